@@ -1,0 +1,66 @@
+"""koubai (勾配, "gradient"): neural networks that you can see through.
+
+The public names are loaded when they are first used, so that ``import koubai`` itself is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from koubai.core.network import Network
+    from koubai.descent.basins import basins
+    from koubai.descent.compare import compare_descents
+    from koubai.descent.descend import descend
+    from koubai.descent.fits import fit_points
+    from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.perceptron import Perceptron
+    from koubai.estimators.regressor import MLPRegressor
+    from koubai.estimators.separability import is_linearly_separable
+    from koubai.models.files import load, save
+    from koubai.models.table_model import TableModel
+    from koubai.training.population import train_population
+
+_HOMES = {
+    "MLPClassifier": "koubai.estimators.classifier",
+    "MLPRegressor": "koubai.estimators.regressor",
+    "Network": "koubai.core.network",
+    "Perceptron": "koubai.estimators.perceptron",
+    "is_linearly_separable": "koubai.estimators.separability",
+    "TableModel": "koubai.models.table_model",
+    "basins": "koubai.descent.basins",
+    "compare_descents": "koubai.descent.compare",
+    "descend": "koubai.descent.descend",
+    "fit_points": "koubai.descent.fits",
+    "load": "koubai.models.files",
+    "save": "koubai.models.files",
+    "train_population": "koubai.training.population",
+}
+"""The module that each public name lives in."""
+
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "Network",
+    "Perceptron",
+    "TableModel",
+    "basins",
+    "compare_descents",
+    "descend",
+    "fit_points",
+    "is_linearly_separable",
+    "load",
+    "save",
+    "train_population",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'koubai' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
