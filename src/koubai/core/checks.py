@@ -1,0 +1,91 @@
+"""Checks of the numbers that activations, losses, rules and schedules are made with."""
+
+from dataclasses import fields
+from numbers import Integral, Real
+from typing import Any
+
+from koubai.core.errors import ParameterError, ParameterTypeError
+
+
+def check_real(
+    record: Any,
+    *parameters: str,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+) -> None:
+    """Check that fields of a frozen record are finite numbers in an interval, and make them Python floats.
+
+    Python floats let float32 arrays stay float32 and go into JSON; a NumPy float64 would do neither.
+
+    Parameters
+    ----------
+    record : dataclass instance
+        Whose class name and defaults the message uses.
+    *parameters : str
+        Names of the fields.
+    at_least, above : float, optional
+        Lower bound, itself allowed or not.
+    at_most, below : float, optional
+        Upper bound, itself allowed or not.
+
+    Raises
+    ------
+    ParameterTypeError
+        If a field is not a number.
+    ParameterError
+        If a field lies outside the interval, or is infinite or NaN.
+    """
+    for parameter in parameters:
+        value = getattr(record, parameter)
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ParameterTypeError(
+                f"{type(record).__name__}: {parameter} must be a number; got {type(value).__name__}. "
+                f"Try {_default(record, parameter)}."
+            )
+        value = float(value)
+        inside = (
+            (at_least is None or value >= at_least)
+            and (above is None or value > above)
+            and (at_most is None or value <= at_most)
+            and (below is None or value < below)
+        )
+        if not inside or value in (float("inf"), float("-inf")) or value != value:
+            signs = ((">=", at_least), (">", above), ("<=", at_most), ("<", below))
+            bounds = [f"{sign} {bound:g}" for sign, bound in signs if bound is not None]
+            if at_most is None and below is None:
+                bounds.append("finite")
+            raise ParameterError(
+                f"{type(record).__name__}: {parameter} must be {' and '.join(bounds)}; got {value!r}. "
+                f"Try {_default(record, parameter)}."
+            )
+        object.__setattr__(record, parameter, value)
+
+
+def check_count(record: Any, parameter: str, at_least: int) -> None:
+    """Check that a field of a frozen record is a whole number, ``at_least`` or more, and make it a Python int.
+
+    Raises
+    ------
+    ParameterTypeError
+        If the field is not a whole number.
+    ParameterError
+        If it is too small.
+    """
+    value = getattr(record, parameter)
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ParameterTypeError(
+            f"{type(record).__name__}: {parameter} must be a whole number; got {value!r}. "
+            f"Try {_default(record, parameter)}."
+        )
+    if value < at_least:
+        raise ParameterError(
+            f"{type(record).__name__}: {parameter} must be >= {at_least}; got {value}. "
+            f"Try {_default(record, parameter)}."
+        )
+    object.__setattr__(record, parameter, int(value))
+
+
+def _default(record: Any, parameter: str) -> object:
+    return next(field.default for field in fields(record) if field.name == parameter)

@@ -1,0 +1,35 @@
+"""Late bindings by name: the few places where a lower room offers what a higher room does.
+
+`Derivation.show` belongs on the record that people hold, and what it does belongs in the views above it. The names
+here are resolved when they are called, so that the rooms stay importable one by one and imports go downward only.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+ENTRIES: Mapping[str, str] = {
+    "explain": "koubai.explain.network:explain",
+    "descent_html": "koubai.views.descent:html",
+    "descent_png": "koubai.views.descent:png",
+    "descent_save": "koubai.views.descent:save",
+    "descent_show": "koubai.views.descent:show",
+    "learning_walk": "koubai.explain.learning_walk:one_example",
+    "render": "koubai.views.explanation:render",
+    "save": "koubai.views.explanation:save",
+    "show": "koubai.views.explanation:show",
+}
+"""What is offered: module and function by name."""
+
+
+def entry(name: str) -> Callable[..., Any]:
+    """Return the function that a name stands for, importing its module now.
+
+    Examples
+    --------
+    >>> entry("render").__module__
+    'koubai.views.explanation'
+    """
+    module, _, function = ENTRIES[name].partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

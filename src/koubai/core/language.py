@@ -1,0 +1,74 @@
+"""The texts that people read, in English and Japanese, by key.
+
+One catalogue a language: ``koubai/texts/en.json`` and ``ja.json``, flat, keys sorted, ``room.name`` being the form of a
+key. A text may hold places ``{name}`` for values. Code holds keys alone.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal, TypeAlias
+
+from koubai.core.errors import ParameterError
+
+Language: TypeAlias = Literal["en", "ja"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+"""The languages that every text exists in."""
+
+
+def language(lang: str | None = None) -> Language:
+    """Return the language to speak: ``lang``, else the variable KOUBAI_LANG, else the locale's, else English.
+
+    Raises
+    ------
+    ParameterError
+        If ``lang`` or KOUBAI_LANG names a language without a catalogue.
+
+    Examples
+    --------
+    >>> language("ja")
+    'ja'
+    """
+    for who, given in (("lang", lang), ("KOUBAI_LANG", os.environ.get("KOUBAI_LANG"))):
+        if given:
+            for known in LANGUAGES:
+                if given == known:
+                    return known
+            raise ParameterError(f"{who} must be one of {', '.join(LANGUAGES)}; got {given!r}. Try {LANGUAGES[0]}.")
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "ja" if locale.lower().startswith("ja") else "en"
+
+
+@cache
+def catalogue(lang: Language) -> Mapping[str, str]:
+    """Return every text of a language by key."""
+    source = files("koubai") / "texts" / f"{lang}.json"
+    texts: dict[str, str] = json.loads(source.read_text(encoding="utf-8"))
+    return texts
+
+
+def text(key: str, lang: Language, **values: object) -> str:
+    """Return the text of a key with the values put into its places.
+
+    Raises
+    ------
+    ParameterError
+        If the catalogue has no such key, or a place of the text got no value.
+
+    Examples
+    --------
+    >>> text("language.name", "en")
+    'English'
+    """
+    found = catalogue(lang).get(key)
+    if found is None:
+        raise ParameterError(f"text: key must be in the {lang} catalogue; got {key!r}. Add it to texts/{lang}.json.")
+    try:
+        return found.format_map(values)
+    except KeyError as missing:
+        raise ParameterError(
+            f"text: {key!r} must be given a value for {missing.args[0]!r}; got {', '.join(values) or 'none'}. Pass it."
+        ) from None

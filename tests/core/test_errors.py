@@ -1,0 +1,96 @@
+"""Errors: each is koubai's own and also the builtin that one would expect; checks and the registry say what came."""
+
+import inspect
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from koubai.core import errors
+from koubai.core.checks import check_count, check_real
+from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
+from koubai.core.registry import resolve
+
+
+@dataclass(frozen=True)
+class Ball:
+    """Something with two hyperparameters."""
+
+    mass: float = 1.0
+    bounces: int = 3
+
+
+@dataclass(frozen=True)
+class HeavyBall(Ball):
+    """A kind of it."""
+
+
+def test_every_error_is_koubais_and_a_builtin() -> None:
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind is not KoubaiError]
+    assert len(kinds) >= 6
+    for kind in kinds:
+        assert issubclass(kind, KoubaiError)
+        builtin = {"ParameterTypeError": TypeError, "FileError": OSError}.get(kind.__name__, ValueError)
+        assert issubclass(kind, builtin)
+        assert kind.__doc__
+
+
+@pytest.mark.parametrize(
+    ("value", "limits", "message"),
+    [
+        (0.0, {"above": 0}, "Ball: mass must be > 0 and finite; got 0.0. Try 1.0."),
+        (-0.5, {"at_least": 0}, "Ball: mass must be >= 0 and finite; got -0.5. Try 1.0."),
+        (1.0, {"at_least": 0, "below": 1}, "Ball: mass must be >= 0 and < 1; got 1.0. Try 1.0."),
+        (2, {"above": 0, "at_most": 1}, "Ball: mass must be > 0 and <= 1; got 2.0. Try 1.0."),
+        (np.inf, {}, "Ball: mass must be finite; got inf. Try 1.0."),
+        (np.nan, {"at_least": 0, "at_most": 1}, "Ball: mass must be >= 0 and <= 1; got nan. Try 1.0."),
+    ],
+)
+def test_a_number_outside_its_limits(value, limits, message) -> None:
+    with pytest.raises(ParameterError) as caught:
+        check_real(Ball(value), "mass", **limits)
+    assert str(caught.value) == message
+
+
+def test_what_is_no_number_or_no_whole_number() -> None:
+    for value in ("heavy", None, True, np.ones(2)):
+        with pytest.raises(ParameterTypeError, match=rf"Ball: mass must be a number; got {type(value).__name__}\. Try"):
+            check_real(Ball(value), "mass")
+    with pytest.raises(ParameterTypeError, match=r"Ball: bounces must be a whole number; got 2\.5\. Try 3\."):
+        check_count(Ball(bounces=2.5), "bounces", 1)
+    with pytest.raises(ParameterError, match=r"Ball: bounces must be >= 1; got 0\. Try 3\."):
+        check_count(Ball(bounces=0), "bounces", 1)
+
+
+def test_good_numbers_become_pythons_own() -> None:
+    """A NumPy number would make float32 arrays wider, and does not go into JSON."""
+    ball = Ball(np.float32(0.5), np.int64(4))
+    check_real(ball, "mass")
+    check_count(ball, "bounces", 0)
+    assert (type(ball.mass), type(ball.bounces)) == (float, int)
+
+
+def test_registry_takes_names_aliases_descriptions_and_instances() -> None:
+    def find(given):
+        return resolve(given, Ball, {"ball": Ball, "heavy_ball": HeavyBall}, {"sphere": "ball"}, "toy", "ball")
+
+    ball = Ball(2.0)
+    assert find(ball) is ball
+    assert find("sphere") == Ball()
+    assert find({"name": "heavy_ball", "mass": 7.0}) == HeavyBall(7.0)
+    for given, error, message in (
+        ("cube", ParameterError, "toy must be a known ball; got 'cube'. Try one of: ball, heavy_ball."),
+        (
+            Ball,
+            ParameterTypeError,
+            "toy must be the name of a ball or an instance; got type. Try one of: ball, heavy_ball.",
+        ),
+        (
+            {"name": "ball", "size": 1, "colour": 2},
+            ParameterError,
+            "toy: ball must be given only mass, bounces; got colour, size. Leave it out.",
+        ),
+    ):
+        with pytest.raises(error) as caught:
+            find(given)
+        assert str(caught.value) == message

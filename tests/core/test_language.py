@@ -1,0 +1,94 @@
+"""The two catalogues are complete and say the same things; the language is chosen in the promised order."""
+
+import json
+import re
+import string
+from importlib.resources import files
+from itertools import pairwise
+
+import pytest
+
+from koubai.core.errors import ParameterError
+from koubai.core.language import LANGUAGES, catalogue, language, text
+
+
+def places(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+def test_every_text_exists_in_every_language():
+    keys = {lang: set(catalogue(lang)) for lang in LANGUAGES}
+    assert keys["en"] - keys["ja"] == set(), "texts missing in Japanese"
+    assert keys["ja"] - keys["en"] == set(), "texts missing in English"
+
+
+def test_the_same_values_have_a_place_in_every_language():
+    for key, template in catalogue("en").items():
+        assert places(template) == places(catalogue("ja")[key]), key
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_texts_are_there_once_sorted_and_not_empty(lang):
+    pairs = json.loads((files("koubai") / "texts" / f"{lang}.json").read_text(encoding="utf-8"), object_pairs_hook=list)
+    keys = [key for key, _ in pairs]
+    assert all(first < second for first, second in pairwise(keys)), "keys must be unique and sorted"
+    assert all(value.strip() == value != "" for _, value in pairs)
+
+
+def keys_in_code():
+    """Keys of the catalogue that stand in the source as they are, and the beginnings of those that are put together."""
+    whole, begun = set(), set()
+    for path in (files("koubai") / "core").parent.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        for _, key in re.findall(r"""(["'])((?:explain|quiz)\.[^"'\s]*)\1""", source):
+            (begun if "{" in key else whole).add(key.split("{")[0])
+    return whole, begun
+
+
+def test_every_key_in_the_code_is_in_the_catalogue_and_every_text_is_used():
+    whole, begun = keys_in_code()
+    known = set(catalogue("en"))
+    for key in whole:
+        assert key in known or any(found.startswith(key) for found in known), key
+    for key in begun:
+        assert any(found.startswith(key) for found in known), key
+    rooms = ("explain.", "quiz.")
+    unused = {key for key in known if key.startswith(rooms) and key not in whole and not key.startswith(tuple(begun))}
+    assert not unused, "texts that nothing says"
+
+
+def test_given_language_comes_before_the_variable_and_the_locale(monkeypatch):
+    monkeypatch.setenv("KOUBAI_LANG", "ja")
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    assert language("en") == "en"
+    assert language() == "ja"
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"), [("ja_JP.UTF-8", "ja"), ("de_DE.UTF-8", "en"), ("C", "en"), ("", "en")]
+)
+def test_without_a_wish_the_locale_decides_and_english_is_the_rest(monkeypatch, locale, expected):
+    for name in ("KOUBAI_LANG", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", locale)
+    assert language() == expected
+
+
+def test_a_language_without_a_catalogue_is_refused(monkeypatch):
+    with pytest.raises(ParameterError, match=r"^lang must be one of en, ja; got 'fr'\. Try en\.$"):
+        language("fr")
+    monkeypatch.setenv("KOUBAI_LANG", "xx")
+    with pytest.raises(ParameterError, match=r"^KOUBAI_LANG must be one of en, ja; got 'xx'"):
+        language()
+
+
+def test_a_key_or_a_value_that_is_missing_is_named():
+    with pytest.raises(ParameterError, match=r"^text: key must be in the ja catalogue; got 'no\.such'"):
+        text("no.such", "ja")
+
+
+def test_a_place_without_a_value_is_named(monkeypatch):
+    monkeypatch.setattr("koubai.core.language.catalogue", lambda lang: {"a.b": "x = {x}, y = {y}"})
+    assert text("a.b", "en", x=1, y=2) == "x = 1, y = 2"
+    with pytest.raises(ParameterError, match=r"^text: 'a\.b' must be given a value for 'y'; got x\. Pass it\.$"):
+        text("a.b", "en", x=1)
