@@ -1,0 +1,1 @@
+"""Optimizers: rules on vectors that know nothing of layers; schedules; clipping."""

@@ -1,0 +1,52 @@
+"""Gradient descent with momentum: a ball that rolls on."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from koubai.core.activations import Array
+from koubai.core.checks import check_real
+from koubai.optimizers.protocol import Optimizer
+
+
+@dataclass(frozen=True, slots=True)
+class Momentum(Optimizer):
+    """The heavy ball: the last move goes on, shortened by μ (Polyak 1964; lecture slide 77).
+
+    v ← μ v - α g, θ ← θ + v (Sutskever, Martens, Dahl and Hinton 2013, equations 1-2).
+
+    scikit-learn's SGD with ``nesterovs_momentum=False`` is the same rule. PyTorch and optax keep b ← μ b + g and
+    move by -α b: the same path while α stays as it is, but there a change of α also rescales the moves made before.
+
+    Parameters
+    ----------
+    momentum : float
+        μ, in [0, 1], dimensionless; with 0 the rule is plain gradient descent, with 1 nothing slows the moves.
+
+    Raises
+    ------
+    ParameterError
+        If μ lies outside [0, 1].
+
+    Examples
+    --------
+    >>> rule = Momentum(0.5)
+    >>> theta, slots = rule.step(np.array([1.0]), np.array([1.0]), np.zeros((1, 1)), 1, 0.1)
+    >>> theta, _ = rule.step(theta, np.array([1.0]), slots, 2, 0.1)
+    >>> theta
+    array([0.75])
+    """
+
+    name: ClassVar[str] = "momentum"
+    n_slots: ClassVar[int] = 1
+    default_learning_rate: ClassVar[float] = 0.01
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        check_real(self, "momentum", at_least=0, at_most=1)
+
+    def step(self, theta: Array, gradient: Array, slots: Array, t: int, learning_rate: float) -> tuple[Array, Array]:
+        """Return θ + v and the velocity v."""
+        v = self.momentum * slots[0] - learning_rate * gradient
+        return theta + v, np.stack([v])
