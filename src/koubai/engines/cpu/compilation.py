@@ -1,0 +1,130 @@
+"""Compiling kernels, and keeping the compiled code on disk.
+
+Compiled code lives in the platform's cache folder for the user, in a folder named after the version of koubai and a
+digest of all kernel sources: numba itself looks only at the file of the function that it is asked for, so a
+change in a kernel called from another file would otherwise go unnoticed. A read-only installation works; where no
+cache folder can be written, numba falls back to its own places or compiles anew in each process.
+"""
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import platformdirs
+from numba.core import config as numba_config
+
+config: Any = numba_config
+jit: Any = numba.njit
+
+ALLOWED_MATH = {"contract", "reassoc", "nsz"}
+"""Fused multiply-add, sums in any order, unsigned zero; NaN and infinity keep their meaning."""
+
+
+@cache
+def cache_folder() -> Path:
+    """Return the folder of this version's compiled code."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    try:
+        release = version("koubai")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        release = "source"
+    return platformdirs.user_cache_path("koubai", appauthor=False) / f"{release}-{digest}"
+
+
+def kernel(
+    function: Callable[..., Any] | None = None,
+    *,
+    entry: bool = False,
+    within: bool = False,
+    exact: bool = False,
+    portable: bool = False,
+    inlined: bool = False,
+) -> Any:
+    """Compile a function on plain arrays, without the GIL.
+
+    Parameters
+    ----------
+    entry : bool
+        Whether Python calls it: such a function is kept on disk. The others exist only as parts of those, which
+        saves half of the time of compilation.
+    within : bool
+        Put its text into its caller's before compiling: for a large function that is called from one place, since
+        each level of calls is optimised once more with all that lies below it.
+    exact : bool
+        Keep the order of floating-point operations as written, fused multiply-add aside: for arithmetic that relies on
+        rounding.
+    portable : bool
+        Rule out fused multiply-add too: for arithmetic that rounds as other software does on any processor.
+    inlined : bool
+        Make it part of its callers always: a call counts references to each array, which a short function feels.
+    """
+    if function is None:
+        return partial(kernel, entry=entry, within=within, exact=exact, portable=portable, inlined=inlined)
+    options: dict[str, Any] = {
+        "nogil": True,
+        "forceinline": inlined,
+        "error_model": "numpy",
+        "fastmath": False if portable else {"contract"} if exact else ALLOWED_MATH,
+    }
+    if not entry:
+        options["inline"] = "always" if within else "never"
+        return jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = before or str(cache_folder())
+    try:
+        return jit(cache=True, no_cfunc_wrapper=True, **options)(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+_there: set[str] = set()
+"""What this process has seen compiled."""
+_quiet: list[bool] = []
+"""Not empty while nothing is to be said."""
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Say nothing about compilation inside the block, where somebody else does."""
+    _quiet.append(True)
+    try:
+        yield
+    finally:
+        _quiet.pop()
+
+
+@contextmanager
+def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
+    """Say on standard error that code is being compiled, if it is not on disk yet; use it around the call.
+
+    Parameters
+    ----------
+    what : str
+        A name for the compiled code, such as ``"training"``.
+    dtype : dtype
+        The precision that it is compiled for.
+    """
+    name = f"{what}-{dtype.name}"
+    if name in _there:
+        yield
+        return
+    marker = cache_folder() / f"{name}.done"
+    if not marker.exists() and not _quiet:
+        sys.stderr.write(
+            f"koubai: compiling the engine ({what}, {dtype.name}), once; this takes some seconds, and later runs use "
+            f"the code kept in {cache_folder()}\n"
+        )
+        sys.stderr.flush()
+    yield
+    _there.add(name)
+    with suppress(OSError):  # with no place to keep it, the next process compiles again and says so
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()

@@ -1,0 +1,187 @@
+"""The compiled engine as training asks for it: plain records in, kernels called, state brought up to date."""
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.activations import Array
+from koubai.core.network import Network
+from koubai.core.penalties import Penalty
+from koubai.engines.cpu.compilation import announce_compilation
+from koubai.engines.cpu.kernels.networks import run_networks
+from koubai.engines.cpu.kernels.prediction import predict_rows
+from koubai.engines.cpu.kernels.records import Course, Team
+from koubai.engines.cpu.kernels.training import mean_gradient
+from koubai.engines.cpu.layout import data_record, net_record, optimizer_numbers, rows_at_a_time, rule_record
+from koubai.engines.cpu.threads import available_threads, run_team, threads_for
+from koubai.engines.protocol import Inputs, Patience, Plan, Population, Rows, State
+
+
+class CPUEngine:
+    """Runs whole epochs in compiled code.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        Threads that share each batch; by default as many as the batch is worth, and no more than there are processors
+        or than OMP_NUM_THREADS allows. With one thread results are the same to the last bit in every run, with
+        any other number the same to rounding.
+    """
+
+    name = "cpu"
+
+    def __init__(self, n_threads: int | None = None) -> None:
+        self.n_threads = n_threads
+
+    def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
+        """Return the outputs z^(L), (n, n_outputs)."""
+        with announce_compilation("prediction", theta.dtype):
+            n = inputs.shape[0]
+            out = np.empty((n, network.n_outputs), theta.dtype)
+            net, data = net_record(network, theta.dtype), data_record(inputs, out, None, theta.dtype)
+            chunk = rows_at_a_time(network, n, theta.itemsize)
+            team = threads_for(network, n, 1, self.n_threads)
+            if team == 1:
+                predict_rows(net, theta, data, 0, n, chunk, out)
+                return out
+
+            def work(rank: int) -> None:
+                predict_rows(net, theta, data, n * rank // team, n * (rank + 1) // team, chunk, out)
+
+            run_team(work, team)
+            return out
+
+    def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
+        """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""
+        data = data_record(rows.inputs, rows.targets, rows.weights, theta.dtype)
+        total = float(data.weights.sum(dtype=np.float64)) if data.weights.size else float(rows.n_rows)
+        gradient = np.empty_like(theta)
+        chunk = rows_at_a_time(network, rows.n_rows, theta.itemsize)
+        with announce_compilation("gradient", theta.dtype):
+            loss: float = mean_gradient(net_record(network, theta.dtype), theta, data, total, chunk, gradient)
+        loss += penalty.value(network, theta, total)
+        gradient += penalty.gradient(network, theta, total)
+        return loss, gradient
+
+    def run(
+        self,
+        plan: Plan,
+        state: State,
+        rows: Rows,
+        learning_rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Train whole epochs, changing ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
+        batch = min(plan.batch_size, rows.n_rows)
+        team = threads_for(plan.network, batch, 3, self.n_threads)
+        population = Population(state.theta[np.newaxis], [plan.optimizer], np.array([plan.seed], np.uint64), np.ones(1))
+        waiting = patience_record(patience)[np.newaxis]
+        losses, epochs = self._train(
+            plan,
+            population,
+            state.slots[np.newaxis],
+            rows,
+            course_record(plan, state, rows.n_rows, learning_rates),
+            waiting,
+            team,
+        )
+        ran = int(epochs[0])
+        state.step += ran * learning_rates.shape[1]
+        state.epoch += ran
+        if patience is not None:
+            patience.best, patience.count = float(waiting[0, 2]), int(waiting[0, 3])
+        return losses[0, :ran]
+
+    def run_population(
+        self,
+        plan: Plan,
+        population: Population,
+        rows: Rows,
+        rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Train every network of a population; see `koubai.engines.protocol.PopulationEngine.run_population`."""
+        thetas = population.thetas
+        n_slots = max(optimizer.n_slots for optimizer in population.optimizers)
+        slots = np.zeros((len(thetas), n_slots, thetas.shape[1]), thetas.dtype)
+        course = course_record(plan, State(thetas[0], slots[0]), rows.n_rows, rates)
+        patiences = np.tile(patience_record(patience), (len(thetas), 1))
+        losses, _ = self._train(plan, population, slots, rows, course, patiences, 1)
+        return losses
+
+    def _train(
+        self,
+        plan: Plan,
+        population: Population,
+        slots: Array,
+        rows: Rows,
+        course: Course,
+        patiences: npt.NDArray[np.float64],
+        team: int,
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Train a population; return losses (n_networks, n_epochs) and epochs run (n_networks,).
+
+        A ``team`` of several threads works on each network together; with 1, each thread has a network of its own.
+        """
+        thetas = population.thetas
+        n_networks = len(thetas)
+        n_threads = team if team > 1 else min(self.n_threads or available_threads(), n_networks)
+        numbers = [optimizer_numbers(optimizer) for optimizer in population.optimizers]
+        losses = np.empty((n_networks, course.rates.shape[0]))
+        epochs = np.zeros(n_networks, np.int64)
+        taken = np.zeros(1, np.int64)
+        together = meeting(team, thetas)
+        net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
+        data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
+        chunk = rows_at_a_time(plan.network, -(-min(plan.batch_size, rows.n_rows) // team), thetas.itemsize)
+
+        def work(rank: int) -> None:
+            (arrivals, partial, norms), gradients = together if team > 1 else meeting(1, thetas)
+            run_networks(
+                net,
+                rule,
+                np.array([code for code, _ in numbers]),
+                np.array([hyperparameters for _, hyperparameters in numbers]),
+                course,
+                population.seeds,
+                population.learning_rates,
+                Team(rank if team > 1 else 0, team, arrivals, partial, norms),
+                taken,
+                data,
+                chunk,
+                thetas,
+                slots,
+                gradients,
+                patiences,
+                losses,
+                epochs,
+            )
+
+        with announce_compilation("training", thetas.dtype):
+            run_team(work, n_threads)
+        return losses, epochs
+
+
+def meeting(team: int, thetas: Array) -> tuple[tuple[Array, Array, Array], Array]:
+    """Return what a team of threads shares: arrivals at the barrier, losses and norms, and gradients (team, P)."""
+    return (np.zeros(1, np.int64), np.empty(team), np.empty(team)), np.empty((team, thetas.shape[1]), thetas.dtype)
+
+
+def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
+    """Return tolerance, limit, best loss and count as kernels read them; without patience, one that never ends."""
+    if patience is None:
+        return np.array([0.0, np.inf, np.inf, 0.0])
+    return np.array([patience.tolerance, patience.limit, patience.best, patience.count])
+
+
+def course_record(plan: Plan, state: State, n_rows: int, learning_rates: npt.NDArray[np.float64]) -> Course:
+    """Return the course of a run as kernels read it."""
+    return Course(
+        learning_rates,
+        np.arange(n_rows),
+        plan.batch_size,
+        plan.shuffle,
+        np.uint64(plan.seed),
+        state.step,
+        state.epoch,
+        any(layer.dropout for layer in plan.network.layers),
+    )

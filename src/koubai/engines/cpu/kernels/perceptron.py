@@ -1,0 +1,290 @@
+"""The perceptron's passes over the rows: the order, the sweep, the pocket, and when a problem stops.
+
+The averaged variant is Freund and Schapire 1999, "Large margin classification using the perceptron algorithm", section
+2; the pocket variant is Gallant 1990, "Perceptron-based learning algorithms", with the ratchet. Where Gallant counts
+all rows each time that a run of right answers is longer than the pocket's, here the weights with the longest run of a
+pass, if it is more than half as long as the longest before, are counted once, at the end of the pass: one more walk
+over the rows a pass, few copies of the weights, and still the pocket never gets worse.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from koubai.core.randomness import SHUFFLE
+from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.borrowing import borrowed
+from koubai.engines.cpu.kernels.perceptron_rule import (
+    AHEAD,
+    BEST,
+    BIAS,
+    CANDIDATE_BIAS,
+    CHANGED,
+    CLASS,
+    COUNT,
+    IS_NEW,
+    L2,
+    LONGEST,
+    MAGNITUDE,
+    NEGATIVE,
+    NO_PENALTY,
+    POCKET,
+    POCKET_BIAS,
+    POCKET_WRONG,
+    POSITIVE,
+    RUN,
+    SCALE,
+    SEPARATED,
+    SQUARE,
+    STALE,
+    STEPS,
+    WRONG,
+    change,
+    is_wrong,
+    lend,
+    objective_penalty,
+    products,
+)
+from koubai.engines.cpu.kernels.randomness import fold, shuffle, word
+
+Array = Any
+
+IN_ORDER, SHUFFLED, DRAWN = 0, 1, 2
+"""Numbers of the orders: rows in turn, in a new permutation each pass, drawn at random with replacement."""
+LOSS, OBJECTIVE, MISTAKES = 0, 1, 2
+"""What a pass adds up for each problem: losses, losses with penalty, updates made."""
+OVERFLOW = -1
+"""What `run` returns, less the passes before, when the weights have left the finite numbers."""
+
+
+class Course(NamedTuple):
+    """The order of rows with its seed, passes done before, passes to run now, and when to stop a problem."""
+
+    order: int
+    seed: int
+    first: int
+    n_passes: int
+    tolerance: float
+    patience: int
+    until_separated: bool
+
+
+@kernel
+def fill_order(course, epoch, members, order):
+    """Fill ``order`` with the rows of one pass over the members, rising row numbers."""
+    n = members.size
+    key = fold(fold(np.uint64(course.seed), SHUFFLE), epoch)
+    if course.order == SHUFFLED:
+        shuffle(key, order)
+    for t in range(n):
+        if course.order == IN_ORDER:
+            order[t] = t
+        elif course.order == DRAWN:
+            order[t] = np.int64(((word(key, t) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+    if members[n - 1] != n - 1:
+        for t in range(n):
+            order[t] = members[order[t]]
+
+
+@kernel(portable=True, inlined=True)
+def offer(k, model):
+    """Make the weights of problem k the candidate of this pass, unless others answered right for longer.
+
+    Return whether they are.
+    """
+    numbers = model.numbers
+    if numbers[CHANGED, k] == 0.0 or numbers[RUN, k] <= numbers[LONGEST, k]:
+        return False
+    for i in range(model.weights.shape[0]):
+        model.candidate[i, k] = model.weights[i, k] * numbers[SCALE, k]
+    numbers[CANDIDATE_BIAS, k] = numbers[BIAS, k]
+    numbers[LONGEST, k] = numbers[RUN, k]
+    numbers[IS_NEW, k] = 1.0
+    return True
+
+
+@kernel(portable=True, inlined=True)
+def step_of(margin, y, weight, k, rule, v, numbers):
+    """Return η y times the row's and the class's weight if the row is wrong, else 0."""
+    if not is_wrong(margin, y, rule.ties_wrong):
+        return 0.0
+    number = v.dtype.type
+    share = number(numbers[POSITIVE, k] if y > 0.0 else numbers[NEGATIVE, k]) * weight
+    return rule.rate * y * np.float64(share)
+
+
+@kernel(portable=True, inlined=True)
+def sweep(examples, order, rule, model, tally):
+    """Take the rows once in the given order; add up losses, objectives and updates of each problem, (3, K)."""
+    v, numbers = model.weights, model.numbers
+    number, n_problems = v.dtype.type, numbers.shape[1]
+    out = model.room
+    ahead, scored = AHEAD if v.shape[1] == 1 else 1, 0
+    in_pocket, penalised = rule.variant == POCKET, rule.penalty != NO_PENALTY
+    for t in range(order.size):
+        row = order[t]
+        if t >= scored:
+            products(examples.data, examples.indices, examples.starts, order, t, v, out)
+            scored = t + ahead
+        label, weight = examples.labels[row], examples.weights[row]
+        for k in range(n_problems):
+            score = number(out[k + ahead - (scored - t)] * numbers[SCALE, k]) + numbers[BIAS, k]
+            y = 1.0 if label == numbers[CLASS, k] else -1.0
+            margin = score * y
+            if margin <= 0.0:
+                tally[LOSS, k] -= margin
+                tally[OBJECTIVE, k] -= margin
+            if penalised:
+                tally[OBJECTIVE, k] += objective_penalty(rule, numbers[SQUARE, k], numbers[MAGNITUDE, k])
+            step = step_of(margin, y, weight, k, rule, v, numbers)
+            if step != 0.0:
+                tally[MISTAKES, k] += 1.0
+                if in_pocket:
+                    offer(k, model)
+                    numbers[RUN, k] = 0.0
+                    numbers[CHANGED, k] = 1.0
+            else:
+                numbers[RUN, k] += weight
+            if step != 0.0 or penalised:
+                change(examples, row, k, step, rule, v, model.pulled, model.sums, numbers)
+                if ahead > 1 and (step != 0.0 or rule.penalty != L2 or numbers[SCALE, k] == 1.0):
+                    scored = t + 1  # v has changed: rows scored ahead must be scored again
+            else:
+                numbers[COUNT, k] += 1.0
+                numbers[STEPS, k] += numbers[SCALE, k]
+
+
+@kernel(portable=True, inlined=True)
+def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
+    """Fill numbers[WRONG] with the summed weights of the rows that the weights v are wrong on.
+
+    ``scale`` and ``bias`` are the rows of ``numbers`` that belong to v; a scale of -1 stands for 1. ``out`` is room.
+    """
+    number, n_problems = v.dtype.type, numbers.shape[1]
+    ahead = AHEAD if v.shape[1] == 1 else 1
+    for k in range(n_problems):
+        numbers[WRONG, k] = 0.0
+    for t in range(members.size):
+        row = members[t]
+        if t % ahead == 0:
+            products(examples.data, examples.indices, examples.starts, members, t, v, out)
+        for k in range(n_problems):
+            product = out[k + t % ahead] if scale < 0 else out[k + t % ahead] * numbers[scale, k]
+            y = 1.0 if examples.labels[row] == numbers[CLASS, k] else -1.0
+            margin = (number(product) + numbers[bias, k]) * y
+            numbers[WRONG, k] += abs(step_of(margin, y, examples.weights[row], k, rule, v, numbers))
+
+
+@kernel(portable=True, inlined=True)
+def ratchet(examples, members, rule, model):
+    """Put the candidate of this pass into the pocket if it is wrong on fewer rows (by weight) than what is there."""
+    numbers, any_new = model.numbers, False
+    for k in range(numbers.shape[1]):
+        if offer(k, model):
+            numbers[CHANGED, k] = 0.0
+        numbers[LONGEST, k] *= 0.5
+        any_new = any_new or numbers[IS_NEW, k] == 1.0
+    if not any_new:
+        return
+    weigh_wrong(examples, members, rule, model.candidate, -1, CANDIDATE_BIAS, numbers, model.room)
+    for k in range(numbers.shape[1]):
+        if numbers[IS_NEW, k] == 1.0 and numbers[WRONG, k] < numbers[POCKET_WRONG, k]:
+            numbers[POCKET_WRONG, k] = numbers[WRONG, k]
+            numbers[POCKET_BIAS, k] = numbers[CANDIDATE_BIAS, k]
+            for i in range(model.pocket.shape[0]):
+                model.pocket[i, k] = model.candidate[i, k]
+            if numbers[WRONG, k] == 0.0:
+                numbers[SEPARATED, k] = 1.0
+        numbers[IS_NEW, k] = 0.0
+
+
+@kernel(portable=True, inlined=True)
+def is_finite(v, numbers):
+    """Return whether all weights and biases are finite."""
+    for i in range(v.shape[0]):
+        for k in range(v.shape[1]):
+            if not np.isfinite(v[i, k]):
+                return False
+    for k in range(numbers.shape[1]):  # noqa: SIM110 - numba compiles no generator
+        if not np.isfinite(numbers[BIAS, k]):
+            return False
+    return True
+
+
+@kernel(portable=True, inlined=True)
+def note_separated(examples, members, course, rule, v, numbers, tally, out):
+    """Note which problems are separated: one set of weights was right on all rows."""
+    same_weights = rule.penalty == NO_PENALTY and course.order != DRAWN
+    unsure = False
+    for k in range(numbers.shape[1]):
+        if tally[MISTAKES, k] == 0.0 and numbers[SEPARATED, k] == 0.0:
+            if same_weights:
+                numbers[SEPARATED, k] = 1.0
+            else:
+                unsure = True
+    if unsure:
+        weigh_wrong(examples, members, rule, v, SCALE, BIAS, numbers, out)
+        for k in range(numbers.shape[1]):
+            if numbers[WRONG, k] == 0.0:
+                numbers[SEPARATED, k] = 1.0
+
+
+@kernel(portable=True, inlined=True)
+def should_stop(k, objective, mistakes, course, rule, numbers):
+    """Return whether problem k is done: its objective has stopped falling, or its weights are known to separate."""
+    if objective > numbers[BEST, k] - course.tolerance and course.tolerance > -np.inf:
+        numbers[STALE, k] += 1.0
+    else:
+        numbers[STALE, k] = 0.0
+    if objective < numbers[BEST, k]:
+        numbers[BEST, k] = objective
+    if course.until_separated:
+        return numbers[SEPARATED, k] == 1.0 and (mistakes == 0.0 or rule.variant == POCKET)
+    return numbers[STALE, k] >= course.patience
+
+
+@kernel(portable=True, inlined=True)
+def stand_still(n_rows, numbers, before, tally):
+    """Do what a pass does whose rows are all known to be right: count them, and repeat the tally of the pass before."""
+    for k in range(numbers.shape[1]):
+        numbers[COUNT, k] += n_rows
+        numbers[STEPS, k] += n_rows * numbers[SCALE, k]
+        for what in range(tally.shape[0]):
+            tally[what, k] = before[what, k]
+
+
+@kernel(entry=True, portable=True)
+def run(given_examples, given_members, course, rule, given_model, given_tallies, given_order, given_stopped):
+    """Run passes until one of the problems stops; return how many were run, or `OVERFLOW` less that.
+
+    ``given_tallies`` (n_passes, 3, K) starts at zero; ``given_stopped`` (K,) is filled with which problems stopped.
+    """
+    examples, model = lend(given_examples, given_model)
+    members, order, stopped = borrowed(given_members), borrowed(given_order), borrowed(given_stopped)
+    tallies = borrowed(given_tallies)
+    n_rows, settled, numbers = members.size, False, model.numbers
+    if rule.variant == POCKET and np.isnan(numbers[POCKET_WRONG, 0]):  # what is in the pocket has not been weighed
+        weigh_wrong(examples, members, rule, model.pocket, -1, POCKET_BIAS, numbers, model.room)
+        for k in range(numbers.shape[1]):
+            numbers[POCKET_WRONG, k] = numbers[WRONG, k]
+    for epoch in range(course.n_passes):
+        tally = tallies[epoch]
+        if settled:
+            stand_still(n_rows, numbers, tallies[epoch - 1], tally)
+        else:
+            fill_order(course, course.first + epoch, members, order)
+            sweep(examples, order, rule, model, tally)
+            if not is_finite(model.weights, numbers):
+                return OVERFLOW - epoch
+            if rule.variant == POCKET:
+                ratchet(examples, members, rule, model)
+            note_separated(examples, members, course, rule, model.weights, numbers, tally, model.room)
+            settled = rule.penalty == NO_PENALTY and course.order != DRAWN
+        done = False
+        for k in range(numbers.shape[1]):
+            settled = settled and tally[MISTAKES, k] == 0.0
+            stopped[k] = should_stop(k, tally[OBJECTIVE, k] / n_rows, tally[MISTAKES, k], course, rule, numbers)
+            done = done or stopped[k]
+        if done:
+            return epoch + 1
+    return course.n_passes

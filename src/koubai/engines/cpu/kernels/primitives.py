@@ -1,0 +1,89 @@
+"""What the kernels stand on: reading a float's bits, atomic counters, and a barrier between threads."""
+
+import os
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+from koubai.engines.cpu.compilation import kernel
+
+CAN_YIELD = hasattr(os, "sched_yield")
+give_way = types.ExternalFunction("sched_yield", types.int32())
+SPINS_BEFORE_YIELD = 1000
+
+
+@intrinsic
+def float_of_bits(typing_context: Any, bits: Any) -> Any:
+    """Return the float64 (float32) whose bits are this int64 (int32)."""
+    result = types.float64 if bits == types.int64 else types.float32
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return result(bits), codegen
+
+
+@intrinsic
+def bits_of_float(typing_context: Any, number: Any) -> Any:
+    """Return the bits of a float64 (float32) as int64 (int32)."""
+    result = types.int64 if number == types.float64 else types.int32
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return result(number), codegen
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    return builder.gep(make_array(array_type)(context, builder, array).data, [index])
+
+
+@intrinsic
+def atomic_add(typing_context: Any, array: Any, index: Any, amount: Any) -> Any:
+    """Add to an int64 array's element in one indivisible step; return what it held before."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _address(context, builder, signature.args[0], arguments[0], arguments[1])
+        return builder.atomic_rmw("add", address, arguments[2], "seq_cst")
+
+    return types.int64(array, types.intp, types.int64), codegen
+
+
+@intrinsic
+def atomic_load(typing_context: Any, array: Any, index: Any) -> Any:
+    """Return an int64 array's element as other threads left it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _address(context, builder, signature.args[0], arguments[0], arguments[1])
+        return builder.load_atomic(address, "seq_cst", 8)
+
+    return types.int64(array, types.intp), codegen
+
+
+@kernel
+def barrier(arrivals, team, round_number):
+    """Wait until all ``team`` threads have come here ``round_number`` times; ``arrivals`` (1,) starts at 0.
+
+    Threads spin, since the wait is shorter than a system call, and give way to others when it gets longer.
+    """
+    if team == 1:
+        return
+    atomic_add(arrivals, 0, 1)
+    spins = 0
+    while atomic_load(arrivals, 0) < team * round_number:
+        spins += 1
+        if CAN_YIELD and spins > SPINS_BEFORE_YIELD:
+            give_way()
+
+
+@intrinsic
+def keep_apart(typing_context: Any) -> Any:
+    """Keep the function that says this from being copied into its callers: large ones would be compiled many times."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.none(), codegen

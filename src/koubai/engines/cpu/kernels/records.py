@@ -1,0 +1,83 @@
+"""The plain records that kernels pass on: groups of arrays and numbers with names."""
+
+from typing import Any, NamedTuple
+
+Array = Any
+
+
+class Net(NamedTuple):
+    """A network as data.
+
+    ``shape`` (n_layers, 6) holds for each layer the columns below; ``numbers`` (n_layers, 2) its activation's
+    parameter and its dropout rate.
+    """
+
+    shape: Array
+    numbers: Array
+    loss: int
+    loss_parameter: float
+
+
+N_IN, N_OUT, WEIGHTS, BIASES, ACTIVATION, HAS_BIAS = 0, 1, 2, 3, 4, 5
+"""Columns of ``Net.shape``: sources, nodes, where weights and biases begin in θ, activation, any biases."""
+PARAMETER, DROPOUT_RATE = 0, 1
+"""Columns of ``Net.numbers``."""
+
+
+class Data(NamedTuple):
+    """Rows: inputs, dense (n, n_features) or CSR; targets (n, n_outputs); weights (n,), or (0,) for all ones."""
+
+    dense: Array
+    data: Array
+    indices: Array
+    starts: Array
+    targets: Array
+    weights: Array
+
+
+class Room(NamedTuple):
+    """Work arrays of one thread for ``n_rows`` rows at a time, flat; layer l's numbers begin at ``starts[l]``."""
+
+    n_rows: int
+    starts: Array
+    x: Array
+    y: Array
+    share: Array
+    u: Array
+    z: Array
+    delta: Array
+    product: Array
+
+
+class Rule(NamedTuple):
+    """The optimizer's number and hyperparameters (4,), the penalty, and the longest gradient (0: any)."""
+
+    optimizer: int
+    hyperparameters: Array
+    l1: float
+    l2: float
+    per_row: bool
+    max_norm: float
+
+
+class Team(NamedTuple):
+    """One of ``size`` threads at work on the same batch: its rank, and what they share."""
+
+    rank: int
+    size: int
+    arrivals: Array
+    partial: Array
+    norms: Array
+
+
+class Course(NamedTuple):
+    """The course of a run: α of each update (n_epochs, steps), order of rows, and where shuffles and masks start."""
+
+    rates: Array
+    order: Array
+    batch_size: int
+    shuffled: bool
+    seed: Any
+    first_step: int
+    first_epoch: int
+    has_dropout: bool

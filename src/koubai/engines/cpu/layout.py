@@ -1,0 +1,86 @@
+"""A network, its rows and an optimizer as the plain records that kernels read."""
+
+from dataclasses import astuple
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from koubai.core.activations import Activation, Array
+from koubai.core.losses import Loss
+from koubai.core.network import Network
+from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
+from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
+from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
+from koubai.engines.cpu.kernels.records import Data, Net, Rule
+from koubai.engines.protocol import Inputs, Plan
+from koubai.optimizers.protocol import Optimizer
+
+WORK_BYTES = 8 << 20
+"""Room for one pass: rows beyond it go through in further passes."""
+FEWEST_ROWS = 256
+"""Rows in one pass at least, so that the matrix products stay efficient."""
+
+
+def parameter_of(kind: Activation | Loss) -> float:
+    """Return the one number that an activation or a loss may have (slope, scale, threshold), else 0."""
+    values = astuple(kind)
+    return float(values[0]) if values else 0.0
+
+
+@lru_cache(maxsize=64)
+def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
+    """Return a network as kernels read it, for numbers of this dtype."""
+    shape = np.zeros((len(network.layers), 6), dtype=np.int64)
+    numbers = np.zeros((len(network.layers), 2), dtype=dtype)
+    for index, layer in enumerate(network.layers):
+        start = network.offsets[index]
+        code = ACTIVATION_CODES[layer.activation.name]
+        shape[index] = layer.n_in, layer.n_out, start, start + layer.n_weights, code, layer.bias
+        numbers[index] = parameter_of(layer.activation), layer.dropout
+    return Net(shape, numbers, LOSS_CODES[network.loss.name], dtype.type(parameter_of(network.loss)))
+
+
+def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
+    """Return an optimizer's number and its hyperparameters in their declared order, (4,)."""
+    hyperparameters = np.zeros(4)
+    values = [float(value) for value in astuple(optimizer)]
+    hyperparameters[: len(values)] = values
+    return OPTIMIZER_CODES[optimizer.name], hyperparameters
+
+
+def rule_record(plan: Plan) -> Rule:
+    """Return optimizer, penalty and clipping as kernels read them."""
+    return Rule(
+        *optimizer_numbers(plan.optimizer),
+        float(plan.penalty.l1),
+        float(plan.penalty.l2),
+        plan.penalty.per_row,
+        float(plan.clip_norm),
+    )
+
+
+def data_record(inputs: Inputs, targets: Array, weights: Array | None, dtype: np.dtype[Any]) -> Data:
+    """Return rows as kernels read them, of this dtype and contiguous; what is so already is not copied."""
+    none = np.empty(0, dtype)
+    row_weights = none if weights is None else np.ascontiguousarray(weights, dtype)
+    targets = np.ascontiguousarray(targets, dtype)
+    if isinstance(inputs, csr_array):
+        return Data(
+            np.empty((0, 0), dtype),
+            np.ascontiguousarray(inputs.data, dtype),
+            np.ascontiguousarray(inputs.indices, np.int32),
+            np.ascontiguousarray(inputs.indptr, np.int64),
+            targets,
+            row_weights,
+        )
+    dense = np.ascontiguousarray(inputs, dtype)
+    return Data(dense, none, np.empty(0, np.int32), np.empty(0, np.int64), targets, row_weights)
+
+
+def rows_at_a_time(network: Network, n_rows: int, itemsize: int) -> int:
+    """Return how many of ``n_rows`` rows go through the network in one pass."""
+    per_row = itemsize * (network.n_features + 3 * sum(network.sizes[1:]))
+    return max(1, min(n_rows, max(FEWEST_ROWS, WORK_BYTES // per_row)))

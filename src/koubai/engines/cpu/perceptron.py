@@ -1,0 +1,415 @@
+"""Running the perceptron's kernels: many passes in few compiled calls, for all two-class problems in one sweep."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from koubai.core.errors import DivergenceError
+from koubai.engines.cpu.compilation import announce_compilation
+from koubai.engines.cpu.kernels import perceptron as kernels
+from koubai.engines.cpu.kernels import perceptron_rule as rules
+
+Array = npt.NDArray[Any]
+
+PENALTIES: Mapping[str | None, int] = {
+    None: rules.NO_PENALTY,
+    "l1": rules.L1,
+    "l2": rules.L2,
+    "elasticnet": rules.ELASTIC_NET,
+}
+"""Penalties by name."""
+VARIANTS: Mapping[str, int] = {"plain": rules.PLAIN, "averaged": rules.AVERAGED, "pocket": rules.POCKET}
+"""Variants by name."""
+ORDERS: Mapping[str, int] = {"in order": kernels.IN_ORDER, "shuffled": kernels.SHUFFLED, "random": kernels.DRAWN}
+"""Orders of the rows by name."""
+
+WORK_PER_CALL = 500_000_000
+"""About how many products one compiled call may take, a second or less: between calls Ctrl-C is heard."""
+PASSES_PER_CALL = 1000
+"""The most passes that one compiled call keeps a tally of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How the weights change.
+
+    Parameters
+    ----------
+    learning_rate : float
+        η > 0, dimensionless.
+    penalty : {None, "l1", "l2", "elasticnet"}
+        The penalty on the weights, with its strength ``alpha`` and, for elasticnet, the share of L1.
+    fit_bias : bool
+        Whether there is a bias; ``bias_share`` of each update goes to it.
+    ties_wrong : bool
+        Whether f(x) = 0 is a mistake for both labels; if not, it says -1.
+    variant : {"plain", "averaged", "pocket"}
+        Which weights are the result: the last, the mean over all rows seen, or those wrong on the fewest rows.
+    """
+
+    learning_rate: float = 1.0
+    penalty: str | None = None
+    alpha: float = 1e-4
+    l1_ratio: float = 0.15
+    fit_bias: bool = True
+    bias_share: float = 1.0
+    ties_wrong: bool = True
+    variant: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long, in which order, and when a problem stops before its time.
+
+    Parameters
+    ----------
+    max_passes : int
+        The most passes over the rows, >= 1.
+    order : {"shuffled", "in order", "random"}
+        A new permutation each pass, the rows in turn, or drawn at random with replacement.
+    seed, first_pass : int
+        Seed of the orders, and the number of the first pass in it, from 0.
+    tolerance : float, optional
+        A problem stops after ``patience`` passes in a row whose objective is not below the best by more than this,
+        in units of the loss. None: never.
+    until_separated : bool
+        Stop a problem when, and only when, its weights are right on every row; then there is no other rule.
+    """
+
+    max_passes: int = 1000
+    order: str = "shuffled"
+    seed: int = 0
+    first_pass: int = 0
+    tolerance: float | None = None
+    patience: int = 5
+    until_separated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """The K two-class problems: each one's positive label (K,), and the weights of positive and negative rows (K,)."""
+
+    classes: Array
+    positive: Array
+    negative: Array
+
+    def take(self, part: Array) -> "Problems":
+        """Return some of the problems, by their numbers."""
+        return Problems(self.classes[part], self.positive[part], self.negative[part])
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """Rows X (n, m), dense or CSR; the number of each row's class (n,); row weights (n,); the rows to learn from."""
+
+    inputs: Array | csr_array
+    labels: Array
+    weights: Array
+    members: npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Weights:
+    """The weights of K problems, (m, K) and (K,), with what each variant needs to go on later.
+
+    ``sums`` (m, K), ``bias_sums`` (K,) are the weights added up over the ``counts`` (K,) rows seen, of the averaged
+    variant.
+    ``pocket`` (m, K), ``pocket_biases`` (K,) are those of the pocket variant, None while it is empty.
+    """
+
+    weights: Array
+    biases: Array
+    sums: Array | None = None
+    bias_sums: Array | None = None
+    counts: Array | None = None
+    pocket: Array | None = None
+    pocket_biases: Array | None = None
+
+    def kind(self) -> str:
+        """Return the variant that this is kept for."""
+        return "averaged" if self.sums is not None else "pocket" if self.pocket is not None else "plain"
+
+    def copy(self, dtype: Any) -> "Weights":
+        """Return a copy that shares nothing with this, its weights in the given dtype."""
+        copy = self.take(np.arange(self.biases.size))
+        copy.weights = copy.weights.astype(dtype)
+        copy.pocket = None if copy.pocket is None else copy.pocket.astype(dtype)
+        return copy
+
+    def take(self, part: Array) -> "Weights":
+        """Return a copy of the weights of some of the problems, by their numbers."""
+        arrays: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        taken: dict[str, Any] = {name: None if array is None else array[..., part] for name, array in arrays.items()}
+        return Weights(**taken)
+
+    def put(self, part: Array, other: "Weights") -> None:
+        """Take the weights of some of the problems, by their numbers, from another state."""
+        for field in fields(self):
+            array = getattr(self, field.name)
+            if array is not None:
+                array[..., part] = getattr(other, field.name)
+
+    def prepare(self, variant: str) -> None:
+        """Make room for what a variant keeps, if there is none yet: empty sums, or the weights as they are now."""
+        if variant == "averaged" and self.sums is None:
+            self.sums = np.zeros(self.weights.shape)
+            self.bias_sums, self.counts = np.zeros(self.biases.size), np.zeros(self.biases.size)
+        if variant == "pocket" and self.pocket is None:
+            self.pocket, self.pocket_biases = self.weights.copy(), self.biases.copy()
+
+    def result(self) -> tuple[Array, Array]:
+        """Return the weights (m, K) and biases (K,) that predict: the mean, the pocket's, or the last ones."""
+        if self.sums is not None and self.bias_sums is not None and self.counts is not None:
+            return (self.sums / self.counts).astype(self.weights.dtype), self.bias_sums / self.counts
+        if self.pocket is not None and self.pocket_biases is not None:
+            return self.pocket, self.pocket_biases
+        return self.weights, self.biases
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a caller is shown after one pass: the problems still running, their raw weights v, scales and tallies.
+
+    w = ``scales`` · ``raw``; ``raw`` (m, k), all others (k,).
+    """
+
+    number: int
+    problems: npt.NDArray[np.int64]
+    raw: Array
+    scales: Array
+    biases: Array
+    losses: Array
+    objectives: Array
+    mistakes: Array
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What training came to: passes run by each problem (K,), mistakes (n_passes, K), which were separated (K,)."""
+
+    passes: npt.NDArray[np.int64]
+    mistakes: npt.NDArray[np.int64]
+    separated: npt.NDArray[np.bool_]
+
+
+def train(
+    rows: TrainingRows,
+    problems: Problems,
+    rule: Rule,
+    course: Course,
+    state: Weights,
+    after_pass: Callable[[Pass], npt.NDArray[np.bool_]] | None = None,
+    n_threads: int = 1,
+) -> Outcome:
+    """Run passes over the rows until every problem has stopped, changing ``state`` in place.
+
+    Parameters
+    ----------
+    rows, problems, rule, course
+        What is learned, how, and for how long. Arrays have the dtype of the weights, float32 or float64.
+    state : Weights
+        Where to start; it holds the result.
+    after_pass : callable, optional
+        Called after each pass, returns which of the problems shown to it stop.
+    n_threads : int
+        Threads among which the problems are divided, >= 1; with ``after_pass`` there is one. The result is the same.
+
+    Raises
+    ------
+    DivergenceError
+        If weights leave the finite numbers.
+    """
+    kind = "dense" if isinstance(rows.inputs, np.ndarray) else "sparse"
+    with announce_compilation(f"perceptron on {kind} rows", state.weights.dtype):
+        parts = np.array_split(np.arange(problems.classes.size), min(max(1, n_threads), problems.classes.size))
+        if after_pass or len(parts) == 1:
+            return _Run(rows, problems, rule, course, state, after_pass).finish()
+        state.prepare(rule.variant)
+        runs = [_Run(rows, problems.take(part), rule, course, state.take(part), None) for part in parts]
+        with ThreadPoolExecutor(len(parts)) as threads:
+            outcomes = list(threads.map(_Run.finish, runs))
+        for part, run in zip(parts, runs, strict=True):
+            state.put(part, run.state)
+        return _joined(outcomes)
+
+
+def _joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcome of all problems from those of some of them each."""
+    n_passes = max(len(outcome.mistakes) for outcome in outcomes)
+    padded = [np.pad(outcome.mistakes, ((0, n_passes - len(outcome.mistakes)), (0, 0))) for outcome in outcomes]
+    return Outcome(
+        np.concatenate([outcome.passes for outcome in outcomes]),
+        np.concatenate(padded, axis=1),
+        np.concatenate([outcome.separated for outcome in outcomes]),
+    )
+
+
+class _Run:
+    """One training: compiled calls, each until a problem stops; the problems that go on move closer together."""
+
+    def __init__(
+        self,
+        rows: TrainingRows,
+        problems: Problems,
+        rule: Rule,
+        course: Course,
+        state: Weights,
+        after_pass: Callable[[Pass], npt.NDArray[np.bool_]] | None,
+    ) -> None:
+        self.course, self.state, self.after_pass = course, state, after_pass
+        self.examples, self.members = _examples(rows), rows.members
+        self.rule = _rule(rule, state.weights.dtype)
+        state.prepare(rule.variant)
+        self.model = _model(problems, self.rule, state)
+        self.order = np.empty(rows.members.size, np.int64)
+        n = problems.classes.size
+        self.active = np.arange(n)
+        self.passes_done = 0
+        self.outcome = Outcome(np.zeros(n, np.int64), np.zeros((0, n), np.int64), np.zeros(n, np.bool_))
+        work = max(1, rows.inputs.size * self.model.weights.shape[1])
+        self.passes_per_call = 1 if after_pass else int(np.clip(WORK_PER_CALL // work, 1, PASSES_PER_CALL))
+
+    def finish(self) -> Outcome:
+        """Run all problems to their end."""
+        while self.active.size:
+            stopped = self._call()
+            if self.passes_done >= self.course.max_passes:
+                stopped[:] = True
+            if stopped.any():
+                self._put_away(stopped)
+        return self.outcome
+
+    def _call(self) -> npt.NDArray[np.bool_]:
+        """Make one compiled call; return which of the running problems stopped."""
+        n_passes = min(self.passes_per_call, self.course.max_passes - self.passes_done)
+        course = _course(self.course, self.passes_done, n_passes)
+        tallies = np.zeros((n_passes, 3, self.active.size))
+        stopped = np.zeros(self.active.size, np.bool_)
+        ran = kernels.run(self.examples, self.members, course, self.rule, self.model, tallies, self.order, stopped)
+        if ran < 0:
+            raise DivergenceError(_overflow(self.passes_done + kernels.OVERFLOW - ran + 1))
+        self.passes_done += ran
+        mistakes = np.zeros((ran, self.outcome.passes.size), np.int64)
+        mistakes[:, self.active] = tallies[:ran, kernels.MISTAKES]
+        self.outcome.mistakes = np.concatenate([self.outcome.mistakes, mistakes])
+        if self.after_pass:
+            stopped |= self.after_pass(self._pass(tallies[0]))
+        return stopped
+
+    def _pass(self, tally: Array) -> Pass:
+        weights, numbers = self.model.weights[:, : self.active.size], self.model.numbers
+        return Pass(self.passes_done, self.active, weights, numbers[rules.SCALE], numbers[rules.BIAS], *tally)
+
+    def _put_away(self, stopped: npt.NDArray[np.bool_]) -> None:
+        """Write the problems that stopped into the state, and keep the columns of the others only."""
+        columns, to = np.flatnonzero(stopped), self.active[stopped]
+        model, numbers, state = self.model, self.model.numbers, self.state
+        raw = model.weights[:, columns]
+        state.weights[:, to] = raw * numbers[rules.SCALE, columns].astype(raw.dtype)
+        state.biases[to] = bias = numbers[rules.BIAS, columns]
+        if state.sums is not None and state.bias_sums is not None and state.counts is not None:
+            state.sums[:, to] = model.sums[:, columns] + numbers[rules.STEPS, columns] * raw
+            state.counts[to] = numbers[rules.COUNT, columns]
+            state.bias_sums[to] = numbers[rules.BIAS_SUM, columns] + numbers[rules.COUNT, columns] * bias
+        if state.pocket is not None and state.pocket_biases is not None:
+            state.pocket[:, to] = model.pocket[:, columns]
+            state.pocket_biases[to] = numbers[rules.POCKET_BIAS, columns]
+        self.outcome.passes[to] = self.passes_done
+        self.outcome.separated[to] = numbers[rules.SEPARATED, columns] == 1.0
+        rest = np.flatnonzero(~stopped)
+        self.active = self.active[rest]
+        if rest.size:
+            matrices = model.weights, model.pulled, model.sums, model.pocket, model.candidate
+            self.model = _with_room([matrix[:, rest] for matrix in matrices], numbers[:, rest])
+
+
+def _overflow(number: int) -> str:
+    return (
+        f"Perceptron: weights must stay finite; got a floating-point under-/overflow in pass {number}. "
+        f"Scale the features, with StandardScaler or MinMaxScaler."
+    )
+
+
+def _examples(rows: TrainingRows) -> rules.Examples:
+    own = _read_only(rows.labels), _read_only(rows.weights)
+    if isinstance(rows.inputs, np.ndarray):
+        return rules.Examples(_read_only(rows.inputs), None, None, *own)
+    unsigned = np.uint32 if rows.inputs.indices.dtype == np.int32 else np.uint64  # spares numba the test for i < 0
+    data, indices = rows.inputs.data.reshape(1, -1), rows.inputs.indices.view(unsigned)
+    return rules.Examples(_read_only(data), _read_only(indices), _read_only(rows.inputs.indptr), *own)
+
+
+def _read_only(array: Array) -> Array:
+    """Return a read-only view: kernels are compiled anew for arrays that can be written to, so let none be."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _rule(rule: Rule, dtype: Any) -> rules.Rule:
+    return rules.Rule(
+        float(rule.learning_rate),
+        PENALTIES[rule.penalty],
+        float(rule.alpha),
+        {"l1": 1.0, "l2": 0.0}.get(str(rule.penalty), float(rule.l1_ratio)),
+        bool(rule.fit_bias),
+        float(rule.bias_share),
+        bool(rule.ties_wrong),
+        VARIANTS[rule.variant],
+        1e-6 if dtype == np.float32 else 1e-9,
+    )
+
+
+def _course(course: Course, first: int, n_passes: int) -> kernels.Course:
+    tolerance = -np.inf if course.tolerance is None else float(course.tolerance)
+    order = ORDERS[course.order]
+    first += course.first_pass
+    return kernels.Course(order, course.seed, first, n_passes, tolerance, course.patience, course.until_separated)
+
+
+def _model(problems: Problems, rule: rules.Rule, state: Weights) -> rules.Model:
+    """Return the kernels' state at the start of training."""
+    v, nothing = state.weights, state.weights[:0]
+    has_l1 = rule.penalty in (rules.L1, rules.ELASTIC_NET)
+    pocket = nothing if state.pocket is None else state.pocket
+    pulled = np.zeros_like(v) if has_l1 else nothing
+    sums = np.zeros((0, v.shape[1])) if state.sums is None else state.sums
+    return _with_room([v, pulled, sums, pocket, np.zeros_like(pocket)], _numbers(problems, state))
+
+
+def _with_room(matrices: Sequence[Array], numbers: Array) -> rules.Model:
+    """Return the kernels' state with columns padded, and with room for scores."""
+    weights, pulled, sums, pocket, candidate = (_padded(matrix) for matrix in matrices)
+    room = np.zeros(max(rules.AHEAD, weights.shape[1]))
+    return rules.Model(weights, pulled, sums, pocket, candidate, np.array(numbers, order="C"), room)
+
+
+def _numbers(problems: Problems, state: Weights) -> Array:
+    """Return the single numbers of each problem, (N_NUMBERS, K), at the start of training."""
+    v = state.weights
+    numbers = np.zeros((rules.N_NUMBERS, v.shape[1]))
+    numbers[rules.CLASS] = problems.classes
+    numbers[rules.POSITIVE], numbers[rules.NEGATIVE] = problems.positive, problems.negative
+    numbers[rules.BIAS] = state.biases
+    numbers[rules.SCALE] = numbers[rules.CHANGED] = 1.0
+    numbers[rules.SQUARE], numbers[rules.MAGNITUDE] = np.einsum("ij,ij->j", v, v), np.abs(v).sum(axis=0)
+    numbers[rules.BEST], numbers[rules.POCKET_WRONG] = np.inf, np.nan
+    if state.bias_sums is not None and state.counts is not None:
+        numbers[rules.COUNT] = state.counts
+        numbers[rules.BIAS_SUM] = state.bias_sums - state.counts * state.biases
+    if state.pocket_biases is not None:
+        numbers[rules.POCKET_BIAS] = state.pocket_biases
+    return numbers
+
+
+def _padded(matrix: Array) -> Array:
+    """Return a copy with zero columns added up to a multiple of four, unless there is only one."""
+    m, n = matrix.shape
+    wide = np.zeros((m, n if n == 1 else -(-n // 4) * 4), matrix.dtype)
+    wide[:, :n] = matrix
+    return wide

@@ -1,0 +1,192 @@
+"""What an engine is asked to do, and the records that pass between the training loop and an engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from koubai.core.activations import Array
+from koubai.core.network import Network
+from koubai.core.penalties import Penalty
+from koubai.optimizers.protocol import Optimizer
+
+Inputs: TypeAlias = Array | csr_array
+"""Rows of features: a dense C-ordered array (n, n_features), or CSR of the same shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Training rows: inputs x (n, n_features), targets y (n, n_outputs), and weights (n,) or None for all ones.
+
+    All are of θ's dtype; dense arrays are C-ordered.
+    """
+
+    inputs: Inputs
+    targets: Array
+    weights: Array | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.targets.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about a training run that stays the same from epoch to epoch.
+
+    Parameters
+    ----------
+    network, optimizer, penalty
+        What is trained, by which rule, under which penalty.
+    batch_size : int
+        Rows per update, >= 1; the last batch of an epoch has what is left.
+    shuffle : bool
+        Whether each epoch takes the rows in a new order, ``permutation(derive_key(seed, SHUFFLE, epoch), n)``.
+    seed : int
+        Seed of shuffles and dropout masks.
+    clip_norm : float
+        Largest Euclidean norm of a gradient; a longer one is shortened to it. 0 leaves all as they are.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    penalty: Penalty = field(default_factory=Penalty)
+    batch_size: int = 32
+    shuffle: bool = True
+    seed: int = 0
+    clip_norm: float = 0.0
+
+    def steps_per_epoch(self, n_rows: int) -> int:
+        """Return ⌈n_rows / batch_size⌉."""
+        return -(-n_rows // self.batch_size)
+
+
+@dataclass(slots=True)
+class State:
+    """Where a training run stands: θ, the optimizer's slots, updates made and epochs finished.
+
+    An engine changes it in place. θ and the slots together with `Plan` decide all that follows.
+    """
+
+    theta: Array
+    slots: Array
+    step: int = 0
+    epoch: int = 0
+
+    def copy(self) -> "State":
+        """Return a state that shares nothing with this one."""
+        return State(self.theta.copy(), self.slots.copy(), self.step, self.epoch)
+
+
+@dataclass(slots=True)
+class Patience:
+    """The rule that ends training when the epoch's loss stops falling, as scikit-learn counts it.
+
+    An epoch whose loss is above ``best - tolerance`` adds one to ``count``, any other sets it to 0; training stops once
+    ``count`` exceeds ``limit``. The engine applies it after every epoch and updates ``best`` and ``count``.
+    """
+
+    tolerance: float
+    limit: float
+    best: float = np.inf
+    count: int = 0
+
+    def observe(self, loss: float) -> bool:
+        """Take in the loss of one epoch; return whether training should stop."""
+        self.count = self.count + 1 if loss > self.best - self.tolerance else 0
+        self.best = min(self.best, loss)
+        return self.count > self.limit
+
+
+@dataclass(slots=True)
+class Population:
+    """Many networks of one shape in training: one row of ``thetas`` a network.
+
+    Attributes
+    ----------
+    thetas : (n_networks, n_parameters)
+        θ of each network; an engine changes it in place.
+    optimizers : one a network
+        The rule of each; other than that all follow one `Plan`.
+    seeds : (n_networks,)
+        Seeds of shuffles and dropout masks.
+    learning_rates : (n_networks,)
+        What the rates of the run are multiplied with.
+    """
+
+    thetas: Array
+    optimizers: Sequence[Optimizer]
+    seeds: npt.NDArray[np.uint64]
+    learning_rates: npt.NDArray[np.float64]
+
+
+class Engine(Protocol):
+    """Runs a network's equations over data."""
+
+    name: str
+
+    def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
+        """Return the outputs z^(L), (n, n_outputs)."""
+        ...
+
+    def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
+        """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,); no dropout."""
+        ...
+
+    def run(
+        self,
+        plan: Plan,
+        state: State,
+        rows: Rows,
+        learning_rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Train whole epochs, changing ``state`` in place, and return each epoch's loss.
+
+        Parameters
+        ----------
+        learning_rates : (n_epochs, steps_per_epoch)
+            α of every update: its shape says how many epochs to run.
+        patience : Patience, optional
+            When to stop early; without it, or below its limit, all epochs run.
+
+        Returns
+        -------
+        losses : (n_epochs_run,)
+            Mean over the epoch's rows of (batch loss + penalty), each batch at the θ before its update.
+            An epoch whose loss is not finite ends the run and is the last of them.
+        """
+        ...
+
+
+class PopulationEngine(Engine, Protocol):
+    """An engine that also trains many networks of one shape at once."""
+
+    def run_population(
+        self,
+        plan: Plan,
+        population: Population,
+        rows: Rows,
+        rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Train every network of the population from the start, each with a patience of its own.
+
+        Each ends with the θ that ``run`` would have given it. ``plan.optimizer`` and ``plan.seed`` stand aside for the
+        population's.
+
+        Parameters
+        ----------
+        rates : (n_epochs, steps_per_epoch)
+            α of every update, to be multiplied with each network's own.
+
+        Returns
+        -------
+        losses : (n_networks, n_epochs)
+            As ``run`` returns them; NaN for epochs that a network did not run.
+        """
+        ...

@@ -1,0 +1,196 @@
+"""The readable engine: NumPy, one equation a line, every intermediate quantity kept.
+
+All other engines are compared with this one. It works in the dtype that it is given; the project's comparisons and
+explanations give it float64.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from koubai.core.activations import Array
+from koubai.core.network import Network
+from koubai.core.penalties import Penalty
+from koubai.core.randomness import DROPOUT, SHUFFLE, derive_key, permutation, uniforms
+from koubai.core.trace import ForwardTrace, StepTrace
+from koubai.engines.protocol import Inputs, Patience, Plan, Rows, State
+from koubai.optimizers.clipping import clip_by_norm
+
+Masks = tuple[Array | None, ...]
+
+
+def trace_forward(network: Network, theta: Array, inputs: Inputs, masks: Masks | None = None) -> ForwardTrace:
+    """Run the rows through the network, layer by layer (lecture slides 37-42): u = Wᵀ z + b, z = φ(u).
+
+    Parameters
+    ----------
+    network, theta
+        The network and its parameters.
+    inputs : (n, n_features), dense or CSR
+        x.
+    masks : one a layer, optional
+        What dropout multiplies each layer's activations with.
+    """
+    masks = masks or (None,) * len(network.layers)
+    z: Array = inputs.toarray() if isinstance(inputs, csr_array) else np.asarray(inputs)
+    x, us, zs = z, [], []
+    for (layer, weights, biases), mask in zip(network.views(theta), masks, strict=True):
+        u = z @ weights + biases if layer.bias else z @ weights
+        z = layer.activation.value(u)
+        us.append(u)
+        zs.append(z)
+        if mask is not None:
+            z = z * mask
+    return ForwardTrace(network, theta, x, tuple(us), tuple(zs), masks)
+
+
+def trace_backward(forward: ForwardTrace, targets: Array) -> tuple[Array, ...]:
+    """Return δ^(l) = ∂E/∂u^(l) of every row and layer, (n, n_out) each: one sweep from the output (slides 55-64).
+
+    δ^(L) comes from the loss; below, δ^(l) = (Σ_k δ_k^(l+1) w_k^(l+1)) φ'(u^(l)).
+    """
+    network, theta = forward.network, forward.theta
+    last = len(network.layers) - 1
+    u, z = forward.pre_activations[last], forward.activations[last]
+    deltas = [network.loss.delta(network.layers[last].activation, u, z, targets)]
+    for index in range(last - 1, -1, -1):
+        u, z, mask = forward.pre_activations[index], forward.activations[index], forward.masks[index]
+        g = deltas[0] @ network.weights(theta, index + 1).T
+        if mask is not None:
+            g = g * mask
+        deltas.insert(0, network.layers[index].activation.pull_back(u, z, g))
+    return tuple(deltas)
+
+
+def gradient_of_mean(forward: ForwardTrace, deltas: tuple[Array, ...], row_weights: Array) -> Array:
+    """Return ∂/∂θ of the weighted mean loss: ∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1), averaged over rows, (n_parameters,)."""
+    network = forward.network
+    gradient = np.zeros_like(forward.theta)
+    share = (row_weights / row_weights.sum())[:, np.newaxis]
+    for index, (_, weights, biases) in enumerate(network.views(gradient)):
+        weighted = deltas[index] * share
+        weights[:] = forward.sources(index).T @ weighted
+        if network.layers[index].bias:
+            biases[:] = weighted.sum(axis=0)
+    return gradient
+
+
+def dropout_masks(plan: Plan, step: int, n_rows: int, dtype: npt.DTypeLike) -> Masks:
+    """Return what dropout multiplies each layer's activations with in update ``step`` (counted from 0).
+
+    Node j of row r is dropped if number r · n_out + j of the stream (seed, DROPOUT, step, layer) is below the rate.
+    """
+    masks: list[Array | None] = []
+    for index, layer in enumerate(plan.network.layers):
+        if layer.dropout == 0:
+            masks.append(None)
+            continue
+        draws = uniforms(derive_key(plan.seed, DROPOUT, step, index), n_rows * layer.n_out)
+        kept = (draws >= layer.dropout).reshape(n_rows, layer.n_out)
+        masks.append((kept / (1 - layer.dropout)).astype(dtype))
+    return tuple(masks)
+
+
+def trace_step(
+    plan: Plan, state: State, rows: Rows, learning_rate: float | None = None, dropout: bool = False
+) -> StepTrace:
+    """Return everything about one update on these rows as one batch; the state is left as it is.
+
+    Parameters
+    ----------
+    plan, state, rows
+        What is trained, where it stands, and the batch.
+    learning_rate : float, optional
+        α; without it no update is made and the trace ends with the gradient.
+    dropout : bool
+        Whether the masks of this step apply.
+    """
+    network, theta = plan.network, state.theta
+    n = rows.n_rows
+    masks = dropout_masks(plan, state.step, n, theta.dtype) if dropout else None
+    forward = trace_forward(network, theta, rows.inputs, masks)
+    weights = np.ones(n, dtype=theta.dtype) if rows.weights is None else rows.weights
+    total = float(weights.sum())
+    row_losses = network.loss.rows(
+        network.layers[-1].activation, forward.pre_activations[-1], forward.outputs, rows.targets
+    )
+    deltas = trace_backward(forward, rows.targets)
+    data_gradient = gradient_of_mean(forward, deltas, weights)
+    penalty_gradient = plan.penalty.gradient(network, theta, total)
+    gradient = data_gradient + penalty_gradient
+    if plan.clip_norm:
+        gradient = clip_by_norm(gradient, plan.clip_norm)
+    after = slots = None
+    if learning_rate is not None:
+        after, slots = plan.optimizer.step(theta, gradient, state.slots, state.step + 1, learning_rate)
+    return StepTrace(
+        forward=forward,
+        targets=rows.targets,
+        row_weights=weights,
+        row_losses=row_losses,
+        data_loss=float((weights * row_losses).sum()) / total,
+        penalty=plan.penalty.value(network, theta, total),
+        deltas=deltas,
+        data_gradient=data_gradient,
+        penalty_gradient=penalty_gradient,
+        gradient=gradient,
+        theta_after=after,
+        slots_before=None if learning_rate is None else state.slots,
+        slots_after=slots,
+        learning_rate=learning_rate,
+        step=None if learning_rate is None else state.step + 1,
+    )
+
+
+def batches(plan: Plan, rows: Rows, epoch: int) -> Iterator[Rows]:
+    """Go through the rows of an epoch (counted from 0) batch by batch, in the epoch's order."""
+    n = rows.n_rows
+    order = permutation(derive_key(plan.seed, SHUFFLE, epoch), n) if plan.shuffle else np.arange(n)
+    for start in range(0, n, plan.batch_size):
+        chosen = order[start : start + plan.batch_size]
+        yield Rows(rows.inputs[chosen], rows.targets[chosen], None if rows.weights is None else rows.weights[chosen])
+
+
+class ReferenceEngine:
+    """Runs a network through `trace_step`, so that what trains is what can be read."""
+
+    name = "reference"
+
+    def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
+        """Return the outputs z^(L), (n, n_outputs)."""
+        return trace_forward(network, theta, inputs).outputs
+
+    def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
+        """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""
+        from koubai.optimizers.sgd import SGD
+
+        plan = Plan(network, SGD(), penalty)
+        trace = trace_step(plan, State(theta, np.empty((0, theta.size), theta.dtype)), rows)
+        return trace.loss, trace.gradient
+
+    def run(
+        self,
+        plan: Plan,
+        state: State,
+        rows: Rows,
+        learning_rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Train whole epochs, changing ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
+        losses: list[float] = []
+        for rates in learning_rates:
+            total = 0.0
+            for batch, rate in zip(batches(plan, rows, state.epoch), rates, strict=True):
+                trace = trace_step(plan, state, batch, float(rate), dropout=True)
+                assert trace.theta_after is not None
+                assert trace.slots_after is not None
+                state.theta, state.slots = trace.theta_after, trace.slots_after
+                state.step += 1
+                total += trace.loss * batch.n_rows
+            state.epoch += 1
+            losses.append(total / rows.n_rows)
+            if not np.isfinite(losses[-1]) or (patience is not None and patience.observe(losses[-1])):
+                break
+        return np.array(losses)
