@@ -1,0 +1,147 @@
+"""Checkpoints: a training run in one file, from which it goes on to bit for bit the same θ."""
+
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from koubai.core.activations import Array
+from koubai.core.errors import ParameterError
+from koubai.engines.protocol import Patience, Plan, Rows, State
+from koubai.optimizers.schedules import Schedule
+from koubai.training.atomic import check_writable
+from koubai.training.container import read_container, write_container
+from koubai.training.history import History
+from koubai.training.run import Run
+
+KIND = "checkpoint"
+
+
+def rows_digest(rows: Rows) -> str:
+    """Return a fingerprint of training rows: it changes with any bit of them (BLAKE2b, 16 bytes, hexadecimal)."""
+    x: Any = rows.inputs
+    arrays = [x.data, x.indices, x.indptr] if issparse(x) else [x]
+    arrays += [rows.targets] if rows.weights is None else [rows.targets, rows.weights]
+    digest = blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: Rows) -> dict[str, Any]:
+    """Return all that decides where training goes, as plain data: a run goes on only if nothing of it has changed."""
+    return {
+        "network": plan.network.spec(),
+        "optimizer": plan.optimizer.spec(),
+        "penalty": asdict(plan.penalty),
+        "batch_size": int(plan.batch_size),
+        "shuffle": bool(plan.shuffle),
+        "seed": plan.seed,
+        "clip_norm": float(plan.clip_norm),
+        "schedule": schedule.spec(),
+        "learning_rate": float(learning_rate),
+        "rows": rows_digest(rows),
+    }
+
+
+@dataclass(slots=True)
+class CheckpointFile:
+    """A file that a run is written to every few seconds, and read from when training starts anew.
+
+    Parameters
+    ----------
+    path : Path
+        The file. It is replaced as a whole, so that a crash leaves the one before.
+    every : float
+        Seconds from one writing to the next; 0 writes after every call of the engine.
+    identity : dict
+        What `identity` gave for this training.
+    """
+
+    path: Path
+    every: float
+    identity: dict[str, Any]
+    _written: float = field(default_factory=monotonic)
+
+    def save_if_due(self, run: Run) -> None:
+        """Write the run if the last writing is long enough ago."""
+        if monotonic() - self._written >= self.every:
+            self.save(run)
+
+    def save(self, run: Run) -> None:
+        """Write the run."""
+        patience = run.patience
+        record = {
+            "identity": self.identity,
+            "step": run.state.step,
+            "epoch": run.state.epoch,
+            "done": run.done,
+            "rows_seen": run.rows_seen,
+            "learning_rate": run.learning_rate,
+            "patience_count": patience.count,
+            "stopped": run.history.stopped,
+        }
+        tensors = {
+            "theta": run.state.theta,
+            "slots": run.state.slots,
+            "best": np.array([patience.best, run.best_score], dtype=np.float64),
+            **run.history.tensors(),
+        }
+        if run.best_theta is not None:
+            tensors["best_theta"] = run.best_theta
+        write_container(self.path, KIND, record, tensors)
+        self._written = monotonic()
+
+    def load(self, patience: Patience) -> Run | None:
+        """Return the run that was written, with this patience's limits; None if there is no file.
+
+        Raises
+        ------
+        FileError
+            If the file could not be written later.
+        ParameterError
+            If the file is of another training.
+        ModelFileError
+            If it is damaged or no checkpoint.
+        """
+        check_writable(self.path)
+        if not self.path.exists():
+            return None
+        record, tensors = read_container(self.path, KIND)
+        changed = [name for name, value in self.identity.items() if record["identity"].get(name) != value]
+        if changed:
+            raise ParameterError(
+                f"checkpoint must be of the same training; got {self.path}, where other values were used for "
+                f"{', '.join(changed)}. Remove the file, or give another path."
+            )
+        patience_best, best_score = tensors["best"].tolist()
+        return Run(
+            State(_own(tensors["theta"]), _own(tensors["slots"]), int(record["step"]), int(record["epoch"])),
+            Patience(patience.tolerance, patience.limit, patience_best, int(record["patience_count"])),
+            float(record["learning_rate"]),
+            History.from_tensors(tensors, ""),
+            int(record["done"]),
+            int(record["rows_seen"]),
+            _own(tensors["best_theta"]) if "best_theta" in tensors else None,
+            best_score,
+        )
+
+    def close(self, run: Run, *, finished: bool) -> None:
+        """Remove the file of a training that has ended by itself; write a last one of a training that was stopped.
+
+        A training that was stopped in the middle of an epoch keeps the file that it has.
+        """
+        if finished:
+            self.path.unlink(missing_ok=True)
+        elif run.whole:
+            self.save(run)
+
+
+def _own(array: Array) -> Array:
+    """Return a writable copy, which the engine may change."""
+    return np.array(array)

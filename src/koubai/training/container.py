@@ -1,0 +1,316 @@
+"""One file for a model or a checkpoint: named arrays and plain data, nothing that could be executed.
+
+The file is a safetensors file (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON
+header, the header, then the numbers of all arrays. The header's ``__metadata__`` holds, as texts, the format's
+name and version, the kind of thing stored, koubai's version, the record as JSON, and a SHA-256 digest over all of
+it, so that a flipped bit anywhere is noticed. ``docs/model-files.md`` describes the format for other programs.
+"""
+
+import hashlib
+import json
+import math
+import os
+import stat
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ModelFileError, ParameterTypeError
+from koubai.training.atomic import replace_file
+
+Tensors = dict[str, npt.NDArray[Any]]
+
+FORMAT = "koubai"
+VERSION = 1
+"""Version of the format that this code writes; it reads this one and all before."""
+
+MAX_HEADER = 64 * 2**20
+"""A longer header is refused (bytes): a header holds names, shapes and the record, a few kilobytes as a rule."""
+
+DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+    "I16": np.dtype("<i2"),
+    "I8": np.dtype("i1"),
+    "U64": np.dtype("<u8"),
+    "U32": np.dtype("<u4"),
+    "U16": np.dtype("<u2"),
+    "U8": np.dtype("u1"),
+    "BOOL": np.dtype("?"),
+}
+
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+class Container(NamedTuple):
+    """What a file holds: its kind, who wrote it in which format, the record and the arrays."""
+
+    kind: str
+    koubai_version: str
+    format_version: int
+    record: dict[str, Any]
+    tensors: Tensors
+
+
+def write_container(
+    path: str | os.PathLike[str], kind: str, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]
+) -> None:
+    """Write a record and named arrays into one file, atomically.
+
+    Parameters
+    ----------
+    path : path
+        The file; an existing one is replaced in one step, or left untouched if anything fails.
+    kind : str
+        What is stored, such as ``"MLPClassifier"``.
+    record : mapping
+        Plain data: None, bool, int, float (also infinite or NaN), str, lists, mappings with str keys.
+    tensors : mapping of str to array
+        Arrays of float64, float32, integers or bool, of any shape.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    ParameterTypeError
+        If the record or a tensor holds something that is no plain data.
+    """
+    arrays = {name: _plain_array(name, array) for name, array in tensors.items()}
+    fields = {
+        "format": FORMAT,
+        "format_version": str(VERSION),
+        "kind": kind,
+        "koubai_version": _own_version(),
+        "record": json.dumps(_encode(dict(record), "record"), ensure_ascii=True, allow_nan=False),
+    }
+    fields["sha256"] = _digest(fields, arrays)
+    replace_file(path, _assemble(fields, arrays))
+
+
+def read_container(path: str | os.PathLike[str], kind: str | None = None) -> tuple[dict[str, Any], Tensors]:
+    """Read a file that `write_container` wrote; nothing in it is executed.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    kind : str, optional
+        The kind that it must be; any, if not given.
+
+    Returns
+    -------
+    record : dict
+        The plain data.
+    tensors : dict of str to array
+        The arrays, own copies.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, truncated, foreign, of another kind, or of a newer version.
+    """
+    found = open_container(path)
+    if kind is not None and found.kind != kind:
+        raise _fault(os.fspath(path), f"it holds a {found.kind}, where a {kind} is required")
+    return found.record, found.tensors
+
+
+def open_container(path: str | os.PathLike[str]) -> Container:
+    """Read a file that `write_container` wrote, with what its header says of it.
+
+    Raises
+    ------
+    ModelFileError
+        As `read_container`.
+    """
+    name = os.fspath(path)
+    content = _content(name)
+    header_end = 8 + int.from_bytes(content[:8], "little")
+    header = _parse(name, content[8:header_end], "its header is damaged")
+    fields = _fields(name, header)
+    tensors = _tensors(name, header, content[header_end:])
+    try:
+        digest = _digest(fields, tensors)
+    except UnicodeEncodeError as error:
+        raise _fault(name, "its header is damaged") from error
+    if fields["sha256"] != digest:
+        raise _fault(name, "its content does not match its checksum: it was damaged or changed")
+    record = _decode(_parse(name, fields["record"].encode(), "its record is damaged"))
+    if not isinstance(record, dict):
+        raise _fault(name, "its record is damaged")
+    return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
+
+
+def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """Return the file's bytes: the same for the same content, the widest numbers first so that all are aligned."""
+    header: dict[str, Any] = {"__metadata__": dict(fields)}
+    names = {dtype: name for name, dtype in DTYPES.items()}
+    parts = []
+    position = 0
+    for name, array in sorted(arrays.items(), key=lambda item: (-item[1].dtype.itemsize, item[0])):
+        end = position + array.nbytes
+        header[name] = {"dtype": names[array.dtype], "shape": list(array.shape), "data_offsets": [position, end]}
+        parts.append(array.tobytes())
+        position = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+
+
+def _content(path: str) -> bytes:
+    """Return the file's bytes once its size and its header's claimed length make sense."""
+    if "\0" in path:
+        raise ModelFileError(f"A model file's name must hold no null character; got {path!r}. Leave it out.")
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise ModelFileError(f"A model must be a file; got the folder '{path}'. Name the file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelFileError(f"A model must be a regular file; '{path}' is none. Save it to a file first.")
+        with Path(path).open("rb") as file:
+            start = file.read(8)
+            length = int.from_bytes(start, "little")
+            if len(start) < 8 or length > min(MAX_HEADER, status.st_size - 8) or file.read(1) != b"{":
+                raise _fault(path, "it is no koubai model, or only the beginning of one")
+            return start + b"{" + file.read()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelFileError(f"The model file '{path}' must exist; there is none. Check the name.") from error
+    except OSError as error:
+        reason = (error.strerror or "unknown").lower()
+        raise ModelFileError(f"The model file '{path}' must be readable; got: {reason}. Check it.") from error
+
+
+def _fields(path: str, header: Any) -> dict[str, str]:
+    """Return the header's texts, once they are known to be a koubai file's of a version that can be read."""
+    fields = header.get("__metadata__") if isinstance(header, dict) else None
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+        raise _fault(path, "it is no koubai model")
+    names = ("format", "format_version", "kind", "koubai_version", "record", "sha256")
+    if not all(isinstance(fields.get(name), str) for name in names):
+        raise _fault(path, "its header is damaged")
+    version = fields["format_version"]
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise _fault(path, "its header is damaged")
+    if int(version) > VERSION:
+        raise ModelFileError(
+            f"The model file '{path}' must be of format version {VERSION} or older; got version {version}, "
+            f"written by koubai {fields['koubai_version'][:20]}. Install that version or a newer one."
+        )
+    return fields
+
+
+def _tensors(path: str, header: dict[str, Any], data: bytes) -> Tensors:
+    """Return copies of the arrays, whose entries in the header must tile the data without gaps."""
+    entries = [(name, _entry(path, value)) for name, value in header.items() if name != "__metadata__"]
+    tensors: Tensors = {}
+    position = 0
+    for name, (dtype, shape, begin, end) in sorted(entries, key=lambda item: item[1][2:]):
+        if begin != position or end - begin != dtype.itemsize * math.prod(shape) or end > len(data):
+            raise _fault(path, "its size does not fit its header: it was truncated or damaged")
+        tensors[name] = np.frombuffer(data, dtype, math.prod(shape), begin).reshape(shape).copy()
+        position = end
+    if position != len(data):
+        raise _fault(path, "its size does not fit its header: it was truncated or damaged")
+    return tensors
+
+
+def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
+    """Return one array's dtype, shape and place from its header entry."""
+    if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
+        raise _fault(path, "its header is damaged")
+    dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in DTYPES or not _are_sizes(shape) or not _are_sizes(offsets):
+        raise _fault(path, "its header is damaged")
+    if len(shape) > 32 or len(offsets) != 2:
+        raise _fault(path, "its header is damaged")
+    return DTYPES[dtype], tuple(shape), offsets[0], offsets[1]
+
+
+def _are_sizes(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**62 for value in values)
+
+
+def _parse(path: str, text: bytes, fault: str) -> Any:
+    """Return what a JSON text says; NaN, doubled keys and endless nesting are refused."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _fault(path, fault) from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _fault(path: str, fault: str) -> ModelFileError:
+    return ModelFileError(f"The model file '{path}' cannot be loaded: {fault}. Save the model again.")
+
+
+def _digest(fields: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) -> str:
+    """Return the SHA-256 over all header fields but the digest, and every array's name, dtype, shape and bytes."""
+    digest = hashlib.sha256()
+    plain = {name: value for name, value in fields.items() if name != "sha256"}
+    shapes = {name: [array.dtype.str, list(array.shape)] for name, array in tensors.items()}
+    digest.update(json.dumps([plain, shapes], sort_keys=True, ensure_ascii=False).encode())
+    for name in sorted(tensors):
+        digest.update(tensors[name].tobytes())
+    return digest.hexdigest()
+
+
+def _plain_array(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the array in C order and little-endian."""
+    value = np.asarray(array, order="C")
+    value = value.astype(value.dtype.newbyteorder("<"), copy=False)
+    if value.dtype not in DTYPES.values() or name == "__metadata__":
+        raise ParameterTypeError(
+            f"write_container: tensor {name!r} must hold float64, float32, integers or bool; got {value.dtype}."
+        )
+    return value
+
+
+def _encode(value: Any, where: str) -> Any:
+    """Return plain data as strict JSON can hold it: a number that is not finite becomes ``{"$float": "nan"}``."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$float": str(value)}
+    if isinstance(value, list | tuple):
+        return [_encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, Mapping) and all(isinstance(key, str) and not key.startswith("$") for key in value):
+        return {key: _encode(item, f"{where}[{key!r}]") for key, item in value.items()}
+    raise ParameterTypeError(
+        f"write_container: {where} must be plain data (None, bool, int, float, str, lists, mappings with str keys "
+        f"that do not begin with $); got {type(value).__name__}."
+    )
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    if isinstance(value, dict):
+        if set(value) == {"$float"}:
+            return _NOT_FINITE.get(str(value["$float"]), math.nan)
+        return {key: _decode(item) for key, item in value.items()}
+    return value
+
+
+def _own_version() -> str:
+    try:
+        return metadata.version("koubai")
+    except metadata.PackageNotFoundError:
+        return "unknown"

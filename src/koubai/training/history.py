@@ -1,0 +1,114 @@
+"""What happened in each epoch of training, and why it stopped."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+import numpy as np
+
+from koubai.core.activations import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training rows.
+
+    Parameters
+    ----------
+    number : int
+        Which epoch it was, counted from 1.
+    loss : float
+        Mean over the rows of loss plus penalty, each batch at the θ before its update, in units of the loss.
+    validation_score : float or None
+        Score on rows held out, after the epoch: accuracy or R², dimensionless; None without such rows.
+    learning_rate : float
+        α of the epoch's last update.
+    seconds : float
+        How long it took; epochs that ran in one call share its time equally.
+    """
+
+    number: int
+    loss: float
+    validation_score: float | None
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class History(Sequence[Epoch]):
+    """The epochs of a training run in order, kept as columns; an `Epoch` is made when one is asked for.
+
+    ``stopped`` says why training ended: ``"epochs"`` (all were run), ``"patience"`` (no more improvement),
+    ``"callback"``, ``"interrupted"`` (Ctrl-C), ``"diverged"``, or ``""`` while it goes on.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.extend([0.5, 0.25], [0.1, 0.1], 0.002)
+    >>> history[-1]
+    Epoch(number=2, loss=0.25, validation_score=None, learning_rate=0.1, seconds=0.001)
+    """
+
+    losses: list[float] = field(default_factory=list)
+    validation_scores: list[float | None] = field(default_factory=list)
+    learning_rates: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    stopped: str = ""
+
+    def extend(
+        self, losses: Sequence[float], learning_rates: Iterable[float], seconds: float, score: float | None = None
+    ) -> None:
+        """Take in epochs that ran in one call of ``seconds`` seconds; ``score`` is that after the last of them."""
+        n = len(losses)
+        self.losses.extend(losses)
+        self.learning_rates.extend(learning_rates)
+        self.seconds.extend([seconds / n] * n)
+        self.validation_scores.extend([None] * (n - 1))
+        self.validation_scores.append(score)
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+    @overload
+    def __getitem__(self, index: int) -> Epoch: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Epoch]: ...
+
+    def __getitem__(self, index: int | slice) -> Epoch | list[Epoch]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        number = range(1, len(self) + 1)[index]
+        return Epoch(
+            number,
+            self.losses[index],
+            self.validation_scores[index],
+            self.learning_rates[index],
+            self.seconds[index],
+        )
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return (self[index] for index in range(len(self)))
+
+    def tensors(self) -> dict[str, Array]:
+        """Return the columns as arrays for a model file or a checkpoint; `from_tensors` reads them back."""
+        scores = self.validation_scores
+        return {
+            "history.losses": np.array(self.losses, dtype=np.float64),
+            "history.validation_scores": np.array([np.nan if x is None else x for x in scores], dtype=np.float64),
+            "history.scored": np.array([x is not None for x in scores], dtype=np.uint8),
+            "history.learning_rates": np.array(self.learning_rates, dtype=np.float64),
+            "history.seconds": np.array(self.seconds, dtype=np.float64),
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Array], stopped: str) -> "History":
+        """Return the history whose columns `tensors` gave."""
+        scores, scored = (tensors[f"history.{name}"].tolist() for name in ("validation_scores", "scored"))
+        return cls(
+            tensors["history.losses"].tolist(),
+            [score if there else None for score, there in zip(scores, scored, strict=True)],
+            tensors["history.learning_rates"].tolist(),
+            tensors["history.seconds"].tolist(),
+            stopped,
+        )

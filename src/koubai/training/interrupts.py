@@ -1,0 +1,39 @@
+"""Ctrl-C in training: it takes effect between two calls of the engine, so that θ and the history stay in step."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def deferred_interrupts() -> Iterator[Callable[[], None]]:
+    """Hold back Ctrl-C inside the block; give a function that raises KeyboardInterrupt if it came.
+
+    A second Ctrl-C is not held back. Where Python's own handler is not in charge, or outside the main thread, the
+    block changes nothing.
+    """
+    came = False
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if came:
+            signal.default_int_handler(number, frame)
+        came = True
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield check
+        return
+    try:
+        signal.signal(signal.SIGINT, hold)
+    except ValueError:  # not the main thread, which alone gets signals
+        yield check
+        return
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,198 @@
+"""The fit loop: asks the engine for as many epochs at a time as nobody needs to look between, and watches over them."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.activations import Array
+from koubai.core.errors import DivergenceError
+from koubai.engines.protocol import Engine, Plan
+from koubai.optimizers.schedules import Schedule
+from koubai.training.checkpoints import CheckpointFile
+from koubai.training.history import Epoch
+from koubai.training.interrupts import deferred_interrupts
+from koubai.training.progress import progress_bar
+from koubai.training.run import Run
+from koubai.training.sources import Source
+
+Callback: TypeAlias = Callable[[Epoch], bool | None]
+"""Called after each epoch; True stops training."""
+
+SECONDS_PER_CALL = 0.075
+"""About how long one call of the engine should last: Ctrl-C, progress and checkpoints wait for its end."""
+LARGEST_GROWTH = 16
+"""The first epoch may be slower than the rest, so the number of epochs in a call grows in steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How training goes, beside what `Plan` says.
+
+    Parameters
+    ----------
+    epochs : int
+        How many to run at most.
+    schedule : Schedule
+        α of each update, from the base rate that `Run` keeps.
+    total_epochs : int, optional
+        How many epochs the schedule is stretched over, if other than ``epochs``.
+    score : callable, optional
+        Gives a validation score of θ, higher being better; called after each epoch.
+    stop_on_score : bool
+        Whether patience looks at that score instead of the training loss, and the best θ is kept.
+    callbacks : sequence of Callback
+        Called after each epoch, all of them; any that returns True stops training.
+    verbose : bool
+        Whether to print a line for each epoch, in scikit-learn's words.
+    progress : bool
+        Whether to show a progress bar on standard error.
+    checkpoint : CheckpointFile, optional
+        Where the run is saved from time to time.
+    who : str
+        Who trains, for messages.
+    """
+
+    epochs: int
+    schedule: Schedule
+    total_epochs: int | None = None
+    score: Callable[[Array], float] | None = None
+    stop_on_score: bool = False
+    callbacks: Sequence[Callback] = ()
+    verbose: bool = False
+    progress: bool = False
+    checkpoint: CheckpointFile | None = None
+    who: str = "train"
+
+
+def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
+    """Return α of the updates of the next epochs, (n_epochs, steps_per_epoch)."""
+    steps = plan.steps_per_epoch(n_rows)
+    rates = course.schedule.rates(
+        run.learning_rate,
+        run.state.step,
+        n_epochs * steps,
+        steps,
+        (course.total_epochs or course.epochs) * steps,
+        n_rows=n_rows,
+        rows_seen=run.rows_seen,
+    )
+    return rates.reshape(n_epochs, steps)
+
+
+def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) -> None:
+    """Train until all epochs are run or something stops it; ``run.history.stopped`` says what.
+
+    After Ctrl-C the run stands where it was after the last finished call of the engine, and a warning is given.
+
+    Raises
+    ------
+    DivergenceError
+        If the loss or θ is no longer finite and there is no best θ to fall back on.
+    """
+    run.history.stopped = "" if run.done < course.epochs else "epochs"
+    with deferred_interrupts() as check_interrupt, progress_bar(course.progress, course.epochs, run.done) as show:
+        n_epochs = 1
+        try:
+            while not run.history.stopped:
+                check_interrupt()
+                seconds = _run_epochs(engine, plan, run, source, course, n_epochs)
+                show(run.done, run.history[-1])
+                _decide(plan, run, course)
+                if course.checkpoint is not None and not run.history.stopped:
+                    course.checkpoint.save_if_due(run)
+                n_epochs = _epochs_of_next_call(source, course, run, n_epochs, seconds)
+        except KeyboardInterrupt:
+            run.history.stopped = run.history.stopped or "interrupted"
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+    if run.history and not np.isfinite(run.theta).all():
+        raise _divergence(plan, run, course)
+    if course.checkpoint is not None:
+        course.checkpoint.close(run, finished=run.history.stopped != "interrupted")
+
+
+def _epochs_of_next_call(source: Source, course: Course, run: Run, n_epochs: int, seconds: float) -> int:
+    """Return how many epochs may pass before somebody has to look."""
+    if course.score is not None or course.callbacks or not source.constant:
+        return 1
+    fitting = int(n_epochs * SECONDS_PER_CALL / max(seconds, 1e-9))
+    return max(1, min(fitting, n_epochs * LARGEST_GROWTH, course.epochs - run.done))
+
+
+def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Course, n_epochs: int) -> float:
+    """Run epochs in one call of the engine, score θ, and write the history; return how many seconds it took."""
+    begin = perf_counter()
+    rows = source.rows(run.state.epoch)
+    rates = next_rates(plan, run, course, rows.n_rows, n_epochs)
+    run.whole = False
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is told in one sentence
+        losses = engine.run(plan, run.state, rows, rates, None if course.stop_on_score else run.patience).tolist()
+        score = None if course.score is None else course.score(run.state.theta)
+    seconds = perf_counter() - begin
+    run.history.extend(losses, rates[: len(losses), -1].tolist(), seconds, score)
+    run.done += len(losses)
+    run.rows_seen += len(losses) * rows.n_rows
+    run.whole = True
+    if course.stop_on_score and score is not None:
+        run.patience.observe(-score)
+        if score > run.best_score:
+            run.best_score, run.best_theta = score, run.state.theta.copy()
+    if course.verbose:
+        for number, loss in enumerate(losses, run.done - len(losses) + 1):
+            print(f"Iteration {number}, loss = {loss:.8f}")
+        if score is not None:
+            print(f"Validation score: {score:f}")
+    return seconds
+
+
+def _decide(plan: Plan, run: Run, course: Course) -> None:
+    """Say in ``run.history.stopped`` if training must end here, and lower an adaptive rate when it stagnates."""
+    history, last = run.history, run.history[-1]
+    if not np.isfinite(last.loss):
+        error = _divergence(plan, run, course)
+        if run.best_theta is None:
+            raise error
+        history.stopped = "diverged"
+        warnings.warn(f"{error} The best parameters before it are kept.", RuntimeWarning, stacklevel=3)
+        return
+    if run.patience.count > run.patience.limit:
+        lower = course.schedule.after_stagnation(run.learning_rate)
+        if course.verbose:
+            print(_stagnation(run, course, lower))
+        if lower is None:
+            history.stopped = "patience"
+        else:
+            run.learning_rate, run.patience.count = lower, 0
+    if not history.stopped and run.done >= course.epochs:
+        history.stopped = "epochs"
+    asked_to_stop = [callback(last) for callback in course.callbacks]  # last: one that raises finds the run in order
+    if not history.stopped and any(asked_to_stop):
+        history.stopped = "callback"
+
+
+def _stagnation(run: Run, course: Course, lower: float | None) -> str:
+    watched = "Validation score" if course.stop_on_score else "Training loss"
+    then = "Stopping." if lower is None else f"Setting learning rate to {lower:f}"
+    return (
+        f"{watched} did not improve more than tol={run.patience.tolerance:f} for {run.patience.limit:.0f} "
+        f"consecutive epochs. {then}"
+    )
+
+
+def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
+    """Return the error that says where training left the finite numbers."""
+    broken = [
+        index
+        for index, (_, weights, biases) in enumerate(plan.network.views(run.state.theta))
+        if not (np.isfinite(weights).all() and np.isfinite(biases).all())
+    ]
+    where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
+    return DivergenceError(
+        f"{course.who}: training must stay within the finite numbers; got {where} not finite in epoch {run.done} "
+        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}). "
+        f"Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1."
+    )

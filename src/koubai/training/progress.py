@@ -1,0 +1,49 @@
+"""The progress bar of training, on standard error."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from koubai.training.history import Epoch
+
+
+class Show(Protocol):
+    """Shows how far training has come."""
+
+    def __call__(self, done: int, epoch: Epoch) -> None:
+        """Show that ``done`` epochs have run, the last of them being ``epoch``."""
+        ...
+
+
+@contextmanager
+def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
+    """Show a bar on standard error while the block runs: epochs, loss, validation score, time.
+
+    Parameters
+    ----------
+    shown : bool
+        Whether to show anything at all.
+    total, done : int
+        Epochs in all, and those that had run before.
+    """
+    if not shown:
+        yield lambda done, epoch: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (  # 60 characters in all, so that nothing is cut off in a narrow terminal
+        BarColumn(bar_width=12),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[numbers]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(file=sys.stderr)) as progress:
+        task = progress.add_task("Training", total=total, completed=done, numbers="")
+
+        def show(done: int, epoch: Epoch) -> None:
+            score = "" if epoch.validation_score is None else f" validation {epoch.validation_score:.3f}"
+            progress.update(task, completed=done, numbers=f"loss {epoch.loss:.4g}{score}")
+
+        yield show

@@ -1,0 +1,51 @@
+"""Where a training run stands."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from koubai.core.activations import Array
+from koubai.engines.protocol import Patience, State
+from koubai.training.history import History
+
+
+@dataclass(slots=True)
+class Run:
+    """Where a training run stands; `koubai.training.loop.train` changes it in place.
+
+    Parameters
+    ----------
+    state : State
+        θ, slots, updates and epochs.
+    patience : Patience
+        When to stop.
+    learning_rate : float
+        The base rate, which an adaptive schedule lowers.
+    history : History
+        What happened so far.
+    done : int
+        Epochs run of those that were asked for.
+    rows_seen : int
+        Training rows gone through, counted over all epochs.
+    best_theta : (n_parameters,) or None
+        θ with the best validation score, if training stops on it.
+    best_score : float
+        That score.
+    whole : bool
+        Whether θ stands at the end of an epoch that the history knows; an interrupt in mid-epoch leaves False.
+    """
+
+    state: State
+    patience: Patience
+    learning_rate: float
+    history: History = field(default_factory=History)
+    done: int = 0
+    rows_seen: int = 0
+    best_theta: Array | None = None
+    best_score: float = -np.inf
+    whole: bool = True
+
+    @property
+    def theta(self) -> Array:
+        """The θ to use: the one with the best validation score, or the last."""
+        return self.state.theta if self.best_theta is None else self.best_theta
