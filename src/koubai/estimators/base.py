@@ -1,0 +1,310 @@
+"""What MLPClassifier and MLPRegressor share: from validated data through training to the fitted attributes."""
+
+import warnings
+from abc import abstractmethod
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from koubai.core.activations import Array
+from koubai.core.errors import DivergenceError, ParameterError
+from koubai.core.network import Network
+from koubai.core.randomness import seed_from
+from koubai.engines.protocol import Engine, Patience, Rows, State
+from koubai.engines.registry import get_engine
+from koubai.estimators import training_choices as choices
+from koubai.estimators.data import TakesData
+from koubai.estimators.explaining import Explainable
+from koubai.estimators.outputs import SPELLINGS, Ending
+from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.schedules import Schedule
+from koubai.training.checkpoints import CheckpointFile, identity
+from koubai.training.history import History
+from koubai.training.loop import Course, next_rates, train
+from koubai.training.quasi_newton import QuasiNewtonCourse, train_lbfgs
+from koubai.training.run import Run
+from koubai.training.sources import InMemory
+
+
+@dataclass(slots=True)
+class RunningOptimizer:
+    """What ``partial_fit`` goes on from: the run, the seed of its shuffles, and α of the next update."""
+
+    run: Run
+    seed: int
+    learning_rate: float
+
+
+class BaseMLP(Explainable, TakesData):
+    """Multilayer perceptron in scikit-learn's conventions; use `MLPClassifier` or `MLPRegressor`."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = choices.CONSTRAINTS
+
+    @abstractmethod
+    def _ending(self) -> Ending:
+        """Return what stands at the network's end."""
+
+    @abstractmethod
+    def _score_of_outputs(self, outputs: Array, rows: Rows) -> float:
+        """Return the validation score."""
+
+    def _validate_params(self) -> None:
+        check_parameters(self)
+
+    @checks_parameters
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
+        """Train on rows X with targets y.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets: class labels or numbers.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows, >= 0; a row of weight 0 counts as absent.
+        validation_data : tuple (X, y) or (X, y, sample_weight), optional
+            Rows to score after each epoch; with ``early_stopping`` they take the place of the rows held out of X.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            If a parameter is out of range.
+        DivergenceError
+            If the loss or the parameters leave the finite numbers.
+        """
+        return self._fit(X, y, sample_weight, validation_data, incremental=False)
+
+    def _check_solver(self) -> bool:
+        if choices.uses_lbfgs(self):
+            raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
+        return True
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        if self.early_stopping:
+            raise ParameterError(
+                f"{choices.name_of(self)}: partial_fit does not support early_stopping=True; "
+                f"got early_stopping=True. Set it to False."
+            )
+        return self._fit(X, y, sample_weight, None, incremental=True)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool) -> Self:
+        fresh = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        sizes = choices.hidden_sizes(self)
+        inputs, targets, y = self._validated(X, y, incremental=incremental, reset=fresh)
+        rows = self._weighted(inputs, targets, y, sample_weight, incremental)
+        network = self._make_network(sizes, inputs.shape[1], targets.shape[1])
+        rng = check_random_state(self.random_state)
+        theta = network.initial(rng, self.init, inputs.dtype) if fresh else self._theta_for(network, inputs.dtype)
+        self._describe(network)
+        if fresh:
+            self.t_ = 0
+            self.history_ = History()
+        elif not hasattr(self, "history_"):
+            self.history_ = History()
+        if choices.uses_lbfgs(self):
+            self._train_lbfgs(network, theta, rows)
+        else:
+            self._train(network, theta, rows, validation_data, rng, fresh=fresh, incremental=incremental)
+        return self
+
+    def _make_network(self, sizes: list[int], n_features: int, n_outputs: int) -> Network:
+        ending = self._ending()
+        hidden = choices.hidden_activations(self, len(sizes))
+        dropout = choices.one_for_each_layer(self, "dropout", len(sizes))
+        try:
+            return Network.dense(
+                (n_features, *sizes, n_outputs),
+                hidden=hidden,
+                output=ending.activation,
+                loss=ending.loss,
+                dropout=dropout,
+            )
+        except ParameterError as error:
+            raise ParameterError(f"{choices.name_of(self)}: {error}") from None
+
+    def _theta_for(self, network: Network, dtype: Any) -> Array:
+        """Return the θ that training goes on from, in the data's dtype."""
+        shapes = [w.shape for _, w, _ in network.views(np.empty(network.n_parameters))]
+        if [np.shape(w) for w in self.coefs_] != shapes:
+            had = (len(self.coefs_[0]), *(np.shape(w)[1] for w in self.coefs_))
+            raise ParameterError(
+                f"{choices.name_of(self)}: the network must keep its layers of {had} nodes when training goes on; "
+                f"got {network.sizes}. Set warm_start=False, or make a new estimator."
+            )
+        return network.pack(self.coefs_, self.intercepts_, dtype)
+
+    def _describe(self, network: Network) -> None:
+        self.network_ = network
+        self.n_layers_ = len(network.sizes)
+        self.n_outputs_ = network.n_outputs
+        name = network.layers[-1].activation.name
+        self.out_activation_ = SPELLINGS.get(name, name)
+
+    def _train(
+        self,
+        network: Network,
+        theta: Array,
+        rows: Rows,
+        validation_data: Any,
+        rng: Any,
+        *,
+        fresh: bool,
+        incremental: bool,
+    ) -> None:
+        parts = self._split(rows, validation_data, rng)
+        optimizer, schedule = choices.chosen_optimizer(self), choices.chosen_schedule(self)
+        rate = choices.base_learning_rate(self, optimizer)
+        run, seed = self._start(theta, optimizer, rate, rng, fresh=fresh, incremental=incremental)
+        plan = choices.make_plan(self, network, optimizer, parts.rows.n_rows, seed)
+        checkpoint = self._checkpoint_file(identity(plan, schedule, rate, parts.rows)) if self.checkpoint else None
+        if checkpoint is not None:
+            run = checkpoint.load(run.patience) or run
+        engine = get_engine(self.engine)
+        course = self._course(engine, network, schedule, parts.validation, checkpoint, incremental=incremental)
+        try:
+            train(engine, plan, run, InMemory(parts.rows), course)
+        except DivergenceError as error:
+            raise DivergenceError(
+                f"{error} Solver produced non-finite parameter weights. The input data may contain large values and "
+                f"need to be preprocessed."
+            ) from None
+        rates = next_rates(plan, run, course, parts.rows.n_rows, 1)
+        self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))
+        self._keep(run)
+        if run.history.stopped == "epochs" and not incremental and self.epochs is None:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
+                f"converged yet.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _course(
+        self,
+        engine: Engine,
+        network: Network,
+        schedule: Schedule,
+        validation: Rows | None,
+        checkpoint: CheckpointFile | None,
+        *,
+        incremental: bool,
+    ) -> Course:
+        """Return how training goes."""
+
+        def score(theta: Array) -> float:
+            assert validation is not None
+            return self._score_of_outputs(engine.forward(network, theta, validation.inputs), validation)
+
+        asked = self.max_iter if self.epochs is None else self.epochs
+        return Course(
+            epochs=1 if incremental else asked,
+            schedule=schedule,
+            total_epochs=asked,
+            score=None if validation is None else score,
+            stop_on_score=bool(self.early_stopping),
+            callbacks=choices.chosen_callbacks(self),
+            verbose=bool(self.verbose),
+            progress=self.progress,
+            checkpoint=checkpoint,
+            who=choices.name_of(self),
+        )
+
+    def _start(
+        self, theta: Array, optimizer: Optimizer, rate: float, rng: Any, *, fresh: bool, incremental: bool
+    ) -> tuple[Run, int]:
+        """Return the run to go on with, and the seed of its shuffles and dropout masks."""
+        limit = float(self.n_iter_no_change)
+        going_on: RunningOptimizer | None = getattr(self, "_optimizer", None) if incremental and not fresh else None
+        if going_on is not None and going_on.run.state.slots.shape[0] == optimizer.n_slots:
+            run, seed = going_on.run, going_on.seed
+            run.state.theta = theta
+            run.state.slots = np.require(run.state.slots, theta.dtype, ["C", "W", "E"])  # a loaded one may be read-only
+            run.patience.tolerance, run.patience.limit = float(self.tol), limit
+            run.done = 0
+            return run, seed
+        patience = Patience(float(self.tol), limit)
+        run = Run(State(theta, optimizer.init(theta)), patience, rate, self.history_, rows_seen=int(self.t_))
+        best_score = None if fresh else getattr(self, "best_validation_score_", None)
+        if self.early_stopping and best_score is not None:
+            run.best_score, run.best_theta, patience.best = best_score, theta.copy(), -best_score
+        elif not fresh:
+            best_loss = getattr(self, "best_loss_", None)
+            patience.best = np.inf if best_loss is None else best_loss
+        if not fresh:
+            patience.count = getattr(self, "_no_improvement_count", 0)
+        return run, seed_from(rng)
+
+    def _checkpoint_file(self, identity: dict[str, Any]) -> CheckpointFile:
+        if not isinstance(self.random_state, Integral):
+            raise ParameterError(
+                f"{choices.name_of(self)}: random_state must be an integer with checkpoint, so that training can go "
+                f"on; got {self.random_state!r}. Try 0."
+            )
+        return CheckpointFile(Path(self.checkpoint), float(self.checkpoint_every), identity)
+
+    def _keep(self, run: Run) -> None:
+        """Set the fitted attributes from a run."""
+        history = self.history_ = run.history
+        self.t_ = run.rows_seen
+        self.n_iter_ = run.done
+        self.loss_curve_ = history.losses
+        self.loss_ = history.losses[-1] if history else np.nan
+        self._no_improvement_count = run.patience.count
+        self.best_loss_ = None if self.early_stopping else run.patience.best
+        self.validation_scores_ = self.best_validation_score_ = None
+        if history and history[-1].validation_score is not None:
+            self.validation_scores_ = [score for score in history.validation_scores if score is not None]
+            finite = [score for score in self.validation_scores_ if np.isfinite(score)]
+            self.best_validation_score_ = max(finite, default=-np.inf)
+        self._set_theta(run.theta)
+
+    def _train_lbfgs(self, network: Network, theta: Array, rows: Rows) -> None:
+        choices.check_lbfgs(self)
+        course = QuasiNewtonCourse(
+            self.max_iter if self.epochs is None else self.epochs,
+            self.max_fun,
+            self.tol,
+            choices.chosen_callbacks(self),
+            bool(self.verbose),
+            self.progress,
+        )
+        found = train_lbfgs(
+            get_engine(self.engine), network, theta, rows, choices.chosen_penalty(self), course, self.history_
+        )
+        self.n_iter_, self.loss_ = found.n_iterations, found.loss
+        self.loss_curve_ = self.history_.losses
+        self._set_theta(found.theta)
+        if found.complaint and self.epochs is None:
+            warnings.warn(
+                f"lbfgs failed to converge after {found.n_iterations} iteration(s): {found.complaint}. "
+                f"Increase max_iter or max_fun, or scale the data.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _outputs(self, X: Any) -> Array:
+        """Return the network's outputs for X, (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        theta = self._theta()
+        return get_engine(self.engine).forward(self.network_, theta, self._inputs(X, theta.dtype))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+stochastic_only = only_if(lambda estimator: estimator._check_solver())
+"""Hides ``partial_fit`` from estimators that train by L-BFGS."""

@@ -1,0 +1,389 @@
+"""The multilayer perceptron for classes and labels."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import validate_data
+
+from koubai.core.activations import Activation, Array
+from koubai.core.errors import DataError, ParameterError
+from koubai.core.losses import Loss
+from koubai.engines.protocol import Engine, Inputs, Rows
+from koubai.estimators.base import BaseMLP, stochastic_only
+from koubai.estimators.data import FLOATS
+from koubai.estimators.outputs import Ending, classification_ending
+from koubai.estimators.parameters import checks_parameters, keep_parameters, only_if
+from koubai.estimators.records import decode_array, encode_array
+from koubai.estimators.scores import accuracy
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.schedules import Schedule
+from koubai.training.loop import Callback
+
+
+def _gives_probabilities(estimator: "MLPClassifier") -> bool:
+    if estimator._ending_for(True).signed:
+        raise AttributeError(
+            f"predict_proba is only available for losses on probabilities. {estimator.loss} looks at margins."
+        )
+    return True
+
+
+def _gives_margins(estimator: "MLPClassifier") -> bool:
+    if not estimator._ending_for(True).signed:
+        raise AttributeError("decision_function is only available for the losses hinge and perceptron.")
+    return True
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
+    """Multilayer perceptron for classification: a drop-in for scikit-learn's class of the same name, and more.
+
+    The outputs are probabilities: softmax for one of three or more classes, one sigmoid for two, one sigmoid a label
+    for several labels at once; the loss is the cross-entropy in nats (lecture slides 49-66).
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int
+        Nodes of each hidden layer; () gives a logistic regression.
+    activation : str, Activation, or one for each hidden layer
+        ``"relu"``, ``"tanh"``, ``"logistic"``, ``"gelu"``, …: see `koubai.core.activations`.
+    solver : {"adam", "sgd", "lbfgs"}
+        How the loss is minimised; ``optimizer`` offers more.
+    alpha : float
+        Strength of the L2 penalty, >= 0: ½ alpha Σ w² divided by the rows of a batch is added to the mean loss.
+    batch_size : int or "auto"
+        Rows per update; ``"auto"`` is min(200, n_samples).
+    learning_rate : {"constant", "invscaling", "adaptive"}
+        How α changes, for ``solver="sgd"`` and for ``optimizer``; ``schedule`` offers more.
+    learning_rate_init : float or None
+        α, > 0; None takes the optimizer's own default.
+    power_t : float
+        Exponent of ``"invscaling"``.
+    max_iter : int
+        Most epochs, or iterations of L-BFGS.
+    shuffle : bool
+        Whether each epoch takes the rows in a new order.
+    random_state : int, RandomState or None
+        Where initial values, shuffles and splits come from.
+    tol : float
+        Improvement that counts, in units of the loss or the score.
+    verbose : bool or int
+        Whether to print the loss of each epoch.
+    warm_start : bool
+        Whether ``fit`` goes on from the last θ.
+    momentum : float
+        μ of ``solver="sgd"``, in [0, 1].
+    nesterovs_momentum : bool
+        Whether that momentum is Nesterov's.
+    early_stopping : bool
+        Whether to hold rows out, stop when their score no longer rises, and keep the best θ.
+    validation_fraction : float
+        Share of rows held out, in (0, 1).
+    beta_1, beta_2, epsilon : float
+        Parameters of ``solver="adam"``.
+    n_iter_no_change : int
+        Epochs without improvement before training stops.
+    max_fun : int
+        Most evaluations of the loss by L-BFGS.
+    optimizer : str, Optimizer or None
+        A rule of `koubai.optimizers` instead of ``solver``, by name with its own defaults, or an instance.
+    schedule : str, Schedule or None
+        A schedule of `koubai.optimizers.schedules` instead of ``learning_rate``.
+    epochs : int or None
+        Most epochs, instead of ``max_iter``, and without a warning when all have run.
+    loss : str or Loss
+        ``"log_loss"``, ``"half_squared_error"``, ``"huber"``, ``"binary_cross_entropy"``, ``"hinge"`` or
+        ``"perceptron"``; the last two have ``decision_function`` instead of probabilities.
+    init : str
+        Rule for initial values: ``"scikit-learn"``, or one of `koubai.core.initializers`.
+    l1 : float
+        Strength of an L1 penalty, >= 0, scaled as ``alpha`` is.
+    dropout : float or one for each hidden layer
+        Probability in [0, 1) with which a hidden node is left out of an update.
+    clip_norm : float or None
+        Longest gradient, in the Euclidean norm.
+    class_weight : dict, "balanced" or None
+        Weights of the classes, as elsewhere in scikit-learn; they multiply the weights of the rows, also where
+        early stopping scores the rows that it holds out.
+    callbacks : callable, sequence of callables, or None
+        Each is called with a `koubai.training.history.Epoch` after every epoch; True stops training.
+    progress : bool
+        Whether to show a progress bar on standard error.
+    engine : str or Engine
+        What runs the equations: ``"cpu"`` or ``"reference"``.
+    checkpoint : path or None
+        A file that training is written to as it goes on; a ``fit`` that finds it there goes on from it.
+    checkpoint_every : float
+        Seconds from one writing to the next.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The class labels.
+    loss_, best_loss_ : float
+        Loss of the last epoch, and the lowest (None with early stopping).
+    loss_curve_ : list of float
+        Loss of each epoch, penalty included.
+    validation_scores_, best_validation_score_
+        Accuracy on the validation rows after each epoch, and the highest; None without such rows.
+    t_ : int
+        Training rows gone through.
+    n_iter_ : int
+        Epochs of the last ``fit``.
+    n_layers_, n_outputs_ : int
+        Layers, the input's among them, and outputs.
+    out_activation_ : str
+        ``"softmax"``, ``"logistic"`` or ``"identity"``.
+    coefs_, intercepts_ : list of ndarray
+        Weights (n_in, n_out) and biases (n_out,) of each layer: views of ``theta_``.
+    theta_ : ndarray of shape (n_parameters,)
+        All parameters.
+    network_ : Network
+        Where they lie in it.
+    history_ : History
+        What happened in each epoch, and why training stopped.
+    n_features_in_, feature_names_in_
+        As elsewhere in scikit-learn.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = MLPClassifier((8,), solver="lbfgs", random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [str, Loss],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float | None = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        optimizer: str | Optimizer | Mapping[str, Any] | None = None,
+        schedule: str | Schedule | Mapping[str, Any] | None = None,
+        epochs: int | None = None,
+        loss: str | Loss = "log_loss",
+        init: str = "scikit-learn",
+        l1: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
+        clip_norm: float | None = None,
+        class_weight: Any = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
+        progress: bool = False,
+        engine: str | Engine = "cpu",
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: float = 10.0,
+    ) -> None:
+        keep_parameters(self, locals())
+
+    @stochastic_only
+    @checks_parameters
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train for one epoch on these rows, going on from where the last call stopped.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            The classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows, >= 0.
+        classes : array-like, optional
+            All classes that may ever come; needed in the first call.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            With ``early_stopping`` or ``class_weight="balanced"``, which a part of the data cannot serve.
+        """
+        if _check_partial_fit_first_call(self, classes):
+            self._label_binarizer = LabelBinarizer()
+            self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X: Any) -> Any:
+        """Return the predicted classes, (n_samples,), or labels, (n_samples, n_labels).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        """
+        outputs = self._outputs(X)
+        if self.n_outputs_ == 1:
+            outputs = outputs.ravel()
+        return self._label_binarizer.inverse_transform(outputs, threshold=self._ending().threshold)
+
+    @only_if(_gives_probabilities)
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class, in the order of ``classes_``, (n_samples, n_classes).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        """
+        outputs = self._outputs(X)
+        ending = self._ending()
+        if self.n_outputs_ == 1:
+            return np.hstack([1 - outputs, outputs])
+        if ending.one_of_many and ending.activation == "sigmoid":
+            return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
+        return outputs
+
+    @only_if(_gives_probabilities)
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return the logarithm of ``predict_proba``, (n_samples, n_classes).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        """
+        probabilities: Array = self.predict_proba(X)
+        return np.log(probabilities, out=probabilities)
+
+    @only_if(_gives_margins)
+    def decision_function(self, X: Any) -> Array:
+        """Return the outputs of a margin loss: (n_samples,) for two classes, else (n_samples, n_outputs).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        """
+        outputs = self._outputs(X)
+        return outputs.ravel() if self.n_outputs_ == 1 else outputs
+
+    def _ending_for(self, one_of_many: bool) -> Ending:
+        return classification_ending(self.loss, one_of_many, type(self).__name__)
+
+    def _ending(self) -> Ending:
+        return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
+
+    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            self._check_classes(unique_labels(y))
+        return (csr_array(X) if issparse(X) else X), self._coded(y, X.dtype), y
+
+    def _check_classes(self, classes: Any) -> None:
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ParameterError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {classes}"
+            )
+        self._check_no_other(classes)
+
+    def _check_no_other(self, classes: Any) -> None:
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ParameterError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _known(self, y: Any) -> Any:
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        kind = type_of_target(y)
+        if kind.startswith("multilabel") != self._is_multilabel():
+            raise DataError(
+                f"{type(self).__name__}: validation_data must have a y of the same kind as in training, "
+                f"{self._label_binarizer.y_type_}; got {kind}. Give the same kind of labels."
+            )
+        self._check_no_other(unique_labels(y))
+        return y
+
+    def _coded(self, y: Any, dtype: Any) -> Array:
+        coded = self._label_binarizer.transform(y).astype(dtype)
+        return np.ascontiguousarray(2 * coded - 1 if self._ending().signed else coded)
+
+    def _class_weights(self, y: Any, incremental: bool) -> Array | None:
+        if self.class_weight is None:
+            return None
+        if incremental and self.class_weight == "balanced":
+            raise ParameterError(
+                f"{type(self).__name__}: class_weight must be a dict or None in partial_fit, which does not see all "
+                f"rows; got 'balanced'. Compute the weights with sklearn.utils.class_weight.compute_class_weight."
+            )
+        return np.asarray(compute_sample_weight(self.class_weight, y))
+
+    def _strata(self, targets: Array) -> Array | None:
+        return targets > self._ending().threshold if targets.shape[1] == 1 else None
+
+    def _score_of_outputs(self, outputs: Array, rows: Rows) -> float:
+        ending = self._ending()
+        return accuracy(outputs, rows.targets, rows.weights, ending.threshold, ending.one_of_many)
+
+    def _own_record(self) -> dict[str, Any]:
+        binarizer = self._label_binarizer
+        return {
+            "labels": {
+                "classes": encode_array(self.classes_),
+                "kind": binarizer.y_type_,
+                "sparse": bool(binarizer.sparse_input_),
+            }
+        }
+
+    def _take_own_record(self, record: Mapping[str, Any]) -> None:
+        labels = record["labels"]
+        binarizer = self._label_binarizer = LabelBinarizer()
+        binarizer.classes_ = self.classes_ = decode_array(labels["classes"])
+        binarizer.y_type_, binarizer.sparse_input_ = str(labels["kind"]), bool(labels["sparse"])
+        if self.n_outputs_ != (len(self.classes_) if len(self.classes_) > 2 or self._is_multilabel() else 1):
+            raise ValueError(f"{len(self.classes_)} classes for a network of {self.n_outputs_} outputs")
+
+    def _is_multilabel(self) -> bool:
+        return bool(self._label_binarizer.y_type_.startswith("multilabel"))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,119 @@
+"""From what the user gives to rows that the engine takes: validated, coded, weighted, and split for early stopping."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from koubai.core.activations import Array
+from koubai.core.errors import DataError, ParameterError
+from koubai.engines.protocol import Inputs, Rows
+from koubai.estimators.storage import Storable
+
+FLOATS = (np.float64, np.float32)
+"""Inputs of these dtypes stay as they are; others become float64."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """The rows that train, and those that only score; ``validation`` is None without such rows."""
+
+    rows: Rows
+    validation: Rows | None
+
+
+class TakesData(Storable):
+    """The part of an estimator that takes X, y and weights."""
+
+    early_stopping: bool
+    validation_fraction: float
+
+    @abstractmethod
+    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+        """Return the inputs, the coded targets (n, n_outputs) in their dtype, and y as it was given."""
+
+    @abstractmethod
+    def _coded(self, y: Any, dtype: Any) -> Array:
+        """Return further y of the same kind as in training as coded targets, (n, n_outputs)."""
+
+    @abstractmethod
+    def _known(self, y: Any) -> Any:
+        """Return the y of a validation set as an array, after a check that training has seen its like."""
+
+    def _class_weights(self, y: Any, incremental: bool) -> Array | None:
+        """Return the weights of rows that follow from their classes, (n,)."""
+        return None
+
+    def _strata(self, targets: Array) -> Array | None:
+        """Return what early stopping's split keeps the shares of, or None."""
+        return None
+
+    def _inputs(self, X: Any, dtype: Any) -> Inputs:
+        """Return inputs of the same features as in training, ready for the engine."""
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
+        return csr_array(X) if issparse(X) else X
+
+    def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
+        """Return the training rows with their weights; those of weight 0 are left out."""
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, inputs, ensure_non_negative=True)
+        of_classes = self._class_weights(y, incremental)
+        if of_classes is not None:
+            weights = of_classes if weights is None else weights * of_classes
+        if weights is None:
+            return Rows(inputs, targets)
+        weights = np.asarray(weights, dtype=inputs.dtype)
+        there = weights > 0
+        if there.all():
+            return Rows(inputs, targets, weights)
+        if not there.any():
+            raise DataError(
+                f"{type(self).__name__}: sample_weight times class_weight must be above 0 for at least one row; "
+                f"got 0 for all {len(weights)}. Leave them out."
+            )
+        return Rows(inputs[there], np.ascontiguousarray(targets[there]), weights[there])
+
+    def _split(self, rows: Rows, validation_data: Any, rng: Any) -> TrainingRows:
+        """Return training and validation rows: those given, or with early stopping some held out, or none."""
+        if validation_data is not None:
+            return TrainingRows(rows, self._given_validation(validation_data, rows))
+        if not self.early_stopping:
+            return TrainingRows(rows, None)
+        arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
+        parts = train_test_split(
+            *arrays, random_state=rng, test_size=self.validation_fraction, stratify=self._strata(rows.targets)
+        )
+        training, held_out = Rows(*parts[0::2]), Rows(*parts[1::2])
+        if held_out.n_rows < 2:
+            raise DataError(
+                f"{type(self).__name__}: The validation set is too small; early stopping needs at least 2 rows in "
+                f"it and got {held_out.n_rows}. Increase 'validation_fraction' or the size of your dataset."
+            )
+        return TrainingRows(training, held_out)
+
+    def _given_validation(self, given: Any, rows: Rows) -> Rows:
+        if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+            raise ParameterError(
+                f"{type(self).__name__}: validation_data must be a tuple (X, y) or (X, y, sample_weight); "
+                f"got {type(given).__name__}. Try validation_data=(X_val, y_val)."
+            )
+        dtype = rows.inputs.dtype
+        inputs = self._inputs(given[0], dtype)
+        targets = self._coded(self._known(given[1]), dtype)
+        if len(targets) != inputs.shape[0]:
+            raise DataError(
+                f"{type(self).__name__}: validation_data must have as many rows in X as in y; "
+                f"got {inputs.shape[0]} and {len(targets)}. Give both for the same rows."
+            )
+        if targets.shape[1] != rows.targets.shape[1]:
+            raise DataError(
+                f"{type(self).__name__}: validation_data must have as many outputs in y as the training rows, "
+                f"{rows.targets.shape[1]}; got {targets.shape[1]}. Give the same columns."
+            )
+        weights = _check_sample_weight(given[2], inputs, ensure_non_negative=True) if len(given) == 3 else None
+        return Rows(inputs, targets, weights)

@@ -1,0 +1,119 @@
+"""An estimator's way to the derivation of its own numbers."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from koubai.core.activations import Array
+from koubai.core.entries import entry
+from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.network import Network
+
+
+class Explainable:
+    """Adds ``explain`` to an estimator that has ``network_`` and ``theta_``.
+
+    Explanations live in a room beside the estimators, which neither imports: the function is found by its name when it
+    is called.
+    """
+
+    network_: Network
+    theta_: Array
+
+    def coded_targets(self, y: Any) -> Array:
+        """Return targets as the network's outputs should be, in float64.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Class labels or numbers, as in ``fit``.
+
+        Returns
+        -------
+        targets : (n_samples, n_outputs)
+            0 and 1, -1 and +1, shares of classes, or numbers, as the loss asks for.
+        """
+        check_is_fitted(self)
+        coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # every estimator has it
+        return coded
+
+    def explain(self, x: Any, y: Any = None, *, ask: Any = None) -> Any:
+        """Explain one row's numbers, step by step.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,)
+            The inputs.
+        y : label, number or array-like of shape (n_targets,), optional
+            What should have come out. With it the derivation goes on to the loss and to every gradient.
+        ask : koubai.explain.Ask, optional
+            One number of the pass, for example ``Ask.weight(2, 1, 4)`` or ``Ask.node(1, 3)``; else all are explained.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+
+        Raises
+        ------
+        ShapeError, ParameterError
+            If x or y does not fit, or the network has no such number.
+        """
+        check_is_fitted(self)
+        inputs = np.asarray(x, dtype=np.float64).reshape(-1)
+        targets = None if y is None else self.coded_targets([y])[0]
+        return entry("explain")(self.network_, self.theta_, inputs, targets, ask)
+
+
+class ExplainableWeights:
+    """Adds ``explain`` to an estimator that has one weight vector a class: the perceptron."""
+
+    coef_: Any
+    intercept_: Any
+    classes_: Any
+    fit_intercept: bool
+    eta0: float
+
+    def explain(self, x: Any, y: Any = None) -> Any:
+        """Explain one row: inference, loss, and what the learning rule would make of it with the learned weights.
+
+        With three classes or more, it is the perceptron of one class against the rest: that of ``y``, or of the
+        predicted class. The intercept is the weight of a feature that is always 1.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,)
+            The features.
+        y : label, optional
+            The right class; the predicted one if left out.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+
+        Raises
+        ------
+        ShapeError, ParameterError
+            If x does not fit, or y is no class.
+        """
+        check_is_fitted(self)
+        row = np.asarray(x, dtype=np.float64).reshape(-1)
+        coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else np.asarray(self.coef_)
+        if len(row) != coef.shape[1]:
+            raise ShapeError(f"explain: x must hold {coef.shape[1]} numbers; got {len(row)}. Pass one row.")
+        scores = coef @ row + np.broadcast_to(self.intercept_, coef.shape[:1])
+        best = int(scores[0] > 0) if len(coef) == 1 else int(np.argmax(scores))
+        found = np.flatnonzero(self.classes_ == (self.classes_[best] if y is None else y))
+        if not len(found):
+            raise ParameterError(
+                f"explain: y must be one of the classes {', '.join(map(str, self.classes_))}; got {y!r}. Try another."
+            )
+        which = int(found[0])
+        weights, label = (coef[0], 1 if which else -1) if len(coef) == 1 else (coef[which], 1)
+        names = list(getattr(self, "feature_names_in_", ()))
+        if self.fit_intercept:
+            bias = float(np.broadcast_to(self.intercept_, coef.shape[:1])[0 if len(coef) == 1 else which])
+            weights, row, names = np.array([bias, *weights]), np.array([1.0, *row]), ["1", *names]
+        return entry("learning_walk")(weights, row, label, self.eta0, names)

@@ -1,0 +1,88 @@
+"""What stands at a network's end for each kind of target: output activation, loss, and how targets are coded."""
+
+from dataclasses import dataclass
+
+from koubai.core.errors import ParameterError
+from koubai.core.losses import ALIASES, LOSSES, Loss, get_loss
+
+SPELLINGS = {"sigmoid": "logistic", "exponential": "exp"}
+"""scikit-learn's names of output activations, where they differ."""
+
+REGRESSION = {"half_squared_error": "identity", "huber": "identity", "poisson": "exponential"}
+"""The losses of regression, with the output activation that goes with each."""
+
+MARGIN = ("hinge", "perceptron")
+"""The losses on targets ±1, whose outputs are not probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a network.
+
+    Parameters
+    ----------
+    activation : str
+        Output activation, in koubai's name.
+    loss : Loss
+        What is minimised.
+    signed : bool
+        Whether targets are -1 and +1 instead of 0 and 1.
+    one_of_many : bool
+        Whether exactly one output is meant, so that the largest decides.
+    """
+
+    activation: str
+    loss: Loss
+    signed: bool = False
+    one_of_many: bool = False
+
+    @property
+    def threshold(self) -> float:
+        """An output above it says yes."""
+        return 0.0 if self.signed else 0.5
+
+
+def regression_ending(loss: str | Loss, who: str) -> Ending:
+    """Return the end of a network for regression.
+
+    Raises
+    ------
+    ParameterError
+        If the loss is not one of regression.
+    """
+    kind = get_loss(loss, f"{who}: loss")
+    if kind.name not in REGRESSION:
+        raise ParameterError(
+            f"{who}: loss must be one of {', '.join(REGRESSION)}; got {kind.name}. Try 'squared_error'."
+        )
+    return Ending(REGRESSION[kind.name], kind)
+
+
+def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
+    """Return the end of a network for classification.
+
+    The cross-entropy stands behind softmax where one class of three or more is right, and is binary behind the
+    sigmoid where there are two classes or several labels at once. The squared and the Huber loss stand behind the
+    same activations. ``"binary_cross_entropy"`` is one yes or no for each class in any case; ``"hinge"`` and
+    ``"perceptron"`` look at the outputs themselves.
+
+    Raises
+    ------
+    ParameterError
+        If the loss is not one of classification.
+    """
+    name = ALIASES.get(loss, loss) if isinstance(loss, str) else loss.name
+    if name == "poisson":
+        known = ", ".join(["log_loss", *(name for name in LOSSES if name != "poisson")])
+        raise ParameterError(f"{who}: loss must be one of {known}; got 'poisson'. Try 'log_loss'.")
+    if name in MARGIN:
+        return Ending("identity", get_loss(loss), signed=True, one_of_many=one_of_many)
+    if name == "binary_cross_entropy":
+        return Ending("sigmoid", get_loss(loss), one_of_many=one_of_many)
+    if name == "cross_entropy":
+        return (
+            Ending("softmax", get_loss("cross_entropy"), one_of_many=True)
+            if one_of_many
+            else Ending("sigmoid", get_loss("binary_cross_entropy"))
+        )
+    return Ending("softmax" if one_of_many else "sigmoid", get_loss(loss, f"{who}: loss"), one_of_many=one_of_many)

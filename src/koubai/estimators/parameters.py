@@ -1,0 +1,115 @@
+"""Constructor parameters: kept as given, and checked with a message of one sentence when training begins."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from inspect import signature
+from numbers import Integral
+from os import PathLike
+from typing import Any, TypeVar, cast
+
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import _param_validation as rules
+from sklearn.utils.metaestimators import available_if
+
+from koubai.core.errors import ParameterError
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class EstimatorParameterError(ParameterError, rules.InvalidParameterError):  # type: ignore[misc]  # untyped base
+    """A constructor parameter of an estimator has a value or a type that is not allowed."""
+
+
+def keep_parameters(estimator: BaseEstimator, given: Mapping[str, Any]) -> None:
+    """Set the constructor's arguments as attributes, unchanged: all that scikit-learn lets a constructor do.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        The instance under construction.
+    given : Mapping
+        ``locals()`` of its ``__init__``.
+    """
+    kind: Any = type(estimator)
+    for name in parameter_defaults(kind):
+        setattr(estimator, name, given[name])
+
+
+def checks_parameters(method: Method) -> Method:
+    """Decorate a ``fit`` or ``partial_fit`` so that it checks the parameters first, as all of scikit-learn's do."""
+    return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
+
+
+def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Decorate a method so that an instance has it only where ``check`` does not raise AttributeError."""
+    return cast(Callable[[Method], Method], available_if(check))
+
+
+@cache
+def parameter_defaults(kind: Any) -> dict[str, Any]:
+    """Return the constructor's parameters with their defaults, in order."""
+    parameters = list(signature(kind.__init__).parameters.values())[1:]
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
+@cache
+def _constraints(kind: Any) -> dict[str, list[Any]]:
+    given: dict[str, Any] = kind._parameter_constraints
+    return {
+        name: [rules.make_constraint(constraint) for constraint in constraints]
+        for name, constraints in given.items()
+        if constraints != "no_validation"
+    }
+
+
+def check_parameters(estimator: BaseEstimator) -> None:
+    """Check every parameter against the estimator's ``_parameter_constraints``.
+
+    Raises
+    ------
+    EstimatorParameterError
+        For the first parameter that meets none of its constraints.
+    """
+    kind: Any = type(estimator)
+    for name, constraints in _constraints(kind).items():
+        value = getattr(estimator, name)
+        if not any(constraint.is_satisfied_by(value) for constraint in constraints):
+            required = _either([phrase for given in constraints if not given.hidden for phrase in _phrases(given)])
+            raise EstimatorParameterError(
+                f"{kind.__name__}: {name} must be {required}; got {value!r}. Try {parameter_defaults(kind)[name]!r}."
+            )
+
+
+def _either(phrases: list[str]) -> str:
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
+
+
+def _phrases(constraint: Any) -> list[str]:
+    """Say in words what a constraint of scikit-learn asks for."""
+    if isinstance(constraint, rules.Interval):
+        return [_bounds(constraint)]
+    if isinstance(constraint, rules.Options):  # texts, or numbers such as infinity
+        return [repr(option) for option in sorted(constraint.options)]
+    if isinstance(constraint, rules._InstancesOf):
+        plain = {str: "a name", dict: "a dict", list: "a list", tuple: "a tuple", PathLike: "a path"}
+        return [plain.get(constraint.type) or f"of class {constraint.type.__name__}"]
+    if isinstance(constraint, rules.HasMethods):
+        return [f"an object with {', '.join(constraint.methods)}"]
+    names = {
+        rules._NoneConstraint: "None",
+        rules._Booleans: "True or False",
+        rules._RandomStates: "an integer >= 0, a RandomState or None",
+        rules._VerboseHelper: "True, False or an integer >= 0",
+        rules._ArrayLikes: "a sequence",
+        rules._Callables: "callable",
+    }
+    return [names.get(type(constraint)) or str(constraint)]
+
+
+def _bounds(interval: Any) -> str:
+    number = "an integer " if interval.type is Integral else ""
+    above = "[" if interval.closed in ("left", "both") else "("
+    below = "]" if interval.closed in ("right", "both") else ")"
+    if interval.right is None:
+        return f"{number}{'>=' if above == '[' else '>'} {interval.left}"
+    return f"{number}in {above}{interval.left}, {interval.right}{below}"

@@ -1,0 +1,424 @@
+"""The perceptron in scikit-learn's conventions."""
+
+import warnings
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from koubai.core.activations import Array
+from koubai.core.errors import DataError, ParameterError
+from koubai.estimators.explaining import ExplainableWeights
+from koubai.estimators.parameters import check_parameters, checks_parameters, keep_parameters
+from koubai.estimators.separability import describe, is_linearly_separable
+
+if TYPE_CHECKING:
+    from koubai.engines.cpu.perceptron import Weights
+
+
+class Perceptron(ExplainableWeights, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+    """Perceptron: a linear classifier that changes its weights only where it is wrong.
+
+    f(x) = wᵀx + b says the second class where it is above 0. Rows are taken one after another, and a row (x, y) that
+    is wrong, y = ±1, changes w ← w + η y x and b ← b + η y (Rosenblatt 1958). With more than two classes there is one
+    such problem for each class against the rest. Parameters up to ``warm_start`` are those of
+    ``sklearn.linear_model.Perceptron``, with which it agrees to the last bit in float64 for the same order of rows.
+
+    Parameters
+    ----------
+    penalty : {"l2", "l1", "elasticnet"}, optional
+        The penalty on w; none by default.
+    alpha : float
+        Strength of the penalty, >= 0.
+    l1_ratio : float
+        Share of the L1 penalty in "elasticnet", in [0, 1].
+    fit_intercept : bool
+        Whether there is a bias b.
+    max_iter : int
+        The most passes over the rows in ``fit``, >= 1.
+    tol : float or None
+        Training stops once ``n_iter_no_change`` passes in a row have not brought the mean loss (with the penalty) below
+        the best by at least this. None: it runs ``max_iter`` passes.
+    shuffle : bool
+        Whether each pass takes the rows in a new order.
+    verbose : int
+        Whether to print a line for each pass and problem.
+    eta0 : float
+        The learning rate η > 0. Without penalty, and from zero weights, it scales w and b and changes no prediction.
+    n_jobs : int or None
+        Threads among which the classes are divided; None means 1, -1 all processors. The result is the same.
+    random_state : int, RandomState or None
+        Source of orders, of ``init="random"`` and of the rows held out.
+    early_stopping : bool
+        Whether to stop by the accuracy on rows held out of training, instead of by the loss.
+    validation_fraction : float
+        Share of rows held out, in (0, 1).
+    n_iter_no_change : int
+        Passes without improvement before training stops, >= 1.
+    class_weight : dict, "balanced" or None
+        Factors on the updates of each class's rows. "balanced": n_samples / (n_classes · rows of the class).
+    warm_start : bool
+        Whether ``fit`` starts from the weights of the fit before.
+    variant : {"plain", "averaged", "pocket"}
+        Which weights are the result: those at the end; their mean over all rows seen (Freund and Schapire 1999); or
+        those that were right on the most rows (Gallant 1990, checked once a pass). The last two are the remedies for
+        data that are not linearly separable.
+    order : {"shuffled", "in order", "random"} or None
+        A new permutation in each pass, the rows in turn, or as many rows drawn at random with replacement. None: as
+        ``shuffle`` says.
+    init : {"zeros", "random"}
+        Weights to start from, unless given to ``fit``: zeros, or uniform in [-1, 1).
+    zero_score : {"wrong", "negative"}
+        Whether f(x) = 0 calls for an update whatever the label (as in scikit-learn), or says the first class, and calls
+        for one only if that is wrong (as in the lecture).
+    stop_when_separated : bool
+        Whether each problem stops when its weights are right on every row, and not before; ``tol`` then has no say. If
+        that never happens, a ConvergenceWarning says so.
+    sparse_intercept_decay : float
+        The share of an update that b gets for sparse X, in (0, 1]. scikit-learn's is 0.01; with 1, sparse and dense X
+        give the same result.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        The weights w of each problem.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        The biases b.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_iter_ : int
+        Passes run; with several problems, by the one that ran longest.
+    t_ : float
+        1 + n_iter_ · n_samples, added up over calls of ``partial_fit``.
+    mistakes_ : ndarray of shape (n_iter_,)
+        Updates made in each pass of the last call, all problems together.
+    separable_ : bool or None
+        True if some weights were right on every row, for each problem: the data are linearly separable. None if not:
+        then they are not, as far as seen; `is_linearly_separable` decides it.
+    separability_ : str
+        The same in words, with the remedies.
+    n_features_in_, feature_names_in_
+        As elsewhere in scikit-learn.
+
+    Examples
+    --------
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "no", "no", "yes"]
+    >>> model = Perceptron(order="in order", stop_when_separated=True).fit(X, y)
+    >>> model.coef_, model.intercept_, model.mistakes_.tolist()
+    (array([[3., 2.]]), array([-4.]), [2, 3, 3, 2, 2, 3, 2, 1, 0])
+    >>> model.separability_
+    'The data are linearly separable: there were weights that were right on every row.'
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "penalty": [StrOptions({"l2", "l1", "elasticnet"}), None],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+        "fit_intercept": ["boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left"), None],
+        "shuffle": ["boolean"],
+        "verbose": ["verbose"],
+        "eta0": [Interval(Real, 0, None, closed="neither")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "warm_start": ["boolean"],
+        "variant": [StrOptions({"plain", "averaged", "pocket"})],
+        "order": [StrOptions({"shuffled", "in order", "random"}), None],
+        "init": [StrOptions({"zeros", "random"})],
+        "zero_score": [StrOptions({"wrong", "negative"})],
+        "stop_when_separated": ["boolean"],
+        "sparse_intercept_decay": [Interval(Real, 0, 1, closed="right")],
+    }
+
+    coef_: Any
+    intercept_: Any
+
+    def __init__(
+        self,
+        *,
+        penalty: str | None = None,
+        alpha: float = 0.0001,
+        l1_ratio: float = 0.15,
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        tol: float | None = 1e-3,
+        shuffle: bool = True,
+        verbose: int = 0,
+        eta0: float = 1.0,
+        n_jobs: int | None = None,
+        random_state: Any = 0,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        variant: str = "plain",
+        order: str | None = None,
+        init: str = "zeros",
+        zero_score: str = "wrong",
+        stop_when_separated: bool = False,
+        sparse_intercept_decay: float = 0.01,
+    ) -> None:
+        keep_parameters(self, locals())
+
+    def _validate_params(self) -> None:
+        check_parameters(self)
+
+    @checks_parameters
+    def fit(self, X: Any, y: Any, coef_init: Any = None, intercept_init: Any = None, sample_weight: Any = None) -> Self:
+        """Train on rows X with classes y.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows. float32 stays float32; all else becomes float64.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        coef_init : array-like of the shape of ``coef_``, optional
+            Weights to start from.
+        intercept_init : array-like of the shape of ``intercept_``, optional
+            Biases to start from.
+        sample_weight : array-like of shape (n_samples,), optional
+            Factors on the updates of each row.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            If a parameter is out of range.
+        ShapeError
+            If what is given to start from does not fit the data.
+        DataError
+            If there is only one class.
+        DivergenceError
+            If weights leave the finite numbers.
+        """
+        if self.warm_start and hasattr(self, "coef_"):
+            coef_init = self.coef_ if coef_init is None else coef_init
+            intercept_init = self.intercept_ if intercept_init is None else intercept_init
+        X, y = self._validated(X, y, reset=True)
+        weights = self._row_weights(X, sample_weight)
+        self.classes_ = np.unique(y)
+        rng = check_random_state(self.random_state)
+        state = self._start(X, coef_init, intercept_init, rng)
+        self.t_, self._n_passes = 1.0, 0
+        self._train(X, y, weights, state, rng, self.max_iter)
+        self._warn_if_unfinished()
+        return self
+
+    @checks_parameters
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Make one pass over these rows, going on from the weights there are.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        classes : array-like of shape (n_classes,), optional
+            All classes that may ever come; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), optional
+            Factors on the updates of each row.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            With ``early_stopping`` or ``class_weight="balanced"``, which a part of the data cannot serve.
+        """
+        first = not hasattr(self, "classes_")
+        if first:
+            self._refuse_what_needs_all_rows()
+        X, y = self._validated(X, y, reset=first)
+        _check_partial_fit_first_call(self, classes)
+        weights = self._row_weights(X, sample_weight)
+        rng = check_random_state(self.random_state)
+        if first:
+            self.t_, self._n_passes = 1.0, 0
+        state = self._start(X, None, None, rng) if first else self._going_on(X.dtype)
+        return self._train(X, y, weights, state, rng, 1)
+
+    def _refuse_what_needs_all_rows(self) -> None:
+        """Raise for parameters that a part of the rows cannot serve."""
+        if self.early_stopping:
+            raise ParameterError(
+                f"{type(self).__name__}: early_stopping should be False with partial_fit; got True. Set it to False."
+            )
+        if isinstance(self.class_weight, str):
+            raise ParameterError(
+                f"{type(self).__name__}: class_weight 'balanced' is not supported for partial_fit, which sees only a "
+                f"part of the rows. Give the weights, from compute_class_weight('balanced', classes=classes, y=y)."
+            )
+
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], order="C", reset=reset)
+        check_classification_targets(y)
+        return X, y
+
+    def _row_weights(self, X: Any, sample_weight: Any) -> Array:
+        weights: Array = _check_sample_weight(
+            sample_weight, X, dtype=X.dtype, allow_all_zero_weights=self.early_stopping
+        )
+        return weights
+
+    def _start(self, X: Any, coef_init: Any, intercept_init: Any, rng: Any) -> "Weights":
+        """Return the weights to start from."""
+        from koubai.estimators.perceptron_training import start_weights
+
+        n_classes = len(self.classes_)
+        if n_classes < 2:
+            raise DataError(
+                f"{type(self).__name__}: The number of classes has to be greater than one; got {n_classes} class, "
+                f"{self.classes_[0]}. Add rows of another."
+            )
+        shape = (1 if n_classes == 2 else n_classes, X.shape[1])
+        name = type(self).__name__
+        return start_weights(name, X.dtype, shape, coef_init, intercept_init, rng, self.init, self.fit_intercept)
+
+    def _going_on(self, dtype: Any) -> "Weights":
+        """Return the weights to go on from: those of the variant, or ``coef_`` and ``intercept_`` as they are now."""
+        from koubai.engines.cpu.perceptron import Weights
+
+        state: Weights | None = getattr(self, "_running", None)
+        if state is None or self.variant == "plain" or state.kind() != self.variant:
+            coef = self.coef_.toarray() if issparse(self.coef_) else np.asarray(self.coef_)
+            return Weights(np.array(coef.T, dtype, order="C"), np.array(self.intercept_, np.float64))
+        return state.copy(dtype)
+
+    def _train(self, X: Any, y: Array, weights: Array, state: "Weights", rng: Any, max_passes: int) -> Self:
+        """Run the passes and set the fitted attributes."""
+        from koubai.estimators.perceptron_training import course_of, run
+
+        course = course_of(self, rng, max_passes, self._n_passes)
+        outcome = run(self, X, y, weights, state, course)
+        coef, intercept = state.result()
+        self.coef_ = np.ascontiguousarray(coef.T)
+        self.intercept_ = np.array(intercept, X.dtype)
+        self._running = None if self.variant == "plain" else state
+        self.n_iter_ = int(outcome.passes.max())
+        self.t_ += self.n_iter_ * X.shape[0]
+        self._n_passes += self.n_iter_
+        self.mistakes_ = outcome.mistakes.sum(axis=1)
+        self.separable_ = True if outcome.separated.all() else None
+        self.separability_ = describe(self.mistakes_, outcome.separated, self.classes_)
+        return self
+
+    def _warn_if_unfinished(self) -> None:
+        """Warn if training ended only because ``max_iter`` passes were over."""
+        if self.n_iter_ < self.max_iter:
+            return
+        if self.stop_when_separated:
+            if not self.separable_:
+                warnings.warn(self.separability_, ConvergenceWarning, stacklevel=4)
+        elif self.tol is not None:
+            warnings.warn(
+                "Maximum number of iteration reached before convergence. "
+                "Consider increasing max_iter to improve the fit.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def decision_function(self, X: Any) -> Array:
+        """Return f(x) = wᵀx + b of each row: (n_samples,) for two classes, else (n_samples, n_classes).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        scores: Array = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        return scores.ravel() if scores.shape[1] == 1 else scores
+
+    def predict(self, X: Any) -> Array:
+        """Return the predicted class of each row, (n_samples,): the second where f(x) > 0, or that of the largest f(x).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows.
+        """
+        scores = self.decision_function(X)
+        found = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
+        labels: Array = self.classes_[found]
+        return labels
+
+    def is_linearly_separable(self, X: Any, y: Any) -> bool:
+        """Return whether a perceptron with these parameters can be right on every row, decided by a linear program.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        """
+        return is_linearly_separable(X, y, fit_intercept=self.fit_intercept, zero_score=self.zero_score)
+
+    def densify(self) -> Self:
+        """Turn ``coef_`` into a dense array, after `sparsify`."""
+        check_is_fitted(self, msg="Estimator, %(name)s, must be fitted before densifying.")
+        if issparse(self.coef_):
+            self.coef_ = self.coef_.toarray()
+        return self
+
+    def sparsify(self) -> Self:
+        """Turn ``coef_`` into a CSR array, which is smaller if more than half of the weights are zero (L1 penalty)."""
+        check_is_fitted(self, msg="Estimator, %(name)s, must be fitted before sparsifying.")
+        self.coef_ = csr_array(self.coef_)
+        return self
+
+    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return all that prediction and further training need, as JSON data and arrays; `from_record` reads it back.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        DataError
+            If a parameter or a class label has no plain form.
+        """
+        from koubai.estimators.perceptron_storage import to_record
+
+        check_is_fitted(self)
+        return to_record(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+        """Return the estimator that `to_record` described: its predictions are bit for bit the same.
+
+        Raises
+        ------
+        ModelFileError
+            If the record is damaged, or of another estimator.
+        """
+        from koubai.estimators.perceptron_storage import from_record
+
+        return from_record(cls, record, tensors)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

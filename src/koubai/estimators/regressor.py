@@ -1,0 +1,176 @@
+"""The multilayer perceptron for numbers."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.validation import validate_data
+
+from koubai.core.activations import Activation, Array
+from koubai.core.errors import DataError
+from koubai.core.losses import Loss
+from koubai.engines.protocol import Engine, Inputs, Rows
+from koubai.estimators.base import BaseMLP, stochastic_only
+from koubai.estimators.data import FLOATS
+from koubai.estimators.outputs import Ending, regression_ending
+from koubai.estimators.parameters import checks_parameters, keep_parameters
+from koubai.estimators.scores import r_squared
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.schedules import Schedule
+from koubai.training.loop import Callback
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
+    """Multilayer perceptron for regression: a drop-in for scikit-learn's class of the same name, and more.
+
+    The parameters that are not named here are those of `koubai.estimators.classifier.MLPClassifier`.
+
+    Parameters
+    ----------
+    loss : str or Loss
+        ``"squared_error"`` (½ Σ_k (z_k - y_k)², squared target units), ``"poisson"`` (half the Poisson deviance in
+        nats, with outputs exp(u), for counts y >= 0) or ``"huber"``.
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter
+        As in MLPClassifier.
+    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction
+        As in MLPClassifier.
+    beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+        As in MLPClassifier.
+    optimizer, schedule, epochs, init, l1, dropout, clip_norm, callbacks, progress, engine, checkpoint, checkpoint_every
+        As in MLPClassifier.
+
+    Attributes
+    ----------
+    validation_scores_, best_validation_score_
+        R² on the validation rows after each epoch, and the highest; None without such rows.
+    out_activation_ : str
+        ``"identity"``, or ``"exp"`` with the Poisson loss.
+    loss_, best_loss_, loss_curve_, t_, n_iter_, n_layers_, n_outputs_, coefs_, intercepts_, theta_, network_, history_
+        As in MLPClassifier.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.linspace(-1, 1, 50).reshape(-1, 1)
+    >>> model = MLPRegressor(hidden_layer_sizes=(8,), activation="tanh", solver="lbfgs", random_state=0)
+    >>> model.fit(X, X.ravel() ** 2).score(X, X.ravel() ** 2) > 0.99
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**BaseMLP._parameter_constraints, "loss": [str, Loss]}
+
+    def __init__(
+        self,
+        loss: str | Loss = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float | None = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        optimizer: str | Optimizer | Mapping[str, Any] | None = None,
+        schedule: str | Schedule | Mapping[str, Any] | None = None,
+        epochs: int | None = None,
+        init: str = "scikit-learn",
+        l1: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
+        clip_norm: float | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
+        progress: bool = False,
+        engine: str | Engine = "cpu",
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: float = 10.0,
+    ) -> None:
+        keep_parameters(self, locals())
+
+    @stochastic_only
+    @checks_parameters
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch on these rows, going on from where the last call stopped.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows, >= 0.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            With ``early_stopping``, which a part of the data cannot serve.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X: Any) -> Array:
+        """Return the predicted values, (n_samples,) or (n_samples, n_outputs).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The inputs.
+        """
+        outputs = self._outputs(X)
+        return outputs.ravel() if self.n_outputs_ == 1 else outputs
+
+    def _ending(self) -> Ending:
+        return regression_ending(self.loss, type(self).__name__)
+
+    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=FLOATS,
+            order="C",
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return (csr_array(X) if issparse(X) else X), self._coded(y, X.dtype), y
+
+    def _known(self, y: Any) -> Any:
+        return check_array(y, ensure_2d=False, dtype=FLOATS, input_name="y")
+
+    def _coded(self, y: Any, dtype: Any) -> Array:
+        targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
+        if self._ending().loss.name == "poisson" and targets.min() < 0:
+            raise DataError(
+                f"{type(self).__name__}: y must be >= 0 with loss='poisson'; got {targets.min():g}. "
+                f"Try loss='squared_error'."
+            )
+        return targets
+
+    def _score_of_outputs(self, outputs: Array, rows: Rows) -> float:
+        return r_squared(outputs, rows.targets, rows.weights)

@@ -1,0 +1,211 @@
+"""From an estimator's parameters to the rule, the schedule and the plan that training follows."""
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral, Real
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+
+from koubai.core.activations import Activation, get_activation
+from koubai.core.errors import ParameterError
+from koubai.core.initializers import NAMES as INITIALIZER_NAMES
+from koubai.core.network import Network
+from koubai.core.penalties import Penalty
+from koubai.engines.protocol import Plan
+from koubai.engines.registry import ENGINES
+from koubai.optimizers.adam import Adam
+from koubai.optimizers.momentum import Momentum
+from koubai.optimizers.nesterov import Nesterov
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.registry import get_optimizer
+from koubai.optimizers.schedules import Adaptive, Constant, InverseScaling, Schedule, get_schedule
+from koubai.optimizers.sgd import SGD
+from koubai.training.loop import Callback
+
+CONSTRAINTS: dict[str, Any] = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [str, Activation, list, tuple],
+    "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+    "learning_rate_init": [Interval(Real, 0, None, closed="neither"), None],
+    "power_t": [Interval(Real, 0, None, closed="left")],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    "beta_1": [Interval(Real, 0, 1, closed="left")],
+    "beta_2": [Interval(Real, 0, 1, closed="left")],
+    "epsilon": [Interval(Real, 0, None, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+    "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "optimizer": [str, Optimizer, dict, None],
+    "schedule": [str, Schedule, dict, None],
+    "epochs": [Interval(Integral, 1, None, closed="left"), None],
+    "init": [StrOptions(set(INITIALIZER_NAMES))],
+    "l1": [Interval(Real, 0, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "callbacks": [callable, list, tuple, None],
+    "progress": ["boolean"],
+    "engine": [StrOptions(set(ENGINES)), HasMethods(["run", "forward", "loss_and_gradient"])],
+    "checkpoint": [str, PathLike, None],
+    "checkpoint_every": [Interval(Real, 0, None, closed="left")],
+}
+"""What each parameter of both estimators must be, in scikit-learn's terms."""
+
+
+def name_of(estimator: Any) -> str:
+    """Return the estimator's class name, which messages begin with."""
+    return type(estimator).__name__
+
+
+def uses_lbfgs(estimator: Any) -> bool:
+    """Return whether the estimator trains by L-BFGS."""
+    chosen = estimator.optimizer if estimator.optimizer is not None else estimator.solver
+    return isinstance(chosen, str) and chosen == "lbfgs"
+
+
+def chosen_optimizer(estimator: Any) -> Optimizer:
+    """Return the rule that ``optimizer`` or, without it, scikit-learn's ``solver`` stands for."""
+    if estimator.optimizer is not None:
+        return get_optimizer(estimator.optimizer, f"{name_of(estimator)}: optimizer")
+    if estimator.solver == "adam":
+        return Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon)
+    if estimator.momentum == 0:
+        return SGD()
+    return (Nesterov if estimator.nesterovs_momentum else Momentum)(estimator.momentum)
+
+
+def chosen_schedule(estimator: Any) -> Schedule:
+    """Return the schedule that ``schedule`` or, without it, scikit-learn's ``learning_rate`` stands for.
+
+    As in scikit-learn, ``solver="adam"`` leaves ``learning_rate`` aside.
+    """
+    if estimator.schedule is not None:
+        return get_schedule(estimator.schedule, f"{name_of(estimator)}: schedule")
+    if estimator.optimizer is None and estimator.solver == "adam":
+        return Constant()
+    schedules: dict[str, Schedule] = {
+        "constant": Constant(),
+        "invscaling": InverseScaling(estimator.power_t),
+        "adaptive": Adaptive(),
+    }
+    return schedules[estimator.learning_rate]
+
+
+def base_learning_rate(estimator: Any, optimizer: Optimizer) -> float:
+    """Return α before any schedule."""
+    given = estimator.learning_rate_init
+    return optimizer.default_learning_rate if given is None else float(given)
+
+
+def chosen_batch_size(estimator: Any, n_rows: int) -> int:
+    """Return the rows per update: min(200, n) for ``"auto"``; warns if more are asked for than there are."""
+    if estimator.batch_size == "auto":
+        return min(200, n_rows)
+    if estimator.batch_size > n_rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6
+        )
+    return min(int(estimator.batch_size), n_rows)
+
+
+def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
+    """Return the callbacks as a sequence.
+
+    Raises
+    ------
+    ParameterError
+        If one of them cannot be called.
+    """
+    given = estimator.callbacks
+    callbacks = [] if given is None else [given] if callable(given) else list(given)
+    for callback in callbacks:
+        if not callable(callback):
+            raise ParameterError(
+                f"{name_of(estimator)}: callbacks must be callables that take an Epoch; got {callback!r}. Try [print]."
+            )
+    return callbacks
+
+
+def chosen_penalty(estimator: Any) -> Penalty:
+    """Return the penalty: ``alpha`` and ``l1``, divided by the summed weight of the rows in a batch."""
+    return Penalty(l1=float(estimator.l1), l2=float(estimator.alpha), per_row=True)
+
+
+def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: int, seed: int) -> Plan:
+    """Return what stays the same from epoch to epoch."""
+    return Plan(
+        network,
+        optimizer,
+        chosen_penalty(estimator),
+        chosen_batch_size(estimator, n_rows),
+        bool(estimator.shuffle),
+        seed,
+        float(estimator.clip_norm or 0.0),
+    )
+
+
+def hidden_sizes(estimator: Any) -> list[int]:
+    """Return the nodes of each hidden layer.
+
+    Raises
+    ------
+    ParameterError
+        If one of them is not an integer above 0.
+    """
+    given = estimator.hidden_layer_sizes
+    sizes = list(given) if hasattr(given, "__iter__") else [given]
+    if not all(isinstance(size, int) or (hasattr(size, "dtype") and size.dtype.kind in "iu") for size in sizes) or any(
+        size <= 0 for size in sizes
+    ):
+        raise ParameterError(
+            f"{name_of(estimator)}: hidden_layer_sizes must be integers > 0; got {given!r}. Try (100,)."
+        )
+    return [int(size) for size in sizes]
+
+
+def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[Any]:
+    """Return a parameter's value for each hidden layer, where one value stands for all.
+
+    Raises
+    ------
+    ParameterError
+        If there are several values, but not as many as layers.
+    """
+    given = getattr(estimator, parameter)
+    if not isinstance(given, list | tuple):
+        return [given] * n_hidden
+    if len(given) != n_hidden:
+        raise ParameterError(
+            f"{name_of(estimator)}: {parameter} must be one value or one for each of the {n_hidden} hidden layers; "
+            f"got {len(given)}. Give {n_hidden}."
+        )
+    return list(given)
+
+
+def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
+    """Return the activation of each hidden layer."""
+    who = f"{name_of(estimator)}: activation"
+    return [get_activation(given, who) for given in one_for_each_layer(estimator, "activation", n_hidden)]
+
+
+def check_lbfgs(estimator: Any) -> None:
+    """Raise ParameterError where a parameter is given that L-BFGS has no use for and that would change the result."""
+    for name, neutral in (("dropout", 0.0), ("clip_norm", None), ("schedule", None), ("checkpoint", None)):
+        value = getattr(estimator, name)
+        if value != neutral:
+            raise ParameterError(
+                f"{name_of(estimator)}: {name} must be {neutral!r} with L-BFGS; got {value!r}. Try solver='adam'."
+            )
