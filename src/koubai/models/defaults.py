@@ -1,0 +1,53 @@
+"""What a network for a table is like if nobody says: chosen by the number of rows, from measurements on five tables.
+
+``docs/tables.md`` has the measurements. The schedule rises and falls once over all epochs (Smith 2018, "A disciplined
+approach to neural network hyper-parameters: part 1", section 4), so that few epochs are enough.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+SMALL = 2000
+"""Below this number of training rows, batches are small, epochs are many and penalties strong."""
+
+
+def network_defaults(n_rows: int, is_classification: bool, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters for an estimator: size, optimizer, schedule, batches and epochs.
+
+    A parameter that follows from one that is given gives way: with another optimizer the learning rate is that
+    optimizer's own, and L-BFGS has no schedule.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of training rows.
+    is_classification : bool
+        Whether classes are predicted: they take dropout; numbers take a strong penalty if there are few rows, else
+            a wider network.
+    given : mapping
+        The parameters that the user chose.
+    """
+    small = n_rows < SMALL
+    wide = not small and not is_classification
+    chosen: dict[str, Any] = {"hidden_layer_sizes": (256, 128) if wide else (128, 64), "max_iter": 500}
+    if uses_lbfgs(given):
+        return chosen
+    if is_classification:
+        chosen |= {"dropout": 0.3, "alpha": 0.1}
+    elif small:
+        chosen["alpha"] = 1.0
+    chosen |= {"batch_size": min(32 if small else 128, n_rows), "n_iter_no_change": 1000}
+    if "max_iter" not in given:
+        chosen["epochs"] = 60 if small else 40
+    named = {"solver", "optimizer"} & {name for name, value in given.items() if value is not None}
+    if not named:
+        chosen["optimizer"] = "adam"
+    if "learning_rate" not in given:
+        chosen["schedule"] = "one_cycle"
+    chosen["learning_rate_init"] = None if named else 0.005
+    return chosen
+
+
+def uses_lbfgs(given: Mapping[str, Any]) -> bool:
+    """Return whether the user chose L-BFGS."""
+    return "lbfgs" in (given.get("solver"), given.get("optimizer"))

@@ -1,0 +1,85 @@
+"""Saving models to files and loading them, whatever kind of model it is."""
+
+import os
+from importlib import import_module
+from typing import Any, Protocol
+
+from koubai.core.errors import ModelFileError, ParameterTypeError
+from koubai.training.container import open_container, write_container
+
+HOMES = {
+    "TableModel": "koubai.models.table_model",
+    "MLPClassifier": "koubai.estimators.classifier",
+    "MLPRegressor": "koubai.estimators.regressor",
+    "Perceptron": "koubai.estimators.perceptron",
+}
+"""The module of each kind of model that a file may hold; nothing else is ever imported for a file."""
+
+
+class Model(Protocol):
+    """What can be saved."""
+
+    def to_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the model as plain data and arrays."""
+        ...
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
+    """Save a fitted model to a file, atomically: an existing file is replaced as a whole or not at all.
+
+    Parameters
+    ----------
+    model : TableModel, MLPClassifier, MLPRegressor or Perceptron
+        A fitted model.
+    path : path
+        The file; ``.koubai`` is the usual suffix.
+
+    Raises
+    ------
+    ParameterTypeError
+        If it is no model of these kinds.
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> from koubai.estimators.classifier import MLPClassifier
+    >>> model = MLPClassifier((4,), solver="lbfgs", random_state=0).fit([[0.0], [1.0]], ["no", "yes"])
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(model, f"{folder}/model.koubai")
+    ...     load(f"{folder}/model.koubai").predict([[0.9]])
+    array(['yes'], dtype='<U3')
+    """
+    kind = type(model).__name__
+    if kind not in HOMES or type(model).__module__ != HOMES[kind]:
+        raise ParameterTypeError(f"save: model must be one of {', '.join(HOMES)}; got {type(model).__name__}.")
+    record, tensors = model.to_record()
+    write_container(path, kind, record, tensors)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Load a model that `save` saved; its predictions are bit for bit those of the model that was saved.
+
+    Nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, truncated, foreign, or of a newer version.
+    """
+    found = open_container(path)
+    if found.kind not in HOMES:
+        raise ModelFileError(
+            f"The model file '{os.fspath(path)}' must hold one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
+        )
+    kind = getattr(import_module(HOMES[found.kind]), found.kind)
+    try:
+        return kind.from_record(found.record, found.tensors)
+    except ModelFileError as error:
+        raise ModelFileError(f"The model file '{os.fspath(path)}' cannot be loaded: {error}") from error

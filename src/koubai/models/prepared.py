@@ -1,0 +1,120 @@
+"""A table made ready for training: what it holds, how it becomes numbers, and which rows do what."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.tables.preparation import Preparation
+from koubai.tables.reading import Table
+from koubai.tables.splits import hold_out
+from koubai.tables.targets import Target, find_target, imbalance
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = npt.NDArray[Any]
+RowNumbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedTable:
+    """A table's rows that have a target, and which of them train, validate and test.
+
+    Parameters
+    ----------
+    table : Table
+        The table as it was read, its cells cleaned.
+    target : Target
+        The target column and the task.
+    preparation : Preparation
+        How its other columns become features.
+    frame : polars.DataFrame
+        The rows that have a target.
+    y : array of shape (n_rows,)
+        Their targets.
+    training, validation, test : array of int
+        Row numbers in ``frame``, from 0.
+    """
+
+    table: Table
+    target: Target
+    preparation: Preparation
+    frame: "pl.DataFrame"
+    y: Array
+    training: RowNumbers
+    validation: RowNumbers
+    test: RowNumbers
+
+    @property
+    def n_rows(self) -> dict[str, int]:
+        """Numbers of rows: read, without target, training, validation, test."""
+        return {
+            "read": self.table.frame.height,
+            "without target": self.table.frame.height - self.frame.height,
+            "training": len(self.training),
+            "validation": len(self.validation),
+            "test": len(self.test),
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the table, one sentence each."""
+        dropped = self.n_rows["without target"]
+        notes = list(self.table.notes)
+        if dropped:
+            rows = "1 row" if dropped == 1 else f"{dropped} rows"
+            notes.append(f"Dropped {rows} without a value of {self.target.name}.")
+        if self.target.is_classification and (sentence := imbalance(self.y)):
+            notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+        return notes
+
+
+def prepare_table(
+    table: Table,
+    target: str,
+    *,
+    task: str | None = None,
+    drop: Collection[str] = (),
+    keep: Collection[str] = (),
+    category: Collection[str] = (),
+    test_fraction: float = 0.0,
+    validation_fraction: float = 0.0,
+    seed: int = 0,
+) -> PreparedTable:
+    """Find out what a table holds, split its rows, and learn from the training rows how to prepare its columns.
+
+    Kinds of columns, and cells that do not belong, are found in the whole table; statistics and categories come from
+    all rows but the test rows.
+
+    Parameters
+    ----------
+    table : Table
+        The table, its cells cleaned.
+    target : str
+        The column to be predicted.
+    task : str, optional
+        As `koubai.tables.targets.find_target`.
+    drop, keep, category : collections of str
+        As `koubai.tables.columns.describe_columns`.
+    test_fraction, validation_fraction : float
+        Share of the rows to hold out for the final score, and share of the rest to hold out for early stopping.
+    seed : int
+        Of both splits.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to be learned from the table.
+    ParameterError
+        If the task does not suit the target.
+    """
+    found = find_target(table.frame, target, task)
+    y, rows = found.values(table.frame[target])
+    strata = y if found.is_classification else None
+    kept, test = hold_out(len(y), test_fraction, seed, strata)
+    training, validation = hold_out(len(kept), validation_fraction, seed + 1, None if strata is None else y[kept])
+    preparation = Preparation.fit(table.frame.drop(target), rows[kept], drop=drop, keep=keep, category=category)
+    return PreparedTable(table, found, preparation, table.frame[rows], y, kept[training], kept[validation], test)

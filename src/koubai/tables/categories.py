@@ -1,0 +1,140 @@
+"""Categories as features: one 0 or 1 for each, the rare ones together."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.tables.columns import CATEGORY, Column
+from koubai.tables.values import labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_CATEGORIES = 64
+"""At most this many features for one column; rarer categories are taken together."""
+SMALL_TABLE = 50
+"""Below this number of rows, no category is rare."""
+
+
+def rare_below(n_rows: int) -> int:
+    """Return the number of rows from which on a category has a feature of its own: 3, or 0.1 % of a large table."""
+    return 1 if n_rows < SMALL_TABLE else max(3, math.ceil(n_rows / 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryColumn:
+    """A column of categories.
+
+    Its features are 1 for the row's category and 0 for the others; the rare ones share one feature, ``other``, which
+    also takes those never seen in training; missing is a category too, if there was any. With no ``other``, a
+    category never seen is 0 everywhere.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    categories : tuple of str
+        Those with a feature of their own, in order.
+    rare : tuple of str
+        Those that share ``other``.
+    marks_missing : bool
+        Whether there is a feature for missing values.
+    """
+
+    kind: ClassVar[str] = CATEGORY
+
+    name: str
+    categories: tuple[str, ...]
+    rare: tuple[str, ...]
+    marks_missing: bool
+
+    @staticmethod
+    def check(column: "pl.Series", described: Column) -> None:
+        """Accept everything: any cell is a category."""
+
+    @classmethod
+    def fit(cls, column: "pl.Series", described: Column) -> "CategoryColumn":
+        """Learn the categories of a cleaned column."""
+        from sklearn.preprocessing import OneHotEncoder
+
+        texts = labels(column)
+        present = texts.drop_nulls().to_numpy().astype(object)
+        encoder = OneHotEncoder(
+            min_frequency=rare_below(len(texts)),
+            max_categories=MAX_CATEGORIES,
+            handle_unknown="infrequent_if_exist",
+        ).fit(present[:, None])
+        infrequent = encoder.infrequent_categories_[0]
+        rare = () if infrequent is None else tuple(str(label) for label in infrequent)
+        frequent = tuple(str(label) for label in encoder.categories_[0] if label not in set(rare))
+        return cls(column.name, frequent, rare, bool(texts.null_count()))
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features."""
+        names = [f"{self.name} = {label}" for label in self.categories]
+        names += [f"{self.name} = other"] if self.rare else []
+        return names + ([f"{self.name} (missing)"] if self.marks_missing else [])
+
+    def transform(self, column: "pl.Series") -> npt.NDArray[np.float64]:
+        """Return the features of a cleaned column, (n_rows, n_features)."""
+        places = self._places(column)
+        found = np.zeros((len(places), len(self.features) + 1))
+        found[np.arange(len(places)), places] = 1
+        return found[:, :-1]
+
+    def unseen(self, column: "pl.Series") -> list[str]:
+        """Return the categories of a cleaned column that training did not see, in order."""
+        texts = labels(column)
+        known = [*self.categories, *self.rare]
+        return sorted(texts.filter(~texts.is_in(known)).drop_nulls().unique().to_list())
+
+    def _places(self, column: "pl.Series") -> npt.NDArray[np.int64]:
+        """Return which feature of each row is 1, the number of features where none is, (n_rows,)."""
+        import polars as pl
+
+        n = len(self.features)
+        other = len(self.categories) if self.rare else n
+        places = {label: index for index, label in enumerate(self.categories)}
+        texts = labels(column)
+        missing = n - 1 if self.marks_missing else n
+        found = np.full(len(texts), other)
+        if places:
+            found = texts.replace_strict(places, default=other, return_dtype=pl.Int64).to_numpy()
+        return np.where(texts.is_null().to_numpy(), missing, found)
+
+    def record(self) -> dict[str, Any]:
+        """Return the categories as plain data."""
+        return {
+            "name": self.name,
+            "kind": CATEGORY,
+            "categories": list(self.categories),
+            "rare": list(self.rare),
+            "marks_missing": self.marks_missing,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensor: npt.NDArray[np.float64]) -> "CategoryColumn":
+        """Return the column that `record` described; there is no tensor to it."""
+        categories = tuple(str(label) for label in record["categories"])
+        return cls(
+            str(record["name"]),
+            categories,
+            tuple(str(label) for label in record["rare"]),
+            bool(record["marks_missing"]),
+        )
+
+    @property
+    def tensor(self) -> npt.NDArray[np.float64]:
+        """Nothing goes into the model file beside the record."""
+        return np.empty(0)
+
+    @property
+    def summary(self) -> str:
+        """How the column is prepared, in a few words."""
+        rare = f", {len(self.rare)} rare as other" if self.rare else ""
+        return f"one of {len(self.categories)}{rare}" + (", missing marked" if self.marks_missing else "")

@@ -1,0 +1,55 @@
+"""Whatever a user calls a table, as a polars table of cleaned cells."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from koubai.core.errors import DataError, ParameterTypeError
+from koubai.tables.reading import Table, read_table
+from koubai.tables.values import clean
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, Any] | str | os.PathLike[str] | Any"
+"""A table that was read, a polars or pandas DataFrame, a mapping of names to values, or a file's path."""
+
+
+def as_table(given: TableLike) -> Table:
+    """Return a table of cleaned cells.
+
+    Parameters
+    ----------
+    given : Table, DataFrame, mapping or path
+        A polars DataFrame or LazyFrame, anything with Arrow's stream interface (pandas, pyarrow), a mapping of column
+        names to values, or the path of a file that `read_table` reads.
+
+    Raises
+    ------
+    ParameterTypeError
+        If it is nothing of the kind.
+    DataError
+        If the table has no rows, or its columns are of different length.
+    """
+    import polars as pl
+
+    if isinstance(given, str | os.PathLike):
+        given = read_table(given)
+    if isinstance(given, Table):
+        return Table(clean(given.frame), given.source, given.has_names, given.notes)
+    if isinstance(given, pl.LazyFrame):
+        given = given.collect()
+    if not isinstance(given, pl.DataFrame):
+        if not isinstance(given, Mapping) and not hasattr(given, "__arrow_c_stream__"):
+            raise ParameterTypeError(
+                f"A table must be a DataFrame, a mapping of column names to values, or a path; "
+                f"got {type(given).__name__}. Try polars.DataFrame(…)."
+            )
+        try:
+            given = pl.DataFrame(given)
+        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            reason = str(error).split("\n", 1)[0]
+            raise DataError(f"The table must have columns of equal length and of one type each; {reason}.") from error
+    if given.height == 0:
+        raise DataError("The table must hold at least one row; it has none.")
+    return Table(clean(given), "the table")

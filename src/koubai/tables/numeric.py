@@ -1,0 +1,315 @@
+"""Numbers, truth values and dates as features: centred, scaled, ranked, with missing ones filled in and marked.
+
+Each column class has ``fit`` (scikit-learn finds the statistics), ``transform`` (a formula over plain numbers, the
+same before and after a model is saved) and ``record`` (those plain numbers).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from koubai.core.errors import DataError
+from koubai.tables.columns import BOOLEAN, DATE, Column
+from koubai.tables.values import dates, numbers, require, truths
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Floats = npt.NDArray[np.float64]
+
+SKEWED = 2.0
+"""A column is put on a logarithmic scale if its skewness is beyond this, and is less so there."""
+MIN_FOR_RANKS = 10
+"""A column has a rank feature if it holds more different numbers than this."""
+MAX_QUANTILES = 256
+HUGE = 1e100
+"""Numbers beyond this are put on a logarithmic scale, since their squares overflow."""
+LIMIT = 10.0
+"""Standardised values are cut off here, in standard deviations, so that one wild number does no harm."""
+
+
+def standard_statistics(values: Floats) -> tuple[float, float]:
+    """Return mean and standard deviation (1 for a constant) of numbers (n,), by scikit-learn's StandardScaler."""
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(values[:, None])
+    return float(scaler.mean_[0]), float(scaler.scale_[0])
+
+
+def skewness(values: Floats) -> float:
+    """Return the mean of ((x - mean) / standard deviation)³ of numbers (n,), dimensionless; NaN for a constant."""
+    with np.errstate(all="ignore"):
+        centred = values - values.mean()
+        return float((centred**3).mean() / (centred**2).mean() ** 1.5)
+
+
+def _log_unit(values: Floats) -> float:
+    """Return the unit of `signed_log` that makes numbers (n,) less skewed, their median size without zeros, or 0."""
+    before = abs(skewness(values))
+    if before <= SKEWED and np.abs(values).max() <= HUGE:
+        return 0.0
+    sizes = np.abs(values[values != 0])
+    unit = float(max(np.median(sizes), sizes.max() / HUGE**2))
+    return 0.0 if abs(skewness(signed_log(values, unit))) >= before else unit
+
+
+def signed_log(values: Floats, unit: float) -> Floats:
+    """Return sign(x) · ln(1 + |x| / unit), elementwise: nearly linear around 0, logarithmic for |x| ≫ unit."""
+    return np.sign(values) * np.log1p(np.abs(values) / unit)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """A column of numbers or truth values.
+
+    Its features are the value, (g(x) - mean) / scale with g the identity or, for a skewed column, `signed_log`;
+    its rank on the scale of a normal distribution, Φ⁻¹(F(x)), F being the share of training values below x (half of
+    those equal to it included), if there are more than 10 different ones; and 1 where x is missing, if any were. A
+    missing x is replaced by the median.
+
+    Parameters
+    ----------
+    name, kind : str
+        The column; ``number`` or ``boolean``.
+    median, mean, scale : float
+        Statistics of the training values, the latter two of g(x).
+    unit : float
+        Of `signed_log`; 0 for the identity.
+    marks_missing : bool
+        Whether there is a feature for missing values.
+    quantiles : array of shape (n_quantiles,)
+        Evenly spaced quantiles of the training values; empty without a rank.
+    """
+
+    name: str
+    kind: str
+    median: float
+    mean: float
+    scale: float
+    unit: float
+    marks_missing: bool
+    quantiles: Floats = field(compare=False)
+
+    @staticmethod
+    def check(column: "pl.Series", described: Column) -> None:
+        """Raise DataError if a cell holds what does not belong there."""
+        _read(column, described.kind)
+
+    @classmethod
+    def fit(cls, column: "pl.Series", described: Column) -> "NumberColumn":
+        """Learn the statistics of a cleaned column."""
+        from sklearn.impute import SimpleImputer
+        from sklearn.preprocessing import QuantileTransformer
+
+        values = _read(column, described.kind)
+        median = float(SimpleImputer(strategy="median").fit(values[:, None]).statistics_[0])
+        present = values[~np.isnan(values)]
+        n_different = len(np.unique(present))
+        unit = _log_unit(present) if n_different > MIN_FOR_RANKS or np.abs(present).max() > HUGE else 0.0
+        filled = np.where(np.isnan(values), median, values)
+        mean, scale = standard_statistics(signed_log(filled, unit) if unit else filled)
+        quantiles = np.empty(0)
+        if n_different > MIN_FOR_RANKS:
+            ranks = QuantileTransformer(n_quantiles=min(MAX_QUANTILES, len(present)), subsample=None)
+            quantiles = ranks.fit(present[:, None]).quantiles_[:, 0]
+        return cls(column.name, described.kind, median, mean, scale, unit, len(present) < len(values), quantiles)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features."""
+        rank = [f"{self.name} (rank)"] if len(self.quantiles) else []
+        return [self.name, *rank, *([f"{self.name} (missing)"] if self.marks_missing else [])]
+
+    def transform(self, column: "pl.Series") -> Floats:
+        """Return the features of a cleaned column, (n_rows, n_features).
+
+        Raises
+        ------
+        DataError
+            If a cell holds something that is no number, or an infinity.
+        """
+        values = _read(column, self.kind)
+        missing = np.isnan(values)
+        filled = np.where(missing, self.median, values)
+        with np.errstate(over="ignore"):  # what overflows is cut off
+            centred = (signed_log(filled, self.unit) if self.unit else filled) - self.mean
+            found = [np.clip(centred / self.scale, -LIMIT, LIMIT)]
+        if len(self.quantiles):
+            found.append(self._ranks(filled))
+        if self.marks_missing:
+            found.append(missing.astype(np.float64))
+        return np.stack(found, axis=1)
+
+    def _ranks(self, values: Floats) -> Floats:
+        """Return Φ⁻¹(F(x)), F between ½ / n_quantiles and 1 - ½ / n_quantiles, as QuantileTransformer has it inside."""
+        n = len(self.quantiles)
+        shares = np.linspace(0, 1, n)
+        upper = np.interp(values, self.quantiles, shares)
+        lower = -np.interp(-values, -self.quantiles[::-1], -shares[::-1])
+        normal: Floats = ndtri(np.clip((upper + lower) / 2, 0.5 / n, 1 - 0.5 / n))
+        return normal
+
+    def record(self) -> dict[str, Any]:
+        """Return the statistics as plain data; the quantiles go into a tensor."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "median": self.median,
+            "mean": self.mean,
+            "scale": self.scale,
+            "unit": self.unit,
+            "marks_missing": self.marks_missing,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "NumberColumn":
+        """Return the column that `record` described."""
+        median, mean, scale, unit = (float(record[name]) for name in ("median", "mean", "scale", "unit"))
+        in_order = tensor.ndim == 1 and bool((np.diff(tensor) >= 0).all())
+        if not np.isfinite([median, mean, scale, unit, *tensor]).all() or scale <= 0 or unit < 0 or not in_order:
+            raise ValueError("statistics of a number must be finite, its quantiles in order")
+        marks_missing = bool(record["marks_missing"])
+        return cls(str(record["name"]), str(record["kind"]), median, mean, scale, unit, marks_missing, tensor)
+
+    @property
+    def tensor(self) -> Floats:
+        """What goes into the model file beside the record."""
+        return self.quantiles
+
+    @property
+    def summary(self) -> str:
+        """How the column is prepared, in a few words."""
+        scaled = "logarithm, standardised" if self.unit else "standardised"
+        rank = ", and its rank" if len(self.quantiles) else ""
+        return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
+
+
+def _read(column: "pl.Series", kind: str) -> Floats:
+    remedy = "Correct the cell, or leave it empty if the value is missing."
+    if kind == BOOLEAN:
+        return require(column, truths, "true or false (or yes or no)", remedy)
+    return require(column, numbers, "numbers", remedy)
+
+
+PARTS = ("year", "month (sin)", "month (cos)", "weekday (sin)", "weekday (cos)", "hour (sin)", "hour (cos)")
+
+
+@dataclass(frozen=True, slots=True)
+class DateColumn:
+    """A column of dates or times.
+
+    Its features are the year with its fraction, and month, day of the week and hour as sine and cosine of their angle
+    on the circle, so that December lies beside January; each standardised, and only those that vary in training.
+
+    Parameters
+    ----------
+    name, form : str
+        The column, and how its dates are written (nothing for a column that holds dates by type).
+    parts : tuple of str
+        Which of `PARTS` there are.
+    marks_missing : bool
+        Whether there is a feature for missing values.
+    statistics : array of shape (3, n_parts)
+        Median, mean and standard deviation of each part.
+    """
+
+    kind: ClassVar[str] = DATE
+
+    name: str
+    form: str
+    parts: tuple[str, ...]
+    marks_missing: bool
+    statistics: Floats = field(compare=False)
+
+    @staticmethod
+    def check(column: "pl.Series", described: Column) -> None:
+        """Raise DataError if a cell holds what does not belong there."""
+        _date_parts(column, described.form)
+
+    @classmethod
+    def fit(cls, column: "pl.Series", described: Column) -> "DateColumn":
+        """Learn the statistics of a cleaned column."""
+        values = _date_parts(column, described.form)
+        present = values[~np.isnan(values[:, 0])]
+        varies = np.ptp(present, axis=0) > 1e-9
+        varies[0] |= not varies.any()
+        kept = present[:, varies]
+        moments = np.array([standard_statistics(part) for part in kept.T]).T
+        statistics = np.vstack([np.median(kept, axis=0), moments])
+        parts = tuple(part for part, there in zip(PARTS, varies, strict=True) if there)
+        return cls(column.name, described.form, parts, len(present) < len(values), statistics)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features."""
+        missing = [f"{self.name} (missing)"] if self.marks_missing else []
+        return [f"{self.name} {part}" for part in self.parts] + missing
+
+    def transform(self, column: "pl.Series") -> Floats:
+        """Return the features of a cleaned column, (n_rows, n_features).
+
+        Raises
+        ------
+        DataError
+            If a cell holds something that is no date in the form of the training table.
+        """
+        chosen = [PARTS.index(part) for part in self.parts]
+        values = _date_parts(column, self.form)[:, chosen]
+        missing = np.isnan(values[:, :1])
+        median, mean, scale = self.statistics
+        found = np.clip((np.where(missing, median, values) - mean) / scale, -LIMIT, LIMIT)
+        return np.hstack([found, missing]) if self.marks_missing else found
+
+    def record(self) -> dict[str, Any]:
+        """Return what is no number as plain data; the statistics go into a tensor."""
+        return {
+            "name": self.name,
+            "kind": DATE,
+            "form": self.form,
+            "parts": list(self.parts),
+            "marks_missing": self.marks_missing,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "DateColumn":
+        """Return the column that `record` described."""
+        parts = tuple(str(part) for part in record["parts"])
+        if not set(parts) <= set(PARTS) or tensor.shape != (3, len(parts)) or not np.isfinite(tensor).all():
+            raise ValueError("a date's parts must be known, and their statistics finite")
+        return cls(str(record["name"]), str(record["form"]), parts, bool(record["marks_missing"]), tensor)
+
+    @property
+    def tensor(self) -> Floats:
+        """What goes into the model file beside the record."""
+        return self.statistics
+
+    @property
+    def summary(self) -> str:
+        """How the column is prepared, in a few words."""
+        circles = dict.fromkeys(part.split(" ")[0] for part in self.parts)
+        return ", ".join(circles) + ("; missing: median, and marked" if self.marks_missing else "")
+
+
+def _date_parts(column: "pl.Series", form: str) -> Floats:
+    """Return all of `PARTS`, NaN where the date is missing, (n_rows, n_parts)."""
+    times = dates(column, form)
+    wrong = (times.is_null() & column.is_not_null()).arg_true()
+    if len(wrong):
+        row = int(wrong[0])
+        shape = f"dates of the form {form}" if form else "dates"
+        raise DataError(
+            f"Column {column.name!r} must hold {shape}; got {column[row]!r} in row {row + 1}. Correct the cell."
+        )
+    day = times.dt.ordinal_day().to_numpy().astype(np.float64)
+    year = times.dt.year().to_numpy().astype(np.float64) + (day - 1) / 366
+    circle = [
+        (times.dt.month().to_numpy().astype(np.float64) - 1) / 12,
+        (times.dt.weekday().to_numpy().astype(np.float64) - 1) / 7,
+        (times.dt.hour().to_numpy().astype(np.float64) + times.dt.minute().to_numpy().astype(np.float64) / 60) / 24,
+    ]
+    turns = [function(2 * np.pi * part) for part in circle for function in (np.sin, np.cos)]
+    return np.stack([year, *turns], axis=1)

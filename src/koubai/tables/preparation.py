@@ -1,0 +1,174 @@
+"""A table's columns turned into the numbers that a network takes, by plain formulas that a model file can hold."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import DataError, ModelFileError
+from koubai.tables.categories import CategoryColumn
+from koubai.tables.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
+from koubai.tables.numeric import DateColumn, NumberColumn
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Prepared = NumberColumn | CategoryColumn | DateColumn
+
+KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn]] = {
+    NUMBER: NumberColumn,
+    BOOLEAN: NumberColumn,
+    CATEGORY: CategoryColumn,
+    DATE: DateColumn,
+}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How the columns of a table become features.
+
+    Parameters
+    ----------
+    columns : sequence of NumberColumn, CategoryColumn or DateColumn
+        Those that are used, in the table's order.
+    left_out : sequence of Column
+        Those that are not, with the reason.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"age": [20, 30, None, 50], "sex": ["f", "m", "m", "f"]})
+    >>> preparation = Preparation.fit(table)
+    >>> preparation.features
+    ['age', 'age (missing)', 'sex = f', 'sex = m']
+    >>> preparation.transform(table).round(2)[:2].tolist()
+    [[-1.15, 0.0, 1.0, 0.0], [-0.23, 0.0, 0.0, 1.0]]
+    """
+
+    columns: Sequence[Prepared]
+    left_out: Sequence[Column] = ()
+
+    @classmethod
+    def fit(
+        cls,
+        frame: "pl.DataFrame",
+        rows: npt.NDArray[np.int64] | None = None,
+        *,
+        drop: Collection[str] = (),
+        keep: Collection[str] = (),
+        category: Collection[str] = (),
+    ) -> "Preparation":
+        """Learn from a cleaned table without its target what its columns hold and how to prepare them.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            The table, as `koubai.tables.values.clean` returns it.
+        rows : array of int, optional
+            The rows to learn statistics and categories from, the kinds of columns being found on all; all rows, if
+            not given.
+        drop, keep, category : collections of str
+            As `koubai.tables.columns.describe_columns`.
+
+        Raises
+        ------
+        DataError
+            If no column is of use, or one of numbers holds texts or infinities.
+        """
+        described = describe_columns(frame, drop=drop, keep=keep, category=category)
+        columns: list[Prepared] = []
+        left_out = []
+        for column in described:
+            values = frame[column.name]
+            if column.used and rows is not None:
+                KINDS[column.kind].check(values, column)
+                values = values[rows]
+                if values.null_count() == len(values):
+                    column = Column(column.name, "missing", "all its cells in training rows are missing")
+            if column.used:
+                columns.append(KINDS[column.kind].fit(values, column))
+            else:
+                left_out.append(column)
+        if not columns:
+            reasons = "; ".join(f"{column.name}: {column.reason}" for column in left_out[:5]) or "there are no others"
+            raise DataError(f"The table must have at least one column to learn from beside the target; {reasons}.")
+        return cls(columns, left_out)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features, in the order of `transform`'s columns."""
+        return [feature for column in self.columns for feature in column.features]
+
+    def transform(self, frame: "pl.DataFrame", dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
+        """Return the features of a cleaned table, (n_rows, n_features).
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            The table, as `koubai.tables.values.clean` returns it; columns that are not needed are ignored.
+        dtype : dtype
+            float64 or float32.
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or a cell holds what does not belong there.
+        """
+        absent = [column.name for column in self.columns if column.name not in frame.columns]
+        if absent:
+            more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+            raise DataError(
+                f"The table must have the column {absent[0]!r}{more}, which the model learned from; "
+                f"it has {', '.join(frame.columns[:12])}. Add it."
+            )
+        blocks = [column.transform(frame[column.name]) for column in self.columns]
+        return np.ascontiguousarray(np.hstack(blocks), dtype=dtype)
+
+    def notes(self, frame: "pl.DataFrame", also_known: Collection[str] = ()) -> list[str]:
+        """Return what is to be said of a cleaned table before predicting: columns not needed, categories never seen."""
+        known = {column.name for column in (*self.columns, *self.left_out)} | set(also_known)
+        extra = [name for name in frame.columns if name not in known]
+        notes = [f"Ignored columns that the model does not know: {', '.join(extra)}."] if extra else []
+        for column in self.columns:
+            unseen = column.unseen(frame[column.name]) if isinstance(column, CategoryColumn) else []
+            if unseen:
+                shown = ", ".join(map(repr, unseen[:5])) + ("…" if len(unseen) > 5 else "")
+                notes.append(f"Column {column.name!r} holds values that training did not see: {shown}.")
+        return notes
+
+    def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
+        """Return the preparation as plain data and arrays for a model file; `from_record` reads them back."""
+        record = {
+            "columns": [column.record() for column in self.columns],
+            "summaries": [column.summary for column in self.columns],
+            "left_out": [
+                {"name": column.name, "kind": column.kind, "reason": column.reason} for column in self.left_out
+            ],
+        }
+        tensors = {f"column.{i}": column.tensor for i, column in enumerate(self.columns) if column.tensor.size}
+        return record, tensors
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
+        """Return the preparation that `to_record` described.
+
+        Raises
+        ------
+        ModelFileError
+            If the record does not describe one.
+        """
+        try:
+            columns = [
+                KINDS[column["kind"]].from_record(column, tensors.get(f"column.{index}", np.empty(0)))
+                for index, column in enumerate(record["columns"])
+            ]
+            left_out = [
+                Column(str(column["name"]), str(column["kind"]), str(column["reason"])) for column in record["left_out"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(
+                "Preparation: the record must describe the columns of a table; it does not. Save the model again."
+            ) from error
+        return cls(columns, left_out)

@@ -1,0 +1,178 @@
+"""The column that is to be predicted: which task it sets, and its values as the estimators take them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import DataError, ParameterError
+from koubai.tables.columns import require_column
+from koubai.tables.values import labels, numbers, require
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CLASSIFICATION = "classification"
+REGRESSION = "regression"
+
+MAX_WHOLE_CLASSES = 20
+"""A target of whole numbers is read as classes only if it has at most this many different ones …"""
+ROWS_PER_WHOLE_CLASS = 10
+"""… and this many rows for each of them on average (or exactly two different ones)."""
+
+IMBALANCE = 3.0
+"""A target is called unbalanced if its commonest class has this many times the rows of its rarest."""
+
+TASKS = (CLASSIFICATION, REGRESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The column to be predicted.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    task : str
+        ``classification`` or ``regression``.
+    why : str
+        Why it is that task, for people to read.
+    whole : bool
+        Whether classes are whole numbers; otherwise they are texts, or truth values if ``truth``.
+    truth : bool
+        Whether classes are the truth values of a column of that type.
+    """
+
+    name: str
+    task: str
+    why: str
+    whole: bool = False
+    truth: bool = False
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether a class is predicted, not a number."""
+        return self.task == CLASSIFICATION
+
+    def values(self, column: "pl.Series") -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """Return the targets of the rows that have one, and which rows these are, (n_present,) each.
+
+        Numbers are float64, classes int64, bool or texts.
+
+        Raises
+        ------
+        DataError
+            If a cell holds text or an infinity where the target is a number.
+        """
+        rows = np.flatnonzero(column.is_not_null().to_numpy())
+        if self.is_classification and not self.whole:
+            present = column.drop_nulls()
+            return (present.to_numpy().astype(bool) if self.truth else labels(present).to_numpy().astype(np.str_)), rows
+        what = "whole numbers" if self.whole else "numbers"
+        found = require(column, numbers, f"{what}, being the target", "Correct the cell, or leave it empty.")[rows]
+        return (found.astype(np.int64) if self.whole else found), rows
+
+    def record(self) -> dict[str, Any]:
+        """Return it as plain data for a model file."""
+        return {"name": self.name, "task": self.task, "why": self.why, "whole": self.whole, "truth": self.truth}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Target":
+        """Return the target that `record` described."""
+        return cls(
+            str(record["name"]), str(record["task"]), str(record["why"]), bool(record["whole"]), bool(record["truth"])
+        )
+
+
+def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Target:
+    """Find out what a target column asks for.
+
+    Texts and truth values are classes. Whole numbers are classes if there are exactly two different ones, or at most
+    20 with 10 rows each on average. All other numbers are a regression.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The cleaned table.
+    name : str
+        The target column.
+    task : str, optional
+        ``classification`` or ``regression``, where the rule shall not decide.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, all its cells are missing, it holds one value only, or classes cannot be learned
+        because nearly every row has its own.
+    ParameterError
+        If the task is none, or does not suit the column.
+    """
+    require_column(frame, name)
+    if task not in (None, *TASKS):
+        raise ParameterError(f"task must be classification or regression; got {task!r}.")
+    present = frame[name].drop_nulls()
+    if not len(present):
+        raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
+    n_different = present.n_unique()
+    if n_different == 1:
+        raise DataError(
+            f"The target {name!r} must have at least two different values; all {len(present)} are {present[0]!r}. "
+            f"Choose another column, or add rows."
+        )
+    found = _target(name, present, n_different, task)
+    if found.is_classification and n_different > max(2, len(present) / 2):
+        raise DataError(
+            f"The target {name!r} must have classes of several rows each; got {n_different} classes in "
+            f"{len(present)} rows. Choose another column, or the task regression if its values are numbers."
+        )
+    return found
+
+
+def _target(name: str, present: "pl.Series", n_different: int, task: str | None) -> Target:
+    import polars as pl
+
+    values = numbers(present)
+    is_truth = present.dtype == pl.Boolean
+    if not is_truth and not values.has_nulls():
+        is_whole = bool((values == values.round()).all()) and not _has_codes(present)
+        few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, len(present) / ROWS_PER_WHOLE_CLASS)
+        if task is None:
+            task = CLASSIFICATION if is_whole and few else REGRESSION
+            why = f"{n_different} different {'whole ' if is_whole else ''}numbers"
+            return Target(name, task, why, whole=is_whole and task == CLASSIFICATION)
+        return Target(name, task, "as asked", whole=is_whole and task == CLASSIFICATION)
+    if task == REGRESSION:
+        raise ParameterError(
+            f"task must be classification for the target {name!r}, which holds {_first_text(present, values)}; "
+            f"got regression. Leave the task out."
+        )
+    if present.dtype.is_temporal() or present.dtype.is_nested():
+        raise DataError(f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}.")
+    why = f"{n_different} different {'truth values' if is_truth else 'texts'}"
+    return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth)
+
+
+def _has_codes(present: "pl.Series") -> bool:
+    """Tell whether there are texts such as 007, whose leading zeros a number would lose."""
+    import polars as pl
+
+    return present.dtype == pl.String and bool(present.str.contains(r"^0\d").any())
+
+
+def _first_text(present: "pl.Series", values: "pl.Series") -> str:
+    return repr(present.filter(values.is_null())[0]) if values.has_nulls() else repr(present[0])
+
+
+def imbalance(y: npt.NDArray[Any]) -> str:
+    """Return a sentence on classes of very different size, or nothing; y is (n_rows,)."""
+    classes, counts = np.unique(y, return_counts=True)
+    most, least = int(counts.max()), int(counts.min())
+    if most < IMBALANCE * least:
+        return ""
+    return (
+        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most} rows ({most / len(y):.0%}), "
+        f"{classes[counts.argmin()]!s} {least} ({least / len(y):.1%})."
+    )

@@ -1,0 +1,123 @@
+"""The target: which task its values set, how they are coded, and targets from which nothing can be learned."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koubai.core.errors import DataError, ParameterError
+from koubai.tables.splits import hold_out
+from koubai.tables.targets import Target, find_target, imbalance
+from koubai.tables.values import clean
+
+
+def target_of(values, task: str | None = None) -> Target:
+    return find_target(clean(pl.DataFrame({"y": values})), "y", task)
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "why"),
+    [
+        (["a", "b", "a"], "classification", "2 different texts"),
+        ([True, False], "classification", "2 different truth values"),
+        ([-1, 1, 1], "classification", "2 different whole numbers"),
+        (["0", "1", "1"], "classification", "2 different whole numbers"),
+        (list(range(10)) * 10, "classification", "10 different whole numbers"),
+        (list(range(10)) * 9, "regression", "10 different whole numbers"),
+        (list(range(21)) * 20, "regression", "21 different whole numbers"),
+        ([0.5, 1.5] * 20, "regression", "2 different numbers"),
+        (["1.5", "2", "3"], "regression", "3 different numbers"),
+        (["01", "02"] * 20, "regression", "2 different numbers"),
+    ],
+)
+def test_the_rule(values, task: str, why: str) -> None:
+    found = target_of(values)
+    assert (found.task, found.why) == (task, why)
+
+
+def test_the_task_can_be_given() -> None:
+    assert target_of([1, 2, 3, 1, 2, 3], "classification").whole
+    assert target_of([0, 1, 1], "regression").task == "regression"
+    assert not target_of([0.5, 1, 1, 0.5], "classification").whole
+
+
+def test_values_keep_their_type() -> None:
+    for given_values, expected in [
+        (["a", None, "b", "a"], np.array(["a", "b", "a"])),
+        (["0", "NA", "1", "0"], np.array([0, 1, 0])),
+        ([True, None, False, True], np.array([True, False, True])),
+        ([0.5, None, 1.25, 3.0], np.array([0.5, 1.25, 3.0])),
+    ]:
+        frame = clean(pl.DataFrame({"y": given_values}))
+        y, rows = find_target(frame, "y").values(frame["y"])
+        np.testing.assert_array_equal(y, expected)
+        assert y.dtype.kind == expected.dtype.kind
+        assert rows.tolist() == [0, 2, 3]
+
+
+def test_codes_lose_no_zeros() -> None:
+    frame = pl.DataFrame({"y": ["007", "010", "007", "010"]})
+    y, _ = find_target(frame, "y", "classification").values(frame["y"])
+    assert y.tolist() == ["007", "010", "007", "010"]
+
+
+def test_it_comes_back_from_its_record() -> None:
+    found = target_of(["a", "b", "a"])
+    assert Target.from_record(found.record()) == found
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "message"),
+    [
+        (["NA", None], None, "must have values; all its cells are missing"),
+        (["a", "a", None], None, "must have at least two different values; all 2 are 'a'"),
+        (["a", "b", "c"], None, "must have classes of several rows each; got 3 classes in 3 rows"),
+        ([1, 2, 3], "classification", "got 3 classes in 3 rows.*or the task regression"),
+        ([dt.date(2024, 1, 1), dt.date(2024, 1, 2)], None, "must hold numbers, texts or truth values; got Date"),
+    ],
+)
+def test_nothing_can_be_learned(values, task: str | None, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        target_of(values, task)
+
+
+def test_impossible_tasks() -> None:
+    with pytest.raises(ParameterError, match="task must be classification or regression; got 'clustering'"):
+        target_of([1, 2], "clustering")
+    with pytest.raises(ParameterError, match="task must be classification for the target 'y', which holds 'a'"):
+        target_of(["a", "b", "1"], "regression")
+    with pytest.raises(DataError, match="must have a column 'z'"):
+        find_target(pl.DataFrame({"y": [1, 2]}), "z")
+
+
+def test_cells_that_do_not_belong_are_named_by_their_row() -> None:
+    regression = Target("y", "regression", "")
+    with pytest.raises(DataError, match="'y' must hold numbers, being the target; got 'x' in row 3"):
+        regression.values(pl.Series("y", ["1", None, "x"]))
+    with pytest.raises(DataError, match="'y' must hold finite numbers; got inf in row 2"):
+        regression.values(pl.Series("y", [1.0, np.inf]))
+    with pytest.raises(DataError, match="must hold whole numbers, being the target; got 'x' in row 1"):
+        Target("y", "classification", "", whole=True).values(pl.Series("y", ["x"]))
+
+
+def test_imbalance_is_named() -> None:
+    assert imbalance(np.array(["a"] * 2 + ["b"])) == ""
+    assert imbalance(np.array(["a"] * 9 + ["b"])) == ("The classes are unbalanced: a has 9 rows (90%), b 1 (10.0%).")
+
+
+@given(st.integers(1, 200), st.floats(0, 0.99), st.integers(0, 2**32), st.integers(1, 6))
+def test_held_out_rows(n: int, fraction: float, seed: int, n_classes: int) -> None:
+    """Every row is kept or held out; about the share of each class is held out, never all of it; seeds repeat."""
+    y = np.random.default_rng(seed).integers(n_classes, size=n)
+    kept, held = hold_out(n, fraction, seed, y)
+    assert sorted([*kept, *held]) == list(range(n))
+    assert set(np.unique(y[kept])) == set(np.unique(y))
+    assert abs(len(held) - fraction * n) <= n_classes + 1
+    again = hold_out(n, fraction, seed, y)
+    np.testing.assert_array_equal(again[1], held)
+    kept, held = hold_out(n, fraction, seed)
+    assert len(held) == min(round(fraction * n), n - 1)
+    assert len(kept) + len(held) == n
