@@ -1,0 +1,65 @@
+"""The picture of a network as a record: which nodes and weights are drawn, and which of them an answer came from."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from koubai.explain.formula import Formula
+from koubai.explain.values import Value
+
+Light: TypeAlias = Literal["", "lit", "direct", "asked"]
+LIGHTS: tuple[Light, ...] = ("", "lit", "direct", "asked")
+"""How strongly a piece is drawn: not part of the answer, part of what it rests on, in its last steps, or asked for."""
+
+WIDEST = 9
+"""A layer of more nodes is drawn with a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of layer ``layer`` (0 is the input), counted from 1, with what is written at it."""
+
+    layer: int
+    index: int
+    label: str
+    value: Value | None
+    delta: Value | None
+    light: Light
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A weight from node ``source`` of the layer before to node ``target`` of layer ``layer``."""
+
+    layer: int
+    target: int
+    source: int
+    weight: Value
+    light: Light
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A network with the path of the asked number lit.
+
+    ``columns`` holds each layer's drawn nodes, ``sizes`` how many there are; ``caption`` is the asked quantity.
+    """
+
+    sizes: tuple[int, ...]
+    columns: tuple[tuple[Node, ...], ...]
+    edges: tuple[Edge, ...]
+    caption: Formula | None = None
+
+
+def drawn(size: int, important: list[int]) -> list[int]:
+    """Return which nodes of a layer are drawn: all of a small one; of a large one the important, first and last.
+
+    Examples
+    --------
+    >>> drawn(3, [])
+    [1, 2, 3]
+    >>> drawn(784, [406, 2])
+    [1, 2, 3, 406, 784]
+    """
+    if size <= WIDEST:
+        return list(range(1, size + 1))
+    return sorted({*important[: WIDEST - 3], 1, 3 if 2 in important else 2, size})

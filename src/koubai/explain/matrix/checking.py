@@ -1,0 +1,85 @@
+"""Numbers against symbols: random matrices, central differences, and how far two sides are apart."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from koubai.explain.matrix.nodes import Array, Node, Shape, computed
+
+DRAWS = 5
+"""So many random draws are compared."""
+STEP = 1e-5
+SIZES = (3, 4, 2, 5, 6, 7)
+"""What the letters of shapes stand for in a check, in turn; all different, so that a wrong shape is found."""
+POSITIVE = ("log", "sqrt")
+
+
+def sizes_for(shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """Return a number for each letter in the shapes."""
+    taken = {size for shape in shapes.values() for size in shape if isinstance(size, int)}
+    free = [size for size in SIZES if size not in taken] + [*range(8, 8 + 40)]
+    letters = dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str))
+    return dict(zip(letters, free, strict=False))
+
+
+def draw(
+    node: Node, shapes: Mapping[str, Shape], sizes: Mapping[str, int], rng: np.random.Generator
+) -> dict[str, Array]:
+    """Return random matrices for the names, such that every function in the expression is defined."""
+    kinds = {part.name for part in _walk(node) if part.kind == "apply"}
+    roots = any(part.kind == "power" and part.value.denominator != 1 for part in _walk(node))
+    inverses = any(part.kind == "inverse" for part in _walk(node))
+    found = {}
+    for name, shape in shapes.items():
+        rows, columns = (sizes[size] if isinstance(size, str) else size for size in shape)
+        matrix = rng.normal(size=(rows, columns))
+        if roots or kinds & set(POSITIVE):
+            matrix = np.abs(matrix) + 0.5
+        if inverses and rows == columns:
+            matrix += 3 * rows * np.eye(rows)
+        found[name] = matrix
+    return found
+
+
+def central_differences(node: Node, name: str, known: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """Return the derivative by every entry of a name, in denominator layout, by central differences."""
+    point = known[name]
+    columns = []
+    for place in np.ndindex(point.shape):
+        sides = []
+        for sign in (1, -1):
+            moved = point.copy()
+            moved[place] += sign * STEP
+            sides.append(computed(node, {**known, name: moved}, sizes))
+        columns.append((sides[0] - sides[1]).ravel() / (2 * STEP))
+    result: Array = np.array(columns)
+    return result.reshape(point.shape) if node.is_scalar else result
+
+
+def difference_of_derivative(node: Node, derivative: Node, name: str, shapes: Mapping[str, Shape]) -> float:
+    """Return the largest relative difference between a derivative in symbols and central differences."""
+    rng, sizes = np.random.default_rng(0), sizes_for(shapes)
+    worst = 0.0
+    for _ in range(DRAWS):
+        known = draw(node, shapes, sizes, rng)
+        symbols = computed(derivative, known, sizes)
+        numbers = central_differences(node, name, known, sizes)
+        if symbols.shape != numbers.shape:
+            return float("inf")
+        worst = max(worst, float(np.abs(symbols - numbers).max()) / max(1.0, float(np.abs(numbers).max())))
+    return worst
+
+
+def difference_of_sides(left: Node, right: Node, shapes: Mapping[str, Shape]) -> float:
+    """Return the largest relative difference between two expressions."""
+    rng, sizes = np.random.default_rng(0), sizes_for(shapes)
+    worst = 0.0
+    for _ in range(DRAWS):
+        known = draw(Node("add", (left, right), left.shape), shapes, sizes, rng)
+        a, b = computed(left, known, sizes), computed(right, known, sizes)
+        worst = max(worst, float(np.abs(a - b).max()) / max(1.0, float(np.abs(b).max())))
+    return worst
+
+
+def _walk(node: Node) -> list[Node]:
+    return [node, *(inner for part in node.parts for inner in _walk(part))]

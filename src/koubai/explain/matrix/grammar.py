@@ -1,0 +1,197 @@
+"""The grammar of matrix expressions: ``A.T @ x``, ``norm(A @ x - b)**2``. Nothing is ever run as Python.
+
+::
+
+    equation := sum ["==" sum]
+    sum      := term (("+" | "-") term)*
+    term     := signed (("@" | "*" | "/") signed)*
+    signed   := "-" signed | power
+    power    := turned ["**" signed]
+    turned   := atom (".T" | "ᵀ")*
+    atom     := number | name | function "(" sum ")" | "(" sum ")"
+
+``@`` is the product of matrices; ``*`` multiplies by a scalar, or entry by entry.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from koubai.core.errors import ParameterError
+
+FUNCTIONS = (
+    "norm",
+    "sum",
+    "trace",
+    "inv",
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "sin",
+    "cos",
+)
+"""Functions that an expression may call, with one argument each."""
+
+LONGEST, DEEPEST = 400, 40
+TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>==|\*\*|\.T\b|ᵀ|[-+*/@()−·]))")
+SAME = {"−": "-", "·": "*", "ᵀ": ".T"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A piece of an expression: an operator or function with its parts, a name, or a number.
+
+    ``operator`` is one of name, number, +, -, negative, @, *, /, **, .T, ==, or a function; ``at`` is where it stands
+    in the text, from 0.
+    """
+
+    operator: str
+    parts: "tuple[Parsed, ...]"
+    at: int
+    name: str = ""
+    value: Fraction = Fraction(0)
+
+
+def parse(text: str) -> Parsed:
+    """Return the tree of an expression.
+
+    Raises
+    ------
+    ParameterError
+        If the text is no expression of this grammar, or a very long one.
+
+    Examples
+    --------
+    >>> parse("A.T @ x").operator
+    '@'
+    """
+    if not text.strip() or len(text) > LONGEST:
+        raise ParameterError(f"expression must have 1 to {LONGEST} characters; got {len(text)}. Try 'A.T @ x'.")
+    return _Parser(text, _tokens(text)).equation()
+
+
+def names(tree: Parsed) -> list[str]:
+    """Return the names in an expression, each once, in order."""
+    found = [tree.name] if tree.operator == "name" else []
+    for part in tree.parts:
+        found.extend(name for name in names(part) if name not in found)
+    return found
+
+
+def _tokens(text: str) -> list[tuple[str, str, int]]:
+    """Return (kind, text, place) of every token."""
+    tokens, at = [], 0
+    while text[at:].strip():
+        match = TOKEN.match(text, at)
+        if match is None:
+            at += len(text[at:]) - len(text[at:].lstrip())
+            raise ParameterError(
+                f"expression {text!r} must be made of names, numbers, + - * / @ ** .T and functions; "
+                f"got {text[at]!r} at character {at + 1}."
+            )
+        kind = str(match.lastgroup)
+        tokens.append((kind, SAME.get(match.group(kind), match.group(kind)), match.start(kind)))
+        at = match.end()
+    return tokens
+
+
+class _Parser:
+    """Reads tokens from left to right, one function a rule of the grammar."""
+
+    def __init__(self, text: str, tokens: list[tuple[str, str, int]]) -> None:
+        self.text, self.tokens, self.at, self.depth = text, tokens, 0, 0
+
+    def equation(self) -> Parsed:
+        left = self.sum()
+        if self.peek("=="):
+            place = self.take()[2]
+            left = Parsed("==", (left, self.sum()), place)
+        if self.at < len(self.tokens):
+            raise self.unexpected("the end")
+        return left
+
+    def sum(self) -> Parsed:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ParameterError(f"expression must be nested at most {DEEPEST} deep; got more. Name a part of it.")
+        left = self.term()
+        while self.peek("+", "-"):
+            _, sign, place = self.take()
+            left = Parsed(sign, (left, self.term()), place)
+        self.depth -= 1
+        return left
+
+    def term(self) -> Parsed:
+        left = self.signed()
+        while self.peek("@", "*", "/"):
+            _, sign, place = self.take()
+            left = Parsed(sign, (left, self.signed()), place)
+        return left
+
+    def signed(self) -> Parsed:
+        places = []
+        while self.peek("-"):
+            places.append(self.take()[2])
+        inside = self.power()
+        for place in reversed(places):
+            inside = Parsed("negative", (inside,), place)
+        return inside
+
+    def power(self) -> Parsed:
+        base = self.turned()
+        if self.peek("**"):
+            place = self.take()[2]
+            return Parsed("**", (base, self.signed()), place)
+        return base
+
+    def turned(self) -> Parsed:
+        inside = self.atom()
+        while self.peek(".T"):
+            inside = Parsed(".T", (inside,), self.take()[2])
+        return inside
+
+    def atom(self) -> Parsed:
+        if self.at == len(self.tokens):
+            raise self.unexpected("a name or a number")
+        kind, text, place = self.take()
+        if kind == "number":
+            return Parsed("number", (), place, value=Fraction(text))
+        if kind == "name":
+            if not self.peek("("):
+                return Parsed("name", (), place, name=text)
+            if text not in FUNCTIONS:
+                raise ParameterError(
+                    f"expression {self.text!r} must call one of {', '.join(FUNCTIONS)}; got {text!r}. "
+                    f"Write * or @ for a product."
+                )
+            self.take()
+            return Parsed(text, (self.closed(),), place)
+        if text == "(":
+            return self.closed()
+        self.at -= 1
+        raise self.unexpected("a name or a number")
+
+    def closed(self) -> Parsed:
+        inside = self.sum()
+        if not self.peek(")"):
+            raise self.unexpected("')'")
+        self.take()
+        return inside
+
+    def peek(self, *signs: str) -> bool:
+        return self.at < len(self.tokens) and self.tokens[self.at][1] in signs
+
+    def take(self) -> tuple[str, str, int]:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def unexpected(self, wanted: str) -> ParameterError:
+        if self.at < len(self.tokens):
+            _, text, place = self.tokens[self.at]
+            got = f"{text!r} at character {place + 1}"
+        else:
+            got = "nothing more"
+        return ParameterError(f"expression {self.text!r} must go on with {wanted}; got {got}. Check it there.")

@@ -1,0 +1,292 @@
+"""Shapes of matrix expressions: what each operation asks for, what it gives, and why."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from koubai.core.errors import ParameterError, ShapeError
+from koubai.explain.matrix.grammar import Parsed
+from koubai.explain.matrix.nodes import FUNCTIONS, SCALAR, Dimension, Node, Shape, shown
+from koubai.explain.records import Text, say
+
+LETTERS = ("m", "n", "k", "p", "q", "r", "s", "t", "a", "b", "c", "d", "e", "f", "g", "h")
+HIGHEST_POWER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A piece of an expression, and why it has its shape."""
+
+    node: Node
+    why: Text
+
+
+def read_shapes(given: Mapping[str, str]) -> dict[str, Shape]:
+    """Return shapes as people write them: ``m,k``, ``3,1``, or ``1`` for a scalar.
+
+    Raises
+    ------
+    ParameterError
+        If one of them is no shape.
+    """
+    shapes: dict[str, Shape] = {}
+    for name, text in given.items():
+        pieces = [piece.strip() for piece in re.split("[,×x]", text)]
+        if pieces == ["1"]:
+            pieces = ["1", "1"]
+        sizes: list[Dimension] = []
+        for piece in pieces:
+            if piece.isdigit() and int(piece) >= 1:
+                sizes.append(int(piece))
+            elif re.fullmatch("[A-Za-z][A-Za-z0-9]?", piece):
+                sizes.append(piece)
+        if len(pieces) != 2 or len(sizes) != 2:
+            raise ParameterError(
+                f"The shape of {name} must be rows,columns, each a letter or a whole number; got {text!r}. Try m,k."
+            )
+        shapes[name] = (sizes[0], sizes[1])
+    return shapes
+
+
+class Shaper:
+    """Gives every piece of an expression its shape.
+
+    A name without a given shape is a column vector if it begins with a small letter, else a matrix; its sizes follow
+    from what it is used with.
+
+    Parameters
+    ----------
+    text : str
+        The expression, for messages.
+    given : Mapping
+        Shapes of names.
+    """
+
+    def __init__(self, text: str, given: Mapping[str, Shape]) -> None:
+        self.text = text
+        self.shapes: dict[str, Shape] = dict(given)
+        self.free: dict[str, Dimension] = {}
+        """Sizes still open (their names begin with ?), and what they turned out to be."""
+        self.reasons: list[Reason] = []
+        self.problem: Text | None = None
+        """What clashed, once something has."""
+
+    def run(self, tree: Parsed) -> Node:
+        """Return the expression with the shapes of all its pieces.
+
+        Raises
+        ------
+        ShapeError
+            If two shapes clash: where, and how.
+        """
+        node = self._node(tree)
+        self._name_free()
+        self.reasons = [Reason(self._closed(reason.node), self._told(reason.why)) for reason in self.reasons]
+        self.shapes = {name: self._shape(shape) for name, shape in self.shapes.items()}
+        return self._closed(node)
+
+    # One piece at a time
+
+    def _node(self, tree: Parsed) -> Node:
+        if tree.operator == "number":
+            return Node("number", (), SCALAR, value=tree.value)
+        if tree.operator == "name":
+            return Node("name", (), self._shape_of_name(tree.name), tree.name)
+        if tree.operator == "**":
+            return self._power(tree)
+        parts = [self._node(part) for part in tree.parts]
+        makers: dict[str, Callable[[Parsed, list[Node]], Node]] = {
+            "+": self._sum,
+            "-": self._sum,
+            "==": self._equal,
+            "negative": lambda tree, parts: Node("negative", tuple(parts), parts[0].shape),
+            ".T": self._transpose,
+            "@": self._product,
+            "*": self._times,
+            "/": self._divide,
+            "norm": self._norm,
+            "sum": self._sum_of_entries,
+            "trace": self._trace,
+            "inv": self._inverse,
+        }
+        if tree.operator in FUNCTIONS:
+            return self._said(Node("apply", tuple(parts), parts[0].shape, tree.operator), "entrywise")
+        return makers[tree.operator](tree, parts)
+
+    def _shape_of_name(self, name: str) -> Shape:
+        if name not in self.shapes:
+            columns: Dimension = self._open() if name[0].isupper() else 1
+            self.shapes[name] = (self._open(), columns)
+        return self.shapes[name]
+
+    def _sum(self, tree: Parsed, parts: list[Node]) -> Node:
+        left, right = parts
+        if not self._same(left.shape, right.shape):
+            word = "added" if tree.operator == "+" else "subtracted"
+            raise self._clash(tree, f"matrices that are {word} must have one shape", left, right)
+        if tree.operator == "-":
+            right = Node("negative", (right,), right.shape)
+        return self._said(Node("add", (left, right), self._shape(left.shape)), "sum")
+
+    def _equal(self, tree: Parsed, parts: list[Node]) -> Node:
+        left, right = parts
+        if not self._same(left.shape, right.shape):
+            raise self._clash(tree, "both sides of an equation must have one shape", left, right)
+        return Node("equal", (left, right), self._shape(left.shape))
+
+    def _transpose(self, tree: Parsed, parts: list[Node]) -> Node:
+        rows, columns = self._shape(parts[0].shape)
+        return self._said(Node("transpose", (parts[0],), (columns, rows)), "transpose")
+
+    def _product(self, tree: Parsed, parts: list[Node]) -> Node:
+        left, right = parts
+        if not self._equal_sizes(left.shape[1], right.shape[0]):
+            hint = ""
+            if self._shape(left.shape)[0] == self._shape(right.shape)[0]:
+                hint = f" Try {self._piece(tree.parts[0])}.T @ {self._piece(tree.parts[1])}."
+            wanted = "the left matrix of @ must have as many columns as the right one has rows"
+            raise self._clash(tree, wanted, left, right, hint)
+        node = Node("matmul", (left, right), (left.shape[0], right.shape[1]))
+        return self._said(node, "product", size=left.shape[1])
+
+    def _times(self, tree: Parsed, parts: list[Node]) -> Node:
+        left, right = parts
+        if self._shape(left.shape) == SCALAR or self._shape(right.shape) == SCALAR:
+            if self._shape(left.shape) != SCALAR:
+                left, right = right, left
+            return self._said(Node("scale", (left, right), right.shape), "scale")
+        if not self._same(left.shape, right.shape):
+            raise self._clash(tree, "factors of * must have one shape, or one must be a scalar", left, right)
+        return self._said(Node("elementwise", (left, right), self._shape(left.shape)), "elementwise")
+
+    def _divide(self, tree: Parsed, parts: list[Node]) -> Node:
+        above, below = parts
+        if self._shape(below.shape) != SCALAR:
+            raise self._clash(tree, "what is divided by must be a scalar, 1×1", above, below)
+        return self._said(Node("divide", (above, below), above.shape), "divide")
+
+    def _power(self, tree: Parsed) -> Node:
+        base, exponent = self._node(tree.parts[0]), _exponent(tree.parts[1])
+        if exponent is None:
+            raise ShapeError(
+                f"expression {self.text!r}: the exponent of ** must be a number; got "
+                f"{self._piece(tree.parts[1])!r} at character {tree.at + 1}. Write a number."
+            )
+        if self._shape(base.shape)[1] == 1:
+            return self._said(Node("power", (base,), base.shape, value=exponent), "entrywise")
+        if not self._equal_sizes(*base.shape):
+            raise self._clash(tree, "a matrix with a power must be square", base)
+        if exponent == -1:
+            return self._said(Node("inverse", (base,), base.shape), "inverse")
+        if exponent.denominator != 1 or not 1 <= exponent <= HIGHEST_POWER:
+            raise ShapeError(
+                f"expression {self.text!r}: a matrix's power must be -1 or 1 … {HIGHEST_POWER}; got {exponent} "
+                f"at character {tree.at + 1}."
+            )
+        node = base
+        for _ in range(int(exponent) - 1):
+            node = Node("matmul", (node, base), base.shape)
+        return self._said(node, "power")
+
+    def _norm(self, tree: Parsed, parts: list[Node]) -> Node:
+        return self._said(Node("norm", tuple(parts), SCALAR), "norm")
+
+    def _sum_of_entries(self, tree: Parsed, parts: list[Node]) -> Node:
+        return self._said(Node("sum", tuple(parts), SCALAR), "sum_of_entries")
+
+    def _trace(self, tree: Parsed, parts: list[Node]) -> Node:
+        if not self._equal_sizes(*parts[0].shape):
+            raise self._clash(tree, "a matrix with a trace must be square", parts[0])
+        return self._said(Node("trace", tuple(parts), SCALAR), "trace")
+
+    def _inverse(self, tree: Parsed, parts: list[Node]) -> Node:
+        if not self._equal_sizes(*parts[0].shape):
+            raise self._clash(tree, "a matrix with an inverse must be square", parts[0])
+        return self._said(Node("inverse", tuple(parts), parts[0].shape), "inverse")
+
+    # Sizes that are still open
+
+    def _open(self) -> str:
+        name = f"?{len(self.free)}"
+        self.free[name] = name
+        return name
+
+    def _size(self, size: Dimension) -> Dimension:
+        while isinstance(size, str) and size in self.free and self.free[size] != size:
+            size = self.free[size]
+        return size
+
+    def _shape(self, shape: Shape) -> Shape:
+        return self._size(shape[0]), self._size(shape[1])
+
+    def _equal_sizes(self, a: Dimension, b: Dimension) -> bool:
+        """Return whether two sizes are one, making them so if one of them is open."""
+        a, b = self._size(a), self._size(b)
+        if a == b:
+            return True
+        if isinstance(a, str) and a in self.free:
+            self.free[a] = b
+            return True
+        if isinstance(b, str) and b in self.free:
+            self.free[b] = a
+            return True
+        return False
+
+    def _same(self, a: Shape, b: Shape) -> bool:
+        return self._equal_sizes(a[0], b[0]) and self._equal_sizes(a[1], b[1])
+
+    def _name_free(self) -> None:
+        """Give letters to the sizes that nothing has decided, in the order in which names came."""
+        taken = {size for shape in self.shapes.values() for size in shape}
+        letters = (letter for letter in LETTERS if letter not in taken)
+        for shape in list(self.shapes.values()):
+            for size in shape:
+                found = self._size(size)
+                if isinstance(found, str) and found in self.free:
+                    self.free[found] = next(letters, found.replace("?", "n"))
+
+    def _closed(self, node: Node) -> Node:
+        parts = tuple(self._closed(part) for part in node.parts)
+        return Node(node.kind, parts, self._shape(node.shape), node.name, node.value)
+
+    # What is said
+
+    def _said(self, node: Node, why: str, **values: Dimension) -> Node:
+        self.reasons.append(Reason(node, say(f"explain.shape.{why}", **values)))
+        return node
+
+    def _told(self, why: Text) -> Text:
+        closed = tuple(
+            (name, str(self._size(value)) if isinstance(value, str | int) else value) for name, value in why.values
+        )
+        return Text(why.key, closed)
+
+    def _piece(self, tree: Parsed) -> str:
+        """Return a piece of the expression as it was written, for messages."""
+        if tree.operator == "name":
+            return tree.name
+        if tree.operator == ".T" and tree.parts[0].operator == "name":
+            return f"{tree.parts[0].name}.T"
+        return "(…)"
+
+    def _clash(self, tree: Parsed, wanted: str, left: Node, right: Node | None = None, hint: str = "") -> ShapeError:
+        sides = [shown(self._shape(side.shape)).replace("?", "") for side in (left, right) if side is not None]
+        got = " and ".join(sides)
+        self.problem = say("explain.shape.clash", operator=tree.operator, shapes=", ".join(sides))
+        where = f"at character {tree.at + 1}" + (f" ({self._piece(tree.parts[0])})" if len(tree.parts) == 1 else "")
+        if len(tree.parts) == 2:
+            where += f", in {self._piece(tree.parts[0])} {tree.operator} {self._piece(tree.parts[1])}"
+        return ShapeError(f"expression {self.text!r}: {wanted}; got {got} {where}.{hint}")
+
+
+def _exponent(tree: Parsed) -> Fraction | None:
+    if tree.operator == "number":
+        return tree.value
+    if tree.operator == "negative":
+        inside = _exponent(tree.parts[0])
+        return None if inside is None else -inside
+    if tree.operator == "/":
+        above, below = _exponent(tree.parts[0]), _exponent(tree.parts[1])
+        return above / below if above is not None and below else None
+    return None

@@ -1,0 +1,363 @@
+"""Whole explanations of a network: a forward pass, a backward pass, one asked number of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+import koubai.explain.backward_steps
+import koubai.explain.forward_steps  # noqa: F401  # both enter their steps in the book
+from koubai.core.activations import Array
+from koubai.core.errors import ShapeError
+from koubai.core.network import Network
+from koubai.core.trace import StepTrace
+from koubai.engines.protocol import Plan, Rows, State
+from koubai.engines.reference import trace_step
+from koubai.explain import matrices
+from koubai.explain.asking import Ask, check_ask
+from koubai.explain.book import Book, step_id
+from koubai.explain.formula import Matrix, Number, Quantity, Symbol
+from koubai.explain.picture import picture
+from koubai.explain.pieces import Relation
+from koubai.explain.records import Block, Derivation, Display, Section, Step, StepTable, Table, Text, say
+from koubai.explain.values import Notation, Value, as_given
+from koubai.optimizers.sgd import SGD
+
+NAMED_INPUTS = 40
+"""So many inputs are listed with their names."""
+BREADTH = 2
+"""In a large network, so many of the largest terms of a sum are followed further back."""
+ORDER = {"u": 0, "S": 1, "z": 2, "E": 3, "slope": 0, "dz": 1, "delta": 2, "grad": 3}
+FORWARD = ("u", "S", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call the inputs and the outputs, and the target's unit; empty for a network without names."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    target: tuple[str, float, float] | None = None
+    """For regression on a standardised target: its name, its mean and its standard deviation."""
+
+
+NAMELESS = Names()
+
+
+def explain(
+    network: Network, theta: Array, x: Array, y: Array | None = None, ask: Ask | None = None, names: Names = NAMELESS
+) -> Derivation:
+    """Explain a row: its backward pass if its targets are given, else its forward pass; see `forward`, `backward`."""
+    if y is None:
+        return forward(network, theta, x, ask=ask, names=names)
+    return backward(network, theta, x, y, ask=ask, names=names)
+
+
+def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
+    """Return the trace of one row in float64, after checking its shapes.
+
+    Raises
+    ------
+    ShapeError
+        If x or y does not fit the network.
+    """
+    inputs = np.asarray(x, dtype=np.float64).reshape(1, -1)
+    targets = np.asarray(y, dtype=np.float64).reshape(1, -1)
+    for name, array, size in (("x", inputs, network.n_features), ("y", targets, network.n_outputs)):
+        if array.shape[1] != size:
+            raise ShapeError(
+                f"explain: {name} must hold {size} numbers, as the network {'-'.join(map(str, network.sizes))} takes; "
+                f"got {array.shape[1]}. Pass one row."
+            )
+    theta = np.asarray(theta, dtype=np.float64)
+    network.check_theta(theta)
+    rule = SGD()
+    return trace_step(Plan(network, rule), State(theta, rule.init(theta)), Rows(inputs, targets))
+
+
+def forward(
+    network: Network,
+    theta: Array,
+    x: Array,
+    *,
+    ask: Ask | None = None,
+    y: Array | None = None,
+    names: Names = NAMELESS,
+) -> Derivation:
+    """Explain a forward pass (lecture slides 37-51).
+
+    Parameters
+    ----------
+    network, theta
+        The network and its parameters.
+    x : (n_features,)
+        One row of inputs.
+    ask : Ask, optional
+        The asked number: `Ask.node`, `Ask.loss`; without it the whole pass is explained.
+    y : (n_outputs,), optional
+        Targets; with them the loss follows.
+    names : Names, optional
+        What the inputs and outputs are called.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If x or y does not fit, or the network has no such node.
+    """
+    targets = np.zeros(network.n_outputs) if y is None else y
+    book = Book(trace_of(network, theta, x, targets))
+    if ask is not None:
+        return asked_number(book, check_ask(ask, network, ("node", "loss")), names)
+    if not book.small:
+        best = int(np.argmax(book.trace.forward.outputs[0])) + 1
+        page = asked_number(book, step_id("z", book.depth, best), names, say("explain.text.too_large_forward"))
+        return replace(page, sections=(*page.sections, _prediction_section(book, names)))
+    blocks: list[Section] = [_network_section(book, None, (), False, names)]
+    blocks.extend(_forward_layers(book))
+    if y is not None:
+        blocks.append(Section(say("explain.section.loss"), (book.step("E"),)))
+    blocks.append(_prediction_section(book, names))
+    if matrices.fits(book):
+        steps = tuple(book.step("U", layer) for layer in range(1, book.depth + 1))
+        intro: tuple[Block, ...] = (say("explain.text.matrices"), matrices.shapes(book))
+        blocks.append(Section(say("explain.section.matrices"), (*intro, *steps)))
+    return Derivation(say("explain.title.forward", sizes=_sizes(book)), tuple(blocks), None, notation_of(book))
+
+
+def backward(
+    network: Network, theta: Array, x: Array, y: Array, *, ask: Ask | None = None, names: Names = NAMELESS
+) -> Derivation:
+    """Explain backpropagation for one row (lecture slides 55-64).
+
+    Parameters
+    ----------
+    network, theta
+        The network and its parameters.
+    x : (n_features,)
+        One row of inputs.
+    y : (n_outputs,)
+        Its targets.
+    ask : Ask, optional
+        The asked number: `Ask.weight`, `Ask.delta`; without it every δ and every ∂E/∂w is explained.
+    names : Names, optional
+        What the inputs and outputs are called.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If x or y does not fit, or the network has no such weight or node.
+    """
+    book = Book(trace_of(network, theta, x, y))
+    if ask is not None:
+        return asked_number(book, check_ask(ask, network, ("weight", "delta", "node", "loss")), names)
+    if not book.small:
+        steepest = _steepest_weight(book)
+        return asked_number(book, step_id("grad", *steepest), names, say("explain.text.too_large_backward"))
+    blocks = [_network_section(book, None, (), True, names), *_forward_layers(book)]
+    blocks.append(Section(say("explain.section.loss"), (book.step("E"),)))
+    blocks.extend(_backward_layers(book))
+    if matrices.fits(book):
+        blocks.append(_backward_matrices(book))
+    return Derivation(say("explain.title.backward", sizes=_sizes(book)), tuple(blocks), None, notation_of(book))
+
+
+def asked_number(book: Book, identifier: str, names: Names = NAMELESS, why: Text | None = None) -> Derivation:
+    """Explain one number of a pass: the steps that it rests on, and no others; ``why`` says who chose it."""
+    asked = book.find(identifier)
+    steps = book.needed([identifier], None if book.small else BREADTH)
+    sections = [_network_section(book, asked, steps, asked.id[:1] in "dg", names)]
+    parts = partition(steps)
+    for name, members in parts.items():
+        if members:
+            sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
+    if not book.small:
+        said = [] if why is None else [why]
+        blocks = (*said, *sections[0].blocks, say("explain.text.large", breadth=BREADTH))
+        sections[0] = Section(sections[0].title, blocks)
+    title = say("explain.title.number", quantity=asked.subject, sizes=_sizes(book))
+    return Derivation(title, tuple(sections), asked.id, notation_of(book))
+
+
+def _steepest_weight(book: Book) -> tuple[int, int, int]:
+    """Return layer, node and source of the weight with the largest gradient."""
+    found = []
+    for index in range(book.depth):
+        size = np.abs(book.network.weights(book.trace.data_gradient, index))
+        j, i = np.unravel_index(int(size.argmax()), size.shape)
+        found.append((float(size[j, i]), (index + 1, int(i) + 1, int(j) + 1)))
+    return max(found)[1]
+
+
+def partition(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    """Return the steps as forward pass, loss, backward pass and gradient, in the order in which they are computed."""
+    parts: dict[str, list[Step]] = {"forward": [], "loss": [], "backward": [], "gradient": []}
+    for step in steps:
+        kind = step.id.split(".")[0]
+        name = {"E": "loss", "grad": "gradient"}.get(kind, "forward" if kind in FORWARD else "backward")
+        parts[name].append(step)
+
+    def place(step: Step) -> tuple[int, int, int]:
+        kind, *rest = step.id.split(".")
+        layer = int(rest[0]) if rest else 0
+        return (layer if kind in FORWARD else -layer, ORDER[kind], int(rest[1]) if len(rest) > 1 else 0)
+
+    for members in parts.values():
+        members.sort(key=place)
+    return parts
+
+
+def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
+    """Return steps as blocks: several of one kind in one layer share their heading and their rule."""
+    blocks: list[Block] = []
+    for _, group in groupby(steps, key=lambda step: tuple(step.id.split(".")[:2])):
+        members = tuple(group)
+        if len(members) == 1:
+            blocks.extend(members)
+            continue
+        kind, layer = members[0].id.split(".")[:2]
+        blocks.append(say(f"explain.group.{kind}", layer=layer))
+        blocks.append(StepTable(members, members[0].law))
+        blocks.extend({note: None for step in members for note in step.notes})
+    return tuple(blocks)
+
+
+def _prediction_section(book: Book, names: Names) -> Section:
+    """Return what the outputs say; for a standardised target, also in the target's own unit."""
+    blocks: list[Block] = [prediction(book, names)]
+    if names.target is not None:
+        name, mean, deviation = names.target
+        z = book.z(book.depth, 1)
+        formula = Quantity(Symbol("s"), Number(deviation)) * z + Quantity(Symbol("m"), Number(mean))
+        result = Number(formula.evaluate())
+        blocks.append(Step("unit", say("explain.step.unit", name=name), Symbol("y", accent="hat"), formula, result))
+    return Section(say("explain.section.prediction"), tuple(blocks))
+
+
+def prediction(book: Book, names: Names = NAMELESS) -> Text:
+    """Return what the outputs say: the class of the largest output, yes or no, or the number."""
+    outputs = [book.z(book.depth, i) for i in range(1, book.network.n_outputs + 1)]
+    if len(outputs) > 1 and book.network.loss.name != "half_squared_error":
+        best = max(outputs, key=lambda z: float(z.evaluate()))
+        node = outputs.index(best) + 1
+        name = names.outputs[node - 1] if names.outputs else str(node)
+        return say("explain.text.largest", equation=equation(best), name=name)
+    z = outputs[0]
+    if book.network.loss.name == "binary_cross_entropy":
+        yes = z.evaluate() > 0.5
+        if len(names.outputs) == 2:
+            key = "explain.text.above" if yes else "explain.text.below"
+            return say(key, equation=equation(z), name=names.outputs[yes])
+        return say("explain.text.positive" if yes else "explain.text.negative", equation=equation(z))
+    return say("explain.text.output", equation=equation(z))
+
+
+def equation(quantity: Quantity) -> Relation:
+    """Return symbol = number."""
+    return Relation(quantity.notation, "=", quantity.number)
+
+
+def notation_of(book: Book) -> Notation:
+    """Return how the numbers of a pass are written: as those were that were given."""
+    return Notation.of(given_numbers(book))
+
+
+def given_numbers(book: Book) -> list[Value]:
+    """Return the parameters, inputs and targets of a pass, the first of very many."""
+    row = book.row
+    given = [*book.theta[:2000], *book.trace.forward.inputs[row][:2000], *book.trace.targets[row][:2000]]
+    return [as_given(float(value)) for value in given]
+
+
+def _sizes(book: Book) -> str:
+    return "-".join(map(str, book.network.sizes))
+
+
+def _network_section(
+    book: Book, asked: Step | None, steps: Sequence[Step], deltas: bool, names: Names = NAMELESS
+) -> Section:
+    """Return what is given: the notation, the picture, inputs and targets."""
+    blocks: list[Block] = []
+    if asked is not None:
+        blocks.append(say("explain.text.asked", equation=Relation(asked.subject, "=", asked.result)))
+    blocks.append(picture(book, steps, asked, deltas))
+    w, z0, x = Symbol("w", ("i", "j"), "l"), Symbol("z", ("j",), 0), Symbol("x", ("j",))
+    blocks.append(say("explain.text.notation", w=w, bias=Symbol("w", ("i", 0), "l"), z=z0, x=x))
+    if matrices.fits(book) and asked is None:
+        blocks.append(_given("x", [book.z(0, j) for j in range(1, book.network.n_features + 1)]))
+        if deltas:
+            blocks.append(_given(book.target, [book.y(k) for k in range(1, book.network.n_outputs + 1)]))
+        for layer in range(1, book.depth + 1):
+            pair = [matrices.weight_matrix(book, layer)]
+            pair += [matrices.bias_vector(book, layer)] if book.network.layers[layer - 1].bias else []
+            blocks.extend(Display((each.notation, each.number)) for each in pair)
+    if names.inputs:
+        blocks.append(_named_inputs(book, names))
+    return Section(say("explain.section.network"), tuple(blocks))
+
+
+def _named_inputs(book: Book, names: Names) -> Table:
+    """Return the inputs with what they are called, those with the largest values of very many."""
+    values = book.trace.forward.inputs[book.row]
+    shown = sorted(np.argsort(-np.abs(values), kind="stable")[:NAMED_INPUTS].tolist())
+    rows = tuple((book.z(0, j + 1).notation, names.inputs[j], book.z(0, j + 1).number) for j in shown)
+    return Table((Symbol("x", ("j",)), say("explain.column.feature"), say("explain.column.value")), rows)
+
+
+def _given(letter: str, quantities: Sequence[Quantity]) -> Display:
+    numbers = tuple((Number(each.evaluate()),) for each in quantities)
+    return Display((Symbol(letter, bold=True), Matrix(numbers)))
+
+
+def _forward_layers(book: Book) -> list[Section]:
+    sections = []
+    for layer in range(1, book.depth + 1):
+        nodes = range(1, book.network.sizes[layer] + 1)
+        inputs = tuple(book.step("u", layer, i) for i in nodes)
+        outputs = tuple(book.step("z", layer, i) for i in nodes)
+        blocks: list[Block] = [say("explain.group.u", layer=layer), StepTable(inputs, inputs[0].law)]
+        blocks.append(say("explain.group.z", layer=layer))
+        if not matrices.elementwise(book, layer):
+            blocks.append(StepTable((book.step("S", layer),), book.step("S", layer).law))
+        blocks.append(StepTable(outputs, outputs[0].law))
+        sections.append(Section(say("explain.section.forward_layer", layer=layer), tuple(blocks)))
+    return sections
+
+
+def _backward_layers(book: Book) -> list[Section]:
+    sections = []
+    for layer in range(book.depth, 0, -1):
+        nodes = range(1, book.network.sizes[layer] + 1)
+        deltas = tuple(book.step("delta", layer, i) for i in nodes)
+        blocks: list[Block] = [say("explain.group.delta", layer=layer)]
+        for kind in ("dz", "slope"):
+            found = tuple(step for step in (book.find(i) for d in deltas for i in d.uses) if step.id.startswith(kind))
+            unique = tuple({step.id: step for step in found}.values())
+            if unique:
+                blocks.append(StepTable(unique, unique[0].law))
+        blocks.extend({note: None for step in deltas for note in step.notes})
+        blocks.append(StepTable(deltas, deltas[0].law))
+        first = 0 if book.network.layers[layer - 1].bias else 1
+        columns = range(first, book.network.sizes[layer - 1] + 1)
+        gradients = tuple(book.step("grad", layer, i, j) for i in nodes for j in columns)
+        blocks.append(say("explain.group.grad", layer=layer))
+        blocks.append(StepTable(gradients, book.step("grad", layer, 1, 1).law))
+        sections.append(Section(say("explain.section.backward_layer", layer=layer), tuple(blocks)))
+    return sections
+
+
+def _backward_matrices(book: Book) -> Section:
+    steps = []
+    for layer in range(book.depth, 0, -1):
+        if layer < book.depth and matrices.elementwise(book, layer):
+            steps.append(book.step("D", layer))
+        steps.append(book.step("G", layer))
+    return Section(say("explain.section.matrices"), (say("explain.text.matrices"), *steps))

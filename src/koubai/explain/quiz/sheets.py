@@ -1,0 +1,121 @@
+"""Sheets of questions and the keys to them, from a seed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from koubai.core.errors import ParameterError
+from koubai.explain.formula import Formula
+from koubai.explain.quiz import networks, others
+from koubai.explain.quiz.questions import LEVELS, Level, Question
+from koubai.explain.records import Block, Derivation, Section, Text, say
+from koubai.explain.values import Notation
+
+MakesQuestion = Callable[[np.random.Generator, Level], Question | None]
+
+TOPICS: Mapping[str, MakesQuestion] = {
+    "perceptron": others.perceptron_question,
+    "forward": networks.forward,
+    "backward": networks.backward,
+    "update": networks.update,
+    "descent": others.descent_question,
+    "shapes": others.shapes_question,
+}
+"""What makes a question on each topic; None where its numbers came out unfit for paper, to be drawn again."""
+
+MOST = 50
+"""Questions on one sheet."""
+DRAWS = 2000
+"""So many draws of numbers are tried for one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Questions on one topic, from one seed."""
+
+    topic: str
+    level: Level
+    seed: int
+    questions: tuple[Question, ...]
+
+
+def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy") -> Sheet:
+    """Return a sheet of questions; the same arguments give the same sheet.
+
+    Parameters
+    ----------
+    topic : str
+        perceptron, forward, backward, update, descent or shapes.
+    seed : int
+        Of the random numbers, >= 0.
+    count : int
+        Questions, 1 … 50.
+    level : str
+        "easy" or "exam".
+
+    Raises
+    ------
+    ParameterError
+        If there is no such topic or level, or the count or the seed is out of range.
+
+    Examples
+    --------
+    >>> sheet = make_sheet("descent", seed=7, count=2)
+    >>> len(sheet.questions)
+    2
+    """
+    if topic not in TOPICS:
+        raise ParameterError(f"quiz: topic must be one of {', '.join(TOPICS)}; got {topic!r}. Try perceptron.")
+    chosen = next((known for known in LEVELS if known == level), None)
+    if chosen is None:
+        raise ParameterError(f"quiz: level must be one of {', '.join(LEVELS)}; got {level!r}. Try easy.")
+    if not 1 <= count <= MOST:
+        raise ParameterError(f"quiz: count must be in 1 … {MOST}; got {count}. Try 5.")
+    if seed < 0:
+        raise ParameterError(f"quiz: seed must be >= 0; got {seed}. Try 0.")
+    rng = np.random.default_rng([seed, sorted(TOPICS).index(topic), LEVELS.index(chosen)])
+    questions: list[Question] = []
+    prompts: set[tuple[Block, ...]] = set()
+    for _ in range(DRAWS * count):
+        made = TOPICS[topic](rng, chosen)
+        if made is not None and (made.prompt not in prompts or len(prompts) > MOST):
+            questions.append(made)
+            prompts.add(made.prompt)
+        if len(questions) == count:
+            return Sheet(topic, chosen, seed, tuple(questions))
+    raise ParameterError(f"quiz: count must be smaller for {topic}; {len(questions)} different questions exist.")
+
+
+def question_page(sheet: Sheet) -> Derivation:
+    """Return the sheet that is handed out: the questions without answers."""
+    sections = tuple(
+        Section(say("quiz.number", number=number), (*asked.prompt, say("quiz.blank")))
+        for number, asked in enumerate(sheet.questions, start=1)
+    )
+    title = say(
+        "quiz.title.sheet",
+        topic=say(f"quiz.topic.{sheet.topic}"),
+        seed=sheet.seed,
+        level=say(f"quiz.level.{sheet.level}"),
+    )
+    return Derivation(title, sections, None, Notation())
+
+
+def answer_pages(sheet: Sheet) -> list[Derivation]:
+    """Return the key: the answers in short, then each question's derivation in full."""
+    topic = say(f"quiz.topic.{sheet.topic}")
+    short = tuple(
+        Section(say("quiz.number", number=number), (solution(asked),))
+        for number, asked in enumerate(sheet.questions, start=1)
+    )
+    pages = [Derivation(say("quiz.title.answers", topic=topic), short, None, Notation())]
+    for number, asked in enumerate(sheet.questions, start=1):
+        pages.append(replace(asked.derivation, title=say("quiz.number", number=number), notation=Notation()))
+    return pages
+
+
+def solution(asked: Question) -> Text:
+    """Return the sentence that gives the answer."""
+    answer: Formula | str = asked.answer if isinstance(asked.answer, str) else asked.answer_formula
+    return say("quiz.solution", answer=answer)

@@ -1,0 +1,182 @@
+"""The records of an explanation: steps with formulas, tables, sections; without language and layout."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from koubai.core.entries import entry
+from koubai.explain.diagram import Diagram
+from koubai.explain.formula import Formula, Matrix, Number
+from koubai.explain.values import Notation
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the catalogue, by key, with what stands in its places: formulas, other texts, names, counts."""
+
+    key: str
+    values: tuple[tuple[str, "Formula | Text | str | int"], ...] = ()
+
+
+def say(key: str, **values: "Formula | Text | str | int") -> Text:
+    """Return the text of a key with its values."""
+    return Text(key, tuple(values.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a derivation: subject = formula in symbols = the same with numbers = result.
+
+    Attributes
+    ----------
+    id : str
+        Its name within the derivation, ``delta.2.1`` for δ_1^(2).
+    heading : Text
+        What is computed, in words.
+    subject : Formula
+        What is computed: δ_1^(2).
+    law : tuple of Formula
+        The general rule as a chain of equal formulas, with i, j, k, l for indices; empty if it would say nothing new.
+    symbols : Formula
+        The rule for this very quantity; each quantity in it knows its number.
+    result : Number or Matrix
+        What comes out.
+    uses : tuple of str
+        The ids of the steps whose results stand in ``symbols``.
+    notes : tuple of Text
+        What else should be said.
+    """
+
+    id: str
+    heading: Text
+    subject: Formula
+    symbols: Formula
+    result: Number | Matrix
+    law: tuple[Formula, ...] = ()
+    uses: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def numbers(self) -> Formula:
+        """The formula with the numbers put in."""
+        return self.symbols.substituted()
+
+
+@dataclass(frozen=True, slots=True)
+class StepTable:
+    """Many short steps of one kind, one a line."""
+
+    steps: tuple[Step, ...]
+    law: tuple[Formula, ...] = ()
+
+
+Cell: TypeAlias = Formula | Text | str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of formulas and texts; ``marked`` are the numbers of rows to be set off."""
+
+    columns: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    marked: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A chain of equal formulas standing alone, without numbers."""
+
+    chain: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Curves over one variable: its name, its values (numbers, or words), and (name, numbers) of each curve."""
+
+    variable: str
+    grid: tuple[float | str, ...]
+    curves: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a derivation under a title."""
+
+    title: Text
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A whole explanation: where an asked number comes from, step by step.
+
+    Attributes
+    ----------
+    title : Text
+    sections : tuple of Section
+    asked : str or None
+        The id of the step that gives the asked number; None if the whole is asked for.
+    notation : Notation
+        How its numbers are written.
+    """
+
+    title: Text
+    sections: tuple[Section, ...]
+    asked: str | None = None
+    notation: Notation = field(default_factory=Notation)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step in order."""
+        return tuple(self._steps())
+
+    def _steps(self) -> Iterator[Step]:
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Step):
+                    yield block
+                elif isinstance(block, StepTable):
+                    yield from block.steps
+
+    def step(self, identifier: str) -> Step:
+        """Return the step of an id; KeyError if there is none."""
+        for step in self._steps():
+            if step.id == identifier:
+                return step
+        raise KeyError(identifier)
+
+    @property
+    def answer(self) -> Step | None:
+        """The step of the asked number."""
+        return None if self.asked is None else self.step(self.asked)
+
+    def render(self, form: str, lang: str | None = None) -> str:
+        """Return the explanation as ``"text"``, ``"markdown"`` or ``"html"`` (a whole page).
+
+        Parameters
+        ----------
+        form : str
+            Which of the three.
+        lang : str, optional
+            "en" or "ja"; by default the language of the environment.
+        """
+        rendered: str = entry("render")(self, form, lang)
+        return rendered
+
+    def show(self, lang: str | None = None) -> None:
+        """Print the explanation at the terminal."""
+        entry("show")(self, lang)
+
+    def save(self, path: Any, lang: str | None = None) -> None:
+        """Write the explanation to a file: .html, .md or .txt."""
+        entry("save")(self, path, lang)
+
+    def _repr_html_(self) -> str:
+        html: str = entry("render")(self, "fragment", None)
+        return html
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")

@@ -1,0 +1,197 @@
+"""The numbers of an explanation: exact fractions where they stay small, floats elsewhere, and how each is written."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+Value: TypeAlias = Fraction | float
+"""A number: exact as a Fraction, or a float."""
+
+GIVEN_LIMIT = 1000
+"""A float counts as the exact number that somebody wrote if its denominator is at most this."""
+KEPT_LIMIT = 10_000
+"""A computed fraction is kept exact while its numerator and denominator are at most this."""
+LONGEST_DECIMAL = 6
+"""An exact number is written as a decimal only with at most this many places."""
+
+
+def as_given(value: float | Fraction) -> Value:
+    """Return the fraction that a given number stands for if that is a small one, else the number as a float.
+
+    Examples
+    --------
+    >>> as_given(0.1), as_given(2**0.5)
+    (Fraction(1, 10), 1.4142135623730951)
+    """
+    if isinstance(value, Fraction):
+        return tidy(value)
+    value = float(value)
+    if not math.isfinite(value):
+        return value
+    near = Fraction(value).limit_denominator(GIVEN_LIMIT)
+    return near if float(near) == value and abs(near.numerator) <= KEPT_LIMIT else value
+
+
+def tidy(value: Value) -> Value:
+    """Return an exact number as it is while it is small enough to be read, else as a float."""
+    if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) > KEPT_LIMIT:
+        return float(value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How numbers are written.
+
+    Parameters
+    ----------
+    digits : int
+        Significant digits of a rounded number.
+    fractions : bool
+        Whether exact numbers are written as fractions (1/2) or, where they end, as decimals (0.5).
+    """
+
+    digits: int = 4
+    fractions: bool = True
+
+    @classmethod
+    def of(cls, given: Iterable[Value], digits: int = 4) -> "Notation":
+        """Return the notation in which somebody wrote these numbers: decimals if a tenth or a fifth is among them.
+
+        Examples
+        --------
+        >>> Notation.of([Fraction(1, 2), Fraction(3)]).fractions, Notation.of([Fraction(1, 10)]).fractions
+        (True, False)
+        """
+        exact = [value for value in given if isinstance(value, Fraction)]
+        return cls(digits, not any(value.denominator % 5 == 0 for value in exact))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A number as it is written: ``mantissa`` × 10^``exponent``, or ``mantissa`` / ``denominator``.
+
+    ``exact`` says whether what is written is the number itself; otherwise it is rounded.
+    """
+
+    negative: bool
+    mantissa: str
+    denominator: str
+    exponent: int | None
+    exact: bool
+
+
+def write(value: Value, notation: Notation) -> Written:
+    """Return how a number is written.
+
+    Examples
+    --------
+    >>> write(Fraction(-1, 2), Notation())
+    Written(negative=True, mantissa='1', denominator='2', exponent=None, exact=True)
+    >>> write(2 / 3, Notation()).mantissa, write(2 / 3, Notation()).exact
+    ('0.6667', False)
+    """
+    if isinstance(value, Fraction):
+        decimal = _ending_decimal(abs(value))
+        if value.denominator == 1 or (decimal is not None and not notation.fractions):
+            return Written(value < 0, decimal or str(abs(value.numerator)), "", None, True)
+        return Written(value < 0, str(abs(value.numerator)), str(value.denominator), None, True)
+    if not math.isfinite(value):
+        return Written(value < 0, "nan" if math.isnan(value) else "∞", "", None, True)
+    return _write_rounded(value, notation.digits)
+
+
+def _ending_decimal(value: Fraction) -> str | None:
+    """Return a number >= 0 as a decimal if that ends soon enough to be read."""
+    for places in range(LONGEST_DECIMAL + 1):
+        scaled = value * 10**places
+        if scaled.denominator == 1:
+            whole, rest = divmod(scaled.numerator, 10**places)
+            return f"{whole}.{rest:0{places}d}" if places else str(whole)
+    return None
+
+
+def _write_rounded(value: float, digits: int) -> Written:
+    """Return a float with so many significant digits, in powers of ten beyond 10^5 and below 10^-4."""
+    rounded = float(f"{value:.{digits - 1}e}")
+    if rounded == 0:
+        return Written(False, "0", "", None, value == 0)
+    power = math.floor(math.log10(abs(rounded)))
+    if -4 <= power < max(6, digits):
+        shown = f"{abs(rounded):.{max(0, digits - 1 - power)}f}"
+        exponent = None
+    else:
+        shown, _, tail = f"{abs(value):.{digits - 1}e}".partition("e")
+        exponent = int(tail)
+    exact = rounded == value
+    if exact and "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    return Written(rounded < 0, shown, "", exponent, exact)
+
+
+def read(written: Written) -> Value:
+    """Return the number that stands on the page: ``read(write(v, notation))`` is v rounded as it was written."""
+    if written.mantissa in ("∞", "nan"):
+        number: Value = math.inf if written.mantissa == "∞" else math.nan
+    elif written.denominator:
+        number = Fraction(int(written.mantissa), int(written.denominator))
+    else:
+        number = Fraction(written.mantissa) * Fraction(10) ** (written.exponent or 0)
+    return -number if written.negative else number
+
+
+def parse_number(text: str) -> Value | None:
+    """Return the number that a person wrote as a fraction, a decimal or an integer, or None if it is not one.
+
+    Examples
+    --------
+    >>> parse_number("-1/2"), parse_number("0.25"), parse_number("half")
+    (Fraction(-1, 2), Fraction(1, 4), None)
+    """
+    cleaned = text.strip().replace("−", "-").replace(" ", "")
+    try:
+        return Fraction(cleaned)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def call(name: str, arguments: Sequence[Value]) -> Value:
+    """Return the value of a named function."""
+    x = arguments[0]
+    exact = isinstance(x, Fraction)
+    if name in ("max", "min"):
+        return sorted(arguments)[-1 if name == "max" else 0]
+    if name == "abs":
+        return -x if x < 0 else x
+    if name == "sign":
+        return Fraction((x > 0) - (x < 0))
+    if name == "exp":
+        return Fraction(1) if exact and x == 0 else _exp(float(x))
+    if name == "log":
+        return Fraction(0) if exact and x == 1 else _log(float(x))
+    if name == "sqrt":
+        return _sqrt(x)
+    if exact and x == 0:
+        return Fraction(0)
+    return math.tanh(x) if name == "tanh" else math.erf(x)
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def _log(x: float) -> float:
+    return -math.inf if x == 0 else math.log(x) if x > 0 else math.nan
+
+
+def _sqrt(x: Value) -> Value:
+    if isinstance(x, Fraction) and x >= 0:
+        above, below = math.isqrt(x.numerator), math.isqrt(x.denominator)
+        if above * above == x.numerator and below * below == x.denominator:
+            return Fraction(above, below)
+    return math.sqrt(x) if x >= 0 else math.nan

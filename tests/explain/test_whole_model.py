@@ -1,0 +1,83 @@
+"""What hidden nodes stand for: weights, rows and effects as computed by hand; columns through scikit-learn."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.network import Network
+from koubai.explain.samples import players
+from koubai.explain.whole_model import hidden_nodes
+from koubai.models.inspection import columns_of_model
+from koubai.models.table_model import TableModel
+
+
+def test_the_players_hidden_nodes_stand_for_power_speed_and_skill():
+    sample = players()
+    nodes = hidden_nodes(sample.network, sample.theta, sample.inputs, sample.names.inputs)
+    assert [node.inputs[0][0] for node in nodes] == ["home runs", "stolen bases", "batting average"]
+    assert all(node.effects[0] > 0.1 for node in nodes), "each talent makes success likelier"
+    best = int(np.argmax(sample.inputs @ sample.network.weights(sample.theta, 0)[:, 0]))
+    assert nodes[0].rows[0][0] == best
+
+
+def test_effects_of_a_linear_network_are_weight_times_the_node_s_range():
+    network = Network.dense((2, 2, 1), hidden="identity", output="identity")
+    theta = network.pack([np.eye(2), np.array([[3.0], [-1.0]])], [np.zeros(2), np.zeros(1)])
+    inputs = np.stack([np.linspace(0, 10, 101), np.linspace(5, 5, 101)], axis=1)
+    nodes = hidden_nodes(network, theta, inputs)
+    assert nodes[0].effects[0] == pytest.approx(3 * 8)
+    assert nodes[1].effects[0] == pytest.approx(0)
+    assert nodes[0].influence == pytest.approx(24)
+    assert nodes[0].inputs == (("x1", 1.0), ("x2", 0.0))
+
+
+def test_deeper_layers_read_the_nodes_below():
+    network = Network.dense((2, 3, 2, 1), hidden="tanh")
+    theta = network.initial(np.random.default_rng(0))
+    nodes = hidden_nodes(network, theta, np.eye(2), layer=2)
+    assert {name for name, _ in nodes[0].inputs} == {"z1", "z2", "z3"}
+
+
+def test_mistakes_are_told_in_one_sentence():
+    network = Network.dense((2, 3, 1))
+    theta = np.zeros(network.n_parameters)
+    with pytest.raises(ParameterError, match=r"^explain: layer must be a hidden layer, 1 … 1; got 2\."):
+        hidden_nodes(network, theta, np.eye(2), layer=2)
+    with pytest.raises(ShapeError, match=r"^explain: rows must have shape \(n_rows, 2\), n_rows >= 1; got \(1, 3\)"):
+        hidden_nodes(network, theta, np.ones((1, 3)))
+
+
+def a_table(task):
+    rng = np.random.default_rng(0)
+    n = 300
+    useful, useless = rng.normal(size=n), rng.normal(size=n)
+    kind = rng.choice(["red", "blue", None], n)
+    score = 2 * useful + np.where(kind == "red", 1.0, 0.0)
+    target = np.where(score > 0.5, "yes", "no") if task == "classification" else score
+    holes = [None if i % 17 == 0 else float(v) for i, v in enumerate(useless)]
+    return pl.DataFrame({"useful": useful, "useless": holes, "kind": kind.tolist(), "target": target})
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_columns_are_judged_through_scikit_learn(task):
+    table = a_table(task)
+    model = TableModel(hidden_layer_sizes=(16,), epochs=60, random_state=0).fit(table, "target")
+    columns, score = columns_of_model(model, table)
+    assert score == ("accuracy" if task == "classification" else "R²")
+    found = {column.name: column for column in columns}
+    assert set(found) == {"useful", "useless", "kind"}
+    assert found["useful"].importance > 5 * abs(found["useless"].importance)
+    assert found["useful"].importance > found["kind"].importance > found["useless"].importance
+    rising = found["useful"].outputs[-1]
+    assert rising[-1] > rising[0] + 0.5
+    values = dict(zip(found["kind"].grid, found["kind"].outputs[-1], strict=True))
+    assert values["red"] > values["blue"]
+    assert len(found["useful"].grid) == len(rising)
+
+
+def test_a_table_without_the_target_cannot_measure_importance():
+    table = a_table("regression")
+    model = TableModel(hidden_layer_sizes=(4,), epochs=2, random_state=0).fit(table, "target")
+    with pytest.raises(DataError, match=r"must have values of the target 'target' to measure importance"):
+        columns_of_model(model, table.drop("target"))
