@@ -1,0 +1,27 @@
+"""What the records of the lab offer to people who hold one: show, save, and a rich display in notebooks."""
+
+import os
+
+from koubai.core.entries import entry
+
+
+class Displayed:
+    """Base of records that the views render."""
+
+    __slots__ = ()
+
+    def show(self, lang: str | None = None) -> None:
+        """Print the record at the terminal."""
+        entry("descent_show")(self, lang)
+
+    def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:
+        """Write the record to a file: .png or .svg, .html that plays by itself, or .gif."""
+        entry("descent_save")(self, path, lang)
+
+    def _repr_html_(self) -> str | None:
+        page: str | None = entry("descent_html")(self)
+        return page
+
+    def _repr_png_(self) -> bytes | None:
+        picture: bytes | None = entry("descent_png")(self)
+        return picture
