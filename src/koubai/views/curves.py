@@ -1,0 +1,105 @@
+"""Curves over one variable as a small SVG picture: lines over numbers, bars over words."""
+
+from html import escape
+
+from koubai.explain.formula import Number
+from koubai.explain.records import Curves
+from koubai.explain.values import Notation
+from koubai.views.formulas.plain import PlainWriter
+
+WIDTH, HEIGHT = 300, 190
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 30, 34
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7d8794", "#1c2733")
+"""Okabe and Ito's colours, told apart by people who see few; lines have dashes of their own besides."""
+DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 2", "1 2", "10 4", "3 5")
+
+
+def shown_value(value: float | str) -> str:
+    """Return a number with three significant digits, or the word.
+
+    Examples
+    --------
+    >>> shown_value(0.12345), shown_value(-3950.0), shown_value("red")
+    ('0.123', '−3950', 'red')
+    """
+    return value if isinstance(value, str) else PlainWriter(Notation(digits=3)).write(Number(value))
+
+
+def value_range(curves: Curves) -> tuple[float, float]:
+    """Return the lowest and the highest number of all curves; a range of width 0 is widened."""
+    numbers = [value for _, values in curves.curves for value in values] or [0.0]
+    low, high = min(numbers), max(numbers)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def curves_svg(curves: Curves) -> str:
+    """Return curves as an ``svg`` element, with the names of several below the title."""
+    low, high = value_range(curves)
+    words = any(isinstance(value, str) for value in curves.grid)
+    marks = _bars(curves, low, high) if words else _lines(curves, low, high)
+    axis = (
+        f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#7d8794"/>'
+        f'<text x="{LEFT - 4}" y="{TOP + 4}" text-anchor="end">{shown_value(high)}</text>'
+        f'<text x="{LEFT - 4}" y="{HEIGHT - BOTTOM}" text-anchor="end">{shown_value(low)}</text>'
+    )
+    title = f'<text x="{LEFT}" y="12" font-weight="bold">{escape(curves.variable)}</text>'
+    return (
+        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(curves.variable)}" '
+        f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="11" fill="#1c2733">'
+        f"{title}{_key(curves)}{axis}{marks}</svg>"
+    )
+
+
+def _key(curves: Curves) -> str:
+    """Return the names of the curves, each in its colour."""
+    if len(curves.curves) < 2:
+        return ""
+    spans = "  ".join(
+        f'<tspan fill="{COLOURS[k % len(COLOURS)]}">{"━" if k == 0 else "╍"} {escape(name)}</tspan>'
+        for k, (name, _) in enumerate(curves.curves)
+    )
+    return f'<text x="{LEFT}" y="25" xml:space="preserve">{spans}</text>'
+
+
+def _height(value: float, low: float, high: float) -> float:
+    return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - BOTTOM - TOP)
+
+
+def _lines(curves: Curves, low: float, high: float) -> str:
+    numbers = [value for value in curves.grid if not isinstance(value, str)]
+    first, last = numbers[0], numbers[-1]
+    across = (WIDTH - LEFT - RIGHT) / ((last - first) or 1)
+    parts = []
+    for k, (_, values) in enumerate(curves.curves):
+        points = " ".join(
+            f"{LEFT + (x - first) * across:.1f},{_height(y, low, high):.1f}"
+            for x, y in zip(numbers, values, strict=True)
+        )
+        style = f'stroke="{COLOURS[k % len(COLOURS)]}" stroke-dasharray="{DASHES[k % len(DASHES)]}"'
+        parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" {style}/>')
+    y = HEIGHT - BOTTOM + 14
+    parts.append(f'<text x="{LEFT}" y="{y}">{shown_value(first)}</text>')
+    parts.append(f'<text x="{WIDTH - RIGHT}" y="{y}" text-anchor="end">{shown_value(last)}</text>')
+    return "".join(parts)
+
+
+def _bars(curves: Curves, low: float, high: float) -> str:
+    low = min(low, 0.0)
+    slot = (WIDTH - LEFT - RIGHT) / len(curves.grid)
+    thick = 0.8 * slot / max(1, len(curves.curves))
+    parts = []
+    for index, value in enumerate(curves.grid):
+        start = LEFT + slot * index + 0.1 * slot
+        for k, (_, values) in enumerate(curves.curves):
+            top = _height(values[index], low, high)
+            colour = COLOURS[k % len(COLOURS)]
+            parts.append(
+                f'<rect x="{start + k * thick:.1f}" y="{top:.1f}" width="{thick:.1f}" '
+                f'height="{HEIGHT - BOTTOM - top:.1f}" fill="{colour}"/>'
+            )
+        word = shown_value(value)
+        short = word if len(word) <= max(3, slot / 6) else word[: max(2, int(slot / 6) - 1)] + "…"
+        parts.append(
+            f'<text x="{start + 0.4 * slot:.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{escape(short)}</text>'
+        )
+    return "".join(parts)

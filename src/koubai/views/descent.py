@@ -1,0 +1,122 @@
+"""The lab's records as pictures, pages and words: one door for the terminal, files and notebooks."""
+
+import io
+import os
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.language import Language, language
+from koubai.descent.basins import Basins
+from koubai.descent.compare import Comparison, comparison_of
+from koubai.descent.landscape import Landscape, Line
+from koubai.descent.path import Path
+from koubai.descent.watching import BatchProgress, RangeTest, TrainingRecord
+from koubai.views.descent_style import drawing, is_vector
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg", ".pdf", ".html", ".gif")
+"""Kinds of file that can be written."""
+
+
+def _comparison(record: object) -> Comparison | None:
+    """Return a path as a comparison of one, a comparison as it is, None for anything else."""
+    if isinstance(record, Path):
+        return comparison_of(record.objective, [record])
+    return record if isinstance(record, Comparison) else None
+
+
+def figure_of(record: object, lang: Language) -> "Figure":
+    """Return the still picture of a record; call it within `drawing`.
+
+    Raises
+    ------
+    ParameterTypeError
+        If there is no picture of such a record.
+    """
+    from koubai.views import descent_networks as networks
+    from koubai.views.descent_plot import basins_figure, comparison_figure
+
+    match _comparison(record) or record:
+        case Comparison() as comparison:
+            return comparison_figure(comparison, lang)
+        case Basins() as found:
+            return basins_figure(found, lang)
+        case Landscape() as around:
+            return networks.landscape_figure(around, lang)
+        case Line() as line:
+            return networks.line_figure(line, lang)
+        case TrainingRecord() as training:
+            return networks.training_figure(training, lang)
+        case RangeTest() as test:
+            return networks.range_figure(test, lang)
+        case BatchProgress() as progress:
+            return networks.batches_figure(progress, lang)
+    raise ParameterTypeError(
+        f"save: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
+    )
+
+
+def picture(record: object, lang: Language, suffix: str = ".png") -> bytes:
+    """Return the still picture of a record as the bytes of a .png, .svg or .pdf file."""
+    target = io.BytesIO()
+    with drawing(lang, is_vector(suffix)):
+        figure_of(record, lang).savefig(target, format=suffix[1:], dpi=100, metadata=_dateless(suffix))
+    return target.getvalue()
+
+
+def _dateless(suffix: str) -> dict[str, None] | None:
+    """Return what keeps two pictures of the same record equal, byte for byte."""
+    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
+
+
+def save(record: object, path: str | os.PathLike[str], lang: str | None = None) -> None:
+    """Write a record to a file, as what its name's ending says.
+
+    Raises
+    ------
+    ParameterError
+        If the ending is none of `SUFFIXES`, or basins shall move.
+    """
+    from koubai.views.descent_gif import gif
+    from koubai.views.descent_html import page
+
+    spoken, suffix = language(lang), FilePath(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ParameterError(f"save: path must end in one of {', '.join(SUFFIXES)}; got {str(path)!r}. Try out.png.")
+    comparison = _comparison(record)
+    if suffix in (".html", ".gif"):
+        if comparison is None:
+            raise ParameterError(
+                f"save: a {type(record).__name__.lower()} record does not move, so path must end in .png or .svg; "
+                f"got {str(path)!r}."
+            )
+        content = page(comparison, spoken).encode() if suffix == ".html" else gif(comparison, spoken)
+    else:
+        content = picture(record, spoken, suffix)
+    FilePath(path).write_bytes(content)
+
+
+def show(record: object, lang: str | None = None) -> None:
+    """Print a record at the terminal."""
+    from koubai.views.descent_text import print_record
+
+    print_record(_comparison(record) or record, language(lang))
+
+
+def html(record: object) -> str | None:
+    """Return a record for a notebook: the animation in a frame of its own, None for one that does not move."""
+    from koubai.views.descent_html import framed
+
+    comparison = _comparison(record)
+    return None if comparison is None else framed(comparison, language())
+
+
+def png(record: object) -> bytes | None:
+    """Return a record's picture for a notebook, None without matplotlib."""
+    try:
+        return picture(record, language())
+    except ParameterError:
+        return None

@@ -1,0 +1,313 @@
+"""The lab's still pictures, by matplotlib: paths over contours, value against step, fits, and maps of basins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from koubai.core.language import Language, text
+from koubai.descent.basins import Basins
+from koubai.descent.by_hand import ByHand
+from koubai.descent.compare import Comparison, Surface
+from koubai.descent.fits import Fit
+from koubai.descent.objective import Array, Window
+from koubai.descent.path import Path
+from koubai.views.descent_style import COLOURS, DARKEST, LIGHTEST, SIZE, line_style
+from koubai.views.descent_words import axis_name, basins_title, by_hand_lines, function_title, label, point
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """The axes of a picture: the function (if it has one or two variables), the data of a fit, the values."""
+
+    surface: "Axes | None"
+    data: "Axes | None"
+    values: "Axes"
+
+
+def comparison_figure(comparison: Comparison, lang: Language) -> "Figure":
+    """Return the picture of a comparison: the paths on the function, and their values."""
+    figure, panels = framed_figure(comparison, lang)
+    draw_progress(panels, comparison, [path.n_steps for path in comparison.paths])
+    return figure
+
+
+def framed_figure(comparison: Comparison, lang: Language) -> "tuple[Figure, Panels]":
+    """Return the picture with everything that does not move: function, marks, data, axes and legend."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE, layout="constrained")
+    panels = _panels(figure, comparison)
+    if panels.surface is not None and comparison.surface is not None:
+        draw_surface(panels.surface, comparison.surface, comparison.objective.variables, lang)
+        draw_marks(panels.surface, comparison, lang)
+        if comparison.by_hand is not None and len(comparison.surface.axes) == 1:
+            draw_by_hand(panels.surface, comparison.by_hand, lang)
+    if panels.data is not None and isinstance(comparison, Fit):
+        frame_data(panels.data, comparison)
+    frame_values(panels.values, comparison, lang)
+    figure.suptitle(function_title(comparison.objective, lang), fontsize=_title_size(comparison, lang))
+    draw_legend(figure, comparison, lang)
+    return figure, panels
+
+
+def draw_progress(panels: Panels, comparison: Comparison, steps: Sequence[int]) -> None:
+    """Draw how far each path has come by these updates."""
+    if panels.surface is not None:
+        draw_paths(panels.surface, comparison, steps)
+    if panels.data is not None and isinstance(comparison, Fit):
+        draw_fit(panels.data, comparison, steps)
+    draw_values(panels.values, comparison, steps)
+
+
+def _panels(figure: "Figure", comparison: Comparison) -> Panels:
+    if comparison.surface is None:
+        return Panels(None, None, figure.subplots())
+    if isinstance(comparison, Fit):
+        grid = figure.add_gridspec(2, 2, width_ratios=(1.15, 1))
+        return Panels(*(figure.add_subplot(cell) for cell in (grid[:, 0], grid[0, 1], grid[1, 1])))
+    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    return Panels(left, None, right)
+
+
+def _title_size(comparison: Comparison, lang: Language) -> float:
+    length = len(function_title(comparison.objective, lang))
+    return min(22.0, 1350 / max(length, 1))
+
+
+def draw_surface(axes: "Axes", surface: Surface, variables: tuple[str, ...], lang: Language) -> None:
+    """Draw the function: a curve, or bands of grey between contour lines, low values light."""
+    axes.set_xlabel(axis_name(variables[0], lang))
+    if len(surface.axes) == 1:
+        axes.plot(surface.axes[0], surface.values, color="0.45", linewidth=2.5, zorder=1)
+        axes.set_ylabel("f" if variables[0] != "slope" else text("descent.axis.value", lang))
+        axes.set_xlim(*surface.window[0])
+        _room_below(axes, surface.values)
+        return
+    axes.set_ylabel(axis_name(variables[1], lang))
+    draw_bands(axes, surface)
+    levels = surface.levels()
+    if len(levels) > 2:
+        axes.contour(
+            *surface.axes,
+            surface.values,
+            levels=levels[1:-1],
+            colors="0.55",
+            linewidths=0.7,
+            linestyles="solid",
+            zorder=1,
+        )
+
+
+def draw_bands(axes: "Axes", surface: Surface) -> None:
+    """Fill bands between levels with grey, low values light, in a closed frame."""
+    levels = surface.levels()
+    if len(levels) > 2:
+        greys = [str(grey) for grey in np.linspace(LIGHTEST, DARKEST, len(levels) - 1)]
+        axes.contourf(*surface.axes, surface.values, levels=levels, colors=greys, zorder=0)
+    axes.set_xlim(*surface.window[0])
+    axes.set_ylim(*surface.window[1])
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(True)
+
+
+def _room_below(axes: "Axes", values: Array) -> None:
+    """Show the lower part of a curve that rises steeply at the window's edges."""
+    finite = values[np.isfinite(values)]
+    if finite.size:
+        low, high = float(finite.min()), float(finite.max())
+        axes.set_ylim(low - 0.08 * (high - low), high + 0.05 * (high - low))
+
+
+def visible(path: Path, window: Window, upto: int) -> Array:
+    """Return a path's points up to an update, NaN where it is far outside the window (SVG cannot hold 1e300)."""
+    points = path.points[: upto + 1].copy()
+    lows, highs = np.array(window).T
+    margin = 2 * (highs - lows)
+    points[~((points > lows - margin) & (points < highs + margin)).all(axis=1)] = np.nan
+    return points
+
+
+def line_width(path: Path) -> float:
+    """Return how thick to draw a path: thin if it wanders at random for long."""
+    return 1.1 if path.objective.stochastic and path.n_steps > 400 else 2.4
+
+
+def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
+    """Draw every path with its head; on a curve the points at which it stopped over."""
+    assert comparison.surface is not None
+    for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
+        colour, style = _style(index)
+        points = visible(path, comparison.surface.window, upto)
+        across, up = points[:, 0], points[:, -1]
+        on_curve = points.shape[1] == 1
+        if on_curve:
+            up = np.where(np.isnan(across), np.nan, path.values[: len(points)])
+        above = 3 + index / 100
+        axes.plot(across, up, color=colour, linewidth=1.0 if on_curve else line_width(path), zorder=above, **style)
+        if path.n_steps <= 60 or on_curve:
+            axes.plot(across, up, linestyle="", marker="o", markersize=5, color=colour, zorder=above)
+        if not np.isnan(up[-1]):
+            axes.plot(
+                across[-1:], up[-1:], "o", markersize=13, color=colour, mec="white", mew=1.8, zorder=4 + above / 10
+            )
+
+
+def _style(index: int) -> tuple[str, dict[str, Any]]:
+    colour, dashes = line_style(index)
+    return colour, {"dashes": dashes} if dashes else {}
+
+
+def draw_marks(axes: "Axes", comparison: Comparison, lang: Language) -> None:
+    """Mark the starts and the minima, above all paths."""
+    objective = comparison.objective
+    starts = np.unique([path.points[0] for path in comparison.paths], axis=0)
+    minima = np.array(comparison.minima).reshape(-1, objective.n_variables)
+    hollow: dict[str, Any] = {"marker": "o", "markerfacecolor": "white", "markersize": 11}
+    star: dict[str, Any] = {"marker": "*", "markerfacecolor": "#F0E442", "markersize": 19}
+    key = f"answer.{comparison.model}" if isinstance(comparison, Fit) else "minimum"
+    for points, style, name in ((starts, hollow, "start"), (minima, star, key)):
+        if len(points):
+            up = points[:, 1] if points.shape[1] == 2 else objective.value(points)
+            drawn: dict[str, Any] = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 1.5, "zorder": 6}
+            axes.plot(points[:, 0], up, label=text(f"descent.mark.{name}", lang), **drawn, **style)
+
+
+def draw_by_hand(axes: "Axes", answer: ByHand, lang: Language) -> None:
+    """Write what calculus gives above the curve."""
+    lines = [line for _, group in by_hand_lines(answer, lang)[1:] for line in group]
+    axes.text(
+        0.5,
+        0.98,
+        "\n".join([text("descent.hand.title", lang), *lines[:7]]),
+        transform=axes.transAxes,
+        ha="center",
+        va="top",
+        fontsize=17,
+        linespacing=1.45,
+        bbox={"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "0.6"},
+        zorder=7,
+    )
+
+
+def frame_values(axes: "Axes", comparison: Comparison, lang: Language) -> None:
+    """Prepare the axes on which value above the lowest stands against update, or against cost where that differs."""
+    axes.set_yscale("log")
+    axes.set_ylim(*comparison.excess_range)
+    if comparison.counts_differ:
+        axes.set_xscale("log")
+        axes.set_xlim(0.8, 1.3 * max(path.costs[-1] for path in comparison.paths))
+        axes.set_xlabel(text("descent.axis.cost", lang))
+    else:
+        axes.set_xlim(0, max(1, *(path.n_steps for path in comparison.paths)) * 1.02)
+        axes.set_xlabel(text("descent.axis.step", lang))
+    axes.set_ylabel(text("descent.axis.excess", lang), fontsize=14 if isinstance(comparison, Fit) else 17)
+    axes.grid(color="0.9")
+
+
+def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
+    """Draw each path's value above the lowest up to an update."""
+    for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
+        colour, style = _style(index)
+        across = path.costs if comparison.counts_differ else np.arange(path.n_steps + 1)
+        across = np.maximum(across, 0.8) if comparison.counts_differ else across
+        up = np.minimum(comparison.excess(index)[: upto + 1], 1e100)
+        axes.plot(across[: upto + 1], up, color=colour, linewidth=line_width(path), **style)
+        if np.isfinite(up[-1]):
+            axes.plot(across[upto : upto + 1], up[-1:], "o", markersize=9, color=colour, markeredgecolor="white")
+
+
+def frame_data(axes: "Axes", comparison: Fit) -> None:
+    """Draw the data of a fit, and the answer that needs no descent."""
+    axes.plot(comparison.x, comparison.y, "o", markersize=4, color="0.65", alpha=0.7, zorder=0, rasterized=True)
+    if comparison.answer is not None:
+        axes.plot(*comparison.curve(comparison.answer), color="black", linewidth=6, alpha=0.3)
+    axes.set_xlabel(comparison.names[0])
+    axes.set_ylabel(comparison.names[1])
+    low, high = float(comparison.y.min()), float(comparison.y.max())
+    axes.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
+    axes.autoscale(False)
+
+
+def draw_fit(axes: "Axes", comparison: Fit, steps: Sequence[int]) -> None:
+    """Draw what each path has fitted by an update."""
+    for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
+        colour, style = _style(index)
+        axes.plot(*comparison.curve(path.points[upto]), color=colour, linewidth=2.6, **style)
+
+
+def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> None:
+    """Name the paths and the marks below the picture."""
+    from matplotlib.lines import Line2D
+
+    handles: list[Any] = []
+    for index in range(len(comparison.paths)):
+        colour, dashes = line_style(index)
+        line = Line2D([], [], color=colour, linewidth=4, label=label(comparison, index, lang))
+        if dashes:
+            line.set_dashes(dashes)
+        handles.append(line)
+    if comparison.surface is not None:
+        handles += figure.axes[0].get_legend_handles_labels()[0]
+    columns = min(4 if max(len(str(h.get_label())) for h in handles) < 24 else 3, len(handles))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
+
+
+def basins_figure(found: Basins, lang: Language) -> "Figure":
+    """Return the map of which minimum each start reaches, paler where it takes longer."""
+    from matplotlib.colors import to_rgb
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.subplots()
+    colours = np.array([to_rgb(COLOURS[index % (len(COLOURS) - 1)]) for index in range(len(found.minima) or 1)])
+    reached = found.labels >= 0
+    picture = np.where(reached[..., np.newaxis], 0.45 + 0.55 * colours[found.labels], 0.25)
+    edges = np.zeros_like(reached)
+    edges[:, :-1] |= found.labels[:, :-1] != found.labels[:, 1:]
+    edges[:-1] |= found.labels[:-1] != found.labels[1:]
+    many = len(found.minima) > len(COLOURS) - 1
+    if many:  # colours repeat: a line keeps neighbours apart
+        picture[edges] = 0.1
+    (left, right), (bottom, top) = found.surface.window
+    axes.imshow(picture, origin="lower", extent=(left, right, bottom, top), aspect="auto", interpolation="nearest")
+    levels = found.surface.levels(10)
+    if len(levels) > 2 and not many:
+        axes.contour(
+            *found.surface.axes,
+            found.surface.values,
+            levels=levels[1:-1],
+            colors="black",
+            linewidths=0.5,
+            linestyles="solid",
+        )
+    minima = np.array(found.minima).reshape(-1, 2)
+    axes.plot(
+        *minima.T,
+        "*",
+        markersize=11 if many else 21,
+        markerfacecolor="#F0E442",
+        markeredgecolor="black",
+        markeredgewidth=1.6,
+    )
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    axes.set_xlabel(axis_name(found.objective.variables[0], lang))
+    axes.set_ylabel(axis_name(found.objective.variables[1], lang))
+    axes.set_title(function_title(found.objective, lang), fontsize=16)
+    figure.suptitle(basins_title(found, lang), fontsize=22)
+    handles = [
+        Patch(color=0.45 + 0.55 * colours[index], label=f"{point(found.minima[index], 3)}  {share:.0%}")
+        for index, share in enumerate(found.shares[:6])
+    ]
+    if not reached.all():
+        handles.append(Patch(color="0.25", label=f"{text('descent.mark.nowhere', lang)}  {1 - reached.mean():.0%}"))
+    if not many:
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
+    return figure

@@ -1,0 +1,121 @@
+"""How the lab's pictures look: colours that colour-blind people tell apart, letters that the back row can read."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from koubai.core.errors import ParameterError
+from koubai.core.language import Language
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
+"""The palette of Okabe and Ito (2008), without its yellow, which vanishes on white."""
+DASHES = ((), (6.0, 2.5), (2.0, 2.0))
+"""After the colours are used up, lines are dashed, then dotted."""
+LIGHTEST, DARKEST = 0.99, 0.72
+"""Greys of the lowest and the highest band of a surface."""
+FONTS = (
+    "Noto Sans CJK JP",
+    "Noto Sans JP",
+    "IPAexGothic",
+    "IPAGothic",
+    "Hiragino Sans",
+    "Hiragino Kaku Gothic ProN",
+    "Yu Gothic",
+    "Meiryo",
+    "MS Gothic",
+    "TakaoGothic",
+    "VL Gothic",
+)
+"""Japanese fonts in the order in which they are looked for."""
+SIZE = (12.8, 7.2)
+"""Inches at 100 dots each: a slide of 1280 × 720."""
+
+
+def line_style(index: int) -> tuple[str, tuple[float, ...]]:
+    """Return colour and dashes of line ``index``."""
+    return COLOURS[index % len(COLOURS)], DASHES[index // len(COLOURS) % len(DASHES)]
+
+
+def load_matplotlib() -> ModuleType:
+    """Return matplotlib.
+
+    Raises
+    ------
+    ParameterError
+        If it is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        raise ParameterError(
+            "descend: matplotlib must be installed to draw pictures; got none. Run pip install 'koubai[plots]', "
+            "or write .html."
+        ) from None
+    return matplotlib
+
+
+@cache
+def japanese_font() -> str | None:
+    """Return the name of a Japanese font that matplotlib can use, None if there is none."""
+    load_matplotlib()
+    from matplotlib import font_manager
+
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    for name in FONTS:
+        if name in known:
+            return name
+    for path in font_manager.findSystemFonts():  # installed after matplotlib made its list
+        if any(part in path for part in ("NotoSansCJK-Regular", "NotoSansJP", "ipaexg", "ipag", "TakaoGothic")):
+            font_manager.fontManager.addfont(path)
+            name = font_manager.fontManager.ttflist[-1].name
+            return str(name)
+    return None
+
+
+@contextmanager
+def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
+    """Draw with the lab's letters; Japanese with a Japanese font, or with a warning that says how to get one.
+
+    Parameters
+    ----------
+    lang : "en" or "ja"
+        Language of the texts.
+    vector : bool
+        For SVG: letters stay letters, and whoever shows the picture brings the font.
+    """
+    matplotlib = load_matplotlib()
+    families = ["DejaVu Sans"]
+    if lang == "ja":
+        font = japanese_font()
+        if font is None and not vector:
+            warnings.warn(
+                "No Japanese font was found for pictures, so Japanese letters will be missing: install one, such as "
+                "fonts-noto-cjk or fonts-ipaexfont, or write .svg or .html.",
+                stacklevel=4,
+            )
+        families = [*([font] if font else []), *(FONTS if vector else ()), "DejaVu Sans"]
+    settings: dict[str, Any] = {
+        "font.family": families,
+        "font.size": 16,
+        "axes.titlesize": 18,
+        "axes.labelsize": 17,
+        "xtick.labelsize": 14,
+        "ytick.labelsize": 14,
+        "legend.fontsize": 15,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.unicode_minus": True,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "koubai",
+        "lines.solid_capstyle": "round",
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def is_vector(suffix: str) -> bool:
+    """Return whether a file of this kind keeps letters as letters."""
+    return suffix in (".svg", ".pdf")

@@ -1,0 +1,70 @@
+"""The ways to see a derivation: printed, as a string, or written to a file."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from koubai.core.errors import ParameterError
+from koubai.core.language import Language, language
+from koubai.explain.records import Derivation
+from koubai.views.markdown import markdown
+from koubai.views.page import fragment, page
+from koubai.views.terminal import plain, print_to
+
+FORMS = ("text", "markdown", "html", "fragment")
+ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text"}
+
+
+def render(derivation: Derivation | Sequence[Derivation], form: str, lang: str | None = None) -> str:
+    """Return a derivation as text, Markdown with LaTeX, a whole HTML page, or a fragment of HTML for a notebook.
+
+    Parameters
+    ----------
+    derivation : Derivation or several
+    form : str
+        "text", "markdown", "html" or "fragment".
+    lang : "en" or "ja", optional
+        By default the language of the environment.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such form or language.
+    """
+    spoken = language(lang)
+    several = [derivation] if isinstance(derivation, Derivation) else list(derivation)
+    if form == "html":
+        return page(several, spoken)
+    one = {"text": plain, "markdown": markdown, "fragment": fragment}.get(form)
+    if one is None:
+        raise ParameterError(f"render: form must be one of {', '.join(FORMS)}; got {form!r}. Try html.")
+    return "\n".join(one(each, spoken) for each in several)
+
+
+def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: str | None = None) -> None:
+    """Write a derivation to a file; its ending says the form.
+
+    Raises
+    ------
+    ParameterError
+        If the ending is none of .html, .md and .txt.
+    OSError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    form = ENDINGS.get(target.suffix.lower())
+    if form is None:
+        raise ParameterError(
+            f"save: path must end in .html, .md or .txt; got {target.name!r}. Try {target.stem or 'page'}.html."
+        )
+    target.write_text(render(derivation, form, lang), encoding="utf-8")
+
+
+def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:
+    """Print a derivation at the terminal, in colour where that has it."""
+    from rich.console import Console
+
+    spoken: Language = language(lang)
+    console = Console(file=sys.stdout, highlight=False)
+    for each in [derivation] if isinstance(derivation, Derivation) else derivation:
+        print_to(console, each, spoken)

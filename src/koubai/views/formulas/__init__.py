@@ -1,0 +1,1 @@
+"""Formulas written as plain text, LaTeX and MathML."""

@@ -1,0 +1,177 @@
+"""What people see of explanations: whole pages, well formed, self-contained, in both languages, and quickly."""
+
+import re
+import time
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+from koubai.core.errors import ParameterError
+from koubai.core.network import Network
+from koubai.explain.asking import Ask
+from koubai.explain.learning_walk import perceptron
+from koubai.explain.matrix.pages import derivative, identities, shapes
+from koubai.explain.network import Names, backward, forward
+from koubai.explain.quiz.sheets import answer_pages, make_sheet, question_page
+from koubai.explain.samples import made, players, ready_made
+from koubai.explain.single import activation, loss, softmax
+from koubai.explain.whole_model import ColumnView, hidden_nodes, model_page
+from koubai.views.explanation import render, save, show
+
+
+def model():
+    sample = players()
+    nodes = hidden_nodes(sample.network, sample.theta, sample.inputs, sample.names.inputs)
+    columns = (
+        ColumnView("runs", 0.2, 0.01, (-1.0, 0.0, 1.0), ((0.1, 0.2, 0.9), (0.9, 0.8, 0.1))),
+        ColumnView("<team>", 0.1, 0.01, ("A & B", "C"), ((0.1, 0.2), (0.9, 0.8))),
+    )
+    return model_page(nodes, columns, ("bench", "success"), (), "accuracy")
+
+
+def pages():
+    sample, wide = ready_made(), made((4, 5, 3))
+    return {
+        "perceptron": perceptron(n_sweeps=2),
+        "forward": forward(sample.network, sample.theta, sample.inputs[0], y=sample.targets[0]),
+        "backward": backward(wide.network, wide.theta, wide.inputs[0], wide.targets[0]),
+        "weight": backward(wide.network, wide.theta, wide.inputs[0], wide.targets[0], ask=Ask.weight(1, 2, 1)),
+        "activation": activation("leaky_relu", -0.5),
+        "loss": loss("huber", [1, 3], [0, 0.5]),
+        "softmax": softmax(),
+        "shapes": shapes("A.T @ x", {"A": "m,k", "x": "m,1"}),
+        "derivative": derivative("norm(A @ x - b)**2", "x"),
+        "identities": identities(),
+        "sheet": question_page(make_sheet("update", seed=1, level="exam")),
+        "key": answer_pages(make_sheet("shapes", seed=1))[1],
+        "model": model(),
+    }
+
+
+PAGES = pages()
+
+
+class Checker(HTMLParser):
+    """Finds elements that are not closed in their order."""
+
+    EMPTY = ("meta", "mspace", "line", "circle", "polyline", "rect", "path", "mprescripts")
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.problems = [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self.EMPTY:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.problems.append((tag, self.getpos()))
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("name", list(PAGES))
+def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(name, lang):
+    html = render(PAGES[name], "html", lang)
+    checker = Checker()
+    checker.feed(html)
+    assert not checker.problems
+    assert not checker.open
+    assert f'<html lang="{lang}">' in html
+    assert "<script" not in html
+    outside = re.sub(r'xmlns="[^"]*"', "", html)
+    assert not re.search(r"(?:https?:)?//[a-z]|src=|@import|url\(", outside), "no network"
+    for formula in re.findall(r"<math.*?</math>", html, flags=re.S):
+        ET.fromstring(formula.replace("&#x2062;", "").replace("&#x2061;", ""))
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_links_lead_to_steps_of_the_page(name):
+    html = render(PAGES[name], "html", "en")
+    targets = set(re.findall(r'id="([^"]+)"', html))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= targets
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("name", list(PAGES))
+def test_text_keeps_to_its_width_and_markdown_closes_its_formulas(name, lang):
+    text = render(PAGES[name], "text", lang)
+    assert all(cell_len(line) <= 130 for line in text.splitlines())
+    assert "{" not in re.sub(r"\{[^}]*\}", "", text), "every place of a text has its value"
+    markdown = render(PAGES[name], "markdown", lang)
+    assert markdown.count("$$") % 2 == 0
+    assert markdown.count(r"\begin{aligned}") == markdown.count(r"\end{aligned}")
+    assert len(re.findall(r"(?<!\\)\$", markdown)) % 2 == 0
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_the_two_languages_differ_in_words_and_agree_in_formulas(name):
+    english, japanese = (render(PAGES[name], "html", lang) for lang in ("en", "ja"))
+    formulas = [sorted(re.findall(r"<math.*?</math>", html, flags=re.S)) for html in (english, japanese)]
+    assert formulas[0] == formulas[1]
+    assert english != japanese
+    assert re.search("[ぁ-ん]", japanese)
+    assert not re.search("[ぁ-ん]", english)
+
+
+def test_names_from_a_table_cannot_become_markup():
+    sample = players()
+    names = Names(("<b>a</b>", "b & c", "$x$", "|"), ("no", "<script>alert(1)</script>"))
+    page = forward(sample.network, sample.theta, sample.inputs[0], names=names)
+    html = render(page, "html", "en")
+    assert "<b>a</b>" not in html
+    assert "<script" not in html
+    assert "&lt;b&gt;a&lt;/b&gt;" in html
+    markdown = render(page, "markdown", "en")
+    assert r"\$x\$" in markdown
+    assert r"\|" in markdown
+
+
+def test_a_whole_backward_pass_appears_in_a_second():
+    sample = made((4, 5, 3))
+    start = time.perf_counter()
+    render(backward(sample.network, sample.theta, sample.inputs[0], sample.targets[0]), "html", "ja")
+    assert time.perf_counter() - start < 1
+
+
+def test_one_gradient_of_a_large_network_appears_in_two_seconds():
+    network = Network.dense((784, 1024, 512, 10), hidden="sigmoid", output="softmax", loss="cross_entropy")
+    rng = np.random.default_rng(0)
+    theta, x = network.initial(rng), rng.random(784)
+    start = time.perf_counter()
+    page = backward(network, theta, x, np.eye(10)[3], ask=Ask.weight(1, 5, 7))
+    html = render(page, "html", "en")
+    assert time.perf_counter() - start < 2
+    assert "784-1024-512-10" in html
+
+
+def test_the_asked_number_s_path_is_lit_in_the_diagram():
+    html = render(PAGES["weight"], "html", "en")
+    assert html.count('class="edge asked"') == 1
+    assert html.count('class="edge direct"') == 3, "δ of node 2 came back through its three outgoing weights"
+    assert 'class="step asked" id="grad.1.2.1"' in html
+
+
+def test_a_page_is_saved_in_the_form_of_its_ending(tmp_path, capsys):
+    for ending, sign in ((".html", "<!DOCTYPE html>"), (".md", "# "), (".txt", "Softmax with")):
+        save(PAGES["softmax"], tmp_path / f"page{ending}", "en")
+        assert (tmp_path / f"page{ending}").read_text(encoding="utf-8").startswith(sign)
+    with pytest.raises(ParameterError, match=r"^save: path must end in \.html, \.md or \.txt; got 'page\.pdf'"):
+        save(PAGES["softmax"], tmp_path / "page.pdf", "en")
+    with pytest.raises(ParameterError, match=r"^render: form must be one of text, markdown, html, fragment; got 'rtf'"):
+        render(PAGES["softmax"], "rtf", "en")
+    show(PAGES["softmax"], "en")
+    assert "Why the derivative is z − p" in capsys.readouterr().out
+
+
+def test_a_notebook_shows_an_explanation(monkeypatch):
+    monkeypatch.setenv("KOUBAI_LANG", "ja")
+    html = PAGES["softmax"]._repr_html_()
+    assert html.startswith('<article class="koubai" lang="ja"><style>')
+    assert "なぜ微分が z − p になるのか" in html
+    assert PAGES["softmax"]._repr_markdown_().startswith("# ")
