@@ -1,0 +1,309 @@
+"""``koubai explain``: where a number comes from, step by step, at the terminal or on a page."""
+
+import argparse
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from koubai.core.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from koubai.explain.asking import Ask
+    from koubai.explain.records import Derivation
+
+EXAMPLES = """examples:
+  koubai explain perceptron
+  koubai explain backward --weight 2,1,2
+  koubai explain backward --sizes 4-5-3 --out backward.html --lang ja
+  koubai explain update --optimizer adam --rate 0.1 --rows 1-4 --weight 1,2,1
+  koubai explain forward penguins.koubai --data examples/penguins.csv --row 3
+  koubai explain shapes "A.T @ x" A=m,k x=m,1
+  koubai explain model penguins.koubai --data examples/penguins.csv --out model.html
+  koubai explain derivative "norm(A @ x - b)**2" --by x
+
+Indices are the lecture's: LAYER,NODE,SOURCE, layers counted from 1 after the input, source 0 being the bias.
+'koubai explain WHAT --help' says more.
+"""
+
+Topic = Callable[[argparse.Namespace], "Derivation"]
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "explain",
+        help="show where a number comes from, step by step",
+        description="Derive the numbers of a perceptron or a network step by step, with the real numbers in it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    topics = parser.add_subparsers(dest="topic", metavar="WHAT", required=True)
+    _perceptron_parser(topics)
+    for name, about in (
+        ("forward", "a forward pass, or one node of it"),
+        ("backward", "backpropagation: every delta and gradient, or one of them"),
+        ("update", "one update of one weight"),
+    ):
+        _network_parser(topics, name, about)
+    _single_parsers(topics)
+    _matrix_parsers(topics)
+    _model_parser(topics)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Explain what was asked; print it, or write it to a file."""
+    from koubai.core.language import language
+
+    lang = language(args.lang)
+    derivation: Derivation = args.topic_of(args)
+    if args.digits is not None:
+        derivation = _with_digits(derivation, args.digits)
+    if args.out:
+        derivation.save(args.out, lang)
+    else:
+        derivation.show(lang)
+    return 0
+
+
+def add_view_options(parser: argparse.ArgumentParser, out: str = "a .html, .md or .txt file") -> None:
+    """Add the options that every explanation has."""
+    group = parser.add_argument_group("the view")
+    group.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
+    group.add_argument("--out", metavar="FILE", help=f"where to write it: {out}")
+    group.add_argument("--digits", type=int, metavar="N", help="significant digits of rounded numbers (default: 4)")
+
+
+def _with_digits(derivation: "Derivation", digits: int) -> "Derivation":
+    from dataclasses import replace
+
+    if not 1 <= digits <= 17:
+        raise ParameterError(f"--digits must be in 1 … 17; got {digits}. Try 4.")
+    return replace(derivation, notation=replace(derivation.notation, digits=digits))
+
+
+def _topic(
+    topics: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, topic: Topic
+) -> argparse.ArgumentParser:
+    parser = topics.add_parser(name, help=about, description=f"Explain {about}.")
+    parser.set_defaults(topic_of=topic)
+    return parser
+
+
+def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _topic(topics, "perceptron", "how a perceptron learns, over whole passes", _perceptron)
+    parser.add_argument("table", nargs="?", metavar="TABLE", help="a table to learn from; default: six mails")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to be learned; default: the last")
+    parser.add_argument("--positive", metavar="VALUE", help="the value of the target that stands for +1")
+    parser.add_argument("--rate", type=fraction, default=Fraction(1, 2), metavar="N", help="η (default: 1/2)")
+    parser.add_argument("--sweeps", type=int, default=1, metavar="N", help="passes through the data (default: 1)")
+    parser.add_argument("--start", type=numbers, metavar="A,B,…", help="weights at the start (default: zeros)")
+    add_view_options(parser)
+
+
+def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str) -> None:
+    topic: Topic = {"forward": _forward, "backward": _backward, "update": _update}[name]
+    parser = _topic(topics, name, about, topic)
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
+    parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
+    made = parser.add_argument_group("a network made for the occasion")
+    made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
+    made.add_argument("--hidden", default="sigmoid", metavar="NAME", help="of hidden layers (default: sigmoid)")
+    made.add_argument("--output", metavar="NAME", help="activation of the outputs")
+    made.add_argument("--loss-function", metavar="NAME", help="what is minimised")
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="of its random numbers (default: 0)")
+    asked = parser.add_argument_group("what is asked")
+    if name == "update":
+        asked.add_argument("--rows", metavar="1-4", default="1", help="rows of the batch, counted from 1 (default: 1)")
+        _update_options(parser)
+    else:
+        asked.add_argument("--row", type=int, default=1, metavar="N", help="which row, counted from 1 (default: 1)")
+    if name != "forward":
+        asked.add_argument("--weight", type=indices, metavar="L,I,J", help="the weight from j to i in layer l")
+    if name == "backward":
+        asked.add_argument("--delta", type=indices, metavar="L,I", help="the delta of node i of layer l")
+    if name != "update":
+        asked.add_argument("--node", type=indices, metavar="L,I", help="the activation of node i of layer l")
+        asked.add_argument("--loss", action="store_true", help="the loss")
+    add_view_options(parser)
+
+
+def _update_options(parser: argparse.ArgumentParser) -> None:
+    rule = parser.add_argument_group("the rule")
+    rule.add_argument("--optimizer", default="sgd", metavar="NAME", help="sgd, momentum, adam, … (default: sgd)")
+    rule.add_argument("--rate", type=fraction, default=Fraction(1, 10), metavar="N", help="α (default: 1/10)")
+    rule.add_argument("--after", type=int, default=0, metavar="N", help="updates made before this one (default: 0)")
+    rule.add_argument("--l1", type=float, default=0.0, metavar="N", help="strength of the L1 penalty (default: 0)")
+    rule.add_argument("--l2", type=float, default=0.0, metavar="N", help="strength of the L2 penalty (default: 0)")
+    rule.add_argument("--clip", type=float, default=0.0, metavar="N", help="longest gradient (default: no limit)")
+
+
+def _single_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _topic(topics, "activation", "an activation function and its derivative", _activation)
+    parser.add_argument("name", metavar="NAME", help="sigmoid, relu, tanh, …")
+    parser.add_argument("--at", type=fraction, default=Fraction(1), metavar="U", help="the point u (default: 1)")
+    add_view_options(parser)
+    parser = _topic(topics, "loss", "a loss and its derivative", _loss)
+    parser.add_argument("name", metavar="NAME", help="half_squared_error, cross_entropy, hinge, …")
+    parser.add_argument("--z", type=numbers, required=True, metavar="A,B,…", help="the outputs")
+    parser.add_argument("--y", type=numbers, required=True, metavar="A,B,…", help="the targets")
+    add_view_options(parser)
+    parser = _topic(topics, "softmax", "softmax with cross-entropy, and why the derivative is z - p", _softmax)
+    parser.add_argument("--u", type=numbers, metavar="A,B,…", help="net inputs (default: 2,1,0)")
+    parser.add_argument("--p", type=numbers, metavar="A,B,…", help="shares of the classes (default: all on the first)")
+    add_view_options(parser)
+
+
+def _matrix_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _topic(topics, "shapes", "the shape of a matrix expression, operation by operation", _shapes)
+    parser.add_argument("expression", metavar="EXPRESSION", help="such as 'A.T @ x', or 'LEFT == RIGHT'")
+    parser.add_argument("shapes", nargs="*", type=named_shape, metavar="NAME=R,C", help="shapes, such as A=m,k x=3,1")
+    add_view_options(parser)
+    parser = _topic(topics, "derivative", "the derivative of a matrix expression", _derivative)
+    parser.add_argument("expression", metavar="EXPRESSION", help="such as 'norm(A @ x - b)**2'")
+    parser.add_argument("shapes", nargs="*", type=named_shape, metavar="NAME=R,C", help="shapes, such as A=m,k x=3,1")
+    parser.add_argument("--by", required=True, metavar="NAME", help="the vector, matrix or scalar to differentiate by")
+    add_view_options(parser)
+    parser = _topic(topics, "identities", "identities of vectors and matrices, each checked with numbers", _identities)
+    add_view_options(parser)
+
+
+def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = "what a whole model has learned: its hidden nodes and its columns"
+    parser = _topic(topics, "model", about, _model)
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
+    parser.add_argument("--data", metavar="TABLE", help="a table with the model's columns")
+    parser.add_argument("--layer", type=int, default=1, metavar="N", help="which hidden layer (default: 1)")
+    add_view_options(parser)
+
+
+def _model(args: argparse.Namespace) -> "Derivation":
+    from koubai.cli.explained_data import model_page_of
+
+    return model_page_of(args.model, args.data, args.layer)
+
+
+def _shapes(args: argparse.Namespace) -> "Derivation":
+    from koubai.explain.matrix.pages import shapes
+
+    return shapes(args.expression, dict(args.shapes))
+
+
+def _derivative(args: argparse.Namespace) -> "Derivation":
+    from koubai.explain.matrix.pages import derivative
+
+    return derivative(args.expression, args.by, dict(args.shapes))
+
+
+def _identities(args: argparse.Namespace) -> "Derivation":
+    from koubai.explain.matrix.pages import identities
+
+    return identities()
+
+
+def _perceptron(args: argparse.Namespace) -> "Derivation":
+    from koubai.cli.explained_data import examples_of_table
+    from koubai.explain.learning_walk import perceptron
+
+    examples = examples_of_table(args.table, args.target, args.positive) if args.table else None
+    return perceptron(examples, learning_rate=args.rate, start=args.start, n_sweeps=args.sweeps)
+
+
+def _forward(args: argparse.Namespace) -> "Derivation":
+    from koubai.cli.explained_data import one_row, sample_of
+    from koubai.explain.network import forward
+
+    sample = sample_of(args)
+    x, y = one_row(sample, args.row)
+    return forward(sample.network, sample.theta, x, ask=_ask(args), y=y, names=sample.names)
+
+
+def _backward(args: argparse.Namespace) -> "Derivation":
+    from koubai.cli.explained_data import one_row, sample_of
+    from koubai.explain.network import backward
+
+    sample = sample_of(args)
+    x, y = one_row(sample, args.row)
+    if y is None:
+        raise DataError(f"explain: row {args.row} must have a value of the target; it has none. Take another row.")
+    return backward(sample.network, sample.theta, x, y, ask=_ask(args), names=sample.names)
+
+
+def _update(args: argparse.Namespace) -> "Derivation":
+    from koubai.cli.explained_data import batch_of, sample_of, state_after
+    from koubai.core.penalties import Penalty
+    from koubai.engines.protocol import Plan
+    from koubai.explain.asking import Ask
+    from koubai.explain.training import update
+    from koubai.optimizers.registry import get_optimizer
+
+    sample = sample_of(args)
+    plan = Plan(sample.network, get_optimizer(args.optimizer), Penalty(args.l1, args.l2), clip_norm=args.clip)
+    rows = batch_of(sample, args.rows)
+    state = state_after(plan, sample, rows, float(args.rate), args.after)
+    ask = Ask("weight", args.weight or (len(sample.network.layers), 1, 1))
+    return update(plan, state, rows, float(args.rate), ask)
+
+
+def _activation(args: argparse.Namespace) -> "Derivation":
+    from koubai.explain.single import activation, softmax
+
+    return softmax() if args.name == "softmax" else activation(args.name, float(args.at))
+
+
+def _loss(args: argparse.Namespace) -> "Derivation":
+    from koubai.explain.single import loss
+
+    return loss(args.name, args.z, args.y)
+
+
+def _softmax(args: argparse.Namespace) -> "Derivation":
+    from koubai.explain.single import softmax
+
+    u = args.u or [2.0, 1.0, 0.0]
+    return softmax(u, args.p or [1.0] + [0.0] * (len(u) - 1))
+
+
+def _ask(args: argparse.Namespace) -> "Ask | None":
+    """Return what is asked, None for the whole."""
+    from koubai.explain.asking import Ask
+
+    given = [(kind, getattr(args, kind, None)) for kind in ("weight", "delta", "node")]
+    asks = [Ask(kind, value) for kind, value in given if value]
+    asks += [Ask("loss")] if args.loss else []
+    if len(asks) > 1:
+        raise ParameterError(
+            f"explain: one number must be asked for at a time; got --{' and --'.join(ask.kind for ask in asks)}."
+        )
+    return asks[0] if asks else None
+
+
+def fraction(text: str) -> Fraction:
+    """Return a number written as a fraction or a decimal."""
+    from koubai.explain.values import parse_number
+
+    number = parse_number(text)
+    if not isinstance(number, Fraction):
+        raise argparse.ArgumentTypeError(f"must be a number such as 1/2 or 0.5; got {text!r}")
+    return number
+
+
+def numbers(text: str) -> list[float]:
+    """Return numbers written with commas between them."""
+    return [float(fraction(piece)) for piece in text.split(",")]
+
+
+def named_shape(text: str) -> tuple[str, str]:
+    """Return a name and its shape, written name=rows,columns."""
+    name, equals, shape = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"must be a name and its shape such as A=m,k; got {text!r}")
+    return name, shape
+
+
+def indices(text: str) -> tuple[int, ...]:
+    """Return indices written with commas between them."""
+    try:
+        return tuple(int(piece) for piece in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be whole numbers such as 2,1,4; got {text!r}") from None

@@ -1,0 +1,233 @@
+"""``koubai fit``: train a network on a table."""
+
+import argparse
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from koubai.cli.terminal import forget_output, printable
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from koubai.models.table_model import TableModel
+    from koubai.training.history import Epoch
+
+EXAMPLES = """examples:
+  koubai fit examples/penguins.csv --target species
+  koubai fit houses.parquet --target price --hidden 256,128 --model houses.koubai
+  koubai fit patients.csv --target outcome --drop ward,nurse --class-weight balanced
+  koubai fit digits.csv --target digit --task classification --optimizer sgd --learning-rate 0.1 --epochs 100
+
+Numbers, categories, truth values, dates and missing values are prepared by themselves. Columns that only name the
+rows, and constant ones, are left out. A fifth of the rows is held out to say how good the network is. Ctrl-C stops
+training and keeps the best network so far.
+"""
+
+TASKS = ("classification", "regression")
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "fit",
+        help="train a network on a table and save it",
+        description="Train a network to predict one column of a table from the others, and save it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
+    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to be predicted")
+    parser.add_argument("--model", metavar="FILE", help="where to save the model (default: the table's name, .koubai)")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but mistakes")
+    _add_table_options(parser.add_argument_group("the table"))
+    _add_network_options(parser.add_argument_group("the network"))
+    _add_training_options(parser.add_argument_group("training"))
+
+
+def add_reading_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options that say how a text file is read."""
+    group.add_argument("--encoding", metavar="NAME", help="encoding of the text, such as cp932 (default: utf-8)")
+    group.add_argument("--separator", metavar="CHARACTER", help="what separates cells, such as ';' or tab")
+    group.add_argument("--no-header", action="store_true", help="the first line holds values, not column names")
+
+
+def _add_table_options(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--task", choices=TASKS, help="what is asked for (default: found from the target)")
+    group.add_argument("--drop", type=_names, default=(), metavar="A,B", help="columns to leave out")
+    group.add_argument("--keep", type=_names, default=(), metavar="A,B", help="columns to use in any case")
+    group.add_argument("--category", type=_names, default=(), metavar="A,B", help="columns of numbers that are codes")
+    group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
+    add_reading_options(group)
+
+
+def _add_network_options(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--hidden", type=_sizes, metavar="64,32", help="nodes of the hidden layers, or none")
+    group.add_argument("--activation", metavar="NAME", help="relu, tanh, sigmoid, gelu, silu, elu, … (default: relu)")
+    group.add_argument("--loss", metavar="NAME", help="the loss (default: cross-entropy, or half the squared error)")
+    group.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="numbers (default: float64)")
+
+
+def _add_training_options(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--optimizer", metavar="NAME", help="adam, adamw, sgd, momentum, rmsprop, lbfgs, … (default: adam)"
+    )
+    group.add_argument("--learning-rate", type=float, metavar="RATE", help="the largest step")
+    group.add_argument("--schedule", metavar="NAME", help="one_cycle, cosine, constant, step, … (default: one_cycle)")
+    group.add_argument("--batch-size", type=int, metavar="ROWS", help="rows in one update")
+    group.add_argument("--epochs", type=int, metavar="N", help="how often to go through the table")
+    group.add_argument("--dropout", type=float, metavar="SHARE", help="hidden nodes left out of an update")
+    group.add_argument("--l2", type=float, metavar="STRENGTH", help="penalty on squared weights")
+    group.add_argument("--l1", type=float, metavar="STRENGTH", help="penalty on absolute weights")
+    group.add_argument(
+        "--early-stopping",
+        action=argparse.BooleanOptionalAction,
+        help="keep the network of the epoch that is best on a tenth of the rows (default: with 2,000 rows or more)",
+    )
+    group.add_argument("--class-weight", choices=("balanced",), help="let rare classes count as much as common ones")
+    group.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed gives the same network (default: 0)"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    if text.strip().lower() in ("none", "0", ""):
+        return ()
+    if not re.fullmatch(r"\s*\d{1,6}(\s*[,x-]\s*\d{1,6})*\s*", text):
+        raise argparse.ArgumentTypeError(f"must be whole numbers such as 64,32, or none; got {text!r}")
+    return tuple(int(size) for size in re.findall(r"\d+", text))
+
+
+NAMES_OF_OPTIONS = {
+    "hidden_layer_sizes": "hidden",
+    "activation": "activation",
+    "loss": "loss",
+    "optimizer": "optimizer",
+    "learning_rate_init": "learning_rate",
+    "schedule": "schedule",
+    "batch_size": "batch_size",
+    "epochs": "epochs",
+    "dropout": "dropout",
+    "alpha": "l2",
+    "l1": "l1",
+    "early_stopping": "early_stopping",
+    "class_weight": "class_weight",
+    "random_state": "seed",
+    "test_fraction": "test_fraction",
+    "task": "task",
+    "encoding": "encoding",
+    "separator": "separator",
+}
+"""The option, as an attribute of the parsed arguments, that sets each parameter."""
+
+
+def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the estimator's parameters that were given as options."""
+    own = ("random_state", "test_fraction", "task", "encoding", "separator")
+    given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in own}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def in_terms_of_options(sentence: str) -> str:
+    """Return a complaint about a parameter with the option that sets it.
+
+    Examples
+    --------
+    >>> in_terms_of_options("MLPClassifier: learning_rate_init must be > 0; got -1.")
+    '--learning-rate must be > 0; got -1.'
+    """
+    found = re.match(r"(?:\w+: )?(\w+) must ", sentence)
+    if not found or found[1] not in NAMES_OF_OPTIONS:
+        return sentence
+    option = NAMES_OF_OPTIONS[found[1]].replace("_", "-")
+    return f"--{option} must {sentence[found.end() :]}"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, train, evaluate, save; return the exit status."""
+    try:
+        return _fit(args)
+    except ParameterError as error:
+        raise ParameterError(in_terms_of_options(str(error))) from error
+
+
+def _fit(args: argparse.Namespace) -> int:
+    from koubai.cli import fit_report as report
+    from koubai.cli.main import DONE, INTERRUPTED
+    from koubai.cli.stopping import Quit
+    from koubai.models.files import save
+    from koubai.models.table_model import TableModel
+    from koubai.tables.reading import read_table
+    from koubai.training.atomic import check_writable
+
+    path = args.model or Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
+    check_writable(path)
+    model = TableModel(
+        task=args.task,
+        drop=args.drop,
+        keep=args.keep,
+        category=args.category,
+        dtype=args.dtype,
+        random_state=args.seed,
+        **network_parameters(args),
+    )
+    header = False if args.no_header else None
+    with _notes_of_warnings(args.quiet):
+        table = read_table(args.table, encoding=args.encoding, separator=args.separator, header=header)
+        prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
+        if not args.quiet:
+            try:
+                report.say_what_was_read(prepared, args.table)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                forget_output()  # training goes on: the model is what was asked for
+        try:
+            _train(model, prepared, args.quiet)
+        except Quit:
+            print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
+            return INTERRUPTED
+    save(model, path)
+    if not args.quiet:
+        report.say_how_good(model, path, os.path.getsize(path))
+    return DONE
+
+
+def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
+    from koubai.cli.stopping import Stopper
+
+    show_bar = not quiet and sys.stderr.isatty()
+    with Stopper() as stopper:
+        callbacks = [stopper] if quiet or show_bar else [stopper, _say_epoch]
+        model.train(prepared, callbacks, progress=show_bar)
+    if stopper.asked:
+        model.estimator_.history_.stopped = "interrupted"
+
+
+def _say_epoch(epoch: "Epoch") -> None:
+    """Print a line for epochs 1, 2, 5, 10, 20, 50, … where there is no terminal for a bar."""
+    if str(epoch.number).rstrip("0") in ("1", "2", "5"):
+        score = "" if epoch.validation_score is None else f", validation score {epoch.validation_score:.4f}"
+        print(f"Epoch {epoch.number}: loss {epoch.loss:.5g}{score}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _notes_of_warnings(quiet: bool) -> Iterator[None]:
+    """Print warnings of the libraries below as notes of one line."""
+
+    def note(message: Warning | str, *details: Any, **more: Any) -> None:
+        if not quiet:
+            print(f"Note: {printable(message)}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = note
+        yield

@@ -1,0 +1,102 @@
+"""``koubai quiz``: exercises with fresh numbers, answer sheets, and questions at the terminal."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from koubai.core.language import Language
+    from koubai.explain.quiz.sheets import Sheet
+
+EXAMPLES = """examples:
+  koubai quiz perceptron --seed 7
+  koubai quiz backward --level exam --count 3 --lang ja --out sheet.html --answers key.html
+  koubai quiz shapes --interactive
+
+The same seed gives the same questions. Answers are fractions or decimals: -1/2, 0.5, or 1/2, 0, 1 for a vector.
+"""
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "quiz",
+        help="make exercises with answers, or ask them",
+        description="Make exercises with fresh numbers and their answers, or ask them at the terminal.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("topic", metavar="TOPIC", help="perceptron, forward, backward, update, descent or shapes")
+    parser.add_argument("--seed", type=int, metavar="N", help="of the numbers; default: a new one each time")
+    parser.add_argument("--count", type=int, default=5, metavar="N", help="questions (default: 5)")
+    parser.add_argument("--level", default="easy", metavar="LEVEL", help="easy or exam (default: easy)")
+    parser.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
+    parser.add_argument("--out", metavar="FILE", help="where to write the questions: a .html, .md or .txt file")
+    parser.add_argument("--answers", metavar="FILE", help="where to write the answers, with every step")
+    parser.add_argument("--interactive", action="store_true", help="ask the questions here and mark the answers")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the sheet; write it, print it, or ask it."""
+    from random import SystemRandom
+
+    from koubai.core.language import language
+    from koubai.explain.quiz.sheets import answer_pages, make_sheet, question_page
+    from koubai.views.explanation import save, show
+
+    lang = language(args.lang)
+    seed = SystemRandom().randrange(10_000) if args.seed is None else args.seed
+    sheet = make_sheet(args.topic, seed=seed, count=args.count, level=args.level)
+    if args.interactive:
+        ask_all(sheet, lang, input)
+        return 0
+    if args.out:
+        save(question_page(sheet), args.out, lang)
+    if args.answers:
+        save(answer_pages(sheet), args.answers, lang)
+    if not args.out and not args.answers:
+        show(question_page(sheet), lang)
+    elif not args.out:
+        print(f"seed {seed}", file=sys.stderr)
+    return 0
+
+
+def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -> int:
+    """Ask the questions of a sheet one after another, mark the answers, and return how many were right.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    lang : "en" or "ja"
+    answer_to : callable
+        Takes what stands before the answer and returns what the person wrote; EOFError ends the quiz.
+    """
+    from koubai.core.language import text
+    from koubai.explain.quiz.questions import mark
+    from koubai.explain.quiz.sheets import solution
+    from koubai.explain.records import Section, say
+    from koubai.views.explanation import show
+    from koubai.views.terminal import TextComposer
+
+    right = asked = 0
+    for number, question in enumerate(sheet.questions, start=1):
+        composer = TextComposer(question.derivation, lang)
+        section = Section(say("quiz.number", number=number), question.prompt)
+        print("\n".join(line for _, line in composer.section(section)))
+        try:
+            given = answer_to(f"{text('quiz.prompt', lang)} ")
+        except EOFError:
+            print(f"\n{text('quiz.goodbye', lang)}")
+            break
+        asked += 1
+        marked = mark(question, given)
+        right += marked.right
+        print(composer.words(marked.remark))
+        if not marked.right:
+            print(composer.words(solution(question)))
+            show(question.derivation, lang)
+        print()
+    print(text("quiz.score", lang, right=right, count=asked))
+    return right

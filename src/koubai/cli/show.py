@@ -1,0 +1,172 @@
+"""``koubai show``: look into a saved model, without the machinery that runs it."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from koubai.core.errors import KoubaiError, ModelFileError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from koubai.training.container import Container
+    from koubai.training.history import History
+
+EXAMPLES = """examples:
+  koubai show penguins.koubai
+  koubai show penguins.koubai | less
+
+Prints what the model predicts and from which columns, how each is prepared, its layers, how training went, and how
+good it was on the rows held out.
+"""
+
+MANY_NUMBERS = 8
+"""This many numbers of an array are shown."""
+
+WHY_STOPPED = {
+    "epochs": "all epochs were run",
+    "patience": "no more improvement",
+    "callback": "stopped by a callback",
+    "interrupted": "stopped by Ctrl-C",
+    "diverged": "left the finite numbers; the best parameters before are kept",
+    "converged": "converged",
+}
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "show",
+        help="look into a saved network",
+        description="Show what a saved model holds.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' or koubai.save saved")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what a model file holds; return the exit status."""
+    from koubai.cli.terminal import console
+    from koubai.training.container import open_container
+
+    found = open_container(args.model)
+    try:
+        _show(console(), found, args.model)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, KoubaiError) as error:
+        raise ModelFileError(
+            f"The model file '{args.model}' must hold a model of a kind that this version knows; "
+            f"got {found.kind[:40]!r} with a record that does not fit. Use a newer koubai."
+        ) from error
+    return 0
+
+
+def _show(out: "Console", found: "Container", path: str) -> None:
+    from koubai.cli.terminal import printable
+    from koubai.training.history import History
+
+    size = os.path.getsize(path)
+    out.print(f"{printable(path)}: {printable(found.kind)}, {size / 1024:,.0f} KiB", style="bold")
+    out.print(f"Written by koubai {printable(found.koubai_version)}, format version {found.format_version}")
+    is_table = found.kind == "TableModel"
+    record = found.record["estimator"] if is_table else found.record
+    prefix = "estimator." if is_table else ""
+    if is_table:
+        _show_table(out, found.record)
+    if "network" in record:
+        _show_network(out, record)
+    tensors = {name.removeprefix(prefix): array for name, array in found.tensors.items() if name.startswith(prefix)}
+    if "network" not in record:
+        _show_arrays(out, tensors)
+    if "history.losses" in tensors:
+        _show_history(out, History.from_tensors(tensors, str(record["stopped"])))
+    _show_parameters(out, record)
+    if is_table and found.record["evaluation"] is not None:
+        from koubai.cli.scores import say_evaluation
+        from koubai.models.evaluation import Evaluation
+
+        say_evaluation(out, Evaluation.from_record(found.record["evaluation"]), "held-out rows")
+
+
+def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
+    """Print what is predicted from which columns."""
+    from koubai.cli.terminal import plain_table, printable
+
+    target, preparation = record["target"], record["preparation"]
+    out.print(f"Predicts {printable(target['name'])}: {printable(target['task'])} ({printable(target['why'])})")
+    rows = record["rows"]
+    parts = [f"{rows[name]:,} {name}" for name in ("training", "validation", "test", "without target") if rows[name]]
+    out.print(f"Rows     {', '.join(parts)}")
+    columns = zip(preparation["columns"], preparation["summaries"], strict=True)
+    listed = [(column["name"], column["kind"], summary) for column, summary in columns]
+    out.print(plain_table(("column", "kind", "goes in as"), listed))
+    for column in preparation["left_out"]:
+        out.print(f"Left out {printable(column['name'])} ({printable(column['kind'])}): {printable(column['reason'])}.")
+
+
+def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
+    """Print the layers with their numbers of parameters."""
+    from koubai.cli.terminal import plain_table
+    from koubai.core.network import Network
+
+    network = Network.from_spec(record["network"])
+    rows: list[tuple[object, ...]] = [("input", f"{network.n_features:,}", "", "", "")]
+    for index, layer in enumerate(network.layers, 1):
+        name = "output" if index == len(network.layers) else f"hidden {index}"
+        dropout = f"{layer.dropout:g}" if layer.dropout else ""
+        rows.append((name, f"{layer.n_out:,}", layer.activation.name, dropout, f"{layer.n_parameters:,}"))
+    rows.append(("all", "", f"loss: {network.loss.name}", "", f"{network.n_parameters:,}"))
+    out.print(plain_table(("layer", "nodes", "activation", "dropout", "parameters"), rows, numbers=(1, 3, 4)))
+
+
+def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
+    """Print the arrays of a model that is no network of layers, with the numbers of the small ones."""
+    from koubai.cli.terminal import plain_table
+
+    rows = [
+        (name, " × ".join(map(str, array.shape)) or "1", ", ".join(f"{x:.6g}" for x in array.ravel()[:MANY_NUMBERS]))
+        for name, array in sorted(tensors.items())
+    ]
+    out.print(plain_table(("array", "shape", f"first {MANY_NUMBERS} numbers"), rows))
+
+
+def _show_history(out: "Console", history: "History") -> None:
+    """Print how loss and validation score went, epoch by epoch."""
+    from koubai.cli.terminal import number, sparkline
+
+    losses = history.losses
+    if not losses:
+        return
+    why = WHY_STOPPED.get(history.stopped, "unknown why it stopped")
+    out.print(f"Training {len(losses):,} epochs in {sum(history.seconds):.1f} s; {why}")
+    out.print(f"Loss       {sparkline(losses)}  {number(losses[0])} → {number(losses[-1])}")
+    scores = [score for score in history.validation_scores if score is not None]
+    if scores:
+        best = max(range(len(scores)), key=scores.__getitem__)
+        out.print(f"Validation {sparkline(scores)}  best {number(scores[best])} in epoch {best + 1}")
+
+
+def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
+    """Print the training's parameters that were chosen."""
+    from koubai.cli.terminal import printable
+
+    names = [
+        "solver",
+        "optimizer",
+        "learning_rate_init",
+        "schedule",
+        "batch_size",
+        "alpha",
+        "l1",
+        "class_weight",
+        "early_stopping",
+        "random_state",
+    ]
+    given = record.get("parameters", {})
+    if given.get("optimizer") is not None:
+        names.remove("solver")
+    chosen = [f"{name}={given[name]}" for name in names if given.get(name) is not None]
+    if chosen:
+        out.print(f"Settings {printable(', '.join(chosen))}")

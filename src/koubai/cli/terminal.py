@@ -1,0 +1,92 @@
+"""What the commands share to write on the terminal."""
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+WIDTH_OF_FILES = 100
+"""Width of the output where it does not go to a terminal (characters)."""
+
+
+def printable(text: object) -> str:
+    r"""Return a text with all that could steer a terminal made visible: names may come from anywhere.
+
+    Examples
+    --------
+    >>> print(printable("a" + chr(27) + "[2Jb"))
+    a\x1b[2Jb
+    """
+    shown = str(text)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+
+
+def forget_output() -> None:
+    """Send what is still to be written on standard output nowhere, once nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def console(stream: TextIO | None = None) -> "Console":
+    """Return a console for a stream, standard output if not given, that takes texts as they are."""
+    from rich.console import Console
+
+    class QuietAboutPipes(Console):
+        """A console that leaves it to the program what a closed pipe means."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    file = stream or sys.stdout
+    width = None if file.isatty() else WIDTH_OF_FILES
+    return QuietAboutPipes(file=file, width=width, markup=False, highlight=False, emoji=False)
+
+
+def plain_table(headings: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int] = ()) -> "Table":
+    """Return a table; the columns whose positions are in ``numbers`` are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if index in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(printable(cell) for cell in row))
+    return table
+
+
+def sparkline(values: Sequence[float], width: int = 60) -> str:
+    """Return values as one line of blocks, the lowest the smallest; neighbours are averaged down to the width.
+
+    Examples
+    --------
+    >>> sparkline([1, 2, 3, 8])
+    '▁▂▃█'
+    """
+    finite = [value for value in values if value == value and abs(value) != float("inf")]
+    if not finite:
+        return ""
+    n = min(width, len(finite))
+    edges = [round(index * len(finite) / n) for index in range(n + 1)]
+    means = [sum(finite[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, high = min(means), max(means)
+    step = (high - low) / (len(BLOCKS) - 1) or 1.0
+    return "".join(BLOCKS[round((mean - low) / step)] for mean in means)
+
+
+def number(value: float) -> str:
+    """Return a number with as many digits as a person wants to see.
+
+    Examples
+    --------
+    >>> number(0.98123456), number(47635.95), number(1.0), number(5e-5)
+    ('0.9812', '47,636', '1.0000', '5e-05')
+    """
+    if 1000 <= abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"

@@ -1,0 +1,42 @@
+"""``koubai warm-up``: compile the engine ahead of time, so that no later command has to wait for it."""
+
+import argparse
+import sys
+
+EXAMPLES = """examples:
+  koubai warm-up
+
+The compiled code is kept in the user's cache folder, for this version of koubai. Without this command each piece is
+compiled when it is first needed.
+"""
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "warm-up",
+        help="compile the engine ahead of time",
+        description="Compile the engine once, so that later commands start at once.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compile every piece with a progress bar; return the exit status."""
+    from time import perf_counter
+
+    from rich.progress import track
+
+    from koubai.cli.terminal import console
+    from koubai.engines.cpu.compilation import cache_folder, quietly
+    from koubai.engines.cpu.warm_up import pieces
+
+    begin = perf_counter()
+    work = pieces()
+    with quietly():
+        for piece in track(work.values(), "Compiling", console=console(sys.stderr)):
+            piece()
+    print(f"Compiled {len(work)} pieces in {perf_counter() - begin:.1f} seconds; they are in {cache_folder()}.")
+    return 0

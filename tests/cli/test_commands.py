@@ -1,0 +1,420 @@
+"""The commands in this process: what they print, what they write, and one sentence for each mistake."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import koubai
+from koubai.cli.fit import in_terms_of_options
+from koubai.cli.main import main
+from koubai.cli.terminal import number, printable, sparkline
+from koubai.training.container import open_container, write_container
+
+QUICK = ("--epochs", "15", "--hidden", "8")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def table() -> Path:
+    """200 rows: numbers, categories, a name for each row, a constant, a few holes; the class follows from x."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    pl.DataFrame(
+        {
+            "id": range(200),
+            "x": x,
+            "colour": rng.choice(["red", "blue"], size=200),
+            "same": ["s"] * 200,
+            "price": 100 + 10 * x,
+            "kind": np.where(x > 1.5, "rare", np.where(x > 0, "high", "low")),
+        }
+    ).with_columns(x=pl.when(pl.int_range(200) % 20 == 0).then(None).otherwise(pl.col("x"))).write_csv("table.csv")
+    return Path("table.csv")
+
+
+@pytest.fixture
+def fitted(table: Path) -> Path:
+    assert main(["fit", str(table), "--target", "kind", "--drop", "price", "--quiet", *QUICK]) == 0
+    return Path("table.koubai")
+
+
+def complaint(capsys, *arguments: str) -> str:
+    """Run a command that must fail with status 2 and return the one sentence on standard error."""
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    written = capsys.readouterr()
+    lines = [
+        line for line in written.err.splitlines() if not line.startswith(("Epoch ", "Note: ", "koubai: compiling"))
+    ]
+    assert status == 2, written
+    assert len(lines) == 1, lines
+    assert "Traceback" not in written.err
+    return lines[0]
+
+
+def test_fit_tells_what_it_read_and_how_good_it_is(table: Path, capsys) -> None:
+    assert main(["fit", str(table), "--target", "kind", "--drop", "price", *QUICK]) == 0
+    written = capsys.readouterr()
+    for text in (
+        "table.csv: 200 rows, 6 columns",
+        "kind: classification (3 different texts): ",
+        "Left out id (identifier): its whole numbers count the rows.",
+        "Left out same (constant): all its cells are 's'.",
+        "Left out price (dropped): left out as asked.",
+        "standardised, and its rank; missing: median",
+        "The classes are unbalanced: ",
+        "144 training, 16 validation, 40 test",
+        "accuracy on 40 held-out rows",
+        "accuracy of always answering ",
+        "true \\ predicted",
+        "Saved   table.koubai",
+        "Next    koubai predict table.koubai TABLE --out predictions.csv",
+    ):
+        assert text in written.out
+    score, baseline = (float(value) for value in re.findall(r"^ ?accuracy .* (\d\.\d{4})", written.out, re.MULTILINE))
+    assert score > baseline
+    assert "Epoch 10: loss" in written.err
+    assert "validation score" in written.err
+    assert Path("table.koubai").is_file()
+
+
+def test_a_regression_is_compared_with_the_mean(table: Path, capsys) -> None:
+    assert main(["fit", str(table), "--target", "price", "--drop", "kind", "--model", "p.koubai", *QUICK]) == 0
+    out = capsys.readouterr().out
+    assert "price: regression (200 different numbers)" in out
+    score, baseline = (float(v) for v in re.findall(r"root mean squared error .* (\d+\.\d+)", out))
+    assert score < baseline
+    assert ", the mean" in out
+
+
+def test_wide_tables_are_summed_up(capsys) -> None:
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({f"x{i}": rng.normal(size=30) for i in range(30)} | {"c": ["a", "b"] * 15, "y": [0, 1] * 15})
+    frame.write_csv("wide.csv")
+    assert main(["fit", "wide.csv", "--target", "y", "--test-fraction", "0", *QUICK]) == 0
+    out = capsys.readouterr().out
+    assert "Columns 30 numbers, 1 category; 'koubai show' lists how each is prepared" in out
+    assert "No rows were held out, so nothing is known of how good it is." in out
+    assert main(["fit", "wide.csv", "--target", "y", "--batch-size", "1000", *QUICK]) == 0
+    written = capsys.readouterr()
+    assert "Note: Got `batch_size` less than 1 or larger than sample size." in written.err
+    assert "--class-weight must be left out for regression; got 'balanced', which MLPRegressor does not" in complaint(
+        capsys, "fit", "wide.csv", "--target", "x1", "--class-weight", "balanced"
+    )
+
+
+def test_what_the_system_refuses_is_told(monkeypatch, capsys) -> None:
+    for error, sentence in [
+        (OSError(28, "No space left on device", "m.koubai"), "koubai show: m.koubai: no space left on device."),
+        (MemoryError(), "koubai show: the memory is not enough; try fewer rows, or a smaller network."),
+    ]:
+
+        def refuse(path: str, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("koubai.training.container.open_container", refuse)
+        assert complaint(capsys, "show", "m.koubai") == sentence
+
+    def interrupt(path: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("koubai.training.container.open_container", interrupt)
+    assert main(["show", "m.koubai"]) == 130
+
+
+def test_quiet_is_quiet(table: Path, capsys) -> None:
+    assert main(["fit", str(table), "--target", "kind", "--quiet", *QUICK]) == 0
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert [line for line in written.err.splitlines() if "compiling" not in line] == []
+
+
+def test_options_reach_the_network(table: Path) -> None:
+    options = (
+        "--hidden 6,5 --activation tanh --optimizer momentum --learning-rate 0.05 --schedule cosine --batch-size 16"
+    )
+    more = "--epochs 3 --dropout 0.1 --l2 0.01 --l1 0.001 --early-stopping --class-weight balanced --seed 7"
+    assert main(["fit", str(table), "--target", "kind", *options.split(), *more.split(), "--dtype", "float32"]) == 0
+    found = koubai.load("table.koubai").estimator_
+    given = found.get_params()
+    expected = {
+        "hidden_layer_sizes": (6, 5), "activation": "tanh", "optimizer": "momentum", "learning_rate_init": 0.05,
+        "schedule": "cosine", "batch_size": 16, "epochs": 3, "dropout": 0.1, "alpha": 0.01, "l1": 0.001,
+        "early_stopping": True, "class_weight": "balanced", "random_state": 7,
+    }  # fmt: skip
+    assert {name: given[name] for name in expected} == expected
+    assert found.theta_.dtype == np.float32
+    assert (
+        main(["fit", str(table), "--target", "kind", "--hidden", "none", "--no-early-stopping", "--epochs", "2"]) == 0
+    )
+    found = koubai.load("table.koubai").estimator_
+    assert found.network_.sizes[1:] == (3,)
+    assert found.validation_scores_ is None
+
+
+def test_wishes_for_columns_are_followed(table: Path) -> None:
+    wishes = ["--drop", "price,colour", "--keep", "id", "--category", "id"]
+    assert main(["fit", str(table), "--target", "kind", *wishes, *QUICK]) == 0
+    model = koubai.load("table.koubai")
+    assert [(column.name, column.kind) for column in model.preparation_.columns] == [
+        ("id", "category"),
+        ("x", "number"),
+    ]
+
+
+def test_predict_writes_csv_to_standard_output(fitted: Path, table: Path, capfdbinary) -> None:
+    assert main(["predict", str(fitted), str(table)]) == 0
+    written = capfdbinary.readouterr()
+    frame = pl.read_csv(written.out)
+    assert frame.columns == ["prediction", "probability_high", "probability_low", "probability_rare"]
+    assert frame.height == 200
+    model = koubai.load(fitted)
+    np.testing.assert_array_equal(frame["probability_low"], model.predict(table)["probability_low"])
+    assert b"accuracy on 200 rows of this table" in written.err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+def test_predict_writes_files(fitted: Path, table: Path, suffix: str, capsys) -> None:
+    out = Path(f"out.{suffix}")
+    out.write_text("old")
+    assert main(["predict", str(fitted), str(table), "--out", str(out), "--include", "id, colour"]) == 0
+    read = {"csv": pl.read_csv, "tsv": lambda path: pl.read_csv(path, separator="\t"), "parquet": pl.read_parquet}
+    frame = read[suffix](out)
+    assert frame.columns[:3] == ["id", "colour", "prediction"]
+    assert frame.height == 200
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert f"Wrote   out.{suffix} (200 rows)" in written.err
+
+
+def test_predict_says_what_it_ignores_and_does_not_know(fitted: Path, capfd) -> None:
+    pl.DataFrame({"x": [0.5], "colour": ["mauve"], "wind": [1]}).write_csv("new.csv")
+    assert main(["predict", str(fitted), "new.csv"]) == 0
+    written = capfd.readouterr()
+    assert "Note: Ignored columns that the model does not know: wind." in written.err
+    assert "Note: Column 'colour' holds values that training did not see: 'mauve'." in written.err
+    assert main(["predict", str(fitted), "new.csv", "--quiet", "--include", "all"]) == 0
+    written = capfd.readouterr()
+    assert written.err == ""
+    assert written.out.startswith("x,colour,wind,prediction,")
+
+
+def test_show_tells_everything(fitted: Path, capsys) -> None:
+    assert main(["show", str(fitted)]) == 0
+    out = capsys.readouterr().out
+    for text in (
+        "table.koubai: TableModel, ",
+        "format version 1",
+        "Predicts kind: classification (3 different texts)",
+        "144 training, 16 validation, 40 test",
+        "one of 2",
+        "Left out id (identifier)",
+        "hidden 1",
+        "relu",
+        "loss: cross_entropy",
+        "Training 15 epochs",
+        "all epochs were run",
+        "█",
+        "Validation ",
+        "optimizer=adam",
+        "accuracy on 40 held-out rows",
+    ):
+        assert text in out
+
+
+def test_show_tells_of_bare_estimators(capsys) -> None:
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    koubai.save(koubai.MLPRegressor(hidden_layer_sizes=(3,), epochs=2).fit(X, X[:, 0]), "bare.koubai")
+    assert main(["show", "bare.koubai"]) == 0
+    out = capsys.readouterr().out
+    assert "bare.koubai: MLPRegressor" in out
+    assert "solver=adam" in out
+    koubai.save(koubai.Perceptron(random_state=0).fit(X, X[:, 0] > 0), "perceptron.koubai")
+    assert main(["show", "perceptron.koubai"]) == 0
+    out = capsys.readouterr().out
+    assert "perceptron.koubai: Perceptron" in out
+    assert "coef" in out
+    assert "must be a model for tables" in complaint(capsys, "predict", "bare.koubai", "bare.csv")
+
+
+def test_names_cannot_steer_the_terminal(capsys) -> None:
+    """Names in a table or a model may hold control sequences; they are shown, not obeyed."""
+    name = "x\x1b[2J"
+    rows = {name: [1.0, 2, 3, 4] * 5, "colour [red]": ["a", "b"] * 10, "y": ["no", "\x07yes"] * 10}
+    pl.DataFrame(rows).write_csv("t.csv")
+    assert main(["fit", "t.csv", "--target", "y", *QUICK]) == 0
+    assert main(["show", "t.koubai"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "x\\x1b[2J" in out
+    assert "colour [red]" in out
+
+
+def test_every_help_has_examples(capsys) -> None:
+    for arguments in (["--help"], ["fit", "--help"], ["predict", "--help"], ["show", "--help"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 0
+        assert "examples:\n  koubai " in capsys.readouterr().out
+
+
+def test_version(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("koubai ")
+
+
+BAD_TABLES = {
+    "empty": ("", "--target y", "it is empty"),
+    "header only": ("x,y\n", "--target y", "at least one row; got column names alone"),
+    "ragged": ("x,y\n1,a\n2\n", "--target y", "must have 2 cells in each line, as in the first; got 1 in line 3"),
+    "doubled name": ("x,x\n1,2\n", "--target x", "a different name for each column; got 'x' 2 times"),
+    "bad encoding": (b"x,y\n\xff,1\n", "--target y", "must be text in UTF-8; byte 5 is not"),
+    "wrong column": ("weight,kind\n1,a\n2,b\n", "--target Kind", "Did you mean 'kind'?"),
+    "one class": ("x,y\n1,a\n2,a\n", "--target y", "at least two different values; all 2 are 'a'"),
+    "class for each row": ("x,y\n1,a\n2,b\n3,c\n", "--target y", "got 3 classes in 3 rows"),
+    "target missing": ("x,y\n1,NA\n2,?\n", "--target y", "must have values; all its cells are missing"),
+    "all columns missing": ("x,z,y\n,NA,a\n,?,b\n", "--target y", "at least one column to learn from"),
+    "no other column": ("y\na\nb\n", "--target y", "there are no others"),
+    "text among numbers": (
+        "x,y\n" + "1,a\n2,b\n" * 9 + "ten,a\n",
+        "--target y",
+        "'x' must hold numbers, as 18 of its cells",
+    ),
+    "infinity": ("x,y\n1,a\n-inf,b\n2,a\n", "--target y", "'x' must hold finite numbers; got '-inf' in row 2"),
+    "infinite target": ("x,y\n1,1.5\n2,inf\n3,2.5\n", "--target y", "'y' must hold finite numbers; got 'inf' in row 2"),
+    "text for regression": ("x,y\n1,a\n2,b\n", "--target y --task regression", "--task must be classification"),
+    "wrong drop": ("x,y\n1,a\n2,b\n", "--target y --drop z", "must have a column 'z'"),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "message"), BAD_TABLES.values(), ids=BAD_TABLES.keys())
+def test_bad_tables(capsys, content: str | bytes, options: str, message: str) -> None:
+    Path("t.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    sentence = complaint(capsys, "fit", "t.csv", *options.split())
+    assert sentence.startswith("koubai fit: ")
+    assert message in sentence
+    assert not Path("t.koubai").exists()
+
+
+BAD_OPTIONS = {
+    "--hidden 0,5": "--hidden must be integers > 0",
+    "--hidden a": "argument --hidden: must be whole numbers such as 64,32, or none; got 'a'",
+    "--learning-rate -1": "--learning-rate must be > 0",
+    "--learning-rate nan": "--learning-rate must be > 0",
+    "--learning-rate fast": "argument --learning-rate: invalid float value: 'fast'",
+    "--optimizer best": "--optimizer must be a known optimizer; got 'best'. Try one of: sgd,",
+    "--activation best": "--activation must be a known activation; got 'best'",
+    "--schedule best": "--schedule must be a known schedule; got 'best'",
+    "--loss best": "--loss must be a known loss; got 'best'",
+    "--dropout 1": "--dropout must be in [0, 1)",
+    "--batch-size 0": "--batch-size must be",
+    "--epochs 0": "--epochs must be an integer >= 1",
+    "--l1 -1": "--l1 must be >= 0",
+    "--l2 -1": "--l2 must be >= 0",
+    "--seed -1": "--seed must be an integer from 0",
+    "--test-fraction 1": "--test-fraction must be in [0, 1)",
+    "--task sorting": "argument --task: invalid choice: 'sorting'",
+    "--encoding best": "--encoding must be one that Python knows",
+    "--separator ab": "--separator must be one ASCII character",
+    "--model nowhere/m.koubai": "must lie in a folder that exists",
+    "--model .": "must be a file; got the folder",
+    "--optimizer sgd --learning-rate 1e9 --schedule constant": "training must stay within the finite numbers",
+    "--nonsense": "unrecognized arguments: --nonsense. See 'koubai --help'",
+}
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS.items(), ids=BAD_OPTIONS.keys())
+def test_impossible_options(table: Path, capsys, options: str, message: str) -> None:
+    Path("table.koubai").write_bytes(b"precious")
+    assert message in complaint(capsys, "fit", str(table), "--target", "kind", *options.split())
+    assert Path("table.koubai").read_bytes() == b"precious"
+
+
+def test_an_unwritable_output_is_found_before_the_table_is_read(capsys) -> None:
+    assert "must lie in a folder" in complaint(capsys, "fit", "none.csv", "--target", "y", "--model", "no/m.koubai")
+    assert "must lie in a folder" in complaint(capsys, "predict", "none.koubai", "none.csv", "--out", "no/p.csv")
+    assert "--out must end in one of .csv, .tsv, .parquet; got 'p.txt'" in complaint(
+        capsys, "predict", "none.koubai", "none.csv", "--out", "p.txt"
+    )
+
+
+def test_missing_files_and_commands(table: Path, fitted: Path, capsys) -> None:
+    assert "Did you mean 'table.csv'?" in complaint(capsys, "fit", "tables.csv", "--target", "kind")
+    assert "must be a file; got the folder" in complaint(capsys, "fit", ".", "--target", "kind")
+    assert "must exist; there is none" in complaint(capsys, "predict", "none.koubai", str(table))
+    assert "must exist; there is no such file" in complaint(capsys, "predict", str(fitted), "none.csv")
+    assert "must exist; there is none" in complaint(capsys, "show", "none.koubai")
+    assert "must have a column 'weight'" in complaint(capsys, "predict", str(fitted), str(table), "--include", "weight")
+    assert "required: COMMAND" in complaint(capsys)
+    assert "invalid choice: 'train'" in complaint(capsys, "train")
+    assert "required: TABLE, --target" in complaint(capsys, "fit")
+
+
+def test_bad_tables_for_a_model(fitted: Path, capsys) -> None:
+    for content, message in [
+        ("colour\nred\n", "must have the column 'x', which the model learned from"),
+        ("x,colour\n1,red\ntall,blue\n", "'x' must hold numbers; got 'tall' in row 2"),
+        ("x,colour\ninf,red\n", "'x' must hold finite numbers; got 'inf' in row 1"),
+        ("", "it is empty"),
+    ]:
+        Path("new.csv").write_text(content)
+        assert message in complaint(capsys, "predict", str(fitted), "new.csv", "--out", "out.csv")
+        assert not Path("out.csv").exists()
+    pl.DataFrame({"x": [1.0], "colour": ["red"], "prediction": [1]}).write_csv("new.csv")
+    assert "must have no column 'prediction' to be included" in complaint(
+        capsys, "predict", str(fitted), "new.csv", "--include", "all"
+    )
+
+
+def test_damaged_models(fitted: Path, table: Path, capsys) -> None:
+    content = fitted.read_bytes()
+    for damaged in (b"", content[:100], content[:-1], content[:-9] + b"\0" + content[-8:], b"PK\x03\x04" * 100):
+        fitted.write_bytes(damaged)
+        for arguments in (["predict", str(fitted), str(table)], ["show", str(fitted)]):
+            assert "cannot be loaded" in complaint(capsys, *arguments)
+
+
+def test_a_record_that_does_not_fit_is_told_in_one_sentence(fitted: Path, table: Path, capsys) -> None:
+    found = open_container(fitted)
+    for name in found.record:
+        record = {key: value for key, value in found.record.items() if key != name}
+        write_container("odd.koubai", found.kind, record, found.tensors)
+        assert "must" in complaint(capsys, "predict", "odd.koubai", str(table))
+        if name in ("target", "rows", "preparation", "estimator", "evaluation"):
+            assert "with a record that does not fit" in complaint(capsys, "show", "odd.koubai")
+    write_container("odd.koubai", "Strange\x1b[2J", {}, {})
+    assert main(["show", "odd.koubai"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_complaints_name_options() -> None:
+    assert in_terms_of_options("MLPRegressor: alpha must be >= 0; got -1.") == "--l2 must be >= 0; got -1."
+    assert in_terms_of_options("task must be x") == "--task must be x"
+    for other in ("The table must be whole.", "MLPRegressor: warm_start must be", "x"):
+        assert in_terms_of_options(other) == other
+
+
+def test_what_terminals_get() -> None:
+    assert sparkline([3.0, 2.0, 1.0, float("nan")]) == "█▅▁"
+    assert sparkline([1.0, 1.0]) == "▁▁"
+    assert sparkline([]) == ""
+    assert len(sparkline(range(1000), 40)) == 40
+    assert printable("a\x1b\nb ä 勾") == "a\\x1b\\nb ä 勾"
+    assert [number(x) for x in (0.5, 12345.6, 0.0, -1e-9, 1e20)] == [
+        "0.5000",
+        "12,346",
+        "0.0000",
+        "-1e-09",
+        f"{1e20:.4f}",
+    ]

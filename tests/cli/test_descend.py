@@ -1,0 +1,182 @@
+"""``koubai descend``: every way in, and one sentence for each mistake."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from koubai.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KOUBAI_LANG", "en")
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> str:
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-2, 2, 1000)
+    y = 3.14 * x - 1.59 + rng.normal(0, 0.5, 1000)
+    lines = [f"{a}\t{b}\t{'yes' if b > 0 else 'no'}" for a, b in zip(x, y, strict=True)]
+    path = tmp_path / "points.tsv"
+    path.write_text("x\ty\tsign\n" + "\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_the_lectures_function_by_hand_and_by_machine(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    arguments = ["--start", "2", "--optimizer", "sgd,adam", "--learning-rate", "0.01", "--steps", "500"]
+    assert main(["descend", "x**4 - 2*x**3 + 1", *arguments, "--out", str(page)]) == 0
+    printed = capsys.readouterr().out
+    for part in ("f′(x) = 2x²(2x − 3)", "x = 0: neither minimum nor maximum", "f(3/2) = −11/16", "adam", str(page)):
+        assert part in printed
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_the_lectures_line_is_least_squares(capsys: pytest.CaptureFixture[str], points: str) -> None:
+    assert main(["descend", "--fit", "line", points, "--intercept", "-1.59", "--learning-rate", "1e-4"]) == 0
+    printed = capsys.readouterr().out
+    data = np.loadtxt(points, skiprows=1, usecols=(0, 1))
+    slope = data[:, 0] @ (data[:, 1] + 1.59) / (data[:, 0] @ data[:, 0])
+    assert f"least squares: {slope:.8g}" in printed
+    assert f"{slope:.6g}" in printed.split("steepest")[1]
+
+
+def test_classes_may_be_text(capsys: pytest.CaptureFixture[str], points: str) -> None:
+    arguments = ["--y", "sign", "--method", "steepest,sgd", "--steps", "50"]
+    assert main(["descend", "--fit", "logistic", points, *arguments]) == 0
+    assert "stochastic (1 row)" in capsys.readouterr().out
+
+
+def test_basins_and_the_list(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    picture = tmp_path / "basins.png"
+    assert main(["descend", "himmelblau", "--basins", "--resolution", "20", "--out", str(picture)]) == 0
+    assert "(3, 2)" in capsys.readouterr().out
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert main(["descend", "--list"]) == 0
+    assert "rosenbrock" in capsys.readouterr().out
+
+
+def test_windows_and_starts_with_a_minus(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--start=-1.2,1", "--start=0,2", "--window=-2:2,-1:3", "--optimizer", "adam", "--no-by-hand"]
+    assert main(["descend", "(1-x)**2 + 100*(y-x**2)**2", *arguments, "--lang", "ja"]) == 0
+    printed = capsys.readouterr().out
+    assert "手計算" not in printed
+    assert "終了の理由" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["__import__('os')"], "got '__import__' at character 1"),
+        (["rosenbrok"], "Did you mean rosenbrock?"),
+        (["log(x)", "--start=-1"], "start must lie where log(x) and its gradient are finite"),
+        (["x**2", "--start", "nan"], "start must be finite"),
+        (["x+y+z", "--start", "1,2"], "start must hold 3 values, for x, y, z; got 2"),
+        (["booth", "--out", "x.jpg"], "--out must end in one of .png"),
+        (["booth", "--window=-2:2"], "--window must hold one range for each of the 2 variables; got 1"),
+        (["booth", "--basins", "--optimizer", "sgd,adam"], "--basins must be given one optimizer"),
+        (["x**2", "--basins"], "the function must have 2 variables; got 1"),
+        ([], "FUNCTION must be given; got none"),
+        (["--fit", "line", "nowhere.tsv"], "'nowhere.tsv' must exist"),
+    ],
+)
+def test_mistakes_get_one_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["descend", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_columns_and_options_of_a_fit_are_checked(points: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["descend", "--fit", "line", points, "--x", "u"]) == 2
+    assert "must have the column 'u'; got x, y, sign" in capsys.readouterr().err
+    assert main(["descend", "--fit", "line", points, "--learning-rate", "1,2"]) == 2
+    assert "--fit must be given one optimizer and one learning rate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["booth", "--window", "1:0,0:1"], "must hold ranges from low to high"),
+        (["booth", "--window", "left"], "must be ranges such as -2:2"),
+        (["booth", "--start", "here"], "must be numbers such as 0.5"),
+    ],
+)
+def test_options_that_cannot_be_read(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["descend", *arguments])
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
+    """A table, and two small networks that were trained on it."""
+    folder = tmp_path_factory.mktemp("trained")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 2))
+    lines = [f"{a:.4f},{b:.4f},{'in' if a * a + b * b < 1 else 'out'}" for a, b in x]
+    table = folder / "ring.csv"
+    table.write_text("a,b,where\n" + "\n".join(lines) + "\n")
+    models = []
+    for seed in (0, 1):
+        models.append(str(folder / f"ring{seed}.koubai"))
+        options = ["--target", "where", "--hidden", "4", "--epochs", "5", "--seed", str(seed), "--quiet"]
+        assert main(["fit", str(table), *options, "--model", models[-1]]) == 0
+    return str(table), models[0], models[1]
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("landscape", "Loss around the trained network"),
+        ("path", "Loss in the plane of the training path"),
+        ("line", "Loss on the line between two networks"),
+        ("sharpness", "Largest eigenvalues of the Hessian"),
+        ("layers", "Every layer during training: sgd"),
+        ("rates", "suggested α"),
+        ("batches", "Why n matters"),
+    ],
+)
+def test_every_view_of_a_saved_network(
+    view: str, words: str, trained: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, model, other = trained
+    picture = tmp_path / "a.svg"
+    out = [] if view == "sharpness" else ["--out", str(picture)]
+    more = ["--other", other] if view == "line" else []
+    assert main(["descend", "--network", model, table, "--view", view, "--epochs", "3", *more, *out]) == 0
+    assert words in capsys.readouterr().out
+    assert not out or picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_networks_of_another_shape_are_refused(
+    trained: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, model, _ = trained
+    wide = str(tmp_path / "wide.koubai")
+    assert main(["fit", table, "--target", "where", "--hidden", "5", "--epochs", "2", "--quiet", "--model", wide]) == 0
+    assert main(["descend", "--network", model, table, "--view", "line", "--other", wide]) == 2
+    said = capsys.readouterr().err
+    assert "--other must be a network of the same layers" in said
+    assert "-5-1. Train it with the same options and another --seed." in said
+    assert main(["descend", "--network", model, table, "--optimizer", "sgd,adam"]) == 2
+    assert "--network must be given one optimizer" in capsys.readouterr().err
+
+
+def test_a_table_without_the_target_is_refused(
+    trained: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "bare.csv"
+    table.write_text("a,b\n1,2\n3,4\n")
+    assert main(["descend", "--network", trained[1], str(table)]) == 2
+    assert "must have values of the target 'where'; got none" in capsys.readouterr().err
+
+
+def test_what_cannot_be_worked_out_is_descended_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["descend", "x**200 + x**2", "--start", "0.5", "--optimizer", "sgd"]) == 0
+    assert "By hand" not in capsys.readouterr().out
+    assert main(["descend", "x**200 + x**2", "--start", "0.5", "--by-hand"]) == 2
+    assert "an exponent must lie within ±100 to be worked out by hand; got 200" in capsys.readouterr().err

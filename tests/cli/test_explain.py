@@ -1,0 +1,176 @@
+"""The commands explain and quiz, from the command line's words to what is printed or written."""
+
+import pytest
+
+from koubai.cli.main import main
+from koubai.cli.quiz import ask_all
+from koubai.explain.quiz.sheets import make_sheet
+
+
+def said(capsys, *words):
+    status = main(list(words))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    monkeypatch.setenv("KOUBAI_LANG", "en")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["perceptron"], "A perceptron learns from 6 examples"),
+        (["perceptron", "--rate", "1", "--sweeps", "2", "--start", "0,0,0,0,1/2"], "passes: 2"),
+        (["forward"], "Forward pass of a 2-2-1 network"),
+        (["forward", "--node", "2,1", "--row", "2"], "Where z₁⁽²⁾ comes from"),
+        (["forward", "--sizes", "3-2", "--output", "softmax"], "The largest output is"),
+        (["backward"], "Backpropagation in a 2-2-1 network"),
+        (["backward", "--weight", "1,2,1"], "Where ∂E/∂w₂₁⁽¹⁾ comes from"),
+        (["backward", "--delta", "1,2", "--sizes", "4-5-3"], "Where δ₂⁽¹⁾ comes from"),
+        (["backward", "--loss"], "Where E comes from"),
+        (["update", "--optimizer", "adam", "--rows", "1-2,4", "--after", "2", "--weight", "1,1,1"], "by Adam"),
+        (["update", "--l2", "0.1", "--clip", "1"], "The gradient, shortened"),
+        (["activation", "gelu", "--at", "1/2"], "erf"),
+        (["activation", "softmax"], "Softmax with cross-entropy"),
+        (["loss", "cross_entropy", "--z", "0.5,0.5", "--y", "1,0"], "cross-entropy"),
+        (["softmax", "--u", "10,2,1"], "0.9995"),
+        (["shapes", "A.T @ x", "A=m,k", "x=m,1"], "Its shape is k×1"),
+        (["derivative", "norm(A @ x - b)**2", "--by", "x"], "2·Aᵀ·(A·x − b)"),
+        (["identities"], "(A·B)ᵀ = Bᵀ·Aᵀ"),
+        (["model"], "home runs (+2.80)"),
+    ],
+)
+def test_everything_can_be_asked_for(capsys, words, expected):
+    status, out, err = said(capsys, "explain", *words)
+    assert (status, err) == (0, "")
+    assert expected in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["forward", "--row", "9"], "koubai explain: --row must be in 1 … 4; got 9. Rows count from 1."),
+        (["update", "--rows", "0-2"], "koubai explain: --rows must lie in 1 … 4; got 0. Rows count from 1."),
+        (["update", "--rows", "a"], "koubai explain: --rows must be numbers such as 1-4 or 1,3; got 'a'."),
+        (["update", "--after", "-1"], "koubai explain: --after must be >= 0; got -1. Try 0."),
+        (["backward", "--weight", "9,1,1"], "koubai explain: weight's layer must be in 1 … 2 for the network 2-2-1;"),
+        (["backward", "--weight", "1,1,1", "--loss"], "koubai explain: one number must be asked for at a time;"),
+        (["backward", "--sizes", "4-x"], "koubai explain: --sizes must be whole numbers such as 4-5-3; got '4-x'."),
+        (["backward", "--data", "t.csv"], "koubai explain: --data must come with a MODEL; got no model."),
+        (["backward", "m.koubai"], "koubai explain: a MODEL must come with rows; got none. Name a table with --data."),
+        (["shapes", "A @ x", "A=m,k", "x=m,1"], "koubai explain: expression 'A @ x': the left matrix of @"),
+        (["shapes", "os.system('x')"], "koubai explain: expression \"os.system('x')\" must"),
+        (["softmax", "--digits", "0"], "koubai explain: --digits must be in 1 … 17; got 0. Try 4."),
+        (["softmax", "--lang", "fr"], "koubai explain: lang must be one of en, ja; got 'fr'. Try en."),
+        (
+            ["softmax", "--out", "page.pdf"],
+            "koubai explain: save: path must end in .html, .md or .txt; got 'page.pdf'.",
+        ),
+        (
+            ["softmax", "--out", "/no/such/place.html"],
+            "koubai explain: /no/such/place.html: no such file or directory.",
+        ),
+        (["model", "--layer", "3"], "koubai explain: layer must be a hidden layer, 1 … 1; got 3."),
+    ],
+)
+def test_mistakes_get_one_sentence(capsys, words, sentence):
+    status, out, err = said(capsys, "explain", *words)
+    assert status == 2
+    assert out == ""
+    assert err.startswith(sentence)
+    assert err.count("\n") == 1
+
+
+def test_words_that_are_no_numbers_or_shapes_are_refused(capsys):
+    for words in (["softmax", "--u", "a"], ["backward", "--weight", "a"], ["shapes", "A", "A"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(["explain", *words])
+        assert stopped.value.code == 2
+        assert "must be" in capsys.readouterr().err
+
+
+def test_a_saved_model_explains_rows_of_a_table(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    lines = [f"{i % 7},{(3 * i) % 5},{'red' if i % 3 else 'blue'},{'yes' if i % 7 > 3 else 'no'}" for i in range(120)]
+    table.write_text("a,b,colour,answer\n" + "\n".join(lines) + "\n1,2,red,\n")
+    model = tmp_path / "t.koubai"
+    words = ["--target", "answer", "--hidden", "4", "--epochs", "3", "--quiet", "--model", str(model)]
+    assert main(["fit", str(table), *words]) == 0
+    capsys.readouterr()
+    status, out, _ = said(capsys, "explain", "backward", str(model), "--data", str(table), "--row", "3")
+    assert status == 0
+    assert "colour = red" in out
+    status, out, _ = said(capsys, "explain", "forward", str(model), "--data", str(table), "--row", "121")
+    assert status == 0
+    assert "is predicted" in out
+    status, _, err = said(capsys, "explain", "backward", str(model), "--data", str(table), "--row", "121")
+    assert (status, err[:55]) == (2, "koubai explain: row 121 must have a value of the target")
+    status, _, err = said(capsys, "explain", "update", str(model), "--data", str(table), "--rows", "120-121")
+    assert (status, err[:55]) == (2, "koubai explain: row 121 must have a value of the target")
+    page = tmp_path / "model.html"
+    assert said(capsys, "explain", "model", str(model), "--data", str(table), "--out", str(page))[0] == 0
+    assert "Partial dependence" in page.read_text(encoding="utf-8")
+
+
+def test_a_model_of_numbers_says_its_prediction_in_the_table_s_unit(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "t.koubai"
+    table.write_text("a,price\n" + "\n".join(f"{i % 11},{1000 + 100 * (i % 11) + i % 3}" for i in range(120)) + "\n")
+    words = ["--target", "price", "--hidden", "3", "--epochs", "3", "--quiet", "--model", str(model)]
+    assert main(["fit", str(table), *words]) == 0
+    capsys.readouterr()
+    assert main(["predict", str(model), str(table), "--quiet"]) == 0
+    predicted = float(capsys.readouterr().out.splitlines()[3])
+    status, out, _ = said(capsys, "explain", "forward", str(model), "--data", str(table), "--row", "3", "--digits", "6")
+    assert status == 0
+    assert "In the unit of price" in out
+    assert f"≈ {predicted:.2f}" in out
+
+
+def test_a_perceptron_learns_from_a_table_of_one_s_own(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,kind\n1,2,x\n2,,y\n0.5,1,y\n")
+    status, out, _ = said(capsys, "explain", "perceptron", str(table), "--positive", "x")
+    assert status == 0
+    assert "learns from 2 examples" in out
+    status, _, err = said(capsys, "explain", "perceptron", str(table), "--positive", "z")
+    assert (status, err[:53]) == (2, "koubai explain: the column 'kind' must hold 'z' and a")
+    table.write_text("a,kind\nu,x\nv,y\n")
+    assert "must have a column of numbers beside 'kind'" in said(capsys, "explain", "perceptron", str(table))[2]
+    table.write_text("a,b,kind\n1,,x\n,2,y\n")
+    assert "must have a row without empty cells" in said(capsys, "explain", "perceptron", str(table))[2]
+
+
+def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
+    sheet, key = tmp_path / "sheet.html", tmp_path / "key.md"
+    words = ["quiz", "update", "--seed", "7", "--count", "2", "--lang", "ja", "--level", "exam"]
+    assert said(capsys, *words, "--out", str(sheet), "--answers", str(key))[0] == 0
+    assert "演習問題：重みの更新" in sheet.read_text(encoding="utf-8")
+    assert "正解は" in key.read_text(encoding="utf-8")
+    status, out, _ = said(capsys, "quiz", "shapes", "--seed", "1")
+    assert status == 0
+    assert out.count("Question") == 5
+    assert said(capsys, "quiz", "shapes", "--seed", "1")[1] == out, "one seed, one sheet"
+    assert "seed" in said(capsys, "quiz", "shapes", "--answers", str(key))[2], "the seed of a new sheet is told"
+    assert said(capsys, "quiz", "svm")[2].startswith("koubai quiz: topic must be one of perceptron")
+
+
+def test_questions_are_asked_marked_and_counted(capsys):
+    sheet = make_sheet("descent", seed=3, count=3)
+    first, second, _ = sheet.questions
+    answers = iter([str(first.answer[0]), str(second.mistakes[0].answer[0])])
+
+    def answer(prompt):
+        found = next(answers, None)
+        if found is None:
+            raise EOFError
+        return found
+
+    assert ask_all(sheet, "en", answer) == 1
+    out = capsys.readouterr().out
+    assert "Right." in out
+    assert "The sign of the update is wrong." in out
+    assert f"The answer is {str(second.answer[0]).replace('-', '−')}." in out
+    assert "Stopped." in out
+    assert "1 of 2 right." in out

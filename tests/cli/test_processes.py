@@ -1,0 +1,196 @@
+"""The command as a process of its own: signals, pipes, terminals, and how much it loads."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import koubai
+
+KOUBAI = [sys.executable, "-m", "koubai.cli.main"]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+# takes standard input as the controlling terminal, so that Ctrl-C there is a signal, and becomes the command
+CONTROLLED = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+LONG = ("--epochs", "1000000", "--schedule", "constant", "--hidden", "64,64")
+
+
+def run(*arguments: str, folder: Path, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*KOUBAI, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start a fit that would last for hours, and wait until it has run some epochs."""
+    x = np.random.default_rng(0).normal(size=(2000, 4))
+    pl.DataFrame(x, schema=list("abcd")).with_columns(y=np.where(x[:, 0] * x[:, 1] > 0, "yes", "no")).write_csv(
+        tmp_path / "t.csv"
+    )
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*KOUBAI, "fit", "t.csv", "--target", "y", *LONG, *options],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("Epoch 5:"):
+                return process
+        raise AssertionError(process.communicate())
+
+    return start
+
+
+def test_the_main_job(tmp_path: Path) -> None:
+    """What the README begins with: fit, predict and show on the first example, well and without complaints."""
+    fit = run("fit", str(EXAMPLES / "penguins.csv"), "--target", "species", folder=tmp_path)
+    assert fit.returncode == 0, fit.stderr
+    found = re.search(r"accuracy on 69 held-out rows, \d+ right +(\d\.\d+)", fit.stdout)
+    assert found
+    assert float(found[1]) > 0.95
+    predict = run("predict", "penguins.koubai", str(EXAMPLES / "penguins.csv"), "--out", "p.csv", folder=tmp_path)
+    assert predict.returncode == 0, predict.stderr
+    assert pl.read_csv(tmp_path / "p.csv").height == 344
+    show = run("show", "penguins.koubai", folder=tmp_path)
+    assert show.returncode == 0, show.stderr
+    assert "bill_length_mm" in show.stdout
+    assert show.stderr == ""
+
+
+def test_predictions_are_the_same_in_another_process(tmp_path: Path) -> None:
+    model = koubai.TableModel(epochs=5).fit(EXAMPLES / "baseball.csv", "success")
+    koubai.save(model, tmp_path / "m.koubai")
+    done = run("predict", "m.koubai", str(EXAMPLES / "baseball.csv"), "--out", "p.parquet", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    here = model.predict(EXAMPLES / "baseball.csv")
+    there = pl.read_parquet(tmp_path / "p.parquet")
+    assert there["prediction"].equals(here["prediction"])
+    assert there["probability_yes"].to_numpy().tobytes() == here["probability_yes"].to_numpy().tobytes()
+
+
+def test_ctrl_c_stops_evaluates_and_saves(training, tmp_path: Path) -> None:
+    process = training()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Stopping after this epoch; the best network so far is kept." in err
+    assert "Traceback" not in err
+    assert "(stopped by Ctrl-C)" in out
+    assert "accuracy on 400 held-out rows" in out
+    model = koubai.load(tmp_path / "t.koubai")
+    assert model.estimator_.history_.stopped == "interrupted"
+    assert model.evaluation_.is_better
+    assert "stopped by Ctrl-C" in run("show", "t.koubai", folder=tmp_path).stdout
+
+
+def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> None:
+    """Reading and compiling are over in no time here, so the signal comes while nothing is finished yet."""
+    code = (
+        "import os, signal, sys\n"
+        "from koubai.models.table_model import TableModel\n"
+        "from koubai.cli.main import main\n"
+        "TableModel.train = lambda *a, **k: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    table = str(EXAMPLES / "penguins.csv")
+    done = subprocess.run(
+        [sys.executable, "-c", code, "fit", table, "--target", "species"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 130
+    assert done.stderr == "koubai fit: interrupted; nothing was saved.\n"
+    assert not list(tmp_path.glob("*.koubai"))
+
+
+def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
+    (tmp_path / "t.koubai").write_bytes(b"precious")
+    process = training()
+    process.kill()
+    process.communicate()
+    assert (tmp_path / "t.koubai").read_bytes() == b"precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.koubai"]
+
+
+def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
+    """On a terminal there is a bar with loss and validation score; Ctrl-C twice leaves at once."""
+    command = [*KOUBAI, "fit", str(EXAMPLES / "penguins.csv"), "--target", "species", *LONG]
+    descriptor, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", CONTROLLED, *command],
+        cwd=tmp_path,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    seen = b""
+    pressed = None
+    while select.select([descriptor], [], [], 240)[0]:
+        try:
+            part = os.read(descriptor, 65536)
+        except OSError:
+            break
+        seen += part
+        if not pressed and re.search(rb"validation \d", seen):
+            os.write(descriptor, b"\x03\x03")
+            pressed = time.monotonic()
+    status = process.wait(60)
+    os.close(descriptor)
+    text = seen.decode(errors="replace")
+    assert re.search(r"\d+/1000000.* loss \S+ +validation \d\.\d+", text)
+    assert "Traceback" not in text
+    assert status in (0, 130), text
+    assert (status == 130) == ("nothing was saved" in text)
+    assert pressed is not None
+    assert time.monotonic() - pressed < 20
+
+
+def test_a_closed_pipe_is_no_mistake(tmp_path: Path) -> None:
+    koubai.save(koubai.TableModel(epochs=1).fit(EXAMPLES / "baseball.csv", "success"), tmp_path / "m.koubai")
+    rows = (EXAMPLES / "baseball.csv").read_text().split("\n")
+    (tmp_path / "long.csv").write_text("\n".join(rows[:1] + rows[1:-1] * 100))
+    for command in ("predict m.koubai long.csv", "show m.koubai", "fit long.csv --target success --epochs 1"):
+        line = f"set -o pipefail; {' '.join(KOUBAI)} {command} | head -c 1"
+        done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in done.stderr
+        assert "BrokenPipe" not in done.stderr
+        assert done.returncode == 0, (command, done.stderr)
+    assert koubai.load(tmp_path / "long.koubai").n_rows_["read"] == 40_000
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["fit", "--help"], ["show", "m.koubai"]])
+def test_help_and_show_load_little(tmp_path: Path, arguments: list[str]) -> None:
+    koubai.save(koubai.TableModel(epochs=1).fit(EXAMPLES / "baseball.csv", "success"), tmp_path / "m.koubai")
+    code = (
+        "import sys\n"
+        "from koubai.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "loaded = {'numba', 'sklearn', 'polars', 'jax'} & set(sys.modules)\n"
+        "sys.exit(', '.join(loaded) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_ascii_terminal_is_no_obstacle(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = run(
+        "fit", str(EXAMPLES / "penguins.csv"), "--target", "body_mass_g", "--epochs", "2", folder=tmp_path, env=env
+    )
+    assert done.returncode == 0, done.stderr
+    done = run("show", "penguins.koubai", folder=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
