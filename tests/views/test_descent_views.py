@@ -210,7 +210,7 @@ def test_a_machine_without_japanese_fonts_has_the_one_of_the_extra(monkeypatch: 
 
     manager = font_manager.fontManager
     monkeypatch.setattr(manager, "ttflist", [font for font in manager.ttflist if font.name not in descent_style.FONTS])
-    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
     assert descent_style.japanese_font.__wrapped__() == "IPAexGothic"
 
 
