@@ -17,6 +17,7 @@ COMMANDS = (
     "koubai.cli.explain",
     "koubai.cli.quiz",
     "koubai.cli.descend",
+    "koubai.cli.play",
     "koubai.cli.warm_up",
 )
 """Modules with ``register(subparsers)``, which adds the command, and ``run(args)``, which returns the exit status."""

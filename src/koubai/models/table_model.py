@@ -187,19 +187,11 @@ class TableModel:
         progress : bool
             Whether to show a progress bar on standard error.
         """
-        self.target_, self.preparation_ = prepared.target, prepared.preparation
-        self.columns_, self.has_names_ = prepared.table.frame.columns, prepared.table.has_names
-        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
+        y = prepared.y[prepared.training]
+        self._describe(prepared, y)
         training, validation, test = (
             self._features(prepared.frame[rows]) for rows in (prepared.training, prepared.validation, prepared.test)
         )
-        y = prepared.y[prepared.training]
-        if self.target_.is_classification:
-            classes, counts = np.unique(y, return_counts=True)
-            self.commonest_ = classes[counts.argmax()].item()
-            self.center_, self.scale_ = 0.0, 1.0
-        else:
-            self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
         self.estimator_ = self._new_estimator(len(y), len(validation) > 0, callbacks)
         given = (validation, self._coded(prepared.y[prepared.validation])) if len(validation) else None
         self.estimator_.progress = progress
@@ -209,6 +201,34 @@ class TableModel:
         if len(test):
             self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
         return self
+
+    def take(self, prepared: PreparedTable, estimator: "MLPClassifier | MLPRegressor") -> Self:
+        """Become the model of a network that was trained elsewhere, on all rows of ``prepared`` but the test rows.
+
+        Parameters
+        ----------
+        prepared : PreparedTable
+            What `prepare` returned.
+        estimator : MLPClassifier or MLPRegressor
+            The fitted network; numbers as targets were standardised by the mean and deviation of those rows.
+        """
+        self._describe(prepared, prepared.y[np.sort(np.concatenate([prepared.training, prepared.validation]))])
+        self.estimator_ = estimator
+        test = self._features(prepared.frame[prepared.test])
+        self.evaluation_ = self._evaluate(test, prepared.y[prepared.test]) if len(test) else None
+        return self
+
+    def _describe(self, prepared: PreparedTable, y: Array) -> None:
+        """Set what follows from the table and from the targets of the training rows."""
+        self.target_, self.preparation_ = prepared.target, prepared.preparation
+        self.columns_, self.has_names_ = prepared.table.frame.columns, prepared.table.has_names
+        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
+        self.center_, self.scale_ = 0.0, 1.0
+        if self.target_.is_classification:
+            classes, counts = np.unique(y, return_counts=True)
+            self.commonest_ = classes[counts.argmax()].item()
+        else:
+            self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
         from koubai.estimators.classifier import MLPClassifier

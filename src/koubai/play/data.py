@@ -1,0 +1,209 @@
+"""The rows that a playground trains on, and the plane on which it shows them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.activations import Array
+from koubai.core.errors import DataError
+from koubai.play.datasets import CLASSES, MADE, NUMBERS, READ, make
+from koubai.play.features import features_of
+from koubai.play.settings import Settings
+
+if TYPE_CHECKING:
+    from koubai.models.prepared import PreparedTable
+    from koubai.models.table_model import TableModel
+
+TABLES: Mapping[str, tuple[str, str]] = {
+    "baseball": ("baseball.csv", "success"),
+    "penguins": ("penguins.csv", "species"),
+    "spam": ("spam_words.csv", "spam"),
+}
+"""The file and the target of each table that comes with koubai."""
+MOST_ROWS, MOST_FEATURES = 20_000, 200
+"""A table larger than that is refused: the playground is for looking, `koubai fit` for training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Rows for training and test, and their places on the plane.
+
+    Parameters
+    ----------
+    inputs : (n, n_features)
+    targets : (n,)
+        Class numbers from 0, or numbers.
+    test : (n,) of bool
+        Rows that only test.
+    task : str
+        ``"classification"`` or ``"regression"``.
+    classes, names : tuple of str
+        Names of the classes and of the features.
+    plane : (n, 2)
+        Where each row lies on the plane that is shown.
+    axes : tuple of str
+        What the plane's two directions are.
+    extent : ((low, high), (low, high))
+        The part of the plane that is shown.
+    on_plane : callable
+        Gives the network's inputs (m, n_features) at places (m, 2) of the plane.
+    model, prepared
+        For a table: the model that prepared it, and what it prepared.
+    """
+
+    inputs: Array
+    targets: Array
+    test: npt.NDArray[np.bool_]
+    task: str
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    plane: Array
+    axes: tuple[str, str]
+    extent: tuple[tuple[float, float], tuple[float, float]]
+    on_plane: Callable[[Array], Array]
+    model: "TableModel | None" = None
+    prepared: "PreparedTable | None" = None
+
+
+def load(settings: Settings, tables: Mapping[str, Path]) -> Data:
+    """Return the data that the settings ask for.
+
+    Parameters
+    ----------
+    settings : Settings
+    tables : mapping
+        The user's own tables by their ids.
+
+    Raises
+    ------
+    DataError
+        If there are no rows to learn from, or the table cannot be used.
+    """
+    if settings.dataset in MADE:
+        made = make(settings.dataset, settings.n_rows, settings.noise, settings.data_seed)
+        task = MADE[settings.dataset]
+        return _on_two_axes(settings, made.points, made.targets, task, ("0", "1") if task == CLASSES else ())
+    if settings.dataset == "points":
+        return _drawn(settings)
+    if settings.dataset in READ:
+        name, target = TABLES[settings.dataset]
+        return _of_table(settings, example_table(name), target)
+    if settings.table is None or settings.table not in tables:
+        raise DataError("playground: a table must be loaded before it is used; got none. Drop a file on the page.")
+    if settings.target is None:
+        raise DataError("playground: the target must be a column of the table; got none. Choose one.")
+    return _of_table(settings, tables[settings.table], settings.target)
+
+
+def example_table(name: str) -> Path:
+    """Return where a table that comes with koubai lies: in the package, or in a checkout beside it."""
+    inside = Path(str(files("koubai"))) / "play" / "tables" / name
+    return inside if inside.exists() else Path(str(files("koubai"))).parents[1] / "examples" / name
+
+
+def _split(n: int, settings: Settings) -> npt.NDArray[np.bool_]:
+    n_train = min(n, max(1, round(n * settings.train_ratio)))
+    return np.arange(n) >= n_train
+
+
+def _on_two_axes(settings: Settings, points: Array, targets: Array, task: str, classes: tuple[str, ...]) -> Data:
+    return Data(
+        features_of(points, settings.features),
+        targets,
+        _split(len(points), settings),
+        task,
+        classes,
+        settings.features,
+        points,
+        ("x1", "x2"),
+        ((-6.0, 6.0), (-6.0, 6.0)),
+        lambda places: features_of(places, settings.features),
+    )
+
+
+def _drawn(settings: Settings) -> Data:
+    drawn = np.array(settings.points, dtype=float).reshape(-1, 3)
+    classes = sorted(set(drawn[:, 2].astype(int).tolist()))
+    if len(classes) < 2:
+        raise DataError(
+            f"playground: points of at least two classes must be drawn; got {len(drawn)} points of "
+            f"{len(classes)} classes. Click on the map."
+        )
+    order = np.random.default_rng(settings.data_seed).permutation(len(drawn))
+    codes = np.searchsorted(classes, drawn[order, 2]).astype(float)
+    return _on_two_axes(settings, drawn[order, :2], codes, CLASSES, tuple(map(str, classes)))
+
+
+def _of_table(settings: Settings, path: Path, target: str) -> Data:
+    from koubai.models.table_model import TableModel
+    from koubai.tables.reading import read_table
+
+    table = read_table(path)
+    if table.frame.height > MOST_ROWS:
+        raise DataError(
+            f"playground: a table must have at most {MOST_ROWS} rows; got {table.frame.height}. Use koubai fit."
+        )
+    drop: list[str] = []
+    if settings.columns is not None and settings.dataset == "table":
+        drop = [name for name in table.frame.columns if name not in settings.columns and name != target]
+    model = TableModel(drop=drop, random_state=settings.data_seed % (2**32 - 2))
+    prepared = model.prepare(table, target, test_fraction=1 - settings.train_ratio)
+    inputs = np.asarray(prepared.preparation.transform(prepared.frame), dtype=float)
+    if inputs.shape[1] > MOST_FEATURES:
+        raise DataError(
+            f"playground: a table must give at most {MOST_FEATURES} features; got {inputs.shape[1]}. Choose columns."
+        )
+    names = tuple(str(name) for name in prepared.preparation.features)
+    test = np.zeros(len(inputs), dtype=bool)
+    test[prepared.test] = True
+    if prepared.target.is_classification:
+        classes, codes = np.unique(prepared.y, return_inverse=True)
+        task, targets = CLASSES, codes.astype(float)
+    else:
+        classes, task = np.array([]), NUMBERS
+        targets = (prepared.y - prepared.y[~test].mean()) / (prepared.y[~test].std() or 1.0)
+    plane, axes, on_plane = _plane(settings, inputs, ~test, names)
+    low, high = plane.min(axis=0), plane.max(axis=0)
+    margin = 0.08 * np.where(high > low, high - low, 1.0)
+    extent = [(float(a - m), float(b + m)) for a, b, m in zip(low, high, margin, strict=True)]
+    told = tuple(str(name) for name in classes.tolist())
+    return Data(
+        inputs, targets, test, task, told, names, plane, axes, (extent[0], extent[1]), on_plane, model, prepared
+    )
+
+
+def _plane(
+    settings: Settings, inputs: Array, training: npt.NDArray[np.bool_], names: tuple[str, ...]
+) -> tuple[Array, tuple[str, str], Callable[[Array], Array]]:
+    """Return places on the plane, its axes' names, and the way back from places to inputs."""
+    center = inputs[training].mean(axis=0)
+    d = inputs.shape[1]
+    if settings.axes == "pca" or d == 1:
+        _, _, directions = np.linalg.svd(inputs[training] - center, full_matrices=False)
+        pair = np.zeros((2, d))
+        pair[: min(2, len(directions))] = directions[:2]
+        called = ("PC1", "PC2")
+        if d == 1:
+            pair, called = np.array([[1.0], [0.0]]), (names[0], "")
+        return (inputs - center) @ pair.T, called, lambda places: center + places @ pair
+    i, j = (min(int(axis), d - 1) for axis in settings.axes)
+
+    def on_plane(places: Array) -> Array:
+        found: Array = np.tile(center, (len(places), 1))
+        found[:, i], found[:, j] = places[:, 0], places[:, 1]
+        return found
+
+    return inputs[:, [i, j]], (names[i], names[j]), on_plane
+
+
+def column_names(path: Path) -> dict[str, Any]:
+    """Return the columns and the number of rows of a table, for the page to choose from."""
+    from koubai.tables.reading import read_table
+
+    table = read_table(path)
+    return {"columns": list(table.frame.columns), "rows": table.frame.height}

@@ -1,0 +1,243 @@
+"""What the settings say, made ready to train: data, network and plan, and every way to go forward from a state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from koubai.core import perceptron
+from koubai.core.activations import Array
+from koubai.core.errors import ParameterError
+from koubai.core.network import Network
+from koubai.core.penalties import Penalty
+from koubai.core.randomness import SHUFFLE, derive_key, permutation
+from koubai.core.trace import StepTrace
+from koubai.engines.cpu.engine import CPUEngine
+from koubai.engines.protocol import Plan, Rows, State
+from koubai.engines.reference import trace_forward, trace_step
+from koubai.estimators.outputs import Ending, classification_ending, regression_ending
+from koubai.optimizers.registry import get_optimizer
+from koubai.optimizers.schedules import get_schedule
+from koubai.play.data import Data
+from koubai.play.datasets import CLASSES
+from koubai.play.settings import Settings
+
+HORIZON = 500
+"""Epochs over which a schedule is stretched when no end is set."""
+
+
+@dataclass(slots=True)
+class Moment:
+    """Where a run stands: θ, slots, updates and epochs, and how many rows of the epoch are done.
+
+    ``since`` is the number of updates since the optimizer began, which its bias correction counts from.
+    """
+
+    state: State
+    cursor: int = 0
+    mistakes: int = 0
+    steps: int = 0
+
+    def copy(self) -> "Moment":
+        """Return a moment that shares nothing with this one."""
+        return replace(self, state=self.state.copy())
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Data, network and plan; `advance` and `step` change a `Moment` in place."""
+
+    settings: Settings
+    data: Data
+    ending: Ending
+    network: Network
+    plan: Plan
+    train: Rows
+    test: Rows
+    engine: CPUEngine = field(default_factory=lambda: CPUEngine(1))
+
+    @classmethod
+    def build(cls, settings: Settings, data: Data) -> "Experiment":
+        """Return what the settings say about these data.
+
+        Raises
+        ------
+        ParameterError
+            If the loss, the output or another choice does not suit the data.
+        """
+        ending = _ending(settings, data)
+        lone = settings.mode == "perceptron"
+        targets = _coded(data, ending)
+        network = Network.dense(
+            (data.inputs.shape[1], *(() if lone else settings.hidden), targets.shape[1]),
+            hidden=() if lone else settings.activations,
+            output=ending.activation if settings.output == "auto" or lone else settings.output,
+            loss=ending.loss,
+            dropout=() if lone else settings.dropout,
+        )
+        inputs = np.ascontiguousarray(data.inputs)
+        train = Rows(inputs[~data.test], np.ascontiguousarray(targets[~data.test]))
+        test = Rows(inputs[data.test], np.ascontiguousarray(targets[data.test]))
+        plan = Plan(
+            network,
+            get_optimizer("sgd" if lone else settings.optimizer),
+            Penalty(settings.l1, settings.l2),
+            1 if lone else min(settings.batch_size, train.n_rows),
+            seed=settings.seed,
+        )
+        return cls(settings, data, ending, network, plan, train, test)
+
+    @property
+    def is_perceptron(self) -> bool:
+        """Whether one node learns by the perceptron's rule."""
+        return self.settings.mode == "perceptron"
+
+    def begin(self, seed: int | None = None) -> Moment:
+        """Return the moment before the first update."""
+        rng = np.random.default_rng(self.settings.seed if seed is None else seed)
+        scheme = "zeros" if self.is_perceptron else self.settings.init
+        theta = self.network.initial(rng, scheme)
+        return Moment(State(theta, self.plan.optimizer.init(theta)))
+
+    def rates(self, moment: Moment, n_epochs: int) -> Array:
+        """Return α of the updates of the next whole epochs, (n_epochs, steps_per_epoch)."""
+        steps = self.plan.steps_per_epoch(self.train.n_rows)
+        total = (self.settings.stop_at or HORIZON) * steps
+        first = moment.state.epoch * steps
+        n = n_epochs * steps
+        schedule = get_schedule(self.settings.schedule)
+        found = np.empty(n)
+        inside = min(n, max(0, total - first))
+        for begin, count in ((0, inside), (inside, n - inside)):
+            if count:  # past its end a schedule stays at its last rate
+                at = first if begin == 0 and inside else max(0, total - 1)
+                length = count if begin == 0 and inside else 1
+                found[begin : begin + count] = schedule.rates(
+                    self.settings.learning_rate,
+                    at,
+                    length,
+                    steps,
+                    total,
+                    n_rows=self.train.n_rows,
+                    rows_seen=moment.state.epoch * self.train.n_rows,
+                )
+        return found.reshape(n_epochs, steps)
+
+    def advance(self, moment: Moment, n_epochs: int) -> None:
+        """Train to the end of the epoch that has begun, or whole epochs from the beginning of one."""
+        if moment.cursor or self.is_perceptron:
+            for _ in range(n_epochs):
+                self.step(moment, "epoch")
+            return
+        self.engine.run(self.plan, moment.state, self.train, self.rates(moment, n_epochs))
+        moment.steps += n_epochs * self.plan.steps_per_epoch(self.train.n_rows)
+
+    def advance_for(self, moment: Moment, seconds: float, most: int) -> int:
+        """Train for about so many seconds and at most so many epochs; return how many."""
+        begin, done, n = perf_counter(), 0, 1
+        while done < most and perf_counter() - begin < seconds and np.isfinite(moment.state.theta).all():
+            n = min(n, most - done)
+            now = perf_counter()
+            self.advance(moment, n)
+            done += n
+            left = seconds - (perf_counter() - begin)
+            n = max(1, min(16 * n, int(n * left / max(perf_counter() - now, 1e-6))))
+        return done
+
+    def step(self, moment: Moment, unit: str) -> StepTrace | None:
+        """Go on by one example, one minibatch, or to the end of the epoch; return the trace of the last update.
+
+        An example or a minibatch is what comes next in the epoch's order, so that steps of any kind
+        and whole epochs go through the same rows.
+        """
+        trace = None
+        for size in self._sizes(moment, unit):
+            order = permutation(derive_key(self.plan.seed, SHUFFLE, moment.state.epoch), self.train.n_rows)
+            chosen = order[moment.cursor : moment.cursor + size]
+            if self.is_perceptron:
+                for row in chosen:
+                    self._perceptron_step(moment, int(row))
+            else:
+                trace = self._update(moment, chosen)
+            moment.cursor += size
+            moment.steps += 1
+            if moment.cursor >= self.train.n_rows:
+                moment.cursor = 0
+                moment.state.epoch += 1
+        return trace
+
+    def _sizes(self, moment: Moment, unit: str) -> Iterator[int]:
+        left = self.train.n_rows - moment.cursor
+        if unit == "epoch":
+            batch = left if self.is_perceptron else self.plan.batch_size
+            yield from (min(batch, left - done) for done in range(0, left, batch))
+        else:
+            yield min(left, 1 if unit == "example" else self.plan.batch_size)
+
+    def _update(self, moment: Moment, chosen: Array) -> StepTrace:
+        steps = self.plan.steps_per_epoch(self.train.n_rows)
+        rate = self.rates(moment, 1)[0, min(steps - 1, moment.cursor // self.plan.batch_size)]
+        rows = Rows(self.train.inputs[chosen], self.train.targets[chosen])
+        trace = trace_step(self.plan, moment.state, rows, float(rate), dropout=True)
+        assert trace.theta_after is not None
+        assert trace.slots_after is not None
+        moment.state.theta, moment.state.slots = trace.theta_after, trace.slots_after
+        moment.state.step += 1
+        return trace
+
+    def _perceptron_step(self, moment: Moment, row: int) -> None:
+        """Follow the learning rule with one example: w ← w + η y x if it is wrong (lecture slide 18)."""
+        theta, y = moment.state.theta, int(self.train.targets[row, 0])
+        x = np.append(np.asarray(self.train.inputs[row]), 1.0)  # θ is (w, b): the bias is the weight of a 1
+        moment.state.step += 1
+        if int(perceptron.predict(theta, x)) != y:
+            moment.mistakes += 1
+            moment.state.theta = perceptron.update(theta, x, y, self.settings.learning_rate)
+
+    def losses(self, theta: Array) -> tuple[float, float, float | None]:
+        """Return the mean loss of the training rows and of the test rows, and the share of all rows that are right."""
+        both = [self._loss_and_right(theta, rows) for rows in (self.train, self.test)]
+        right = [part for _, part in both if part is not None]
+        accuracy = float(np.concatenate(right).mean()) if right and self.data.task == CLASSES else None
+        return both[0][0], both[1][0], accuracy
+
+    def _loss_and_right(self, theta: Array, rows: Rows) -> tuple[float, Array | None]:
+        if not rows.n_rows:
+            return float("nan"), None
+        with np.errstate(all="ignore"):
+            forward = trace_forward(self.network, theta, rows.inputs)
+            last = self.network.layers[-1].activation
+            loss = self.network.loss.rows(last, forward.pre_activations[-1], forward.outputs, rows.targets).mean()
+        if self.network.n_outputs > 1:
+            return float(loss), forward.outputs.argmax(axis=1) == rows.targets.argmax(axis=1)
+        threshold = self.ending.threshold
+        return float(loss), (forward.outputs > threshold).ravel() == (rows.targets > threshold).ravel()
+
+    def same_but(self, settings: Settings) -> "Experiment":
+        """Return the experiment under settings that differ only in what may change in mid-run."""
+        return Experiment.build(settings, self.data)
+
+
+def _ending(settings: Settings, data: Data) -> Ending:
+    if settings.mode == "perceptron":
+        if data.task != CLASSES or len(data.classes) != 2:
+            raise ParameterError("playground: the perceptron must have data of two classes; got others. Choose xor.")
+        return classification_ending("perceptron", False, "playground")
+    if data.task == CLASSES:
+        loss = "log_loss" if settings.loss in ("auto", "poisson") else settings.loss
+        return classification_ending(loss, len(data.classes) > 2, "playground")
+    numbers = settings.loss in ("half_squared_error", "huber")
+    return regression_ending(settings.loss if numbers else "half_squared_error", "playground")
+
+
+def _coded(data: Data, ending: Ending) -> Array:
+    """Return the targets as the loss takes them, (n, n_outputs)."""
+    if data.task != CLASSES:
+        return data.targets.reshape(-1, 1)
+    if len(data.classes) > 2:
+        coded: Any = np.eye(len(data.classes))[data.targets.astype(int)]
+    else:
+        coded = data.targets.reshape(-1, 1)
+    return 2 * coded - 1 if ending.signed else coded

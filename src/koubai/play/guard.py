@@ -1,0 +1,89 @@
+"""Who may talk to the server: its own page on this machine, or who knows the token."""
+
+import hmac
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy: the page's own files and nothing else, no inline script or style."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+class Guard:
+    """Checks Host, Origin and token of every request and socket, and adds the security headers.
+
+    A page of another site may make a browser send requests here: its Origin gives it away. A name that is made
+    to point to this machine (DNS rebinding) gives itself away by the Host.
+
+    Parameters
+    ----------
+    app : ASGI application
+    hosts : iterable of str
+        Names and addresses under which the server may be called, without the port.
+    token : str, optional
+        What a socket or an upload must bring as ``?token=…``, if the server listens beyond this machine.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = LOOPBACK, token: str | None = None) -> None:
+        self.app, self.hosts, self.token = app, frozenset(hosts), token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        complaint = self.complaint(scope)
+        if complaint and scope["type"] == "http":
+            await PlainTextResponse(complaint, 403, HEADERS)(scope, receive, send)
+        elif complaint:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": complaint})
+        else:
+            await self.app(scope, receive, _with_headers(send))
+
+    def complaint(self, scope: Scope) -> str:
+        """Return why a request is refused, or nothing."""
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        name = urlsplit(f"//{host}").hostname or ""
+        if name not in self.hosts:
+            return "Host must be one under which this server listens."
+        origin = headers.get("origin")
+        wants_origin = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD")
+        if origin is None:
+            if wants_origin:
+                return "Origin must be given."
+        elif urlsplit(origin).netloc != host or urlsplit(origin).scheme not in ("http", "https"):
+            return "Origin must be this server's own page."
+        if self.token is not None and not scope["path"].startswith("/static/"):
+            given = QueryParams(scope["query_string"]).get("token", "")
+            if not hmac.compare_digest(given.encode(), self.token.encode()):
+                return "The token must be the one that the server printed: open the address with ?token=…"
+        return ""
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            given = list(message.get("headers", []))  # type: ignore[call-overload]
+            message["headers"] = given + [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
+        await send(message)
+
+    return sending  # type: ignore[return-value]

@@ -1,0 +1,111 @@
+"""What a learner takes away: the model as a file, and a Python program that makes the same numbers again."""
+
+import base64
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from koubai.engines.protocol import Patience
+from koubai.estimators.classifier import MLPClassifier
+from koubai.estimators.regressor import MLPRegressor
+from koubai.models.files import save
+from koubai.play.datasets import CLASSES
+from koubai.play.experiment import Experiment, Moment
+from koubai.training.history import History
+from koubai.training.run import Run
+
+MODEL_TYPE, PYTHON_TYPE = "application/octet-stream", "text/x-python"
+
+
+def estimator_of(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPRegressor:
+    """Return the network as a fitted estimator; its inputs are the features that the playground shows.
+
+    Examples
+    --------
+    >>> from koubai.play.data import load
+    >>> from koubai.play.settings import Settings
+    >>> settings = Settings()
+    >>> experiment = Experiment.build(settings, load(settings, {}))
+    >>> moment = experiment.begin()
+    >>> experiment.advance(moment, 100)
+    >>> model = estimator_of(experiment, moment)
+    >>> model.predict([[0.0, 0.0], [5.0, 0.0]]).tolist()
+    ['1', '0']
+    """
+    settings, data = experiment.settings, experiment.data
+    common: dict[str, Any] = {
+        "hidden_layer_sizes": settings.hidden,
+        "activation": list(settings.activations) or "relu",
+        "optimizer": settings.optimizer,
+        "learning_rate_init": settings.learning_rate,
+        "loss": experiment.ending.loss.name,
+        "random_state": settings.seed,
+    }
+    if experiment.is_perceptron:
+        common |= {"hidden_layer_sizes": (), "activation": "relu", "optimizer": "sgd"}
+    model: MLPClassifier | MLPRegressor
+    if data.task == CLASSES:
+        common["loss"] = {"cross_entropy": "log_loss", "binary_cross_entropy": "log_loss"}.get(
+            common["loss"], common["loss"]
+        )
+        model = MLPClassifier(**common)
+        y: Any = np.array(data.classes)[data.targets.astype(int)] if data.prepared is None else data.prepared.y
+    else:
+        model = MLPRegressor(**common)
+        y = data.targets
+    model._validated(data.inputs, y, incremental=False, reset=True)
+    model._describe(experiment.network)
+    history = History()
+    history.extend([experiment.losses(moment.state.theta)[0]], [settings.learning_rate], 0.0, None)
+    run = Run(moment.state.copy(), Patience(0.0, np.inf), settings.learning_rate, history, done=moment.state.epoch)
+    model._keep(run)
+    return model
+
+
+def model_file(experiment: Experiment, moment: Moment) -> bytes:
+    """Return the bytes of a model file: for a table the whole model with its preparation, else the estimator."""
+    estimator = estimator_of(experiment, moment)
+    kept: Any = estimator
+    model, prepared = experiment.data.model, experiment.data.prepared
+    if model is not None and prepared is not None:
+        model.take(prepared, estimator)
+        kept = model
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "playground.koubai"
+        save(kept, path)
+        return path.read_bytes()
+
+
+def python_program(experiment: Experiment, journal: list[dict[str, Any]], moment: Moment) -> str:
+    """Return a program that begins as the page began, does what was done there, and ends with the same θ."""
+    settings = journal[0]["settings"] if journal else experiment.settings.as_json()
+    table = "" if settings["dataset"] != "table" else "\nTABLES = {SETTINGS['table']: Path('table.csv')}  # your file"
+    return f'''"""A network from koubai's playground: the same data, start, steps and numbers."""
+
+import json
+from pathlib import Path
+
+from koubai.play.replay import replay
+
+SETTINGS = json.loads(r"""{json.dumps(settings)}""")
+DONE = json.loads(r"""{json.dumps(journal[1:])}"""){table or chr(10) + "TABLES: dict[str, Path] = {}"}
+
+experiment, moment = replay(SETTINGS, DONE, TABLES)
+train_loss, test_loss, accuracy = experiment.losses(moment.state.theta)
+print("epoch", moment.state.epoch, "training loss", train_loss, "test loss", test_loss, "accuracy", accuracy)
+for layer, weights, biases in experiment.network.views(moment.state.theta):
+    print(layer.activation.name, weights.tolist(), biases.tolist())
+'''
+
+
+def download(name: str, media_type: str, content: bytes) -> dict[str, Any]:
+    """Return the message that carries a file."""
+    return {
+        "type": "download",
+        "name": name,
+        "media_type": media_type,
+        "base64": base64.b64encode(content).decode("ascii"),
+    }

@@ -1,0 +1,87 @@
+"""What a client may say: every message with its parts, checked and bounded in one place."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from koubai.core.errors import ParameterError
+from koubai.play.settings import Check, count, flag, number, one_of
+
+LONGEST = 256 * 1024
+"""Characters of one message; two thousand drawn points take about 60,000."""
+
+
+def _any(value: Any, name: str) -> Any:
+    return value
+
+
+LAYER, NODE = count(1, 9), count(0, 9999)
+
+MESSAGES: Mapping[str, Mapping[str, tuple[Check, Any]]] = {
+    "settings": {"settings": (_any, {})},
+    "run": {"until": (count(1, 1_000_000, optional=True), None)},
+    "pause": {},
+    "reset": {},
+    "step": {"unit": (one_of("example", "minibatch", "epoch"), "epoch"), "count": (count(1, 1000), 1)},
+    "edit": {
+        "layer": (LAYER, 1),
+        "source": (NODE, 0),
+        "target": (NODE, 0),
+        "bias": (flag, False),
+        "value": (number(-1e6, 1e6), 0.0),
+    },
+    "seek": {"position": (count(0, 1_000_000), 0)},
+    "branch": {},
+    "swap": {},
+    "explain": {
+        "what": (one_of("node", "weight", "bias", "loss", "update"), "node"),
+        "layer": (LAYER, 1),
+        "source": (NODE, 0),
+        "target": (NODE, 0),
+        "row": (count(0, 100_000), 0),
+        "lang": (one_of("en", "ja"), "en"),
+    },
+    "starts": {"count": (count(1, 200), 100), "epochs": (count(1, 2000), 200)},
+    "instant": {"epochs": (count(1, 5000), 500)},
+    "view": {"grid": (count(10, 100), 50), "maps": (flag, True)},
+    "ack": {"id": (count(0, 2**53), 0)},
+    "download": {"kind": (one_of("model", "python"), "model")},
+}
+"""Each kind of message: its parts, each with a check and what it is when it is not given."""
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
+    """Return the kind of a message and its parts, checked.
+
+    Raises
+    ------
+    ParameterError
+        If it is no message, or a part is not what it must be.
+
+    Examples
+    --------
+    >>> parse('{"type": "step", "unit": "example"}')
+    ('step', {'unit': 'example', 'count': 1})
+    """
+    if len(text) > LONGEST:
+        raise ParameterError(f"playground: a message must have at most {LONGEST} characters; got {len(text)}.")
+    try:
+        message = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ParameterError("playground: a message must be JSON; got something else. Reload the page.") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ParameterError("playground: a message must be an object with a type; got something else.")
+    kind = message.pop("type")
+    if kind not in MESSAGES:
+        raise ParameterError(f"playground: type must be one of {', '.join(MESSAGES)}; got {kind[:40]!r}.")
+    allowed = MESSAGES[kind]
+    for name in message:
+        if name not in allowed:
+            raise ParameterError(f"playground: {kind} has no part {name[:40]!r}; it may have {', '.join(allowed)}.")
+    return kind, {
+        name: check(message[name], name) if name in message else default for name, (check, default) in allowed.items()
+    }
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(word)

@@ -1,0 +1,68 @@
+"""The journal of a run followed again: what a downloaded program does."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from koubai.play.data import load
+from koubai.play.experiment import Experiment, Moment
+from koubai.play.settings import Settings
+
+
+def place_of(experiment: Experiment, layer: int, source: int, target: int, bias: bool) -> int | None:
+    """Return where a weight or bias lies in θ, layers from 1 and nodes from 0; None if there is none."""
+    network = experiment.network
+    if not 1 <= layer <= len(network.layers):
+        return None
+    spec = network.layers[layer - 1]
+    if target >= spec.n_out or (source >= spec.n_in and not bias):
+        return None
+    return network.offsets[layer - 1] + (spec.n_weights + target if bias else source * spec.n_out + target)
+
+
+def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> Experiment:
+    """Return the experiment under settings that change in mid-run; another optimizer forgets the last one's memory."""
+    after = experiment.same_but(experiment.settings.updated(part))
+    if after.plan.optimizer != experiment.plan.optimizer:
+        moment.state.slots = after.plan.optimizer.init(moment.state.theta)
+        moment.state.step = 0
+    return after
+
+
+def replay(
+    settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path]
+) -> tuple[Experiment, Moment]:
+    """Do again what was done in a playground, and return where it ended.
+
+    Parameters
+    ----------
+    settings : mapping
+        The settings at the beginning.
+    done : sequence of mappings
+        What followed: ``{"epochs": n}``, ``{"step": unit}``, ``{"edit": {…}}``, ``{"settings": {…}}``.
+    tables : mapping
+        The user's own tables by their ids.
+
+    Examples
+    --------
+    >>> experiment, moment = replay({"hidden": [3]}, [{"epochs": 20}, {"step": "example"}], {})
+    >>> moment.state.epoch, moment.cursor
+    (20, 1)
+    """
+    began = Settings().updated(settings)
+    experiment = Experiment.build(began, load(began, tables))
+    moment = experiment.begin()
+    for entry in done:
+        if "epochs" in entry:
+            experiment.advance(moment, entry["epochs"])
+        elif "step" in entry:
+            experiment.step(moment, entry["step"])
+        elif "edit" in entry:
+            edit = dict(entry["edit"])
+            value = edit.pop("value")
+            place = place_of(experiment, **edit)
+            if place is not None:
+                moment.state.theta[place] = value
+        else:
+            experiment = changed(experiment, moment, entry["settings"])
+    return experiment, moment

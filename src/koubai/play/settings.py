@@ -1,0 +1,220 @@
+"""All that a playground shows and trains, as plain data: checked, bounded, and small enough for a link."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from koubai.core.activations import ACTIVATIONS
+from koubai.core.errors import ParameterError
+from koubai.core.initializers import NAMES as INITIALIZERS
+from koubai.optimizers.registry import OPTIMIZERS
+from koubai.optimizers.schedules import SCHEDULES
+from koubai.play.datasets import DATASETS
+from koubai.play.features import FEATURES
+
+MOST_LAYERS, MOST_NODES, MOST_POINTS = 8, 32, 2000
+LOSSES = ("auto", "log_loss", "half_squared_error", "huber", "hinge", "poisson")
+ENDLESS = ("adaptive",)
+"""Schedules that ask for a watcher, which the playground is not."""
+
+Check = Callable[[Any, str], Any]
+
+
+def _problem(name: str, wanted: str, value: Any) -> ParameterError:
+    shown = repr(value)
+    return ParameterError(f"playground: {name} must be {wanted}; got {shown[:60]}{'…' if len(shown) > 60 else ''}.")
+
+
+def number(low: float, high: float) -> Check:
+    """Return a check for real numbers in [low, high]."""
+
+    def check(value: Any, name: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise _problem(name, f"a number from {low:g} to {high:g}", value)
+        return float(value)
+
+    return check
+
+
+def count(low: int, high: int, optional: bool = False) -> Check:
+    """Return a check for whole numbers in [low, high], or also for None."""
+
+    def check(value: Any, name: str) -> int | None:
+        if optional and value is None:
+            return None
+        whole = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not whole or value != int(value) or not low <= value <= high:
+            raise _problem(name, f"a whole number from {low} to {high}{' or nothing' if optional else ''}", value)
+        return int(value)
+
+    return check
+
+
+def one_of(*allowed: str) -> Check:
+    """Return a check for one of a few words."""
+
+    def check(value: Any, name: str) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise _problem(name, f"one of {', '.join(allowed)}", value)
+        return value
+
+    return check
+
+
+def text(longest: int) -> Check:
+    """Return a check for a short text or None."""
+
+    def check(value: Any, name: str) -> str | None:
+        if value is not None and (not isinstance(value, str) or len(value) > longest):
+            raise _problem(name, f"a text of at most {longest} characters", value)
+        return value
+
+    return check
+
+
+def flag(value: Any, name: str) -> bool:
+    """Check that a value is true or false."""
+    if not isinstance(value, bool):
+        raise _problem(name, "true or false", value)
+    return value
+
+
+def many(each: Check, most: int, least: int = 0, optional: bool = False) -> Check:
+    """Return a check for a list of ``least`` to ``most`` values."""
+
+    def check(value: Any, name: str) -> tuple[Any, ...] | None:
+        if optional and value is None:
+            return None
+        if not isinstance(value, list | tuple) or not least <= len(value) <= most:
+            raise _problem(name, f"a list of {least} to {most} values", value)
+        return tuple(each(one, f"{name}[{index}]") for index, one in enumerate(value))
+
+    return check
+
+
+def _point(value: Any, name: str) -> tuple[float, float, int]:
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise _problem(name, "[x1, x2, class]", value)
+    coordinate = number(-6, 6)
+    return coordinate(value[0], name), coordinate(value[1], name), count(0, 9)(value[2], name)
+
+
+def _axes(value: Any, name: str) -> Any:
+    return "pca" if value == "pca" else many(count(0, 9999), 2, 2)(value, name)
+
+
+CHECKS: Mapping[str, Check] = {
+    "dataset": one_of(*DATASETS),
+    "noise": number(0, 0.5),
+    "train_ratio": number(0.1, 0.9),
+    "n_rows": count(20, 2000),
+    "data_seed": count(0, 2**31 - 1),
+    "table": text(64),
+    "target": text(1000),
+    "columns": many(text(1000), 1000, 1, optional=True),
+    "points": many(_point, MOST_POINTS),
+    "axes": _axes,
+    "features": many(one_of(*FEATURES), len(FEATURES), 1),
+    "hidden": many(count(1, MOST_NODES), MOST_LAYERS),
+    "activations": many(one_of(*(name for name in ACTIVATIONS if name != "softmax")), MOST_LAYERS),
+    "dropout": many(number(0, 0.9), MOST_LAYERS),
+    "output": one_of("auto", *ACTIVATIONS),
+    "loss": one_of(*LOSSES),
+    "optimizer": one_of(*OPTIMIZERS),
+    "learning_rate": number(1e-6, 100),
+    "schedule": one_of(*(name for name in SCHEDULES if name not in ENDLESS)),
+    "l1": number(0, 1000),
+    "l2": number(0, 1000),
+    "batch_size": count(1, 2000),
+    "init": one_of(*INITIALIZERS),
+    "seed": count(0, 2**31 - 1),
+    "mode": one_of("network", "perceptron"),
+    "stop_at": count(1, 100_000, optional=True),
+    "discretize": flag,
+    "show_test": flag,
+    "hide": many(text(40), 60),
+    "lesson": text(60),
+}
+"""What each setting must be."""
+
+LIVE = frozenset(
+    ("learning_rate", "schedule", "l1", "l2", "batch_size", "optimizer", "activations", "dropout", "stop_at")
+) | frozenset(("discretize", "show_test", "hide", "lesson", "axes"))
+"""Settings that change in mid-run; any other begins a new run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole state of a playground but for what training has made of it.
+
+    Examples
+    --------
+    >>> Settings().updated({"hidden": [8, 8, 8]}).activations
+    ('tanh', 'tanh', 'tanh')
+    """
+
+    dataset: str = "circle"
+    noise: float = 0.0
+    train_ratio: float = 0.5
+    n_rows: int = 250
+    data_seed: int = 0
+    table: str | None = None
+    target: str | None = None
+    columns: tuple[str, ...] | None = None
+    points: tuple[tuple[float, float, int], ...] = ()
+    axes: Any = (0, 1)
+    features: tuple[str, ...] = ("x1", "x2")
+    hidden: tuple[int, ...] = (4, 2)
+    activations: tuple[str, ...] = ("tanh", "tanh")
+    dropout: tuple[float, ...] = (0.0, 0.0)
+    output: str = "auto"
+    loss: str = "auto"
+    optimizer: str = "sgd"
+    learning_rate: float = 0.03
+    schedule: str = "constant"
+    l1: float = 0.0
+    l2: float = 0.0
+    batch_size: int = 10
+    init: str = "glorot_uniform"
+    seed: int = 0
+    mode: str = "network"
+    stop_at: int | None = None
+    discretize: bool = False
+    show_test: bool = False
+    hide: tuple[str, ...] = ()
+    lesson: str | None = None
+
+    def updated(self, part: Any) -> "Settings":
+        """Return settings with some of them changed.
+
+        Parameters
+        ----------
+        part : mapping
+            Names and values, as JSON gives them.
+
+        Raises
+        ------
+        ParameterError
+            If a setting does not exist, or is not what it must be.
+        """
+        if not isinstance(part, Mapping):
+            raise _problem("settings", "an object of names and values", part)
+        checked: dict[str, Any] = {}
+        for name, value in part.items():
+            if name not in CHECKS:
+                raise _problem("a setting", f"one of {', '.join(CHECKS)}", name)
+            checked[name] = CHECKS[name](value, name)
+        found = replace(self, **checked)
+        depth = len(found.hidden)
+        kinds = (*found.activations, *(found.activations[-1:] or ("tanh",)) * depth)[:depth]
+        return replace(found, activations=kinds, dropout=(*found.dropout, *(0.0,) * depth)[:depth])
+
+    def changes(self, other: "Settings") -> frozenset[str]:
+        """Return the names of the settings in which two differ."""
+        names = (field.name for field in fields(self))
+        return frozenset(name for name in names if getattr(self, name) != getattr(other, name))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the settings as plain data, all of them."""
+        return asdict(self)
