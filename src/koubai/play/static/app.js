@@ -41,13 +41,13 @@ export function mount(root, transport, options = { page: false }) {
     },
   };
 
-  const output = outputPanel(context), network = networkPanel(context);
+  const output = outputPanel(context), network = networkPanel(context, output.map);
   const panels = [
-    headerPanel(context), lessonBar(context), settingsPanel(context), dataPanel(context), network, output, lossPanel(context),
+    headerPanel(context), lessonBar(context), settingsPanel(context), dataPanel(context), output, network, lossPanel(context),
     timelinePanel(context), explainPanel(context), startsPanel(context), ownPanel(context), lessonsPanel(context),
     keepPanel(context, { network, output }), hidingPanel(context),
   ];
-  const [head, lesson, settings, data, middle, map, curve, timeline, explain, starts, own, lessons, keep, hiding] = panels.map((panel) => panel.element);
+  const [head, lesson, settings, data, map, middle, curve, timeline, explain, starts, own, lessons, keep, hiding] = panels.map((panel) => panel.element);
   const status = el("p", { class: "status", role: "status", "aria-live": "polite" });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
   root.classList.add("koubai-play");
@@ -55,7 +55,8 @@ export function mount(root, transport, options = { page: false }) {
     head, problem, lesson, settings,
     el("main", { class: "bench" }, data, middle, el("div", { class: "right" }, map, curve)),
     timeline,
-    el("div", { class: "cards" }, explain, starts, own, lessons, keep, hiding),
+    explain,
+    el("div", { class: "cards" }, el("div", { class: "pile" }, lessons, starts), el("div", { class: "pile" }, own, keep, hiding)),
     status,
   );
 
@@ -107,6 +108,7 @@ export function mount(root, transport, options = { page: false }) {
     receive(message, context, options);
   });
   keyboard(root, context);
+  root.dataset.theme = store.state.theme;
   if (options.page) {
     window.addEventListener("hashchange", () => {
       const wanted = read(window.location.hash);

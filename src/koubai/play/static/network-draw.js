@@ -94,7 +94,7 @@ export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
  * @param {Atlas} atlas
- * @param {{ink: string, faint: string, toy: boolean, hover: any}} look
+ * @param {{ink: string, faint: string, toy: boolean, hover: any, output: HTMLCanvasElement | null}} look
  */
 export function drawNetwork(pen, plan, state, atlas, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
@@ -113,6 +113,7 @@ export function drawNetwork(pen, plan, state, atlas, look) {
       const [x, y] = [node.x - half, node.y - half];
       if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, plan.size, plan.size);
       else if (node.layer > 0 && !last && grid) atlas.paint(pen, hidden++, x, y, plan.size);
+      else if (last && column.length === 1 && look.output) pen.drawImage(look.output, x, y, plan.size, plan.size);
       else {
         pen.fillStyle = look.faint;
         pen.fillRect(x, y, plan.size, plan.size);
@@ -145,7 +146,10 @@ export function drawNetwork(pen, plan, state, atlas, look) {
  */
 const same = (chosen, node) => chosen && chosen.kind === "node" && chosen.layer === node.layer && chosen.target === node.index;
 
+const LEVELS = 8;
+
 /**
+ * Links of like sign and strength are one path: thousands of them cost sixteen strokes a layer.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").Network} network
@@ -153,43 +157,60 @@ const same = (chosen, node) => chosen && chosen.kind === "node" && chosen.layer 
  * @param {any} chosen
  */
 function drawLinks(pen, plan, network, theta, chosen) {
-  const [negative, positive] = [css(NEGATIVE), css(POSITIVE)];
+  const colours = [css(NEGATIVE), css(POSITIVE)];
   pen.lineCap = "butt";
   network.layers.forEach((layer, index) => {
     const { n_in, n_out, weights_at } = layer;
+    const dense = n_in * n_out > 300, thick = dense ? 2 : 6;
     let largest = 1;
     for (let i = weights_at; i < weights_at + n_in * n_out; i++) largest = Math.max(largest, Math.abs(theta[i]));
-    const thick = n_in * n_out > 300 ? 2.5 : 6;
+    const buckets = Array.from({ length: 2 * LEVELS }, () => /** @type {number[][]} */ ([]));
     for (const from of plan.columns[index]) {
       if (!from.active || from.input >= n_in) continue;
       for (const to of plan.columns[index + 1]) {
         const weight = theta[weights_at + from.input * n_out + to.index];
-        const strength = Math.abs(weight) / largest;
-        if (strength < 0.02 && n_in * n_out > 300) continue;
-        const marked = chosen && chosen.kind === "link" && chosen.layer === index + 1 && chosen.source === from.input && chosen.target === to.index;
-        pen.strokeStyle = weight < 0 ? negative : positive;
-        pen.globalAlpha = marked ? 1 : 0.3 + 0.65 * strength;
-        pen.lineWidth = marked ? thick * strength + 4 : 0.5 + thick * strength;
-        curve(pen, ...ends(from, to, plan.size));
+        const level = Math.min(LEVELS - 1, Math.floor((LEVELS * Math.abs(weight)) / largest));
+        if (dense && level === 0) continue;
+        buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to, plan.size));
+        if (chosen && chosen.kind === "link" && chosen.layer === index + 1 && chosen.source === from.input && chosen.target === to.index)
+          mark(pen, ends(from, to, plan.size));
       }
     }
+    buckets.forEach((links, at) => {
+      if (!links.length) return;
+      const strength = (Math.floor(at / 2) + 0.5) / LEVELS;
+      pen.strokeStyle = colours[at % 2];
+      pen.globalAlpha = dense ? 0.1 + 0.8 * strength * strength : 0.3 + 0.65 * strength;
+      pen.lineWidth = 0.4 + thick * strength;
+      pen.beginPath();
+      for (const link of links) curve(pen, link);
+      pen.stroke();
+    });
   });
   pen.globalAlpha = 1;
 }
 
 /**
  * @param {CanvasRenderingContext2D} pen
- * @param {number} x0
- * @param {number} y0
- * @param {number} x1
- * @param {number} y1
+ * @param {number[]} link
  */
-function curve(pen, x0, y0, x1, y1) {
-  const middle = (x0 + x1) / 2;
+function mark(pen, link) {
+  pen.globalAlpha = 0.45;
+  pen.strokeStyle = "#d55e00";
+  pen.lineWidth = 11;
   pen.beginPath();
+  curve(pen, link);
+  pen.stroke();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number[]} link from x and y to x and y
+ */
+function curve(pen, [x0, y0, x1, y1]) {
+  const middle = (x0 + x1) / 2;
   pen.moveTo(x0, y0);
   pen.bezierCurveTo(middle, y0, middle, y1, x1, y1);
-  pen.stroke();
 }
 
 /**

@@ -10,9 +10,10 @@ const LAYERS = 8, NODES = 32;
 
 /**
  * @param {import("./types.js").Context} context
+ * @param {HTMLCanvasElement} map the picture of the output, which the output node shows too
  * @returns {import("./types.js").Panel & {canvas: HTMLCanvasElement, plan: () => any, atlas: Atlas}}
  */
-export function networkPanel(context) {
+export function networkPanel(context, map) {
   const { store, change, texts } = context;
   const canvas = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
   const buttons = el("div", { class: "nodes" });
@@ -55,7 +56,6 @@ export function networkPanel(context) {
     hover = under(event);
     stack.classList.toggle("over", Boolean(hover));
     show();
-    store.changed.add("hover");
     store.set({ hover_node: hover && hover.kind === "node" && hover.layer ? hover : null });
     draw();
   });
@@ -102,11 +102,11 @@ export function networkPanel(context) {
   }
 
   function draw() {
-    const { state } = store;
+    const state = /** @type {any} */ (store.state);
     if (!state.network || !state.settings) return;
     const style = getComputedStyle(element);
     const pen = prepare(canvas, plan.width, plan.height);
-    drawNetwork(pen, plan, state, atlas, { ink: style.getPropertyValue("--ink"), faint: style.getPropertyValue("--faint"), toy: toy(), hover });
+    drawNetwork(pen, plan, state, atlas, { ink: style.getPropertyValue("--ink"), faint: style.getPropertyValue("--faint"), toy: toy(), hover, output: state.hover_node ? null : map });
   }
 
   function arrange() {
@@ -152,7 +152,7 @@ export function networkPanel(context) {
     }
     hidden.forEach((/** @type {number} */ nodes, /** @type {number} */ at) => {
       const [number, activation, dropout] = heads.children[at + 1].querySelectorAll("output, select");
-      number.textContent = texts.text("play.network.n_nodes", { n: nodes });
+      number.textContent = plan.width / count < 125 ? String(nodes) : texts.text("play.network.n_nodes", { n: nodes });
       options(activation, names(catalogue.activations).filter((name) => name !== "softmax").map((name) => [name, word(texts, "activation", name)]), settings.activations[at]);
       const rates = [...new Set([0, 0.1, 0.2, 0.3, 0.5, settings.dropout[at] || 0])].sort();
       options(dropout, rates.map((rate) => [String(rate), texts.text("play.network.dropout", { rate })]), String(settings.dropout[at] || 0));

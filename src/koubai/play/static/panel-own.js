@@ -7,7 +7,7 @@ import { CLASSES, css } from "./colours.js";
  * @returns {import("./types.js").Panel}
  */
 export function ownPanel({ store, change, texts, transport }) {
-  const file = el("input", { type: "file", id: "koubai-own-file", accept: ".csv,.tsv,.json,.parquet,.xlsx,.txt", on: { change: () => file.files[0] && take(file.files[0]) } });
+  const file = el("input", { type: "file", id: "koubai-own-file", accept: ".csv,.tsv,.parquet,.gz", on: { change: () => file.files[0] && take(file.files[0]) } });
   const drop = el("label", { class: "drop", for: file.id }, el("span", { text: "play.own.drop" }), file);
   const target = el("select", { id: "koubai-own-target" });
   const columns = el("div", { class: "columns", role: "group", label: "play.own.columns" });

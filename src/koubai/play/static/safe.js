@@ -19,11 +19,17 @@ const SPACES = {
  * @returns {DocumentFragment}
  */
 export function copied(html) {
-  const source = new DOMParser().parseFromString(html, "text/html");
+  const source = new DOMParser().parseFromString(plain(html), "text/html");
   const target = document.createDocumentFragment();
   for (const child of source.body.childNodes) copy(child, target);
   return target;
 }
+
+/**
+ * Without styles of its own, which the page's security policy would refuse and report.
+ * @param {string} html
+ */
+const plain = (html) => html.replace(/<style>[^<]*<\/style>/g, "").replace(/(<[a-z][^>]*?) style="[^"]*"/g, "$1");
 
 /**
  * @param {Node} node
