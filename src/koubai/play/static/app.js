@@ -53,7 +53,7 @@ export function mount(root, transport, options = { page: false }) {
   root.classList.add("koubai-play");
   root.replaceChildren(
     head, problem, lesson, settings,
-    el("main", { class: "bench" }, data, middle, el("div", { class: "right" }, map, curve)),
+    el("main", { class: "bench" }, data, middle, el("div", { class: "side" }, map, curve)),
     timeline,
     explain,
     el("div", { class: "cards" }, el("div", { class: "pile" }, lessons, starts), el("div", { class: "pile" }, own, keep, hiding)),

@@ -8,9 +8,9 @@ import { card, el, prepare, short } from "./dom.js";
 export function lossPanel({ store }) {
   const canvas = el("canvas", { class: "curve", role: "img", label: "play.loss.picture" });
   const legend = el("p", { class: "legend" },
-    el("span", { class: "line train" }), el("span", { text: "play.loss.train" }), " ",
-    el("span", { class: "line test" }), el("span", { text: "play.loss.test" }), " ",
-    el("span", { class: "line other" }), el("span", { text: "play.loss.other" }));
+    el("span", { class: "dash train" }), el("span", { text: "play.loss.train" }), " ",
+    el("span", { class: "dash test" }), el("span", { text: "play.loss.test" }), " ",
+    el("span", { class: "dash other" }), el("span", { text: "play.loss.other" }));
   const element = card("loss", canvas, legend);
   const height = 130;
 
