@@ -3,8 +3,6 @@
 import json
 import math
 import os
-import resource
-import signal
 import subprocess
 import sys
 import time
@@ -346,21 +344,16 @@ def test_a_device_is_written_directly() -> None:
 def test_a_full_disk_leaves_the_old_file(stored: Path) -> None:
     """The writing process may write only 64 KiB; what it leaves is the old file and nothing beside it."""
     before = stored.read_bytes()
-
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
-
     code = (
-        "import sys, numpy as np\n"
+        "import resource, signal, sys, numpy as np\n"
         "from koubai.training.container import write_container\n"
         "from koubai.core.errors import FileError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
         "try: write_container(sys.argv[1], 'Kind', {}, {'a': np.zeros(10**6)})\n"
         "except FileError as error: print(error)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", code, stored], preexec_fn=limit, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-B", "-c", code, stored], capture_output=True, text=True, check=True)
     assert "cannot be written: file too large" in done.stdout
     assert stored.read_bytes() == before
     assert list(stored.parent.iterdir()) == [stored]

@@ -205,6 +205,15 @@ def test_without_matplotlib_pages_are_written_and_pictures_say_what_to_install(
     assert comparison._repr_png_() is None
 
 
+def test_a_machine_without_japanese_fonts_has_the_one_of_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    monkeypatch.setattr(manager, "ttflist", [font for font in manager.ttflist if font.name not in descent_style.FONTS])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    assert descent_style.japanese_font.__wrapped__() == "IPAexGothic"
+
+
 def test_without_a_japanese_font_one_warning_says_how_to_get_one(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +221,7 @@ def test_without_a_japanese_font_one_warning_says_how_to_get_one(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         picture(comparison, "ja")
-    assert sum("fonts-noto-cjk" in str(warning.message) for warning in caught) == 1
+    assert sum("pip install 'koubai[plots]'" in str(warning.message) for warning in caught) == 1
 
 
 @pytest.mark.parametrize(

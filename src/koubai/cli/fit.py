@@ -89,6 +89,8 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
         action=argparse.BooleanOptionalAction,
         help="keep the network of the epoch that is best on a tenth of the rows (default: with 2,000 rows or more)",
     )
+    group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best one")
+    group.add_argument("--jobs", type=int, metavar="N", help="most threads (default: as many as are worth it)")
     group.add_argument("--class-weight", choices=("balanced",), help="let rare classes count as much as common ones")
     group.add_argument(
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same network (default: 0)"
@@ -116,6 +118,8 @@ NAMES_OF_OPTIONS = {
     "schedule": "schedule",
     "batch_size": "batch_size",
     "epochs": "epochs",
+    "n_starts": "starts",
+    "n_jobs": "jobs",
     "dropout": "dropout",
     "alpha": "l2",
     "l1": "l1",

@@ -2,7 +2,8 @@
 
 import warnings
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,13 +17,13 @@ from koubai.core.activations import Array
 from koubai.core.errors import DivergenceError, ParameterError
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
-from koubai.engines.protocol import Engine, Patience, Rows, State
-from koubai.engines.registry import get_engine
+from koubai.engines.protocol import Engine, Patience, Plan, Rows, State
 from koubai.estimators import training_choices as choices
-from koubai.estimators.data import TakesData
+from koubai.estimators.data import TakesData, TrainingRows
 from koubai.estimators.explaining import Explainable
 from koubai.estimators.outputs import SPELLINGS, Ending
 from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
+from koubai.estimators.starts import Start, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile, identity
@@ -163,15 +164,22 @@ class BaseMLP(Explainable, TakesData):
         fresh: bool,
         incremental: bool,
     ) -> None:
-        parts = self._split(rows, validation_data, rng)
+        n_starts = self.n_starts if fresh and not incremental else 1
+        parts = self._split(rows, validation_data, rng, hold_out=self.early_stopping or n_starts > 1)
         optimizer, schedule = choices.chosen_optimizer(self), choices.chosen_schedule(self)
         rate = choices.base_learning_rate(self, optimizer)
         run, seed = self._start(theta, optimizer, rate, rng, fresh=fresh, incremental=incremental)
         plan = choices.make_plan(self, network, optimizer, parts.rows.n_rows, seed)
+        engine = choices.chosen_engine(self)
+        if n_starts > 1:
+            start = self._best_start(
+                engine, plan, draw_starts(Start(theta, seed), n_starts, plan, self.init, rng), parts
+            )
+            run.state.theta, seed = start.theta, start.seed
+            plan = replace(plan, seed=seed)
         checkpoint = self._checkpoint_file(identity(plan, schedule, rate, parts.rows)) if self.checkpoint else None
         if checkpoint is not None:
             run = checkpoint.load(run.patience) or run
-        engine = get_engine(self.engine)
         course = self._course(engine, network, schedule, parts.validation, checkpoint, incremental=incremental)
         try:
             train(engine, plan, run, InMemory(parts.rows), course)
@@ -202,17 +210,12 @@ class BaseMLP(Explainable, TakesData):
         incremental: bool,
     ) -> Course:
         """Return how training goes."""
-
-        def score(theta: Array) -> float:
-            assert validation is not None
-            return self._score_of_outputs(engine.forward(network, theta, validation.inputs), validation)
-
         asked = self.max_iter if self.epochs is None else self.epochs
         return Course(
             epochs=1 if incremental else asked,
             schedule=schedule,
             total_epochs=asked,
-            score=None if validation is None else score,
+            score=None if validation is None else self._score_on(engine, network, validation),
             stop_on_score=bool(self.early_stopping),
             callbacks=choices.chosen_callbacks(self),
             verbose=bool(self.verbose),
@@ -220,6 +223,36 @@ class BaseMLP(Explainable, TakesData):
             checkpoint=checkpoint,
             who=choices.name_of(self),
         )
+
+    def _score_on(self, engine: Engine, network: Network, validation: Rows) -> Callable[[Array], float]:
+        """Return the function that scores θ on the validation rows."""
+        return lambda theta: self._score_of_outputs(engine.forward(network, theta, validation.inputs), validation)
+
+    def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], parts: TrainingRows) -> Start:
+        """Return the start from which training reaches the best validation score."""
+        assert parts.validation is not None
+        epochs = self.max_iter if self.epochs is None else self.epochs
+        steps = plan.steps_per_epoch(parts.rows.n_rows)
+        rates = choices.chosen_schedule(self).rates(
+            choices.base_learning_rate(self, plan.optimizer),
+            0,
+            epochs * steps,
+            steps,
+            epochs * steps,
+            n_rows=parts.rows.n_rows,
+        )
+        self.start_scores_ = try_starts(
+            engine,
+            plan,
+            starts,
+            parts.rows,
+            rates.reshape(epochs, steps),
+            Patience(float(self.tol), float(self.n_iter_no_change)),
+            self._score_on(engine, plan.network, parts.validation),
+            progress=self.progress,
+            who=choices.name_of(self),
+        )
+        return starts[int(self.start_scores_.argmax())]
 
     def _start(
         self, theta: Array, optimizer: Optimizer, rate: float, rng: Any, *, fresh: bool, incremental: bool
@@ -281,7 +314,7 @@ class BaseMLP(Explainable, TakesData):
             self.progress,
         )
         found = train_lbfgs(
-            get_engine(self.engine), network, theta, rows, choices.chosen_penalty(self), course, self.history_
+            choices.chosen_engine(self), network, theta, rows, choices.chosen_penalty(self), course, self.history_
         )
         self.n_iter_, self.loss_ = found.n_iterations, found.loss
         self.loss_curve_ = self.history_.losses
@@ -298,7 +331,7 @@ class BaseMLP(Explainable, TakesData):
         """Return the network's outputs for X, (n_samples, n_outputs)."""
         check_is_fitted(self)
         theta = self._theta()
-        return get_engine(self.engine).forward(self.network_, theta, self._inputs(X, theta.dtype))
+        return choices.chosen_engine(self).forward(self.network_, theta, self._inputs(X, theta.dtype))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

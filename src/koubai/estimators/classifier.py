@@ -119,6 +119,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         Whether to show a progress bar on standard error.
     engine : str or Engine
         What runs the equations: ``"cpu"`` or ``"reference"``.
+    n_jobs : int or None
+        Most threads; None for as many as a batch is worth, -1 for no limit but the processors.
+    n_starts : int
+        How many sets of initial values are tried, all at once over all cores. Above 1, rows are held out as with
+        ``early_stopping``, unless ``validation_data`` is given, and the start that scores best on them is kept.
     checkpoint : path or None
         A file that training is written to as it goes on; a ``fit`` that finds it there goes on from it.
     checkpoint_every : float
@@ -134,6 +139,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         Loss of each epoch, penalty included.
     validation_scores_, best_validation_score_
         Accuracy on the validation rows after each epoch, and the highest; None without such rows.
+    start_scores_ : ndarray of shape (n_starts,)
+        Score of each start on the validation rows after training, with ``n_starts`` above 1.
     t_ : int
         Training rows gone through.
     n_iter_ : int
@@ -206,6 +213,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         callbacks: Callback | Sequence[Callback] | None = None,
         progress: bool = False,
         engine: str | Engine = "cpu",
+        n_jobs: int | None = None,
+        n_starts: int = 1,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
     ) -> None:

@@ -78,11 +78,11 @@ class TakesData(Storable):
             )
         return Rows(inputs[there], np.ascontiguousarray(targets[there]), weights[there])
 
-    def _split(self, rows: Rows, validation_data: Any, rng: Any) -> TrainingRows:
-        """Return training and validation rows: those given, or with early stopping some held out, or none."""
+    def _split(self, rows: Rows, validation_data: Any, rng: Any, hold_out: bool) -> TrainingRows:
+        """Return training and validation rows: those given, or some held out if that is asked for, or none."""
         if validation_data is not None:
             return TrainingRows(rows, self._given_validation(validation_data, rows))
-        if not self.early_stopping:
+        if not hold_out:
             return TrainingRows(rows, None)
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
         parts = train_test_split(
@@ -91,7 +91,7 @@ class TakesData(Storable):
         training, held_out = Rows(*parts[0::2]), Rows(*parts[1::2])
         if held_out.n_rows < 2:
             raise DataError(
-                f"{type(self).__name__}: The validation set is too small; early stopping needs at least 2 rows in "
+                f"{type(self).__name__}: The validation set is too small; scoring needs at least 2 rows in "
                 f"it and got {held_out.n_rows}. Increase 'validation_fraction' or the size of your dataset."
             )
         return TrainingRows(training, held_out)

@@ -40,7 +40,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         As in MLPClassifier.
     beta_1, beta_2, epsilon, n_iter_no_change, max_fun
         As in MLPClassifier.
-    optimizer, schedule, epochs, init, l1, dropout, clip_norm, callbacks, progress, engine, checkpoint, checkpoint_every
+    optimizer, schedule, epochs, init, l1, dropout, clip_norm, callbacks, progress, engine
+        As in MLPClassifier.
+    n_jobs, n_starts, checkpoint, checkpoint_every
         As in MLPClassifier.
 
     Attributes
@@ -100,6 +102,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         callbacks: Callback | Sequence[Callback] | None = None,
         progress: bool = False,
         engine: str | Engine = "cpu",
+        n_jobs: int | None = None,
+        n_starts: int = 1,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
     ) -> None:

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from koubai.core.activations import Activation, get_activation
@@ -14,8 +15,8 @@ from koubai.core.errors import ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
-from koubai.engines.protocol import Plan
-from koubai.engines.registry import ENGINES
+from koubai.engines.protocol import Engine, Plan
+from koubai.engines.registry import ENGINES, get_engine
 from koubai.optimizers.adam import Adam
 from koubai.optimizers.momentum import Momentum
 from koubai.optimizers.nesterov import Nesterov
@@ -59,6 +60,8 @@ CONSTRAINTS: dict[str, Any] = {
     "callbacks": [callable, list, tuple, None],
     "progress": ["boolean"],
     "engine": [StrOptions(set(ENGINES)), HasMethods(["run", "forward", "loss_and_gradient"])],
+    "n_jobs": [Interval(Integral, 1, None, closed="left"), Interval(Integral, None, -1, closed="right"), None],
+    "n_starts": [Interval(Integral, 1, None, closed="left")],
     "checkpoint": [str, PathLike, None],
     "checkpoint_every": [Interval(Real, 0, None, closed="left")],
 }
@@ -85,6 +88,12 @@ def chosen_optimizer(estimator: Any) -> Optimizer:
     if estimator.momentum == 0:
         return SGD()
     return (Nesterov if estimator.nesterovs_momentum else Momentum)(estimator.momentum)
+
+
+def chosen_engine(estimator: Any) -> Engine:
+    """Return the engine, held to ``n_jobs`` threads, counted as joblib does: -1 is all processors, -2 all but one."""
+    n_jobs = None if estimator.n_jobs is None else effective_n_jobs(estimator.n_jobs)
+    return get_engine(estimator.engine, n_jobs)
 
 
 def chosen_schedule(estimator: Any) -> Schedule:
@@ -203,7 +212,8 @@ def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
 
 def check_lbfgs(estimator: Any) -> None:
     """Raise ParameterError where a parameter is given that L-BFGS has no use for and that would change the result."""
-    for name, neutral in (("dropout", 0.0), ("clip_norm", None), ("schedule", None), ("checkpoint", None)):
+    neutrals = {"dropout": 0.0, "clip_norm": None, "schedule": None, "checkpoint": None, "n_starts": 1}
+    for name, neutral in neutrals.items():
         value = getattr(estimator, name)
         if value != neutral:
             raise ParameterError(

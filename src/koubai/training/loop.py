@@ -16,7 +16,7 @@ from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
 from koubai.training.history import Epoch
 from koubai.training.interrupts import deferred_interrupts
-from koubai.training.progress import progress_bar
+from koubai.training.progress import newest_numbers, progress_bar
 from koubai.training.run import Run
 from koubai.training.sources import Source
 
@@ -101,7 +101,7 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
             while not run.history.stopped:
                 check_interrupt()
                 seconds = _run_epochs(engine, plan, run, source, course, n_epochs)
-                show(run.done, run.history[-1])
+                show(run.done, newest_numbers(run.history[-1]))
                 _decide(plan, run, course)
                 if course.checkpoint is not None and not run.history.stopped:
                     course.checkpoint.save_if_due(run)

@@ -11,24 +11,30 @@ from koubai.training.history import Epoch
 class Show(Protocol):
     """Shows how far training has come."""
 
-    def __call__(self, done: int, epoch: Epoch) -> None:
-        """Show that ``done`` epochs have run, the last of them being ``epoch``."""
+    def __call__(self, done: int, numbers: str) -> None:
+        """Show that so much of all is done, and the newest numbers."""
         ...
+
+
+def newest_numbers(epoch: Epoch) -> str:
+    """Return what the bar says of the last epoch: loss, and validation score if there is one."""
+    score = "" if epoch.validation_score is None else f" validation {epoch.validation_score:.3f}"
+    return f"loss {epoch.loss:.4g}{score}"
 
 
 @contextmanager
 def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
-    """Show a bar on standard error while the block runs: epochs, loss, validation score, time.
+    """Show a bar on standard error while the block runs: how much is done, the newest numbers, time.
 
     Parameters
     ----------
     shown : bool
         Whether to show anything at all.
     total, done : int
-        Epochs in all, and those that had run before.
+        Epochs (or starts) in all, and those that had run before.
     """
     if not shown:
-        yield lambda done, epoch: None
+        yield lambda done, numbers: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -42,8 +48,7 @@ def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
     with Progress(*columns, console=Console(file=sys.stderr)) as progress:
         task = progress.add_task("Training", total=total, completed=done, numbers="")
 
-        def show(done: int, epoch: Epoch) -> None:
-            score = "" if epoch.validation_score is None else f" validation {epoch.validation_score:.3f}"
-            progress.update(task, completed=done, numbers=f"loss {epoch.loss:.4g}{score}")
+        def show(done: int, numbers: str) -> None:
+            progress.update(task, completed=done, numbers=numbers)
 
         yield show

@@ -15,7 +15,7 @@ from koubai.optimizers.lbfgs import minimize_lbfgs
 from koubai.training.history import History
 from koubai.training.interrupts import deferred_interrupts
 from koubai.training.loop import Callback
-from koubai.training.progress import progress_bar
+from koubai.training.progress import newest_numbers, progress_bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def train_lbfgs(
             began = now
             reached[:] = [(theta, loss)]
             epoch = history[-1]
-            show(iteration, epoch)
+            show(iteration, newest_numbers(epoch))
             if course.verbose:
                 print(f"Iteration {iteration}, loss = {loss:.8f}")
             asked_to_stop = [callback(epoch) for callback in course.callbacks]

@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -59,7 +61,11 @@ def load_matplotlib() -> ModuleType:
 
 @cache
 def japanese_font() -> str | None:
-    """Return the name of a Japanese font that matplotlib can use, None if there is none."""
+    """Return the name of a Japanese font that matplotlib can use, None if there is none.
+
+    The machine's own fonts come first, then the one that the ``plots`` extra brings in the package matplotlib-fontja,
+    which is not imported: it would change matplotlib's settings.
+    """
     load_matplotlib()
     from matplotlib import font_manager
 
@@ -67,7 +73,10 @@ def japanese_font() -> str | None:
     for name in FONTS:
         if name in known:
             return name
-    for path in font_manager.findSystemFonts():  # installed after matplotlib made its list
+    brought = find_spec("matplotlib_fontja")
+    folders = [Path(folder) for folder in (brought.submodule_search_locations or [])] if brought else []
+    fonts = [str(path) for folder in folders for path in folder.rglob("*.ttf")]
+    for path in (*font_manager.findSystemFonts(), *fonts):  # the system's: installed after matplotlib made its list
         if any(part in path for part in ("NotoSansCJK-Regular", "NotoSansJP", "ipaexg", "ipag", "TakaoGothic")):
             font_manager.fontManager.addfont(path)
             name = font_manager.fontManager.ttflist[-1].name
@@ -92,8 +101,8 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
         font = japanese_font()
         if font is None and not vector:
             warnings.warn(
-                "No Japanese font was found for pictures, so Japanese letters will be missing: install one, such as "
-                "fonts-noto-cjk or fonts-ipaexfont, or write .svg or .html.",
+                "No Japanese font was found for pictures, so Japanese letters will be missing: run "
+                "pip install 'koubai[plots]', which brings one, or write .svg or .html.",
                 stacklevel=4,
             )
         families = [*([font] if font else []), *(FONTS if vector else ()), "DejaVu Sans"]

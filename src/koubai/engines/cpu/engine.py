@@ -25,12 +25,20 @@ class CPUEngine:
         Threads that share each batch; by default as many as the batch is worth, and no more than there are processors
         or than OMP_NUM_THREADS allows. With one thread results are the same to the last bit in every run, with
         any other number the same to rounding.
+    most_threads : int, optional
+        How many of them there may be where the batch decides, or one network a thread is trained.
     """
 
     name = "cpu"
 
-    def __init__(self, n_threads: int | None = None) -> None:
+    def __init__(self, n_threads: int | None = None, most_threads: int | None = None) -> None:
         self.n_threads = n_threads
+        self.most_threads = most_threads
+
+    def _team(self, network: Network, n_rows: int, passes: int) -> int:
+        """Return how many threads share so many rows."""
+        team = threads_for(network, n_rows, passes, self.n_threads)
+        return team if self.most_threads is None else min(team, self.most_threads)
 
     def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
         """Return the outputs z^(L), (n, n_outputs)."""
@@ -39,7 +47,7 @@ class CPUEngine:
             out = np.empty((n, network.n_outputs), theta.dtype)
             net, data = net_record(network, theta.dtype), data_record(inputs, out, None, theta.dtype)
             chunk = rows_at_a_time(network, n, theta.itemsize)
-            team = threads_for(network, n, 1, self.n_threads)
+            team = self._team(network, n, 1)
             if team == 1:
                 predict_rows(net, theta, data, 0, n, chunk, out)
                 return out
@@ -72,7 +80,7 @@ class CPUEngine:
     ) -> npt.NDArray[np.float64]:
         """Train whole epochs, changing ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
         batch = min(plan.batch_size, rows.n_rows)
-        team = threads_for(plan.network, batch, 3, self.n_threads)
+        team = self._team(plan.network, batch, 3)
         population = Population(state.theta[np.newaxis], [plan.optimizer], np.array([plan.seed], np.uint64), np.ones(1))
         waiting = patience_record(patience)[np.newaxis]
         losses, epochs = self._train(
@@ -124,7 +132,7 @@ class CPUEngine:
         """
         thetas = population.thetas
         n_networks = len(thetas)
-        n_threads = team if team > 1 else min(self.n_threads or available_threads(), n_networks)
+        n_threads = team if team > 1 else min(self.n_threads or self.most_threads or available_threads(), n_networks)
         numbers = [optimizer_numbers(optimizer) for optimizer in population.optimizers]
         losses = np.empty((n_networks, course.rates.shape[0]))
         epochs = np.zeros(n_networks, np.int64)

@@ -1,0 +1,86 @@
+"""Several sets of initial values tried at once, and the one that does best on validation rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.activations import Array
+from koubai.core.errors import ParameterError
+from koubai.core.randomness import seed_from
+from koubai.engines.cpu.threads import available_threads
+from koubai.engines.protocol import Engine, Patience, Plan, Population, Rows
+from koubai.training.progress import progress_bar
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a training may begin: initial values, and the seed of its shuffles and dropout masks."""
+
+    theta: Array
+    seed: int
+
+
+def draw_starts(first: Start, n_starts: int, plan: Plan, init: str, rng: Any) -> list[Start]:
+    """Return the first start and others drawn after it, so that a single start stays what it was."""
+    theta = first.theta
+    others = [Start(plan.network.initial(rng, init, theta.dtype), seed_from(rng)) for _ in range(n_starts - 1)]
+    return [first, *others]
+
+
+def try_starts(
+    engine: Engine,
+    plan: Plan,
+    starts: list[Start],
+    rows: Rows,
+    rates: npt.NDArray[np.float64],
+    patience: Patience,
+    score: Callable[[Array], float],
+    *,
+    progress: bool,
+    who: str,
+) -> npt.NDArray[np.float64]:
+    """Train from each start, as many at a time as there are threads; return the score of each, -inf if it diverged.
+
+    Parameters
+    ----------
+    rates : (n_epochs, steps_per_epoch)
+        α of every update.
+    patience : Patience
+        When a training ends early, by its loss.
+    score : callable
+        Gives the validation score of θ, higher being better.
+    progress : bool
+        Whether to show a progress bar on standard error.
+    who : str
+        The estimator, for the message.
+
+    Raises
+    ------
+    ParameterError
+        If the engine does not train populations.
+    """
+    train_population = getattr(engine, "run_population", None)
+    if train_population is None:
+        raise ParameterError(
+            f"{who}: n_starts must be 1 with an engine that trains one network at a time; got {len(starts)} and "
+            f"engine={engine.name!r}. Try engine='cpu'."
+        )
+    at_a_time = available_threads()
+    scores: list[float] = []
+    with progress_bar(progress, len(starts), 0) as show, np.errstate(over="ignore", invalid="ignore"):
+        for begin in range(0, len(starts), at_a_time):
+            some = starts[begin : begin + at_a_time]
+            population = Population(
+                np.stack([start.theta for start in some]),
+                [plan.optimizer] * len(some),
+                np.array([start.seed for start in some], np.uint64),
+                np.ones(len(some)),
+            )
+            train_population(plan, population, rows, rates, patience)
+            found = [score(theta) if np.isfinite(theta).all() else -np.inf for theta in population.thetas]
+            scores += [value if np.isfinite(value) else -np.inf for value in found]
+            show(len(scores), f"starts, best validation {max(scores):.3f}")
+    return np.array(scores)
