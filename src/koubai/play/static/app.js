@@ -72,7 +72,7 @@ export function mount(root, transport, options = { page: false }) {
     if (changed.has("theme")) root.dataset.theme = state.theme;
     if (changed.has("settings") && state.settings) {
       const hidden = new Set(state.settings.hide || []);
-      for (const node of root.querySelectorAll("[data-control]")) node.classList.toggle("hidden", hidden.has(node.dataset.control));
+      for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-control]"))) node.classList.toggle("hidden", hidden.has(node.dataset.control || ""));
     }
     if (changed.has("problem")) {
       problem.hidden = !state.problem;
@@ -126,7 +126,8 @@ export function mount(root, transport, options = { page: false }) {
   store.load = load;
   load(store.state.lang);
   transport.fetch_lessons().then((found) => store.set({ lessons: found })).catch(() => store.set({ lessons: [] }));
-  root.playground = { store, context };
+  Object.assign(root, { playground: { store, context } });
+  new ResizeObserver(() => panels.forEach((panel) => panel.resized?.())).observe(root);
   return store;
 }
 

@@ -78,4 +78,4 @@ export function inspector({ store, send, texts }) {
 }
 
 /** @param {import("./types.js").State} state */
-export const chosenRow = (state) => (state.selection?.row ?? /** @type {any} */ (state).row ?? 0);
+export const chosenRow = (state) => (state.row);

@@ -21,7 +21,7 @@ export function explainPanel({ store, send }) {
   return {
     element,
     update(state, changed) {
-      if (changed.has("row")) row.value = (/** @type {any} */ (state).row ?? 0) + 1;
+      if (changed.has("row")) row.value = (state.row) + 1;
       if (changed.has("data") && state.data) row.max = Math.max(1, state.data.x.length);
       if (changed.has("explanation")) {
         place.replaceChildren(state.explanation ? copied(state.explanation.html) : "");

@@ -90,7 +90,7 @@ export function networkPanel(context, map) {
   function show() {
     const theta = store.state.frame?.blocks.theta?.data;
     tip.hidden = !hover || !theta;
-    if (tip.hidden) return;
+    if (!hover || !theta) return;
     const layers = /** @type {any} */ (store.state.network).layers;
     if (hover.kind === "link") {
       const { weights_at, n_out } = layers[hover.layer - 1];

@@ -95,7 +95,7 @@ export function outputPanel({ store, send, change, texts }) {
     element, map, points,
     update(state, changed) {
       if (!state.settings) return;
-      if (changed.has("frame") || changed.has("settings") || changed.has("hover_node")) paint(map, state, state.frame, /** @type {any} */ (state).hover_node);
+      if (changed.has("frame") || changed.has("settings") || changed.has("hover_node")) paint(map, state, state.frame, state.hover_node);
       if (["data", "settings", "selection", "task"].some((key) => changed.has(key))) drawPoints();
       if (changed.has("settings")) {
         test.input.checked = state.settings.show_test;

@@ -8,7 +8,7 @@ export function first_state() {
     connected: false, catalogue: null, defaults: {}, settings: null, network: null, task: "", classes: [], feature_names: [],
     running: false, epoch: 0, step: 0, timeline: { length: 0, position: 0, branches: 0 }, notes: [], frame: null, data: null,
     losses: { epochs: [], train: [], test: [] }, other: null, selection: null, explanation: null, starts: null, problem: "",
-    instant: false, instant_ms: 0, fps: 0, lessons: [], lesson: null, lesson_step: 0, table: null, brush: 0, unit: "epoch",
+    instant: false, instant_ms: 0, fps: 0, lessons: [], lesson: null, lesson_step: 0, table: null, brush: 0, unit: "epoch", row: 0, hover_node: null,
   };
 }
 

@@ -1,6 +1,8 @@
 // How messages travel. The page uses a WebSocket; the notebook widget gives an object with the same methods.
 
-/** @implements {import("./types.js").Transport} */
+/** @typedef {import("./types.js").Transport} Transport */
+
+/** @implements {Transport} */
 export class SocketTransport {
   /** @param {Location} location Where the page came from: nothing else is ever asked. */
   constructor(location) {

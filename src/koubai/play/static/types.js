@@ -57,6 +57,8 @@
  * @property {any} table
  * @property {number} brush The class that drawn points get.
  * @property {string} unit
+ * @property {number} row The example that questions are about, counted from 0.
+ * @property {any} hover_node
  */
 
 /**
@@ -79,6 +81,6 @@
  * @property {(settings: object) => void} change Sends a part of the settings; in instant mode asks for the final state.
  */
 
-/** @typedef {{element: HTMLElement, update: (state: State, changed: Set<string>) => void}} Panel */
+/** @typedef {{element: HTMLElement, update: (state: State, changed: Set<string>) => void, resized?: () => void}} Panel */
 
 export {};
