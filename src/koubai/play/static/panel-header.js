@@ -6,13 +6,16 @@ import { remember } from "./state.js";
  * @param {import("./types.js").Context} context
  * @returns {import("./types.js").Panel}
  */
-export function headerPanel({ store, send, texts }) {
+export function headerPanel({ store, send, change, texts }) {
   const play = el("button", { type: "button", class: "play", on: { click: () => send({ type: store.state.running ? "pause" : "run" }) } });
   const step = button("play.header.step", () => send({ type: "step", unit: unit.value }), { hint: "play.header.step_hint" });
   const unit = el("select", { label: "play.header.unit", on: { change: () => store.set({ unit: unit.value }) } });
   const reset = button("play.header.reset", () => send({ type: "reset" }), { hint: "play.header.reset_hint" });
   const epoch = el("output", { class: "epoch" });
-  const instant = el("input", { type: "checkbox", id: "koubai-instant", on: { change: () => store.set({ instant: instant.checked }) } });
+  const instant = el("input", { type: "checkbox", id: "koubai-instant", on: { change: () => {
+    store.set({ instant: instant.checked });
+    change({});
+  } } });
   const time = el("span", { class: "time" });
   const lang = button("play.header.lang", () => {
     const other = store.state.lang === "en" ? "ja" : "en";
