@@ -16,7 +16,8 @@ LOADER = """const sources = {sources};
 const carried = {carried};
 const urls = {{}};
 for (const [name, source] of sources) {{
-  const linked = source.replace(/"\\.\\/([\\w-]+\\.js)"/g, (all, other) => (urls[other] ? JSON.stringify(urls[other]) : all));
+  const address = (all, other) => (urls[other] ? JSON.stringify(urls[other]) : all);
+  const linked = source.replace(/"\\.\\/([\\w-]+\\.js)"/g, address);
   urls[name] = URL.createObjectURL(new Blob([linked], {{ type: "text/javascript" }}));
 }}
 const playground = import(urls["widget.js"]);
