@@ -96,11 +96,10 @@ export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1
  * @param {Atlas} atlas
  * @param {{ink: string, faint: string, toy: boolean, hover: any, output: HTMLCanvasElement | null}} look
  */
-export function drawNetwork(pen, plan, state, atlas, look) {
+export function drawNodes(pen, plan, state, atlas, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
   const theta = state.frame?.blocks.theta?.data;
   const usable = theta && theta.length === network.n_parameters;
-  if (usable) drawLinks(pen, plan, network, theta, look.hover || state.selection);
   const block = state.frame?.blocks.nodes;
   const grid = block && block.shape[0] === network.sizes.slice(1, -1).reduce((a, b) => a + b, 0);
   const half = plan.size / 2;
@@ -152,11 +151,13 @@ const LEVELS = 8;
  * Links of like sign and strength are one path: thousands of them cost sixteen strokes a layer.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
- * @param {import("./types.js").Network} network
- * @param {ArrayLike<number>} theta
+ * @param {import("./types.js").State} state
  * @param {any} chosen
  */
-function drawLinks(pen, plan, network, theta, chosen) {
+export function drawLinks(pen, plan, state, chosen) {
+  const network = /** @type {import("./types.js").Network} */ (state.network);
+  const theta = state.frame?.blocks.theta?.data;
+  if (!theta || theta.length !== network.n_parameters) return;
   const colours = [css(NEGATIVE), css(POSITIVE)];
   pen.lineCap = "butt";
   network.layers.forEach((layer, index) => {

@@ -1,12 +1,15 @@
 // The network: its picture, and the buttons that give it layers and nodes.
 import { card, el, options, prepare, short } from "./dom.js";
-import { Atlas, drawNetwork, written } from "./network-draw.js";
+import { Atlas, drawLinks, drawNodes, written } from "./network-draw.js";
 import { TOY_FEATURES, layout, linkAt, nodeAt } from "./network-layout.js";
 import { inspector } from "./inspector.js";
 import { REAL } from "./panel-data.js";
 import { names, word } from "./panel-settings.js";
 
 const LAYERS = 8, NODES = 32;
+
+/** Thousands of links are drawn anew only so often (milliseconds) while training runs; the maps in every frame. */
+const DENSE = 1500, SELDOM = 200;
 
 /**
  * @param {import("./types.js").Context} context
@@ -16,10 +19,11 @@ const LAYERS = 8, NODES = 32;
 export function networkPanel(context, map) {
   const { store, change, texts } = context;
   const canvas = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
+  const links = el("canvas", { "aria-hidden": "true" });
   const buttons = el("div", { class: "nodes" });
   const heads = el("div", { class: "heads" });
   const tip = el("div", { class: "tip", role: "tooltip", hidden: true });
-  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, canvas, buttons, tip));
+  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, canvas, buttons, tip));
   const scroll = el("div", { class: "scroll" }, inner);
   const depth = el("output");
   const grow = (/** @type {number} */ by) => () => {
@@ -38,7 +42,7 @@ export function networkPanel(context, map) {
     scroll, legend, look.element);
 
   const atlas = new Atlas();
-  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null);
+  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = 0;
   const toy = () => !REAL.has(store.state.settings?.dataset);
 
   /** @param {PointerEvent} event */
@@ -101,12 +105,18 @@ export function networkPanel(context, map) {
     tip.style.top = `${hover.y + 14}px`;
   }
 
-  function draw() {
+  /** @param {boolean} [hurried] by a frame of a run, of which many follow */
+  function draw(hurried = false) {
     const state = /** @type {any} */ (store.state);
     if (!state.network || !state.settings) return;
     const style = getComputedStyle(element);
+    const dense = state.network.n_parameters > DENSE, now = performance.now();
+    if (!dense || !state.running || !hurried || now - linked > SELDOM) {
+      linked = now;
+      drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection);
+    }
     const pen = prepare(canvas, plan.width, plan.height);
-    drawNetwork(pen, plan, state, atlas, { ink: style.getPropertyValue("--ink"), faint: style.getPropertyValue("--faint"), toy: toy(), hover, output: state.hover_node ? null : map });
+    drawNodes(pen, plan, state, atlas, { ink: style.getPropertyValue("--ink"), faint: style.getPropertyValue("--faint"), toy: toy(), hover, output: state.hover_node ? null : map });
   }
 
   function arrange() {
@@ -203,7 +213,7 @@ export function networkPanel(context, map) {
           fillHeads();
         }
         if (changed.has("frame") && state.frame) atlas.fill(state.frame);
-        if (shaped || ["frame", "selection", "theme"].some((key) => changed.has(key))) draw();
+        if (shaped || ["frame", "selection", "theme"].some((key) => changed.has(key))) draw(!shaped);
         if (hover && changed.has("frame")) show();
       }
       look.update(state, changed);
