@@ -91,7 +91,7 @@ function fill(sets, state, texts, change) {
     return el("button", {
       type: "button", role: "radio", class: "set", "data-name": set.name, tabindex: -1,
       on: { click: () => change({ dataset: set.name }), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
-    }, picture, el("span", {}, word(texts, "dataset", set.name)));
+    }, picture, el("span", {}, word(texts, set.name)));
   }));
 }
 

@@ -1,7 +1,7 @@
 // For teachers: which controls the link hides.
 import { button, card, el } from "./dom.js";
 
-const CONTROLS = ["play", "step", "reset", "instant", "mode", "learning_rate", "optimizer", "schedule", "loss", "l1", "l2", "init", "seed", "stop_at", "output",
+const CONTROLS = ["play", "step", "reset", "instant", "mode", "learning_rate", "optimizer", "schedule", "loss", "l1", "l2", "init", "seed", "stop_at", "pace", "output",
   "hidden", "activations", "dropout", "train_ratio", "noise", "batch_size", "n_rows", "data_seed", "show_test", "discretize", "data_panel", "network_panel", "output_panel",
   "loss_panel", "timeline_panel", "explain_panel", "starts_panel", "own_panel", "lessons_panel", "keep_panel", "hiding_panel"];
 

@@ -163,7 +163,7 @@ export function networkPanel(context, map) {
     hidden.forEach((/** @type {number} */ nodes, /** @type {number} */ at) => {
       const [number, activation, dropout] = heads.children[at + 1].querySelectorAll("output, select");
       number.textContent = plan.width / count < 125 ? String(nodes) : texts.text("play.network.n_nodes", { n: nodes });
-      options(activation, names(catalogue.activations).filter((name) => name !== "softmax").map((name) => [name, word(texts, "activation", name)]), settings.activations[at]);
+      options(activation, names(catalogue.activations).filter((name) => name !== "softmax").map((name) => [name, word(texts, name)]), settings.activations[at]);
       const rates = [...new Set([0, 0.1, 0.2, 0.3, 0.5, settings.dropout[at] || 0])].sort();
       options(dropout, rates.map((rate) => [String(rate), texts.text("play.network.dropout", { rate })]), String(settings.dropout[at] || 0));
     });

@@ -9,7 +9,7 @@ const PENALTIES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
  * @returns {import("./types.js").Panel}
  */
 export function settingsPanel({ change, texts }) {
-  const choices = (/** @type {string} */ name, /** @type {(c: any) => any[]} */ list, /** @type {(v: string) => any} */ to = String) => {
+  const choices = (/** @type {string} */ name, /** @type {(c: any) => any[]} */ list, /** @type {(v: string) => any} */ to = String, /** @type {(v: any) => string} */ said = (value) => word(texts, value)) => {
     const select = el("select", { on: { change: () => change({ [name]: to(select.value) }) } });
     return {
       name, select, element: field(name, select),
@@ -18,7 +18,7 @@ export function settingsPanel({ change, texts }) {
         const values = list(state.catalogue).slice();
         if (!values.some((each) => String(each) === String(value))) values.push(value);
         if (typeof value === "number") values.sort((a, b) => a - b);
-        options(select, values.map((each) => [String(each), word(texts, name, each)]), String(value));
+        options(select, values.map((each) => [String(each), said(each)]), String(value));
       },
     };
   };
@@ -38,6 +38,7 @@ export function settingsPanel({ change, texts }) {
     choices("optimizer", (c) => names(c.optimizers)),
     choices("l2", () => PENALTIES, Number),
     choices("loss", (c) => ["auto", ...names(c.losses).filter((name) => name !== "auto")]),
+    choices("pace", () => [0, 1, 3, 10, 30, 100], Number, (value) => (value ? texts.text("play.settings.pace", { n: value }) : texts.text("play.settings.fastest"))),
     number("stop_at", { min: 1, max: 100000, step: 1 }),
   ];
   const more = [
@@ -66,10 +67,9 @@ export const names = (list) => list.map((each) => (typeof each === "string" ? ea
 /**
  * The name of a choice in the reader's language, else as the library spells it.
  * @param {import("./texts.js").Texts} texts
- * @param {string} name
  * @param {any} value
  */
-export function word(texts, name, value) {
+export function word(texts, value) {
   if (typeof value === "number") return short(value).replace("−", "-");
   const key = `play.choice.${value}`;
   return texts.has(key) ? texts.text(key) : String(value);
