@@ -43,7 +43,7 @@ def test_no_width_scrolls_sideways(opened, width, lang):
 
 def test_a_dark_page_is_remembered(opened):
     playground = opened()
-    playground.page.click("[data-text='play.header.theme']")
+    playground.page.click("button.theme")
     playground.page.wait_for_function("document.getElementById('koubai-play').dataset.theme === 'dark'")
     playground.page.reload()
     playground.until("s.theme === 'dark'")

@@ -21,12 +21,13 @@ export function headerPanel({ store, send, change, texts }) {
     const other = store.state.lang === "en" ? "ja" : "en";
     remember("koubai.lang", other);
     store.load(other);
-  }, { class: "quiet lang", "data-hint": "play.header.lang_hint" });
-  const theme = button("play.header.theme", () => {
+  }, { class: "lang", hint: "play.header.lang_hint" });
+  const darken = () => {
     const other = store.state.theme === "dark" ? "light" : "dark";
     remember("koubai.theme", other);
     store.set({ theme: other });
-  }, { class: "quiet", "data-hint": "play.header.theme_hint" });
+  };
+  const theme = el("button", { type: "button", class: "theme", label: "play.header.theme", hint: "play.header.theme_hint", on: { click: darken } }, "◐");
   const element = el("header", { class: "top" },
     el("h1", {}, el("span", { class: "name" }, "koubai"), " ", el("span", { text: "play.header.title" })),
     el("div", { class: "run", role: "group", label: "play.header.run_group" },
