@@ -36,10 +36,11 @@ export function networkPanel(context, map) {
   const more = el("button", { type: "button", class: "round", label: "play.network.more_layers", on: { click: grow(1) } }, "+");
   const legend = el("p", { class: "legend" }, el("span", { class: "swatch negative" }), el("span", { text: "play.network.negative" }), " ",
     el("span", { class: "swatch positive" }), el("span", { text: "play.network.positive" }), " ", el("span", { text: "play.network.how" }));
+  const rule = el("p", { class: "rule", text: "play.network.rule", hidden: true });
   const look = inspector(context);
   const element = card("network",
     el("div", { class: "depth", "data-control": "hidden" }, fewer, el("span", { text: "play.network.hidden_layers" }), depth, more),
-    scroll, legend, look.element);
+    scroll, rule, legend, look.element);
 
   const atlas = new Atlas();
   let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = 0;
@@ -167,6 +168,7 @@ export function networkPanel(context, map) {
       const rates = [...new Set([0, 0.1, 0.2, 0.3, 0.5, settings.dropout[at] || 0])].sort();
       options(dropout, rates.map((rate) => [String(rate), texts.text("play.network.dropout", { rate })]), String(settings.dropout[at] || 0));
     });
+    rule.hidden = settings.mode !== "perceptron";
     depth.textContent = String(hidden.length);
     fewer.disabled = !hidden.length || settings.mode === "perceptron";
     more.disabled = hidden.length >= LAYERS || settings.mode === "perceptron";

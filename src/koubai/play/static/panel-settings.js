@@ -4,6 +4,9 @@ import { el, field, options, short } from "./dom.js";
 const RATES = [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const PENALTIES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
+/** What a perceptron with its own learning rule has no use for. */
+const NETWORK_ONLY = new Set(["optimizer", "l1", "l2", "loss", "schedule", "output"]);
+
 /**
  * @param {import("./types.js").Context} context
  * @returns {import("./types.js").Panel}
@@ -18,6 +21,7 @@ export function settingsPanel({ change, texts }) {
         const values = list(state.catalogue).slice();
         if (!values.some((each) => String(each) === String(value))) values.push(value);
         if (typeof value === "number") values.sort((a, b) => a - b);
+        select.disabled = state.settings.mode === "perceptron" && NETWORK_ONLY.has(name);
         options(select, values.map((each) => [String(each), said(each)]), String(value));
       },
     };
