@@ -196,7 +196,8 @@ class Instant {
   }
 
   arrived() {
-    this.store.set({ instant_ms: performance.now() - this.since });
+    const since = this.since;
+    requestAnimationFrame(() => this.store.set({ instant_ms: performance.now() - since }));
     this.busy = false;
     if (this.again) this.ask();
   }

@@ -51,8 +51,8 @@ export function dataPanel({ store, change, texts }) {
     update(state, changed) {
       const { settings, catalogue } = state;
       if (!settings || !catalogue) return;
-      if (changed.has("catalogue") || changed.has("lang") || changed.has("settings")) {
-        if (changed.has("catalogue") || changed.has("lang")) fill(sets, state, texts, change);
+      if (["catalogue", "lang", "settings", "table"].some((each) => changed.has(each))) {
+        if (["catalogue", "lang", "table"].some((each) => changed.has(each))) fill(sets, state, texts, change);
         for (const each of sets.children) {
           const on = each.dataset.name === settings.dataset;
           each.setAttribute("aria-checked", String(on));
@@ -84,7 +84,7 @@ export const REAL = new Set(["table", "baseball", "penguins", "spam"]);
  * @param {(settings: object) => void} change
  */
 function fill(sets, state, texts, change) {
-  const shown = state.catalogue.datasets.filter((/** @type {any} */ set) => set.name !== "table" || state.table);
+  const shown = state.catalogue.datasets.filter((/** @type {any} */ set) => set.name !== "table" || state.table || state.settings.dataset === "table");
   sets.replaceChildren(...shown.map((/** @type {any} */ set) => {
     const picture = el("canvas", { width: 40, height: 40, "aria-hidden": "true" });
     draw(picture, set.name);

@@ -64,7 +64,7 @@ export function ownPanel({ store, change, texts, transport }) {
     update(state, changed) {
       if (changed.has("table") && state.table) {
         const found = state.table.columns.map((/** @type {any} */ column) => (typeof column === "string" ? column : column.name));
-        options(target, found.map((/** @type {string} */ name) => [name, name]), state.settings?.target ?? found.at(-1));
+        options(target, found.map((/** @type {string} */ name) => [name, name]), found.includes(state.settings?.target) ? state.settings.target : found.at(-1));
         columns.replaceChildren(...found.map((/** @type {string} */ name) => el("label", { class: "check" }, el("input", { type: "checkbox", value: name, checked: true }), name)));
         ready.hidden = false;
       }
