@@ -7,7 +7,7 @@ from koubai.core.errors import ParameterError
 EXAMPLES = """examples:
   koubai play                                           # made data: circle, spiral, exclusive or, …
   koubai play examples/penguins.csv --target species    # your own table
-  koubai play --lesson 2-xor                            # a ready lesson
+  koubai play --lesson xor                              # a ready lesson
   koubai play --host 0.0.0.0 --token classroom          # for other machines in the room
 
 The page needs no network: everything comes from this machine. Ctrl-C ends the server.
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         port=args.port,
         token=args.token,
         open_browser=not args.no_browser,
+        fragment=f"lesson={args.lesson}" if args.lesson else "",
     )
     return 0
 
@@ -70,6 +71,6 @@ def _of_table(settings: "Settings", tables: "Tables", path: str, target: str) ->
     from koubai.play.data import load
 
     identity = tables.add(Path(path))
-    chosen = settings.updated({"dataset": "table", "table": identity, "target": target, "axes": "pca"})
+    chosen = settings.changed({"dataset": "table", "table": identity, "target": target, "axes": "pca"})
     load(chosen, tables.paths)  # a table that cannot be used is told before the page opens
     return chosen

@@ -1,1 +1,1 @@
-"""The playground: a page on which a network is built, trained, stopped, stepped and explained."""
+"""The playground: a page in the browser, and the same in a notebook, in which a network learns before one's eyes."""

@@ -19,6 +19,7 @@ from koubai.play.guard import LOOPBACK, Guard
 from koubai.play.settings import Settings
 from koubai.play.socket import serve
 from koubai.play.uploads import Tables, take_table
+from koubai.views.diagram import STYLE
 from koubai.views.page import stylesheet
 
 STATIC = Path(str(files("koubai"))) / "play" / "static"
@@ -91,4 +92,4 @@ async def _lesson(request: Request) -> Response:
 
 
 async def _explanation_style(request: Request) -> Response:
-    return Response(stylesheet(), media_type="text/css")
+    return Response(stylesheet() + STYLE, media_type="text/css")

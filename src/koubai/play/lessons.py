@@ -14,7 +14,8 @@ WORDS = ("text", "question", "answer")
 
 def names() -> list[str]:
     """Return the names of the lessons in the order of the course."""
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+    found = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+    return sorted(found, key=lambda name: found[name].get("order", 0))
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -29,17 +30,15 @@ def load(path: Path) -> dict[str, Any]:
 
     Examples
     --------
-    >>> load(FOLDER / "1-perceptron.json")["title"]["en"]
-    'A perceptron learns'
+    >>> load(FOLDER / "xor.json")["title"]["en"]
+    'Why one is not enough'
     """
     try:
         lesson = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"lesson {path.name}: the file must be JSON; got {error}.") from None
     if not isinstance(lesson, dict) or not isinstance(lesson.get("steps"), list) or not lesson["steps"]:
-        raise DataError(
-            f"lesson {path.name}: it must have a title and steps; got neither or one. See docs/playground.md."
-        )
+        raise DataError(f"lesson {path.name}: it must have a title and steps. See docs/playground.md.")
     _check_words(path.name, "title", lesson.get("title"))
     for number, step in enumerate(lesson["steps"], 1):
         if not isinstance(step, dict) or "text" not in step:
@@ -47,7 +46,7 @@ def load(path: Path) -> dict[str, Any]:
         for part in WORDS:
             if part in step:
                 _check_words(path.name, f"step {number}, {part}", step[part])
-        Settings().updated(step.get("settings", {}))
+        Settings().changed(step.get("settings", {}))
     return {**lesson, "name": path.stem}
 
 

@@ -22,7 +22,7 @@ def place_of(experiment: Experiment, layer: int, source: int, target: int, bias:
 
 def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> Experiment:
     """Return the experiment under settings that change in mid-run; another optimizer forgets the last one's memory."""
-    after = experiment.same_but(experiment.settings.updated(part))
+    after = experiment.same_but(experiment.settings.changed(part))
     if after.plan.optimizer != experiment.plan.optimizer:
         moment.state.slots = after.plan.optimizer.init(moment.state.theta)
         moment.state.step = 0
@@ -49,7 +49,7 @@ def replay(
     >>> moment.state.epoch, moment.cursor
     (20, 1)
     """
-    began = Settings().updated(settings)
+    began = Settings().changed(settings)
     experiment = Experiment.build(began, load(began, tables))
     moment = experiment.begin()
     for entry in done:

@@ -17,6 +17,7 @@ from koubai.optimizers.schedules import SCHEDULES
 from koubai.play.data import load
 from koubai.play.datasets import CLASSES, DATASETS, MADE
 from koubai.play.experiment import Experiment, Moment
+from koubai.play.features import FEATURES
 from koubai.play.frames import encode, finite
 from koubai.play.keeping import MODEL_TYPE, PYTHON_TYPE, download, model_file, python_program
 from koubai.play.maps import compute_maps, grid_inputs
@@ -103,7 +104,7 @@ class Session:
         end = self.until or self.settings.stop_at
         most = 10**9 if end is None else end - self.moment.state.epoch
         if most > 0:
-            done = self.experiment.advance_for(self.moment, SLICE, most)
+            done = self.experiment.advance_for(self.moment, SLICE, 1 if self.settings.pace else most)
             self._write({"epochs": done})
             self.trace = None
             self._note_losses()
@@ -117,7 +118,7 @@ class Session:
         self._note_losses()
 
     def _settings(self, part: Any) -> None:
-        wanted = self.settings.updated(part)
+        wanted = self.settings.changed(part)
         names = self.settings.changes(wanted)
         if not names:
             return
@@ -181,7 +182,7 @@ class Session:
         settings = self.settings.as_json()
         catalogue = {
             "datasets": [{"name": name, "task": MADE.get(name, CLASSES)} for name in DATASETS],
-            "features": list(self.experiment.data.names) if self.settings.dataset not in MADE else None,
+            "features": list(FEATURES),
             "activations": [name for name in ACTIVATIONS if name != "softmax"],
             "losses": list(LOSSES),
             "optimizers": [
@@ -393,21 +394,27 @@ class Session:
         try:
             while self.running and not self.closed:
                 async with self.lock:
-                    if not self.running:
-                        break
-                    await self._in_thread(self._slice)
-                    if not np.isfinite(self.moment.state.theta).all() or not np.isfinite(self.losses["train"][-1]):
-                        self.running = False
-                        await self._diverged()
-                    if not self.running:
-                        await self._tell_briefly()
-                    elif self.acked >= self.frame_id:
-                        await self._tell()
-                await asyncio.sleep(0)
+                    if self._may_go_on():
+                        await self._go_on()
+                await asyncio.sleep(1 / self.settings.pace if self.settings.pace else 0)
         except Exception:
             self.running = False
             if not self.closed:
                 raise
+
+    def _may_go_on(self) -> bool:
+        """Return whether nobody paused while the lock was waited for."""
+        return self.running and not self.closed
+
+    async def _go_on(self) -> None:
+        await self._in_thread(self._slice)
+        if not np.isfinite(self.moment.state.theta).all() or not np.isfinite(self.losses["train"][-1]):
+            self.running = False
+            await self._diverged()
+        if not self._may_go_on():
+            await self._tell_briefly()
+        elif self.acked >= self.frame_id:
+            await self._tell()
 
     async def _diverged(self) -> None:
         sentence = "Training left the finite numbers: lower the learning rate, then go back on the slider or reset."

@@ -130,7 +130,8 @@ CHECKS: Mapping[str, Check] = {
     "init": one_of(*INITIALIZERS),
     "seed": count(0, 2**31 - 1),
     "mode": one_of("network", "perceptron"),
-    "stop_at": count(1, 100_000, optional=True),
+    "pace": number(0, 10_000),
+    "stop_at": count(1, 1_000_000, optional=True),
     "discretize": flag,
     "show_test": flag,
     "hide": many(text(40), 60),
@@ -139,7 +140,7 @@ CHECKS: Mapping[str, Check] = {
 """What each setting must be."""
 
 LIVE = frozenset(
-    ("learning_rate", "schedule", "l1", "l2", "batch_size", "optimizer", "activations", "dropout", "stop_at")
+    ("learning_rate", "schedule", "l1", "l2", "batch_size", "optimizer", "activations", "dropout", "stop_at", "pace")
 ) | frozenset(("discretize", "show_test", "hide", "lesson", "axes"))
 """Settings that change in mid-run; any other begins a new run."""
 
@@ -148,9 +149,11 @@ LIVE = frozenset(
 class Settings:
     """The whole state of a playground but for what training has made of it.
 
+    ``pace`` is the number of epochs a second, 0 for as many as there can be; the others are named as in the library.
+
     Examples
     --------
-    >>> Settings().updated({"hidden": [8, 8, 8]}).activations
+    >>> Settings().changed({"hidden": [8, 8, 8]}).activations
     ('tanh', 'tanh', 'tanh')
     """
 
@@ -179,13 +182,14 @@ class Settings:
     init: str = "glorot_uniform"
     seed: int = 0
     mode: str = "network"
+    pace: float = 0.0
     stop_at: int | None = None
     discretize: bool = False
     show_test: bool = False
     hide: tuple[str, ...] = ()
     lesson: str | None = None
 
-    def updated(self, part: Any) -> "Settings":
+    def changed(self, part: Any) -> "Settings":
         """Return settings with some of them changed.
 
         Parameters

@@ -1,0 +1,53 @@
+// Orange and blue, told apart in every common form of colour blindness; the classes are Okabe and Ito's (2008).
+
+export const NEGATIVE = [224, 130, 20];
+export const POSITIVE = [8, 104, 172];
+export const MIDDLE = [243, 243, 243];
+export const CLASSES = [
+  [224, 130, 20], [8, 104, 172], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0], [240, 228, 66], [120, 120, 120],
+];
+
+/** @param {number[]} rgb */
+export const css = (rgb) => `rgb(${rgb[0]},${rgb[1]},${rgb[2]})`;
+
+/** @param {number[]} rgb */
+const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
+/**
+ * @param {number[]} from
+ * @param {number[]} to
+ * @param {number} share
+ */
+export const mix = (from, to, share) => from.map((value, index) => Math.round(value + (to[index] - value) * share));
+
+/** 511 colours from −1 (orange) by 0 (nearly white) to 1 (blue), as pixels. */
+export const DIVERGING = Uint32Array.from({ length: 511 }, (_, index) => {
+  const value = (index - 255) / 255;
+  return packed(mix(MIDDLE, value < 0 ? NEGATIVE : POSITIVE, Math.abs(value) ** 0.8));
+});
+
+/** 256 colours from nearly white to dark, for spreads. */
+export const RISING = Uint32Array.from({ length: 256 }, (_, index) => packed(mix(MIDDLE, [70, 20, 90], index / 255)));
+
+/** 256 strengths of each class. */
+const STRENGTHS = CLASSES.map((rgb) => Uint32Array.from({ length: 256 }, (_, index) => packed(mix(MIDDLE, rgb, index / 255))));
+
+/** @param {number} value within −1 … 1 */
+export const signed = (value) => DIVERGING[Math.max(0, Math.min(510, Math.round(255 + 255 * value)))] ?? DIVERGING[255];
+
+/**
+ * @param {number} which
+ * @param {number} strength within 0 … 1
+ */
+export const ofClass = (which, strength) => STRENGTHS[which % CLASSES.length][Math.max(0, Math.min(255, Math.round(255 * strength)))];
+
+/**
+ * @param {number} label
+ * @param {string} task
+ * @param {number} scale
+ */
+export function ofPoint(label, task, scale) {
+  if (task !== "regression") return css(CLASSES[Math.max(0, Math.round(label)) % CLASSES.length]);
+  const value = Math.max(-1, Math.min(1, label / scale));
+  return css(mix([200, 200, 200], value < 0 ? NEGATIVE : POSITIVE, Math.abs(value)));
+}

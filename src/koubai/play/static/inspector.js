@@ -1,0 +1,81 @@
+// What is under the hand: the weight or node that was chosen, its numbers to change, and where they come from.
+import { button, el, short } from "./dom.js";
+import { TOY_FEATURES } from "./network-layout.js";
+import { written } from "./network-draw.js";
+
+const SHOWN = 64;
+
+/**
+ * @param {import("./types.js").Context} context
+ * @returns {import("./types.js").Panel}
+ */
+export function inspector({ store, send, texts }) {
+  const title = el("h3", {});
+  const rows = el("div", { class: "numbers" });
+  const close = el("button", { type: "button", class: "round", label: "play.inspect.close", on: { click: () => store.set({ selection: null }) } }, "×");
+  const element = el("div", { class: "inspector", hidden: true }, el("div", { class: "row" }, title, close), rows);
+  let inputs = /** @type {{input: any, at: number}[]} */ ([]);
+
+  /**
+   * @param {string} name
+   * @param {number} at place in θ
+   * @param {object} edit
+   * @param {object} question
+   */
+  function row(name, at, edit, question) {
+    const input = el("input", {
+      type: "number", step: "any", "aria-label": name,
+      on: { change: () => Number.isFinite(input.valueAsNumber) && send({ type: "edit", ...edit, value: input.valueAsNumber }) },
+    });
+    inputs.push({ input, at });
+    const ask = button("play.inspect.explain", () => send({ type: "explain", ...question, row: chosenRow(store.state), lang: store.state.lang }));
+    return el("div", { class: "number" }, el("span", { class: "name" }, name), input, ask);
+  }
+
+  function fill() {
+    const { selection, network, settings, feature_names, classes } = store.state;
+    inputs = [];
+    element.hidden = !selection || selection.kind === "row" || !network || !network.layers[selection.layer - 1];
+    if (element.hidden || !selection || !network) return;
+    const { layer, source, target } = selection;
+    const part = network.layers[layer - 1];
+    if (target >= part.n_out || source >= part.n_in) {
+      store.set({ selection: null });
+      return;
+    }
+    const sources = layer > 1 ? null : settings.features && feature_names.every((name) => TOY_FEATURES.includes(name)) ? settings.features : feature_names;
+    const from = (/** @type {number} */ index) => (sources ? written(sources[index] ?? "") : texts.text("play.inspect.node", { layer: layer - 1, node: index + 1 }));
+    const last = layer === network.layers.length;
+    const to = last ? (classes.length > 2 ? classes[target] : texts.text("play.inspect.output")) : texts.text("play.inspect.node", { layer, node: target + 1 });
+    if (selection.kind === "link") {
+      title.textContent = texts.text("play.inspect.weight", { from: from(source), to });
+      rows.replaceChildren(row(`${from(source)} → ${to}`, part.weights_at + source * part.n_out + target, { layer, source, target }, { what: "weight", layer, source, target }));
+    } else {
+      title.textContent = to;
+      const whole = button("play.inspect.explain_node", () => send({ type: "explain", what: "node", layer, target, source: 0, row: chosenRow(store.state), lang: store.state.lang }), { class: "whole" });
+      const weights = Array.from({ length: Math.min(part.n_in, SHOWN) }, (_, index) =>
+        row(`${from(index)} →`, part.weights_at + index * part.n_out + target, { layer, source: index, target }, { what: "weight", layer, source: index, target }));
+      rows.replaceChildren(whole, row(texts.text("play.inspect.bias"), part.biases_at + target, { layer, target, bias: true }, { what: "bias", layer, source: 0, target }), ...weights);
+    }
+    texts.apply(element);
+    refresh();
+  }
+
+  function refresh() {
+    const theta = store.state.frame?.blocks.theta?.data;
+    if (!theta) return;
+    for (const { input, at } of inputs)
+      if (document.activeElement !== input) input.value = short(theta[at]).replace("−", "-");
+  }
+
+  return {
+    element,
+    update(_, changed) {
+      if (["selection", "network", "lang", "feature_names"].some((key) => changed.has(key))) fill();
+      else if (changed.has("frame") && !element.hidden) refresh();
+    },
+  };
+}
+
+/** @param {import("./types.js").State} state */
+export const chosenRow = (state) => (state.row);

@@ -1,0 +1,263 @@
+// Draws the network on a canvas: links, node maps, names, and the values of a stepped example.
+import { DIVERGING, NEGATIVE, POSITIVE, css, signed } from "./colours.js";
+import { short } from "./dom.js";
+import { TOY_FEATURES, ends } from "./network-layout.js";
+
+const CELL = 24;
+
+/** The small maps of all nodes on one picture, so that a frame costs one transfer. */
+export class Atlas {
+  constructor() {
+    this.canvas = document.createElement("canvas");
+    this.pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.image = /** @type {ImageData | null} */ (null);
+    this.across = 1;
+    this.grid = 0;
+  }
+
+  /** @param {import("./types.js").Frame} frame */
+  fill(frame) {
+    const block = frame.blocks.nodes;
+    if (!block) return;
+    const [count, grid] = block.shape;
+    if (!count) return;
+    this.across = Math.ceil(Math.sqrt(count));
+    this.grid = grid;
+    const width = this.across * grid, height = Math.ceil(count / this.across) * grid;
+    if (!this.image || this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+      this.image = this.pen.createImageData(width, height);
+    }
+    const pixels = new Uint32Array(this.image.data.buffer);
+    const colours = new Uint32Array(256);
+    for (let node = 0; node < count; node++) {
+      const [low, high] = frame.header.ranges[node];
+      const scale = Math.max(Math.abs(low), Math.abs(high)) || 1;
+      for (let level = 0; level < 256; level++) colours[level] = signed((low + ((high - low) * level) / 255) / scale);
+      const left = (node % this.across) * grid, top = Math.floor(node / this.across) * grid;
+      let at = node * grid * grid;
+      for (let row = grid - 1; row >= 0; row--) {
+        const start = (top + row) * width + left;
+        for (let column = 0; column < grid; column++) pixels[start + column] = colours[block.data[at++]];
+      }
+    }
+    this.pen.putImageData(this.image, 0, 0);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {number} node
+   * @param {number} x
+   * @param {number} y
+   * @param {number} size
+   */
+  paint(pen, node, x, y, size) {
+    if (!this.grid) return;
+    const left = (node % this.across) * this.grid, top = Math.floor(node / this.across) * this.grid;
+    pen.drawImage(this.canvas, left, top, this.grid, this.grid, x, y, size, size);
+  }
+}
+
+const made = new Map();
+
+/**
+ * The picture of an input feature of two coordinates, made once.
+ * @param {string} name
+ */
+function featurePicture(name) {
+  if (made.has(name)) return made.get(name);
+  const rule = { x1: (/** @type {number} */ a) => a, x2: (/** @type {number} */ _, /** @type {number} */ b) => b,
+    "x1^2": (/** @type {number} */ a) => (a * a) / 6, "x2^2": (/** @type {number} */ _, /** @type {number} */ b) => (b * b) / 6,
+    "x1*x2": (/** @type {number} */ a, /** @type {number} */ b) => (a * b) / 6,
+    "sin(x1)": (/** @type {number} */ a) => 6 * Math.sin(a), "sin(x2)": (/** @type {number} */ _, /** @type {number} */ b) => 6 * Math.sin(b) };
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = CELL;
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = pen.createImageData(CELL, CELL), pixels = new Uint32Array(image.data.buffer);
+  const place = (/** @type {number} */ i) => (12 * i) / (CELL - 1) - 6;
+  for (let row = 0; row < CELL; row++)
+    for (let column = 0; column < CELL; column++) {
+      const value = /** @type {any} */ (rule)[name](place(column), place(CELL - 1 - row));
+      pixels[row * CELL + column] = DIVERGING[Math.max(0, Math.min(510, Math.round(255 + (255 * value) / 6)))];
+    }
+  pen.putImageData(image, 0, 0);
+  made.set(name, canvas);
+  return canvas;
+}
+
+/** @param {string} name */
+export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", "") : name);
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./network-layout.js").Layout} plan
+ * @param {import("./types.js").State} state
+ * @param {Atlas} atlas
+ * @param {{ink: string, faint: string, toy: boolean, hover: any, output: HTMLCanvasElement | null}} look
+ */
+export function drawNodes(pen, plan, state, atlas, look) {
+  const network = /** @type {import("./types.js").Network} */ (state.network);
+  const theta = state.frame?.blocks.theta?.data;
+  const usable = theta && theta.length === network.n_parameters;
+  const block = state.frame?.blocks.nodes;
+  const grid = block && block.shape[0] === network.sizes.slice(1, -1).reduce((a, b) => a + b, 0);
+  const half = plan.size / 2;
+  let hidden = 0, place = 0;
+  const values = state.frame?.blocks.activations, deltas = state.frame?.blocks.deltas;
+  for (const column of plan.columns)
+    for (const node of column) {
+      const last = node.layer === plan.columns.length - 1;
+      pen.globalAlpha = node.active ? 1 : 0.28;
+      const [x, y] = [node.x - half, node.y - half];
+      if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, plan.size, plan.size);
+      else if (node.layer > 0 && !last && grid) atlas.paint(pen, hidden++, x, y, plan.size);
+      else if (last && column.length === 1 && look.output) pen.drawImage(look.output, x, y, plan.size, plan.size);
+      else {
+        pen.fillStyle = look.faint;
+        pen.fillRect(x, y, plan.size, plan.size);
+      }
+      const chosen = same(state.selection, node) || same(look.hover, node);
+      pen.strokeStyle = chosen ? "#d55e00" : look.ink;
+      pen.lineWidth = chosen ? 3 : 1;
+      pen.strokeRect(x, y, plan.size, plan.size);
+      if (usable && node.layer > 0) {
+        const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
+        const dot = Math.max(5, plan.size / 6);
+        pen.fillStyle = css(bias < 0 ? NEGATIVE : POSITIVE);
+        pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
+        pen.fillRect(x - dot - 1, y + plan.size - dot, dot, dot);
+        pen.globalAlpha = 1;
+      }
+      if (plan.size >= 13 && node.name) label(pen, node, plan, look, last);
+      if (node.active && values && plan.size >= 20) {
+        tag(pen, node.x, y + plan.size - 6, short(values.data[place]), look);
+        if (deltas && node.layer > 0) tag(pen, node.x, y + 7, "δ " + short(deltas.data[place - network.sizes[0]]), look);
+      }
+      if (node.active) place += 1;
+    }
+  pen.globalAlpha = 1;
+}
+
+/**
+ * @param {any} chosen
+ * @param {import("./network-layout.js").Node} node
+ */
+const same = (chosen, node) => chosen && chosen.kind === "node" && chosen.layer === node.layer && chosen.target === node.index;
+
+const LEVELS = 8;
+
+/**
+ * Links of like sign and strength are one path: thousands of them cost sixteen strokes a layer.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./network-layout.js").Layout} plan
+ * @param {import("./types.js").State} state
+ * @param {any} chosen
+ */
+export function drawLinks(pen, plan, state, chosen) {
+  const network = /** @type {import("./types.js").Network} */ (state.network);
+  const theta = state.frame?.blocks.theta?.data;
+  if (!theta || theta.length !== network.n_parameters) return;
+  const colours = [css(NEGATIVE), css(POSITIVE)];
+  pen.lineCap = "butt";
+  network.layers.forEach((layer, index) => {
+    const { n_in, n_out, weights_at } = layer;
+    const dense = n_in * n_out > 300, thick = dense ? 2 : 6;
+    let largest = 1;
+    for (let i = weights_at; i < weights_at + n_in * n_out; i++) largest = Math.max(largest, Math.abs(theta[i]));
+    const buckets = Array.from({ length: 2 * LEVELS }, () => /** @type {number[][]} */ ([]));
+    for (const from of plan.columns[index]) {
+      if (!from.active || from.input >= n_in) continue;
+      for (const to of plan.columns[index + 1]) {
+        const weight = theta[weights_at + from.input * n_out + to.index];
+        const level = Math.min(LEVELS - 1, Math.floor((LEVELS * Math.abs(weight)) / largest));
+        if (dense && level === 0) continue;
+        buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to, plan.size));
+        if (chosen && chosen.kind === "link" && chosen.layer === index + 1 && chosen.source === from.input && chosen.target === to.index)
+          mark(pen, ends(from, to, plan.size));
+      }
+    }
+    buckets.forEach((links, at) => {
+      if (!links.length) return;
+      const strength = (Math.floor(at / 2) + 0.5) / LEVELS;
+      pen.strokeStyle = colours[at % 2];
+      pen.globalAlpha = dense ? 0.1 + 0.8 * strength * strength : 0.3 + 0.65 * strength;
+      pen.lineWidth = 0.4 + thick * strength;
+      pen.beginPath();
+      for (const link of links) curve(pen, link);
+      pen.stroke();
+    });
+  });
+  pen.globalAlpha = 1;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number[]} link
+ */
+function mark(pen, link) {
+  pen.globalAlpha = 0.45;
+  pen.strokeStyle = "#d55e00";
+  pen.lineWidth = 11;
+  pen.beginPath();
+  curve(pen, link);
+  pen.stroke();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number[]} link from x and y to x and y
+ */
+function curve(pen, [x0, y0, x1, y1]) {
+  const middle = (x0 + x1) / 2;
+  pen.moveTo(x0, y0);
+  pen.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./network-layout.js").Node} node
+ * @param {import("./network-layout.js").Layout} plan
+ * @param {{ink: string}} look
+ * @param {boolean} last
+ */
+function label(pen, node, plan, look, last) {
+  pen.fillStyle = look.ink;
+  pen.font = `${plan.size >= 28 ? 14 : 12}px system-ui, "Noto Sans CJK JP", sans-serif`;
+  pen.textBaseline = "middle";
+  pen.textAlign = last ? "left" : "right";
+  const space = last ? plan.width - node.x - plan.size / 2 - 8 : node.x - plan.size / 2 - 8;
+  pen.fillText(cut(pen, written(node.name), space), last ? node.x + plan.size / 2 + 6 : node.x - plan.size / 2 - 6, node.y);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ * @param {number} space
+ */
+function cut(pen, text, space) {
+  if (pen.measureText(text).width <= space) return text;
+  let length = text.length;
+  while (length > 1 && pen.measureText(text.slice(0, length) + "…").width > space) length -= 1;
+  return text.slice(0, length) + "…";
+}
+
+/**
+ * A value on a light ground, readable over any map.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {string} text
+ * @param {{ink: string}} look
+ */
+function tag(pen, x, y, text, look) {
+  pen.font = "10px system-ui, sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  const width = pen.measureText(text).width + 4;
+  pen.fillStyle = "rgba(255,255,255,0.85)";
+  pen.fillRect(x - width / 2, y - 6, width, 12);
+  pen.fillStyle = "#111";
+  pen.fillText(text, x, y);
+  pen.fillStyle = look.ink;
+}

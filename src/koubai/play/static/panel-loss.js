@@ -1,0 +1,87 @@
+// Loss against epochs: training, held out, and the branch that was left.
+import { card, el, prepare, short } from "./dom.js";
+
+/**
+ * @param {import("./types.js").Context} context
+ * @returns {import("./types.js").Panel}
+ */
+export function lossPanel({ store }) {
+  const canvas = el("canvas", { class: "curve", role: "img", label: "play.loss.picture" });
+  const legend = el("p", { class: "legend" },
+    el("span", { class: "dash train" }), el("span", { text: "play.loss.train" }), " ",
+    el("span", { class: "dash test" }), el("span", { text: "play.loss.test" }), " ",
+    el("span", { class: "dash other" }), el("span", { text: "play.loss.other" }));
+  const element = card("loss", canvas, legend);
+  const height = 130;
+
+  function draw() {
+    const { losses, other, epoch } = store.state;
+    const width = canvas.parentElement?.clientWidth ? canvas.parentElement.clientWidth - 26 : 300;
+    const pen = prepare(canvas, width, height);
+    const style = getComputedStyle(element);
+    const [ink, soft, train, test, kept] = ["--ink", "--line", "--train", "--test", "--other"].map((name) => style.getPropertyValue(name));
+    const runs = [losses, ...(other ? [other.losses] : [])];
+    const last = Math.max(1, ...runs.map((run) => run.epochs.at(-1) ?? 0));
+    let top = 0;
+    for (const run of runs) for (const list of [run.train, run.test]) for (const value of list) if (value > top && Number.isFinite(value)) top = value;
+    top = top || 1;
+    const left = 46, right = width - 6, bottom = height - 20;
+    const x = (/** @type {number} */ value) => left + (value / last) * (right - left);
+    const y = (/** @type {number} */ value) => bottom - (Math.min(value, top) / top) * (bottom - 6);
+    pen.font = "11px system-ui, sans-serif";
+    pen.fillStyle = ink;
+    pen.strokeStyle = soft;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (const share of [0, 0.5, 1]) {
+      pen.fillText(short(+(share * top).toPrecision(2)), left - 5, y(share * top));
+      line(pen, [left, right], [y(share * top), y(share * top)]);
+    }
+    pen.textAlign = "left";
+    pen.fillText("0", left, height - 7);
+    pen.textAlign = "right";
+    pen.fillText(String(Math.round(last)), right, height - 7);
+    const path = (/** @type {import("./types.js").Losses} */ run, /** @type {number[]} */ values, /** @type {string} */ colour, /** @type {number[]} */ dash) => {
+      pen.strokeStyle = colour;
+      pen.lineWidth = 1.8;
+      pen.setLineDash(dash);
+      const skip = Math.max(1, Math.floor(values.length / 700));
+      pen.beginPath();
+      for (let at = 0; at < values.length; at += skip) pen.lineTo(x(run.epochs[at]), y(Number.isFinite(values[at]) ? values[at] : top));
+      pen.stroke();
+      pen.setLineDash([]);
+    };
+    if (other) {
+      path(other.losses, other.losses.train, kept, []);
+      path(other.losses, other.losses.test, kept, [4, 3]);
+    }
+    path(losses, losses.test, test, [5, 3]);
+    path(losses, losses.train, train, []);
+    if (losses.epochs.length && epoch < last) {
+      pen.strokeStyle = ink;
+      line(pen, [x(epoch), x(epoch)], [4, bottom]);
+    }
+  }
+
+  return {
+    element,
+    update(state, changed) {
+      /** @type {any} */ (legend.lastElementChild).hidden = /** @type {any} */ (legend.children[4]).hidden = !state.other;
+      if (["losses", "other", "theme"].some((key) => changed.has(key))) draw();
+    },
+    resized: draw,
+  };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number[]} xs
+ * @param {number[]} ys
+ */
+function line(pen, xs, ys) {
+  pen.lineWidth = 1;
+  pen.beginPath();
+  pen.moveTo(xs[0], ys[0]);
+  pen.lineTo(xs[1], ys[1]);
+  pen.stroke();
+}

@@ -1,0 +1,224 @@
+// The network: its picture, and the buttons that give it layers and nodes.
+import { card, el, options, prepare, short } from "./dom.js";
+import { Atlas, drawLinks, drawNodes, written } from "./network-draw.js";
+import { TOY_FEATURES, layout, linkAt, nodeAt } from "./network-layout.js";
+import { inspector } from "./inspector.js";
+import { REAL } from "./panel-data.js";
+import { names, word } from "./panel-settings.js";
+
+const LAYERS = 8, NODES = 32;
+
+/** Thousands of links are drawn anew only so often (milliseconds) while training runs; the maps in every frame. */
+const DENSE = 1500, SELDOM = 200;
+
+/**
+ * @param {import("./types.js").Context} context
+ * @param {HTMLCanvasElement} map the picture of the output, which the output node shows too
+ * @returns {import("./types.js").Panel & {canvas: HTMLCanvasElement, plan: () => any, atlas: Atlas}}
+ */
+export function networkPanel(context, map) {
+  const { store, change, texts } = context;
+  const canvas = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
+  const links = el("canvas", { "aria-hidden": "true" });
+  const buttons = el("div", { class: "nodes" });
+  const heads = el("div", { class: "heads" });
+  const tip = el("div", { class: "tip", role: "tooltip", hidden: true });
+  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, canvas, buttons, tip));
+  const scroll = el("div", { class: "scroll" }, inner);
+  const depth = el("output");
+  const grow = (/** @type {number} */ by) => () => {
+    const { hidden, activations, dropout } = store.state.settings;
+    if (by > 0 && hidden.length < LAYERS)
+      change({ hidden: [...hidden, 2], activations: [...activations, activations.at(-1) || "tanh"], dropout: [...dropout, 0] });
+    if (by < 0 && hidden.length) change({ hidden: hidden.slice(0, -1), activations: activations.slice(0, -1), dropout: dropout.slice(0, -1) });
+  };
+  const fewer = el("button", { type: "button", class: "round", label: "play.network.fewer_layers", on: { click: grow(-1) } }, "−");
+  const more = el("button", { type: "button", class: "round", label: "play.network.more_layers", on: { click: grow(1) } }, "+");
+  const legend = el("p", { class: "legend" }, el("span", { class: "swatch negative" }), el("span", { text: "play.network.negative" }), " ",
+    el("span", { class: "swatch positive" }), el("span", { text: "play.network.positive" }), " ", el("span", { text: "play.network.how" }));
+  const rule = el("p", { class: "rule", text: "play.network.rule", hidden: true });
+  const look = inspector(context);
+  const element = card("network",
+    el("div", { class: "depth", "data-control": "hidden" }, fewer, el("span", { text: "play.network.hidden_layers" }), depth, more),
+    scroll, rule, legend, look.element);
+
+  const atlas = new Atlas();
+  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = 0;
+  const toy = () => !REAL.has(store.state.settings?.dataset);
+
+  /** @param {PointerEvent} event */
+  const under = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const node = nodeAt(plan, x, y);
+    if (node) return { kind: "node", layer: node.layer, target: node.index, source: 0, name: node.name, x, y };
+    const link = linkAt(plan, x, y);
+    return link ? { kind: "link", ...link, x, y } : null;
+  };
+  const stack = /** @type {HTMLElement} */ (inner.lastElementChild);
+  stack.addEventListener("pointermove", (event) => {
+    if (!plan) return;
+    hover = under(event);
+    stack.classList.toggle("over", Boolean(hover));
+    show();
+    store.set({ hover_node: hover && hover.kind === "node" && hover.layer ? hover : null });
+    draw();
+  });
+  stack.addEventListener("pointerleave", () => {
+    hover = null;
+    tip.hidden = true;
+    store.set({ hover_node: null });
+    draw();
+  });
+  stack.addEventListener("click", (event) => {
+    if (!plan || /** @type {HTMLElement} */ (event.target).closest("button")) return;
+    const found = under(/** @type {PointerEvent} */ (event));
+    if (found) choose(found);
+  });
+
+  /** @param {any} found */
+  function choose(found) {
+    if (found.kind === "node" && found.layer === 0) {
+      if (toy()) toggle(TOY_FEATURES[found.target]);
+      return;
+    }
+    store.set({ selection: found });
+  }
+
+  /** @param {string} name */
+  function toggle(name) {
+    const on = store.state.settings.features;
+    const wanted = TOY_FEATURES.filter((each) => (each === name ? !on.includes(name) : on.includes(each)));
+    if (wanted.length) change({ features: wanted });
+  }
+
+  function show() {
+    const theta = store.state.frame?.blocks.theta?.data;
+    tip.hidden = !hover || !theta;
+    if (!hover || !theta) return;
+    const layers = /** @type {any} */ (store.state.network).layers;
+    if (hover.kind === "link") {
+      const { weights_at, n_out } = layers[hover.layer - 1];
+      tip.textContent = `w = ${short(theta[weights_at + hover.source * n_out + hover.target])}`;
+    } else if (hover.layer) tip.textContent = `b = ${short(theta[layers[hover.layer - 1].biases_at + hover.target])}`;
+    else tip.textContent = written(hover.name);
+    tip.style.left = `${Math.min(hover.x + 12, plan.width - 90)}px`;
+    tip.style.top = `${hover.y + 14}px`;
+  }
+
+  /** @param {boolean} [hurried] by a frame of a run, of which many follow */
+  function draw(hurried = false) {
+    const state = /** @type {any} */ (store.state);
+    if (!state.network || !state.settings) return;
+    const style = getComputedStyle(element);
+    const dense = state.network.n_parameters > DENSE, now = performance.now();
+    if (!dense || !state.running || !hurried || now - linked > SELDOM) {
+      linked = now;
+      drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection);
+    }
+    const pen = prepare(canvas, plan.width, plan.height);
+    drawNodes(pen, plan, state, atlas, { ink: style.getPropertyValue("--ink"), faint: style.getPropertyValue("--faint"), toy: toy(), hover, output: state.hover_node ? null : map });
+  }
+
+  function arrange() {
+    plan = layout(store.state, toy(), Math.max(260, scroll.clientWidth - 2));
+    inner.style.width = `${plan.width}px`;
+    stack.style.height = `${plan.height}px`;
+    placeButtons();
+  }
+
+  /** Every node is also a button, so that the keyboard and a screen reader reach it. */
+  function placeButtons() {
+    const all = plan.columns.flat();
+    while (buttons.children.length > all.length) buttons.lastElementChild.remove();
+    while (buttons.children.length < all.length) {
+      const node = el("button", { type: "button", class: "node" });
+      node.addEventListener("click", () => choose(node.node));
+      buttons.append(node);
+    }
+    all.forEach((/** @type {any} */ node, /** @type {number} */ index) => {
+      const each = buttons.children[index];
+      each.node = { kind: "node", layer: node.layer, target: node.index, source: 0, name: node.name };
+      each.style.left = `${node.x - plan.size / 2}px`;
+      each.style.top = `${node.y - plan.size / 2}px`;
+      each.style.width = each.style.height = `${plan.size}px`;
+      const key = node.layer === 0 ? "play.network.input" : node.layer === plan.columns.length - 1 ? "play.network.output" : "play.network.node";
+      each.setAttribute("aria-label", texts.text(key, { name: written(node.name), layer: node.layer, node: node.index + 1 }));
+      if (node.layer === 0 && toy()) each.setAttribute("aria-pressed", String(node.active));
+      else each.removeAttribute("aria-pressed");
+    });
+  }
+
+  function fillHeads() {
+    const { settings, catalogue } = store.state;
+    if (!settings || !catalogue || !plan) return;
+    const count = plan.columns.length;
+    heads.style.gridTemplateColumns = `repeat(${count}, 1fr)`;
+    const hidden = settings.mode === "perceptron" ? [] : settings.hidden;
+    const shape = `${count} ${hidden.length}`;
+    if (heads.dataset.shape !== shape) {
+      heads.dataset.shape = shape;
+      heads.replaceChildren(head("play.network.inputs"), ...hidden.map((/** @type {number} */ _, /** @type {number} */ at) => layerHead(at)), head("play.network.outputs"));
+      texts.apply(heads);
+    }
+    hidden.forEach((/** @type {number} */ nodes, /** @type {number} */ at) => {
+      const [number, activation, dropout] = heads.children[at + 1].querySelectorAll("output, select");
+      number.textContent = plan.width / count < 125 ? String(nodes) : texts.text("play.network.n_nodes", { n: nodes });
+      options(activation, names(catalogue.activations).filter((name) => name !== "softmax").map((name) => [name, word(texts, name)]), settings.activations[at]);
+      const rates = [...new Set([0, 0.1, 0.2, 0.3, 0.5, settings.dropout[at] || 0])].sort();
+      options(dropout, rates.map((rate) => [String(rate), texts.text("play.network.dropout", { rate })]), String(settings.dropout[at] || 0));
+    });
+    rule.hidden = settings.mode !== "perceptron";
+    depth.textContent = String(hidden.length);
+    fewer.disabled = !hidden.length || settings.mode === "perceptron";
+    more.disabled = hidden.length >= LAYERS || settings.mode === "perceptron";
+  }
+
+  /** @param {string} key */
+  const head = (key) => el("div", { class: "head" }, el("span", { text: key }));
+
+  /** @param {number} at */
+  function layerHead(at) {
+    const changed = (/** @type {string} */ name, /** @type {(old: any) => any} */ to) => {
+      const list = store.state.settings[name].slice();
+      list[at] = to(list[at]);
+      change({ [name]: list });
+    };
+    const nodes = (/** @type {number} */ by) => () => changed("hidden", (old) => Math.max(1, Math.min(NODES, old + by)));
+    const activation = el("select", { label: "play.network.activation", "data-control": "activations", on: { change: () => changed("activations", () => activation.value) } });
+    const dropout = el("select", { label: "play.network.dropout_label", "data-control": "dropout", on: { change: () => changed("dropout", () => Number(dropout.value)) } });
+    return el("div", { class: "head" },
+      el("span", { class: "count" },
+        el("button", { type: "button", class: "round", label: "play.network.fewer_nodes", on: { click: nodes(-1) } }, "−"),
+        el("output"),
+        el("button", { type: "button", class: "round", label: "play.network.more_nodes", on: { click: nodes(1) } }, "+")),
+      activation, dropout);
+  }
+
+  let width = 0;
+  new ResizeObserver(() => {
+    if (scroll.clientWidth === width || !store.state.network || !store.state.settings) return;
+    width = scroll.clientWidth;
+    arrange();
+    fillHeads();
+    draw();
+  }).observe(scroll);
+
+  return {
+    element, canvas, atlas,
+    plan: () => plan,
+    update(state, changed) {
+      if (state.network && state.settings) {
+        const shaped = ["network", "settings", "lang", "catalogue", "feature_names"].some((key) => changed.has(key));
+        if (shaped) {
+          arrange();
+          fillHeads();
+        }
+        if (changed.has("frame") && state.frame) atlas.fill(state.frame);
+        if (shaped || ["frame", "selection", "theme"].some((key) => changed.has(key))) draw(!shaped);
+        if (hover && changed.has("frame")) show();
+      }
+      look.update(state, changed);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// Time travel: every past state under a slider; branch, and compare with what was left.
+import { button, card, el } from "./dom.js";
+
+/**
+ * @param {import("./types.js").Context} context
+ * @returns {import("./types.js").Panel}
+ */
+export function timelinePanel({ store, send, texts }) {
+  const words = el("output", { class: "words" });
+  const slider = el("input", { type: "range", min: 0, max: 0, step: 1, label: "play.timeline.slider", on: { input: () => go(Number(slider.value)) } });
+  let waiting = -1, busy = false;
+
+  /** One question at a time; the latest place wins. @param {number} position */
+  function go(position) {
+    words.textContent = said(position);
+    if (busy) {
+      waiting = position;
+      return;
+    }
+    busy = true;
+    send({ type: "seek", position });
+    setTimeout(arrived, 1000);
+  }
+
+  function arrived() {
+    busy = false;
+    if (waiting >= 0) {
+      const position = waiting;
+      waiting = -1;
+      go(position);
+    }
+  }
+
+  const said = (/** @type {number} */ position) => texts.text("play.timeline.words", { position: position + 1, length: store.state.timeline?.length || 1 });
+  const move = (/** @type {number} */ by) => () => {
+    const { position = 0, length = 1 } = store.state.timeline || {};
+    go(Math.max(0, Math.min(length - 1, position + by)));
+  };
+  const branch = button("play.timeline.branch", () => {
+    const { frame, losses, data } = store.state;
+    if (frame) store.set({ other: { frame, losses, data } });
+    send({ type: "branch" });
+  }, { hint: "play.timeline.branch_hint" });
+  const swap = button("play.timeline.swap", () => {
+    const { frame, losses, data } = store.state;
+    if (frame) store.set({ other: { frame, losses, data } });
+    send({ type: "swap" });
+  });
+  const drop = button("play.timeline.drop", () => store.set({ other: null }));
+  const element = card("timeline",
+    el("div", { class: "row" },
+      el("button", { type: "button", class: "round", label: "play.timeline.back", on: { click: move(-1) } }, "◀"), slider,
+      el("button", { type: "button", class: "round", label: "play.timeline.ahead", on: { click: move(1) } }, "▶"), words, branch, swap, drop));
+
+  return {
+    element,
+    update(state, changed) {
+      if (changed.has("timeline") || changed.has("lang")) {
+        const { position = 0, length = 0 } = state.timeline || {};
+        slider.max = Math.max(0, length - 1);
+        if (!busy) {
+          slider.value = position;
+          words.textContent = said(position);
+        }
+      }
+      if (changed.has("frame") && busy) arrived();
+      swap.disabled = drop.disabled = !state.other;
+    },
+  };
+}

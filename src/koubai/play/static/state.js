@@ -1,0 +1,38 @@
+// What a fresh page knows.
+
+/** @returns {any} */
+export function first_state() {
+  return {
+    lang: remembered("koubai.lang", ["en", "ja"]) || ((navigator.language || "").startsWith("ja") ? "ja" : "en"),
+    theme: remembered("koubai.theme", ["light", "dark"]) || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
+    connected: false, catalogue: null, defaults: {}, settings: null, network: null, task: "", classes: [], feature_names: [],
+    running: false, epoch: 0, step: 0, timeline: { length: 0, position: 0, branches: 0 }, notes: [], frame: null, data: null,
+    losses: { epochs: [], train: [], test: [] }, other: null, selection: null, explanation: null, starts: null, problem: "",
+    instant: false, instant_ms: 0, fps: 0, lessons: [], lesson: null, lesson_step: 0, table: null, brush: 0, unit: "epoch", row: 0, hover_node: null,
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} allowed
+ */
+function remembered(name, allowed) {
+  try {
+    const found = localStorage.getItem(name) || "";
+    return allowed.includes(found) ? found : "";
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // A browser that keeps nothing still shows the page.
+  }
+}

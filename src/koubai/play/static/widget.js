@@ -1,0 +1,67 @@
+// The same playground in a notebook: messages go over the widget's channel; texts and lessons come with the module.
+import { mount } from "./app.js";
+
+/** @typedef {import("./types.js").Transport} Transport */
+
+/** @implements {Transport} */
+export class WidgetTransport {
+  /**
+   * @param {any} model of anywidget: send(content), on("msg:custom", (content, buffers) => …)
+   * @param {{texts: Record<string, Record<string, string>>, lessons: any[]}} carried
+   */
+  constructor(model, carried) {
+    this.model = model;
+    this.carried = carried;
+  }
+
+  /** @param {object} message */
+  send(message) {
+    this.model.send(message);
+  }
+
+  /** @param {(message: any) => void} listener */
+  onmessage(listener) {
+    this.heard = (/** @type {any} */ content, /** @type {DataView[]} */ buffers = []) => {
+      if (!buffers.length) listener(content);
+      else listener(buffers[0].buffer.slice(buffers[0].byteOffset, buffers[0].byteOffset + buffers[0].byteLength));
+    };
+    this.model.on("msg:custom", this.heard);
+    this.model.send({ type: "hello" });
+  }
+
+  /** @param {(open: boolean) => void} watcher */
+  onstatus(watcher) {
+    watcher(true);
+  }
+
+  /** @param {string} lang */
+  async fetch_texts(lang) {
+    return this.carried.texts[lang];
+  }
+
+  async fetch_lessons() {
+    return this.carried.lessons;
+  }
+
+  /** @param {string} name */
+  async fetch_lesson(name) {
+    return this.carried.lessons.find((lesson) => lesson.name === name);
+  }
+
+  /** @returns {Promise<any>} */
+  async send_table() {
+    throw new Error("A widget's data comes from the notebook.");
+  }
+}
+
+/**
+ * @param {{model: any, el: HTMLElement}} given by anywidget
+ * @param {{texts: Record<string, Record<string, string>>, lessons: any[]}} carried
+ */
+export function render({ model, el }, carried) {
+  const root = document.createElement("div");
+  el.append(root);
+  const transport = new WidgetTransport(model, carried);
+  mount(root, transport, { page: false });
+  return () => model.off("msg:custom", transport.heard);
+}

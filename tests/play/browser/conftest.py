@@ -1,0 +1,121 @@
+"""A real headless Chromium in front of a real server. Without a browser these tests are skipped, but never in CI."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def missing(what):
+    """Skip for want of something, saying what; fail where continuous integration promises to have it."""
+    sentence = f"The playground's page is not tested: {what}."
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence + " CI must have it.")
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    found = os.environ.get("KOUBAI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        missing("no browser found; install chromium, or name one in KOUBAI_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def driver():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed; pip install '.[test]'")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(driver, chromium):
+    launched = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The address of a server of its own, started as people start it."""
+    pytest.importorskip("starlette", reason="pip install '.[play]'")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    start = "import sys; from koubai.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", start, "play", "--port", str(port), "--no-browser"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    url = f"http://127.0.0.1:{port}/"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+            break
+        except OSError:
+            if server.poll() is not None:
+                pytest.fail(f"koubai play ended with {server.returncode}: {server.stdout.read()}")
+            time.sleep(0.1)
+    yield url
+    server.terminate()
+    server.wait(timeout=10)
+    server.stdout.close()
+
+
+class Playground:
+    """The page under test, and what its store holds."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def state(self, expression):
+        """The value of an expression in the store's state ``s``."""
+        return self.page.evaluate(f"(s => {expression})(document.getElementById('koubai-play').playground.store.state)")
+
+    def until(self, expression, seconds=20):
+        """Wait until an expression in the store's state is true."""
+        script = f"(s => {expression})(document.getElementById('koubai-play').playground?.store.state ?? {{}})"
+        self.page.wait_for_function(script, timeout=1000 * seconds)
+
+    def theta(self):
+        return self.state("Array.from(s.frame.blocks.theta.data)")
+
+
+@pytest.fixture
+def opened(browser, address):
+    """A function that opens the page with settings in the link, and fails on anything that the console complains of."""
+    contexts, complaints = [], []
+
+    def opening(link="", width=1280, height=900, lang="en-GB", context=None):
+        if context is None:
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, locale=lang, accept_downloads=True
+            )
+            contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address + (f"#{link}" if link else ""))
+        playground = Playground(page)
+        playground.until(
+            "s.frame && s.network && s.data && s.frame.blocks.theta.data.length === s.network.n_parameters"
+        )
+        if link:
+            page.wait_for_timeout(300)
+        return playground
+
+    yield opening
+    for context in contexts:
+        context.close()
+    assert complaints == []
