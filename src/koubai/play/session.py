@@ -316,12 +316,11 @@ class Session:
             case "run":
                 await self._run(part["until"])
             case "pause":
-                await self.send(self.state())
-                await self._tell()
+                await self._tell_briefly()
             case "reset":
                 self.running = False
                 await self._in_thread(self._take, self.settings, self.experiment, self.experiment.begin())
-                await self._tell(whole=True)
+                await self._tell_briefly()
             case "step":
                 self.running = False
                 await self._in_thread(self._step, part["unit"], part["count"])
@@ -346,8 +345,8 @@ class Session:
             case "instant":
                 self.running = False
                 await self._in_thread(self._instant, part["epochs"])
-                await self.send(self.state())
                 await self._tell(instant=True)
+                await self.send(self.state())
             case "view":
                 self.grid, self.with_maps = part["grid"], part["maps"]
                 self.places = await self._in_thread(grid_inputs, self.experiment, self.grid)
@@ -377,8 +376,9 @@ class Session:
         return self.closed
 
     async def _tell_briefly(self) -> None:
-        await self.send(self.state())
+        """Tell of the same network elsewhere: the frame first, so that no number runs ahead of its picture."""
         await self._tell()
+        await self.send(self.state())
 
     async def _run(self, until: int | None) -> None:
         end = until or self.settings.stop_at

@@ -83,8 +83,16 @@ class Playground:
 
     def until(self, expression, seconds=20):
         """Wait until an expression in the store's state is true."""
-        script = f"(s => {expression})(document.getElementById('koubai-play').playground?.store.state ?? {{}})"
-        self.page.wait_for_function(script, timeout=1000 * seconds)
+        self.wait(
+            f"(s => {expression})(document.getElementById('koubai-play').playground?.store.state ?? {{}})", seconds
+        )
+
+    def wait(self, script, seconds=20):
+        """Wait until an expression is true; asked from outside, for the page's policy forbids eval."""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(script):
+            assert time.monotonic() < end, f"not true after {seconds} s: {script}"
+            time.sleep(0.02)
 
     def theta(self):
         return self.state("Array.from(s.frame.blocks.theta.data)")

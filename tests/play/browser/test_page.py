@@ -22,7 +22,7 @@ def test_nothing_is_asked_of_another_machine(opened, address):
 def test_the_language_is_switched_on_the_page_and_remembered(opened):
     playground = opened()
     playground.page.click("button.lang")
-    playground.page.wait_for_function("document.documentElement.lang === 'ja'")
+    playground.wait("document.documentElement.lang === 'ja'")
     assert "学習" in playground.page.inner_text("button.play")
     assert playground.page.inner_text(".network h2") == "ネットワーク"
     playground.page.reload()
@@ -44,7 +44,7 @@ def test_no_width_scrolls_sideways(opened, width, lang):
 def test_a_dark_page_is_remembered(opened):
     playground = opened()
     playground.page.click("button.theme")
-    playground.page.wait_for_function("document.getElementById('koubai-play').dataset.theme === 'dark'")
+    playground.wait("document.getElementById('koubai-play').dataset.theme === 'dark'")
     playground.page.reload()
     playground.until("s.theme === 'dark'")
 
