@@ -192,7 +192,7 @@ class Instant {
     this.busy = true;
     this.again = false;
     this.since = performance.now();
-    this.transport.send({ type: "instant", epochs: this.store.state.settings.stop_at || 500 });
+    this.transport.send({ type: "instant", epochs: Math.min(5000, this.store.state.settings.stop_at || 500) });
   }
 
   arrived() {
