@@ -80,9 +80,10 @@ export function mount(root, transport, options = { page: false }) {
     }
     for (const panel of panels) panel.update(state, changed);
     if (changed.has("running") || changed.has("connected") || changed.has("lang")) status.textContent = spoken(state, texts);
-    if (changed.has("frame") && state.frame) transport.send({ type: "ack", id: state.frame.header.id });
+    if (changed.has("frame") && state.frame) seen.drawn();
   });
 
+  const seen = new Acknowledged(transport);
   let counted = 0, since = performance.now();
   transport.onstatus((open) => {
     store.set({ connected: open });
@@ -101,6 +102,7 @@ export function mount(root, transport, options = { page: false }) {
         counted = 0;
         since = now;
       }
+      seen.came(frame.header.id);
       store.set({ frame, epoch, step, running: running ?? state.running, timeline });
       if (frame.header.instant) instant.arrived();
       return;
@@ -168,6 +170,32 @@ function keep({ name, media_type, base64 }) {
   const link = el("a", { href: URL.createObjectURL(new Blob([bytes], { type: media_type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** Acknowledges frames so that the next one is on its way while one is drawn, and never more than that. */
+class Acknowledged {
+  /** @param {import("./types.js").Transport} transport */
+  constructor(transport) {
+    this.transport = transport;
+    this.undrawn = 0;
+    this.owed = -1;
+  }
+
+  /** @param {number} id */
+  came(id) {
+    this.undrawn += 1;
+    if (this.undrawn === 1) this.transport.send({ type: "ack", id });
+    else this.owed = id;
+  }
+
+  drawn() {
+    this.undrawn = 0;
+    if (this.owed >= 0) {
+      this.transport.send({ type: "ack", id: this.owed });
+      this.undrawn = 0;
+      this.owed = -1;
+    }
+  }
 }
 
 /** Asks for final states one at a time, the latest change always being answered. */
