@@ -201,3 +201,18 @@ def test_convergence_is_asked_for_only_by_max_iter() -> None:
     ):
         with pytest.warns(ConvergenceWarning, match=words):
             MLPClassifier(max_iter=3, random_state=0, solver=solver).fit(X, Y)
+
+
+@pytest.mark.parametrize("values", [[np.inf, 0.0], [-np.inf, 1.0], [np.nan, 1.0]])
+def test_a_plain_array_of_the_right_shape_is_still_looked_at(values: list[float]) -> None:
+    """Prediction spares scikit-learn's checks where they would change nothing; numbers that are not finite are told."""
+    model = MLPClassifier((2,), epochs=1, random_state=0).fit(np.eye(4)[:, :2], [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=r"contains (infinity|NaN)"):
+        model.predict_proba(np.array([values]))
+    with pytest.raises(ValueError, match="3 features, but MLPClassifier is expecting 2"):
+        model.predict(np.zeros((1, 3)))
+
+
+def test_large_finite_numbers_whose_sum_is_not_finite_are_accepted() -> None:
+    model = MLPClassifier((2,), epochs=1, random_state=0).fit(np.eye(4)[:, :2], [0, 1, 0, 1])
+    assert model.predict(np.full((2, 2), 1e308)).shape == (2,)

@@ -31,6 +31,7 @@ class TakesData(Storable):
 
     early_stopping: bool
     validation_fraction: float
+    n_features_in_: int
 
     @abstractmethod
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
@@ -54,8 +55,29 @@ class TakesData(Storable):
 
     def _inputs(self, X: Any, dtype: Any) -> Inputs:
         """Return inputs of the same features as in training, ready for the engine."""
+        if self._is_ready(X, dtype):
+            return X
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
         return csr_array(X) if issparse(X) else X
+
+    def _is_ready(self, X: Any, dtype: Any) -> bool:
+        """Return whether X is what scikit-learn's validation would return unchanged: its checks take longer than a row.
+
+        Whatever else X is, the validation says what is wrong with it.
+        """
+        plain = (
+            type(X) is np.ndarray
+            and X.dtype == dtype
+            and X.ndim == 2
+            and X.flags.c_contiguous
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        )
+        if not plain:
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(X.sum()))
 
     def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
         """Return the training rows with their weights; those of weight 0 are left out."""
