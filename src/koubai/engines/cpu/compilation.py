@@ -20,6 +20,8 @@ import numpy as np
 import platformdirs
 from numba.core import config as numba_config
 
+from koubai.engines.cpu.parts import PartCompiler
+
 config: Any = numba_config
 jit: Any = numba.njit
 
@@ -47,14 +49,19 @@ def kernel(
     exact: bool = False,
     portable: bool = False,
     inlined: bool = False,
+    allocates: bool = False,
 ) -> Any:
     """Compile a function on plain arrays, without the GIL.
+
+    Kernels work in the arrays that they are given, and count no references to them: numba would do so with an atomic
+    instruction for every array that is passed on, sliced or taken out of a record, which takes more time than a small
+    network's arithmetic.
 
     Parameters
     ----------
     entry : bool
-        Whether Python calls it: such a function is kept on disk. The others exist only as parts of those, which
-        saves half of the time of compilation.
+        Whether Python calls it: such a function is kept on disk. The others exist only as parts of those (see
+        `koubai.engines.cpu.parts`).
     within : bool
         Put its text into its caller's before compiling: for a large function that is called from one place, since
         each level of calls is optimised once more with all that lies below it.
@@ -64,19 +71,31 @@ def kernel(
     portable : bool
         Rule out fused multiply-add too: for arithmetic that rounds as other software does on any processor.
     inlined : bool
-        Make it part of its callers always: a call counts references to each array, which a short function feels.
+        Make it part of its callers always, for a short function.
+    allocates : bool
+        Whether it makes arrays: then it counts references too.
     """
     if function is None:
-        return partial(kernel, entry=entry, within=within, exact=exact, portable=portable, inlined=inlined)
+        return partial(
+            kernel,
+            entry=entry,
+            within=within,
+            exact=exact,
+            portable=portable,
+            inlined=inlined,
+            allocates=allocates,
+        )
     options: dict[str, Any] = {
         "nogil": True,
         "forceinline": inlined,
+        "_nrt": allocates,
         "error_model": "numpy",
         "fastmath": False if portable else {"contract"} if exact else ALLOWED_MATH,
     }
     if not entry:
         options["inline"] = "always" if within else "never"
-        return jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
+        parts = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": PartCompiler}
+        return jit(**parts, **options)(function)
     before = config.CACHE_DIR
     config.CACHE_DIR = before or str(cache_folder())
     try:

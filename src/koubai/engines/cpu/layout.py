@@ -66,18 +66,19 @@ def data_record(inputs: Inputs, targets: Array, weights: Array | None, dtype: np
     """Return rows as kernels read them, of this dtype and contiguous; what is so already is not copied."""
     none = np.empty(0, dtype)
     row_weights = none if weights is None else np.ascontiguousarray(weights, dtype)
-    targets = np.ascontiguousarray(targets, dtype)
+    flat = np.ascontiguousarray(targets, dtype).reshape(-1)
     if isinstance(inputs, csr_array):
         return Data(
-            np.empty((0, 0), dtype),
+            inputs.shape[0],
+            none,
             np.ascontiguousarray(inputs.data, dtype),
             np.ascontiguousarray(inputs.indices, np.int32),
             np.ascontiguousarray(inputs.indptr, np.int64),
-            targets,
+            flat,
             row_weights,
         )
-    dense = np.ascontiguousarray(inputs, dtype)
-    return Data(dense, none, np.empty(0, np.int32), np.empty(0, np.int64), targets, row_weights)
+    dense = np.ascontiguousarray(inputs, dtype).reshape(-1)
+    return Data(inputs.shape[0], dense, none, np.empty(0, np.int32), np.empty(0, np.int64), flat, row_weights)
 
 
 def rows_at_a_time(network: Network, n_rows: int, itemsize: int) -> int:
