@@ -9,7 +9,7 @@ cache folder can be written, numba falls back to its own places or compiles anew
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -104,7 +104,7 @@ def kernel(
         config.CACHE_DIR = before
 
 
-_there: set[str] = set()
+_there: set[tuple[str, np.dtype[Any]]] = set()
 """What this process has seen compiled."""
 _quiet: list[bool] = []
 """Not empty while nothing is to be said."""
@@ -120,8 +120,7 @@ def quietly() -> Iterator[None]:
         _quiet.pop()
 
 
-@contextmanager
-def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
+def announce_compilation(what: str, dtype: np.dtype[Any]) -> AbstractContextManager[None]:
     """Say on standard error that code is being compiled, if it is not on disk yet; use it around the call.
 
     Parameters
@@ -131,11 +130,12 @@ def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
     dtype : dtype
         The precision that it is compiled for.
     """
-    name = f"{what}-{dtype.name}"
-    if name in _there:
-        yield
-        return
-    marker = cache_folder() / f"{name}.done"
+    return nullcontext() if (what, dtype) in _there else _announced(what, dtype)
+
+
+@contextmanager
+def _announced(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
+    marker = cache_folder() / f"{what}-{dtype.name}.done"
     if not marker.exists() and not _quiet:
         sys.stderr.write(
             f"koubai: compiling the engine ({what}, {dtype.name}), once; this takes some seconds, and later runs use "
@@ -143,7 +143,7 @@ def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
         )
         sys.stderr.flush()
     yield
-    _there.add(name)
+    _there.add((what, dtype))
     with suppress(OSError):  # with no place to keep it, the next process compiles again and says so
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch()

@@ -14,7 +14,14 @@ from koubai.engines.cpu.kernels.passes import make_room
 from koubai.engines.cpu.kernels.prediction import predict_rows
 from koubai.engines.cpu.kernels.records import Course, Room, Team
 from koubai.engines.cpu.kernels.training import mean_gradient
-from koubai.engines.cpu.layout import data_record, net_record, optimizer_numbers, rows_at_a_time, rule_record
+from koubai.engines.cpu.layout import (
+    data_record,
+    net_record,
+    optimizer_numbers,
+    rows_to_predict,
+    rows_to_train,
+    rule_record,
+)
 from koubai.engines.cpu.threads import available_threads, run_team, threads_for
 from koubai.engines.protocol import Inputs, Patience, Plan, Population, Rows, State
 
@@ -48,8 +55,8 @@ class CPUEngine:
         with announce_compilation("prediction", theta.dtype):
             n = inputs.shape[0]
             out = np.empty((n, network.n_outputs), theta.dtype)
-            net, data = net_record(network, theta.dtype), data_record(inputs, out, None, theta.dtype)
-            chunk = rows_at_a_time(network, n, theta.itemsize)
+            net, data = net_record(network, theta.dtype), data_record(inputs, None, None, theta.dtype)
+            chunk = rows_to_predict(network, n, theta.itemsize)
             team = self._team(network, n, 1)
             if team == 1:
                 predict_rows(net, theta, data, 0, n, chunk, out.reshape(-1))
@@ -70,7 +77,7 @@ class CPUEngine:
         n_threads = self._team(network, rows.n_rows, 3)
         shared, partial = Shared.of(n_threads), np.empty(n_threads)
         with announce_compilation("gradient", theta.dtype):
-            room = make_room(net, theta, rows_at_a_time(network, rows.n_rows, theta.itemsize), True)
+            room = make_room(net, theta, rows_to_train(network, rows.n_rows, theta.itemsize), True)
 
             def work(rank: int) -> None:
                 team, own = shared.team(rank), own_room(room, rank)
@@ -151,7 +158,7 @@ class CPUEngine:
         taken = np.zeros(1, np.int64)
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
         data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
-        chunk = rows_at_a_time(plan.network, min(plan.batch_size, rows.n_rows), thetas.itemsize)
+        chunk = rows_to_train(plan.network, min(plan.batch_size, rows.n_rows), thetas.itemsize)
 
         def place() -> tuple[Course, Room, Array]:
             """Return what a thread alone or a team works in: an order of the rows, work arrays, a gradient."""

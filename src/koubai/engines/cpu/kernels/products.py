@@ -14,7 +14,7 @@ from koubai.engines.cpu.kernels.tiles import TALL, VECTOR_BYTES, tile, turn_bloc
 COPY_FROM = 48 << 10
 """Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""
 BLAS_FROM = 256 << 10
-"""Bytes of b, and of a if it is read across its rows, from which on BLAS multiplies."""
+"""Bytes of b, and of a if it is read across its rows, from which on BLAS multiplies more than a few rows."""
 
 
 def lanes_of(a):
@@ -81,7 +81,7 @@ def product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out
     keep_apart()
     lanes = lanes_of(a)
     size = VECTOR_BYTES // lanes
-    if (depth * m + (n * depth if a_turned else 0)) * size >= BLAS_FROM:
+    if n > 2 * TALL and (depth * m + (n * depth if a_turned else 0)) * size >= BLAS_FROM:
         multiply_by_blas(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m)
         return
     row_step, term_step = (1, a_row) if a_turned else (a_row, 1)
