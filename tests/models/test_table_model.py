@@ -223,6 +223,8 @@ def test_defaults_give_way_to_what_is_chosen() -> None:
         lambda r, t: r.update(scale="x"),
         lambda r, t: r["parameters"].update(dtype="object"),
         lambda r, t: r["parameters"].update(random_state=None),
+        lambda r, t: r["parameters"].update(keep=10),
+        lambda r, t: r["parameters"].update(drop="row"),
         lambda r, t: r["preparation"]["columns"].pop(),
         lambda r, t: r["estimator"].pop("network"),
         lambda r, t: t.pop("estimator.theta"),

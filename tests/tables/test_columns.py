@@ -110,7 +110,7 @@ def test_wishes_decide() -> None:
 
 def test_few_texts_among_numbers_are_mistakes() -> None:
     values = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "ten", "11"]
-    with pytest.raises(DataError, match=r"'c' must hold numbers, as 10 of its cells do; 1 hold text, the first 'ten'"):
+    with pytest.raises(DataError, match=r"'c' must hold numbers, as 10 of its cells do; 1 holds text, the first 'ten'"):
         described(values)
     assert described(values, category=["c"]).kind == "category"
 

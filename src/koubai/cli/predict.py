@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
     from koubai.tables.reading import read_table
     from koubai.training.atomic import check_writable, replace_file
 
-    if args.out:
+    if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
-        check_writable(args.out)
+        check_writable(args.out, reads=[args.table, args.model])
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(

@@ -47,6 +47,11 @@ class Evaluation:
         """Whether the model beats the constant answer."""
         return self.score > self.baseline if self.measure == "accuracy" else self.score < self.baseline
 
+    @property
+    def is_perfect(self) -> bool:
+        """Whether no model could have a better score."""
+        return self.score == (1.0 if self.measure == "accuracy" else 0.0)
+
     def record(self) -> dict[str, Any]:
         """Return it as plain data; `from_record` reads it back."""
         return {

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError
-from koubai.tables.values import TRUTH_PAIRS, date_form, labels, numbers
+from koubai.tables.values import TRUTH_PAIRS, date_form, labels, numbers, shortened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,7 +113,7 @@ def _describe(column: "pl.Series", keep: bool, category: bool) -> Column:
     present = column.drop_nulls()
     n_different = present.n_unique()
     if n_different == 1 and not n_missing:
-        return Column(name, "constant", f"all its cells are {_short(present[0])}", 0, 1)
+        return Column(name, "constant", f"all its cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
     kind, form = _kind(present)
@@ -148,9 +148,10 @@ def _kind(present: "pl.Series") -> tuple[str, str]:
 
 def _refuse_mistakes(present: "pl.Series", found: "pl.Series") -> None:
     texts = present.filter(found.is_null())
+    n_texts, holds = len(texts), "holds" if len(texts) == 1 else "hold"
     raise DataError(
-        f"Column {present.name!r} must hold numbers, as {len(present) - len(texts)} of its cells do; {len(texts)} hold "
-        f"text, the first {_short(texts[0])}. Correct them, drop the column, or take it as a category."
+        f"Column {present.name!r} must hold numbers, as {len(present) - n_texts} of its cells do; {n_texts} {holds} "
+        f"text, the first {shortened(texts[0])}. Correct them, or name the column in drop or category."
     )
 
 
@@ -169,8 +170,3 @@ def _names_rows(present: "pl.Series", kind: str, n_missing: int, n_different: in
     if n_different > MOSTLY_UNIQUE * n and (_NAME_OF_ROWS.search(present.name) or _CAMEL_ID.search(present.name)):
         return f"{n_different} different whole numbers in {n} cells name the rows"
     return ""
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "…" + text[-1]

@@ -165,18 +165,25 @@ def require(
     if len(wrong):
         row = int(wrong[0])
         raise DataError(
-            f"Column {column.name!r} must hold {what}; got {_shown(column[row])} in row {row + 1}. {remedy}"
+            f"Column {column.name!r} must hold {what}; got {shortened(column[row])} in row {row + 1}. {remedy}"
         )
     values = found.to_numpy().astype(np.float64)
     infinite = np.flatnonzero(np.abs(values) > LARGEST)
     if len(infinite):
         raise DataError(
-            f"Column {column.name!r} must hold finite numbers; got {_shown(column[int(infinite[0])])} "
+            f"Column {column.name!r} must hold finite numbers; got {shortened(column[int(infinite[0])])} "
             f"in row {infinite[0] + 1}. Correct the cell, or leave it empty if the value is missing."
         )
     return values
 
 
-def _shown(value: object) -> str:
+def shortened(value: object) -> str:
+    """Return a cell as it stands in a message: in quotation marks if it is a text, cut off if it is long.
+
+    Examples
+    --------
+    >>> shortened("a"), shortened("9" * 400)
+    ("'a'", "'999999999999999999999999999999999999…'")
+    """
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "…" + text[-1]
