@@ -75,6 +75,13 @@ def test_values_keep_their_type() -> None:
         assert rows.tolist() == [0, 2, 3]
 
 
+@pytest.mark.parametrize("values", [[[1, 2], [3]], [b"a", b"b"], [{"a": 1}, {"a": 2}], [dt.date(2020, 1, 1)] * 2])
+def test_targets_that_are_no_single_values_are_refused_by_their_type(values) -> None:
+    with pytest.raises(DataError, match=r"'y' must hold numbers, texts or truth values; got [A-Z]") as refused:
+        target_of(values)
+    assert "\n" not in str(refused.value)
+
+
 def test_codes_lose_no_zeros() -> None:
     frame = pl.DataFrame({"y": ["007", "010", "007", "010"]})
     y, _ = find_target(frame, "y", "classification").values(frame["y"])
@@ -122,7 +129,7 @@ def test_cells_that_do_not_belong_are_named_by_their_row() -> None:
 
 def test_imbalance_is_named() -> None:
     assert imbalance(np.array(["a"] * 2 + ["b"])) == ""
-    assert imbalance(np.array(["a"] * 9 + ["b"])) == ("The classes are unbalanced: a has 9 rows (90%), b 1 (10.0%).")
+    assert imbalance(np.array(["a"] * 9 + ["b"])) == ("The classes are unbalanced: a has 9 rows (90%), b 1 (10%).")
 
 
 @given(st.integers(1, 200), st.floats(0, 0.99), st.integers(0, 2**32), st.integers(1, 6))

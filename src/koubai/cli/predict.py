@@ -112,4 +112,4 @@ def _say(args: argparse.Namespace, notes: list[str], evaluation: object, n_rows:
     if isinstance(evaluation, Evaluation):
         say_evaluation(out, evaluation, "rows of this table")
     if args.out:
-        out.print(f"Wrote   {printable(args.out)} ({n_rows:,} rows)")
+        out.print(f"Wrote   {printable(args.out)} ({n_rows:,} {'row' if n_rows == 1 else 'rows'})")

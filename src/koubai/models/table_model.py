@@ -9,7 +9,7 @@ import numpy.typing as npt
 from koubai.core.errors import DataError, ParameterError
 from koubai.models import records
 from koubai.models.defaults import UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
-from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers
+from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers, root_mean_square
 from koubai.models.prepared import PreparedTable, prepare_table
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.preparation import Preparation
@@ -246,7 +246,7 @@ class TableModel:
             classes, counts = np.unique(y, return_counts=True)
             self.commonest_ = classes[counts.argmax()].item()
         else:
-            self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
+            self.center_, self.scale_ = float(y.mean()), root_mean_square(y - y.mean()) or 1.0
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
         estimator = self._estimator_for(self.target_.task, n_rows)

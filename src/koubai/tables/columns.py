@@ -24,6 +24,9 @@ MOSTLY_UNIQUE = 0.5
 MOSTLY_NUMBERS = 0.9
 """A column of texts of which this share are numbers is a column of numbers with mistakes in it."""
 
+LONG_NAME = 40
+"""Longer names of columns are cut off in lists (characters)."""
+
 _NAME_OF_ROWS = re.compile(r"(^|[_\s.-])(id|ids|uid|uuid|guid|index|idx|key|nr|no|number|rownames?)$", re.I)
 _CAMEL_ID = re.compile(r"[a-z](Id|ID)$")
 _CODE = re.compile(r"^0\d+$")
@@ -94,12 +97,15 @@ def require_column(frame: "pl.DataFrame", name: str) -> None:
     if name not in frame.columns:
         by_case = {other.lower(): other for other in frame.columns}
         close = [by_case[near] for near in get_close_matches(name.lower(), by_case, 3)]
-        hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are: {_listed(frame.columns)}."
-        raise DataError(f"The table must have a column {name!r}; it has none of that name. {hint}")
+        hint = (
+            f"Did you mean {' or '.join(map(shortened, close))}?" if close else f"There are: {_listed(frame.columns)}."
+        )
+        raise DataError(f"The table must have a column {shortened(name)}; it has none of that name. {hint}")
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 12 else ", ".join(names[:12]) + f" and {len(names) - 12} more"
+    shown = ", ".join(name if len(name) <= LONG_NAME else name[:LONG_NAME] + "…" for name in names[:12])
+    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
 
 
 def _describe(column: "pl.Series", keep: bool, category: bool) -> Column:

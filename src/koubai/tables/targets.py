@@ -113,12 +113,18 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Ta
     ParameterError
         If the task is none, or does not suit the column.
     """
+    import polars as pl
+
     require_column(frame, name)
     if task not in (None, *TASKS):
         raise ParameterError(f"task must be classification or regression; got {task!r}.")
     present = frame[name].drop_nulls()
     if not len(present):
         raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
+    if present.dtype.is_nested() or present.dtype in (pl.Date, pl.Datetime, pl.Binary, pl.Object):
+        raise DataError(
+            f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}. Choose another column."
+        )
     n_different = present.n_unique()
     if n_different == 1:
         raise DataError(
@@ -153,8 +159,6 @@ def _target(name: str, present: "pl.Series", n_different: int, task: str | None)
             f"task must be classification for the target {name!r}, which holds {_first_text(present, values)}; "
             f"got regression. Leave the task out."
         )
-    if present.dtype.is_temporal() or present.dtype.is_nested():
-        raise DataError(f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}.")
     kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
     why = f"{n_different} different {kind}"
     return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth)
@@ -184,6 +188,11 @@ def imbalance(y: npt.NDArray[Any]) -> str:
     if most < IMBALANCE * least:
         return ""
     return (
-        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most} rows ({most / len(y):.0%}), "
-        f"{classes[counts.argmin()]!s} {least} ({least / len(y):.1%})."
+        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most:,} rows ({_percent(most / len(y))}), "
+        f"{classes[counts.argmin()]!s} {least:,} ({_percent(least / len(y))})."
     )
+
+
+def _percent(share: float) -> str:
+    """Return a share with three digits: 99.5 % of 201 rows are not all of them."""
+    return f"{100 * share:.3g}%"
