@@ -17,7 +17,7 @@ from koubai.core.language import catalogue
 from koubai.core.network import Network
 from koubai.descent.compare import Comparison
 from koubai.descent.expression import parse
-from koubai.descent.fits import Fit
+from koubai.descent.fitted import Fit
 from koubai.descent.landscape import landscape, landscape_of_path, line_between
 from koubai.descent.spectrum import largest_eigenvalues
 from koubai.descent.subject import Subject
@@ -78,7 +78,7 @@ def test_html_raises_exponents_and_lowers_indices() -> None:
 
 
 def test_numbers_are_short_and_have_a_proper_minus() -> None:
-    assert [number(x) for x in (-0.5, 1e-17, 1234567.0, np.nan, -np.inf)] == ["−0.5", "0", "1.235e+06", "—", "−∞"]
+    assert [number(x) for x in (-0.5, 1e-17, 1234567.0, np.nan, -np.inf)] == ["−0.5", "0", "1.235×10⁶", "—", "−∞"]
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -88,7 +88,7 @@ def test_pictures_are_slides(name: str, lang: str, request: pytest.FixtureReques
         warnings.filterwarnings("ignore", message="No Japanese font")  # said once, see below
         warnings.filterwarnings("ignore", message="Glyph")
         image = Image.open(io.BytesIO(picture(request.getfixturevalue(name), lang)))
-    assert image.size == (1280, 720)
+    assert image.size == (1920, 1080)
     assert len(set(image.convert("RGB").resize((320, 180)).get_flattened_data())) > 50
 
 
@@ -101,7 +101,7 @@ def test_vector_pictures_keep_letters_and_are_the_same_each_time(curve: Comparis
 
 def test_basins_are_drawn() -> None:
     found = koubai.basins("himmelblau", resolution=20)
-    assert Image.open(io.BytesIO(picture(found, "en"))).size == (1280, 720)
+    assert Image.open(io.BytesIO(picture(found, "en"))).size == (1920, 1080)
 
 
 def test_the_gif_moves_and_rests_on_its_last_frame(comparison: Comparison, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_words_at_the_terminal(curve: Comparison, fit: Fit, capsys: pytest.Captu
     show(fit, "en")
     assert "least squares: (" in capsys.readouterr().out
     show(koubai.basins("camel", resolution=10), "en")
-    assert "share of starts" in capsys.readouterr().out
+    assert "(−1.704, 0.7961)" in capsys.readouterr().out
     koubai.descend("booth", max_steps=5).show("en")
     assert "all steps were taken" in capsys.readouterr().out
 
@@ -192,7 +192,7 @@ def test_notebooks_get_a_frame_of_their_own_and_a_picture(monkeypatch: pytest.Mo
 
 def test_more_than_two_variables_have_values_alone() -> None:
     path = koubai.descend("x**2 + y**2 + z**2", (1, 2, 3), learning_rate=0.1, max_steps=20)
-    assert Image.open(io.BytesIO(picture(path, "en"))).size == (1280, 720)
+    assert Image.open(io.BytesIO(picture(path, "en"))).size == (1920, 1080)
 
 
 def test_without_matplotlib_pages_are_written_and_pictures_say_what_to_install(
@@ -285,7 +285,7 @@ def test_networks_are_drawn_and_told(
     title = catalogue("ja")[f"descent.network.{key}"].split("：")[0]
     assert title in drawn
     record.save(tmp_path / "a.png", "en")
-    assert Image.open(io.BytesIO((tmp_path / "a.png").read_bytes())).size == (1280, 720)
+    assert Image.open(io.BytesIO((tmp_path / "a.png").read_bytes())).size == (1920, 1080)
     record.show("en")
     assert catalogue("en")[f"descent.network.{key}"].split(":")[0] in capsys.readouterr().out
     with pytest.raises(ParameterError, match="does not move"):
