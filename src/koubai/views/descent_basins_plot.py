@@ -47,7 +47,9 @@ def basins_figure(found: BasinMaps, lang: Language) -> "Figure":
     handles = _legend(found, lang)
     if handles:
         columns = legend_columns([handle.get_label() for handle in handles])
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
+        question = text("descent.title.basins", lang) if len(first.minima) <= FEW else None
+        place: dict[str, Any] = {"loc": "outside lower center", "ncols": columns, "frameon": False}
+        figure.legend(handles=handles, title=question, title_fontsize=19, **place)
     return figure
 
 

@@ -103,13 +103,16 @@ def _levels(values: Array) -> Array:
 
 def _label_lines(axes: "Axes", lines: "ContourSet") -> None:
     """Write the loss on the lines, but for labels that the frame would cut."""
-    labels = axes.clabel(lines, fmt=lambda level: number(level, 2), fontsize=17, colors="black")
+    from matplotlib.patheffects import withStroke
+
+    labels = axes.clabel(lines, fmt=lambda level: number(level, 2), fontsize=17, colors="black", inline=False)
     (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
     for written in labels:
         x, y = written.get_position()
         near = min((x - left) / (right - left), (right - x) / (right - left))
-        if min(near, (y - bottom) / (top - bottom), (top - y) / (top - bottom)) < 0.04:
+        if min(near, (y - bottom) / (top - bottom), (top - y) / (top - bottom)) < 0.05:
             written.set_visible(False)
+        written.set_path_effects([withStroke(linewidth=5, foreground="0.95")])
 
 
 def spectrum_figure(found: Spectrum, lang: Language) -> "Figure":
