@@ -5,7 +5,7 @@ are read row by row in the first layer. ``room`` has what products need (see `ko
 """
 
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.products import product
+from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, ONE, TURNED, product
 
 LONG = 16
 """Sources from which on the sum for a single node is taken along them."""
@@ -21,7 +21,7 @@ def affine(z, weights, biases, u, n, n_in, n_out, room):
                 total += row[j] * weights[j]
             u[r] = total + biases[0] if biases.size else total
     else:
-        product(z, False, n_in, weights, False, n_out, n_in, biases, 0, u, n, n_out, room.copy)
+        product(z, AS_IT_IS, n_in, weights, AS_IT_IS, n_out, n_in, biases, NONE, u, n, n_out, room.copy)
 
 
 @kernel
@@ -67,9 +67,9 @@ def weight_gradient(z, delta, out, first, stop, n, n_in, n_out, add, room):
     own = out[first * n_out : stop * n_out]
     begin = own if add else own[:0]
     if n_out == 1:  # as one row, δᵀ z: its sums lie side by side
-        product(delta, False, n, z[first:], False, n_in, n, begin, n_in, own, 1, stop - first, room.copy)
+        product(delta, AS_IT_IS, n, z[first:], AS_IT_IS, n_in, n, begin, n_in, own, ONE, stop - first, room.copy)
     else:
-        product(z[first:], True, n_in, delta, False, n_out, n, begin, n_out, own, stop - first, n_out, room.copy)
+        product(z[first:], TURNED, n_in, delta, AS_IT_IS, n_out, n, begin, n_out, own, stop - first, n_out, room.copy)
 
 
 @kernel
@@ -90,4 +90,4 @@ def weight_gradient_sparse(data, indices, starts, rows, delta, out, first, stop,
 @kernel
 def delta_to_sources(delta, weights, g, n, n_in, n_out, room):
     """Set g = ∂E/∂z of the layer before: Σ_i δ_i w_ij, g (n, n_in) = δ Wᵀ."""
-    product(delta, False, n_out, weights, True, n_out, n_out, g[:0], 0, g, n, n_in, room.copy)
+    product(delta, AS_IT_IS, n_out, weights, TURNED, n_out, n_out, g[:0], NONE, g, n, n_in, room.copy)

@@ -279,5 +279,5 @@ def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, equal,
             row_gradient(loss, loss_parameter, zr, yr, tiny, dr)
             for k in range(m):
                 dr[k] *= share[r]
-            pull_back(code, parameter, ur, zr, dr, 1, m)
+            pull_back(code, parameter, ur, zr, dr, dr.size // m, m)
     return total

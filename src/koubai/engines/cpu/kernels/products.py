@@ -5,6 +5,7 @@ the cache; a network of some hundred nodes has multiplied its matrices before BL
 row behind row.
 """
 
+import numpy as np
 from numba.extending import overload
 
 from koubai.engines.cpu.compilation import kernel
@@ -15,6 +16,11 @@ COPY_FROM = 48 << 10
 """Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""
 BLAS_FROM = 256 << 10
 """Bytes of b, and of a if it is read across its rows, from which on BLAS multiplies more than a few rows."""
+
+AS_IT_IS, TURNED = np.bool_(False), np.bool_(True)
+"""Whether a matrix or its transpose is given. (A literal would have numba compile `product` once for each.)"""
+NONE, ONE = np.int64(0), np.int64(1)
+"""No numbers between rows; one row."""
 
 
 def lanes_of(a):

@@ -170,7 +170,7 @@ def update_own(net, rule, theta, g, slots, l1, l2, rate, t, team):
     zero, h = theta.dtype.type(0), rule.hyperparameters
     powers = h[0] ** t, h[1] ** t
     if team.size == 1 and l1 == zero and l2 == zero:
-        update(rule.optimizer, theta, g, slots, 0, theta.size, zero, zero, rate, powers, h)
+        update(rule.optimizer, theta, g, slots, np.int64(0), theta.size, zero, zero, rate, powers, h)
         return
     for layer in range(net.shape.shape[0]):
         a, b = own_weights(net, layer, team)
