@@ -70,7 +70,7 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         ),
         (
             ["softmax", "--out", "/no/such/place.html"],
-            "koubai explain: /no/such/place.html: no such file or directory.",
+            "koubai explain: The output '/no/such/place.html' must lie in a folder that exists; '/no/such' does not.",
         ),
         (["model", "--layer", "3"], "koubai explain: layer must be a hidden layer, 1 … 1; got 3."),
     ],
@@ -150,7 +150,7 @@ def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
     assert "正解は" in key.read_text(encoding="utf-8")
     status, out, _ = said(capsys, "quiz", "shapes", "--seed", "1")
     assert status == 0
-    assert out.count("Question") == 5
+    assert out.count("── Question") == 5
     assert said(capsys, "quiz", "shapes", "--seed", "1")[1] == out, "one seed, one sheet"
     assert "seed" in said(capsys, "quiz", "shapes", "--answers", str(key))[2], "the seed of a new sheet is told"
     assert said(capsys, "quiz", "svm")[2].startswith("koubai quiz: topic must be one of perceptron")

@@ -7,6 +7,7 @@ from pathlib import Path
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language
 from koubai.explain.records import Derivation
+from koubai.training.atomic import replace_file
 from koubai.views.markdown import markdown
 from koubai.views.page import fragment, page
 from koubai.views.terminal import plain, print_to
@@ -42,14 +43,14 @@ def render(derivation: Derivation | Sequence[Derivation], form: str, lang: str |
 
 
 def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: str | None = None) -> None:
-    """Write a derivation to a file; its ending says the form.
+    """Write a derivation to a file, whole or not at all; its ending says the form.
 
     Raises
     ------
     ParameterError
         If the ending is none of .html, .md and .txt.
-    OSError
-        If the file cannot be written.
+    FileError
+        If the file cannot be written; what stood there before is then untouched.
     """
     target = Path(path)
     form = ENDINGS.get(target.suffix.lower())
@@ -57,7 +58,7 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: 
         raise ParameterError(
             f"save: path must end in .html, .md or .txt; got {target.name!r}. Try {target.stem or 'page'}.html."
         )
-    target.write_text(render(derivation, form, lang), encoding="utf-8")
+    replace_file(target, render(derivation, form, lang).encode("utf-8"))
 
 
 def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:

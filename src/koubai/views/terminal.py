@@ -10,13 +10,15 @@ from rich.text import Text as Styled
 from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
 from koubai.explain.formula import Formula
-from koubai.explain.records import Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
+from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
 from koubai.views.composing import Composer, Line
 from koubai.views.curves import shown_value, value_range
 from koubai.views.formulas.plain import PlainWriter
 
 NARROWEST, WIDEST = 40, 110
 BLOCKS = "▁▂▃▄▅▆▇█"
+LINE = "_" * 22
+"""What is to be written on."""
 
 
 class TextComposer(Composer):
@@ -59,6 +61,8 @@ class TextComposer(Composer):
                 yield from self.running(self.chain(block.chain), "  ")
             case Curves():
                 yield from self.curves(block)
+            case Blank():
+                yield "", f"{self.words(block.label)}{LINE}"
             case Diagram():
                 return
 
