@@ -61,6 +61,21 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         (["backward", "--data", "t.csv"], "koubai explain: --data must come with a MODEL; got no model."),
         (["backward", "m.koubai"], "koubai explain: a MODEL must come with rows; got none. Name a table with --data."),
         (["shapes", "A @ x", "A=m,k", "x=m,1"], "koubai explain: expression 'A @ x': the left matrix of @"),
+        (["shapes", "A", "A=m,k", "A=k,m"], "koubai explain: each name must have one shape; got two for A."),
+        (["backward", "--hidden", "relu"], "koubai explain: --hidden must come with --sizes; got none."),
+        (["update", "--rows", "1-99999999999"], "koubai explain: --rows must lie in 1 … 4; got 5."),
+        (
+            ["backward", "m.koubai", "--data", "t.csv", "--sizes", "2-2"],
+            "koubai explain: --sizes must come without a MODEL, which has its own; got m.koubai.",
+        ),
+        (["perceptron", "--target", "spam"], "koubai explain: --target must come with a TABLE; got none."),
+        (["perceptron", "--rate", "0"], "koubai explain: learn: learning_rate must be > 0; got 0. Try 1."),
+        (["perceptron", "--sweeps", "1000000"], "koubai explain: n_sweeps must be at most 33333 for 6 examples;"),
+        (
+            ["loss", "cross_entropy", "--z=-1,1", "--y", "1,0"],
+            "koubai explain: z must be > 0 and <= 1 for the loss cross_entropy; got -1.",
+        ),
+        (["loss", "hinge", "--z", "2", "--y", "3"], "koubai explain: y must be 1 or -1 for the loss hinge; got 3."),
         (["shapes", "os.system('x')"], "koubai explain: expression \"os.system('x')\" must"),
         (["softmax", "--digits", "0"], "koubai explain: --digits must be in 1 … 17; got 0. Try 4."),
         (["softmax", "--lang", "fr"], "koubai explain: lang must be one of en, ja; got 'fr'. Try en."),
@@ -84,7 +99,13 @@ def test_mistakes_get_one_sentence(capsys, words, sentence):
 
 
 def test_words_that_are_no_numbers_or_shapes_are_refused(capsys):
-    for words in (["softmax", "--u", "a"], ["backward", "--weight", "a"], ["shapes", "A", "A"]):
+    for words in (
+        ["softmax", "--u", "a"],
+        ["backward", "--weight", "a"],
+        ["shapes", "A", "A"],
+        ["activation", "relu", "--at", "1e400"],
+        ["activation", "relu", "--at", "1e99999999999"],
+    ):
         with pytest.raises(SystemExit) as stopped:
             main(["explain", *words])
         assert stopped.value.code == 2
@@ -142,12 +163,33 @@ def test_a_perceptron_learns_from_a_table_of_one_s_own(tmp_path, capsys):
     assert "must have a row without empty cells" in said(capsys, "explain", "perceptron", str(table))[2]
 
 
+def test_a_perceptron_sees_numbers_where_cells_are_missing_and_says_what_its_labels_stand_for(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("kind,size,colour,age\nx,1.5,red,NA\ny,2,blue,3\nz,0.5,red,1\n")
+    status, out, _ = said(capsys, "explain", "perceptron", str(table), "--target", "kind", "--positive", "y", "--bias")
+    assert status == 0
+    assert "learns from 2 examples" in out, "the row without an age is left out"
+    assert "example  1  size  age" in out, "columns of numbers, and the bias"
+    assert "+1 stands for y, and −1 for x / z" in out
+    assert "w₀⁽⁰⁾·x₁₀ + w₁⁽⁰⁾·x₁₁ + w₂⁽⁰⁾·x₁₂" in out
+
+
+def test_shapes_may_stand_after_an_option(capsys):
+    status, out, _ = said(capsys, "explain", "derivative", "c * norm(x)**2", "--by", "x", "c=1", "x=3,1")
+    assert status == 0
+    assert "2·c·x" in out
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", "derivative", "norm(x)**2", "--by", "x", "c"])
+    assert stopped.value.code == 2
+    assert "unrecognized arguments: c" in capsys.readouterr().err
+
+
 def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
     sheet, key = tmp_path / "sheet.html", tmp_path / "key.md"
     words = ["quiz", "update", "--seed", "7", "--count", "2", "--lang", "ja", "--level", "exam"]
     assert said(capsys, *words, "--out", str(sheet), "--answers", str(key))[0] == 0
     assert "演習問題：重みの更新" in sheet.read_text(encoding="utf-8")
-    assert "正解は" in key.read_text(encoding="utf-8")
+    assert "正解の一覧" in key.read_text(encoding="utf-8")
     status, out, _ = said(capsys, "quiz", "shapes", "--seed", "1")
     assert status == 0
     assert out.count("── Question") == 5

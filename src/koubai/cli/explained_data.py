@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from koubai.explain.records import Derivation
     from koubai.explain.samples import Sample
 
+MADE = ("sizes", "hidden", "output", "loss_function", "seed")
+"""Options of a network made for the occasion."""
 MOST_EXAMPLES = 2000
 """So many rows of a table are learned from."""
 
@@ -22,6 +24,12 @@ def sample_of(args: argparse.Namespace) -> "Sample":
     """Return the network that the arguments name, with its parameters and rows."""
     from koubai.explain.samples import made, ready_made
 
+    needless = [name for name in MADE if getattr(args, name) is not None]
+    if needless and (args.model or not args.sizes):
+        option = f"--{needless[0].replace('_', '-')}"
+        if args.model:
+            raise ParameterError(f"explain: {option} must come without a MODEL, which has its own; got {args.model}.")
+        raise ParameterError(f"explain: {option} must come with --sizes; got none. Try --sizes 4-5-3.")
     if args.model:
         return _of_model(args.model, args.data)
     if args.data:
@@ -32,7 +40,7 @@ def sample_of(args: argparse.Namespace) -> "Sample":
         sizes = [int(size) for size in args.sizes.replace(",", "-").split("-")]
     except ValueError:
         raise ParameterError(f"explain: --sizes must be whole numbers such as 4-5-3; got {args.sizes!r}.") from None
-    return made(sizes, args.hidden, args.output, args.loss_function, args.seed)
+    return made(sizes, args.hidden or "sigmoid", args.output, args.loss_function, args.seed or 0)
 
 
 def _of_model(path: str, data: str | None) -> "Sample":
@@ -103,7 +111,7 @@ def batch_of(sample: "Sample", rows: str) -> "Rows":
             raise ParameterError(
                 f"explain: --rows must be numbers such as 1-4 or 1,3; got {rows!r}. Rows count from 1."
             )
-        chosen.extend(range(int(first), int(last or first) + 1))
+        chosen.extend(range(int(first), min(int(last or first), len(sample.inputs) + 1) + 1))
     outside = [row for row in chosen if not 1 <= row <= len(sample.inputs)]
     if outside or not chosen:
         raise ParameterError(
@@ -134,16 +142,17 @@ def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_upd
     return state
 
 
-def examples_of_table(path: str, target: str | None, positive: str | None) -> "Examples":
+def examples_of_table(path: str, target: str | None, positive: str | None, bias: bool = False) -> "Examples":
     """Return a table's rows as examples for a perceptron: columns of numbers, rows without empty cells, labels ±1."""
     from koubai.explain.learning_walk import Examples
-    from koubai.tables.columns import require_column
+    from koubai.tables.columns import BOOLEAN, NUMBER, describe_columns, require_column
     from koubai.tables.reading import read_table
-    from koubai.tables.values import numbers
+    from koubai.tables.values import clean, numbers
 
-    frame = read_table(path).frame.head(MOST_EXAMPLES)
+    frame = clean(read_table(path).frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)
+    frame = frame.filter(frame[name].is_not_null())
     labels = [str(label) for label in frame[name].to_list()]
     kinds = sorted(set(labels))
     wanted = positive if positive is not None else kinds[-1]
@@ -152,10 +161,9 @@ def examples_of_table(path: str, target: str | None, positive: str | None) -> "E
             f"explain: the column {name!r} must hold {wanted!r} and another value; it holds {', '.join(kinds[:5])}. "
             f"Name the value that stands for +1 with --positive."
         )
-    parsed = {column: numbers(frame[column]) for column in frame.columns if column != name}
-    features = [
-        column for column, found in parsed.items() if found.null_count() == frame[column].null_count() < frame.height
-    ]
+    found = describe_columns(frame.drop(name))
+    parsed = {column.name: numbers(frame[column.name]) for column in found if column.kind in (NUMBER, BOOLEAN)}
+    features = [column for column, values in parsed.items() if values.null_count() < frame.height]
     if not features:
         raise DataError(f"explain: {path} must have a column of numbers beside {name!r}; it has none.")
     x = np.column_stack([parsed[column].fill_null(np.nan).to_numpy() for column in features])
@@ -163,4 +171,6 @@ def examples_of_table(path: str, target: str | None, positive: str | None) -> "E
     if not len(whole):
         raise DataError(f"explain: {path} must have a row without empty cells; it has none.")
     y = np.array([1 if label == wanted else -1 for label in labels])
-    return Examples(x[whole], y[whole], tuple(features), tuple(str(row + 1) for row in whole))
+    others = [kind for kind in kinds if kind != wanted]
+    meaning = None if {wanted, *others} == {"1", "-1"} else (wanted, " / ".join(others[:5]))
+    return Examples(x[whole], y[whole], tuple(features), tuple(str(row + 1) for row in whole), meaning, bias)

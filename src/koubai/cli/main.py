@@ -70,7 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     command = ""
     try:
-        args = make_parser().parse_args(arguments)
+        parser = make_parser()
+        args, left = parser.parse_known_args(arguments)
+        if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
+            parser.error(f"unrecognized arguments: {' '.join(left)}")
         command = f" {args.command}"
         status: int = args.run(args)
         sys.stdout.flush()

@@ -60,7 +60,7 @@ class MarkdownComposer(Composer):
             case Curves():
                 yield self.curves(block)
             case Blank():
-                yield f"{self.words(block.label)}{self.escape(LINE)}"
+                yield f"{self.label(block)}{self.escape(LINE)}"
             case Diagram():
                 return
 

@@ -109,7 +109,7 @@ class PageComposer(Composer):
                 return f'<figure class="curves">{curves_svg(block)}</figure>'
             case Blank():
                 room = f'<div class="room" style="height:{block.room}mm"></div>' if block.room else ""
-                return f'{room}<p class="blank">{self.words(block.label)}<span></span></p>'
+                return f'{room}<p class="blank">{self.label(block)}<span></span></p>'
             case Diagram():
                 return f"<figure>{svg(block, self.lang, self.derivation.notation)}</figure>"
 

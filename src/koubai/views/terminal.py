@@ -62,7 +62,7 @@ class TextComposer(Composer):
             case Curves():
                 yield from self.curves(block)
             case Blank():
-                yield "", f"{self.words(block.label)}{LINE}"
+                yield "", f"{self.label(block)}{LINE}"
             case Diagram():
                 return
 
