@@ -1,5 +1,12 @@
 """The commands explain and quiz, from the command line's words to what is printed or written."""
 
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from koubai.cli.main import main
@@ -198,21 +205,71 @@ def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
     assert said(capsys, "quiz", "svm")[2].startswith("koubai quiz: topic must be one of perceptron")
 
 
-def test_questions_are_asked_marked_and_counted(capsys):
-    sheet = make_sheet("descent", seed=3, count=3)
-    first, second, _ = sheet.questions
-    answers = iter([str(first.answer[0]), str(second.mistakes[0].answer[0])])
+def answering(*answers):
+    """What a person types, question by question; then the input ends."""
+    left = iter(answers)
 
     def answer(prompt):
-        found = next(answers, None)
+        found = next(left, None)
         if found is None:
             raise EOFError
         return found
 
-    assert ask_all(sheet, "en", answer) == 1
+    return answer
+
+
+def test_questions_are_asked_marked_and_counted(capsys):
+    sheet = make_sheet("descent", seed=3, count=3)
+    first, second, _ = (question.answer[0] for question in sheet.questions)
+    sign = str(sheet.questions[1].mistakes[0].answer[0])
+    assert ask_all(sheet, "en", answering(str(first), sign, sign)) == 1
     out = capsys.readouterr().out
     assert "Right." in out
-    assert "The sign of the update is wrong." in out
-    assert f"The answer is {str(second.answer[0]).replace('-', '−')}." in out
+    assert out.count("The sign of the update is wrong.") == 2
+    assert out.count("Try once more") == 1, "two tries, not three"
+    assert f"The answer is {str(second).replace('-', '−')}." in out
     assert "Stopped." in out
     assert "1 of 2 right." in out
+
+
+def test_a_second_try_counts_apart_what_cannot_be_read_is_asked_again_and_enter_gives_the_solution(capsys):
+    sheet = make_sheet("descent", seed=3, count=2)
+    first, _ = (str(question.answer[0]) for question in sheet.questions)
+    assert ask_all(sheet, "en", answering("what?", "1/0", "99", first, "")) == 0
+    out = capsys.readouterr().out
+    assert out.count("A number is asked") == 2
+    assert "Not right." in out
+    assert out.count("The answer is") == 1, "the first was found, the second given up"
+    assert "0 of 2 right at once, 1 at the second try." in out
+
+
+def test_numbers_of_full_width_as_japanese_keyboards_write_them_count():
+    sheet = make_sheet("descent", seed=3, count=1)
+    wide = str(sheet.questions[0].answer[0]).translate(str.maketrans("0123456789-/", "０１２３４５６７８９−／"))
+    assert ask_all(sheet, "ja", answering(wide)) == 1
+
+
+def test_the_quiz_runs_at_a_terminal_and_ctrl_c_ends_it_with_the_score(tmp_path):
+    master, slave = pty.openpty()
+    words = ["quiz", "descent", "--seed", "3", "--count", "2", "--interactive", "--lang", "en"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "koubai.cli.main", *words], stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    shown = b""
+
+    def wait_for(what, count):
+        nonlocal shown
+        while shown.count(what) < count:
+            assert select.select([master], [], [], 60)[0], shown.decode()
+            shown += os.read(master, 4096)
+
+    wait_for(b"Your answer:", 1)
+    answer = make_sheet("descent", seed=3, count=2).questions[0].answer[0]
+    os.write(master, f"{answer}\n".encode())
+    wait_for(b"Your answer:", 2)
+    process.send_signal(signal.SIGINT)
+    wait_for(b"1 of 1 right.", 1)
+    assert process.wait(20) == 0
+    assert b"Right." in shown
+    os.close(master)

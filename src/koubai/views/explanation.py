@@ -1,6 +1,5 @@
 """The ways to see a derivation: printed, as a string, or written to a file."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from koubai.explain.records import Derivation
 from koubai.training.atomic import replace_file
 from koubai.views.markdown import markdown
 from koubai.views.page import fragment, page
-from koubai.views.terminal import plain, print_to
+from koubai.views.terminal import Screen, plain
 
 FORMS = ("text", "markdown", "html", "fragment")
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text"}
@@ -63,9 +62,6 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: 
 
 def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:
     """Print a derivation at the terminal, in colour where that has it."""
-    from rich.console import Console
-
     spoken: Language = language(lang)
-    console = Console(file=sys.stdout, highlight=False)
     for each in [derivation] if isinstance(derivation, Derivation) else derivation:
-        print_to(console, each, spoken)
+        Screen(each, spoken).all()

@@ -1,6 +1,7 @@
 """A derivation as text for the terminal."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from rich.cells import cell_len
@@ -188,7 +189,26 @@ def plain(derivation: Derivation, lang: Language, width: int = 100) -> str:
     return "\n".join(line for _, line in TextComposer(derivation, lang, width).all()) + "\n"
 
 
-def print_to(console: Console, derivation: Derivation, lang: Language) -> None:
-    """Print a derivation on a rich console, as wide as that is."""
-    for style, line in TextComposer(derivation, lang, console.width).all():
-        console.print(Styled(line, style=style), soft_wrap=True)
+class Screen:
+    """Prints parts of one derivation at the terminal, in colour where that has it, as wide as it is."""
+
+    def __init__(self, derivation: Derivation, lang: Language) -> None:
+        self.console = Console(file=sys.stdout, highlight=False)
+        self.lang = lang
+        self._composer = TextComposer(derivation, lang, self.console.width)
+
+    def all(self) -> None:
+        """Print the whole derivation."""
+        self._print(self._composer.all())
+
+    def section(self, section: Section) -> None:
+        """Print one section."""
+        self._print(self._composer.section(section))
+
+    def text(self, words: Text) -> None:
+        """Print one text."""
+        self._print(self._composer.block(words))
+
+    def _print(self, lines: Iterable[tuple[str, str]]) -> None:
+        for style, line in lines:
+            self.console.print(Styled(line, style=style), soft_wrap=True)
