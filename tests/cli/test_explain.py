@@ -3,7 +3,6 @@
 import os
 import pty
 import select
-import signal
 import subprocess
 import sys
 
@@ -46,7 +45,7 @@ def _english(monkeypatch):
         (["shapes", "A.T @ x", "A=m,k", "x=m,1"], "Its shape is k×1"),
         (["derivative", "norm(A @ x - b)**2", "--by", "x"], "2·Aᵀ·(A·x − b)"),
         (["identities"], "(A·B)ᵀ = Bᵀ·Aᵀ"),
-        (["model"], "home runs (+2.80)"),
+        (["model"], "home\u00a0runs\u00a0(+2.80)"),
     ],
 )
 def test_everything_can_be_asked_for(capsys, words, expected):
@@ -249,7 +248,7 @@ def test_numbers_of_full_width_as_japanese_keyboards_write_them_count():
     assert ask_all(sheet, "ja", answering(wide)) == 1
 
 
-def test_the_quiz_runs_at_a_terminal_and_ctrl_c_ends_it_with_the_score(tmp_path):
+def test_the_quiz_runs_at_a_terminal_and_ctrl_d_ends_it_with_the_score(tmp_path):
     master, slave = pty.openpty()
     words = ["quiz", "descent", "--seed", "3", "--count", "2", "--interactive", "--lang", "en"]
     process = subprocess.Popen(
@@ -268,7 +267,7 @@ def test_the_quiz_runs_at_a_terminal_and_ctrl_c_ends_it_with_the_score(tmp_path)
     answer = make_sheet("descent", seed=3, count=2).questions[0].answer[0]
     os.write(master, f"{answer}\n".encode())
     wait_for(b"Your answer:", 2)
-    process.send_signal(signal.SIGINT)
+    os.write(master, b"\x04")
     wait_for(b"1 of 1 right.", 1)
     assert process.wait(20) == 0
     assert b"Right." in shown

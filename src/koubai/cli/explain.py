@@ -263,7 +263,7 @@ def _update(args: argparse.Namespace) -> "Derivation":
     rows = batch_of(sample, args.rows)
     state = state_after(plan, sample, rows, float(args.rate), args.after)
     ask = Ask("weight", args.weight or (len(sample.network.layers), 1, 1))
-    return update(plan, state, rows, float(args.rate), ask)
+    return update(plan, state, rows, float(args.rate), ask, names=sample.names)
 
 
 def _activation(args: argparse.Namespace) -> "Derivation":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from koubai.explain.learning_walk import Examples
     from koubai.explain.records import Derivation
     from koubai.explain.samples import Sample
+    from koubai.models.table_model import TableModel
 
 MADE = ("sizes", "hidden", "output", "loss_function", "seed")
 """Options of a network made for the occasion."""
@@ -47,18 +48,9 @@ def _of_model(path: str, data: str | None) -> "Sample":
     """Return a saved model's network with the rows of a table."""
     from koubai.explain.network import Names
     from koubai.explain.samples import Sample
-    from koubai.models.files import load
-    from koubai.models.table_model import TableModel
 
-    if not data:
-        raise ParameterError("explain: a MODEL must come with rows; got none. Name a table with --data.")
-    model = load(path)
-    if not isinstance(model, TableModel):
-        raise ParameterError(
-            f"explain: MODEL must be a model for tables, as 'koubai fit' saves; got {type(model).__name__}. "
-            f"Use koubai.explain in Python."
-        )
-    inputs, targets = model.network_rows(data)
+    model, table = _loaded(path, data)
+    inputs, targets = model.network_rows(table)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
     numeric = None if classes else (model.target_.name, float(model.center_), float(model.scale_))
@@ -68,28 +60,30 @@ def _of_model(path: str, data: str | None) -> "Sample":
 
 def model_page_of(path: str | None, data: str | None, layer: int) -> "Derivation":
     """Return the page of a whole model: of a saved one with a table's rows, or of the ready-made one."""
-    from koubai.explain.samples import players
-    from koubai.explain.whole_model import hidden_nodes, model_page
+    from koubai.models.inspection import page_of_players, page_of_table_model
 
-    sample = _of_model(path, data) if path else players()
-    nodes = hidden_nodes(sample.network, sample.theta, sample.inputs, sample.names.inputs, layer)
-    labels = _labels(sample)
-    if not path or not data:
-        return model_page(nodes, (), sample.names.outputs, labels)
+    if not path and data:
+        raise ParameterError("explain: --data must come with a MODEL; got no model. Train one with 'koubai fit'.")
+    if not path:
+        return page_of_players(layer)
+    model, table = _loaded(path, data)
+    return page_of_table_model(model, table, layer)
+
+
+def _loaded(path: str, data: str | None) -> tuple["TableModel", str]:
+    """Return a saved model for tables, and the table that must come with it."""
     from koubai.models.files import load
-    from koubai.models.inspection import columns_of_model
+    from koubai.models.table_model import TableModel
 
-    columns, score = columns_of_model(load(path), data)
-    return model_page(nodes, columns, sample.names.outputs, labels, score)
-
-
-def _labels(sample: "Sample") -> list[str]:
-    """Return each row's class by name, for classes with names."""
-    names, targets = sample.names.outputs, sample.targets
-    if not names or np.isnan(targets).any():
-        return []
-    chosen = targets.argmax(axis=1) if targets.shape[1] > 1 else (targets[:, 0] > 0.5).astype(int)
-    return [names[int(k)] for k in chosen]
+    if not data:
+        raise ParameterError("explain: a MODEL must come with rows; got none. Name a table with --data.")
+    model = load(path)
+    if not isinstance(model, TableModel):
+        raise ParameterError(
+            f"explain: MODEL must be a model for tables, as 'koubai fit' saves; got {type(model).__name__}. "
+            f"Use its method explain in Python."
+        )
+    return model, data
 
 
 def one_row(sample: "Sample", row: int) -> tuple["Array", "Array | None"]:

@@ -63,7 +63,43 @@ class Explainable:
         check_is_fitted(self)
         inputs = np.asarray(x, dtype=np.float64).reshape(-1)
         targets = None if y is None else self.coded_targets([y])[0]
-        return entry("explain")(self.network_, self.theta_, inputs, targets, ask)
+        labels_apart: Any = getattr(self, "_is_multilabel", None)
+        return entry("explain")(
+            self.network_,
+            self.theta_,
+            inputs,
+            targets,
+            ask,
+            features=tuple(getattr(self, "feature_names_in_", ())),
+            classes=tuple(getattr(self, "classes_", ())),
+            apart=labels_apart is not None and labels_apart(),
+        )
+
+    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> Any:
+        """Show what the whole model has learned: what its hidden nodes stand for, and what its features do.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to look at.
+        y : array-like of shape (n_samples,), optional
+            Their targets. With them permutation importance and partial dependence follow, by scikit-learn.
+        layer : int
+            Which hidden layer, from 1.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            For each hidden node its strongest inputs, the rows that excite it most and what the outputs make of it.
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+
+        Raises
+        ------
+        ShapeError, ParameterError
+            If X or y does not fit, or there is no such hidden layer.
+        """
+        check_is_fitted(self)
+        return entry("model_page")(self, X, y, layer)
 
 
 class ExplainableWeights:
