@@ -272,3 +272,13 @@ def test_the_quiz_runs_at_a_terminal_and_ctrl_d_ends_it_with_the_score(tmp_path)
     assert process.wait(20) == 0
     assert b"Right." in shown
     os.close(master)
+
+
+def test_a_reader_who_has_seen_enough_is_no_mistake():
+    words = [sys.executable, "-m", "koubai.cli.main", "explain", "backward", "--sizes", "8-8-8"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 0
+    process.stderr.close()

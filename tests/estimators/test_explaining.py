@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from koubai.core.errors import ParameterError, ShapeError
@@ -87,3 +88,10 @@ def test_margins_say_yes_above_zero():
     page = model.explain(X[0]).render("text", "en")
     above = model.decision_function(X[:1])[0] > 0
     assert ("more than 0: b is predicted" if above else "at most 0: a is predicted") in page
+
+
+def test_sparse_rows_are_explained_like_dense_ones():
+    model = MLPClassifier((2,), max_iter=2, random_state=0).fit(X, X[:, 0] > 0)
+    sparse = csr_array(X)
+    assert model.explain(sparse[[0]]).render("text", "en") == model.explain(X[0]).render("text", "en")
+    assert model.explain_model(sparse).render("text", "en") == model.explain_model(X).render("text", "en")

@@ -11,6 +11,11 @@ from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.network import Network
 
 
+def _dense(x: Any) -> Array:
+    """Return a row, or rows, as an array of float64; sparse ones written out."""
+    return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
+
+
 class Explainable:
     """Adds ``explain`` to an estimator that has ``network_`` and ``theta_``.
 
@@ -61,7 +66,7 @@ class Explainable:
             If x or y does not fit, or the network has no such number.
         """
         check_is_fitted(self)
-        inputs = np.asarray(x, dtype=np.float64).reshape(-1)
+        inputs = _dense(x).reshape(-1)
         targets = None if y is None else self.coded_targets([y])[0]
         labels_apart: Any = getattr(self, "_is_multilabel", None)
         return entry("explain")(
@@ -99,7 +104,7 @@ class Explainable:
             If X or y does not fit, or there is no such hidden layer.
         """
         check_is_fitted(self)
-        return entry("model_page")(self, X, y, layer)
+        return entry("model_page")(self, _dense(X), y, layer)
 
 
 class ExplainableWeights:
@@ -135,7 +140,7 @@ class ExplainableWeights:
             If x does not fit, or y is no class.
         """
         check_is_fitted(self)
-        row = np.asarray(x, dtype=np.float64).reshape(-1)
+        row = _dense(x).reshape(-1)
         coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else np.asarray(self.coef_)
         if len(row) != coef.shape[1]:
             raise ShapeError(f"explain: x must hold {coef.shape[1]} numbers; got {len(row)}. Pass one row.")

@@ -189,11 +189,19 @@ def plain(derivation: Derivation, lang: Language, width: int = 100) -> str:
     return "\n".join(line for _, line in TextComposer(derivation, lang, width).all()) + "\n"
 
 
+class _Console(Console):
+    """A console that leaves it to the command what follows when the reader of its output has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what rich would answer with an exit status of 1."""
+        raise BrokenPipeError
+
+
 class Screen:
     """Prints parts of one derivation at the terminal, in colour where that has it, as wide as it is."""
 
     def __init__(self, derivation: Derivation, lang: Language) -> None:
-        self.console = Console(file=sys.stdout, highlight=False)
+        self.console = _Console(file=sys.stdout, highlight=False)
         self.lang = lang
         self._composer = TextComposer(derivation, lang, self.console.width)
 
