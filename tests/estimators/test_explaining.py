@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
@@ -95,3 +95,13 @@ def test_sparse_rows_are_explained_like_dense_ones():
     sparse = csr_array(X)
     assert model.explain(sparse[[0]]).render("text", "en") == model.explain(X[0]).render("text", "en")
     assert model.explain_model(sparse).render("text", "en") == model.explain_model(X).render("text", "en")
+
+
+def test_a_class_that_is_none_and_a_missing_number_are_told_in_one_sentence():
+    model = MLPClassifier((2,), max_iter=2, random_state=0).fit(X, np.where(X[:, 0] > 0, "owl", "cat"))
+    with pytest.raises(
+        ParameterError, match=r"^explain: y must be one of the classes cat, owl; got 'dog'\. Try another\.$"
+    ):
+        model.explain(X[0], "dog")
+    with pytest.raises(DataError, match=r"^explain: x must hold finite numbers; got nan at position 2\. Fill it\.$"):
+        model.explain([0.0, np.nan, 0.0, 0.0])

@@ -69,6 +69,17 @@ class Explainable:
         inputs = _dense(x).reshape(-1)
         targets = None if y is None else self.coded_targets([y])[0]
         labels_apart: Any = getattr(self, "_is_multilabel", None)
+        several = labels_apart is not None and labels_apart()
+        classes = getattr(self, "classes_", None)
+        if (
+            y is not None
+            and classes is not None
+            and not several
+            and not np.any(classes == np.asarray(y).reshape(-1)[0])
+        ):
+            raise ParameterError(
+                f"explain: y must be one of the classes {', '.join(map(str, classes))}; got {y!r}. Try another."
+            )
         return entry("explain")(
             self.network_,
             self.theta_,
@@ -77,7 +88,7 @@ class Explainable:
             ask,
             features=tuple(getattr(self, "feature_names_in_", ())),
             classes=tuple(getattr(self, "classes_", ())),
-            apart=labels_apart is not None and labels_apart(),
+            apart=several,
         )
 
     def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 import koubai.explain.backward_steps
 import koubai.explain.forward_steps  # noqa: F401  # both enter their steps in the book
 from koubai.core.activations import Array
-from koubai.core.errors import ShapeError
+from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
@@ -79,6 +79,8 @@ def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
     ------
     ShapeError
         If x or y does not fit the network.
+    DataError
+        If a number in x or y is missing or infinite.
     """
     inputs = np.asarray(x, dtype=np.float64).reshape(1, -1)
     targets = np.asarray(y, dtype=np.float64).reshape(1, -1)
@@ -87,6 +89,11 @@ def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
             raise ShapeError(
                 f"explain: {name} must hold {size} numbers, as the network {'-'.join(map(str, network.sizes))} takes; "
                 f"got {array.shape[1]}. Pass one row."
+            )
+        if not np.isfinite(array).all():
+            at = int(np.flatnonzero(~np.isfinite(array[0]))[0])
+            raise DataError(
+                f"explain: {name} must hold finite numbers; got {array[0, at]} at position {at + 1}. Fill it."
             )
     theta = np.asarray(theta, dtype=np.float64)
     network.check_theta(theta)
