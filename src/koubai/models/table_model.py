@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.entries import entry
 from koubai.core.errors import DataError, ParameterError
 from koubai.models import records
 from koubai.models.defaults import UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
@@ -376,6 +377,23 @@ class TableModel:
             if len(rows):
                 targets[rows] = estimator.coded_targets(self._coded(y))
         return inputs, targets
+
+    def explain_model(self, table: TableLike, *, layer: int = 1) -> Any:
+        """Show what the model has learned: what its hidden nodes stand for, and what the table's columns do.
+
+        Parameters
+        ----------
+        table
+            As `predict`, with the target.
+        layer : int
+            Which hidden layer, from 1.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+        """
+        return entry("table_model_page")(self, table, layer)
 
     def predict_and_evaluate(self, table: TableLike) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
         """Return the predictions, how good they are if the table has the target, and what is to be said of it.
