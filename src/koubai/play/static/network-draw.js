@@ -1,5 +1,5 @@
 // Draws the network on a canvas: links, node maps, names, and the values of a stepped example.
-import { DIVERGING, NEGATIVE, POSITIVE, css, signed } from "./colours.js";
+import { DIVERGING, signed } from "./colours.js";
 import { short } from "./dom.js";
 import { TOY_FEATURES, ends } from "./network-layout.js";
 
@@ -89,12 +89,14 @@ function featurePicture(name) {
 /** @param {string} name */
 export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", "") : name);
 
+/** @typedef {{ink: string, faint: string, negative: string, positive: string, card: string, delta: string, toy: boolean, hover: any, output: ((pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void) | null}} Look */
+
 /**
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
  * @param {Atlas} atlas
- * @param {{ink: string, faint: string, toy: boolean, hover: any, output: HTMLCanvasElement | null}} look
+ * @param {Look} look
  */
 export function drawNodes(pen, plan, state, atlas, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
@@ -102,41 +104,74 @@ export function drawNodes(pen, plan, state, atlas, look) {
   const usable = theta && theta.length === network.n_parameters;
   const block = state.frame?.blocks.nodes;
   const grid = block && block.shape[0] === network.sizes.slice(1, -1).reduce((a, b) => a + b, 0);
-  const half = plan.size / 2;
-  let hidden = 0, place = 0;
-  const values = state.frame?.blocks.activations, deltas = state.frame?.blocks.deltas;
+  let hidden = 0;
   for (const column of plan.columns)
     for (const node of column) {
-      const last = node.layer === plan.columns.length - 1;
+      const last = node.layer === plan.columns.length - 1, size = node.size;
+      const [x, y] = [node.x - size / 2, node.y - size / 2];
       pen.globalAlpha = node.active ? 1 : 0.28;
-      const [x, y] = [node.x - half, node.y - half];
-      if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, plan.size, plan.size);
-      else if (node.layer > 0 && !last && grid) atlas.paint(pen, hidden++, x, y, plan.size);
-      else if (last && column.length === 1 && look.output) pen.drawImage(look.output, x, y, plan.size, plan.size);
+      if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, size, size);
+      else if (node.layer > 0 && !last && grid) atlas.paint(pen, hidden++, x, y, size);
+      else if (last && look.output) look.output(pen, node.index, x, y, size);
       else {
         pen.fillStyle = look.faint;
-        pen.fillRect(x, y, plan.size, plan.size);
+        pen.fillRect(x, y, size, size);
       }
       const chosen = same(state.selection, node) || same(look.hover, node);
       pen.strokeStyle = chosen ? "#d55e00" : look.ink;
       pen.lineWidth = chosen ? 3 : 1;
-      pen.strokeRect(x, y, plan.size, plan.size);
+      pen.strokeRect(x, y, size, size);
       if (usable && node.layer > 0) {
         const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
-        const dot = Math.max(5, plan.size / 6);
-        pen.fillStyle = css(bias < 0 ? NEGATIVE : POSITIVE);
+        const dot = Math.max(5, size / 6);
+        pen.fillStyle = bias < 0 ? look.negative : look.positive;
         pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
-        pen.fillRect(x - dot - 1, y + plan.size - dot, dot, dot);
+        pen.fillRect(x - dot - 1, y + size - dot, dot, dot);
         pen.globalAlpha = 1;
       }
-      if (plan.size >= 13 && node.name) label(pen, node, plan, look, last);
-      if (node.active && values && plan.size >= 20) {
-        tag(pen, node.x, y + plan.size - 6, short(values.data[place]), look);
-        if (deltas && node.layer > 0) tag(pen, node.x, y + 7, "δ " + short(deltas.data[place - network.sizes[0]]), look);
-      }
-      if (node.active) place += 1;
+      if (node.name) label(pen, node, plan, look, last);
     }
   pen.globalAlpha = 1;
+  if (state.frame?.blocks.activations) drawValues(pen, plan, state, look);
+}
+
+/**
+ * What the last single step computed: each node's output z beside it, going on to the right, and δ, which came back from there.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./network-layout.js").Layout} plan
+ * @param {import("./types.js").State} state
+ * @param {Look} look
+ */
+function drawValues(pen, plan, state, look) {
+  pen.font = "11px system-ui, sans-serif";
+  pen.textBaseline = "middle";
+  for (const node of plan.columns.flat()) {
+    const { z, delta } = traced(state, node);
+    const wide = plan.step >= node.size + 96, low = node.size < 18;
+    if (z === undefined || delta === undefined || (low && !wide)) continue;
+    const edge = node.size / 2 + 3, last = node.layer === plan.columns.length - 1;
+    const named = last && Boolean(node.name), both = !named && (last || !wide);
+    if (named && node.size >= 28) pill(pen, node.x + edge, node.y + 15, `${short(z, 3)}  δ ${short(delta, 2)}`, "left", look.delta, look.card);
+    if (named) continue;
+    pill(pen, node.x + edge, node.y - (both ? 7 : 0), short(z, 3), "left", look.ink, look.card);
+    if (both) pill(pen, node.x + edge, node.y + 7, `δ ${short(delta, 2)}`, "left", look.delta, look.card);
+    else pill(pen, node.x - edge - (low ? 0 : node.size / 6 + 1), node.y, `δ ${short(delta, 2)}`, "right", look.delta, look.card);
+  }
+}
+
+/**
+ * A node's output and δ in the last step by hand, as means over its examples; the network's inputs have none.
+ * @param {import("./types.js").State} state
+ * @param {{layer: number, index: number, input: number}} node
+ * @returns {{z?: number, delta?: number}}
+ */
+export function traced(state, node) {
+  const network = state.network, values = state.frame?.blocks.activations, deltas = state.frame?.blocks.deltas;
+  if (!network || !values || !deltas || node.input < 0) return {};
+  const sizes = network.sizes.slice(1);
+  if (!node.layer || values.data.length !== sizes.reduce((a, b) => a + b, 0)) return {};
+  const place = sizes.slice(0, node.layer - 1).reduce((a, b) => a + b, node.index);
+  return { z: values.data[place], delta: deltas.data[place] };
 }
 
 /**
@@ -153,12 +188,13 @@ const LEVELS = 8;
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
  * @param {any} chosen
+ * @param {Look} look
  */
-export function drawLinks(pen, plan, state, chosen) {
+export function drawLinks(pen, plan, state, chosen, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
   const theta = state.frame?.blocks.theta?.data;
   if (!theta || theta.length !== network.n_parameters) return;
-  const colours = [css(NEGATIVE), css(POSITIVE)];
+  const colours = [look.negative, look.positive];
   pen.lineCap = "butt";
   network.layers.forEach((layer, index) => {
     const { n_in, n_out, weights_at } = layer;
@@ -172,9 +208,9 @@ export function drawLinks(pen, plan, state, chosen) {
         const weight = theta[weights_at + from.input * n_out + to.index];
         const level = Math.min(LEVELS - 1, Math.floor((LEVELS * Math.abs(weight)) / largest));
         if (dense && level === 0) continue;
-        buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to, plan.size));
+        buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to));
         if (chosen && chosen.kind === "link" && chosen.layer === index + 1 && chosen.source === from.input && chosen.target === to.index)
-          mark(pen, ends(from, to, plan.size));
+          mark(pen, ends(from, to));
       }
     }
     buckets.forEach((links, at) => {
@@ -223,11 +259,11 @@ function curve(pen, [x0, y0, x1, y1]) {
  */
 function label(pen, node, plan, look, last) {
   pen.fillStyle = look.ink;
-  pen.font = `${plan.size >= 28 ? 14 : 12}px system-ui, "Noto Sans CJK JP", sans-serif`;
+  pen.font = `${node.size >= 28 ? 14 : 12}px system-ui, "Noto Sans CJK JP", sans-serif`;
   pen.textBaseline = "middle";
   pen.textAlign = last ? "left" : "right";
-  const space = last ? plan.width - node.x - plan.size / 2 - 8 : node.x - plan.size / 2 - 8;
-  pen.fillText(cut(pen, written(node.name), space), last ? node.x + plan.size / 2 + 6 : node.x - plan.size / 2 - 6, node.y);
+  const half = node.size / 2, space = last ? plan.width - node.x - half - 8 : node.x - half - 8;
+  pen.fillText(cut(pen, written(node.name), space), last ? node.x + half + 6 : node.x - half - 6, node.y);
 }
 
 /**
@@ -243,21 +279,22 @@ function cut(pen, text, space) {
 }
 
 /**
- * A value on a light ground, readable over any map.
+ * A number on a ground of its own, readable over lines.
  * @param {CanvasRenderingContext2D} pen
- * @param {number} x
+ * @param {number} x of its left or right edge
  * @param {number} y
  * @param {string} text
- * @param {{ink: string}} look
+ * @param {"left" | "right"} align
+ * @param {string} ink
+ * @param {string} ground
  */
-function tag(pen, x, y, text, look) {
-  pen.font = "10px system-ui, sans-serif";
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  const width = pen.measureText(text).width + 4;
-  pen.fillStyle = "rgba(255,255,255,0.85)";
-  pen.fillRect(x - width / 2, y - 6, width, 12);
-  pen.fillStyle = "#111";
-  pen.fillText(text, x, y);
-  pen.fillStyle = look.ink;
+function pill(pen, x, y, text, align, ink, ground) {
+  const width = pen.measureText(text).width + 6;
+  pen.globalAlpha = 0.88;
+  pen.fillStyle = ground;
+  pen.fillRect(align === "left" ? x : x - width, y - 7, width, 14);
+  pen.globalAlpha = 1;
+  pen.fillStyle = ink;
+  pen.textAlign = align;
+  pen.fillText(text, align === "left" ? x + 3 : x - 3, y + 0.5);
 }
