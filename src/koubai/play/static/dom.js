@@ -80,6 +80,20 @@ export function range(props, moved) {
   };
 }
 
+/**
+ * Lets something happen only so often while training runs: what nobody reads sixty times a second need not be drawn so often.
+ * @param {number} least milliseconds between two times
+ */
+export function seldom(least) {
+  let last = -Infinity;
+  return (/** @type {boolean} */ running) => {
+    const now = performance.now();
+    if (running && now - last < least) return false;
+    last = now;
+    return true;
+  };
+}
+
 /** How the page scrolls to something: gliding, unless the reader wants no motion. @returns {ScrollBehavior} */
 export const gliding = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 
@@ -137,14 +151,17 @@ function power(text) {
   return `${factor}10${raised}`.replace("-", "−");
 }
 
+/** How many of the screen's pixels a canvas has for one CSS pixel. */
+export const fineness = () => Math.min(2, window.devicePixelRatio || 1);
+
 /**
- * Sizes a canvas to its box and the screen's pixels, and returns its context in CSS pixels.
+ * Sizes a canvas to its box and the screen's pixels, clears it, and returns its context in CSS pixels.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height
  */
 export function prepare(canvas, width, height) {
-  const scale = Math.min(2, window.devicePixelRatio || 1);
+  const scale = fineness();
   const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;

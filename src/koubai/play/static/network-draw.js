@@ -1,63 +1,9 @@
-// Draws the network on a canvas: links, node maps, names, and the values of a stepped example.
-import { DIVERGING, signed } from "./colours.js";
+// Draws the network on its canvases: links, the frames and names of nodes, and the values of a stepped example.
+import { DIVERGING } from "./colours.js";
 import { short } from "./dom.js";
 import { TOY_FEATURES, ends } from "./network-layout.js";
 
 const CELL = 24;
-
-/** The small maps of all nodes on one picture, so that a frame costs one transfer. */
-export class Atlas {
-  constructor() {
-    this.canvas = document.createElement("canvas");
-    this.pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    this.image = /** @type {ImageData | null} */ (null);
-    this.across = 1;
-    this.grid = 0;
-  }
-
-  /** @param {import("./types.js").Frame} frame */
-  fill(frame) {
-    const block = frame.blocks.nodes;
-    if (!block) return;
-    const [count, grid] = block.shape;
-    if (!count) return;
-    this.across = Math.ceil(Math.sqrt(count));
-    this.grid = grid;
-    const width = this.across * grid, height = Math.ceil(count / this.across) * grid;
-    if (!this.image || this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-      this.image = this.pen.createImageData(width, height);
-    }
-    const pixels = new Uint32Array(this.image.data.buffer);
-    const colours = new Uint32Array(256);
-    for (let node = 0; node < count; node++) {
-      const [low, high] = frame.header.ranges[node];
-      const scale = Math.max(Math.abs(low), Math.abs(high)) || 1;
-      for (let level = 0; level < 256; level++) colours[level] = signed((low + ((high - low) * level) / 255) / scale);
-      const left = (node % this.across) * grid, top = Math.floor(node / this.across) * grid;
-      let at = node * grid * grid;
-      for (let row = grid - 1; row >= 0; row--) {
-        const start = (top + row) * width + left;
-        for (let column = 0; column < grid; column++) pixels[start + column] = colours[block.data[at++]];
-      }
-    }
-    this.pen.putImageData(this.image, 0, 0);
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {number} node
-   * @param {number} x
-   * @param {number} y
-   * @param {number} size
-   */
-  paint(pen, node, x, y, size) {
-    if (!this.grid) return;
-    const left = (node % this.across) * this.grid, top = Math.floor(node / this.across) * this.grid;
-    pen.drawImage(this.canvas, left, top, this.grid, this.grid, x, y, size, size);
-  }
-}
 
 const made = new Map();
 
@@ -89,48 +35,42 @@ function featurePicture(name) {
 /** @param {string} name */
 export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", "") : name);
 
-/** @typedef {{ink: string, faint: string, negative: string, positive: string, card: string, delta: string, toy: boolean, hover: any, output: ((pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void) | null}} Look */
+/** @typedef {{ink: string, faint: string, negative: string, positive: string, card: string, delta: string, toy: boolean, hover: any}} Look */
 
 /**
+ * Everything about nodes but the maps of hidden and output nodes, which lie below and change more often.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
- * @param {Atlas} atlas
  * @param {Look} look
  */
-export function drawNodes(pen, plan, state, atlas, look) {
+export function drawNodes(pen, plan, state, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
   const theta = state.frame?.blocks.theta?.data;
   const usable = theta && theta.length === network.n_parameters;
-  const block = state.frame?.blocks.nodes;
-  const grid = block && block.shape[0] === network.sizes.slice(1, -1).reduce((a, b) => a + b, 0);
-  let hidden = 0;
-  for (const column of plan.columns)
-    for (const node of column) {
-      const last = node.layer === plan.columns.length - 1, size = node.size;
-      const [x, y] = [node.x - size / 2, node.y - size / 2];
-      pen.globalAlpha = node.active ? 1 : 0.28;
-      if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, size, size);
-      else if (node.layer > 0 && !last && grid) atlas.paint(pen, hidden++, x, y, size);
-      else if (last && look.output) look.output(pen, node.index, x, y, size);
-      else {
-        pen.fillStyle = look.faint;
-        pen.fillRect(x, y, size, size);
-      }
-      const chosen = same(state.selection, node) || same(look.hover, node);
-      pen.strokeStyle = chosen ? "#d55e00" : look.ink;
-      pen.lineWidth = chosen ? 3 : 1;
-      pen.strokeRect(x, y, size, size);
-      if (usable && node.layer > 0) {
-        const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
-        const dot = Math.max(5, size / 6);
-        pen.fillStyle = bias < 0 ? look.negative : look.positive;
-        pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
-        pen.fillRect(x - dot - 1, y + size - dot, dot, dot);
-        pen.globalAlpha = 1;
-      }
-      if (node.name) label(pen, node, plan, look, last);
+  for (const node of plan.columns.flat()) {
+    const last = node.layer === plan.columns.length - 1, size = node.size;
+    const [x, y] = [node.x - size / 2, node.y - size / 2];
+    pen.globalAlpha = node.active ? 1 : 0.28;
+    if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, size, size);
+    else if (node.layer === 0) {
+      pen.fillStyle = look.faint;
+      pen.fillRect(x, y, size, size);
     }
+    const chosen = same(state.selection, node) || same(look.hover, node);
+    pen.strokeStyle = chosen ? "#d55e00" : look.ink;
+    pen.lineWidth = chosen ? 3 : 1;
+    pen.strokeRect(x, y, size, size);
+    if (usable && node.layer > 0) {
+      const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
+      const dot = Math.max(5, size / 6);
+      pen.fillStyle = bias < 0 ? look.negative : look.positive;
+      pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
+      pen.fillRect(x - dot - 1, y + size - dot, dot, dot);
+      pen.globalAlpha = 1;
+    }
+    if (node.name) label(pen, node, plan, look, last);
+  }
   pen.globalAlpha = 1;
   if (state.frame?.blocks.activations) drawValues(pen, plan, state, look);
 }
@@ -180,10 +120,35 @@ export function traced(state, node) {
  */
 const same = (chosen, node) => chosen && chosen.kind === "node" && chosen.layer === node.layer && chosen.target === node.index;
 
-const LEVELS = 8;
+const LEVELS = 8, MANY = 300;
 
 /**
- * Links of like sign and strength are one path: thousands of them cost sixteen strokes a layer.
+ * The size of weight from which on a weight is among the strongest `MANY`: more lines than that are a grey cloud.
+ * @param {Float32Array | Uint8Array} weights
+ */
+const strongest = (weights) => Float32Array.from(weights, Math.abs).sort()[weights.length - MANY];
+
+/**
+ * Hairlines are quickest as one path, thicker lines one by one: where thick curves of one path cross, filling it takes long.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number[][]} links
+ */
+function stroke(pen, links) {
+  if (pen.lineWidth > 1)
+    for (const link of links) {
+      pen.beginPath();
+      curve(pen, link);
+      pen.stroke();
+    }
+  else {
+    pen.beginPath();
+    for (const link of links) curve(pen, link);
+    pen.stroke();
+  }
+}
+
+/**
+ * Links of like sign and strength look alike, and are drawn together.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
@@ -198,16 +163,17 @@ export function drawLinks(pen, plan, state, chosen, look) {
   pen.lineCap = "butt";
   network.layers.forEach((layer, index) => {
     const { n_in, n_out, weights_at } = layer;
-    const dense = n_in * n_out > 300, thick = dense ? 2 : 6;
+    const dense = n_in * n_out > MANY, thick = dense ? 2 : 6;
     let largest = 1;
     for (let i = weights_at; i < weights_at + n_in * n_out; i++) largest = Math.max(largest, Math.abs(theta[i]));
+    const least = dense ? strongest(theta.subarray(weights_at, weights_at + n_in * n_out)) : 0;
     const buckets = Array.from({ length: 2 * LEVELS }, () => /** @type {number[][]} */ ([]));
     for (const from of plan.columns[index]) {
       if (!from.active || from.input >= n_in) continue;
       for (const to of plan.columns[index + 1]) {
         const weight = theta[weights_at + from.input * n_out + to.index];
         const level = Math.min(LEVELS - 1, Math.floor((LEVELS * Math.abs(weight)) / largest));
-        if (dense && level === 0) continue;
+        if (Math.abs(weight) < least) continue;
         buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to));
         if (chosen && chosen.kind === "link" && chosen.layer === index + 1 && chosen.source === from.input && chosen.target === to.index)
           mark(pen, ends(from, to));
@@ -215,13 +181,11 @@ export function drawLinks(pen, plan, state, chosen, look) {
     }
     buckets.forEach((links, at) => {
       if (!links.length) return;
-      const strength = (Math.floor(at / 2) + 0.5) / LEVELS;
+      const strength = (Math.floor(at / 2) + 0.5) / LEVELS, width = 0.4 + thick * strength;
       pen.strokeStyle = colours[at % 2];
       pen.globalAlpha = dense ? 0.1 + 0.8 * strength * strength : 0.3 + 0.65 * strength;
-      pen.lineWidth = 0.4 + thick * strength;
-      pen.beginPath();
-      for (const link of links) curve(pen, link);
-      pen.stroke();
+      pen.lineWidth = dense && strength < 0.7 ? Math.min(1, width) : width;
+      stroke(pen, links);
     });
   });
   pen.globalAlpha = 1;

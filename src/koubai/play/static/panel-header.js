@@ -26,7 +26,7 @@ export function headerPanel({ store, send, change, texts }) {
   const until = el("input", { type: "number", min: 1, max: 1000000, step: 1, label: "play.header.until", hidden: true,
     on: { change: () => store.set({ until: Math.max(1, Math.min(1000000, Math.round(until.valueAsNumber) || 1)) }) } });
   const reset = button("play.header.reset", () => send({ type: "reset" }), { hint: "play.header.reset_hint" });
-  const epoch = el("output", { class: "epoch" });
+  const epoch = el("output", { class: "epoch" }, "0"), count = /** @type {Text} */ (epoch.firstChild);
   const instant = el("input", { type: "checkbox", id: "koubai-instant", on: { change: () => {
     store.set({ instant: instant.checked });
     change({});
@@ -66,8 +66,8 @@ export function headerPanel({ store, send, change, texts }) {
       }
       if (changed.has("until") || changed.has("unit")) until.value = state.until;
       if (changed.has("frame") || changed.has("epoch")) {
-        const whole = Math.floor(state.epoch);
-        epoch.textContent = whole === state.epoch ? whole.toLocaleString("en") : state.epoch.toFixed(2);
+        const whole = Math.floor(state.epoch), text = whole === state.epoch ? whole.toLocaleString("en") : state.epoch.toFixed(2);
+        if (count.data !== text) count.data = text;
       }
       if (changed.has("instant_ms") || changed.has("instant") || changed.has("lang"))
         time.textContent = state.instant && state.instant_ms ? texts.text("play.header.instant_ms", { ms: short(Math.round(state.instant_ms)) }) : "";

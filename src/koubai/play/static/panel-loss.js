@@ -1,5 +1,5 @@
 // Loss against epochs: training, held out, and the branch that was left.
-import { card, el, prepare, short } from "./dom.js";
+import { card, el, prepare, seldom, short } from "./dom.js";
 
 /**
  * @param {import("./types.js").Context} context
@@ -12,7 +12,7 @@ export function lossPanel({ store }) {
     el("span", { class: "dash test" }), el("span", { text: "play.loss.test" }), " ",
     el("span", { class: "dash other" }), el("span", { text: "play.loss.other" }));
   const element = card("loss", canvas, legend);
-  const height = 130;
+  const height = 130, due = seldom(100);
 
   function draw() {
     const { losses, other, epoch } = store.state;
@@ -67,7 +67,7 @@ export function lossPanel({ store }) {
     element,
     update(state, changed) {
       /** @type {any} */ (legend.lastElementChild).hidden = /** @type {any} */ (legend.children[4]).hidden = !state.other;
-      if (["losses", "other", "theme"].some((key) => changed.has(key))) draw();
+      if (["other", "theme", "running"].some((key) => changed.has(key)) || (changed.has("losses") && due(state.running))) draw();
     },
     resized: draw,
   };

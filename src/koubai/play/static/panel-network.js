@@ -1,29 +1,30 @@
 // The network: its picture, and the buttons that give it layers and nodes.
-import { card, el, helper, options, prepare, short } from "./dom.js";
-import { Atlas, drawLinks, drawNodes, traced, written } from "./network-draw.js";
+import { card, el, fineness, helper, options, prepare, short } from "./dom.js";
+import { drawLinks, drawNodes, traced, written } from "./network-draw.js";
 import { TOY_FEATURES, layout, linkAt, nodeAt } from "./network-layout.js";
 import { inspector } from "./inspector.js";
+import { paintMaps } from "./node-maps.js";
 import { REAL } from "./panel-data.js";
 import { names, word } from "./panel-settings.js";
 
 const LAYERS = 8, NODES = 32;
 
-/** Thousands of links are drawn anew only so often (milliseconds) while training runs; the maps in every frame. */
-const DENSE = 1500, SELDOM = 200;
+/** Links are drawn anew only so often (milliseconds) while training runs, thousands of them yet more seldom; the maps in every frame. */
+const OFTEN = 50, SELDOM = 300, DENSE = 1500;
 
 /**
  * @param {import("./types.js").Context} context
  * @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints what an output node says over the plane
- * @returns {import("./types.js").Panel & {canvas: HTMLCanvasElement, plan: () => any, atlas: Atlas, layers: HTMLCanvasElement[]}}
+ * @returns {import("./types.js").Panel & {plan: () => any, layers: HTMLCanvasElement[]}}
  */
 export function networkPanel(context, face) {
   const { store, change, texts } = context;
   const canvas = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
-  const links = el("canvas", { "aria-hidden": "true" });
+  const links = el("canvas", { "aria-hidden": "true" }), maps = el("canvas", { "aria-hidden": "true" });
   const buttons = el("div", { class: "nodes" });
   const heads = el("div", { class: "heads" });
   const tip = el("div", { class: "tip", role: "tooltip", hidden: true });
-  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, canvas, buttons, tip));
+  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, maps, canvas, buttons, tip));
   const scroll = el("div", { class: "scroll" }, inner);
   const depth = el("output");
   const grow = (/** @type {number} */ by) => () => {
@@ -48,8 +49,7 @@ export function networkPanel(context, face) {
     el("div", { class: "depth", "data-control": "hidden" }, fewer, el("span", { text: "play.network.hidden_layers" }), depth, more, helper("hidden", "play.network.hidden_layers")),
     scroll, learnt, rule, legend, look.element);
 
-  const atlas = new Atlas();
-  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = 0, entering = false;
+  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = -Infinity, entering = false;
   let colours = /** @type {Record<string, string>} */ ({});
   const toy = () => !REAL.has(store.state.settings?.dataset);
 
@@ -148,17 +148,25 @@ export function networkPanel(context, face) {
   function draw(hurried = false) {
     const state = /** @type {any} */ (store.state);
     if (!state.network || !state.settings) return;
-    const dense = state.network.n_parameters > DENSE, now = performance.now();
-    if (!dense || !state.running || !hurried || now - linked > SELDOM) {
-      linked = now;
-      drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection, look_now());
+    const least = state.network.n_parameters > DENSE ? SELDOM : OFTEN, now = performance.now();
+    if (state.running && hurried && now - linked < least) return;
+    linked = now;
+    drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection, look_now());
+    drawNodes(prepare(canvas, plan.width, plan.height), plan, state, look_now());
+  }
+
+  /** @param {boolean} anew whether places have changed */
+  function map(anew) {
+    const pen = anew ? prepare(maps, plan.width, plan.height) : /** @type {CanvasRenderingContext2D} */ (maps.getContext("2d"));
+    const own = paintMaps(pen, plan, store.state, fineness());
+    for (const node of plan.columns.at(-1)) {
+      const [x, y] = [node.x - node.size / 2, node.y - node.size / 2];
+      if (own) face(pen, node.index, x, y, node.size);
     }
-    const pen = prepare(canvas, plan.width, plan.height);
-    drawNodes(pen, plan, state, atlas, look_now());
   }
 
   /** @returns {import("./network-draw.js").Look} */
-  const look_now = () => /** @type {any} */ ({ ...colours, toy: toy(), hover, output: face });
+  const look_now = () => /** @type {any} */ ({ ...colours, toy: toy(), hover });
 
   function arrange() {
     plan = layout(store.state, toy(), Math.max(260, scroll.clientWidth - 2));
@@ -273,12 +281,13 @@ export function networkPanel(context, face) {
     width = scroll.clientWidth;
     arrange();
     fillHeads();
+    map(true);
     draw();
   }).observe(scroll);
 
   return {
-    element, canvas, atlas,
-    layers: [links, canvas],
+    element,
+    layers: [links, maps, canvas],
     plan: () => plan,
     update(state, changed) {
       if (changed.has("theme") || !colours.ink) {
@@ -292,7 +301,7 @@ export function networkPanel(context, face) {
           arrange();
           fillHeads();
         }
-        if (changed.has("frame") && state.frame) atlas.fill(state.frame);
+        if (shaped || changed.has("frame")) map(shaped);
         if (shaped || ["frame", "selection", "theme"].some((key) => changed.has(key))) draw(!shaped);
         if (hover && changed.has("frame")) show();
       }

@@ -1,5 +1,5 @@
 // What the network says over the plane, with the points; where points are drawn by hand and examples chosen.
-import { card, el, helper, prepare, short } from "./dom.js";
+import { card, el, helper, prepare, seldom, short } from "./dom.js";
 import { CLASSES, STRENGTH, css, ofClass, ofPoint, ramp, signed } from "./colours.js";
 import { brushes } from "./brush.js";
 import { ask } from "./panel-explain.js";
@@ -31,7 +31,7 @@ export function outputPanel(context) {
     const input = el("input", { type: "checkbox", on: { change: () => change({ [name]: input.checked }) } });
     return { input, element: el("span", { class: "check", "data-control": name }, el("label", {}, input, el("span", { text: `play.output.${name}` })), helper(name, `play.output.${name}`)) };
   };
-  const brush = brushes(context);
+  const brush = brushes(context), due = seldom(80);
   const test = box("show_test"), cut = box("discretize");
   const mine = el("div", { class: "mine" }, el("h3", { text: "play.output.mine" }), words, square, axes);
   const element = card("output", el("div", { class: "maps" }, mine, beside), legend, brush.element, el("div", { class: "checks" }, test.element, cut.element));
@@ -157,7 +157,7 @@ export function outputPanel(context) {
         cut.input.checked = state.settings.discretize;
         points.classList.toggle("draws", state.settings.dataset === "points");
       }
-      if (changed.has("frame") || changed.has("lang")) words.replaceChildren(...numbers(state.frame?.header, state, texts));
+      if (changed.has("running") || changed.has("lang") || (changed.has("frame") && due(state.running))) numbers(words, state.frame?.header, state, texts);
       if (["data", "classes", "task", "lang"].some((key) => changed.has(key))) {
         axes.textContent = state.data?.axes ? `${texts.text("play.output.across")} ${state.data.axes[0] ?? ""} · ${texts.text("play.output.up")} ${state.data.axes[1] ?? ""}` : "";
         legend.replaceChildren(...key(state, texts));
@@ -167,7 +167,7 @@ export function outputPanel(context) {
         if (state.other) {
           paint(kept, { ...state, settings: state.other.settings, data: state.other.data }, state.other.frame, null);
           differs.textContent = differences(state, texts);
-          keptWords.replaceChildren(...numbers(state.other.frame.header, state, texts));
+          numbers(keptWords, state.other.frame.header, state, texts);
         }
       }
     },
@@ -176,17 +176,28 @@ export function outputPanel(context) {
 }
 
 /**
+ * Losses, accuracy and mistakes, each beneath its name; a new frame changes the numbers in place.
+ * @param {HTMLElement} row
  * @param {any} header
  * @param {import("./types.js").State} state
  * @param {import("./texts.js").Texts} texts
  */
-function numbers(header, state, texts) {
-  if (!header) return [];
-  const pair = (/** @type {string} */ key, /** @type {string} */ value) => el("span", {}, el("span", {}, texts.text(key)), el("b", {}, value));
-  const found = [pair("play.output.train", short(header.train_loss)), pair("play.output.test", short(header.test_loss))];
-  if (header.accuracy !== undefined && header.accuracy !== null) found.push(pair("play.output.accuracy", `${(100 * header.accuracy).toFixed(1)} %`));
-  if (header.mistakes !== undefined && header.mistakes !== null) found.push(pair("play.output.mistakes", header.mistakes.toLocaleString("en")));
-  return found;
+function numbers(row, header, state, texts) {
+  if (!header) return;
+  const { accuracy, mistakes } = header;
+  const known = (/** @type {any} */ value) => value !== undefined && value !== null;
+  const found = [["train", short(header.train_loss)], ["test", short(header.test_loss)]];
+  if (known(accuracy)) found.push(["accuracy", `${(100 * accuracy).toFixed(1)} %`]);
+  if (known(mistakes)) found.push(["mistakes", mistakes.toLocaleString("en")]);
+  const names = `${state.lang} ${found.map(([name]) => name)}`;
+  if (row.dataset.names !== names) {
+    row.dataset.names = names;
+    row.replaceChildren(...found.map(([name]) => el("span", {}, el("span", {}, texts.text(`play.output.${name}`)), el("b", {}, " "))));
+  }
+  found.forEach(([, text], index) => {
+    const node = /** @type {Text} */ (row.children[index].lastElementChild?.firstChild);
+    if (node.data !== text) node.data = text;
+  });
 }
 
 const LOOKS = new Set(["hide", "lesson", "show_test", "discretize", "axes", "pace", "stop_at"]);

@@ -1,5 +1,5 @@
 // Time travel: every past state under a slider; branch, and compare with what was left.
-import { button, card, el, helper } from "./dom.js";
+import { button, card, el, helper, seldom } from "./dom.js";
 
 /**
  * @param {import("./types.js").Context} context
@@ -9,6 +9,7 @@ export function timelinePanel({ store, send, texts }) {
   const words = el("output", { class: "words" });
   const slider = el("input", { type: "range", min: 0, max: 0, step: 1, label: "play.timeline.slider", on: { input: () => go(Number(slider.value)) } });
   let waiting = -1, busy = false;
+  const due = seldom(200);
 
   /** One question at a time; the latest place wins. @param {number} position */
   function go(position) {
@@ -58,7 +59,7 @@ export function timelinePanel({ store, send, texts }) {
   return {
     element,
     update(state, changed) {
-      if (changed.has("timeline") || changed.has("lang")) {
+      if (changed.has("lang") || changed.has("running") || (changed.has("timeline") && due(state.running))) {
         const { position = 0, length = 0 } = state.timeline || {};
         slider.max = Math.max(0, length - 1);
         if (!busy) {

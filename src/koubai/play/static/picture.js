@@ -49,7 +49,7 @@ export function picture(state, network, output) {
   for (const node of plan.columns.flat()) {
     if (!node.active) continue;
     const x = node.x - node.size / 2, y = node.y - node.size / 2;
-    group.append(make("image", { x, y, width: node.size, height: node.size, href: cutOut(network.canvas, x, y, node.size, plan.width) }));
+    group.append(make("image", { x, y, width: node.size, height: node.size, href: cutOut(network.layers, x, y, node.size, plan.width) }));
     group.append(make("rect", { x, y, width: node.size, height: node.size, fill: "none", stroke: "#333" }));
     if (node.name && node.layer === 0) group.append(make("text", { x: x - 6, y: node.y + 4, "text-anchor": "end" }, written(node.name)));
     else if (node.name) group.append(make("text", { x: x + node.size + 6, y: node.y + 4 }, node.name));
@@ -70,16 +70,17 @@ export function picture(state, network, output) {
 }
 
 /**
- * A node's square out of the canvas.
- * @param {HTMLCanvasElement} canvas
+ * A node's square out of the canvases, without the links.
+ * @param {HTMLCanvasElement[]} layers
  * @param {number} x
  * @param {number} y
  * @param {number} size
  * @param {number} whole width of the picture
  */
-function cutOut(canvas, x, y, size, whole) {
-  const scale = canvas.width / whole, side = Math.round(size * scale);
+function cutOut(layers, x, y, size, whole) {
+  const scale = layers[0].width / whole, side = Math.round(size * scale);
   const piece = el("canvas", { width: side, height: side });
-  piece.getContext("2d").drawImage(canvas, Math.round(x * scale), Math.round(y * scale), side, side, 0, 0, side, side);
+  const pen = piece.getContext("2d");
+  for (const layer of layers.slice(1)) pen.drawImage(layer, Math.round(x * scale), Math.round(y * scale), side, side, 0, 0, side, side);
   return piece.toDataURL();
 }
