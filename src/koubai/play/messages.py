@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from koubai.core.errors import ParameterError
+from koubai.play.rates import LONGEST
 from koubai.play.settings import Check, count, flag, number, one_of
-
-LONGEST = 256 * 1024
-"""Characters of one message; two thousand drawn points take about 60,000."""
 
 
 def _any(value: Any, name: str) -> Any:
@@ -33,8 +31,9 @@ MESSAGES: Mapping[str, Mapping[str, tuple[Check, Any]]] = {
     "seek": {"position": (count(0, 1_000_000), 0)},
     "branch": {},
     "swap": {},
+    "drop": {},
     "explain": {
-        "what": (one_of("node", "weight", "bias", "loss", "update"), "node"),
+        "what": (one_of("node", "weight", "bias", "loss", "update", "step"), "node"),
         "layer": (LAYER, 1),
         "source": (NODE, 0),
         "target": (NODE, 0),

@@ -143,6 +143,12 @@ LIVE = frozenset(
     ("learning_rate", "schedule", "l1", "l2", "batch_size", "optimizer", "activations", "dropout", "stop_at", "pace")
 ) | frozenset(("discretize", "show_test", "hide", "lesson", "axes"))
 """Settings that change in mid-run; any other begins a new run."""
+VIEW = frozenset(("pace", "discretize", "show_test", "hide", "lesson", "axes"))
+"""Those that change what is seen and no number of the run; they stay as they are when one goes back in time."""
+OF_DATA = frozenset(
+    ("dataset", "noise", "train_ratio", "n_rows", "data_seed", "table", "target", "columns", "points", "features")
+)
+"""Those that the rows rest on."""
 
 
 @dataclass(frozen=True, slots=True)
