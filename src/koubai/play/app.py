@@ -23,9 +23,11 @@ from koubai.play.uploads import Tables, take_table
 if TYPE_CHECKING:
     from koubai.play.settings import Settings
 
-LONG = 3.0
+LONG = 6.0
 """Seconds after which a client is told what it waits for."""
-COMPILING = "The engine is being compiled, once for this machine; that takes about a minute. The page then goes on."
+COMPILING = (
+    "The engine is being loaded; the first time on a machine it is compiled, which takes about a minute. Please wait."
+)
 
 STATIC = Path(str(files("koubai"))) / "play" / "static"
 

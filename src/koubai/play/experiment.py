@@ -261,6 +261,8 @@ def _ending(settings: Settings, data: Data) -> Ending:
 
 def _plan(settings: Settings, ending: Ending, train: Rows) -> Plan:
     lone = settings.mode == "perceptron"
+    if settings.output == "softmax" and train.targets.shape[1] == 1 and not lone:
+        raise ParameterError("playground: softmax must have several outputs; this network has one. Choose auto.")
     network = Network.dense(
         (train.inputs.shape[1], *(() if lone else settings.hidden), train.targets.shape[1]),
         hidden=() if lone else settings.activations,

@@ -10,7 +10,7 @@ from typing import Any
 
 from koubai.core.errors import DataError, KoubaiError
 from koubai.core.language import LANGUAGES
-from koubai.play.settings import Settings
+from koubai.play.settings import Settings, shown
 
 FOLDER = Path(str(files("koubai"))) / "play" / "lessons"
 WORDS = ("text", "question", "answer")
@@ -50,16 +50,16 @@ def load(path: Path) -> dict[str, Any]:
     if not NAME.fullmatch(path.stem):
         raise DataError(
             f"{where}: the file's name must be small letters, digits and hyphens, a letter first; "
-            f"got {path.stem!r:.60}. Rename it."
+            f"got {shown(path.stem)}. Rename it."
         )
     if not isinstance(lesson, dict) or not isinstance(lesson.get("steps"), list) or not lesson["steps"]:
         raise DataError(f"{where}: it must have a title and steps; got none. See docs/playground.md.")
     title = _in_all_languages(where, "title", lesson.get("title"))
     for name in lesson:
         if name not in ("name", "order", "title", "steps"):
-            raise DataError(f"{where}: it may have name, order, title and steps; got {name!r:.40}. Remove that.")
+            raise DataError(f"{where}: it may have name, order, title and steps; got {shown(name)}. Remove that.")
     if isinstance(lesson.get("order", 0), bool) or not isinstance(lesson.get("order", 0), int | float):
-        raise DataError(f"{where}: order must be a number; got {lesson['order']!r:.40}.")
+        raise DataError(f"{where}: order must be a number; got {shown(lesson['order'])}.")
     if len(lesson["steps"]) > MOST_STEPS:
         raise DataError(f"{where}: it must have at most {MOST_STEPS} steps; got {len(lesson['steps'])}.")
     settings, steps = Settings(), []
@@ -90,11 +90,11 @@ def _checked(where: str, step: Any) -> dict[str, Any]:
         raise DataError(f"{where} must have a text; got none.")
     for name in step:
         if name not in PARTS:
-            raise DataError(f"{where} may have {', '.join(sorted(PARTS))}; got {name!r:.40}. Remove that.")
+            raise DataError(f"{where} may have {', '.join(sorted(PARTS))}; got {shown(name)}. Remove that.")
     if ("question" in step) != ("answer" in step):
         raise DataError(f"{where} must have a question and an answer, or neither; got one of them.")
     if not isinstance(step.get("show", False), bool):
-        raise DataError(f"{where}: show must be true or false; got {step['show']!r:.40}.")
+        raise DataError(f"{where}: show must be true or false; got {shown(step['show'])}.")
     said = {part: _in_all_languages(where, part, step[part]) for part in WORDS if part in step}
     return {**step, **said}
 
@@ -113,7 +113,7 @@ def _in_all_languages(where: str, part: str, words: Any) -> dict[str, str]:
     if not good or not all(isinstance(said, str) and 0 < len(said) <= MOST_WORDS for said in words.values()):
         raise DataError(
             f'{where}: {part} must be {{"en": …, "ja": …}} or one of them, each of 1 to {MOST_WORDS} characters; '
-            f"got {words!r:.60}."
+            f"got {shown(words)}."
         )
     one = next(iter(words.values()))
     return {lang: words.get(lang, one) for lang in LANGUAGES}

@@ -6,7 +6,7 @@ from typing import Any
 
 from koubai.core.errors import ParameterError
 from koubai.play.rates import LONGEST
-from koubai.play.settings import Check, count, flag, number, one_of
+from koubai.play.settings import Check, count, flag, number, one_of, shown
 
 
 def _any(value: Any, name: str) -> Any:
@@ -72,11 +72,11 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         raise ParameterError("playground: a message must be an object with a type; got something else.")
     kind = message.pop("type")
     if kind not in MESSAGES:
-        raise ParameterError(f"playground: type must be one of {', '.join(MESSAGES)}; got {kind[:40]!r}.")
+        raise ParameterError(f"playground: type must be one of {', '.join(MESSAGES)}; got {shown(kind)}.")
     allowed = MESSAGES[kind]
     for name in message:
         if name not in allowed:
-            raise ParameterError(f"playground: {kind} has no part {name[:40]!r}; it may have {', '.join(allowed)}.")
+            raise ParameterError(f"playground: {kind} has no part {shown(name)}; it may have {', '.join(allowed)}.")
     return kind, {
         name: check(message[name], name) if name in message else default for name, (check, default) in allowed.items()
     }

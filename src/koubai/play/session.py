@@ -82,8 +82,8 @@ class Session:
     # ------------------------------------------------------------------ the run, changed in the executor's threads
 
     def _show(self, branch: Branch) -> None:
-        self.branch = branch
         self.places = grid_inputs(branch.experiment, self.grid)
+        self.branch = branch
 
     def _settings(self, part: Any) -> None:
         wanted = self.settings.changed(part)
@@ -101,8 +101,8 @@ class Session:
         self._show(theirs)
 
     def _view(self, grid: int, with_maps: bool) -> None:
-        self.grid, self.with_maps = grid, with_maps
         self.places = grid_inputs(self.experiment, grid)
+        self.grid, self.with_maps = grid, with_maps
 
     def _slice(self, most: int) -> None:
         """Train for a moment, to the end of a run at most."""

@@ -116,7 +116,10 @@ def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
 
     try:
         check_size(path)
-        return {"id": tables.keep(path), **column_names(path)}
+        found = column_names(path)
+        if found["rows"] > MOST_ROWS:
+            raise DataError(f"A table must have at most {MOST_ROWS} rows; got {found['rows']}. Use koubai fit.")
+        return {"id": tables.keep(path), **found}
     except Exception as error:
         path.unlink(missing_ok=True)
         if not isinstance(error, KoubaiError | ValueError):
