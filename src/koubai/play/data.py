@@ -1,7 +1,7 @@
 """The rows that a playground trains on, and the plane on which it shows them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from koubai.core.errors import DataError
 from koubai.play.datasets import CLASSES, MADE, NUMBERS, READ, make
 from koubai.play.features import features_of
 from koubai.play.settings import Settings
+from koubai.play.uploads import MOST_ROWS
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
@@ -25,8 +26,8 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "spam": ("spam_words.csv", "spam"),
 }
 """The file and the target of each table that comes with koubai."""
-MOST_ROWS, MOST_FEATURES = 20_000, 200
-"""A table larger than that is refused: the playground is for looking, `koubai fit` for training."""
+MOST_FEATURES = 200
+"""A table that gives more is refused: the playground is for looking, `koubai fit` for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +169,23 @@ def _of_table(settings: Settings, path: Path, target: str) -> Data:
         classes, task = np.array([]), NUMBERS
         targets = (prepared.y - prepared.y[~test].mean()) / (prepared.y[~test].std() or 1.0)
     plane, axes, on_plane = _plane(settings, inputs, ~test, names)
+    told = tuple(str(name) for name in classes.tolist())
+    return Data(inputs, targets, test, task, told, names, plane, axes, _extent(plane), on_plane, model, prepared)
+
+
+def on_axes(data: Data, settings: Settings) -> Data:
+    """Return the same rows on the axes that the settings choose; made and drawn points lie on theirs for good."""
+    if data.prepared is None:
+        return data
+    plane, axes, on_plane = _plane(settings, data.inputs, ~data.test, data.names)
+    return replace(data, plane=plane, axes=axes, extent=_extent(plane), on_plane=on_plane)
+
+
+def _extent(plane: Array) -> tuple[tuple[float, float], tuple[float, float]]:
     low, high = plane.min(axis=0), plane.max(axis=0)
     margin = 0.08 * np.where(high > low, high - low, 1.0)
     extent = [(float(a - m), float(b + m)) for a, b, m in zip(low, high, margin, strict=True)]
-    told = tuple(str(name) for name in classes.tolist())
-    return Data(
-        inputs, targets, test, task, told, names, plane, axes, (extent[0], extent[1]), on_plane, model, prepared
-    )
+    return extent[0], extent[1]
 
 
 def _plane(

@@ -39,7 +39,7 @@ def replay(
     settings : mapping
         The settings at the beginning.
     done : sequence of mappings
-        What followed: ``{"epochs": n}``, ``{"step": unit}``, ``{"edit": {…}}``, ``{"settings": {…}}``.
+        What followed: ``{"epochs": n}``, ``{"step": unit, "count": n}``, ``{"edit": {…}}``, ``{"settings": {…}}``.
     tables : mapping
         The user's own tables by their ids.
 
@@ -56,7 +56,8 @@ def replay(
         if "epochs" in entry:
             experiment.advance(moment, entry["epochs"])
         elif "step" in entry:
-            experiment.step(moment, entry["step"])
+            for _ in range(entry.get("count", 1)):
+                experiment.step(moment, entry["step"])
         elif "edit" in entry:
             edit = dict(entry["edit"])
             value = edit.pop("value")
