@@ -87,7 +87,7 @@ def test_a_branch_stands_beside_the_run_that_it_left(opened):
     playground.train("s.epoch > 10")
     left, epoch = playground.theta(), playground.state("s.epoch")
     playground.press("play.timeline.branch")
-    playground.until("s.timeline.branches === 2 || s.timeline.branches === 1")
+    playground.until("s.timeline.branches === 2")
     assert playground.page.is_visible(".beside")
     playground.page.select_option("[data-control=optimizer] select", "adam")
     playground.press("play.header.step")
@@ -103,6 +103,7 @@ def test_a_branch_stands_beside_the_run_that_it_left(opened):
     assert playground.theta() == pytest.approx(left)
     playground.press("play.timeline.drop")
     playground.page.wait_for_selector(".beside", state="hidden")
+    playground.until("s.timeline.branches === 1")
 
 
 def test_a_lesson_leads_through_its_steps(opened):
@@ -174,15 +175,18 @@ def test_a_table_that_comes_with_koubai_shows_its_classes_on_axes_to_choose(open
 def test_a_perceptron_tells_of_each_example_whether_it_changed_the_line(opened):
     playground = opened("dataset=gauss&mode=perceptron&noise=0")
     playground.page.select_option(".joined select", "example")
-    for _ in range(6):
+    told = set()
+    for _ in range(12):
         before, step = playground.theta(), playground.state("s.step")
         playground.press("play.header.step")
-        playground.until(f"s.step > {step} && s.frame.header.step === s.step")
-        if playground.state("s.learnt === null"):
-            continue
+        playground.until(f"s.step > {step} && s.frame.header.step === s.step && s.learnt")
         changed = playground.theta() != before
         assert playground.state("s.learnt.changed") == changed
         assert ("wrongly" if changed else "rightly") in playground.page.inner_text(".learnt")
+        told.add(changed)
+    assert told == {True, False}
+    playground.page.click("button.play")
+    playground.page.wait_for_selector(".learnt", state="hidden")
 
 
 def test_a_perceptron_never_settles_on_exclusive_or_and_settles_on_two_clouds(opened):

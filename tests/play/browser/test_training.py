@@ -65,7 +65,8 @@ def test_a_step_of_one_example_shows_values_and_deltas_on_the_network(opened):
     assert len(z) == len(delta) == sum(network.sizes[1:])
     candidates = [trace_forward(network, before, row[np.newaxis]).activations for row in x]
     errors = [np.abs(np.concatenate([part[0] for part in found]) - z).max() for found in candidates]
-    assert min(errors) < 1e-5, "the values must be those of one of the examples, before the update"
+    assert errors[playground.state("s.learnt.rows[0]")] < 1e-5, "the values of the ringed example, before the update"
+    assert np.min(errors) == errors[playground.state("s.row")], "which questions are about from now on"
     playground.page.hover(".nodes .node >> nth=8")
     assert "δ =" in playground.page.inner_text(".tip")
 
@@ -153,6 +154,10 @@ def test_the_slider_goes_back_to_the_first_state(opened):
     slider.press("Home")
     playground.until("s.epoch === 0 && s.timeline.position === 0")
     np.testing.assert_array_equal(playground.theta(), first)
+    assert playground.state("s.future.epochs.length > s.losses.epochs.length"), "what lies ahead stays on the curve"
+    slider.press("End")
+    playground.until("s.epoch > 20 && s.timeline.position === s.timeline.length - 1")
+    assert playground.state("s.future") is None
 
 
 def copied(playground):

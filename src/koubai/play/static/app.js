@@ -180,10 +180,15 @@ function receive(message, { store, send, transport }, options) {
     if (options.page && rest.settings) address(store.state);
   } else if (type === "data") store.set({ data: rest });
   else if (type === "losses") {
-    const old = store.state.losses;
-    store.set({ losses: rest.whole ? rest : {
-      epochs: old.epochs.concat(rest.epochs), train: old.train.concat(rest.train), test: old.test.concat(rest.test),
-    } });
+    const { losses: old, future } = store.state;
+    if (rest.whole) {
+      const longest = future && future.epochs.length > old.epochs.length ? future : old;
+      const back = rest.train[0] === longest.train[0] && rest.epochs.length < longest.epochs.length;
+      store.set({ losses: rest, future: back ? longest : null });
+    } else if (rest.epochs.length) {
+      const losses = { epochs: old.epochs.concat(rest.epochs), train: old.train.concat(rest.train), test: old.test.concat(rest.test) };
+      store.set({ losses, future: null });
+    }
   } else if (type === "explanation") store.set({ explanation: rest });
   else if (type === "starts") store.set({ starts: rest });
   else if (type === "download") keep(rest);

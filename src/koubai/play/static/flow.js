@@ -11,7 +11,7 @@ export class Patience {
   /** @param {object} message */
   asked(message) {
     const { type } = /** @type {{type: string}} */ (message);
-    if (this.timer || ["ack", "explain", "starts", "download", "branch"].includes(type)) return;
+    if (this.timer || ["ack", "explain", "starts", "download", "branch", "drop"].includes(type)) return;
     this.timer = window.setTimeout(() => this.store.set({ waiting: true }), 1500);
   }
 

@@ -15,12 +15,13 @@ export function lossPanel({ store }) {
   const height = 130, due = seldom(100);
 
   function draw() {
-    const { losses, other, epoch } = store.state;
+    const { losses, other, epoch, timeline } = store.state;
+    const future = timeline.position < timeline.length - 1 ? store.state.future : null;
     const width = canvas.parentElement?.clientWidth ? canvas.parentElement.clientWidth - 26 : 300;
     const pen = prepare(canvas, width, height);
     const style = getComputedStyle(element);
     const [ink, soft, train, test, kept] = ["--ink", "--line", "--train", "--test", "--other"].map((name) => style.getPropertyValue(name));
-    const runs = [losses, ...(other ? [other.losses] : [])];
+    const runs = [losses, ...(other ? [other.losses] : []), ...(future ? [future] : [])];
     const last = Math.max(1, ...runs.map((run) => run.epochs.at(-1) ?? 0));
     let top = 0;
     for (const run of runs) for (const list of [run.train, run.test]) for (const value of list) if (value > top && Number.isFinite(value)) top = value;
@@ -55,6 +56,12 @@ export function lossPanel({ store }) {
       path(other.losses, other.losses.train, kept, []);
       path(other.losses, other.losses.test, kept, [4, 3]);
     }
+    if (future) {
+      pen.globalAlpha = 0.3;
+      path(future, future.test, test, [5, 3]);
+      path(future, future.train, train, []);
+      pen.globalAlpha = 1;
+    }
     path(losses, losses.test, test, [5, 3]);
     path(losses, losses.train, train, []);
     if (losses.epochs.length && epoch < last) {
@@ -67,7 +74,7 @@ export function lossPanel({ store }) {
     element,
     update(state, changed) {
       /** @type {any} */ (legend.lastElementChild).hidden = /** @type {any} */ (legend.children[4]).hidden = !state.other;
-      if (["other", "theme", "running"].some((key) => changed.has(key)) || (changed.has("losses") && due(state.running))) draw();
+      if (["other", "theme", "running", "future"].some((key) => changed.has(key)) || ((changed.has("losses") || changed.has("timeline")) && due(state.running))) draw();
     },
     resized: draw,
   };

@@ -49,7 +49,10 @@ export function timelinePanel({ store, send, texts }) {
     keep();
     send({ type: "swap" });
   });
-  const drop = button("play.timeline.drop", () => store.set({ other: null }));
+  const drop = button("play.timeline.drop", () => {
+    store.set({ other: null });
+    send({ type: "drop" });
+  });
   const element = card("timeline",
     el("div", { class: "row branches" }, branch, swap, drop, helper("timeline", "play.timeline.title")),
     el("div", { class: "row past" },

@@ -43,6 +43,7 @@
  * @property {Frame | null} frame
  * @property {Points | null} data
  * @property {Losses} losses
+ * @property {Losses | null} future What lies ahead of the past state that one went back to.
  * @property {{frame: Frame, losses: Losses, data: Points | null, settings: any} | null} other The run that a branch left behind.
  * @property {Selection | null} selection
  * @property {{title: string, html: string} | null} explanation
