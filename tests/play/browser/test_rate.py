@@ -1,4 +1,4 @@
-"""What a frame costs the page while training runs at full speed: the time of its main thread, which sets the rate of frames.
+"""What a frame costs the page while training runs at full speed: the time of its main thread, which bounds the rate.
 
 The rate itself depends on what else the machine does; the processor time of the page's thread hardly does.
 """
