@@ -262,3 +262,18 @@ def test_a_long_wait_and_a_lost_connection_are_told(opened):
     playground.wait("document.querySelector('.notice').textContent.includes('No connection')")
     playground.until("s.connected && s.frame", seconds=30)
     playground.page.wait_for_selector(".notice", state="hidden")
+
+
+def test_the_output_node_of_a_network_without_hidden_layers_shows_its_map(opened):
+    playground = opened("hidden=[]&activations=[]&dropout=[]")
+    playground.train("s.epoch > 5")
+    colours = playground.page.evaluate(
+        """() => {
+          const maps = document.querySelectorAll('.stack canvas')[1];
+          const box = document.querySelector('.nodes .node:last-child');
+          const pixels = maps.getContext('2d').getImageData(
+            parseFloat(box.style.left) + 4, parseFloat(box.style.top) + 4, 30, 30).data;
+          return new Set(new Uint32Array(pixels.buffer)).size;
+        }"""
+    )
+    assert colours > 5

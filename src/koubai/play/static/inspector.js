@@ -50,7 +50,7 @@ export function inspector(context, closed) {
       return;
     }
     const sources = layer > 1 ? null : settings.features && feature_names.every((name) => TOY_FEATURES.includes(name)) ? settings.features : feature_names;
-    const from = (/** @type {number} */ index) => (sources ? written(sources[index] ?? "") : texts.text("play.inspect.node", { layer: layer - 1, node: index + 1 }));
+    const from = (/** @type {number} */ index) => (sources ? written(sources[index] ?? "") : texts.text("play.inspect.from", { layer: layer - 1, node: index + 1 }));
     const last = layer === network.layers.length;
     const to = last ? (classes.length > 2 ? classes[target] : texts.text("play.inspect.output")) : texts.text("play.inspect.node", { layer, node: target + 1 });
     if (selection.kind === "link") {

@@ -47,6 +47,7 @@ const colours = new Uint32Array(256);
 export function paintMaps(pen, plan, state, scale) {
   const frame = state.frame, block = frame?.blocks.nodes;
   const nodes = plan.columns.slice(1, -1).flat();
+  if (!nodes.length) return Boolean(frame);
   if (!frame || !block || block.shape[0] !== nodes.length) return false;
   const grid = block.shape[1], values = block.data;
   const smooth = nodes.reduce((sum, node) => sum + (node.size * scale) ** 2, 0) <= SMOOTH;

@@ -29,7 +29,7 @@ export function lossPanel({ store }) {
     const left = 46, right = width - 6, bottom = height - 20;
     const x = (/** @type {number} */ value) => left + (value / last) * (right - left);
     const y = (/** @type {number} */ value) => bottom - (Math.min(value, top) / top) * (bottom - 6);
-    pen.font = "11px system-ui, sans-serif";
+    pen.font = `${Math.max(11, 0.72 * parseFloat(style.fontSize))}px system-ui, sans-serif`;
     pen.fillStyle = ink;
     pen.strokeStyle = soft;
     pen.textAlign = "right";
