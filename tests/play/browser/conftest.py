@@ -10,6 +10,8 @@ import urllib.request
 
 import pytest
 
+PATIENCE = 90
+"""Seconds that a test waits for what comes at once on a machine at rest: the first training may have to compile."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -81,13 +83,13 @@ class Playground:
         """The value of an expression in the store's state ``s``."""
         return self.page.evaluate(f"(s => {expression})(document.getElementById('koubai-play').playground.store.state)")
 
-    def until(self, expression, seconds=20):
+    def until(self, expression, seconds=PATIENCE):
         """Wait until an expression in the store's state is true."""
         self.wait(
             f"(s => {expression})(document.getElementById('koubai-play').playground?.store.state ?? {{}})", seconds
         )
 
-    def wait(self, script, seconds=20):
+    def wait(self, script, seconds=PATIENCE):
         """Wait until an expression is true; asked from outside, for the page's policy forbids eval."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(script):
@@ -111,7 +113,7 @@ class Playground:
     def train(self, until):
         """Play until an expression in the store's state is true, then pause."""
         self.page.click("button.play")
-        self.until(until, seconds=60)
+        self.until(until)
         self.page.click("button.play")
         self.until("!s.running")
 
@@ -131,6 +133,7 @@ def opened(browser, address):
             )
             contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )

@@ -64,7 +64,7 @@ def test_many_starts_show_a_mean_a_spread_and_a_count(opened):
     playground.page.fill("#koubai-starts-count", "12")
     playground.page.fill("#koubai-starts-epochs", "30")
     playground.page.click("[data-text='play.starts.go']")
-    playground.until("s.starts && s.starts.mean", seconds=60)
+    playground.until("s.starts && s.starts.mean")
     assert playground.state("s.starts.losses.length") == 12
     assert "12" in playground.page.inner_text(".starts .words")
 
@@ -260,7 +260,7 @@ def test_a_long_wait_and_a_lost_connection_are_told(opened):
     assert "compiles" in playground.page.inner_text(".notice")
     playground.page.evaluate("document.getElementById('koubai-play').playground.context.transport.socket.close()")
     playground.wait("document.querySelector('.notice').textContent.includes('No connection')")
-    playground.until("s.connected && s.frame", seconds=30)
+    playground.until("s.connected && s.frame")
     playground.page.wait_for_selector(".notice", state="hidden")
 
 

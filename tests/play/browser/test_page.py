@@ -169,7 +169,10 @@ def test_a_screen_reader_and_weak_eyes_are_served(opened, theme):
     playground.until("s.explanation")
     playground.page.locator("button.lesson").first.click()
     playground.page.wait_for_selector(".lesson-bar", state="visible")
-    found = axe.Axe().run(playground.page, options={"rules": {"empty-table-header": {"enabled": False}}})
+    options = {"rules": {"empty-table-header": {"enabled": False}}}
+    if theme == "dark":
+        options = {"runOnly": ["color-contrast"]}  # all that differs
+    found = axe.Axe().run(playground.page, options=options)
     assert [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]] == []
 
 

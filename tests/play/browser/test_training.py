@@ -23,7 +23,7 @@ def test_pause_acts_at_once_and_nothing_moves_afterwards(opened):
     playground.page.click("button.play")
     playground.until("s.epoch > 5")
     playground.page.click("button.play")
-    playground.until("!s.running", seconds=5)
+    playground.until("!s.running")
     playground.page.wait_for_timeout(100)
     theta, epoch = playground.theta(), playground.state("s.epoch")
     playground.page.wait_for_timeout(400)

@@ -37,7 +37,7 @@ export function layout(state, toy, available) {
     const { size, pitch } = measures(count, roomy);
     const first = layer === 0, last = layer === counts.length - 1;
     const top = (height - (count - 1) * pitch) / 2;
-    const shift = first ? Math.max(step * 0.24, 56 + size / 2 - step / 2) : last ? -Math.max(step * 0.2, 52 + size / 2 - step / 2) : 0;
+    const shift = first ? Math.max(step * 0.24, 56 + size / 2 - step / 2) : last ? -Math.max(step * 0.2, 62 + size / 2 - step / 2) : 0;
     return Array.from({ length: count }, (_, index) => {
       const used = layer || !toy ? index : state.settings.features.indexOf(inputs[index]);
       const name = first ? inputs[index] : last ? outputName(state, index) : "";
