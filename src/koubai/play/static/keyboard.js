@@ -8,7 +8,9 @@ import { step } from "./panel-header.js";
  */
 export function keyboard(root, { store, send }, alone) {
   const within = root.ownerDocument;
-  within.addEventListener("keydown", (event) => {
+  const heard = /** @type {HTMLElement | Document} */ (alone ? within : root);
+  heard.addEventListener("keydown", (given) => {
+    const event = /** @type {KeyboardEvent} */ (given);
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || !root.contains(target) && !(alone && target === within.body)) return;
     if (event.key === "Escape" && store.state.selection) {

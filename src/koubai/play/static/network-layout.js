@@ -16,7 +16,7 @@ const HEAD = 4;
  * @param {number} roomy side where there is room
  */
 function measures(count, roomy) {
-  const size = count <= 8 ? roomy : count <= 12 ? 28 : count <= 20 ? 20 : 13;
+  const size = count <= 8 ? roomy : count <= 12 ? 28 : count <= 20 ? 20 : count <= 40 ? 13 : Math.max(6, 520 / count);
   return { size, pitch: size * (count <= 8 ? 1.3 : 1.28) };
 }
 
