@@ -245,27 +245,29 @@ def test_a_client_that_is_killed_frees_its_work_within_two_seconds(server, work)
 def test_fifty_clients_train_at_once_and_none_starves(server):
     _, address = server
     pages = [Page(address) for _ in range(50)]
-    epochs = [0.0] * 50
-
-    def watch(number):
-        page = pages[number]
+    epochs = [[] for _ in pages]
+    for number, page in enumerate(pages):
         page.say("settings", settings={**SMALL, "seed": number})
-        page.until("frame")
         page.say("run")
-        while time.monotonic() < end:
-            epochs[number] = page.until("frame")["epoch"]
-        page.say("pause")
+    end = time.monotonic() + 40
 
-    end = time.monotonic() + 3
-    watchers = [threading.Thread(target=watch, args=(number,)) for number in range(50)]
+    def watch(page, seen):
+        while min(map(len, epochs)) < 8 and time.monotonic() < end:
+            header = page.until("frame")
+            if header["epoch"]:
+                seen.append(header["epoch"])
+
+    watchers = [threading.Thread(target=watch, args=pair) for pair in zip(pages, epochs, strict=True)]
     for watcher in watchers:
         watcher.start()
     for watcher in watchers:
-        watcher.join(30)
+        watcher.join(60)
     for page in pages:
         page.close()
-    assert min(epochs) > 0
-    assert max(epochs) / min(epochs) < 4, sorted(epochs)
+    assert min(map(len, epochs)) >= 8
+    assert max(map(len, epochs)) <= 2 * min(map(len, epochs))
+    last = [seen[-1] for seen in epochs]
+    assert max(last) < 3 * min(last), sorted(last)
 
 
 @needs_proc
@@ -298,7 +300,7 @@ def test_interrupting_ends_the_server_cleanly_while_clients_train():
         process.send_signal(signal.SIGINT)
         begin = time.monotonic()
         assert process.wait(timeout=15) == 0
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 10
         printed = process.stdout.read()
         assert "Traceback" not in printed
         assert "koubai play: ended." in printed
