@@ -1,6 +1,8 @@
 """Lessons: the ready ones run and say what they promise; one that is wrong gets a sentence that says where."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +11,7 @@ from koubai.core.errors import DataError
 from koubai.play import lessons
 from koubai.play.app import make_app
 from koubai.play.branch import Branch
+from koubai.play.messages import MESSAGES
 from koubai.play.settings import Settings
 
 READY = ("perceptron", "xor", "hidden-layers", "learning-rate", "optimizers")
@@ -130,3 +133,18 @@ def test_a_teacher_s_own_lesson_stands_before_the_ready_ones(tmp_path):
         answer = client.get("/lessons/none.json")
         assert answer.status_code == 404
         assert answer.json()["text"] == "There is no such lesson."
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "playground.md").read_text(encoding="utf-8")
+
+
+def test_the_lesson_in_the_documentation_is_one(tmp_path):
+    path = tmp_path / "my-lesson.json"
+    path.write_text(re.search(r"```json\n(.*?)```", DOCS, re.DOTALL)[1], encoding="utf-8")
+    assert len(lessons.load(path)["steps"]) == 2
+
+
+def test_the_documentation_names_every_message_and_its_parts():
+    for kind, parts in MESSAGES.items():
+        row = next(line for line in DOCS.splitlines() if line.startswith("| `") and f"`{kind}`" in line.split("|")[1])
+        assert all(f"`{part}`" in row for part in parts), kind

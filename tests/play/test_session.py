@@ -300,11 +300,11 @@ def test_instant_mode_answers_before_the_hand_has_left_the_mouse():
     async def story(player):
         took = []
         for rate in np.geomspace(0.01, 0.1, 15):
-            begin = time.perf_counter()
+            begin = time.process_time()  # which others on the machine take nothing from
             await player.settings(learning_rate=float(rate))
             await player.say("instant", epochs=500)
-            took.append(time.perf_counter() - begin)
-        assert np.median(took) < 0.5  # 0.15 s on a quiet machine; this one may be shared
+            took.append(time.process_time() - begin)
+        assert np.median(took) < 0.15, took
 
     play(story, hidden=[8, 8], n_rows=250)
 

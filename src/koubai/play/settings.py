@@ -201,7 +201,7 @@ class Settings:
     init: str = "glorot_uniform"
     seed: int = 0
     mode: str = "network"
-    pace: float = 0.0
+    pace: float = 30.0
     stop_at: int | None = None
     discretize: bool = False
     show_test: bool = False

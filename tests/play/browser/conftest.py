@@ -74,8 +74,8 @@ def address():
 class Playground:
     """The page under test, and what its store holds."""
 
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, page, complaints):
+        self.page, self.complaints = page, complaints
 
     def state(self, expression):
         """The value of an expression in the store's state ``s``."""
@@ -94,6 +94,27 @@ class Playground:
             assert time.monotonic() < end, f"not true after {seconds} s: {script}"
             time.sleep(0.02)
 
+    def press(self, key):
+        """Press the button that carries the text of this key."""
+        self.page.click(f"[data-text='{key}']")
+
+    def slide(self, name, value):
+        """Move the slider of a control, as a hand does, until its setting is this value."""
+        slider = self.page.locator(f"[data-control={name}] input[type=range]")
+        slider.focus()
+        for key in ("Home", *["ArrowRight"] * 30):
+            slider.press(key)
+            if self.state(f"s.settings.{name} === {value}"):
+                return
+        raise AssertionError(f"{name} has no value {value}")
+
+    def train(self, until):
+        """Play until an expression in the store's state is true, then pause."""
+        self.page.click("button.play")
+        self.until(until, seconds=60)
+        self.page.click("button.play")
+        self.until("!s.running")
+
     def theta(self):
         return self.state("Array.from(s.frame.blocks.theta.data)")
 
@@ -103,10 +124,10 @@ def opened(browser, address):
     """A function that opens the page with settings in the link, and fails on anything that the console complains of."""
     contexts, complaints = [], []
 
-    def opening(link="", width=1280, height=900, lang="en-GB", context=None):
+    def opening(link="", width=1280, height=900, lang="en-GB", context=None, **options):
         if context is None:
             context = browser.new_context(
-                viewport={"width": width, "height": height}, locale=lang, accept_downloads=True
+                viewport={"width": width, "height": height}, locale=lang, accept_downloads=True, **options
             )
             contexts.append(context)
         page = context.new_page()
@@ -115,7 +136,7 @@ def opened(browser, address):
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address + (f"#{link}" if link else ""))
-        playground = Playground(page)
+        playground = Playground(page, complaints)
         playground.until(
             "s.frame && s.network && s.data && s.frame.blocks.theta.data.length === s.network.n_parameters"
         )
