@@ -242,7 +242,7 @@ def test_a_run_keeps_its_pace_and_a_new_pace_acts_at_once():
         begin = time.monotonic()
         await player.say("run")
         await wait_for(lambda: player.session.moment.state.epoch >= 11)
-        assert 0.4 < time.monotonic() - begin < 2  # 10 epochs after the first, at 20 a second
+        assert 0.4 < time.monotonic() - begin < 5  # 10 epochs after the first, at 20 a second
         await player.settings(pace=0.01)
         await asyncio.sleep(0.1)
         slow = player.session.moment.state.epoch
@@ -289,7 +289,7 @@ def test_instant_mode_gives_way_to_the_next_wish():
         await wait_for(lambda: player.session.moment.state.epoch > 0)
         begin = time.monotonic()
         await player.say("pause")
-        assert time.monotonic() - begin < 1
+        assert time.monotonic() - begin < 5  # of a minute and more
         await long
         assert 0 < player.session.moment.state.epoch < 5000
 
@@ -363,7 +363,7 @@ def test_starts_run_beside_training_and_end_with_their_client(monkeypatch):
         await player.say("starts", count=200, epochs=2000)
         begin = time.monotonic()
         await player.say("step", unit="epoch")
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 5
         await player.session.close()
         assert player.session.starting.done()
 
