@@ -60,16 +60,19 @@ def run(args: argparse.Namespace) -> int:
     own = _lesson(args.lesson) if args.lesson else {}
     lesson = next(iter(own), args.lesson)
     tables = Tables()
-    server.run(
-        _settings(tables, args.table, args.target, lesson),
-        tables,
-        host=args.host,
-        port=args.port,
-        token=args.token,
-        open_browser=not args.no_browser,
-        fragment=f"lesson={lesson}" if lesson else "",
-        lessons=own,
-    )
+    try:
+        server.run(
+            _settings(tables, args.table, args.target, lesson),
+            tables,
+            host=args.host,
+            port=args.port,
+            token=args.token,
+            open_browser=not args.no_browser,
+            fragment=f"lesson={lesson}" if lesson else "",
+            lessons=own,
+        )
+    finally:
+        tables.close()
     return 0
 
 

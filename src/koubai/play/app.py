@@ -58,7 +58,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        loading = asyncio.ensure_future(_in_thread(app, _load))
+        loading = asyncio.ensure_future(_load_all(app))
         yield
         loading.cancel()
         app.state.executor.shutdown(wait=False, cancel_futures=True)
@@ -91,6 +91,18 @@ def _load() -> None:
     from koubai.play.settings import Settings
 
     Branch.of(Settings(), {}).train(0.001, 1)
+
+
+def _load_tables() -> None:
+    """Load what tables and downloads need, before somebody waits for it."""
+    import koubai.models.table_model
+    import koubai.play.keeping
+    import koubai.tables.reading  # noqa: F401
+
+
+async def _load_all(app: Any) -> None:
+    await _in_thread(app, _load)
+    await _in_thread(app, _load_tables)
 
 
 async def _in_thread(app: Any, work: Callable[..., Any], *arguments: Any) -> Any:

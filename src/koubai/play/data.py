@@ -168,27 +168,28 @@ def _of_table(settings: Settings, path: Path, target: str) -> Data:
     else:
         classes, task = np.array([]), NUMBERS
         targets = (prepared.y - prepared.y[~test].mean()) / (prepared.y[~test].std() or 1.0)
-    plane, axes, on_plane = _plane(settings, inputs, ~test, names)
+    plane, axes, on_plane = plane_of(settings, inputs, ~test, names)
     told = tuple(str(name) for name in classes.tolist())
-    return Data(inputs, targets, test, task, told, names, plane, axes, _extent(plane), on_plane, model, prepared)
+    return Data(inputs, targets, test, task, told, names, plane, axes, extent_of(plane), on_plane, model, prepared)
 
 
 def on_axes(data: Data, settings: Settings) -> Data:
     """Return the same rows on the axes that the settings choose; made and drawn points lie on theirs for good."""
-    if data.prepared is None:
+    if settings.dataset not in ("table", *READ):
         return data
-    plane, axes, on_plane = _plane(settings, data.inputs, ~data.test, data.names)
-    return replace(data, plane=plane, axes=axes, extent=_extent(plane), on_plane=on_plane)
+    plane, axes, on_plane = plane_of(settings, data.inputs, ~data.test, data.names)
+    return replace(data, plane=plane, axes=axes, extent=extent_of(plane), on_plane=on_plane)
 
 
-def _extent(plane: Array) -> tuple[tuple[float, float], tuple[float, float]]:
+def extent_of(plane: Array) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the part of the plane that holds all places (n, 2), with a margin."""
     low, high = plane.min(axis=0), plane.max(axis=0)
     margin = 0.08 * np.where(high > low, high - low, 1.0)
     extent = [(float(a - m), float(b + m)) for a, b, m in zip(low, high, margin, strict=True)]
     return extent[0], extent[1]
 
 
-def _plane(
+def plane_of(
     settings: Settings, inputs: Array, training: npt.NDArray[np.bool_], names: tuple[str, ...]
 ) -> tuple[Array, tuple[str, str], Callable[[Array], Array]]:
     """Return places on the plane, its axes' names, and the way back from places to inputs."""

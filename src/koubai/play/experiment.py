@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -142,15 +142,18 @@ class Experiment:
             moment.steps += moment.state.step - before
 
     def advance_for(self, moment: Moment, seconds: float, most: int) -> int:
-        """Train for about so many seconds and at most so many epochs; return how many."""
-        begin, first, n = perf_counter(), moment.state.epoch, 1
-        while (left := most - (moment.state.epoch - first)) > 0 and perf_counter() - begin < seconds:
+        """Train for about so many seconds of this thread's own and at most so many epochs; return how many.
+
+        Time in which the processor is elsewhere does not count, so that all who share it get the same.
+        """
+        begin, first, n = thread_time(), moment.state.epoch, 1
+        while (left := most - (moment.state.epoch - first)) > 0 and thread_time() - begin < seconds:
             n = min(n, left)
-            now, before = perf_counter(), moment.state.epoch
+            now, before = thread_time(), moment.state.epoch
             self.advance(moment, n)
             if moment.state.epoch - before < n or not np.isfinite(moment.state.theta).all():
                 break
-            n = max(1, min(16 * n, int(n * (seconds - (perf_counter() - begin)) / max(perf_counter() - now, 1e-6))))
+            n = max(1, min(16 * n, int(n * (seconds - (thread_time() - begin)) / max(thread_time() - now, 1e-6))))
         return moment.state.epoch - first
 
     def step(self, moment: Moment, unit: str) -> Update:

@@ -158,6 +158,10 @@ class Session:
 
         Messages may be handed over before earlier ones are done: they wait for their turn.
         """
+        await self._answered(self.obey(kind, part))
+
+    async def obey(self, kind: str, part: dict[str, Any]) -> None:
+        """Do what one message asks in its turn, or raise what is wrong and leave everything as it was."""
         if kind == "ack":
             self.acked = max(self.acked, min(part["id"], self.frame_id))
             return
@@ -168,7 +172,7 @@ class Session:
         try:
             async with self.lock:
                 self.waiting, weight = self.waiting - weight, 0
-                await self._answered(self._handle(kind, part))
+                await self._handle(kind, part)
         finally:
             self.waiting -= weight
             self.wake.set()
