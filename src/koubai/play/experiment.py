@@ -80,12 +80,16 @@ class Experiment:
         inputs = np.ascontiguousarray(data.inputs)
         train = Rows(inputs[~data.test], np.ascontiguousarray(targets[~data.test]))
         test = Rows(inputs[data.test], np.ascontiguousarray(targets[data.test]))
+        recipe = None if lone else data.recipe
+        name = "sgd" if lone else settings.optimizer
         plan = Plan(
             network,
-            get_optimizer("sgd" if lone else settings.optimizer),
-            Penalty(settings.l1, settings.l2),
+            get_optimizer(name) if recipe is None else recipe.optimizer(name),
+            Penalty(settings.l1, settings.l2, per_row=recipe is not None),
             1 if lone else min(settings.batch_size, train.n_rows),
-            seed=settings.seed,
+            recipe is None or recipe.shuffle,
+            settings.seed if recipe is None else recipe.start(network, settings.seed, settings.init)[1],
+            0.0 if recipe is None else recipe.clip_norm,
         )
         return cls(settings, data, ending, network, plan, train, test)
 
@@ -96,9 +100,12 @@ class Experiment:
 
     def begin(self, seed: int | None = None) -> Moment:
         """Return the moment before the first update."""
-        rng = np.random.default_rng(self.settings.seed if seed is None else seed)
-        scheme = "zeros" if self.is_perceptron else self.settings.init
-        theta = self.network.initial(rng, scheme)
+        chosen = self.settings.seed if seed is None else seed
+        if self.data.recipe is not None and not self.is_perceptron:
+            theta, _ = self.data.recipe.start(self.network, chosen, self.settings.init)
+        else:
+            scheme = "zeros" if self.is_perceptron else self.settings.init
+            theta = self.network.initial(np.random.default_rng(chosen), scheme)
         return Moment(State(theta, self.plan.optimizer.init(theta)))
 
     def rates(self, moment: Moment, n_epochs: int) -> Array:
@@ -107,7 +114,8 @@ class Experiment:
         total = (self.settings.stop_at or HORIZON) * steps
         first = moment.state.epoch * steps
         n = n_epochs * steps
-        schedule = get_schedule(self.settings.schedule)
+        recipe, name = self.data.recipe, self.settings.schedule
+        schedule = get_schedule(name) if recipe is None else recipe.schedule(name)
         found = np.empty(n)
         inside = min(n, max(0, total - first))
         for begin, count in ((0, inside), (inside, n - inside)):
@@ -154,7 +162,8 @@ class Experiment:
         """
         trace = None
         for size in self._sizes(moment, unit):
-            order = permutation(derive_key(self.plan.seed, SHUFFLE, moment.state.epoch), self.train.n_rows)
+            key = derive_key(self.plan.seed, SHUFFLE, moment.state.epoch)
+            order = permutation(key, self.train.n_rows) if self.plan.shuffle else np.arange(self.train.n_rows)
             chosen = order[moment.cursor : moment.cursor + size]
             if self.is_perceptron:
                 for row in chosen:
@@ -228,7 +237,9 @@ def _ending(settings: Settings, data: Data) -> Ending:
     if data.task == CLASSES:
         loss = "log_loss" if settings.loss in ("auto", "poisson") else settings.loss
         return classification_ending(loss, len(data.classes) > 2, "playground")
-    numbers = settings.loss in ("half_squared_error", "huber")
+    numbers = settings.loss in ("half_squared_error", "huber") or (
+        settings.loss == "poisson" and data.targets.min() >= 0
+    )
     return regression_ending(settings.loss if numbers else "half_squared_error", "playground")
 
 

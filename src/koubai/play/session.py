@@ -14,7 +14,7 @@ from koubai.core.initializers import NAMES as INITIALIZERS
 from koubai.core.trace import StepTrace
 from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.schedules import SCHEDULES
-from koubai.play.data import load
+from koubai.play.data import Source, load
 from koubai.play.datasets import CLASSES, DATASETS, MADE
 from koubai.play.experiment import Experiment, Moment
 from koubai.play.features import FEATURES
@@ -52,7 +52,7 @@ class Session:
     """
 
     def __init__(
-        self, send: Send, executor: Executor, tables: Mapping[str, Path], settings: Settings | None = None
+        self, send: Send, executor: Executor, tables: Mapping[str, Path | Source], settings: Settings | None = None
     ) -> None:
         self.send, self.executor, self.tables = send, executor, tables
         self.settings = settings or Settings()
@@ -298,18 +298,22 @@ class Session:
 
     async def handle(self, kind: str, part: dict[str, Any]) -> None:
         """Do what one message asks; a mistake is answered by one sentence, and everything stays as it was."""
+        try:
+            await self.obey(kind, part)
+        except KoubaiError as error:
+            await self.send({"type": "problem", "text": str(error).removeprefix("playground: ")})
+        except ValueError as error:  # scikit-learn's and polars' complaints about a table
+            await self.send({"type": "problem", "text": str(error).splitlines()[0][:300]})
+
+    async def obey(self, kind: str, part: dict[str, Any]) -> None:
+        """Do what one message asks, or raise and leave everything as it was."""
         if kind == "ack":
             self.acked = max(self.acked, min(part["id"], self.frame_id))
             return
         if kind == "pause":
             self.running = False  # before the lock: the slice that runs is the last
-        try:
-            async with self.lock:
-                await self._handle(kind, part)
-        except KoubaiError as error:
-            await self.send({"type": "problem", "text": str(error).removeprefix("playground: ")})
-        except ValueError as error:  # scikit-learn's and polars' complaints about a table
-            await self.send({"type": "problem", "text": str(error).splitlines()[0][:300]})
+        async with self.lock:
+            await self._handle(kind, part)
 
     async def _handle(self, kind: str, part: dict[str, Any]) -> None:
         match kind:

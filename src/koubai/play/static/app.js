@@ -109,7 +109,7 @@ export function mount(root, transport, options = { page: false }) {
     }
     receive(message, context, options);
   });
-  keyboard(root, context);
+  keyboard(root, context, options.page);
   root.dataset.theme = store.state.theme;
   if (options.page) {
     window.addEventListener("hashchange", () => {

@@ -3,10 +3,13 @@
 /**
  * @param {HTMLElement} root
  * @param {import("./types.js").Context} context
+ * @param {boolean} page whether keys pressed outside, on the page itself, are meant for the playground too
  */
-export function keyboard(root, { store, send }) {
+export function keyboard(root, { store, send }, page) {
   const within = root.ownerDocument;
-  within.addEventListener("keydown", (event) => {
+  const heard = /** @type {HTMLElement | Document} */ (page ? within : root);
+  heard.addEventListener("keydown", (given) => {
+    const event = /** @type {KeyboardEvent} */ (given);
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea")) return;
     const plain = !target.closest("button, a, canvas");

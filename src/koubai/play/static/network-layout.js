@@ -20,7 +20,7 @@ export function layout(state, toy, available) {
   const inputs = toy ? TOY_FEATURES : state.feature_names;
   const counts = [inputs.length, ...sizes.slice(1)];
   const most = Math.max(...counts);
-  const size = most <= 8 ? 38 : most <= 12 ? 28 : most <= 20 ? 20 : 13;
+  const size = most <= 8 ? 38 : most <= 12 ? 28 : most <= 20 ? 20 : most <= 40 ? 13 : Math.max(6, 520 / most);
   const gap = size * (most <= 8 ? 0.38 : 0.28);
   const least = size >= 28 ? 92 : 84;
   const width = Math.max(available, counts.length * least);
