@@ -70,7 +70,9 @@ export class WidgetTransport {
  */
 export function render({ model, el }, carried) {
   const root = document.createElement("div");
-  root.dataset.lmSuppressShortcuts = "true"; // keys pressed in here are not JupyterLab's
+  // Keys pressed in here are not JupyterLab's, in whose command mode "a" adds a cell and "dd" deletes one. It matches its
+  // shortcuts against the focused element first, so that each must bear the mark.
+  root.addEventListener("focusin", ({ target }) => target instanceof HTMLElement && (target.dataset.lmSuppressShortcuts = "true"));
   el.classList.add("koubai-widget");
   el.append(root);
   const transport = new WidgetTransport(model, carried);
