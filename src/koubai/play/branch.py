@@ -9,7 +9,7 @@ import numpy as np
 
 from koubai.core.errors import ParameterError
 from koubai.play.curve import Curve, Place
-from koubai.play.data import load, on_axes
+from koubai.play.data import Source, load, on_axes
 from koubai.play.experiment import Experiment, Moment, Update
 from koubai.play.journal import Journal
 from koubai.play.replay import changed, place_of
@@ -47,7 +47,7 @@ class Branch:
         return found
 
     @classmethod
-    def of(cls, settings: Settings, tables: Mapping[str, Path]) -> "Branch":
+    def of(cls, settings: Settings, tables: Mapping[str, Path | Source]) -> "Branch":
         """Return a new run under these settings."""
         return cls.begin(Experiment.build(settings, load(settings, tables)))
 
@@ -100,7 +100,7 @@ class Branch:
 
     # ------------------------------------------------------------------ changes
 
-    def changed(self, wanted: Settings, tables: Mapping[str, Path]) -> "Branch":
+    def changed(self, wanted: Settings, tables: Mapping[str, Path | Source]) -> "Branch":
         """Return this run, which goes on under other settings, or a new one if they ask for that.
 
         If the settings do not suit, nothing has changed.

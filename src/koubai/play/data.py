@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from koubai.play.uploads import MOST_ROWS
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
     from koubai.models.table_model import TableModel
+    from koubai.play.given import Original
+    from koubai.play.recipe import Recipe
+    from koubai.tables.reading import Table
 
 TABLES: Mapping[str, tuple[str, str]] = {
     "baseball": ("baseball.csv", "success"),
@@ -55,6 +58,10 @@ class Data:
         Gives the network's inputs (m, n_features) at places (m, 2) of the plane.
     model, prepared
         For a table: the model that prepared it, and what it prepared.
+    original
+        For rows that a program gave: what they were before they were standardised.
+    recipe
+        For rows that an estimator was given: how it trains.
     """
 
     inputs: Array
@@ -69,16 +76,25 @@ class Data:
     on_plane: Callable[[Array], Array]
     model: "TableModel | None" = None
     prepared: "PreparedTable | None" = None
+    original: "Original | None" = None
+    recipe: "Recipe | None" = None
 
 
-def load(settings: Settings, tables: Mapping[str, Path]) -> Data:
+class Source(Protocol):
+    """Data that a program gave, where others name a file."""
+
+    def data(self, settings: Settings) -> Data:
+        """Return the data under these settings."""
+
+
+def load(settings: Settings, tables: Mapping[str, Path | Source]) -> Data:
     """Return the data that the settings ask for.
 
     Parameters
     ----------
     settings : Settings
     tables : mapping
-        The user's own tables by their ids.
+        The user's own tables by their ids: files, or what a program gave.
 
     Raises
     ------
@@ -93,12 +109,15 @@ def load(settings: Settings, tables: Mapping[str, Path]) -> Data:
         return _drawn(settings)
     if settings.dataset in READ:
         name, target = TABLES[settings.dataset]
-        return _of_table(settings, example_table(name), target)
+        return _of_file(settings, example_table(name), target)
     if settings.table is None or settings.table not in tables:
         raise DataError("playground: a table must be loaded before it is used; got none. Drop a file on the page.")
+    source = tables[settings.table]
+    if not isinstance(source, Path):
+        return source.data(settings)
     if settings.target is None:
         raise DataError("playground: the target must be a column of the table; got none. Choose one.")
-    return _of_table(settings, tables[settings.table], settings.target)
+    return _of_file(settings, source, settings.target)
 
 
 def example_table(name: str) -> Path:
@@ -140,11 +159,22 @@ def _drawn(settings: Settings) -> Data:
     return _on_two_axes(settings, drawn[order, :2], codes, CLASSES, tuple(map(str, classes)))
 
 
-def _of_table(settings: Settings, path: Path, target: str) -> Data:
-    from koubai.models.table_model import TableModel
+def _of_file(settings: Settings, path: Path, target: str) -> Data:
     from koubai.tables.reading import read_table
 
-    table = read_table(path)
+    return data_of_table(settings, read_table(path), target)
+
+
+def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
+    """Return a table prepared and placed on the plane.
+
+    Raises
+    ------
+    DataError
+        If it is too large to be looked at, or there is nothing to be learned from it.
+    """
+    from koubai.models.table_model import TableModel
+
     if table.frame.height > MOST_ROWS:
         raise DataError(
             f"playground: a table must have at most {MOST_ROWS} rows; got {table.frame.height}. Use koubai fit."

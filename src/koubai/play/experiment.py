@@ -88,7 +88,7 @@ class Experiment:
         inputs = np.ascontiguousarray(data.inputs)
         train = Rows(inputs[~data.test], np.ascontiguousarray(targets[~data.test]))
         test = Rows(inputs[data.test], np.ascontiguousarray(targets[data.test]))
-        plan = _plan(settings, ending, train)
+        plan = _plan(settings, data, ending, train)
         return cls(settings, data, ending, plan.network, plan, train, test)
 
     @property
@@ -96,11 +96,14 @@ class Experiment:
         """Whether one node learns by the perceptron's rule."""
         return self.settings.mode == "perceptron"
 
-    def begin(self, seed: int | None = None) -> Moment:
+    def begin(self) -> Moment:
         """Return the moment before the first update."""
-        rng = np.random.default_rng(self.settings.seed if seed is None else seed)
-        scheme = "zeros" if self.is_perceptron else self.settings.init
-        theta = self.network.initial(rng, scheme)
+        seed = self.settings.seed
+        if self.data.recipe is not None and not self.is_perceptron:
+            theta, _ = self.data.recipe.start(self.network, seed, self.settings.init)
+        else:
+            scheme = "zeros" if self.is_perceptron else self.settings.init
+            theta = self.network.initial(np.random.default_rng(seed), scheme)
         return Moment(State(theta, self.plan.optimizer.init(theta)))
 
     def rates(self, moment: Moment, n_epochs: int) -> Array:
@@ -109,7 +112,8 @@ class Experiment:
         total = (self.settings.stop_at or HORIZON) * steps
         first = moment.state.epoch * steps
         n = n_epochs * steps
-        schedule = get_schedule(self.settings.schedule)
+        recipe, name = self.data.recipe, self.settings.schedule
+        schedule = get_schedule(name) if recipe is None else recipe.schedule(name)
         found = np.empty(n)
         inside = min(n, max(0, total - first))
         for begin, count in ((0, inside), (inside, n - inside)):
@@ -188,6 +192,8 @@ class Experiment:
 
     def order(self, moment: Moment) -> Array:
         """Return the training rows (n,) in the order of the epoch."""
+        if not self.plan.shuffle:
+            return np.arange(self.train.n_rows)
         found: Array = permutation(derive_key(self.plan.seed, SHUFFLE, moment.state.epoch), self.train.n_rows)
         return found
 
@@ -245,8 +251,8 @@ class Experiment:
         return float(loss), (forward.outputs > threshold).ravel() == (rows.targets > threshold).ravel()
 
     def same_but(self, settings: Settings) -> "Experiment":
-        """Return the experiment under settings that differ only in what may change in mid-run."""
-        plan = _plan(settings, self.ending, self.train)
+        """Return the experiment under settings that differ only in what may change in mid-run, or in the seed."""
+        plan = _plan(settings, self.data, self.ending, self.train)
         return replace(self, settings=settings, network=plan.network, plan=plan)
 
 
@@ -258,11 +264,13 @@ def _ending(settings: Settings, data: Data) -> Ending:
     if data.task == CLASSES:
         loss = "log_loss" if settings.loss in ("auto", "poisson") else settings.loss
         return classification_ending(loss, len(data.classes) > 2, "playground")
-    numbers = settings.loss in ("half_squared_error", "huber")
+    numbers = settings.loss in ("half_squared_error", "huber") or (
+        settings.loss == "poisson" and data.targets.min() >= 0
+    )
     return regression_ending(settings.loss if numbers else "half_squared_error", "playground")
 
 
-def _plan(settings: Settings, ending: Ending, train: Rows) -> Plan:
+def _plan(settings: Settings, data: Data, ending: Ending, train: Rows) -> Plan:
     lone = settings.mode == "perceptron"
     if settings.output == "softmax" and train.targets.shape[1] == 1 and not lone:
         raise ParameterError("playground: softmax must have several outputs; this network has one. Choose auto.")
@@ -273,12 +281,16 @@ def _plan(settings: Settings, ending: Ending, train: Rows) -> Plan:
         loss=ending.loss,
         dropout=() if lone else settings.dropout,
     )
+    recipe = None if lone else data.recipe
+    name = "sgd" if lone else settings.optimizer
     return Plan(
         network,
-        get_optimizer("sgd" if lone else settings.optimizer),
-        Penalty(settings.l1, settings.l2),
+        get_optimizer(name) if recipe is None else recipe.optimizer(name),
+        Penalty(settings.l1, settings.l2, per_row=recipe is not None),
         1 if lone else min(settings.batch_size, train.n_rows),
-        seed=settings.seed,
+        recipe is None or recipe.shuffle,
+        settings.seed if recipe is None else recipe.start(network, settings.seed, settings.init)[1],
+        0.0 if recipe is None else recipe.clip_norm,
     )
 
 

@@ -15,6 +15,7 @@ from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.regressor import MLPRegressor
 from koubai.models.files import save
 from koubai.play.branch import Branch
+from koubai.play.data import Data
 from koubai.play.datasets import CLASSES
 from koubai.play.experiment import Experiment, Moment
 from koubai.play.journal import MOST
@@ -39,34 +40,60 @@ def estimator_of(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPR
     >>> model.predict([[0.0, 0.0], [5.0, 0.0]]).tolist()
     ['1', '0']
     """
-    settings, data = experiment.settings, experiment.data
-    common: dict[str, Any] = {
-        "hidden_layer_sizes": settings.hidden,
-        "activation": list(settings.activations) or "relu",
-        "optimizer": settings.optimizer,
-        "learning_rate_init": settings.learning_rate,
-        "loss": experiment.ending.loss.name,
-        "random_state": settings.seed,
-    }
-    if experiment.is_perceptron:
-        common |= {"hidden_layer_sizes": (), "activation": "relu", "optimizer": "sgd"}
+    data, common = experiment.data, _parameters(experiment)
     model: MLPClassifier | MLPRegressor
     if data.task == CLASSES:
         common["loss"] = {"cross_entropy": "log_loss", "binary_cross_entropy": "log_loss"}.get(
             common["loss"], common["loss"]
         )
         model = MLPClassifier(**common)
-        y: Any = np.array(data.classes)[data.targets.astype(int)] if data.prepared is None else data.prepared.y
     else:
         model = MLPRegressor(**common)
-        y = data.targets
+    y = labels_of(data)
     model._validated(data.inputs, y, incremental=False, reset=True)
     model._describe(experiment.network)
     history = History()
-    history.extend([experiment.losses(moment.state.theta)[0]], [settings.learning_rate], 0.0, None)
-    run = Run(moment.state.copy(), Patience(0.0, np.inf), settings.learning_rate, history, done=moment.state.epoch)
+    rate = experiment.settings.learning_rate
+    history.extend([experiment.losses(moment.state.theta)[0]], [rate], 0.0, None)
+    run = Run(moment.state.copy(), Patience(0.0, np.inf), rate, history, done=moment.state.epoch)
     model._keep(run)
     return model
+
+
+def _parameters(experiment: Experiment) -> dict[str, Any]:
+    """Return the parameters with which an estimator trains as the playground does."""
+    settings, plan = experiment.settings, experiment.plan
+    rows = 1 if plan.penalty.per_row else plan.batch_size  # an estimator's penalty is divided by the rows of a batch
+    found: dict[str, Any] = {
+        "hidden_layer_sizes": settings.hidden,
+        "activation": list(settings.activations) or "relu",
+        "optimizer": settings.optimizer if experiment.data.recipe is None else plan.optimizer,
+        "learning_rate_init": settings.learning_rate,
+        "schedule": settings.schedule
+        if experiment.data.recipe is None
+        else experiment.data.recipe.schedule(settings.schedule),
+        "alpha": settings.l2 * rows,
+        "l1": settings.l1 * rows,
+        "batch_size": plan.batch_size,
+        "shuffle": plan.shuffle,
+        "clip_norm": plan.clip_norm or None,
+        "dropout": list(settings.dropout) or 0.0,
+        "init": settings.init,
+        "loss": experiment.ending.loss.name,
+        "random_state": settings.seed,
+    }
+    if experiment.is_perceptron:
+        found |= {"hidden_layer_sizes": (), "activation": "relu", "optimizer": "sgd", "dropout": 0.0, "schedule": None}
+    return found
+
+
+def labels_of(data: Data) -> Any:
+    """Return the targets as an estimator takes them: labels, or numbers."""
+    if data.task != CLASSES:
+        return data.targets
+    if data.original is not None:
+        return data.original.y
+    return data.prepared.y if data.prepared is not None else np.array(data.classes)[data.targets.astype(int)]
 
 
 def model_file(experiment: Experiment, moment: Moment) -> bytes:

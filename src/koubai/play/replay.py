@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from koubai.play.data import load
+from koubai.play.data import Source, load
 from koubai.play.experiment import Experiment, Moment
 from koubai.play.settings import Settings
 
@@ -30,7 +30,7 @@ def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> 
 
 
 def replay(
-    settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path]
+    settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path | Source]
 ) -> tuple[Experiment, Moment]:
     """Do again what was done in a playground, and return where it ended.
 

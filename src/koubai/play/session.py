@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.play import telling
 from koubai.play.branch import Branch
+from koubai.play.data import Source
 from koubai.play.experiment import Experiment, Moment
 from koubai.play.frames import finite
 from koubai.play.maps import grid_inputs
@@ -49,7 +50,7 @@ class Session:
     """
 
     def __init__(
-        self, send: Send, executor: Executor, tables: Mapping[str, Path], settings: Settings | None = None
+        self, send: Send, executor: Executor, tables: Mapping[str, Path | Source], settings: Settings | None = None
     ) -> None:
         self.send, self.executor, self.tables = send, executor, tables
         self.lock = asyncio.Lock()

@@ -120,7 +120,7 @@ def _axes(value: Any, name: str) -> Any:
 CHECKS: Mapping[str, Check] = {
     "dataset": one_of(*DATASETS),
     "noise": number(0, 0.5),
-    "train_ratio": number(0.1, 0.9),
+    "train_ratio": number(0.1, 1),
     "n_rows": count(20, 2000),
     "data_seed": count(0, 2**31 - 1),
     "table": text(64),
@@ -227,11 +227,15 @@ class Settings:
         for name, value in part.items():
             if name not in CHECKS:
                 raise _problem("a setting", f"one of {', '.join(CHECKS)}", name)
-            checked[name] = CHECKS[name](value, name)
+            checked[name] = (self._layers() if name == "hidden" else CHECKS[name])(value, name)
         found = replace(self, **checked)
         depth = len(found.hidden)
         kinds = (*found.activations, *(found.activations[-1:] or ("tanh",)) * depth)[:depth]
         return replace(found, activations=kinds, dropout=(*found.dropout, *(0.0,) * depth)[:depth])
+
+    def _layers(self) -> Check:
+        """Return the check for layers: a network that a program gave may be wider than those that a page asks for."""
+        return many(count(1, max(MOST_NODES, *self.hidden, 0)), MOST_LAYERS)
 
     def changes(self, other: "Settings") -> frozenset[str]:
         """Return the names of the settings in which two differ."""

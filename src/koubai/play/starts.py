@@ -53,8 +53,8 @@ class Start:
             raise ParameterError(
                 "playground: many starts must have a network; the perceptron begins at 0. Choose network."
             )
-        own = replace(experiment, plan=replace(experiment.plan, seed=seed))
-        moment = own.begin(seed)
+        own = experiment.same_but(replace(experiment.settings, seed=seed))
+        moment = own.begin()
         return cls(own, moment, own.losses(moment.state.theta)[0])
 
     def go_on(self, epochs: int) -> bool:
