@@ -114,11 +114,12 @@ def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> 
 
 
 def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
-    (tmp_path / "t.koubai").write_bytes(b"precious")
+    precious = bytes(8) + b'{"__metadata__":{"format":"koubai","more":"..."}}'
+    (tmp_path / "t.koubai").write_bytes(precious)
     process = training()
     process.kill()
     process.communicate()
-    assert (tmp_path / "t.koubai").read_bytes() == b"precious"
+    assert (tmp_path / "t.koubai").read_bytes() == precious
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.koubai"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.terminal import forget_output, printable
-from koubai.core.errors import ParameterError
+from koubai.core.errors import DivergenceError, FileError, ParameterError
 
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
@@ -104,9 +104,10 @@ def _names(text: str) -> tuple[str, ...]:
 def _sizes(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("none", "0", ""):
         return ()
-    if not re.fullmatch(r"\s*\d{1,6}(\s*[,x-]\s*\d{1,6})*\s*", text):
-        raise argparse.ArgumentTypeError(f"must be whole numbers such as 64,32, or none; got {text!r}")
-    return tuple(int(size) for size in re.findall(r"\d+", text))
+    sizes = tuple(int(size) for size in re.findall(r"\d+", text))
+    if not re.fullmatch(r"\s*\d{1,6}(\s*[,x-]\s*\d{1,6})*\s*", text) or 0 in sizes:
+        raise argparse.ArgumentTypeError(f"must be whole numbers above 0 such as 64,32, or none; got {text!r}")
+    return sizes
 
 
 NAMES_OF_OPTIONS = {
@@ -128,6 +129,9 @@ NAMES_OF_OPTIONS = {
     "random_state": "seed",
     "test_fraction": "test_fraction",
     "task": "task",
+    "drop": "drop",
+    "keep": "keep",
+    "category": "category",
     "encoding": "encoding",
     "separator": "separator",
 }
@@ -136,9 +140,20 @@ NAMES_OF_OPTIONS = {
 
 def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the estimator's parameters that were given as options."""
-    own = ("random_state", "test_fraction", "task", "encoding", "separator")
+    own = ("random_state", "test_fraction", "task", "drop", "keep", "category", "encoding", "separator")
     given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in own}
     return {name: value for name, value in given.items() if value is not None}
+
+
+ONLY_IN_PYTHON = (
+    (r", a list or a tuple; got ", "; got "),
+    (r", (an integer <= -1) or None; got ", r" or \1; got "),
+    (r" or None; got ", "; got "),
+    (r"must be 'auto' or ", "must be "),
+    (r"Try (None|'auto')\.$", "Leave it out."),
+    (r"Try solver='adam'\.$", "Try --optimizer adam."),
+)
+"""What complaints say of values that no option can have, and what to say instead."""
 
 
 def in_terms_of_options(sentence: str) -> str:
@@ -146,12 +161,16 @@ def in_terms_of_options(sentence: str) -> str:
 
     Examples
     --------
-    >>> in_terms_of_options("MLPClassifier: learning_rate_init must be > 0; got -1.")
-    '--learning-rate must be > 0; got -1.'
+    >>> in_terms_of_options("MLPClassifier: learning_rate_init must be > 0 or None; got -1. Try 0.001.")
+    '--learning-rate must be > 0; got -1. Try 0.001.'
+    >>> in_terms_of_options("MLPClassifier: epochs must be an integer >= 1 or None; got 0. Try None.")
+    '--epochs must be an integer >= 1; got 0. Leave it out.'
     """
     found = re.match(r"(?:\w+: )?(\w+) must ", sentence)
     if not found or found[1] not in NAMES_OF_OPTIONS:
         return sentence
+    for pattern, instead in ONLY_IN_PYTHON:
+        sentence = re.sub(pattern, instead, sentence)
     option = NAMES_OF_OPTIONS[found[1]].replace("_", "-")
     return f"--{option} must {sentence[found.end() :]}"
 
@@ -162,6 +181,9 @@ def run(args: argparse.Namespace) -> int:
         return _fit(args)
     except ParameterError as error:
         raise ParameterError(in_terms_of_options(str(error))) from error
+    except DivergenceError as error:
+        what = str(error).split(": ", 1)[-1].split(" Lower the learning rate", 1)[0]
+        raise DivergenceError(f"{what} Lower --learning-rate, or --l1 and --l2.") from error
 
 
 def _fit(args: argparse.Namespace) -> int:
@@ -173,8 +195,10 @@ def _fit(args: argparse.Namespace) -> int:
     from koubai.tables.reading import read_table
     from koubai.training.atomic import check_writable
 
-    path = args.model or Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
-    check_writable(path)
+    path = args.model
+    if path is None:
+        path = Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
+    check_writable(path, reads=[args.table])
     model = TableModel(
         task=args.task,
         drop=args.drop,
@@ -184,6 +208,9 @@ def _fit(args: argparse.Namespace) -> int:
         random_state=args.seed,
         **network_parameters(args),
     )
+    model.check_parameters(args.test_fraction)
+    model.check_network()
+    _spare_other_files(path)
     header = False if args.no_header else None
     with _notes_of_warnings(args.quiet):
         table = read_table(args.table, encoding=args.encoding, separator=args.separator, header=header)
@@ -205,15 +232,37 @@ def _fit(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _spare_other_files(path: str) -> None:
+    """Raise FileError if the path is a file with something in it that is no model."""
+    from koubai.training.container import is_container
+
+    if os.path.isfile(path) and os.path.getsize(path) and not is_container(path):
+        raise FileError(
+            f"The output '{path}' must be a new file or a koubai model to be replaced; it holds something else, which "
+            f"would be lost. Choose another name."
+        )
+
+
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
     from koubai.cli.stopping import Stopper
 
     show_bar = not quiet and sys.stderr.isatty()
     with Stopper() as stopper:
+        _compile(model)
         callbacks = [stopper] if quiet or show_bar else [stopper, _say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
     if stopper.asked:
         model.estimator_.history_.stopped = "interrupted"
+
+
+def _compile(model: "TableModel") -> None:
+    """Compile what training needs, or load it, so that the seconds that are told are those of training."""
+    from koubai.engines.cpu.warm_up import pieces
+    from koubai.models.defaults import uses_lbfgs
+
+    work = pieces()
+    for name in ("gradient" if uses_lbfgs(model.network) else "training", "prediction"):
+        work[f"{name}, {model.dtype}"]()
 
 
 def _say_epoch(epoch: "Epoch") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from koubai.cli.scores import say_evaluation
-from koubai.cli.terminal import console, number, plain_table, printable
+from koubai.cli.terminal import console, plain_table, printable
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
@@ -48,8 +48,8 @@ def _target(prepared: "PreparedTable") -> str:
     target = prepared.target
     name = printable(target.name)
     if not target.is_classification:
-        low, high = prepared.y.min(), prepared.y.max()
-        return f"{name}: regression ({target.why}), {number(float(low))} to {number(float(high))}"
+        low, high = float(prepared.y.min()), float(prepared.y.max())
+        return f"{name}: regression ({target.why}), {low:,.7g} to {high:,.7g}"
     classes, counts = np.unique(prepared.y, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:6]
     listed = ", ".join(f"{printable(classes[i])} {counts[i]:,}" for i in order)

@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
     from koubai.tables.reading import read_table
     from koubai.training.atomic import check_writable, replace_file
 
-    if args.out:
+    if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
-        check_writable(args.out)
+        check_writable(args.out, reads=[args.table, args.model])
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
@@ -112,4 +112,4 @@ def _say(args: argparse.Namespace, notes: list[str], evaluation: object, n_rows:
     if isinstance(evaluation, Evaluation):
         say_evaluation(out, evaluation, "rows of this table")
     if args.out:
-        out.print(f"Wrote   {printable(args.out)} ({n_rows:,} rows)")
+        out.print(f"Wrote   {printable(args.out)} ({n_rows:,} {'row' if n_rows == 1 else 'rows'})")

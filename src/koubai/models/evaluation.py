@@ -47,6 +47,11 @@ class Evaluation:
         """Whether the model beats the constant answer."""
         return self.score > self.baseline if self.measure == "accuracy" else self.score < self.baseline
 
+    @property
+    def is_perfect(self) -> bool:
+        """Whether no model could have a better score."""
+        return self.score == (1.0 if self.measure == "accuracy" else 0.0)
+
     def record(self) -> dict[str, Any]:
         """Return it as plain data; `from_record` reads it back."""
         return {
@@ -127,10 +132,21 @@ def evaluate_numbers(y: npt.NDArray[Any], predicted: npt.NDArray[Any], mean: flo
     mean : float
         Mean of the training rows.
     """
-    spread = float(((y - y.mean()) ** 2).sum())
     errors = y - predicted
     others = {"mean absolute error": float(np.abs(errors).mean())}
+    rmse, spread, baseline = (root_mean_square(distances) for distances in (errors, y - y.mean(), y - mean))
     if spread > 0:
-        others["R²"] = 1 - float((errors**2).sum()) / spread
-    rmse, baseline = (float(np.sqrt((e**2).mean())) for e in (errors, y - mean))
+        others["R²"] = 1 - (rmse / spread) ** 2
     return Evaluation(len(y), "rmse", rmse, baseline, f"{mean:.6g}", others)
+
+
+def root_mean_square(values: npt.NDArray[Any]) -> float:
+    """Return the root of the mean of the squares of numbers (n,), which may be too large or too small to be squared.
+
+    Examples
+    --------
+    >>> root_mean_square(np.array([3e200, 4e200])) == 12.5**0.5 * 1e200
+    True
+    """
+    unit = float(np.abs(values).max())
+    return unit * float(np.sqrt(((values / unit) ** 2).mean())) if 0 < unit < np.inf else unit

@@ -69,6 +69,11 @@ class PreparedTable:
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
         if self.target.is_classification and (sentence := imbalance(self.y)):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+        if self.target.is_classification and len(self.test):
+            untested = np.setdiff1d(self.y, self.y[self.test])
+            if len(untested):
+                listed = ", ".join(str(label) for label in untested[:5]) + ("…" if len(untested) > 5 else "")
+                notes.append(f"No rows were held out of classes with very few: the score says nothing of {listed}.")
         return notes
 
 

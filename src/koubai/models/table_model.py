@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.entries import entry
 from koubai.core.errors import DataError, ParameterError
 from koubai.models import records
-from koubai.models.defaults import network_defaults, uses_lbfgs
-from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers
+from koubai.models.defaults import UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
+from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers, root_mean_square
 from koubai.models.prepared import PreparedTable, prepare_table
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
-from koubai.tables.targets import Target
+from koubai.tables.targets import CLASSIFICATION, TASKS, Target
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,6 +119,12 @@ class TableModel:
             If a parameter is not allowed.
         """
         self.check_parameters(test_fraction)
+        self.check_network()
+        for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
+            if target in wanted:
+                raise ParameterError(
+                    f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
+                )
         read = as_table(table)
         return prepare_table(
             read,
@@ -141,6 +148,18 @@ class TableModel:
             raise ParameterError(
                 f"TableModel: random_state must be an integer from 0 to 4294967294; got {self.random_state!r}. Try 0."
             )
+
+    def check_network(self) -> None:
+        """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be."""
+        tasks = (self.task,) if self.task in TASKS else TASKS
+        refusals = []
+        for task in tasks:
+            try:
+                self._estimator_for(task, MIN_TO_CHOOSE).check_choices()
+            except ParameterError as error:
+                refusals.append(error)
+        if len(refusals) == len(tasks):
+            raise refusals[0]
 
     def _validation_fraction(self, n_rows: int) -> float:
         """Return the share of training rows that are held out to score each epoch."""
@@ -228,24 +247,34 @@ class TableModel:
             classes, counts = np.unique(y, return_counts=True)
             self.commonest_ = classes[counts.argmax()].item()
         else:
-            self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
+            self.center_, self.scale_ = float(y.mean()), root_mean_square(y - y.mean()) or 1.0
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
+        estimator = self._estimator_for(self.target_.task, n_rows)
+        stops = validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE)
+        return estimator.set_params(early_stopping=stops, callbacks=callbacks)
+
+    def _estimator_for(self, task: str, n_rows: int) -> Any:
+        """Return the estimator for a task and a number of training rows."""
         from koubai.estimators.classifier import MLPClassifier
         from koubai.estimators.regressor import MLPRegressor
 
-        kind: Any = MLPClassifier if self.target_.is_classification else MLPRegressor
+        kind: Any = MLPClassifier if task == CLASSIFICATION else MLPRegressor
+        if uses_lbfgs(self.network):
+            for name in (name for name in UNUSED_BY_LBFGS if self.network.get(name) not in (None, False)):
+                raise ParameterError(
+                    f"TableModel: {name} must be left out with L-BFGS, which finds its own steps on all rows; "
+                    f"got {self.network[name]!r}. Leave it out, or try another optimizer."
+                )
         chosen = {
-            **network_defaults(n_rows, self.target_.is_classification, self.network),
+            **network_defaults(n_rows, task == CLASSIFICATION, self.network),
             **{name: value for name, value in self.network.items() if name != "validation_fraction"},
             "random_state": self.random_state,
-            "early_stopping": validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE),
-            "callbacks": callbacks,
         }
         unknown = sorted(set(chosen) - set(kind().get_params()))
         if unknown:
             raise ParameterError(
-                f"TableModel: {unknown[0]} must be left out for {self.target_.task}; got {chosen[unknown[0]]!r}, "
+                f"TableModel: {unknown[0]} must be left out for {task}; got {chosen[unknown[0]]!r}, "
                 f"which {kind.__name__} does not take."
             )
         return kind(**chosen)
@@ -349,6 +378,23 @@ class TableModel:
                 targets[rows] = estimator.coded_targets(self._coded(y))
         return inputs, targets
 
+    def explain_model(self, table: TableLike, *, layer: int = 1) -> Any:
+        """Show what the model has learned: what its hidden nodes stand for, and what the table's columns do.
+
+        Parameters
+        ----------
+        table
+            As `predict`, with the target.
+        layer : int
+            Which hidden layer, from 1.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+        """
+        return entry("table_model_page")(self, table, layer)
+
     def predict_and_evaluate(self, table: TableLike) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
         """Return the predictions, how good they are if the table has the target, and what is to be said of it.
 
@@ -366,8 +412,26 @@ class TableModel:
             y, rows = self.target_.values(read.frame[name])
             evaluation = self._evaluate(features[rows], y)
             if len(rows) < read.frame.height:
-                notes.append(f"{read.frame.height - len(rows)} rows have no value of {name}; they are not scored.")
+                without = read.frame.height - len(rows)
+                notes.append(
+                    f"1 row has no value of {name}; it is not scored."
+                    if without == 1
+                    else f"{without:,} rows have no value of {name}; they are not scored."
+                )
+            if self.target_.is_classification and (unknown := self._unknown_classes(y)):
+                notes.append(unknown)
         return self._predicted(features), evaluation, notes
+
+    def _unknown_classes(self, y: Array) -> str:
+        """Return a sentence on rows of classes that training did not see, or nothing; y is (n_rows,)."""
+        known = np.isin(y, self.estimator_.classes_)
+        n_rows = len(y) - int(known.sum())
+        if not n_rows:
+            return ""
+        classes = [repr(label) for label in np.unique(y[~known]).tolist()]
+        shown = ", ".join(classes[:5]) + ("…" if len(classes) > 5 else "")
+        rows, are, count = ("1 row", "is", "counts") if n_rows == 1 else (f"{n_rows:,} rows", "are", "count")
+        return f"{rows} {are} of a class that training did not see, {shown}, and {count} as wrong."
 
     def evaluate(self, table: TableLike) -> Evaluation:
         """Return how good the model is on a table that has the target column.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.errors import DataError, ParameterError
 from koubai.tables.columns import require_column
-from koubai.tables.values import labels, numbers, require
+from koubai.tables.values import labels, numbers, require, shortened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +24,9 @@ ROWS_PER_WHOLE_CLASS = 10
 
 IMBALANCE = 3.0
 """A target is called unbalanced if its commonest class has this many times the rows of its rarest."""
+
+LARGEST_WHOLE = 2.0**53
+"""Larger whole numbers are not told apart as float64: as classes they are texts."""
 
 TASKS = (CLASSIFICATION, REGRESSION)
 
@@ -41,7 +44,7 @@ class Target:
     why : str
         Why it is that task, for people to read.
     whole : bool
-        Whether classes are whole numbers; otherwise they are texts, or truth values if ``truth``.
+        Whether classes are whole numbers of at most 2⁵³; otherwise they are texts, or truth values if ``truth``.
     truth : bool
         Whether classes are the truth values of a column of that type.
     """
@@ -71,8 +74,8 @@ class Target:
         if self.is_classification and not self.whole:
             present = column.drop_nulls()
             return (present.to_numpy().astype(bool) if self.truth else labels(present).to_numpy().astype(np.str_)), rows
-        what = "whole numbers" if self.whole else "numbers"
-        found = require(column, numbers, f"{what}, being the target", "Correct the cell, or leave it empty.")[rows]
+        read, what = (whole_numbers, "whole numbers") if self.whole else (numbers, "numbers")
+        found = require(column, read, f"{what}, being the target", "Correct the cell, or leave it empty.")[rows]
         return (found.astype(np.int64) if self.whole else found), rows
 
     def record(self) -> dict[str, Any]:
@@ -90,8 +93,8 @@ class Target:
 def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Target:
     """Find out what a target column asks for.
 
-    Texts and truth values are classes. Whole numbers are classes if there are exactly two different ones, or at most
-    20 with 10 rows each on average. All other numbers are a regression.
+    Texts, truth values and codes such as 007 are classes. Whole numbers are classes if there are exactly two
+    different ones, or at most 20 with 10 rows each on average. All other numbers are a regression.
 
     Parameters
     ----------
@@ -110,16 +113,23 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Ta
     ParameterError
         If the task is none, or does not suit the column.
     """
+    import polars as pl
+
     require_column(frame, name)
     if task not in (None, *TASKS):
         raise ParameterError(f"task must be classification or regression; got {task!r}.")
     present = frame[name].drop_nulls()
     if not len(present):
         raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
+    if present.dtype.is_nested() or present.dtype in (pl.Date, pl.Datetime, pl.Binary, pl.Object):
+        raise DataError(
+            f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}. Choose another column."
+        )
     n_different = present.n_unique()
     if n_different == 1:
         raise DataError(
-            f"The target {name!r} must have at least two different values; all {len(present)} are {present[0]!r}. "
+            f"The target {name!r} must have at least two different values; got {shortened(present[0])} in "
+            f"{'the only row' if len(present) == 1 else f'all {len(present)} rows'}. "
             f"Choose another column, or add rows."
         )
     found = _target(name, present, n_different, task)
@@ -136,23 +146,28 @@ def _target(name: str, present: "pl.Series", n_different: int, task: str | None)
 
     values = numbers(present)
     is_truth = present.dtype == pl.Boolean
-    if not is_truth and not values.has_nulls():
-        is_whole = bool((values == values.round()).all()) and not _has_codes(present)
+    are_codes = _has_codes(present)
+    if not is_truth and not values.has_nulls() and not (are_codes and task is None):
+        are_whole = bool(((values == values.round()) & values.is_finite()).all()) and not are_codes
         few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, len(present) / ROWS_PER_WHOLE_CLASS)
-        if task is None:
-            task = CLASSIFICATION if is_whole and few else REGRESSION
-            why = f"{n_different} different {'whole ' if is_whole else ''}numbers"
-            return Target(name, task, why, whole=is_whole and task == CLASSIFICATION)
-        return Target(name, task, "as asked", whole=is_whole and task == CLASSIFICATION)
+        why = "as asked" if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
+        found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
+        fit = are_whole and not whole_numbers(present).has_nulls()
+        return Target(name, found, why, whole=fit and found == CLASSIFICATION)
     if task == REGRESSION:
         raise ParameterError(
             f"task must be classification for the target {name!r}, which holds {_first_text(present, values)}; "
             f"got regression. Leave the task out."
         )
-    if present.dtype.is_temporal() or present.dtype.is_nested():
-        raise DataError(f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}.")
-    why = f"{n_different} different {'truth values' if is_truth else 'texts'}"
+    kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
+    why = f"{n_different} different {kind}"
     return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth)
+
+
+def whole_numbers(column: "pl.Series") -> "pl.Series":
+    """Return the numbers that cells hold, as float64; null for what is none, not whole, or beyond 2⁵³."""
+    found = numbers(column)
+    return found.set((found != found.round()) | (found.abs() > LARGEST_WHOLE), None)
 
 
 def _has_codes(present: "pl.Series") -> bool:
@@ -163,7 +178,7 @@ def _has_codes(present: "pl.Series") -> bool:
 
 
 def _first_text(present: "pl.Series", values: "pl.Series") -> str:
-    return repr(present.filter(values.is_null())[0]) if values.has_nulls() else repr(present[0])
+    return shortened(present.filter(values.is_null())[0] if values.has_nulls() else present[0])
 
 
 def imbalance(y: npt.NDArray[Any]) -> str:
@@ -173,6 +188,11 @@ def imbalance(y: npt.NDArray[Any]) -> str:
     if most < IMBALANCE * least:
         return ""
     return (
-        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most} rows ({most / len(y):.0%}), "
-        f"{classes[counts.argmin()]!s} {least} ({least / len(y):.1%})."
+        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most:,} rows ({_percent(most / len(y))}), "
+        f"{classes[counts.argmin()]!s} {least:,} ({_percent(least / len(y))})."
     )
+
+
+def _percent(share: float) -> str:
+    """Return a share with three digits: 99.5 % of 201 rows are not all of them."""
+    return f"{100 * share:.3g}%"

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from koubai.core.errors import FileError
@@ -14,7 +16,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
 
     The content goes to a temporary file in the same folder, is flushed to the disk, and takes the path's place in
     one step (``os.replace``). A link is followed, and an existing file keeps its permissions. Something that is no
-    regular file, such as ``/dev/stdout``, is written directly.
+    regular file is written directly; so is ``/dev/stdout``, after what was written there before, even if it is one.
 
     Parameters
     ----------
@@ -29,10 +31,18 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         If the folder does not exist or cannot be written, the path is a folder, or the disk is full; an existing
         file is then untouched.
     """
+    open_already = _open_descriptor(path)
     target = Path(os.path.realpath(path))
-    _check_place(path, target)
-    if target.exists() and not target.is_file():
-        target.write_bytes(content)
+    if open_already is None:
+        _check_place(path, target)
+    if open_already is not None or (target.exists() and not target.is_file()):
+        try:
+            with open(target if open_already is None else os.dup(open_already), "wb") as stream:
+                stream.write(content)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _cannot_write(path, error) from error
         return
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
@@ -53,11 +63,26 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     _sync_folder(target.parent)
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLike[str]] = ()) -> None:
     """Raise FileError now if `replace_file` could not write this path, and leave nothing behind.
 
     Worth asking before a long computation whose result goes there.
+
+    Parameters
+    ----------
+    path : path
+        Where the file shall be.
+    reads : paths
+        Files that the computation reads: none of them may be the one that is written.
     """
+    for other in reads:
+        if os.path.isfile(path) and os.path.isfile(other) and os.path.samefile(path, other):
+            raise FileError(
+                f"The output '{os.fspath(path)}' must be another file than '{os.fspath(other)}', which is read and "
+                f"would be lost. Choose another name."
+            )
+    if _open_descriptor(path) is not None:
+        return
     target = Path(os.path.realpath(path))
     _check_place(path, target)
     if target.exists() and not target.is_file():
@@ -68,6 +93,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise _cannot_write(path, error) from error
     os.close(descriptor)
     os.unlink(temporary)
+
+
+def _open_descriptor(path: str | os.PathLike[str]) -> int | None:
+    """Return the number of the open file that a path such as ``/dev/stdout`` or ``/dev/fd/3`` stands for, or None."""
+    found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d{1,6}))", os.fspath(path))
+    return None if found is None else {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2])
 
 
 def _check_place(path: str | os.PathLike[str], target: Path) -> None:

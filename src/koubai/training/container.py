@@ -147,6 +147,16 @@ def open_container(path: str | os.PathLike[str]) -> Container:
     return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
 
 
+def is_container(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file begins as `write_container` begins one; it may still be damaged."""
+    beginning = b'{"__metadata__":{"format":"' + FORMAT.encode() + b'"'
+    try:
+        with open(path, "rb") as file:
+            return file.read(8 + len(beginning))[8:] == beginning
+    except OSError:
+        return False
+
+
 def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     """Return the file's bytes: the same for the same content, the widest numbers first so that all are aligned."""
     header: dict[str, Any] = {"__metadata__": dict(fields)}
