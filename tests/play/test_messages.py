@@ -97,7 +97,7 @@ def test_parts_that_get_through_are_what_they_must_be(kind, parts):
 BAD = {
     "dataset": "mnist",
     "noise": 0.51,
-    "train_ratio": 0.95,
+    "train_ratio": 1.05,
     "n_rows": 5,
     "data_seed": -1,
     "table": "x" * 65,

@@ -120,7 +120,8 @@ def test_a_flood_is_slowed_down_and_told_so_at_most_once_a_second(server):
         assert len(sentences) < 1500 + 300 * (time.monotonic() - begin)
         time.sleep(1.5)
         page.say("step", unit="epoch")
-        assert page.until("frame", 10)["epoch"] == 1
+        while page.until("frame", 10)["epoch"] != 1:
+            pass  # the answer to the pause, if it was read
     assert serves(address)
 
 

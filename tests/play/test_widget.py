@@ -1,5 +1,6 @@
 """What a notebook's playground does without a screen: rows of every kind in, the network of the moment out."""
 
+import base64
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import koubai
 from koubai.core.errors import DataError, KoubaiError, ParameterError, ShapeError
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
+from koubai.play.starts import Start
 
 IRIS = load_iris(return_X_y=True)
 
@@ -135,6 +137,17 @@ def test_an_estimators_playground_walks_the_path_of_its_fit(opened, estimator):
     assert np.abs(widget.estimator.theta_ - estimator.theta_).max() < 1e-10
 
 
+def test_other_starts_of_an_estimator_are_its_fits_with_other_random_states(opened):
+    estimator = koubai.MLPClassifier((4,), max_iter=6, random_state=0, n_iter_no_change=1000)
+    start = Start.of(opened(estimator.play, *IRIS)._session.experiment, 3)
+    while not start.go_on(6):
+        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        other = estimator.set_params(random_state=3).fit(*IRIS)
+    assert np.abs(start.moment.state.theta - other.theta_).max() < 1e-10
+
+
 def test_an_estimator_without_its_data_asks_for_them():
     estimator = koubai.MLPClassifier((3,), epochs=2, random_state=0).fit(IRIS[0].copy(), IRIS[1].copy())
     with pytest.raises(DataError, match=r"MLPClassifier: play must have the training data.*play\(X, y\)"):
@@ -195,6 +208,45 @@ def test_training_leaves_the_caller_free_and_messages_go_out_in_order(opened):
     rest = widget.epoch
     time.sleep(0.1)
     assert widget.epoch == rest
+
+
+def test_a_pause_reaches_what_is_being_computed(opened):
+    widget = opened(koubai.play, *IRIS, hidden=[32, 32], batch_size=1)
+    widget._handle_custom_msg({"type": "instant", "epochs": 5000}, [])
+    until(lambda: widget._session.moment.state.epoch > 0)
+    begin = time.monotonic()
+    widget._handle_custom_msg({"type": "pause"}, [])
+    widget.do("pause")
+    assert time.monotonic() - begin < 5
+    assert 0 < widget.epoch < 5000
+
+
+def test_given_rows_are_seen_along_other_columns_in_mid_run(opened):
+    widget = opened(koubai.play, *IRIS, hidden=[4])
+    widget.do("step", count=3)
+    before = widget._session.moment.state.theta.copy()
+    data = widget._session.experiment.data
+    assert data.axes == ("PC1", "PC2")
+    widget.do("settings", settings={"axes": [2, 0]})
+    seen = widget._session.experiment.data
+    assert seen.axes == ("x3", "x1")
+    assert (seen.plane == data.inputs[:, [2, 0]]).all()
+    assert widget.epoch == 3
+    assert (widget._session.moment.state.theta == before).all()
+
+
+def test_the_downloaded_model_takes_rows_as_they_were_given_and_a_program_is_refused(opened, tmp_path):
+    X, y = IRIS[0] * 50 + 7, IRIS[1]
+    widget = opened(koubai.play, X, y, hidden=[5])
+    widget.do("step", count=20)
+    sent = []
+    widget.send = lambda content, buffers=None: sent.append(content)
+    widget.do("download", kind="model")
+    path = tmp_path / "model.koubai"
+    path.write_bytes(base64.b64decode(sent[-1]["base64"]))
+    assert (koubai.load(path).predict_proba(X) == widget.estimator.predict_proba(X)).all()
+    with pytest.raises(ParameterError, match=r"these were given in a notebook.*widget\.estimator"):
+        widget.do("download", kind="python")
 
 
 def test_close_ends_the_threads_and_keeps_the_last_network():

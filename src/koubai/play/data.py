@@ -62,6 +62,8 @@ class Data:
         For rows that a program gave: what they were before they were standardised.
     recipe
         For rows that an estimator was given: how it trains.
+    is_given : bool
+        Whether a program gave the rows, which only it can give again.
     """
 
     inputs: Array
@@ -78,6 +80,7 @@ class Data:
     prepared: "PreparedTable | None" = None
     original: "Original | None" = None
     recipe: "Recipe | None" = None
+    is_given: bool = False
 
 
 class Source(Protocol):

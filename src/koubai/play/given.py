@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -113,6 +113,7 @@ class GivenRows:
             on_plane,
             original=original,
             recipe=self.recipe,
+            is_given=True,
         )
 
     def _original(self, training: npt.NDArray[np.bool_]) -> Original:
@@ -146,7 +147,7 @@ class GivenTable:
 
     def data(self, settings: Settings) -> Data:
         """Return the table prepared as one that comes from a file."""
-        return data_of_table(settings, self.table, self.target)
+        return replace(data_of_table(settings, self.table, self.target), is_given=True)
 
 
 def given(

@@ -1,19 +1,23 @@
 """What a program gets back from a playground: the network of the moment as a fitted estimator."""
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from koubai.core.activations import Array
 from koubai.core.network import Network
+from koubai.engines.protocol import Patience
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
 from koubai.estimators.separability import REMEDIES, describe
+from koubai.play.data import Data
+from koubai.play.datasets import CLASSES
 from koubai.play.experiment import Experiment, Moment
 from koubai.play.given import Original
-from koubai.play.keeping import estimator_of, labels_of
+from koubai.training.history import History
+from koubai.training.run import Run
 
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
@@ -59,6 +63,77 @@ def whole_model(experiment: Experiment, moment: Moment) -> "TableModel | MLPClas
     if table_model is None or prepared is None:
         return fitted(experiment, moment)
     return copy.copy(table_model).take(prepared, estimator_of(experiment, moment))
+
+
+def estimator_of(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPRegressor:
+    """Return the network as a fitted estimator; its inputs are the features that the playground shows.
+
+    Examples
+    --------
+    >>> from koubai.play.data import load
+    >>> from koubai.play.settings import Settings
+    >>> settings = Settings()
+    >>> experiment = Experiment.build(settings, load(settings, {}))
+    >>> moment = experiment.begin()
+    >>> experiment.advance(moment, 100)
+    >>> model = estimator_of(experiment, moment)
+    >>> model.predict([[0.0, 0.0], [5.0, 0.0]]).tolist()
+    ['1', '0']
+    """
+    data, common = experiment.data, _parameters(experiment)
+    model: MLPClassifier | MLPRegressor
+    if data.task == CLASSES:
+        common["loss"] = {"cross_entropy": "log_loss", "binary_cross_entropy": "log_loss"}.get(
+            common["loss"], common["loss"]
+        )
+        model = MLPClassifier(**common)
+    else:
+        model = MLPRegressor(**common)
+    y = labels_of(data)
+    model._validated(data.inputs, y, incremental=False, reset=True)
+    model._describe(experiment.network)
+    history = History()
+    rate = experiment.settings.learning_rate
+    history.extend([experiment.losses(moment.state.theta)[0]], [rate], 0.0, None)
+    run = Run(moment.state.copy(), Patience(0.0, np.inf), rate, history, done=moment.state.epoch)
+    model._keep(run)
+    return model
+
+
+def _parameters(experiment: Experiment) -> dict[str, Any]:
+    """Return the parameters with which an estimator trains as the playground does."""
+    settings, plan = experiment.settings, experiment.plan
+    rows = 1 if plan.penalty.per_row else plan.batch_size  # an estimator's penalty is divided by the rows of a batch
+    found: dict[str, Any] = {
+        "hidden_layer_sizes": settings.hidden,
+        "activation": list(settings.activations) or "relu",
+        "optimizer": settings.optimizer if experiment.data.recipe is None else plan.optimizer,
+        "learning_rate_init": settings.learning_rate,
+        "schedule": settings.schedule
+        if experiment.data.recipe is None
+        else experiment.data.recipe.schedule(settings.schedule),
+        "alpha": settings.l2 * rows,
+        "l1": settings.l1 * rows,
+        "batch_size": plan.batch_size,
+        "shuffle": plan.shuffle,
+        "clip_norm": plan.clip_norm or None,
+        "dropout": list(settings.dropout) or 0.0,
+        "init": settings.init,
+        "loss": experiment.ending.loss.name,
+        "random_state": settings.seed,
+    }
+    if experiment.is_perceptron:
+        found |= {"hidden_layer_sizes": (), "activation": "relu", "optimizer": "sgd", "dropout": 0.0, "schedule": None}
+    return found
+
+
+def labels_of(data: Data) -> Any:
+    """Return the targets as an estimator takes them: labels, or numbers."""
+    if data.task != CLASSES:
+        return data.targets
+    if data.original is not None:
+        return data.original.y
+    return data.prepared.y if data.prepared is not None else np.array(data.classes)[data.targets.astype(int)]
 
 
 def _on_given_inputs(network: Network, theta: Array, original: Original) -> Array:

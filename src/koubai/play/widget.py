@@ -102,7 +102,7 @@ class Playground(anywidget.AnyWidget):
         """Epochs gone through, a part of one included."""
         return float(self._session.state()["epoch"])
 
-    def do(self, kind: str, **parts: Any) -> None:
+    def do(self, kind: str, /, **parts: Any) -> None:
         """Do what a click does, for example ``do("run", until=200)``, ``do("pause")`` or ``do("step", count=10)``.
 
         Parameters
