@@ -54,7 +54,7 @@ CHOICES = st.fixed_dictionaries(
     optional={
         "dataset": st.sampled_from([name for name in DATASETS if name not in ("table", "points")]),
         "noise": st.sampled_from([0, 0.5]),
-        "train_ratio": st.sampled_from([0.1, 0.9]),
+        "train_ratio": st.sampled_from([0.1, 0.9, 1]),
         "n_rows": st.sampled_from([20, 60]),
         "features": st.lists(st.sampled_from(list(FEATURES)), min_size=1, max_size=7, unique=True),
         "hidden": st.lists(st.integers(1, 6), max_size=8),

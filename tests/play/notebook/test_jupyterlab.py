@@ -47,6 +47,9 @@ def test_a_notebook_trains_in_its_cell_and_gives_the_network_back(notebook, brow
     if folder := os.environ.get("KOUBAI_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/jupyterlab-first.png")
 
+    shown = {name: page.locator(f".koubai-widget {name}").first.is_visible() for name in (".own", ".drop", ".hiding")}
+    assert shown == {".own": True, ".drop": False, ".hiding": False}  # data come from the notebook; there is no link
+
     play.click()
     page.wait_for_function(f"{EPOCH} >= 20")
     held = page.evaluate("document.querySelectorAll('.jp-Cell').length")

@@ -134,7 +134,7 @@ export function mount(root, transport, options = { page: false }) {
     receive(message, context, options);
   });
   keyboard(root, context, options.page);
-  dropping(root, (file) => table.take(file));
+  if (options.page) dropping(root, (file) => table.take(file)); // a notebook's rows come from its cells
   root.dataset.theme = store.state.theme;
   if (options.page) {
     window.addEventListener("hashchange", () => {

@@ -24,7 +24,7 @@ export function dataPanel({ store, change, texts }) {
     };
   };
   const sliders = [
-    slider("train_ratio", { min: 0.1, max: 0.9, step: 0.1 }, (v) => `${Math.round(100 * v)} %`),
+    slider("train_ratio", { min: 0.1, max: 1, step: 0.1 }, (v) => `${Math.round(100 * v)} %`),
     slider("noise", { min: 0, max: 0.5, step: 0.05 }, (v) => v.toFixed(2)),
     slider("batch_size", { min: 1, max: 100, step: 1 }, String),
     slider("n_rows", { min: 20, max: 2000, step: 10 }, String),
