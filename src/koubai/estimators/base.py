@@ -23,6 +23,7 @@ from koubai.estimators.data import TakesData, TrainingRows
 from koubai.estimators.explaining import Explainable
 from koubai.estimators.outputs import SPELLINGS, Ending
 from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
+from koubai.estimators.playing import Playable
 from koubai.estimators.starts import Start, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
@@ -43,7 +44,7 @@ class RunningOptimizer:
     learning_rate: float
 
 
-class BaseMLP(Explainable, TakesData):
+class BaseMLP(Explainable, Playable, TakesData):
     """Multilayer perceptron in scikit-learn's conventions; use `MLPClassifier` or `MLPRegressor`."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = choices.CONSTRAINTS
@@ -109,6 +110,7 @@ class BaseMLP(Explainable, TakesData):
         DivergenceError
             If the loss or the parameters leave the finite numbers.
         """
+        self._remember(X, y)
         return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
     def _check_solver(self) -> bool:
