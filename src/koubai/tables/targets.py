@@ -57,10 +57,11 @@ class Target:
         """Whether a class is predicted, not a number."""
         return self.task == CLASSIFICATION
 
-    def values(self, column: "pl.Series") -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    def values(self, column: "pl.Series", first_row: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         """Return the targets of the rows that have one, and which rows these are, (n_present,) each.
 
-        Numbers are float64, classes int64, bool or texts.
+        Numbers are float64, classes int64, bool or texts. ``first_row`` says which row of the table, counted from 0, the
+        column begins with.
 
         Raises
         ------
@@ -72,7 +73,8 @@ class Target:
             present = column.drop_nulls()
             return (present.to_numpy().astype(bool) if self.truth else labels(present).to_numpy().astype(np.str_)), rows
         what = "whole numbers" if self.whole else "numbers"
-        found = require(column, numbers, f"{what}, being the target", "Correct the cell, or leave it empty.")[rows]
+        remedy = "Correct the cell, or leave it empty."
+        found = require(column, numbers, f"{what}, being the target", remedy, first_row)[rows]
         return (found.astype(np.int64) if self.whole else found), rows
 
     def record(self) -> dict[str, Any]:
@@ -110,35 +112,61 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Ta
     ParameterError
         If the task is none, or does not suit the column.
     """
+    check_task(task)
     require_column(frame, name)
+    present = frame[name].drop_nulls()
+    return target_of(name, present, len(present), present.n_unique(), task)
+
+
+def check_task(task: str | None) -> None:
+    """Raise ParameterError if it is no task."""
     if task not in (None, *TASKS):
         raise ParameterError(f"task must be classification or regression; got {task!r}.")
-    present = frame[name].drop_nulls()
-    if not len(present):
+
+
+def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None = None) -> Target:
+    """Find out what a target asks for from its values.
+
+    Parameters
+    ----------
+    name : str
+        The target column.
+    present : polars.Series
+        Its values without missing ones, or each different one once: all of them, or enough to see their kind.
+    n_rows, n_different : int
+        How many rows have a value, and how many different ones there are.
+    task
+        As `find_target`.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As `find_target`.
+    """
+    if not n_rows:
         raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
-    n_different = present.n_unique()
     if n_different == 1:
         raise DataError(
-            f"The target {name!r} must have at least two different values; all {len(present)} are {present[0]!r}. "
+            f"The target {name!r} must have at least two different values; all {n_rows} are {present[0]!r}. "
             f"Choose another column, or add rows."
         )
-    found = _target(name, present, n_different, task)
-    if found.is_classification and n_different > max(2, len(present) / 2):
+    found = _target(name, present, n_rows, n_different, task)
+    if found.is_classification and n_different > max(2, n_rows / 2):
         raise DataError(
             f"The target {name!r} must have classes of several rows each; got {n_different} classes in "
-            f"{len(present)} rows. Choose another column, or the task regression if its values are numbers."
+            f"{n_rows} rows. Choose another column, or the task regression if its values are numbers."
         )
     return found
 
 
-def _target(name: str, present: "pl.Series", n_different: int, task: str | None) -> Target:
+def _target(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None) -> Target:
     import polars as pl
 
     values = numbers(present)
     is_truth = present.dtype == pl.Boolean
     if not is_truth and not values.has_nulls():
         is_whole = bool((values == values.round()).all()) and not _has_codes(present)
-        few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, len(present) / ROWS_PER_WHOLE_CLASS)
+        few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
         if task is None:
             task = CLASSIFICATION if is_whole and few else REGRESSION
             why = f"{n_different} different {'whole ' if is_whole else ''}numbers"
@@ -168,11 +196,15 @@ def _first_text(present: "pl.Series", values: "pl.Series") -> str:
 
 def imbalance(y: npt.NDArray[Any]) -> str:
     """Return a sentence on classes of very different size, or nothing; y is (n_rows,)."""
-    classes, counts = np.unique(y, return_counts=True)
+    return imbalance_of(*np.unique(y, return_counts=True))
+
+
+def imbalance_of(classes: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> str:
+    """Return a sentence on classes of very different size, or nothing; both are (n_classes,)."""
     most, least = int(counts.max()), int(counts.min())
     if most < IMBALANCE * least:
         return ""
     return (
-        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most} rows ({most / len(y):.0%}), "
-        f"{classes[counts.argmin()]!s} {least} ({least / len(y):.1%})."
+        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most} rows ({most / counts.sum():.0%}), "
+        f"{classes[counts.argmin()]!s} {least} ({least / counts.sum():.1%})."
     )
