@@ -49,6 +49,25 @@ class PreparedTable:
     test: RowNumbers
 
     @property
+    def columns(self) -> list[str]:
+        """Names of the table's columns."""
+        return self.table.frame.columns
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the columns have names of their own."""
+        return self.table.has_names
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest target, for regression."""
+        return float(self.y.min()), float(self.y.max())
+
+    def class_counts(self) -> tuple[Array, npt.NDArray[np.int64]]:
+        """Return the classes, sorted, and the rows of each."""
+        return np.unique(self.y, return_counts=True)
+
+    @property
     def n_rows(self) -> dict[str, int]:
         """Numbers of rows: read, without target, training, validation, test."""
         return {

@@ -9,11 +9,14 @@ import numpy.typing as npt
 from koubai.core.errors import DataError, ParameterError
 from koubai.models import records
 from koubai.models.defaults import network_defaults, uses_lbfgs
-from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers
+from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.prepared import PreparedTable, prepare_table
+from koubai.models.streamed import StreamedTable, survey_table
+from koubai.tables.blocks import TableBlocks, open_blocks
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
+from koubai.tables.survey import Split
 from koubai.tables.targets import Target
 
 if TYPE_CHECKING:
@@ -98,17 +101,22 @@ class TableModel:
         self.random_state = random_state
         self.network = network
 
-    def prepare(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> PreparedTable:
+    def prepare(
+        self, table: TableLike, target: str, *, test_fraction: float = 0.0, stream: bool = False
+    ) -> PreparedTable | StreamedTable:
         """Find out what a table holds, and split its rows, without training yet.
 
         Parameters
         ----------
-        table : Table, DataFrame, mapping or path
+        table : Table, DataFrame, mapping, path or TableBlocks
             The table, target column among its columns.
         target : str
             The column to be predicted.
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
+        stream : bool
+            Whether a file is read block by block, in memory that does not grow with its rows; a table that
+            `koubai.tables.blocks.open_blocks` opened is in any case.
 
         Raises
         ------
@@ -118,14 +126,18 @@ class TableModel:
             If a parameter is not allowed.
         """
         self.check_parameters(test_fraction)
+        columns = {"task": self.task, "drop": self.drop, "keep": self.keep, "category": self.category}
+        if stream and not isinstance(table, TableBlocks):
+            table = open_blocks(table)
+        if isinstance(table, TableBlocks):
+            validation = self._validation_fraction(round(table.n_rows * (1 - test_fraction)))
+            split = Split(test_fraction, validation, self.random_state)
+            return survey_table(table, target, **columns, split=split)
         read = as_table(table)
         return prepare_table(
             read,
             target,
-            task=self.task,
-            drop=self.drop,
-            keep=self.keep,
-            category=self.category,
+            **columns,
             test_fraction=test_fraction,
             validation_fraction=self._validation_fraction(round(read.frame.height * (1 - test_fraction))),
             seed=self.random_state,
@@ -150,12 +162,20 @@ class TableModel:
             raise ParameterError(f"TableModel: validation_fraction must be in [0, 1); got {fraction!r}. Try 0.1.")
         return fraction
 
-    def fit(self, table: TableLike, target: str, *, test_fraction: float = 0.0, callbacks: Any = None) -> Self:
+    def fit(
+        self,
+        table: TableLike,
+        target: str,
+        *,
+        test_fraction: float = 0.0,
+        callbacks: Any = None,
+        stream: bool = False,
+    ) -> Self:
         """Learn from a table to predict one of its columns.
 
         Parameters
         ----------
-        table, target, test_fraction
+        table, target, test_fraction, stream
             As `prepare`.
         callbacks : callable or sequence of callables, optional
             Called with a `koubai.training.history.Epoch` after every epoch; True stops training.
@@ -173,20 +193,24 @@ class TableModel:
         DivergenceError
             If training leaves the finite numbers.
         """
-        return self.train(self.prepare(table, target, test_fraction=test_fraction), callbacks)
+        return self.train(self.prepare(table, target, test_fraction=test_fraction, stream=stream), callbacks)
 
-    def train(self, prepared: PreparedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
+    def train(
+        self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False
+    ) -> Self:
         """Train on what `prepare` returned, and evaluate on the rows held out.
 
         Parameters
         ----------
-        prepared : PreparedTable
+        prepared : PreparedTable or StreamedTable
             The split table.
         callbacks
             As `fit`.
         progress : bool
             Whether to show a progress bar on standard error.
         """
+        if isinstance(prepared, StreamedTable):
+            return self._train_streamed(prepared, callbacks, progress)
         y = prepared.y[prepared.training]
         self._describe(prepared, y)
         training, validation, test = (
@@ -200,6 +224,35 @@ class TableModel:
         self.evaluation_ = None
         if len(test):
             self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
+        return self
+
+    def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
+        """Train on a table that is read block by block."""
+        self._describe_table(prepared)
+        n_rows = prepared.n_rows
+        validated = n_rows["validation"] > 0
+        estimator: Any = self._new_estimator(n_rows["training"], validated, callbacks)
+        rows = prepared.write(self.dtype)
+        if rows.classes is None:
+            moments = prepared.found.moments
+            self.center_, self.scale_ = float(moments.mean), float(np.sqrt(moments.variance)) or 1.0
+            training, validation = (
+                rows.source(store, None, center=self.center_, scale=self.scale_)
+                for store in (rows.training, rows.validation)
+            )
+        else:
+            counts = prepared.training_counts()
+            self.commonest_ = rows.classes[counts.argmax()].item()
+            coded = estimator.take_classes(rows.classes)
+            training = rows.source(rows.training, coded, estimator.weights_of_classes(counts))
+            validation = rows.source(rows.validation, coded)
+        estimator.progress = progress
+        self.estimator_ = estimator.fit_source(training, validation if validated else None)
+        self.estimator_.progress = False
+        tally = self._new_tally()
+        for part in rows.test_parts():
+            tally.add(part.y, *self._outputs(part.features))
+        self.evaluation_ = tally.evaluation() if n_rows["test"] else None
         return self
 
     def take(self, prepared: PreparedTable, estimator: "MLPClassifier | MLPRegressor") -> Self:
@@ -220,15 +273,19 @@ class TableModel:
 
     def _describe(self, prepared: PreparedTable, y: Array) -> None:
         """Set what follows from the table and from the targets of the training rows."""
-        self.target_, self.preparation_ = prepared.target, prepared.preparation
-        self.columns_, self.has_names_ = prepared.table.frame.columns, prepared.table.has_names
-        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
-        self.center_, self.scale_ = 0.0, 1.0
+        self._describe_table(prepared)
         if self.target_.is_classification:
             classes, counts = np.unique(y, return_counts=True)
             self.commonest_ = classes[counts.argmax()].item()
         else:
             self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
+
+    def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
+        """Set what follows from the table."""
+        self.target_, self.preparation_ = prepared.target, prepared.preparation
+        self.columns_, self.has_names_ = prepared.columns, prepared.has_names
+        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
+        self.center_, self.scale_ = 0.0, 1.0
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
         from koubai.estimators.classifier import MLPClassifier
@@ -389,12 +446,17 @@ class TableModel:
         evaluation = self.evaluate(table)
         return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
 
-    def _evaluate(self, features: Array, y: Array) -> Evaluation:
-        predicted, probabilities = self._outputs(features)
+    def _new_tally(self) -> ClassTally | NumberTally:
+        """Return what scores are counted up in."""
+        estimator: Any = self.estimator_
         if self.target_.is_classification:
-            classes = self.estimator_.classes_
-            return evaluate_classes(y, predicted, probabilities, classes, self.commonest_)
-        return evaluate_numbers(y, predicted, self.center_)
+            return ClassTally(estimator.classes_, self.commonest_)
+        return NumberTally(self.center_)
+
+    def _evaluate(self, features: Array, y: Array) -> Evaluation:
+        tally = self._new_tally()
+        tally.add(y, *self._outputs(features))
+        return tally.evaluation()
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the model as plain data and arrays; `from_record` reads them back.
