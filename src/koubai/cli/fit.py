@@ -14,7 +14,11 @@ from koubai.cli.terminal import forget_output, printable
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
+    from koubai.models.prepared import PreparedTable
+    from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
+    from koubai.tables.blocks import TableBlocks
+    from koubai.tables.reading import Table
     from koubai.training.history import Epoch
 
 EXAMPLES = """examples:
@@ -22,10 +26,11 @@ EXAMPLES = """examples:
   koubai fit houses.parquet --target price --hidden 256,128 --model houses.koubai
   koubai fit patients.csv --target outcome --drop ward,nurse --class-weight balanced
   koubai fit digits.csv --target digit --task classification --optimizer sgd --learning-rate 0.1 --epochs 100
+  koubai fit clicks.parquet --target bought --checkpoint clicks.checkpoint
 
 Numbers, categories, truth values, dates and missing values are prepared by themselves. Columns that only name the
 rows, and constant ones, are left out. A fifth of the rows is held out to say how good the network is. Ctrl-C stops
-training and keeps the best network so far.
+training and keeps the best network so far. A table that is large beside the memory is read block by block (--stream).
 """
 
 TASKS = ("classification", "regression")
@@ -64,6 +69,17 @@ def _add_table_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--category", type=_names, default=(), metavar="A,B", help="columns of numbers that are codes")
     group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
     add_reading_options(group)
+    add_stream_option(group)
+
+
+def add_stream_option(group: "argparse._ArgumentGroup") -> None:
+    """Add the option to read a table block by block."""
+    group.add_argument(
+        "--stream",
+        action=argparse.BooleanOptionalAction,
+        help="read the table block by block, so that memory need not hold it: Parquet, or text in UTF-8 (default: if "
+        "the table is large beside the memory)",
+    )
 
 
 def _add_network_options(group: "argparse._ArgumentGroup") -> None:
@@ -91,6 +107,9 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best one")
     group.add_argument("--jobs", type=int, metavar="N", help="most threads (default: as many as are worth it)")
+    group.add_argument(
+        "--checkpoint", metavar="FILE", help="write to FILE while training; a fit that was cut off goes on from it"
+    )
     group.add_argument("--class-weight", choices=("balanced",), help="let rare classes count as much as common ones")
     group.add_argument(
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same network (default: 0)"
@@ -124,6 +143,7 @@ NAMES_OF_OPTIONS = {
     "alpha": "l2",
     "l1": "l1",
     "early_stopping": "early_stopping",
+    "checkpoint": "checkpoint",
     "class_weight": "class_weight",
     "random_state": "seed",
     "test_fraction": "test_fraction",
@@ -170,11 +190,13 @@ def _fit(args: argparse.Namespace) -> int:
     from koubai.cli.stopping import Quit
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
-    from koubai.tables.reading import read_table
+    from koubai.tables.blocks import TableBlocks
     from koubai.training.atomic import check_writable
 
     path = args.model or Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
     check_writable(path)
+    if args.checkpoint:
+        check_writable(args.checkpoint)
     model = TableModel(
         task=args.task,
         drop=args.drop,
@@ -184,19 +206,22 @@ def _fit(args: argparse.Namespace) -> int:
         random_state=args.seed,
         **network_parameters(args),
     )
-    header = False if args.no_header else None
     with _notes_of_warnings(args.quiet):
-        table = read_table(args.table, encoding=args.encoding, separator=args.separator, header=header)
-        prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
-        if not args.quiet:
-            try:
-                report.say_what_was_read(prepared, args.table)
-                sys.stdout.flush()
-            except BrokenPipeError:
-                forget_output()  # training goes on: the model is what was asked for
         try:
+            table = read(args, "fit")
+            prepared: PreparedTable | StreamedTable
+            if isinstance(table, TableBlocks):
+                prepared = model.survey(table, args.target, test_fraction=args.test_fraction)
+            else:
+                prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
+            if not args.quiet:
+                try:
+                    report.say_what_was_read(prepared, args.table)
+                    sys.stdout.flush()
+                except BrokenPipeError:
+                    forget_output()  # training goes on: the model is what was asked for
             _train(model, prepared, args.quiet)
-        except Quit:
+        except (Quit, KeyboardInterrupt):
             print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
             return INTERRUPTED
     save(model, path)
@@ -205,10 +230,44 @@ def _fit(args: argparse.Namespace) -> int:
     return DONE
 
 
+def read(args: argparse.Namespace, command: str) -> "Table | TableBlocks":
+    """Read the table of a command, or open it to be read block by block if it is large or that is asked for."""
+    from koubai.tables.blocks import open_blocks, size_of
+    from koubai.tables.reading import read_table
+
+    options = {
+        "encoding": args.encoding,
+        "separator": args.separator,
+        "header": False if args.no_header else None,
+    }
+    stream = args.stream
+    if stream is None:
+        size = size_of(args.table)
+        stream = size.is_large
+        if stream and not args.quiet:
+            print(
+                f"koubai {command}: {printable(args.table)} is read block by block, as its cells alone would take "
+                f"{size.needed / 1e9:.1f} GB and {size.free / 1e9:.1f} GB of memory are free.",
+                file=sys.stderr,
+            )
+    if not stream:
+        return read_table(args.table, **options)
+    table = open_blocks(args.table, **options)
+    table.progress = not args.quiet and sys.stderr.isatty()
+    return table
+
+
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
-    from koubai.cli.stopping import Stopper
+    """Train, a Ctrl-C ending it early: after the epoch, or if that may be long, after the part of it under way."""
+    from koubai.cli.stopping import Quit, Stopper
+    from koubai.models.streamed import StreamedTable
 
     show_bar = not quiet and sys.stderr.isatty()
+    if isinstance(prepared, StreamedTable):
+        model.train(prepared, [] if quiet or show_bar else [_say_epoch], progress=show_bar)
+        if model.estimator_.history_.stopped == "interrupted" and not model.estimator_.t_:
+            raise Quit
+        return
     with Stopper() as stopper:
         callbacks = [stopper] if quiet or show_bar else [stopper, _say_epoch]
         model.train(prepared, callbacks, progress=show_bar)

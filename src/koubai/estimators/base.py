@@ -170,7 +170,14 @@ class BaseMLP(Explainable, FitsSources, TakesData):
         parts = self._split(rows, validation_data, rng, hold_out=self.early_stopping or n_starts > 1)
         validation = None if parts.validation is None else InMemory(parts.validation)
         self._train_on(
-            network, theta, InMemory(parts.rows), validation, rng, fresh=fresh, incremental=incremental, n_starts=n_starts
+            network,
+            theta,
+            InMemory(parts.rows),
+            validation,
+            rng,
+            fresh=fresh,
+            incremental=incremental,
+            n_starts=n_starts,
         )
 
     def _train_on(
@@ -258,9 +265,7 @@ class BaseMLP(Explainable, FitsSources, TakesData):
 
         return score
 
-    def _best_start(
-        self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source
-    ) -> Start:
+    def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source) -> Start:
         """Return the start from which training reaches the best validation score."""
         epochs = self.max_iter if self.epochs is None else self.epochs
         steps = plan.steps_per_epoch(rows.n_rows)
@@ -321,7 +326,7 @@ class BaseMLP(Explainable, FitsSources, TakesData):
     def _keep(self, run: Run) -> None:
         """Set the fitted attributes from a run."""
         history = self.history_ = run.history
-        self.t_ = run.rows_seen
+        self.t_ = run.rows_seen + run.unfinished.rows
         self.n_iter_ = run.done
         self.loss_curve_ = history.losses
         self.loss_ = history.losses[-1] if history else np.nan

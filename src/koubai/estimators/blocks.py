@@ -70,6 +70,4 @@ class FitsSources:
                 f"Try 'adam'."
             )
         if estimator.early_stopping and validation is None:
-            raise ParameterError(
-                f"{who}: early_stopping must be False without validation rows; got True. Give some."
-            )
+            raise ParameterError(f"{who}: early_stopping must be False without validation rows; got True. Give some.")

@@ -17,7 +17,7 @@ from koubai.engines.protocol import Rows
 from koubai.tables.blocks import TableBlocks
 from koubai.tables.packing import Packing
 from koubai.tables.preparation import Preparation
-from koubai.tables.survey import Counts, Split, Survey, blocks_with_roles, survey
+from koubai.tables.survey import Counts, Split, Survey, survey
 from koubai.tables.targets import Target, check_task, imbalance_of, target_of
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
@@ -122,7 +122,8 @@ class StreamedTable:
         names = ("training", "validation", "test")
         stores = {name: RowStore(fields, self.n_rows[name]) for name in names}
         classes = self.class_counts()[0] if self.target.is_classification else None
-        for block, roles in blocks_with_roles(self.table, self.target.name, self.split):
+        for block in self.table.blocks("blocks prepared"):
+            roles = self.split.roles(block, self.target.name)
             packed, codes = packing.pack(block.frame, block.first)
             values, rows = self.target.values(block.frame[self.target.name], block.first)
             y = np.empty((block.frame.height, 1))
@@ -159,6 +160,11 @@ class PreparedRows:
     training: RowStore
     validation: RowStore
     test: RowStore
+
+    def close(self) -> None:
+        """Give the temporary files back."""
+        for store in (self.training, self.validation, self.test):
+            store.close()
 
     def source(
         self,

@@ -1,6 +1,8 @@
 """A table's preparation and a network as one model: it learns from a table and predicts for a table."""
 
+import os
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,9 +12,10 @@ from koubai.core.errors import DataError, ParameterError
 from koubai.models import records
 from koubai.models.defaults import network_defaults, uses_lbfgs
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
+from koubai.models.predicting import ROWS_AT_ONCE, Prediction
 from koubai.models.prepared import PreparedTable, prepare_table
-from koubai.models.streamed import StreamedTable, survey_table
-from koubai.tables.blocks import TableBlocks, open_blocks
+from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
+from koubai.tables.blocks import Block, TableBlocks, open_blocks
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
@@ -26,9 +29,6 @@ if TYPE_CHECKING:
     from koubai.estimators.regressor import MLPRegressor
 
 Array = npt.NDArray[Any]
-
-ROWS_AT_ONCE = 16384
-"""Rows that are predicted in one go, so that a large table needs no large memory."""
 
 MIN_TO_WATCH = 100
 """With fewer training rows, none of them are held out for a validation score."""
@@ -101,22 +101,17 @@ class TableModel:
         self.random_state = random_state
         self.network = network
 
-    def prepare(
-        self, table: TableLike, target: str, *, test_fraction: float = 0.0, stream: bool = False
-    ) -> PreparedTable | StreamedTable:
+    def prepare(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> PreparedTable:
         """Find out what a table holds, and split its rows, without training yet.
 
         Parameters
         ----------
-        table : Table, DataFrame, mapping, path or TableBlocks
+        table : Table, DataFrame, mapping or path
             The table, target column among its columns.
         target : str
             The column to be predicted.
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
-        stream : bool
-            Whether a file is read block by block, in memory that does not grow with its rows; a table that
-            `koubai.tables.blocks.open_blocks` opened is in any case.
 
         Raises
         ------
@@ -126,21 +121,44 @@ class TableModel:
             If a parameter is not allowed.
         """
         self.check_parameters(test_fraction)
-        columns = {"task": self.task, "drop": self.drop, "keep": self.keep, "category": self.category}
-        if stream and not isinstance(table, TableBlocks):
-            table = open_blocks(table)
-        if isinstance(table, TableBlocks):
-            validation = self._validation_fraction(round(table.n_rows * (1 - test_fraction)))
-            split = Split(test_fraction, validation, self.random_state)
-            return survey_table(table, target, **columns, split=split)
         read = as_table(table)
         return prepare_table(
             read,
             target,
-            **columns,
+            task=self.task,
+            drop=self.drop,
+            keep=self.keep,
+            category=self.category,
             test_fraction=test_fraction,
             validation_fraction=self._validation_fraction(round(read.frame.height * (1 - test_fraction))),
             seed=self.random_state,
+        )
+
+    def survey(self, table: TableBlocks, target: str, *, test_fraction: float = 0.0) -> StreamedTable:
+        """Do what `prepare` does for a table that is read block by block, in one pass over it.
+
+        Parameters
+        ----------
+        table : TableBlocks
+            What `koubai.tables.blocks.open_blocks` opened.
+        target, test_fraction
+            As `prepare`.
+
+        Raises
+        ------
+        DataError, ParameterError
+            As `prepare`.
+        """
+        self.check_parameters(test_fraction)
+        validation_fraction = self._validation_fraction(round(table.n_rows * (1 - test_fraction)))
+        return survey_table(
+            table,
+            target,
+            task=self.task,
+            drop=self.drop,
+            keep=self.keep,
+            category=self.category,
+            split=Split(test_fraction, validation_fraction, self.random_state),
         )
 
     def check_parameters(self, test_fraction: float) -> None:
@@ -175,10 +193,13 @@ class TableModel:
 
         Parameters
         ----------
-        table, target, test_fraction, stream
+        table, target, test_fraction
             As `prepare`.
         callbacks : callable or sequence of callables, optional
             Called with a `koubai.training.history.Epoch` after every epoch; True stops training.
+        stream : bool
+            Whether to read a file block by block, in memory that does not grow with its rows: a Parquet file, or
+            text in UTF-8.
 
         Returns
         -------
@@ -193,11 +214,12 @@ class TableModel:
         DivergenceError
             If training leaves the finite numbers.
         """
-        return self.train(self.prepare(table, target, test_fraction=test_fraction, stream=stream), callbacks)
+        if stream or isinstance(table, TableBlocks):
+            blocks = table if isinstance(table, TableBlocks) else open_blocks(_path_of(table))
+            return self.train(self.survey(blocks, target, test_fraction=test_fraction), callbacks)
+        return self.train(self.prepare(table, target, test_fraction=test_fraction), callbacks)
 
-    def train(
-        self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False
-    ) -> Self:
+    def train(self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
         """Train on what `prepare` returned, and evaluate on the rows held out.
 
         Parameters
@@ -228,11 +250,14 @@ class TableModel:
 
     def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
         """Train on a table that is read block by block."""
+        with closing(prepared.write(self.dtype)) as rows:
+            return self._train_on_rows(prepared, rows, callbacks, progress)
+
+    def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: Any, progress: bool) -> Self:
         self._describe_table(prepared)
         n_rows = prepared.n_rows
         validated = n_rows["validation"] > 0
         estimator: Any = self._new_estimator(n_rows["training"], validated, callbacks)
-        rows = prepared.write(self.dtype)
         if rows.classes is None:
             moments = prepared.found.moments
             self.center_, self.scale_ = float(moments.mean), float(np.sqrt(moments.variance)) or 1.0
@@ -249,9 +274,9 @@ class TableModel:
         estimator.progress = progress
         self.estimator_ = estimator.fit_source(training, validation if validated else None)
         self.estimator_.progress = False
-        tally = self._new_tally()
+        tally = self.new_tally()
         for part in rows.test_parts():
-            tally.add(part.y, *self._outputs(part.features))
+            tally.add(part.y, *self.outputs(part.features))
         self.evaluation_ = tally.evaluation() if n_rows["test"] else None
         return self
 
@@ -318,8 +343,11 @@ class TableModel:
             return np.empty((0, len(self.preparation_.features)), dtype=self.dtype)
         return self.preparation_.transform(frame, self.dtype)
 
-    def _outputs(self, features: Array) -> tuple[Array, Array | None]:
-        """Return predictions (n_rows,), and for classification probabilities (n_rows, n_classes) if there are any."""
+    def outputs(self, features: Array) -> tuple[Array, Array | None]:
+        """Return what the network says of prepared rows.
+
+        Predictions (n_rows,), and for classification probabilities (n_rows, n_classes) if there are any.
+        """
         blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
         if not self.target_.is_classification:
             numbers = np.concatenate([np.asarray(self.estimator_.predict(block)) for block in blocks])
@@ -348,12 +376,45 @@ class TableModel:
         DataError
             If a column is missing, or a cell holds what does not belong there.
         """
-        return self._predicted(self._features(self.columns_of(table).frame))
+        return self.predict_and_evaluate(table)[0]
 
-    def _predicted(self, features: Array) -> "pl.DataFrame":
+    def prediction(self, table: TableLike) -> Prediction:
+        """Return what goes through a table of any size and predicts it piece by piece, in memory that does not grow.
+
+        Parameters
+        ----------
+        table : Table, DataFrame, mapping, path or TableBlocks
+            As `predict`; what `koubai.tables.blocks.open_blocks` opened is never in memory as a whole.
+
+        Returns
+        -------
+        Prediction
+            An iterable of (rows, predictions); afterwards its ``evaluation`` and ``notes`` say how it went.
+
+        Raises
+        ------
+        DataError
+            As `predict`.
+
+        Examples
+        --------
+        >>> table = {"x": [1, 2] * 20, "y": [5.0, 7.0] * 20}
+        >>> model = TableModel(hidden_layer_sizes=(4,), solver="lbfgs", task="regression").fit(table, "y")
+        >>> for rows, predictions in model.prediction({"x": [1, 2, 2]}):
+        ...     print(rows.height, predictions["prediction"].round(2).to_list())
+        3 [5.0, 7.0, 7.0]
+        """
+        if isinstance(table, TableBlocks):
+            if not table.has_names:
+                table.columns = self._names_by_position(len(table.columns))
+            return Prediction(self, table.blocks("blocks predicted"), table.columns, table.notes)
+        read = self.columns_of(table)
+        return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes)
+
+    def predictions(self, predicted: Array, probabilities: Array | None) -> "pl.DataFrame":
+        """Return what `outputs` gave as a table."""
         import polars as pl
 
-        predicted, probabilities = self._outputs(features)
         columns = {"prediction": predicted}
         if probabilities is not None:
             labels = self.estimator_.classes_
@@ -371,15 +432,20 @@ class TableModel:
         read = as_table(table)
         if read.has_names:
             return read
+        names = self._names_by_position(read.frame.width)
+        return Table(read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), read.source, True)
+
+    def _names_by_position(self, n_columns: int) -> list[str]:
+        """Return the names of a table's columns that has none of its own, with or without the target."""
         names = list(self.columns_)
-        if read.frame.width == len(names) - 1:
+        if n_columns == len(names) - 1:
             names.remove(self.target_.name)
-        if read.frame.width != len(names):
+        if n_columns != len(names):
             raise DataError(
                 f"A table without column names must have the {len(names)} columns of the training table "
-                f"(or all but {self.target_.name!r}); got {read.frame.width}."
+                f"(or all but {self.target_.name!r}); got {n_columns}."
             )
-        return Table(read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), read.source, True)
+        return names
 
     def network_rows(self, table: TableLike) -> tuple[Array, Array]:
         """Return a table's rows as the network sees them.
@@ -414,17 +480,11 @@ class TableModel:
         table
             As `predict`.
         """
-        read = self.columns_of(table)
-        name = self.target_.name
-        features = self._features(read.frame)
-        notes = [*read.notes, *self.preparation_.notes(read.frame, also_known=[name])]
-        evaluation = None
-        if name in read.frame.columns and read.frame[name].null_count() < read.frame.height:
-            y, rows = self.target_.values(read.frame[name])
-            evaluation = self._evaluate(features[rows], y)
-            if len(rows) < read.frame.height:
-                notes.append(f"{read.frame.height - len(rows)} rows have no value of {name}; they are not scored.")
-        return self._predicted(features), evaluation, notes
+        import polars as pl
+
+        prediction = self.prediction(table)
+        predicted = pl.concat([piece.predictions for piece in prediction])
+        return predicted, prediction.evaluation, prediction.notes
 
     def evaluate(self, table: TableLike) -> Evaluation:
         """Return how good the model is on a table that has the target column.
@@ -446,7 +506,7 @@ class TableModel:
         evaluation = self.evaluate(table)
         return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
 
-    def _new_tally(self) -> ClassTally | NumberTally:
+    def new_tally(self) -> ClassTally | NumberTally:
         """Return what scores are counted up in."""
         estimator: Any = self.estimator_
         if self.target_.is_classification:
@@ -454,8 +514,8 @@ class TableModel:
         return NumberTally(self.center_)
 
     def _evaluate(self, features: Array, y: Array) -> Evaluation:
-        tally = self._new_tally()
-        tally.add(y, *self._outputs(features))
+        tally = self.new_tally()
+        tally.add(y, *self.outputs(features))
         return tally.evaluation()
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -480,3 +540,12 @@ class TableModel:
         model = cls(**records.parameters_of(record))
         records.restore(model, record, tensors)
         return model
+
+
+def _path_of(table: TableLike) -> str:
+    if not isinstance(table, str | os.PathLike):
+        raise ParameterError(
+            f"TableModel: stream must be False for a table in memory; got True with a {type(table).__name__}. "
+            f"Give the path of a Parquet file."
+        )
+    return os.fspath(table)

@@ -1,4 +1,4 @@
-"""Tables that are read block by block, so that memory need not hold them: Parquet, and large text files by way of it."""
+"""Tables that are read block by block, so that memory need not hold them: Parquet, and text files by way of it."""
 
 import os
 import tempfile
@@ -13,12 +13,13 @@ from koubai.core.memory import free_memory
 from koubai.tables.reading import Layout, check_readable, decimal_points, layout_of, start_of, suffix_of
 from koubai.tables.values import clean
 from koubai.training.ahead import ahead
+from koubai.training.progress import progress_bar
 from koubai.training.store import scratch_folder
 
 if TYPE_CHECKING:
     import polars as pl
 
-CELLS_AT_ONCE = 2**20
+CELLS_AT_ONCE = 2**21
 """About so many cells are read at a time."""
 MOST_ROWS_AT_ONCE = 2**17
 """And no more rows than this."""
@@ -33,7 +34,7 @@ class Block(NamedTuple):
     first: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class TableBlocks:
     """A table in a file, given block by block as often as one likes; `open_blocks` makes it.
 
@@ -53,6 +54,8 @@ class TableBlocks:
         As `koubai.tables.reading.Table`.
     folder : TemporaryDirectory or None
         Where the Parquet file lies, if it was made for this; it vanishes with the object.
+    progress : bool
+        Whether to show a progress bar on standard error while the blocks are gone through.
     """
 
     source: str
@@ -63,10 +66,21 @@ class TableBlocks:
     has_names: bool = True
     notes: tuple[str, ...] = ()
     folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
+    progress: bool = False
 
-    def __iter__(self) -> Iterator[Block]:
-        """Give all blocks in order, each read and cleaned while the one before it is used."""
-        return ahead(self._blocks())
+    def blocks(self, doing: str) -> Iterator[Block]:
+        """Give all blocks in order, each read and cleaned while the one before it is used.
+
+        Parameters
+        ----------
+        doing : str
+            What is done with them, for the progress bar.
+        """
+        total = -(-self.n_rows // rows_at_once(len(self.columns)))
+        with progress_bar(self.progress, total, 0) as show:
+            for number, block in enumerate(ahead(self._blocks()), 1):
+                yield block
+                show(number, doing)
 
     def head(self, n_rows: int) -> "pl.DataFrame":
         """Return the first rows, as they are in the file."""
@@ -160,9 +174,7 @@ def _opened(
             signed = [name for name, there in zip(texts, found, strict=True) if there]
     if not n_rows:
         raise DataError(f"The table '{source}' must hold at least one row; got column names alone. Add rows.")
-    return TableBlocks(
-        source, path, names or list(schema.names()), n_rows, frozenset(signed), has_names, notes, folder
-    )
+    return TableBlocks(source, path, names or list(schema.names()), n_rows, frozenset(signed), has_names, notes, folder)
 
 
 def _rewrite(source: str, layout: Layout, target: Path) -> None:
@@ -199,7 +211,8 @@ def _complaints(source: str) -> Iterator[None]:
             ) from error
         reason = str(error).split("\n", 1)[0]
         raise DataError(
-            f"The table '{source}' must be text in UTF-8 with as many cells in each line as in the first; got: {reason}."
+            f"The table '{source}' must be text in UTF-8 with as many cells in each line as in the first; "
+            f"got: {reason}."
         ) from error
 
 
@@ -240,4 +253,3 @@ def size_of(path: str | os.PathLike[str]) -> Size:
     except (OSError, pl.exceptions.PolarsError):
         needed = 0
     return Size(needed, free_memory())
-

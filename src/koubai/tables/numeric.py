@@ -302,7 +302,8 @@ def _date_parts(column: "pl.Series", form: str, first_row: int = 0) -> Floats:
         row = int(wrong[0])
         shape = f"dates of the form {form}" if form else "dates"
         raise DataError(
-            f"Column {column.name!r} must hold {shape}; got {column[row]!r} in row {first_row + row + 1}. Correct the cell."
+            f"Column {column.name!r} must hold {shape}; got {column[row]!r} in row {first_row + row + 1}. "
+            f"Correct the cell."
         )
     day = times.dt.ordinal_day().to_numpy().astype(np.float64)
     year = times.dt.year().to_numpy().astype(np.float64) + (day - 1) / 366

@@ -165,16 +165,31 @@ class Preparation:
                 f"it has {', '.join(list(names)[:12])}. Add it."
             )
 
-    def notes(self, frame: "pl.DataFrame", also_known: Collection[str] = ()) -> list[str]:
-        """Return what is to be said of a cleaned table before predicting: columns not needed, categories never seen."""
+    def unseen(self, frame: "pl.DataFrame") -> dict[str, list[str]]:
+        """Return the categories of a cleaned table that training did not see, in order, of each column with any."""
+        found = {c.name: c.unseen(frame[c.name]) for c in self.columns if isinstance(c, CategoryColumn)}
+        return {name: values for name, values in found.items() if values}
+
+    def notes(
+        self, names: Sequence[str], unseen: Mapping[str, Sequence[str]], also_known: Collection[str] = ()
+    ) -> list[str]:
+        """Return what is to be said of a table before predicting.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The table's columns, of which those that are not needed are named.
+        unseen : mapping of str to sequence of str
+            What `unseen` returned.
+        also_known : collection of str
+            Further columns that are no surprise.
+        """
         known = {column.name for column in (*self.columns, *self.left_out)} | set(also_known)
-        extra = [name for name in frame.columns if name not in known]
+        extra = [name for name in names if name not in known]
         notes = [f"Ignored columns that the model does not know: {', '.join(extra)}."] if extra else []
-        for column in self.columns:
-            unseen = column.unseen(frame[column.name]) if isinstance(column, CategoryColumn) else []
-            if unseen:
-                shown = ", ".join(map(repr, unseen[:5])) + ("…" if len(unseen) > 5 else "")
-                notes.append(f"Column {column.name!r} holds values that training did not see: {shown}.")
+        for name, values in unseen.items():
+            shown = ", ".join(map(repr, values[:5])) + ("…" if len(values) > 5 else "")
+            notes.append(f"Column {name!r} holds values that training did not see: {shown}.")
         return notes
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:

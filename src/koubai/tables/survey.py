@@ -1,8 +1,8 @@
 """One pass over a table that memory cannot hold: which rows do what, a sample of them, and what is counted exactly."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +163,7 @@ def survey(table: TableBlocks, target: str, split: Split, category: Collection[s
     counted: dict[str, Counts] = {}
     sampled = []
     found = Survey(rows, pl.DataFrame(), Whole(0, {}, {}))
-    for block in table:
+    for block in table.blocks("blocks surveyed"):
         frame = block.frame
         roles = split.roles(block, target)
         _count_rows(rows, frame.height, roles)
@@ -204,12 +204,3 @@ def _take_targets(found: Survey, column: "pl.Series", roles: Roles) -> None:
     if finite.any():
         found.lowest = min(found.lowest, float(values[finite].min()))
         found.highest = max(found.highest, float(values[finite].max()))
-
-
-def blocks_with_roles(table: TableBlocks, target: str, split: Split) -> Iterator[tuple[Block, Roles]]:
-    """Give each block of a table with what its rows are for."""
-    for block in table:
-        yield block, split.roles(block, target)
-
-
-__all__ = ["Counts", "Roles", "Split", "Survey", "blocks_with_roles", "survey"]

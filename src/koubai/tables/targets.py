@@ -60,8 +60,8 @@ class Target:
     def values(self, column: "pl.Series", first_row: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         """Return the targets of the rows that have one, and which rows these are, (n_present,) each.
 
-        Numbers are float64, classes int64, bool or texts. ``first_row`` says which row of the table, counted from 0, the
-        column begins with.
+        Numbers are float64, classes int64, bool or texts. ``first_row`` says which row of the table, counted from
+        0, the column begins with.
 
         Raises
         ------

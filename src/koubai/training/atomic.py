@@ -4,6 +4,7 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from koubai.core.errors import FileError
@@ -29,28 +30,46 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         If the folder does not exist or cannot be written, the path is a folder, or the disk is full; an existing
         file is then untouched.
     """
+    with replacing_file(path) as place:
+        place.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacing_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the path of a temporary file to write, which takes the place of ``path`` when the block ends well.
+
+    If the block raises, ``path`` is as it was. Otherwise as `replace_file`, which this is for contents that are too
+    large to be held at once.
+
+    Raises
+    ------
+    FileError
+        As `replace_file`, also for an error of the system within the block.
+    """
     target = Path(os.path.realpath(path))
     _check_place(path, target)
     if target.exists() and not target.is_file():
-        target.write_bytes(content)
+        yield target
         return
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
+    os.close(descriptor)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), _mode(target))
-            os.fsync(file.fileno())
+        yield Path(temporary)
+        os.chmod(temporary, _mode(target))
+        _sync(Path(temporary))
         os.replace(temporary, target)
+    except FileError:
+        raise
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-    _sync_folder(target.parent)
+    with contextlib.suppress(OSError):  # where the system allows it: the new name then survives a power cut
+        _sync(target.parent)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -96,11 +115,10 @@ def _mode(target: Path) -> int:
     return 0o666 & ~umask
 
 
-def _sync_folder(folder: Path) -> None:
-    """Flush the folder's entry, where the system allows it, so that the new name survives a power cut."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(path: Path) -> None:
+    """Flush a file, or a folder's entries, to the disk."""
+    descriptor = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
+
 from koubai.core.activations import Array
 from koubai.core.errors import ParameterError
 from koubai.engines.protocol import Patience, Plan, State

@@ -46,7 +46,7 @@ class Source(Protocol):
         ...
 
     def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
-        """Give the parts of an epoch, counted from 0, from part ``first`` on; the engine puts the rows of each in order.
+        """Give the parts of an epoch, counted from 0, from part ``first`` on; the engine orders the rows of each.
 
         Every part but the last holds whole batches, so that an epoch has as many updates as if it were one part.
         """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +79,7 @@ class RowStore:
         if needed > free:
             raise _no_room(self._folder, needed, free)
         self._file = tempfile.TemporaryFile(prefix="koubai-", dir=self._folder, buffering=0)  # noqa: SIM115  # kept
+        self.close = finalize(self, self._file.close)  # called by whoever is done with the rows, or when nobody is left
 
     @property
     def n_blocks(self) -> int:
@@ -133,17 +135,15 @@ class RowStore:
             at += stop - start
         return found
 
-    def close(self) -> None:
-        """Give the file back before the object goes."""
-        self._file.close()
-
     def _read_into(self, rows: Array, position: int) -> None:
         into = _bytes(rows)
         self._file.seek(position)
         while len(into):
             count = self._file.readinto(into)
             if not count:
-                raise FileError(f"The temporary file in '{self._folder}' must be whole; its end is missing. Start anew.")
+                raise FileError(
+                    f"The temporary file in '{self._folder}' must be whole; its end is missing. Start anew."
+                )
             into = into[count:]
 
     def _write(self) -> None:
