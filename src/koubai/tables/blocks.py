@@ -1,12 +1,14 @@
 """Tables that are read block by block, so that memory need not hold them: Parquet, and text files by way of it."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
 
 from koubai.core.errors import DataError, FileError, ParameterError
 from koubai.core.memory import free_memory
@@ -34,6 +36,14 @@ class Block(NamedTuple):
     first: int
 
 
+class ScratchFolder:
+    """A folder for temporary files that vanishes with the object."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="koubai-", dir=scratch_folder()))
+        self._removal = finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 @dataclass(eq=False)
 class TableBlocks:
     """A table in a file, given block by block as often as one likes; `open_blocks` makes it.
@@ -52,7 +62,7 @@ class TableBlocks:
         Columns of texts that hold "+", where "-" is no missing value.
     has_names, notes
         As `koubai.tables.reading.Table`.
-    folder : TemporaryDirectory or None
+    folder : ScratchFolder or None
         Where the Parquet file lies, if it was made for this; it vanishes with the object.
     progress : bool
         Whether to show a progress bar on standard error while the blocks are gone through.
@@ -65,7 +75,7 @@ class TableBlocks:
     signed: frozenset[str]
     has_names: bool = True
     notes: tuple[str, ...] = ()
-    folder: "tempfile.TemporaryDirectory[str] | None" = field(default=None, repr=False)
+    folder: "ScratchFolder | None" = field(default=None, repr=False)
     progress: bool = False
 
     def blocks(self, doing: str) -> Iterator[Block]:
@@ -146,8 +156,8 @@ def open_blocks(
             f"encoding must be utf-8 for a table that is read block by block; got {encoding!r}. Convert the file."
         )
     layout = layout_of(source, start_of(source, encoding), separator, header)
-    folder = tempfile.TemporaryDirectory(prefix="koubai-", dir=scratch_folder(), ignore_cleanup_errors=True)
-    target = Path(folder.name) / "table.parquet"
+    folder = ScratchFolder()
+    target = folder.path / "table.parquet"
     _rewrite(source, layout, target)
     return _opened(source, target, layout.names, layout.has_names, layout.notes, folder)
 
@@ -158,7 +168,7 @@ def _opened(
     names: list[str] | None = None,
     has_names: bool = True,
     notes: tuple[str, ...] = (),
-    folder: "tempfile.TemporaryDirectory[str] | None" = None,
+    folder: "ScratchFolder | None" = None,
 ) -> TableBlocks:
     import polars as pl
 

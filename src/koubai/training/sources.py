@@ -1,7 +1,7 @@
 """Where training rows come from. The fit loop asks a source, epoch by epoch, and never assumes an array in memory."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -142,7 +142,7 @@ class Streamed:
     n_features: int
     dtype: np.dtype[Any]
     row_bytes: int
-    window_bytes: int = WINDOW_BYTES
+    window_bytes: int = field(default_factory=lambda: WINDOW_BYTES)
 
     @property
     def n_rows(self) -> int:
