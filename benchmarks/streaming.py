@@ -4,11 +4,11 @@
     python -m benchmarks.streaming --rows 2000000 8000000      # as docs/tables.md has it
     python -m benchmarks.streaming --rows 8000000 --only-stream --epochs 1
 
-Every fit is a process of its own; streamed and in memory take turns on the same file with the same network, batches and
-number of epochs. Rows a second are those that train, over the seconds of an epoch (validation included), the median over
-epochs but the first and over rounds. "ratio" is the streamed rate over the one in memory: 0.8 or more is the aim. "peak"
-is the largest resident memory of the whole process, from reading the file to the score on the held-out rows; "predict" is
-that of a streamed prediction of all rows into a file.
+Every fit is a process of its own; streamed and in memory take turns on the same file with the same network, batches
+and number of epochs. Rows a second are those that train, over the seconds of an epoch (validation included), the median
+over epochs but the first and over rounds. "ratio" is the streamed rate over the one in memory: 0.8 or more is the aim.
+"peak" is the largest resident memory of the whole process, from reading the file to the score on the held-out rows;
+"predict" is that of a streamed prediction of all rows into a file.
 """
 
 import argparse
