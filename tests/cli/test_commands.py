@@ -418,3 +418,59 @@ def test_what_terminals_get() -> None:
         "-1e-09",
         f"{1e20:.4f}",
     ]
+
+
+def test_a_large_table_is_read_block_by_block(table: Path, monkeypatch, capsys) -> None:
+    """It says so in one sentence; --no-stream decides otherwise; the report is that of any table."""
+    options = ("--target", "kind", "--drop", "price", *QUICK)
+    monkeypatch.setattr("koubai.tables.blocks.free_memory", lambda: 1000)
+    assert main(["fit", str(table), *options]) == 0
+    written = capsys.readouterr()
+    assert re.search(
+        r"koubai fit: table.csv is read block by block, as its cells alone would take 0.0 GB and 0.0 GB of memory are "
+        r"free\.\n",
+        written.err,
+    )
+    assert "200 rows, 6 columns" in written.out
+    assert re.search(r"Rows +\d+ training, \d+ validation, \d+ test", written.out)
+    assert "accuracy on" in written.out
+    streamed = koubai.load("table.koubai")
+    assert main(["fit", str(table), *options, "--no-stream", "--quiet"]) == 0
+    assert koubai.load("table.koubai").n_rows_ != streamed.n_rows_
+    assert capsys.readouterr().err == ""
+    assert main(["predict", "table.koubai", str(table), "--out", "p.csv"]) == 0
+    assert "koubai predict: table.csv is read block by block" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+def test_predictions_of_a_streamed_table_are_the_same_file(fitted: Path, table: Path, suffix: str, monkeypatch) -> None:
+    monkeypatch.setattr("koubai.tables.blocks.CELLS_AT_ONCE", 1)
+    options = ["predict", str(fitted), str(table), "--include", "id,x", "--quiet", "--out"]
+    assert main([*options, f"whole.{suffix}"]) == 0
+    monkeypatch.setattr("koubai.models.predicting.ROWS_AT_ONCE", 30)
+    assert main([*options, f"pieces.{suffix}", "--stream"]) == 0
+    whole, pieces = Path(f"whole.{suffix}"), Path(f"pieces.{suffix}")
+    if suffix == "parquet":
+        assert pl.read_parquet(pieces).equals(pl.read_parquet(whole))
+    else:
+        assert pieces.read_bytes() == whole.read_bytes()
+
+
+def test_a_fault_in_a_late_block_leaves_the_old_predictions(fitted: Path, table: Path, monkeypatch, capsys) -> None:
+    """Whatever the format: what was there before stays as it was, and nothing half is left beside it."""
+    monkeypatch.setattr("koubai.models.predicting.ROWS_AT_ONCE", 30)
+    lines = table.read_text().splitlines()
+    lines[150] = lines[150].replace(lines[150].split(",")[1], "tall", 1)
+    Path("broken.csv").write_text("\n".join(lines))
+    for name in ("p.csv", "p.parquet"):
+        Path(name).write_bytes(b"precious")
+        said = complaint(capsys, "predict", str(fitted), "broken.csv", "--out", name, "--stream")
+        assert said.startswith("koubai predict: Column 'x' must hold numbers; got 'tall' in row 150.")
+        assert Path(name).read_bytes() == b"precious"
+    assert sorted(path.name for path in Path().iterdir()) == [
+        "broken.csv",
+        "p.csv",
+        "p.parquet",
+        "table.csv",
+        "table.koubai",
+    ]
