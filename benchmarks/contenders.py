@@ -27,7 +27,7 @@ class Peer:
 
 
 PEERS = {
-    "koubai": Peer("koubai engine", "numba", "koubai", "EngineTrainer", "EnginePredictor", "EngineTrainer"),
+    "koubai": Peer("koubai engine", "numba", "koubai", "EngineTrainer", "EnginePredictor", "PopulationTrainer"),
     "koubai-fit": Peer("koubai MLPClassifier", "numba", "koubai", "EstimatorTrainer", "EstimatorPredictor"),
     "sklearn": Peer(
         "scikit-learn", "sklearn", "sklearn", "EstimatorTrainer", "EstimatorPredictor", "EstimatorTrainer", 8

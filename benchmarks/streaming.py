@@ -44,7 +44,8 @@ def write_table(path: Path, n_rows: int, n_columns: int, seed: int = 0) -> None:
             names = [f"x{index}" for index in range(n_columns)]
             yield pl.DataFrame(x, schema=names).with_columns(pl.Series(TARGET, np.where(score > 0, "yes", "no")))
 
-    write_parquet(frames(), path)
+    with path.open("wb") as file:
+        write_parquet(frames(), file)
 
 
 def peak_mib() -> float:

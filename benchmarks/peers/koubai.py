@@ -1,6 +1,5 @@
 """koubai: the compiled engine called directly, and the estimator that people use."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from benchmarks.cases import Case
 from benchmarks.data import Data
 from benchmarks.peers.protocol import Array, initial_thetas, make_network
 from koubai.engines.cpu.engine import CPUEngine
-from koubai.engines.protocol import Engine, Plan, Rows, State
+from koubai.engines.protocol import Engine, Plan, Population, Rows, State
 from koubai.engines.reference import ReferenceEngine
 from koubai.estimators.classifier import MLPClassifier
 from koubai.optimizers.adam import Adam
@@ -23,7 +22,7 @@ def make_rule(case: Case) -> Optimizer:
 
 
 class EngineTrainer:
-    """``CPUEngine.run``. Many networks are shared out over threads, each trained by one."""
+    """``CPUEngine.run``."""
 
     def __init__(self, case: Case, data: Data, dtype: str, threads: int, shuffle: bool) -> None:
         self.case, self.threads = case, threads
@@ -31,23 +30,40 @@ class EngineTrainer:
         self.rows = Rows(data.inputs, data.targets)
         self.rates = np.full((case.epochs, case.steps_per_epoch), case.learning_rate)
         self.initial = initial_thetas(case, dtype)
-        self.engine: Engine = CPUEngine(n_threads=threads if case.networks == 1 else 1)
+        self.engine: Engine = CPUEngine(n_threads=threads)
 
     def start(self) -> None:
         self.states = [State(theta.copy(), self.plan.optimizer.init(theta)) for theta in self.initial]
 
-    def _train_one(self, state: State) -> None:
-        self.engine.run(self.plan, state, self.rows, self.rates)
-
     def train(self) -> None:
-        if len(self.states) == 1:
-            self._train_one(self.states[0])
-            return
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(self._train_one, self.states))
+        for state in self.states:
+            self.engine.run(self.plan, state, self.rows, self.rates)
 
     def theta(self) -> Array:
         return np.stack([state.theta for state in self.states])
+
+
+class PopulationTrainer:
+    """``CPUEngine.run_population``: the networks are shared out over threads, each trained by one."""
+
+    def __init__(self, case: Case, data: Data, dtype: str, threads: int, shuffle: bool) -> None:
+        rule = make_rule(case)
+        self.case, self.rule = case, rule
+        self.plan = Plan(make_network(case), rule, batch_size=case.batch, shuffle=shuffle)
+        self.rows = Rows(data.inputs, data.targets)
+        self.rates = np.full((case.epochs, case.steps_per_epoch), case.learning_rate)
+        self.initial = np.stack(initial_thetas(case, dtype))
+        self.engine = CPUEngine(n_threads=threads)
+
+    def start(self) -> None:
+        n = self.case.networks
+        self.population = Population(self.initial.copy(), [self.rule] * n, np.zeros(n, np.uint64), np.ones(n))
+
+    def train(self) -> None:
+        self.engine.run_population(self.plan, self.population, self.rows, self.rates)
+
+    def theta(self) -> Array:
+        return self.population.thetas
 
 
 class ReferenceTrainer(EngineTrainer):

@@ -1,6 +1,8 @@
 """The commands in this process: what they print, what they write, and one sentence for each mistake."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,9 @@ from koubai.cli.terminal import number, printable, sparkline
 from koubai.training.container import open_container, write_container
 
 QUICK = ("--epochs", "15", "--hidden", "8")
+
+HOW_READ = pytest.mark.parametrize("how", ["--no-stream", "--stream"])
+"""A table is read as a whole, or block by block."""
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +213,44 @@ def test_predict_says_what_it_ignores_and_does_not_know(fitted: Path, capfd) -> 
     assert written.out.startswith("x,colour,wind,prediction,")
 
 
+@HOW_READ
+def test_predict_tells_of_rows_that_cannot_be_scored_or_have_a_new_class(fitted: Path, capfd, how: str) -> None:
+    table = {"x": [0.5, 0.6, 2.5, 0.1], "colour": ["red"] * 4, "kind": ["high", None, "odd", "odd"]}
+    pl.DataFrame(table).write_csv("new.csv")
+    assert main(["predict", str(fitted), "new.csv", how]) == 0
+    said = capfd.readouterr().err
+    assert "Note: 1 row has no value of kind; it is not scored." in said
+    assert "Note: 2 rows are of a class that training did not see, 'odd', and count as wrong." in said
+    pl.DataFrame({name: values[:1] for name, values in table.items()}).write_csv("one.csv")
+    assert main(["predict", str(fitted), "one.csv", how]) == 0
+    said = capfd.readouterr().err
+    assert "accuracy on 1 row of this table, 1 right   1.0000" in said
+    assert "no better than always giving the same answer" not in said
+
+
+@HOW_READ
+def test_predictions_go_behind_what_standard_output_holds(fitted: Path, table: Path, how: str) -> None:
+    with open("log.csv", "w") as log:
+        log.write("precious\n")
+        log.flush()
+        command = [sys.executable, "-m", "koubai.cli.main", "predict", str(fitted), str(table), "--out", "/dev/stdout"]
+        subprocess.run([*command, how, "--quiet"], stdout=log, check=True)
+    lines = Path("log.csv").read_text().splitlines()
+    assert lines[:2] == ["precious", "prediction,probability_high,probability_low,probability_rare"]
+    assert len(lines) == 202
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@HOW_READ
+def test_a_full_device_is_named(fitted: Path, table: Path, capsys, how: str) -> None:
+    Path("p.parquet").symlink_to("/dev/full")
+    for out in ("/dev/full", "p.parquet"):
+        said = complaint(capsys, "predict", str(fitted), str(table), "--out", out, "--quiet", how)
+        assert said == (
+            f"koubai predict: The output '{out}' cannot be written: no space left on device. Choose another place."
+        )
+
+
 def test_show_tells_everything(fitted: Path, capsys) -> None:
     assert main(["show", str(fitted)]) == 0
     out = capsys.readouterr().out
@@ -281,7 +324,7 @@ BAD_TABLES = {
     "doubled name": ("x,x\n1,2\n", "--target x", "a different name for each column; got 'x' 2 times"),
     "bad encoding": (b"x,y\n\xff,1\n", "--target y", "must be text in UTF-8; byte 5 is not"),
     "wrong column": ("weight,kind\n1,a\n2,b\n", "--target Kind", "Did you mean 'kind'?"),
-    "one class": ("x,y\n1,a\n2,a\n", "--target y", "at least two different values; all 2 are 'a'"),
+    "one class": ("x,y\n1,a\n2,a\n", "--target y", "at least two different values; got 'a' in all 2 rows"),
     "class for each row": ("x,y\n1,a\n2,b\n3,c\n", "--target y", "got 3 classes in 3 rows"),
     "target missing": ("x,y\n1,NA\n2,?\n", "--target y", "must have values; all its cells are missing"),
     "all columns missing": ("x,z,y\n,NA,a\n,?,b\n", "--target y", "at least one column to learn from"),
@@ -308,18 +351,27 @@ def test_bad_tables(capsys, content: str | bytes, options: str, message: str) ->
 
 
 BAD_OPTIONS = {
-    "--hidden 0,5": "--hidden must be integers > 0",
-    "--hidden a": "argument --hidden: must be whole numbers such as 64,32, or none; got 'a'",
-    "--learning-rate -1": "--learning-rate must be > 0",
-    "--learning-rate nan": "--learning-rate must be > 0",
+    "--hidden 0,5": "--hidden: must be whole numbers above 0 such as 64,32, or none; got '0,5'",
+    "--hidden a": "argument --hidden: must be whole numbers above 0 such as 64,32, or none; got 'a'",
+    "--learning-rate -1": "--learning-rate must be > 0; got -1.0. Try 0.001.",
+    "--learning-rate nan": "--learning-rate must be > 0; got nan",
     "--learning-rate fast": "argument --learning-rate: invalid float value: 'fast'",
     "--optimizer best": "--optimizer must be a known optimizer; got 'best'. Try one of: sgd,",
     "--activation best": "--activation must be a known activation; got 'best'",
     "--schedule best": "--schedule must be a known schedule; got 'best'",
     "--loss best": "--loss must be a known loss; got 'best'",
-    "--dropout 1": "--dropout must be in [0, 1)",
-    "--batch-size 0": "--batch-size must be",
-    "--epochs 0": "--epochs must be an integer >= 1",
+    "--dropout 1": "--dropout must be in [0, 1); got 1.0. Try 0.0.",
+    "--batch-size 0": "--batch-size must be an integer >= 1; got 0. Leave it out.",
+    "--epochs 0": "--epochs must be an integer >= 1; got 0. Leave it out.",
+    "--jobs 0": "--jobs must be an integer >= 1 or an integer <= -1; got 0. Leave it out.",
+    "--drop x,kind": "--drop must name columns to learn from; got the target 'kind'. Leave it out.",
+    "--keep kind": "--keep must name columns to learn from; got the target 'kind'",
+    "--category kind": "--category must name columns to learn from; got the target 'kind'",
+    "--optimizer lbfgs --learning-rate 1": "--learning-rate must be left out with L-BFGS, which finds its own steps",
+    "--optimizer lbfgs --batch-size 9": "--batch-size must be left out with L-BFGS",
+    "--optimizer lbfgs --early-stopping": "--early-stopping must be left out with L-BFGS",
+    "--optimizer lbfgs --dropout 0.5": "--dropout must be 0.0 with L-BFGS; got 0.5. Try --optimizer adam.",
+    "--loss poisson": "--loss must be one of log_loss, half_squared_error,",
     "--l1 -1": "--l1 must be >= 0",
     "--l2 -1": "--l2 must be >= 0",
     "--seed -1": "--seed must be an integer from 0",
@@ -329,16 +381,84 @@ BAD_OPTIONS = {
     "--separator ab": "--separator must be one ASCII character",
     "--model nowhere/m.koubai": "must lie in a folder that exists",
     "--model .": "must be a file; got the folder",
-    "--optimizer sgd --learning-rate 1e9 --schedule constant": "training must stay within the finite numbers",
+    "--model=": "The output must be a file; got the folder ''. Add a file name.",
+    "--model table.csv": "'table.csv' must be another file than 'table.csv', which is read and would be lost",
+    "--optimizer sgd --learning-rate 1e9 --schedule constant": "must stay within the finite numbers; got the",
+    "--l2 1e300": "(loss nan, learning rate 0.000223884). Lower --learning-rate, or --l1 and --l2.",
     "--nonsense": "unrecognized arguments: --nonsense. See 'koubai --help'",
 }
 
 
 @pytest.mark.parametrize(("options", "message"), BAD_OPTIONS.items(), ids=BAD_OPTIONS.keys())
 def test_impossible_options(table: Path, capsys, options: str, message: str) -> None:
-    Path("table.koubai").write_bytes(b"precious")
+    precious = bytes(8) + b'{"__metadata__":{"format":"koubai","more":"..."}}'
+    Path("table.koubai").write_bytes(precious)
+    content = table.read_bytes()
     assert message in complaint(capsys, "fit", str(table), "--target", "kind", *options.split())
-    assert Path("table.koubai").read_bytes() == b"precious"
+    assert Path("table.koubai").read_bytes() == precious
+    assert table.read_bytes() == content
+
+
+def test_parameters_are_checked_before_the_table_is_read(capsys) -> None:
+    assert "--optimizer must be a known" in complaint(capsys, "fit", "no.csv", "--target", "y", "--optimizer", "best")
+    assert "--hidden" not in complaint(capsys, "fit", "no.csv", "--target", "y", "--loss", "poisson")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--starts 3", "--starts must be 1 with rows that are read block by block; got 3. Leave it out."),
+        ("--optimizer lbfgs", "--optimizer must be one that takes batches with rows that are read block by block"),
+        ("--batch-size 0", "--batch-size must be an integer >= 1; got 0. Leave it out."),
+    ],
+)
+def test_what_a_streamed_fit_cannot_do_is_said_before_the_table_is_read(capsys, options: str, message: str) -> None:
+    assert message in complaint(capsys, "fit", "no.csv", "--target", "y", "--stream", *options.split())
+
+
+@HOW_READ
+def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsys, how: str) -> None:
+    """Neither the table's nor the model's nor any foreign one's; and a model does not take a checkpoint's."""
+    contents = {path: path.read_bytes() for path in (table, fitted)}
+    Path("notes.txt").write_text("precious")
+    write_container("c", "checkpoint", {}, {})
+    checkpoint = Path("c").read_bytes()
+    for options, message in (
+        ("--checkpoint table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--checkpoint ./table.koubai", "--checkpoint must be another file than the model; got 'table.koubai'"),
+        ("--checkpoint new --model new", "--checkpoint must be another file than the model; got 'new' for both"),
+        ("--checkpoint notes.txt", "'notes.txt' must be a new file or a koubai checkpoint to be replaced"),
+        ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
+        ("--model c", "'c' must be a new file or a koubai model to be replaced; it holds something else"),
+        ("--model table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--drop kind", "--drop must name columns to learn from; got the target 'kind'. Leave it out."),
+    ):
+        assert message in complaint(capsys, "fit", str(table), "--target", "kind", how, *options.split(), *QUICK)
+    assert {path: path.read_bytes() for path in contents} == contents
+    assert Path("notes.txt").read_text() == "precious"
+    assert Path("c").read_bytes() == checkpoint
+    assert not Path("new").exists()
+
+
+def test_a_file_that_is_no_model_is_not_replaced(table: Path, capsys) -> None:
+    Path("notes.txt").write_text("precious")
+    said = complaint(capsys, "fit", str(table), "--target", "kind", "--model", "notes.txt", *QUICK)
+    assert "'notes.txt' must be a new file or a koubai model to be replaced; it holds something else" in said
+    assert Path("notes.txt").read_text() == "precious"
+    Path("notes.txt").write_text("")
+    for _ in range(2):  # an empty file is no loss, and a model is there to be replaced
+        assert main(["fit", str(table), "--target", "kind", "--model", "notes.txt", "--quiet", *QUICK]) == 0
+
+
+@HOW_READ
+def test_predictions_do_not_replace_what_they_come_from(fitted: Path, table: Path, capsys, how: str) -> None:
+    content = table.read_bytes()
+    Path("link.csv").symlink_to("table.csv")
+    for out in ("table.csv", "./table.csv", "link.csv"):
+        said = complaint(capsys, "predict", str(fitted), str(table), "--out", out, how)
+        assert "which is read and would be lost" in said
+    assert "must end in one of" in complaint(capsys, "predict", str(fitted), str(table), "--out", "")
+    assert table.read_bytes() == content
 
 
 def test_an_unwritable_output_is_found_before_the_table_is_read(capsys) -> None:
@@ -416,7 +536,7 @@ def test_what_terminals_get() -> None:
         "12,346",
         "0.0000",
         "-1e-09",
-        f"{1e20:.4f}",
+        "1e+20",
     ]
 
 

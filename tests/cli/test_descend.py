@@ -76,9 +76,15 @@ def test_windows_and_starts_with_a_minus(capsys: pytest.CaptureFixture[str]) -> 
         (["x+y+z", "--start", "1,2"], "start must hold 3 values, for x, y, z; got 2"),
         (["booth", "--out", "x.jpg"], "--out must end in one of .png"),
         (["booth", "--window=-2:2"], "--window must hold one range for each of the 2 variables; got 1"),
-        (["booth", "--basins", "--optimizer", "sgd,adam"], "--basins must be given one optimizer"),
+        (["booth", "--basins", "--learning-rate", "0.1,0.2"], "--basins must be given one learning rate; got 2"),
+        (["booth", "--basins", "--out", "b.gif"], "--out must end in one of .png, .svg, .pdf, as this does not move"),
+        (["booth", "--basins", "--start", "1,2"], "--start belongs to a function or --fit; got it with --basins"),
+        (["booth", "--basins", "--fit", "line"], "--basins cannot be combined with --fit; got both"),
+        (["booth", "--view", "rates"], "--view belongs to --network; got it with a function"),
+        (["booth", "--out", "nowhere/b.png"], "nowhere"),
         (["x**2", "--basins"], "the function must have 2 variables; got 1"),
-        ([], "FUNCTION must be given; got none"),
+        ([], "FUNCTION must be given, an expression or a name; got none"),
+        (["--fit", "line"], "FUNCTION must be given, a table; got none"),
         (["--fit", "line", "nowhere.tsv"], "'nowhere.tsv' must exist"),
     ],
 )
@@ -135,7 +141,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
         ("path", "Loss in the plane of the training path"),
         ("line", "Loss on the line between two networks"),
         ("sharpness", "Largest eigenvalues of the Hessian"),
-        ("layers", "Every layer during training: sgd"),
+        ("solutions", "Loss on the line between two networks"),
+        ("layers", "Every layer during training: Adam"),
         ("rates", "suggested α"),
         ("batches", "Why n matters"),
     ],
@@ -145,11 +152,11 @@ def test_every_view_of_a_saved_network(
 ) -> None:
     table, model, other = trained
     picture = tmp_path / "a.svg"
-    out = [] if view == "sharpness" else ["--out", str(picture)]
+    out = ["--out", str(picture)]
     more = ["--other", other] if view == "line" else []
     assert main(["descend", "--network", model, table, "--view", view, "--epochs", "3", *more, *out]) == 0
     assert words in capsys.readouterr().out
-    assert not out or picture.read_text(encoding="utf-8").startswith("<?xml")
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
 
 
 def test_networks_of_another_shape_are_refused(
@@ -161,7 +168,7 @@ def test_networks_of_another_shape_are_refused(
     assert main(["descend", "--network", model, table, "--view", "line", "--other", wide]) == 2
     said = capsys.readouterr().err
     assert "--other must be a network of the same layers" in said
-    assert "-5-1. Train it with the same options and another --seed." in said
+    assert "-5-1. Train it with the same options, or use --view solutions." in said
     assert main(["descend", "--network", model, table, "--optimizer", "sgd,adam"]) == 2
     assert "--network must be given one optimizer" in capsys.readouterr().err
 
@@ -180,3 +187,32 @@ def test_what_cannot_be_worked_out_is_descended_all_the_same(capsys: pytest.Capt
     assert "By hand" not in capsys.readouterr().out
     assert main(["descend", "x**200 + x**2", "--start", "0.5", "--by-hand"]) == 2
     assert "an exponent must lie within ±100 to be worked out by hand; got 200" in capsys.readouterr().err
+
+
+def test_rows_without_a_value_are_left_out_and_text_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "holes.csv"
+    table.write_text("x,y,sign\n0,1,a\n1,3,a\n2,5,b\n,7,b\n4,,b\n")
+    assert main(["descend", "--fit", "line", str(table), "--steps", "2000"]) == 0
+    printed = capsys.readouterr()
+    assert "least squares: (2, 1)" in printed.out
+    assert "Note: 2 of 5 rows have no value of x or y; they are left out." in printed.err
+    assert main(["descend", "--fit", "line", str(table), "--y", "sign"]) == 2
+    assert "The column 'sign'" in (said := capsys.readouterr().err)
+    assert "must hold numbers; got 'a' in row 1" in said
+
+
+def test_an_unscaled_column_is_named_as_what_slows_descent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    age = rng.uniform(20, 80, 100)
+    ill = rng.random(100) < 1 / (1 + np.exp(-(age - 50) / 8))
+    table = tmp_path / "patients.csv"
+    table.write_text("age,ill\n" + "".join(f"{a},{'yes' if b else 'no'}\n" for a, b in zip(age, ill, strict=True)))
+    command = ["descend", "--fit", "logistic", str(table), "--x", "age", "--y", "ill", "--steps", "300"]
+    assert main(command) == 0
+    assert "Standardizing age makes the valley round" in capsys.readouterr().out
+    assert main([*command, "--standardize"]) == 0
+    printed = capsys.readouterr().out
+    assert "Standardizing" not in printed
+    assert "For age as given: slope 0.098" in printed

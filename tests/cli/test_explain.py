@@ -1,5 +1,11 @@
 """The commands explain and quiz, from the command line's words to what is printed or written."""
 
+import os
+import pty
+import select
+import subprocess
+import sys
+
 import pytest
 
 from koubai.cli.main import main
@@ -34,12 +40,15 @@ def _english(monkeypatch):
         (["update", "--l2", "0.1", "--clip", "1"], "The gradient, shortened"),
         (["activation", "gelu", "--at", "1/2"], "erf"),
         (["activation", "softmax"], "Softmax with cross-entropy"),
+        (["activation", "sigmoid", "--at", "-1/2"], "exp(−(−1/2))"),
+        (["softmax", "--u", "-1,2"], "u₁ = −1"),
+        (["perceptron", "--start", "-1/2,0,0,0,1"], "w⁽⁰⁾ = [−1/2; 0; 0; 0; 1]"),
         (["loss", "cross_entropy", "--z", "0.5,0.5", "--y", "1,0"], "cross-entropy"),
         (["softmax", "--u", "10,2,1"], "0.9995"),
         (["shapes", "A.T @ x", "A=m,k", "x=m,1"], "Its shape is k×1"),
         (["derivative", "norm(A @ x - b)**2", "--by", "x"], "2·Aᵀ·(A·x − b)"),
         (["identities"], "(A·B)ᵀ = Bᵀ·Aᵀ"),
-        (["model"], "home runs (+2.80)"),
+        (["model"], "home\u00a0runs\u00a0(+2.80)"),
     ],
 )
 def test_everything_can_be_asked_for(capsys, words, expected):
@@ -61,6 +70,21 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         (["backward", "--data", "t.csv"], "koubai explain: --data must come with a MODEL; got no model."),
         (["backward", "m.koubai"], "koubai explain: a MODEL must come with rows; got none. Name a table with --data."),
         (["shapes", "A @ x", "A=m,k", "x=m,1"], "koubai explain: expression 'A @ x': the left matrix of @"),
+        (["shapes", "A", "A=m,k", "A=k,m"], "koubai explain: each name must have one shape; got two for A."),
+        (["backward", "--hidden", "relu"], "koubai explain: --hidden must come with --sizes; got none."),
+        (["update", "--rows", "1-99999999999"], "koubai explain: --rows must lie in 1 … 4; got 5."),
+        (
+            ["backward", "m.koubai", "--data", "t.csv", "--sizes", "2-2"],
+            "koubai explain: --sizes must come without a MODEL, which has its own; got m.koubai.",
+        ),
+        (["perceptron", "--target", "spam"], "koubai explain: --target must come with a TABLE; got none."),
+        (["perceptron", "--rate", "0"], "koubai explain: learn: learning_rate must be > 0; got 0. Try 1."),
+        (["perceptron", "--sweeps", "1000000"], "koubai explain: n_sweeps must be at most 33333 for 6 examples;"),
+        (
+            ["loss", "cross_entropy", "--z=-1,1", "--y", "1,0"],
+            "koubai explain: z must be > 0 and <= 1 for the loss cross_entropy; got -1.",
+        ),
+        (["loss", "hinge", "--z", "2", "--y", "3"], "koubai explain: y must be 1 or -1 for the loss hinge; got 3."),
         (["shapes", "os.system('x')"], "koubai explain: expression \"os.system('x')\" must"),
         (["softmax", "--digits", "0"], "koubai explain: --digits must be in 1 … 17; got 0. Try 4."),
         (["softmax", "--lang", "fr"], "koubai explain: lang must be one of en, ja; got 'fr'. Try en."),
@@ -70,7 +94,7 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         ),
         (
             ["softmax", "--out", "/no/such/place.html"],
-            "koubai explain: /no/such/place.html: no such file or directory.",
+            "koubai explain: The output '/no/such/place.html' must lie in a folder that exists; '/no/such' does not.",
         ),
         (["model", "--layer", "3"], "koubai explain: layer must be a hidden layer, 1 … 1; got 3."),
     ],
@@ -84,7 +108,13 @@ def test_mistakes_get_one_sentence(capsys, words, sentence):
 
 
 def test_words_that_are_no_numbers_or_shapes_are_refused(capsys):
-    for words in (["softmax", "--u", "a"], ["backward", "--weight", "a"], ["shapes", "A", "A"]):
+    for words in (
+        ["softmax", "--u", "a"],
+        ["backward", "--weight", "a"],
+        ["shapes", "A", "A"],
+        ["activation", "relu", "--at", "1e400"],
+        ["activation", "relu", "--at", "1e99999999999"],
+    ):
         with pytest.raises(SystemExit) as stopped:
             main(["explain", *words])
         assert stopped.value.code == 2
@@ -142,35 +172,116 @@ def test_a_perceptron_learns_from_a_table_of_one_s_own(tmp_path, capsys):
     assert "must have a row without empty cells" in said(capsys, "explain", "perceptron", str(table))[2]
 
 
+def test_a_perceptron_sees_numbers_where_cells_are_missing_and_says_what_its_labels_stand_for(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("kind,size,colour,age\nx,1.5,red,NA\ny,2,blue,3\nz,0.5,red,1\n")
+    status, out, _ = said(capsys, "explain", "perceptron", str(table), "--target", "kind", "--positive", "y", "--bias")
+    assert status == 0
+    assert "learns from 2 examples" in out, "the row without an age is left out"
+    assert "example  1  size  age" in out, "columns of numbers, and the bias"
+    assert "+1 stands for y, and −1 for x / z" in out
+    assert "w₀⁽⁰⁾·x₁₀ + w₁⁽⁰⁾·x₁₁ + w₂⁽⁰⁾·x₁₂" in out
+
+
+def test_shapes_may_stand_after_an_option(capsys):
+    status, out, _ = said(capsys, "explain", "derivative", "c * norm(x)**2", "--by", "x", "c=1", "x=3,1")
+    assert status == 0
+    assert "2·c·x" in out
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", "derivative", "norm(x)**2", "--by", "x", "c"])
+    assert stopped.value.code == 2
+    assert "unrecognized arguments: c" in capsys.readouterr().err
+
+
 def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
     sheet, key = tmp_path / "sheet.html", tmp_path / "key.md"
     words = ["quiz", "update", "--seed", "7", "--count", "2", "--lang", "ja", "--level", "exam"]
     assert said(capsys, *words, "--out", str(sheet), "--answers", str(key))[0] == 0
     assert "演習問題：重みの更新" in sheet.read_text(encoding="utf-8")
-    assert "正解は" in key.read_text(encoding="utf-8")
+    assert "正解の一覧" in key.read_text(encoding="utf-8")
     status, out, _ = said(capsys, "quiz", "shapes", "--seed", "1")
     assert status == 0
-    assert out.count("Question") == 5
+    assert out.count("── Question") == 5
     assert said(capsys, "quiz", "shapes", "--seed", "1")[1] == out, "one seed, one sheet"
     assert "seed" in said(capsys, "quiz", "shapes", "--answers", str(key))[2], "the seed of a new sheet is told"
     assert said(capsys, "quiz", "svm")[2].startswith("koubai quiz: topic must be one of perceptron")
 
 
-def test_questions_are_asked_marked_and_counted(capsys):
-    sheet = make_sheet("descent", seed=3, count=3)
-    first, second, _ = sheet.questions
-    answers = iter([str(first.answer[0]), str(second.mistakes[0].answer[0])])
+def answering(*answers):
+    """What a person types, question by question; then the input ends."""
+    left = iter(answers)
 
     def answer(prompt):
-        found = next(answers, None)
+        found = next(left, None)
         if found is None:
             raise EOFError
         return found
 
-    assert ask_all(sheet, "en", answer) == 1
+    return answer
+
+
+def test_questions_are_asked_marked_and_counted(capsys):
+    sheet = make_sheet("descent", seed=3, count=3)
+    first, second, _ = (question.answer[0] for question in sheet.questions)
+    sign = str(sheet.questions[1].mistakes[0].answer[0])
+    assert ask_all(sheet, "en", answering(str(first), sign, sign)) == 1
     out = capsys.readouterr().out
     assert "Right." in out
-    assert "The sign of the update is wrong." in out
-    assert f"The answer is {str(second.answer[0]).replace('-', '−')}." in out
+    assert out.count("The sign of the update is wrong.") == 2
+    assert out.count("Try once more") == 1, "two tries, not three"
+    assert f"The answer is {str(second).replace('-', '−')}." in out
     assert "Stopped." in out
     assert "1 of 2 right." in out
+
+
+def test_a_second_try_counts_apart_what_cannot_be_read_is_asked_again_and_enter_gives_the_solution(capsys):
+    sheet = make_sheet("descent", seed=3, count=2)
+    first, _ = (str(question.answer[0]) for question in sheet.questions)
+    assert ask_all(sheet, "en", answering("what?", "1/0", "99", first, "")) == 0
+    out = capsys.readouterr().out
+    assert out.count("A number is asked") == 2
+    assert "Not right." in out
+    assert out.count("The answer is") == 1, "the first was found, the second given up"
+    assert "0 of 2 right at once, 1 at the second try." in out
+
+
+def test_numbers_of_full_width_as_japanese_keyboards_write_them_count():
+    sheet = make_sheet("descent", seed=3, count=1)
+    wide = str(sheet.questions[0].answer[0]).translate(str.maketrans("0123456789-/", "０１２３４５６７８９−／"))
+    assert ask_all(sheet, "ja", answering(wide)) == 1
+
+
+def test_the_quiz_runs_at_a_terminal_and_ctrl_d_ends_it_with_the_score(tmp_path):
+    master, slave = pty.openpty()
+    words = ["quiz", "descent", "--seed", "3", "--count", "2", "--interactive", "--lang", "en"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "koubai.cli.main", *words], stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    shown = b""
+
+    def wait_for(what, count):
+        nonlocal shown
+        while shown.count(what) < count:
+            assert select.select([master], [], [], 60)[0], shown.decode()
+            shown += os.read(master, 4096)
+
+    wait_for(b"Your answer:", 1)
+    answer = make_sheet("descent", seed=3, count=2).questions[0].answer[0]
+    os.write(master, f"{answer}\n".encode())
+    wait_for(b"Your answer:", 2)
+    os.write(master, b"\x04")
+    wait_for(b"1 of 1 right.", 1)
+    assert process.wait(20) == 0
+    assert b"Right." in shown
+    os.close(master)
+
+
+def test_a_reader_who_has_seen_enough_is_no_mistake():
+    words = [sys.executable, "-m", "koubai.cli.main", "explain", "backward", "--sizes", "8-8-8"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 0
+    process.stderr.close()

@@ -164,11 +164,12 @@ def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> No
 
 
 def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
-    (tmp_path / "t.koubai").write_bytes(b"precious")
+    precious = bytes(8) + b'{"__metadata__":{"format":"koubai","more":"..."}}'
+    (tmp_path / "t.koubai").write_bytes(precious)
     process = training()
     process.kill()
     process.communicate()
-    assert (tmp_path / "t.koubai").read_bytes() == b"precious"
+    assert (tmp_path / "t.koubai").read_bytes() == precious
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.koubai"]
 
 

@@ -1,10 +1,12 @@
 """Comparisons: every combination, who arrived and at what cost, and where all starts of a window end."""
 
+import time
+
 import numpy as np
 import pytest
 
 from koubai.core.errors import ParameterError
-from koubai.descent.basins import basins
+from koubai.descent.basins import FAILED, NOWHERE, basins, compare_basins
 from koubai.descent.compare import compare_descents, surface_of
 from koubai.descent.functions import HIMMELBLAU_MINIMA, get_objective
 
@@ -94,14 +96,14 @@ def test_each_start_ends_where_it_would_alone() -> None:
     found = basins("camel", "momentum", resolution=12)
     for row, column in ((0, 0), (3, 7), (11, 2), (6, 6)):
         start = (found.axes[0][column], found.axes[1][row])
-        alone = descend("camel", start, "momentum", found.learning_rate, max_steps=500)
+        alone = descend("camel", start, "momentum", found.learning_rate, max_steps=1000)
         nearest = np.linalg.norm(np.array(found.minima) - alone.point, axis=1).argmin()
         assert found.labels[row, column] == nearest
 
 
 def test_starts_that_leave_the_domain_reach_nothing() -> None:
     found = basins("x - log(x) + y**2", "sgd", 0.05, window=((-1, 3), (-1, 1)), resolution=20)
-    assert (found.labels[:, found.axes[0] < 0] == -1).all()
+    assert (found.labels[:, found.axes[0] < 0] == FAILED).all()
     assert (found.labels[:, found.axes[0] > 0.3] == 0).all()
 
 
@@ -116,3 +118,50 @@ def test_starts_that_leave_the_domain_reach_nothing() -> None:
 def test_what_has_no_basins_gets_one_sentence(arguments: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         basins(**arguments)
+
+
+def test_a_local_minimum_counts_as_reached_and_as_local() -> None:
+    comparison = compare_descents("rastrigin", ["sgd"], starts=[(-3.3, 2.4), (0.1, 0.1)])
+    stuck, lucky = comparison.arrivals
+    assert stuck.minimum == (pytest.approx(-2.985, abs=1e-3), pytest.approx(1.99, abs=1e-3))
+    assert lucky.minimum == (0.0, 0.0)
+    assert [comparison.is_local(arrival.minimum) for arrival in comparison.arrivals] == [True, False]
+    assert comparison.minima[0] == (0.0, 0.0)
+    assert len(comparison.minima) == 2  # the known one, and the one where a path came to rest
+
+
+def test_minima_of_one_height_are_not_local() -> None:
+    comparison = compare_descents("camel", ["sgd"], max_steps=5)
+    assert [comparison.is_local(minimum) for minimum in comparison.minima] == [False, False, True, True, True, True]
+
+
+def test_starts_that_diverge_are_told_from_those_that_are_slow() -> None:
+    found = basins("x**4 + y**2", "sgd", 0.1, window=((-9, 9), (-1, 1)), resolution=20, max_steps=3)
+    far, near = np.abs(found.axes[0]) > 5, np.abs(found.axes[0]) < 1
+    assert (found.labels[:, far] == FAILED).all()
+    assert (found.labels[:, near] != FAILED).all()
+    assert (found.labels == NOWHERE).any()
+
+
+def test_maps_of_several_rules_share_starts_and_minima() -> None:
+    found = compare_basins("himmelblau", ["sgd", "momentum"], resolution=15)
+    alone = basins("himmelblau", "momentum", resolution=15)
+    assert [one.optimizer.name for one in found.maps] == ["sgd", "momentum"]
+    assert found.maps[0].minima == found.maps[1].minima
+    assert (found.maps[1].labels == alone.labels).all()
+    assert (found.maps[0].labels != found.maps[1].labels).any()
+
+
+def test_forty_thousand_starts_take_seconds() -> None:
+    began = time.process_time()
+    found = basins("himmelblau", "momentum")
+    assert found.labels.size == 40_000
+    assert time.process_time() - began < 10
+
+
+def test_eight_rules_over_a_thousand_steps_take_less_than_a_second() -> None:
+    names = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"]
+    began = time.process_time()
+    comparison = compare_descents("rosenbrock", names, max_steps=1000, gradient_norm=0)
+    assert [path.n_steps for path in comparison.paths] == [1000] * 8
+    assert time.process_time() - began < 1

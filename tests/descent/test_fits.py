@@ -89,9 +89,47 @@ def test_the_perceptron_separates_what_can_be_separated() -> None:
     assert ((slope * x + intercept > 0) == (y == 1)).all()
 
 
+def test_a_perceptron_predicts_one_class_on_either_side_of_its_border() -> None:
+    x = np.array([-2.0, -1, 1, 2])
+    fit = fit_points(x, ["no", "no", "yes", "yes"], "perceptron", max_steps=5)
+    assert fit.classes == ("no", "yes")
+    across, up = fit.curve([2.0, -1.0])
+    assert across.tolist() == [-2, 0.5, 0.5, 2]
+    assert up.tolist() == [-1, -1, 1, 1]
+    assert fit.curve([-2.0, 1.0])[1].tolist() == [1, 1, -1, -1]
+    assert fit.curve([1.0, 10.0])[1].tolist() == [1, 1]
+    assert fit.curve([0.0, -1.0])[1].tolist() == [-1, -1]
+
+
+def test_standardized_x_gives_the_same_line_for_x_as_given() -> None:
+    x = 50 + 10 * X
+    plain, scaled = fit_points(x, Y, max_steps=3), fit_points(x, Y, standardize=True)
+    np.testing.assert_allclose(scaled.unscaled(scaled.paths[0].point), plain.answer, atol=1e-6)
+    assert scaled.condition == pytest.approx(1.0)
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    assert plain.condition == pytest.approx(np.linalg.cond(design.T @ design), rel=1e-6)
+    assert (plain.is_ill_conditioned, scaled.is_ill_conditioned) == (True, False)
+
+
+def test_minibatches_take_longer_steps_than_all_rows_without_a_learning_rate() -> None:
+    result = fit_points(X, LABELS, "logistic", methods=["steepest", "minibatch", "sgd"])
+    rates = [path.learning_rate for path in result.paths]
+    assert rates == sorted(rates)
+    assert rates[1] > 5 * rates[0]
+    for path in result.paths:
+        assert path.value < 1.1 * result.answer_value
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
+        ({"x": [3, 3], "y": [1, 2]}, DataError, "x must have at least two different values; got 3 alone"),
+        ({"x": [0, 0], "y": [1, 2], "intercept": 1.0}, DataError, "x must have a value other than 0"),
+        (
+            {"x": [3, 3], "y": [1, 2], "standardize": True},
+            DataError,
+            "different values to be standardized; got 3 alone",
+        ),
         ({"x": [1, 2], "y": [1, 2, 3]}, ShapeError, r"two columns of at least 2 rows; got shapes \(2,\) and \(3,\)"),
         ({"x": ["a", "b"], "y": [1, 2]}, DataError, "x and y must be numbers; got text"),
         ({"x": [1, np.nan], "y": [1, 2]}, DataError, r"must be finite; got \(nan, 2.0\) in row 2"),

@@ -47,6 +47,13 @@ def test_every_schedule_learns(schedule: str) -> None:
     assert model.history_.learning_rates[-1] <= 0.05
 
 
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_no_number_of_epochs_is_too_large(schedule: str) -> None:
+    for n_epochs in (10**18, 10**30):  # both too many updates for 64 bits
+        model = MLPClassifier((3,), epochs=n_epochs, schedule=schedule, callbacks=lambda epoch: epoch.number == 2)
+        assert model.fit(X, Y).n_iter_ == 2
+
+
 @pytest.mark.parametrize("init", [name for name in INITIALIZERS if name != "zeros"])
 def test_every_initializer_starts_from_a_random_theta(init: str) -> None:
     model = MLPClassifier(init=init, **SMALL).fit(X, Y)

@@ -78,7 +78,7 @@ def test_wide_and_long_tables_are_cut_and_say_so():
 
 
 def test_mistakes_are_told_in_one_sentence():
-    with pytest.raises(ParameterError, match=r"learning_rate must be > 0; got Fraction\(0, 1\)"):
+    with pytest.raises(ParameterError, match=r"learning_rate must be > 0; got 0\. Try 1\.$"):
         perceptron(learning_rate=0)
     with pytest.raises(ShapeError, match=r"start must have shape \(n_features,\) = \(5,\)"):
         perceptron(start=[1, 2])

@@ -231,7 +231,7 @@ def test_what_is_no_expression_is_refused_where_it_stops_being_one():
     for text, message in (
         ("A @", r"must go on with a name or a number; got nothing more"),
         ("A @@ x", r"must go on with a name or a number; got '@' at character 4"),
-        ("A x", r"must go on with the end; got 'x' at character 3"),
+        ("A x", r"must go on with an operator, or end there; got 'x' at character 3"),
         ("(A", r"must go on with '\)'; got nothing more"),
         ("f(x)", r"must call one of norm, sum, .*; got 'f'"),
         ("__import__('os')", r"must be made of names, numbers.*; got \"'\" at character 12"),
@@ -264,7 +264,9 @@ def test_clashing_shapes_are_told_with_the_place():
 def test_mistakes_of_use_are_told_in_one_sentence():
     with pytest.raises(ParameterError, match=r"The shape of A must be rows,columns, .*; got 'm'\. Try m,k\."):
         shapes("A", {"A": "m"})
-    with pytest.raises(ParameterError, match=r"must use every name with a shape; got none for B"):
+    with pytest.raises(
+        ParameterError, match=r"must contain every name that has a shape; got a shape for B, which is not in it"
+    ):
         shapes("A", {"A": "2,2", "B": "2,2"})
     with pytest.raises(ParameterError, match=r"^derivative: by must be a name in 'M @ x'; got 'y'\. Try M\.$"):
         derivative("M @ x", "y")

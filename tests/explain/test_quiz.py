@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koubai.core.errors import ParameterError
-from koubai.explain.formula import Number
+from koubai.explain.formula import Formula, Number
 from koubai.explain.quiz.questions import CLASH, LEVELS, mark
 from koubai.explain.quiz.sheets import TOPICS, answer_pages, make_sheet, question_page
 
@@ -138,7 +138,7 @@ def test_sheet_and_key_are_written_in_both_languages_and_the_sheet_gives_nothing
     questions = question_page(sheet).render("text", lang)
     key = "".join(page.render("text", lang) for page in answer_pages(sheet))
     assert ("解答：__" if lang == "ja" else "Answer: __") in questions
-    word = "正解は" if lang == "ja" else "The answer is"
+    word = "正解の一覧" if lang == "ja" else "The answers in short"
     assert word in key
     assert word not in questions
 
@@ -158,3 +158,22 @@ def test_the_perceptron_s_questions_contain_values_of_exactly_zero():
     questions = make_sheet("perceptron", seed=1, count=30, level="exam").questions
     zero = [q for q in questions if any(s.id.startswith("f.") and s.result.value == 0 for s in q.derivation.steps)]
     assert len(zero) >= 3
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_question_whose_shapes_clash_looks_like_one_whose_shapes_fit(level):
+    questions = make_sheet("shapes", seed=1, count=20, level=level).questions
+    assert {question.answer == CLASH for question in questions} == {True, False}
+    for question in questions:
+        (asked,) = [value for block in question.prompt for _, value in getattr(block, "values", ())]
+        assert isinstance(asked, Formula), "set as a formula, whatever the answer"
+
+
+def test_a_sheet_has_room_for_a_name_and_for_the_work_on_paper_and_the_key_a_list():
+    sheet = make_sheet("update", seed=2, count=3, level="exam")
+    page = question_page(sheet).render("html", "en")
+    assert page.count('<p class="blank">') == 4, "a name and three answers"
+    assert page.count('<div class="room" style="height:38mm">') == 3
+    key = answer_pages(sheet)
+    (table,) = key[0].sections[0].blocks
+    assert [row[2] for row in table.rows] == [question.answer_formula for question in sheet.questions]

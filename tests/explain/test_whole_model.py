@@ -6,6 +6,7 @@ import pytest
 
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.network import Network
+from koubai.estimators.classifier import MLPClassifier
 from koubai.explain.samples import players
 from koubai.explain.whole_model import hidden_nodes
 from koubai.models.inspection import columns_of_model
@@ -81,3 +82,55 @@ def test_a_table_without_the_target_cannot_measure_importance():
     model = TableModel(hidden_layer_sizes=(4,), epochs=2, random_state=0).fit(table, "target")
     with pytest.raises(DataError, match=r"must have values of the target 'target' to measure importance"):
         columns_of_model(model, table.drop("target"))
+
+
+def test_effects_and_groups_are_what_moving_and_sorting_by_hand_give():
+    network = Network.dense((2, 3, 4, 2), hidden="tanh", output="softmax", loss="cross_entropy")
+    rng = np.random.default_rng(0)
+    theta, inputs = network.initial(rng), rng.normal(size=(80, 2))
+    node = hidden_nodes(network, theta, inputs)[1]
+    hidden = np.tanh(inputs @ network.weights(theta, 0) + network.biases(theta, 0))
+
+    def shares(hidden):
+        above = np.tanh(hidden @ network.weights(theta, 1) + network.biases(theta, 1))
+        powers = np.exp(above @ network.weights(theta, 2) + network.biases(theta, 2))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    sides = []
+    for share in (0.1, 0.9):
+        moved = hidden.copy()
+        moved[:, 1] = np.quantile(hidden[:, 1], share)
+        sides.append(shares(moved).mean(axis=0))
+    assert node.effects == pytest.approx(sides[1] - sides[0])
+    order = np.argsort(hidden[:, 1])
+    assert len(node.groups) == 8
+    assert node.groups[0] == pytest.approx(hidden[order[:10], 1].mean())
+    assert [curve[7] for curve in node.outputs] == pytest.approx(shares(hidden)[order[70:]].mean(axis=0))
+
+
+def test_a_node_that_is_silent_for_most_rows_has_fewer_groups():
+    network = Network.dense((1, 1, 1), hidden="relu", output="identity")
+    theta = network.pack([np.ones((1, 1)), np.ones((1, 1))], [np.zeros(1), np.zeros(1)])
+    (node,) = hidden_nodes(network, theta, np.array([[-3.0], [-2.0], [-1.0], [4.0]]))
+    assert node.groups == (0.0, 4.0)
+    assert node.outputs == ((0.0, 4.0),)
+    (dead,) = hidden_nodes(network, theta, -np.ones((5, 1)))
+    assert dead.groups == (0.0,)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_fitted_estimator_and_a_table_s_model_show_what_they_have_learned():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(200, 3))
+    y = np.where(X[:, 1] > 0, "up", "down")
+    model = MLPClassifier((4,), max_iter=60, random_state=0).fit(X, y)
+    said = model.explain_model(X, y).render("text", "en")
+    importance = said.split("Importance of the columns")[1]
+    assert importance.index("x2") < importance.index("x1"), "the second feature decides, and comes first"
+    assert "How the outputs go with each node" in said
+    assert "Importance" not in model.explain_model(X).render("text", "en"), "without targets there is none"
+    with pytest.raises(ShapeError, match=r"X and y must have equally many rows; got 200 and 3\. Pass both\.$"):
+        model.explain_model(X, y[:3])
+    table = a_table("regression")
+    page = TableModel(hidden_layer_sizes=(4,), epochs=2, random_state=0).fit(table, "target").explain_model(table)
+    assert "useful" in page.render("text", "ja")

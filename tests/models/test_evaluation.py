@@ -56,3 +56,12 @@ def test_one_row_has_no_r2() -> None:
 def test_better_is_higher_accuracy_and_lower_error(measure: str, better: bool) -> None:
     assert Evaluation(1, measure, 0.9, 0.5, "a").is_better == better
     assert not Evaluation(1, measure, 0.5, 0.5, "a").is_better
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_errors_of_any_size_are_scored(unit: float) -> None:
+    y = np.array([1.0, 2.0, 4.0, 5.0]) * unit
+    found = evaluate_numbers(y, y + np.array([0.3, -0.3, 0.3, 0.3]) * unit, 3.0 * unit)
+    assert found.score == pytest.approx(0.3 * unit)
+    assert found.baseline == pytest.approx(2.5**0.5 * unit)
+    assert found.others["R²"] == pytest.approx(1 - 0.09 / 2.5)

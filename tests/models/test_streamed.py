@@ -211,6 +211,79 @@ def test_a_text_among_numbers_and_a_foreign_date_are_named(tmp_path: Path) -> No
             TableModel(epochs=1, keep=["n"]).fit(tmp_path / "t.csv", "y", stream=True)
 
 
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_whole_numbers_beyond_what_float64_tells_apart_stay_different_classes(tmp_path: Path, suffix: str) -> None:
+    frame = table().select("x", y=2**53 + 1 - (pl.col("x") > 0).cast(pl.Int64))
+    path = tmp_path / f"t.{suffix}"
+    frame.write_parquet(path) if suffix == "parquet" else frame.write_csv(path)
+    model = TableModel(**QUICK).fit(path, "y", test_fraction=0.2, stream=True)
+    assert model.estimator_.classes_.tolist() == ["9007199254740992", "9007199254740993"]
+    assert model.evaluation_.score > 0.9
+    assert set(model.predict(path)["prediction"]) == {"9007199254740992", "9007199254740993"}
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("unit", [1e-300, 1e200])
+def test_targets_of_any_size_are_learned(tmp_path: Path, unit: float) -> None:
+    frame = table().select("x", "colour", amount=pl.col("amount") * unit / 1e6)
+    frame.write_parquet(tmp_path / "t.parquet")
+    model = TableModel(**QUICK).fit(tmp_path / "t.parquet", "amount", test_fraction=0.2, stream=True)
+    assert 0 < model.evaluation_.score < model.evaluation_.baseline / 3
+    assert model.evaluation_.others["R²"] > 0.8
+    scored = model.prediction(open_blocks(tmp_path / "t.parquet"))
+    assert sum(piece.frame.height for piece in scored) == 600
+    assert scored.evaluation.others["R²"] > 0.8
+    assert scored.evaluation.score == pytest.approx(model.evaluate(frame).score, rel=1e-9)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_numbers_may_be_written_as_spreadsheets_write_them(tmp_path: Path) -> None:
+    """In a feature and in the target: the same model as from plain numbers."""
+    plain = table().select("colour", x=(pl.col("x") * 1e6).cast(pl.Int64), amount=pl.col("amount").round(2))
+    cells = [[f"{value:,.2f}" for value in plain[name]] for name in ("x", "amount")]
+    written = plain.with_columns(
+        x=pl.Series([cell if cell[0] == "-" else f"${cell}" for cell in cells[0]]), amount=pl.Series(cells[1])
+    )
+    assert written["x"].str.contains(r"^\$\d+,").any()
+    models = []
+    for name, frame in (("plain.csv", plain), ("written.csv", written)):
+        frame.write_csv(tmp_path / name)
+        models.append(TableModel(**QUICK).fit(tmp_path / name, "amount", test_fraction=0.2, stream=True))
+    np.testing.assert_array_equal(models[0].estimator_.theta_, models[1].estimator_.theta_)
+    assert models[0].evaluation_ == models[1].evaluation_
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_classes_that_nothing_is_known_of_are_named(parquet: Path, tmp_path: Path) -> None:
+    """Those of which no row was held out, and in another table those that training did not see, wherever they lie."""
+    (roles, *_) = (Split(0.2, 0.1, 0).roles(block, "label") for block in open_blocks(parquet).blocks(""))
+    one = int(roles.training.argmax())
+    frame = table().with_columns(label=pl.when(pl.col("row") == one).then(pl.lit("only one")).otherwise("label"))
+    frame.write_parquet(tmp_path / "t.parquet")
+    model = TableModel(drop=others("label"), **QUICK).fit(
+        tmp_path / "t.parquet", "label", test_fraction=0.2, stream=True
+    )
+    assert "No rows were held out of classes with very few: the score says nothing of only one." in model.notes_
+    strange = table().with_columns(
+        label=pl.when(pl.col("row") == 5)
+        .then(pl.lit("b"))
+        .when(pl.col("row").is_in([400, 599]))
+        .then(pl.lit("a"))
+        .when(pl.col("row") == 500)
+        .then(None)
+        .otherwise("label")
+    )
+    strange.write_parquet(tmp_path / "strange.parquet")
+    prediction = model.prediction(open_blocks(tmp_path / "strange.parquet"))
+    assert len(list(prediction)) == 3
+    assert prediction.notes == [
+        "1 row has no value of label; it is not scored.",
+        "3 rows are of a class that training did not see, 'a', 'b', and count as wrong.",
+    ]
+    assert model.predict_and_evaluate(strange)[2] == prediction.notes
+
+
 def test_damaged_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     table(5000).write_parquet(tmp_path / "good.parquet", row_group_size=500)
     good = (tmp_path / "good.parquet").read_bytes()
@@ -230,10 +303,12 @@ def test_damaged_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"y": ["a"] * 50}, "at least two different values; all 50 are 'a'"),
+        ({"y": ["a"] * 50}, "at least two different values; got 'a' in all 50 rows"),
         ({"y": [None] * 50}, "must have values; all its cells are missing"),
         ({"y": [f"name {i}" for i in range(50)]}, "classes of several rows each; got 50 classes in 50 rows"),
         ({"z": [1, 2] * 25}, "must have a column 'y'"),
+        ({"y": [[1], [2]] * 25}, r"must hold numbers, texts or truth values; got List\(Int64\). Choose another column"),
+        ({"y": [b"a", b"b"] * 25}, "must hold numbers, texts or truth values; got Binary"),
         (
             {"y": [1, 2] * 25, "x": [3] * 50},
             "at least one column to learn from beside the target; x: all its cells are 3",

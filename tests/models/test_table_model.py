@@ -109,11 +109,24 @@ def test_rows_without_a_target_are_dropped_and_counted() -> None:
     assert notes == ["3 rows have no value of label; they are not scored."]
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e200])
+def test_targets_of_any_size_are_learned(unit: float) -> None:
+    frame = table().select("x", "colour", amount=pl.col("amount") * unit / 1e6)
+    model = TableModel(**QUICK).fit(frame, "amount", test_fraction=0.2)
+    assert 0 < model.evaluation_.score < model.evaluation_.baseline / 3
+
+
+def test_classes_that_nothing_is_known_of_are_named() -> None:
+    frame = pl.DataFrame({"x": range(100), "y": ["a"] * 60 + ["b"] * 39 + ["only one"]})
+    prepared = TableModel(keep=["x"]).prepare(frame, "y", test_fraction=0.2)
+    assert "No rows were held out of classes with very few: the score says nothing of only one." in prepared.notes
+
+
 def test_imbalance_is_named() -> None:
     frame = pl.DataFrame({"x": np.arange(40) % 7, "y": ["often"] * 36 + ["rarely"] * 4})
     notes = TableModel().prepare(frame, "y").notes
     assert notes == [
-        "The classes are unbalanced: often has 36 rows (90%), rarely 4 (10.0%). "
+        "The classes are unbalanced: often has 36 rows (90%), rarely 4 (10%). "
         "Class weights 'balanced' let the rare ones count as much."
     ]
 
@@ -223,6 +236,8 @@ def test_defaults_give_way_to_what_is_chosen() -> None:
         lambda r, t: r.update(scale="x"),
         lambda r, t: r["parameters"].update(dtype="object"),
         lambda r, t: r["parameters"].update(random_state=None),
+        lambda r, t: r["parameters"].update(keep=10),
+        lambda r, t: r["parameters"].update(drop="row"),
         lambda r, t: r["preparation"]["columns"].pop(),
         lambda r, t: r["estimator"].pop("network"),
         lambda r, t: t.pop("estimator.theta"),

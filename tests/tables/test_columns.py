@@ -108,9 +108,17 @@ def test_wishes_decide() -> None:
     assert described(list(range(20)), keep=["c"]).kind == "number"
 
 
+def test_numbers_may_be_written_as_spreadsheets_write_them() -> None:
+    written = ["1,234", "-1,234,567.5", "$1,200", "-€5", "12%", "12.5 %", "3円", ".5", "1e5", None]
+    expected = [1234.0, -1234567.5, 1200.0, -5.0, 12.0, 12.5, 3.0, 0.5, 1e5, None]
+    assert numbers(pl.Series(written)).to_list() == expected
+    for other in ("1,23", "1,2345", ",5", "%", "$", "1 234", "a1", "12%%", "1,234,5", "5 kg"):
+        assert numbers(pl.Series([other])).to_list() == [None], other
+
+
 def test_few_texts_among_numbers_are_mistakes() -> None:
     values = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "ten", "11"]
-    with pytest.raises(DataError, match=r"'c' must hold numbers, as 10 of its cells do; 1 hold text, the first 'ten'"):
+    with pytest.raises(DataError, match=r"'c' must hold numbers, as 10 of its cells do; 1 holds text, the first 'ten'"):
         described(values)
     assert described(values, category=["c"]).kind == "category"
 

@@ -30,7 +30,9 @@ def target_of(values, task: str | None = None) -> Target:
         (list(range(21)) * 20, "regression", "21 different whole numbers"),
         ([0.5, 1.5] * 20, "regression", "2 different numbers"),
         (["1.5", "2", "3"], "regression", "3 different numbers"),
-        (["01", "02"] * 20, "regression", "2 different numbers"),
+        (["01", "02"] * 20, "classification", "2 different codes with leading zeros"),
+        ([10**25, 10**26] * 20, "classification", "2 different whole numbers"),
+        (["1e400", "1", "2"] * 20, "regression", "3 different numbers"),
     ],
 )
 def test_the_rule(values, task: str, why: str) -> None:
@@ -42,6 +44,28 @@ def test_the_task_can_be_given() -> None:
     assert target_of([1, 2, 3, 1, 2, 3], "classification").whole
     assert target_of([0, 1, 1], "regression").task == "regression"
     assert not target_of([0.5, 1, 1, 0.5], "classification").whole
+
+
+def test_whole_numbers_beyond_what_float64_tells_apart_stay_different_classes() -> None:
+    column = clean(pl.DataFrame({"y": [str(2**53 + 1), str(2**53 + 3), str(2**53 + 1)]}))["y"]
+    found = find_target(column.to_frame(), "y")
+    assert (found.task, found.whole) == ("classification", False)
+    assert found.values(column)[0].tolist() == ["9007199254740993", "9007199254740995", "9007199254740993"]
+
+
+def test_the_first_whole_numbers_that_float64_blurs_are_two_classes() -> None:
+    """2⁵³ + 1 as a float64 is 2⁵³."""
+    found = target_of([2**53, 2**53 + 1] * 10)
+    assert (found.task, found.whole) == ("classification", False)
+    assert target_of([2**53 - 2, 2**53 - 1] * 10).whole
+
+
+@pytest.mark.parametrize("cell", ["1.5", "1e25"])
+def test_a_class_of_whole_numbers_is_not_rounded(cell: str) -> None:
+    found = target_of(["0", "1", "1"])
+    column = clean(pl.DataFrame({"y": ["0", cell]}))["y"]
+    with pytest.raises(DataError, match=f"'y' must hold whole numbers, being the target; got '{cell}' in row 2"):
+        found.values(column)
 
 
 def test_values_keep_their_type() -> None:
@@ -56,6 +80,13 @@ def test_values_keep_their_type() -> None:
         np.testing.assert_array_equal(y, expected)
         assert y.dtype.kind == expected.dtype.kind
         assert rows.tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize("values", [[[1, 2], [3]], [b"a", b"b"], [{"a": 1}, {"a": 2}], [dt.date(2020, 1, 1)] * 2])
+def test_targets_that_are_no_single_values_are_refused_by_their_type(values) -> None:
+    with pytest.raises(DataError, match=r"'y' must hold numbers, texts or truth values; got [A-Z]") as refused:
+        target_of(values)
+    assert "\n" not in str(refused.value)
 
 
 def test_codes_lose_no_zeros() -> None:
@@ -73,7 +104,7 @@ def test_it_comes_back_from_its_record() -> None:
     ("values", "task", "message"),
     [
         (["NA", None], None, "must have values; all its cells are missing"),
-        (["a", "a", None], None, "must have at least two different values; all 2 are 'a'"),
+        (["a", "a", None], None, "must have at least two different values; got 'a' in all 2 rows"),
         (["a", "b", "c"], None, "must have classes of several rows each; got 3 classes in 3 rows"),
         ([1, 2, 3], "classification", "got 3 classes in 3 rows.*or the task regression"),
         ([dt.date(2024, 1, 1), dt.date(2024, 1, 2)], None, "must hold numbers, texts or truth values; got Date"),
@@ -105,7 +136,7 @@ def test_cells_that_do_not_belong_are_named_by_their_row() -> None:
 
 def test_imbalance_is_named() -> None:
     assert imbalance(np.array(["a"] * 2 + ["b"])) == ""
-    assert imbalance(np.array(["a"] * 9 + ["b"])) == ("The classes are unbalanced: a has 9 rows (90%), b 1 (10.0%).")
+    assert imbalance(np.array(["a"] * 9 + ["b"])) == ("The classes are unbalanced: a has 9 rows (90%), b 1 (10%).")
 
 
 @given(st.integers(1, 200), st.floats(0, 0.99), st.integers(0, 2**32), st.integers(1, 6))

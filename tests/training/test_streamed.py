@@ -253,3 +253,16 @@ def test_moments_of_pieces_are_those_of_the_whole(sizes: list[int], offset: floa
         np.testing.assert_allclose(plain.mean, whole.mean(axis=0), rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(plain.squares, ((whole - whole.mean(axis=0)) ** 2).sum(axis=0), rtol=1e-6, atol=1e-9)
         np.testing.assert_allclose(weighted.mean, np.average(whole, axis=0, weights=w), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_moments_are_of_any_size(unit: float) -> None:
+    """Where squares would be 0 or infinite, and where small numbers come before large ones."""
+    values, moments = np.array([1.0, 2.0, 4.0, 5.0]), Moments()
+    for piece in (values[:1], values[1:3], values[3:]):
+        moments.add(piece * unit)
+    assert moments.mean == pytest.approx(3 * unit)
+    assert moments.deviation == pytest.approx(2.5**0.5 * unit)
+    moments.add(np.zeros(4))
+    moments.add(np.full(4, 1e-300 * unit))
+    assert moments.deviation == pytest.approx(np.append(values, np.zeros(8)).std() * unit)

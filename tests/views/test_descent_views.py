@@ -9,25 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from PIL import Image
 
 import koubai
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.language import catalogue
 from koubai.core.network import Network
+from koubai.descent.basins import compare_basins
 from koubai.descent.compare import Comparison
 from koubai.descent.expression import parse
-from koubai.descent.fits import Fit
+from koubai.descent.fitted import Fit
+from koubai.descent.functions import get_objective
 from koubai.descent.landscape import landscape, landscape_of_path, line_between
 from koubai.descent.spectrum import largest_eigenvalues
 from koubai.descent.subject import Subject
 from koubai.descent.watching import batch_progress, range_test, watch_training
 from koubai.engines.protocol import Rows
 from koubai.views import descent_style
-from koubai.views.descent import picture, save, show
+from koubai.views.descent import figure_of, picture, save, show
 from koubai.views.descent_html import page
 from koubai.views.descent_math import html, plain
-from koubai.views.descent_words import number, stop_sentence
+from koubai.views.descent_style import line_style, marker
+from koubai.views.descent_words import function_title, number, stop_sentence
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +83,7 @@ def test_html_raises_exponents_and_lowers_indices() -> None:
 
 
 def test_numbers_are_short_and_have_a_proper_minus() -> None:
-    assert [number(x) for x in (-0.5, 1e-17, 1234567.0, np.nan, -np.inf)] == ["−0.5", "0", "1.235e+06", "—", "−∞"]
+    assert [number(x) for x in (-0.5, 1e-17, 1234567.0, np.nan, -np.inf)] == ["−0.5", "0", "1.235×10⁶", "—", "−∞"]
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -88,7 +93,7 @@ def test_pictures_are_slides(name: str, lang: str, request: pytest.FixtureReques
         warnings.filterwarnings("ignore", message="No Japanese font")  # said once, see below
         warnings.filterwarnings("ignore", message="Glyph")
         image = Image.open(io.BytesIO(picture(request.getfixturevalue(name), lang)))
-    assert image.size == (1280, 720)
+    assert image.size == (1920, 1080)
     assert len(set(image.convert("RGB").resize((320, 180)).get_flattened_data())) > 50
 
 
@@ -101,7 +106,7 @@ def test_vector_pictures_keep_letters_and_are_the_same_each_time(curve: Comparis
 
 def test_basins_are_drawn() -> None:
     found = koubai.basins("himmelblau", resolution=20)
-    assert Image.open(io.BytesIO(picture(found, "en"))).size == (1280, 720)
+    assert Image.open(io.BytesIO(picture(found, "en"))).size == (1920, 1080)
 
 
 def test_the_gif_moves_and_rests_on_its_last_frame(comparison: Comparison, tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ def test_words_at_the_terminal(curve: Comparison, fit: Fit, capsys: pytest.Captu
     show(fit, "en")
     assert "least squares: (" in capsys.readouterr().out
     show(koubai.basins("camel", resolution=10), "en")
-    assert "share of starts" in capsys.readouterr().out
+    assert "(−1.704, 0.7961)" in capsys.readouterr().out
     koubai.descend("booth", max_steps=5).show("en")
     assert "all steps were taken" in capsys.readouterr().out
 
@@ -190,9 +195,77 @@ def test_notebooks_get_a_frame_of_their_own_and_a_picture(monkeypatch: pytest.Mo
     assert found._repr_png_()[:4] == b"\x89PNG"
 
 
+def test_local_minima_are_told_from_the_lowest() -> None:
+    comparison = koubai.compare_descents("rastrigin", ["sgd"], max_steps=50)
+    assert [mark[2] for mark in data_of(page(comparison, "en"))["minima"]] == [False, True]
+    drawn = picture(comparison, "en", ".svg").decode()
+    assert "local minimum" in drawn
+    assert "lowest minimum" in drawn
+    assert "(−2.985, 1.99) (local)" in page(comparison, "en")
+
+
+def test_the_noise_and_the_name_of_a_function_stand_in_its_title() -> None:
+    title = function_title(get_objective("noisy_bowl"), "ja")
+    assert title == "雑音のあるお椀：f(x, y) = (x² + 5y²)/2（勾配に標準偏差 1 の雑音）"
+    assert function_title(get_objective("x**2"), "en") == "f(x) = x²"
+
+
+def test_methods_are_told_apart_by_colour_dashes_and_head() -> None:
+    looks = [(line_style(index), marker(index)) for index in range(14)]
+    assert len({(colour, head) for (colour, _), head in looks}) == 14
+    assert len({look for look, _ in looks}) == 14
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_letters_are_large_enough_for_the_last_row_and_stay_within_the_slide(lang: str) -> None:
+    names = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
+    comparison = koubai.compare_descents("rastrigin", names, max_steps=30)
+    with descent_style.drawing(lang):
+        figure = figure_of(comparison, lang)
+        FigureCanvasAgg(figure).draw()  # lays it out
+        width, height = figure.bbox.width, figure.bbox.height
+        marks = [tick for axes in figure.axes for tick in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+        every = figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text().strip())
+        assert len(every) > 25
+        for written in every:
+            assert written.get_fontsize() >= 12
+            if written in marks:
+                continue  # those beyond the ends of an axis are not drawn
+            box = written.get_window_extent()
+            inside = box.x0 > -1 and box.x1 < width + 1 and box.y0 > -1 and box.y1 < height + 1
+            assert inside, written.get_text()
+
+
+def test_many_minima_are_coloured_by_how_low_they_are() -> None:
+    found = compare_basins("rastrigin", ["sgd"], resolution=30)
+    assert len(found.maps[0].minima) > 20
+    assert "value at the minimum reached" in picture(found, "en", ".svg").decode()
+
+
+def test_maps_of_several_rules_share_one_picture() -> None:
+    found = compare_basins("himmelblau", ["sgd", "momentum", "adam"], resolution=10)
+    drawn = picture(found, "ja", ".svg").decode()
+    for part in ("SGD，α = 0.007", "モーメンタム，α = 0.001", "Adam，α = 0.2", "各始点はどの極小点に着くか"):
+        assert part in drawn
+
+
+def test_leaving_the_domain_is_said_with_what_would_have_helped(capsys: pytest.CaptureFixture[str]) -> None:
+    path = koubai.descend("x - log(x)", start=0.05, optimizer="momentum", learning_rate=2.0)
+    sentence = stop_sentence(path, "en")
+    assert sentence.startswith("left the domain of the function. It stepped outside at update")
+    assert path.advice is not None
+    again = koubai.descend("x - log(x)", 0.05, "momentum", path.advice.learning_rate)
+    assert not again.failed
+
+
+def test_a_function_that_falls_without_end_is_said_to_have_no_minimum(capsys: pytest.CaptureFixture[str]) -> None:
+    koubai.compare_descents("x**3", ["sgd"], [0.01], [1.0], max_steps=10, work_out=True).show("en")
+    assert "There is none: the function falls without end." in capsys.readouterr().out
+
+
 def test_more_than_two_variables_have_values_alone() -> None:
     path = koubai.descend("x**2 + y**2 + z**2", (1, 2, 3), learning_rate=0.1, max_steps=20)
-    assert Image.open(io.BytesIO(picture(path, "en"))).size == (1280, 720)
+    assert Image.open(io.BytesIO(picture(path, "en"))).size == (1920, 1080)
 
 
 def test_without_matplotlib_pages_are_written_and_pictures_say_what_to_install(
@@ -285,7 +358,7 @@ def test_networks_are_drawn_and_told(
     title = catalogue("ja")[f"descent.network.{key}"].split("：")[0]
     assert title in drawn
     record.save(tmp_path / "a.png", "en")
-    assert Image.open(io.BytesIO((tmp_path / "a.png").read_bytes())).size == (1280, 720)
+    assert Image.open(io.BytesIO((tmp_path / "a.png").read_bytes())).size == (1920, 1080)
     record.show("en")
     assert catalogue("en")[f"descent.network.{key}"].split(":")[0] in capsys.readouterr().out
     with pytest.raises(ParameterError, match="does not move"):
@@ -293,5 +366,7 @@ def test_networks_are_drawn_and_told(
 
 
 def test_eigenvalues_are_told(network_records: list, capsys: pytest.CaptureFixture[str]) -> None:
-    largest_eigenvalues(network_records[0].subject, 3).show("en")
+    found = largest_eigenvalues(network_records[0].subject, 3)
+    found.show("en")
     assert "Steepest descent is stable here for α <" in capsys.readouterr().out
+    assert "ヘッセ行列の最大固有値" in picture(found, "ja", ".svg").decode()

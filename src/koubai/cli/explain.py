@@ -95,6 +95,7 @@ def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentPars
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a table to learn from; default: six mails")
     parser.add_argument("--target", metavar="COLUMN", help="the column to be learned; default: the last")
     parser.add_argument("--positive", metavar="VALUE", help="the value of the target that stands for +1")
+    parser.add_argument("--bias", action="store_true", help="add a feature that is always 1, whose weight is the bias")
     parser.add_argument("--rate", type=fraction, default=Fraction(1, 2), metavar="N", help="η (default: 1/2)")
     parser.add_argument("--sweeps", type=int, default=1, metavar="N", help="passes through the data (default: 1)")
     parser.add_argument("--start", type=numbers, metavar="A,B,…", help="weights at the start (default: zeros)")
@@ -108,10 +109,10 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
     made = parser.add_argument_group("a network made for the occasion")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
-    made.add_argument("--hidden", default="sigmoid", metavar="NAME", help="of hidden layers (default: sigmoid)")
+    made.add_argument("--hidden", metavar="NAME", help="of hidden layers (default: sigmoid)")
     made.add_argument("--output", metavar="NAME", help="activation of the outputs")
     made.add_argument("--loss-function", metavar="NAME", help="what is minimised")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="of its random numbers (default: 0)")
+    made.add_argument("--seed", type=int, metavar="N", help="of its random numbers (default: 0)")
     asked = parser.add_argument_group("what is asked")
     if name == "update":
         asked.add_argument("--rows", metavar="1-4", default="1", help="rows of the batch, counted from 1 (default: 1)")
@@ -162,6 +163,7 @@ def _matrix_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = _topic(topics, "derivative", "the derivative of a matrix expression", _derivative)
     parser.add_argument("expression", metavar="EXPRESSION", help="such as 'norm(A @ x - b)**2'")
     parser.add_argument("shapes", nargs="*", type=named_shape, metavar="NAME=R,C", help="shapes, such as A=m,k x=3,1")
+    parser.set_defaults(take_more=_take_more_shapes)
     parser.add_argument("--by", required=True, metavar="NAME", help="the vector, matrix or scalar to differentiate by")
     add_view_options(parser)
     parser = _topic(topics, "identities", "identities of vectors and matrices, each checked with numbers", _identities)
@@ -186,13 +188,29 @@ def _model(args: argparse.Namespace) -> "Derivation":
 def _shapes(args: argparse.Namespace) -> "Derivation":
     from koubai.explain.matrix.pages import shapes
 
-    return shapes(args.expression, dict(args.shapes))
+    return shapes(args.expression, _by_name(args.shapes))
 
 
 def _derivative(args: argparse.Namespace) -> "Derivation":
     from koubai.explain.matrix.pages import derivative
 
-    return derivative(args.expression, args.by, dict(args.shapes))
+    return derivative(args.expression, args.by, _by_name(args.shapes))
+
+
+def _take_more_shapes(args: argparse.Namespace, words: list[str]) -> bool:
+    """Take shapes that stand after an option, and return whether all words were shapes."""
+    try:
+        args.shapes = [*args.shapes, *map(named_shape, words)]
+    except argparse.ArgumentTypeError:
+        return False
+    return True
+
+
+def _by_name(shapes: list[tuple[str, str]]) -> dict[str, str]:
+    for position, (name, _) in enumerate(shapes):
+        if any(name == other for other, _ in shapes[:position]):
+            raise ParameterError(f"explain: each name must have one shape; got two for {name}. Leave one out.")
+    return dict(shapes)
 
 
 def _identities(args: argparse.Namespace) -> "Derivation":
@@ -205,7 +223,10 @@ def _perceptron(args: argparse.Namespace) -> "Derivation":
     from koubai.cli.explained_data import examples_of_table
     from koubai.explain.learning_walk import perceptron
 
-    examples = examples_of_table(args.table, args.target, args.positive) if args.table else None
+    for name in ("target", "positive", "bias"):
+        if getattr(args, name) and not args.table:
+            raise ParameterError(f"explain: --{name} must come with a TABLE; got none. The six mails have their own.")
+    examples = examples_of_table(args.table, args.target, args.positive, args.bias) if args.table else None
     return perceptron(examples, learning_rate=args.rate, start=args.start, n_sweeps=args.sweeps)
 
 
@@ -242,7 +263,7 @@ def _update(args: argparse.Namespace) -> "Derivation":
     rows = batch_of(sample, args.rows)
     state = state_after(plan, sample, rows, float(args.rate), args.after)
     ask = Ask("weight", args.weight or (len(sample.network.layers), 1, 1))
-    return update(plan, state, rows, float(args.rate), ask)
+    return update(plan, state, rows, float(args.rate), ask, names=sample.names)
 
 
 def _activation(args: argparse.Namespace) -> "Derivation":

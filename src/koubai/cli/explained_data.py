@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from koubai.explain.learning_walk import Examples
     from koubai.explain.records import Derivation
     from koubai.explain.samples import Sample
+    from koubai.models.table_model import TableModel
 
+MADE = ("sizes", "hidden", "output", "loss_function", "seed")
+"""Options of a network made for the occasion."""
 MOST_EXAMPLES = 2000
 """So many rows of a table are learned from."""
 
@@ -22,6 +25,12 @@ def sample_of(args: argparse.Namespace) -> "Sample":
     """Return the network that the arguments name, with its parameters and rows."""
     from koubai.explain.samples import made, ready_made
 
+    needless = [name for name in MADE if getattr(args, name) is not None]
+    if needless and (args.model or not args.sizes):
+        option = f"--{needless[0].replace('_', '-')}"
+        if args.model:
+            raise ParameterError(f"explain: {option} must come without a MODEL, which has its own; got {args.model}.")
+        raise ParameterError(f"explain: {option} must come with --sizes; got none. Try --sizes 4-5-3.")
     if args.model:
         return _of_model(args.model, args.data)
     if args.data:
@@ -32,25 +41,16 @@ def sample_of(args: argparse.Namespace) -> "Sample":
         sizes = [int(size) for size in args.sizes.replace(",", "-").split("-")]
     except ValueError:
         raise ParameterError(f"explain: --sizes must be whole numbers such as 4-5-3; got {args.sizes!r}.") from None
-    return made(sizes, args.hidden, args.output, args.loss_function, args.seed)
+    return made(sizes, args.hidden or "sigmoid", args.output, args.loss_function, args.seed or 0)
 
 
 def _of_model(path: str, data: str | None) -> "Sample":
     """Return a saved model's network with the rows of a table."""
     from koubai.explain.network import Names
     from koubai.explain.samples import Sample
-    from koubai.models.files import load
-    from koubai.models.table_model import TableModel
 
-    if not data:
-        raise ParameterError("explain: a MODEL must come with rows; got none. Name a table with --data.")
-    model = load(path)
-    if not isinstance(model, TableModel):
-        raise ParameterError(
-            f"explain: MODEL must be a model for tables, as 'koubai fit' saves; got {type(model).__name__}. "
-            f"Use koubai.explain in Python."
-        )
-    inputs, targets = model.network_rows(data)
+    model, table = _loaded(path, data)
+    inputs, targets = model.network_rows(table)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
     numeric = None if classes else (model.target_.name, float(model.center_), float(model.scale_))
@@ -60,28 +60,30 @@ def _of_model(path: str, data: str | None) -> "Sample":
 
 def model_page_of(path: str | None, data: str | None, layer: int) -> "Derivation":
     """Return the page of a whole model: of a saved one with a table's rows, or of the ready-made one."""
-    from koubai.explain.samples import players
-    from koubai.explain.whole_model import hidden_nodes, model_page
+    from koubai.models.inspection import page_of_players, page_of_table_model
 
-    sample = _of_model(path, data) if path else players()
-    nodes = hidden_nodes(sample.network, sample.theta, sample.inputs, sample.names.inputs, layer)
-    labels = _labels(sample)
-    if not path or not data:
-        return model_page(nodes, (), sample.names.outputs, labels)
+    if not path and data:
+        raise ParameterError("explain: --data must come with a MODEL; got no model. Train one with 'koubai fit'.")
+    if not path:
+        return page_of_players(layer)
+    model, table = _loaded(path, data)
+    return page_of_table_model(model, table, layer)
+
+
+def _loaded(path: str, data: str | None) -> tuple["TableModel", str]:
+    """Return a saved model for tables, and the table that must come with it."""
     from koubai.models.files import load
-    from koubai.models.inspection import columns_of_model
+    from koubai.models.table_model import TableModel
 
-    columns, score = columns_of_model(load(path), data)
-    return model_page(nodes, columns, sample.names.outputs, labels, score)
-
-
-def _labels(sample: "Sample") -> list[str]:
-    """Return each row's class by name, for classes with names."""
-    names, targets = sample.names.outputs, sample.targets
-    if not names or np.isnan(targets).any():
-        return []
-    chosen = targets.argmax(axis=1) if targets.shape[1] > 1 else (targets[:, 0] > 0.5).astype(int)
-    return [names[int(k)] for k in chosen]
+    if not data:
+        raise ParameterError("explain: a MODEL must come with rows; got none. Name a table with --data.")
+    model = load(path)
+    if not isinstance(model, TableModel):
+        raise ParameterError(
+            f"explain: MODEL must be a model for tables, as 'koubai fit' saves; got {type(model).__name__}. "
+            f"Use its method explain in Python."
+        )
+    return model, data
 
 
 def one_row(sample: "Sample", row: int) -> tuple["Array", "Array | None"]:
@@ -103,7 +105,7 @@ def batch_of(sample: "Sample", rows: str) -> "Rows":
             raise ParameterError(
                 f"explain: --rows must be numbers such as 1-4 or 1,3; got {rows!r}. Rows count from 1."
             )
-        chosen.extend(range(int(first), int(last or first) + 1))
+        chosen.extend(range(int(first), min(int(last or first), len(sample.inputs) + 1) + 1))
     outside = [row for row in chosen if not 1 <= row <= len(sample.inputs)]
     if outside or not chosen:
         raise ParameterError(
@@ -134,16 +136,17 @@ def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_upd
     return state
 
 
-def examples_of_table(path: str, target: str | None, positive: str | None) -> "Examples":
+def examples_of_table(path: str, target: str | None, positive: str | None, bias: bool = False) -> "Examples":
     """Return a table's rows as examples for a perceptron: columns of numbers, rows without empty cells, labels ±1."""
     from koubai.explain.learning_walk import Examples
-    from koubai.tables.columns import require_column
+    from koubai.tables.columns import BOOLEAN, NUMBER, describe_columns, require_column
     from koubai.tables.reading import read_table
-    from koubai.tables.values import numbers
+    from koubai.tables.values import clean, numbers
 
-    frame = read_table(path).frame.head(MOST_EXAMPLES)
+    frame = clean(read_table(path).frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)
+    frame = frame.filter(frame[name].is_not_null())
     labels = [str(label) for label in frame[name].to_list()]
     kinds = sorted(set(labels))
     wanted = positive if positive is not None else kinds[-1]
@@ -152,10 +155,9 @@ def examples_of_table(path: str, target: str | None, positive: str | None) -> "E
             f"explain: the column {name!r} must hold {wanted!r} and another value; it holds {', '.join(kinds[:5])}. "
             f"Name the value that stands for +1 with --positive."
         )
-    parsed = {column: numbers(frame[column]) for column in frame.columns if column != name}
-    features = [
-        column for column, found in parsed.items() if found.null_count() == frame[column].null_count() < frame.height
-    ]
+    found = describe_columns(frame.drop(name))
+    parsed = {column.name: numbers(frame[column.name]) for column in found if column.kind in (NUMBER, BOOLEAN)}
+    features = [column for column, values in parsed.items() if values.null_count() < frame.height]
     if not features:
         raise DataError(f"explain: {path} must have a column of numbers beside {name!r}; it has none.")
     x = np.column_stack([parsed[column].fill_null(np.nan).to_numpy() for column in features])
@@ -163,4 +165,6 @@ def examples_of_table(path: str, target: str | None, positive: str | None) -> "E
     if not len(whole):
         raise DataError(f"explain: {path} must have a row without empty cells; it has none.")
     y = np.array([1 if label == wanted else -1 for label in labels])
-    return Examples(x[whole], y[whole], tuple(features), tuple(str(row + 1) for row in whole))
+    others = [kind for kind in kinds if kind != wanted]
+    meaning = None if {wanted, *others} == {"1", "-1"} else (wanted, " / ".join(others[:5]))
+    return Examples(x[whole], y[whole], tuple(features), tuple(str(row + 1) for row in whole), meaning, bias)

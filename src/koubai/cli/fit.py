@@ -10,15 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
 from koubai.cli.terminal import forget_output, printable
-from koubai.core.errors import ParameterError
+from koubai.core.errors import DivergenceError, FileError, ParameterError
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
     from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
-    from koubai.tables.blocks import TableBlocks
-    from koubai.tables.reading import Table
     from koubai.training.history import Epoch
 
 EXAMPLES = """examples:
@@ -55,13 +54,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _add_training_options(parser.add_argument_group("training"))
 
 
-def add_reading_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options that say how a text file is read."""
-    group.add_argument("--encoding", metavar="NAME", help="encoding of the text, such as cp932 (default: utf-8)")
-    group.add_argument("--separator", metavar="CHARACTER", help="what separates cells, such as ';' or tab")
-    group.add_argument("--no-header", action="store_true", help="the first line holds values, not column names")
-
-
 def _add_table_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--task", choices=TASKS, help="what is asked for (default: found from the target)")
     group.add_argument("--drop", type=_names, default=(), metavar="A,B", help="columns to leave out")
@@ -69,17 +61,6 @@ def _add_table_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--category", type=_names, default=(), metavar="A,B", help="columns of numbers that are codes")
     group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
     add_reading_options(group)
-    add_stream_option(group)
-
-
-def add_stream_option(group: "argparse._ArgumentGroup") -> None:
-    """Add the option to read a table block by block."""
-    group.add_argument(
-        "--stream",
-        action=argparse.BooleanOptionalAction,
-        help="read the table block by block, so that memory need not hold it: Parquet, or text in UTF-8 (default: if "
-        "the table is large beside the memory)",
-    )
 
 
 def _add_network_options(group: "argparse._ArgumentGroup") -> None:
@@ -123,9 +104,10 @@ def _names(text: str) -> tuple[str, ...]:
 def _sizes(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("none", "0", ""):
         return ()
-    if not re.fullmatch(r"\s*\d{1,6}(\s*[,x-]\s*\d{1,6})*\s*", text):
-        raise argparse.ArgumentTypeError(f"must be whole numbers such as 64,32, or none; got {text!r}")
-    return tuple(int(size) for size in re.findall(r"\d+", text))
+    sizes = tuple(int(size) for size in re.findall(r"\d+", text))
+    if not re.fullmatch(r"\s*\d{1,6}(\s*[,x-]\s*\d{1,6})*\s*", text) or 0 in sizes:
+        raise argparse.ArgumentTypeError(f"must be whole numbers above 0 such as 64,32, or none; got {text!r}")
+    return sizes
 
 
 NAMES_OF_OPTIONS = {
@@ -148,6 +130,9 @@ NAMES_OF_OPTIONS = {
     "random_state": "seed",
     "test_fraction": "test_fraction",
     "task": "task",
+    "drop": "drop",
+    "keep": "keep",
+    "category": "category",
     "encoding": "encoding",
     "separator": "separator",
 }
@@ -156,9 +141,20 @@ NAMES_OF_OPTIONS = {
 
 def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the estimator's parameters that were given as options."""
-    own = ("random_state", "test_fraction", "task", "encoding", "separator")
+    own = ("random_state", "test_fraction", "task", "drop", "keep", "category", "encoding", "separator")
     given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in own}
     return {name: value for name, value in given.items() if value is not None}
+
+
+ONLY_IN_PYTHON = (
+    (r", a list or a tuple; got ", "; got "),
+    (r", (an integer <= -1) or None; got ", r" or \1; got "),
+    (r" or None; got ", "; got "),
+    (r"must be 'auto' or ", "must be "),
+    (r"Try (None|'auto')\.$", "Leave it out."),
+    (r"Try solver='adam'\.$", "Try --optimizer adam."),
+)
+"""What complaints say of values that no option can have, and what to say instead."""
 
 
 def in_terms_of_options(sentence: str) -> str:
@@ -166,12 +162,16 @@ def in_terms_of_options(sentence: str) -> str:
 
     Examples
     --------
-    >>> in_terms_of_options("MLPClassifier: learning_rate_init must be > 0; got -1.")
-    '--learning-rate must be > 0; got -1.'
+    >>> in_terms_of_options("MLPClassifier: learning_rate_init must be > 0 or None; got -1. Try 0.001.")
+    '--learning-rate must be > 0; got -1. Try 0.001.'
+    >>> in_terms_of_options("MLPClassifier: epochs must be an integer >= 1 or None; got 0. Try None.")
+    '--epochs must be an integer >= 1; got 0. Leave it out.'
     """
     found = re.match(r"(?:\w+: )?(\w+) must ", sentence)
     if not found or found[1] not in NAMES_OF_OPTIONS:
         return sentence
+    for pattern, instead in ONLY_IN_PYTHON:
+        sentence = re.sub(pattern, instead, sentence)
     option = NAMES_OF_OPTIONS[found[1]].replace("_", "-")
     return f"--{option} must {sentence[found.end() :]}"
 
@@ -182,6 +182,9 @@ def run(args: argparse.Namespace) -> int:
         return _fit(args)
     except ParameterError as error:
         raise ParameterError(in_terms_of_options(str(error))) from error
+    except DivergenceError as error:
+        what = str(error).split(": ", 1)[-1].split(" Lower the learning rate", 1)[0]
+        raise DivergenceError(f"{what} Lower --learning-rate, or --l1 and --l2.") from error
 
 
 def _fit(args: argparse.Namespace) -> int:
@@ -191,12 +194,11 @@ def _fit(args: argparse.Namespace) -> int:
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
     from koubai.tables.blocks import TableBlocks
-    from koubai.training.atomic import check_writable
 
-    path = args.model or Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
-    check_writable(path)
-    if args.checkpoint:
-        check_writable(args.checkpoint)
+    path = args.model
+    if path is None:
+        path = Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
+    _check_outputs(path, args.checkpoint, args.table)
     model = TableModel(
         task=args.task,
         drop=args.drop,
@@ -206,9 +208,15 @@ def _fit(args: argparse.Namespace) -> int:
         random_state=args.seed,
         **network_parameters(args),
     )
+    model.check_parameters(args.test_fraction)
+    streamed = is_streamed(args, "fit")
+    model.check_network(streamed)
+    _spare_other_files(path, "model")
+    if args.checkpoint is not None:
+        _spare_other_files(args.checkpoint, "checkpoint")
     with _notes_of_warnings(args.quiet):
         try:
-            table = read(args, "fit")
+            table = read_or_open(args, streamed)
             prepared: PreparedTable | StreamedTable
             if isinstance(table, TableBlocks):
                 prepared = model.survey(table, args.target, test_fraction=args.test_fraction)
@@ -230,31 +238,30 @@ def _fit(args: argparse.Namespace) -> int:
     return DONE
 
 
-def read(args: argparse.Namespace, command: str) -> "Table | TableBlocks":
-    """Read the table of a command, or open it to be read block by block if it is large or that is asked for."""
-    from koubai.tables.blocks import open_blocks, size_of
-    from koubai.tables.reading import read_table
+def _check_outputs(path: str, checkpoint: str | None, table: str) -> None:
+    """Raise FileError if the model or the checkpoint cannot be written, or would take the place of another file."""
+    from koubai.training.atomic import check_writable
 
-    options = {
-        "encoding": args.encoding,
-        "separator": args.separator,
-        "header": False if args.no_header else None,
-    }
-    stream = args.stream
-    if stream is None:
-        size = size_of(args.table)
-        stream = size.is_large
-        if stream and not args.quiet:
-            print(
-                f"koubai {command}: {printable(args.table)} is read block by block, as its cells alone would take "
-                f"{size.needed / 1e9:.1f} GB and {size.free / 1e9:.1f} GB of memory are free.",
-                file=sys.stderr,
-            )
-    if not stream:
-        return read_table(args.table, **options)
-    table = open_blocks(args.table, **options)
-    table.progress = not args.quiet and sys.stderr.isatty()
-    return table
+    check_writable(path, reads=[table])
+    if checkpoint is not None:
+        check_writable(checkpoint, reads=[table])
+        if os.path.realpath(checkpoint) == os.path.realpath(path):
+            raise ParameterError(f"checkpoint must be another file than the model; got '{path}' for both. Rename one.")
+
+
+def _spare_other_files(path: str, what: str) -> None:
+    """Raise FileError if the path is a file with something in it that is no model, or no checkpoint."""
+    from koubai.training.checkpoints import KIND
+    from koubai.training.container import kind_of
+
+    if not os.path.isfile(path) or not os.path.getsize(path):
+        return
+    kind = kind_of(path)
+    if kind is None or (kind == KIND) != (what == KIND):
+        raise FileError(
+            f"The output '{path}' must be a new file or a koubai {what} to be replaced; it holds something else, which "
+            f"would be lost. Choose another name."
+        )
 
 
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
@@ -264,15 +271,27 @@ def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
 
     show_bar = not quiet and sys.stderr.isatty()
     if isinstance(prepared, StreamedTable):
+        _compile(model)
         model.train(prepared, [] if quiet or show_bar else [_say_epoch], progress=show_bar)
         if model.estimator_.history_.stopped == "interrupted" and not model.estimator_.t_:
             raise Quit
         return
     with Stopper() as stopper:
+        _compile(model)
         callbacks = [stopper] if quiet or show_bar else [stopper, _say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
     if stopper.asked:
         model.estimator_.history_.stopped = "interrupted"
+
+
+def _compile(model: "TableModel") -> None:
+    """Compile what training needs, or load it, so that the seconds that are told are those of training."""
+    from koubai.engines.cpu.warm_up import pieces
+    from koubai.models.defaults import uses_lbfgs
+
+    work = pieces()
+    for name in ("gradient" if uses_lbfgs(model.network) else "training", "prediction"):
+        work[f"{name}, {model.dtype}"]()
 
 
 def _say_epoch(epoch: "Epoch") -> None:

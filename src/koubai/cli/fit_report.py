@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from koubai.cli.scores import say_evaluation
-from koubai.cli.terminal import console, number, plain_table, printable
+from koubai.cli.terminal import console, plain_table, printable
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
@@ -49,7 +49,7 @@ def _target(prepared: "PreparedTable | StreamedTable") -> str:
     name = printable(target.name)
     if not target.is_classification:
         low, high = prepared.span
-        return f"{name}: regression ({target.why}), {number(low)} to {number(high)}"
+        return f"{name}: regression ({target.why}), {low:,.7g} to {high:,.7g}"
     classes, counts = prepared.class_counts()
     order = np.argsort(-counts, kind="stable")[:6]
     listed = ", ".join(f"{printable(classes[i])} {counts[i]:,}" for i in order)

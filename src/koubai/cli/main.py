@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module, metadata
@@ -23,6 +24,8 @@ COMMANDS = (
 """Modules with ``register(subparsers)``, which adds the command, and ``run(args)``, which returns the exit status."""
 
 DONE, MISTAKE, INTERRUPTED = 0, 2, 130
+NEGATIVE = re.compile(r"-[\d.][\d.,/eE+-]*")
+"""Negative fractions and lists of numbers."""
 """Exit statuses."""
 
 DESCRIPTION = "Neural networks that you can see through: train on a table, predict, look inside."
@@ -70,7 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     command = ""
     try:
-        args = make_parser().parse_args(arguments)
+        parser = make_parser()
+        args, left = parser.parse_known_args(_with_negatives(sys.argv[1:] if arguments is None else arguments))
+        if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
+            parser.error(f"unrecognized arguments: {' '.join(left)}")
         command = f" {args.command}"
         status: int = args.run(args)
         sys.stdout.flush()
@@ -86,6 +92,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _mistake(command, "the memory is not enough; try fewer rows, or a smaller network.")
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _with_negatives(arguments: Sequence[str]) -> list[str]:
+    """Return the words with ``--at -1/2`` as ``--at=-1/2``: argparse takes such values for options otherwise."""
+    words: list[str] = []
+    for word in arguments:
+        if NEGATIVE.fullmatch(word) and words and words[-1].startswith("--") and "=" not in words[-1]:
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _mistake(command: str, sentence: str) -> int:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koubai.cli.fit import add_reading_options, add_stream_option, read
+from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--include", metavar="A,B", help="columns of the table to write before the prediction, or 'all'"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but the predictions and mistakes")
-    group = parser.add_argument_group("the table")
-    add_reading_options(group)
-    add_stream_option(group)
+    add_reading_options(parser.add_argument_group("the table"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,17 +54,17 @@ def run(args: argparse.Namespace) -> int:
     from koubai.models.table_model import TableModel
     from koubai.training.atomic import check_writable
 
-    if args.out:
+    if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
-        check_writable(args.out)
+        check_writable(args.out, reads=[args.table, args.model])
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
             f"MODEL must be a model for tables, as 'koubai fit' saves; '{args.model}' holds a bare "
             f"{type(model).__name__}. Use koubai.load in Python."
         )
-    prediction = model.prediction(read(args, "predict"))
+    prediction = model.prediction(read_or_open(args, is_streamed(args, "predict")))
     _write((_with_columns(piece, args.include) for piece in prediction), args.out)
     if not args.quiet:
         _say(args, prediction)
@@ -99,12 +97,11 @@ def _write(frames: "Iterator[pl.DataFrame]", out: str | None) -> None:
         sys.stdout.buffer.flush()
         return
     suffix = Path(out).suffix.lower()
-    with replacing_file(out) as place:
+    with replacing_file(out) as file:
         if suffix == ".parquet":
-            write_parquet(frames, place)
+            write_parquet(frames, file)
         else:
-            with place.open("wb") as file:
-                write_csv(frames, file, "\t" if suffix == ".tsv" else ",")
+            write_csv(frames, file, "\t" if suffix == ".tsv" else ",")
 
 
 def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
@@ -117,4 +114,5 @@ def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
     if prediction.evaluation is not None:
         say_evaluation(out, prediction.evaluation, "rows of this table")
     if args.out:
-        out.print(f"Wrote   {printable(args.out)} ({prediction.n_rows:,} rows)")
+        rows = "row" if prediction.n_rows == 1 else "rows"
+        out.print(f"Wrote   {printable(args.out)} ({prediction.n_rows:,} {rows})")

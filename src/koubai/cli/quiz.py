@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from koubai.core.language import Language
+    from koubai.explain.quiz.questions import Question
     from koubai.explain.quiz.sheets import Sheet
+    from koubai.views.terminal import Screen
 
+TRIES = 2
+"""So often a question may be answered."""
 EXAMPLES = """examples:
   koubai quiz perceptron --seed 7
   koubai quiz backward --level exam --count 3 --lang ja --out sheet.html --answers key.html
@@ -64,39 +68,59 @@ def run(args: argparse.Namespace) -> int:
 
 
 def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -> int:
-    """Ask the questions of a sheet one after another, mark the answers, and return how many were right.
+    """Ask the questions of a sheet one after another, mark the answers, and return how many were right at once.
+
+    A wrong answer is told its likely mistake and may be tried once more; an empty one asks for the solution. What
+    cannot be read is asked again.
 
     Parameters
     ----------
     sheet : Sheet
     lang : "en" or "ja"
     answer_to : callable
-        Takes what stands before the answer and returns what the person wrote; EOFError ends the quiz.
+        Takes what stands before the answer and returns what the person wrote; EOFError or KeyboardInterrupt ends the
+        quiz.
     """
     from koubai.core.language import text
-    from koubai.explain.quiz.questions import mark
     from koubai.explain.quiz.sheets import solution
     from koubai.explain.records import Section, say
-    from koubai.views.explanation import show
-    from koubai.views.terminal import TextComposer
+    from koubai.views.terminal import Screen
 
-    right = asked = 0
+    outcomes: list[int] = []
     for number, question in enumerate(sheet.questions, start=1):
-        composer = TextComposer(question.derivation, lang)
-        section = Section(say("quiz.number", number=number), question.prompt)
-        print("\n".join(line for _, line in composer.section(section)))
+        screen = Screen(question.derivation, lang)
+        screen.section(Section(say("quiz.number", number=number), question.prompt))
         try:
-            given = answer_to(f"{text('quiz.prompt', lang)} ")
-        except EOFError:
+            outcomes.append(_ask(question, screen, answer_to))
+        except (EOFError, KeyboardInterrupt):
             print(f"\n{text('quiz.goodbye', lang)}")
             break
-        asked += 1
-        marked = mark(question, given)
-        right += marked.right
-        print(composer.words(marked.remark))
-        if not marked.right:
-            print(composer.words(solution(question)))
-            show(question.derivation, lang)
+        if outcomes[-1] == 0:
+            screen.text(solution(question))
+            screen.all()
         print()
-    print(text("quiz.score", lang, right=right, count=asked))
+    right = outcomes.count(1)
+    later = sum(tries > 1 for tries in outcomes)
+    print(text("quiz.score_later" if later else "quiz.score", lang, right=right, later=later, count=len(outcomes)))
     return right
+
+
+def _ask(question: "Question", screen: "Screen", answer_to: Callable[[str], str]) -> int:
+    """Ask one question and return at which try the answer was right, 0 if at none."""
+    from koubai.core.language import text
+    from koubai.explain.quiz.questions import mark
+    from koubai.explain.records import say
+
+    tries = 0
+    while tries < TRIES:
+        given = answer_to(f"{text('quiz.prompt', screen.lang)} ")
+        if not given.strip():
+            return 0
+        marked = mark(question, given)
+        tries += marked.understood
+        screen.text(marked.remark)
+        if marked.right:
+            return tries
+        if marked.understood and tries < TRIES:
+            screen.text(say("quiz.once_more"))
+    return 0

@@ -26,7 +26,7 @@ def say_evaluation(out: "Console", evaluation: "Evaluation", rows: str) -> None:
         *((measure, number(value)) for measure, value in evaluation.others.items()),
     ]
     out.print(plain_table(("score", ""), listed, numbers=[1]))
-    if not evaluation.is_better:
+    if not evaluation.is_better and not evaluation.is_perfect:
         out.print("The network is no better than always giving the same answer.", style="red")
     if 2 <= len(evaluation.classes) <= MANY_CLASSES:
         heads = ["true \\ predicted", *evaluation.classes]

@@ -84,9 +84,9 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.98123456), number(47635.95), number(1.0), number(5e-5)
-    ('0.9812', '47,636', '1.0000', '5e-05')
+    >>> number(0.98123456), number(47635.95), number(1.0), number(5e-5), number(1e25)
+    ('0.9812', '47,636', '1.0000', '5e-05', '1e+25')
     """
-    if 1000 <= abs(value) < 1e15:
-        return f"{value:,.0f}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.4g}"
     return f"{value:.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"

@@ -15,9 +15,11 @@ ENTRIES: Mapping[str, str] = {
     "descent_save": "koubai.views.descent:save",
     "descent_show": "koubai.views.descent:show",
     "learning_walk": "koubai.explain.learning_walk:one_example",
+    "model_page": "koubai.models.inspection:page_of_estimator",
     "render": "koubai.views.explanation:render",
     "save": "koubai.views.explanation:save",
     "show": "koubai.views.explanation:show",
+    "table_model_page": "koubai.models.inspection:page_of_table_model",
 }
 """What is offered: module and function by name."""
 

@@ -136,7 +136,7 @@ def learn(
     rows, labels = _examples(X, y)
     weights = _start(start, rows)
     if not learning_rate > 0:
-        raise ParameterError(f"learn: learning_rate must be > 0; got {learning_rate!r}. Try 1.")
+        raise ParameterError(f"learn: learning_rate must be > 0; got {learning_rate}. Try 1.")
     if n_sweeps < 1:
         raise ParameterError(f"learn: n_sweeps must be >= 1; got {n_sweeps!r}. Try 1.")
     drawn = range(len(rows)) if order is None else [int(row) for row in order]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
 from koubai.descent.compare import Surface, surface_of
-from koubai.descent.descend import Walkers, Watch, make_run
+from koubai.descent.descend import Run, Walkers, Watch, make_run
 from koubai.descent.display import Displayed
 from koubai.descent.expression import Expression
 from koubai.descent.functions import get_objective
@@ -20,16 +20,17 @@ from koubai.descent.objective import Array, Objective, Window
 from koubai.descent.path import Stopping
 from koubai.descent.stationary import minima_of
 from koubai.optimizers.protocol import Optimizer
-from koubai.optimizers.registry import get_optimizer
 
-CHUNK = 5000
+CHUNK = 10_000
 """Starts that move together: few enough for their arrays to stay in the processor's cache."""
 LAP = 50
 """After so many updates it is asked whether a start still gets anywhere."""
+MOST_MAPS = 9
+"""Most rules whose maps fit on one picture."""
 CIRCLING = 0.05
 """One that gained less than this share of the way that it went swings about where it is, and has come to rest."""
-NOWHERE = -1
-"""In ``labels``: the start reached none of the minima."""
+NOWHERE, FAILED = -1, -2
+"""In ``labels``: the start had reached none of the minima by its last update; it diverged or left the domain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ class Basins(Displayed):
     axes : tuple of two arrays
         The coordinates of the starts.
     labels : (n_y, n_x)
-        Index of the minimum that a start reached, -1 for none.
+        Index of the minimum that a start reached; -1 for none by the last update, -2 for one that diverged or left the
+        domain.
     steps : (n_y, n_x)
         Updates that it took.
     surface : Surface
@@ -76,6 +78,19 @@ class Basins(Displayed):
         return tuple(float(np.mean(self.labels == index)) for index in range(len(self.minima)))
 
 
+@dataclass(frozen=True, eq=False)
+class BasinMaps(Displayed):
+    """Where each start of one grid ends by each of several rules.
+
+    Attributes
+    ----------
+    maps : tuple of Basins
+        One for each rule; their minima are the same.
+    """
+
+    maps: tuple[Basins, ...]
+
+
 def basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
     optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
@@ -83,7 +98,7 @@ def basins(
     *,
     window: Window | None = None,
     resolution: int = 200,
-    max_steps: int = 500,
+    max_steps: int = 1000,
 ) -> Basins:
     """Descend from every point of a grid and note which minimum each start reaches.
 
@@ -100,6 +115,10 @@ def basins(
     max_steps : int
         Updates after which a start that has not come to rest counts by where it is.
 
+    See Also
+    --------
+    compare_basins : Several rules, side by side.
+
     Raises
     ------
     ParameterError
@@ -111,7 +130,74 @@ def basins(
     >>> found.minima, found.shares
     (((-1.0, 0.0), (1.0, 0.0)), (0.5, 0.5))
     """
-    objective = get_objective(function)
+    return compare_basins(
+        function, [optimizer], learning_rate, window=window, resolution=resolution, max_steps=max_steps
+    ).maps[0]
+
+
+def compare_basins(
+    function: "str | Expression | Objective | Callable[[Array], float]",
+    optimizers: Sequence[str | Mapping[str, Any] | Optimizer],
+    learning_rate: float | None = None,
+    *,
+    window: Window | None = None,
+    resolution: int = 200,
+    max_steps: int = 1000,
+) -> BasinMaps:
+    """Make a map of basins for each of several rules, of the same starts and with the same minima.
+
+    Parameters
+    ----------
+    function, learning_rate, window, resolution, max_steps
+        See `basins`.
+    optimizers : sequence
+        The rules, at most nine.
+
+    Raises
+    ------
+    ParameterError
+        If the function does not have two variables, or an argument is not allowed.
+
+    Examples
+    --------
+    >>> found = compare_basins("himmelblau", ["sgd", "adam"], resolution=20)
+    >>> [len(one.minima) for one in found.maps]
+    [4, 4]
+    """
+    objective = _checked(get_objective(function), resolution)
+    if not 1 <= len(optimizers) <= MOST_MAPS:
+        raise ParameterError(
+            f"basins: optimizers must be 1 to {MOST_MAPS}; got {len(optimizers)}. Make the maps one by one."
+        )
+    look = window or objective.window or ((-5.0, 5.0), (-5.0, 5.0))
+    axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
+    starts = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+    first = objective.start or tuple((low + high) / 2 for low, high in look)
+    runs = [make_run(objective, first, optimizer, learning_rate) for optimizer in optimizers]
+    slopes = np.linalg.norm(objective.gradient(starts), axis=1)
+    rest = 1e-6 * float(np.median(slopes[np.isfinite(slopes)])) if np.isfinite(slopes).any() else 0.0
+    found = [_all_ends(objective, starts, run, Stopping(max_steps, gradient_norm=rest)) for run in runs]
+    near = 0.02 * float(np.linalg.norm([high - low for low, high in look]))
+    minima = _all_minima(objective, look, np.concatenate([ends for ends, _ in found]), near)
+    shape, surface = (resolution, resolution), surface_of(objective, look)
+    return BasinMaps(
+        tuple(
+            Basins(
+                objective,
+                run.optimizer,
+                run.learning_rate,
+                minima,
+                axes,
+                _nearest(ends, minima, near).reshape(shape),
+                steps.reshape(shape),
+                surface,
+            )
+            for run, (ends, steps) in zip(runs, found, strict=True)
+        )
+    )
+
+
+def _checked(objective: Objective, resolution: int) -> Objective:
     if objective.n_variables != 2:
         raise ParameterError(
             f"basins: the function must have 2 variables; got {objective.n_variables} ({objective.name}). "
@@ -119,33 +205,15 @@ def basins(
         )
     if not isinstance(resolution, int | np.integer) or not 2 <= resolution <= 1000:
         raise ParameterError(f"basins: resolution must be an integer from 2 to 1000; got {resolution!r}. Try 200.")
-    look = window or objective.window or ((-5.0, 5.0), (-5.0, 5.0))
-    axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
-    starts = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
-    rule = get_optimizer(optimizer)
-    first = objective.start or tuple((low + high) / 2 for low, high in look)
-    rate = make_run(objective, first, rule, learning_rate).learning_rate
-    slopes = np.linalg.norm(objective.gradient(starts), axis=1)
-    rest = 1e-6 * float(np.median(slopes[np.isfinite(slopes)])) if np.isfinite(slopes).any() else 0.0
-    stopping = Stopping(max_steps, gradient_norm=rest)
-    parts = [
-        _ends(objective, chunk, rule, rate, stopping) for chunk in np.array_split(starts, -(-len(starts) // CHUNK))
-    ]
-    ends, steps = (np.concatenate(part) for part in zip(*parts, strict=True))
-    near = 0.02 * float(np.linalg.norm([high - low for low, high in look]))
-    minima = _all_minima(objective, look, ends, near)
-    labels = _nearest(ends, minima, near)
-    shape = (resolution, resolution)
-    return Basins(
-        objective,
-        rule,
-        rate,
-        minima,
-        axes,
-        labels.reshape(shape),
-        steps.reshape(shape),
-        surface_of(objective, look, 121),
-    )
+    return objective
+
+
+def _all_ends(objective: Objective, starts: Array, run: Run, stopping: Stopping) -> tuple[Array, npt.NDArray[np.int32]]:
+    """Return where each start ends and after how many updates, a chunk at a time."""
+    chunks = np.array_split(starts, -(-len(starts) // CHUNK))
+    parts = [_ends(objective, chunk, run.optimizer, run.learning_rate, stopping) for chunk in chunks]
+    ends, steps = zip(*parts, strict=True)
+    return np.concatenate(ends), np.concatenate(steps)
 
 
 def _all_minima(objective: Objective, window: Window, ends: Array, near: float) -> tuple[tuple[float, ...], ...]:
@@ -178,11 +246,11 @@ def _ends(
         moved = walkers.step(gradients, t)
         values, gradients = objective.look(moved, t + 1)
         codes = watch.codes(walkers.theta, moved, values, gradients)
-        travelled += np.abs(moved - walkers.theta).sum(axis=1)
+        travelled += _manhattan(moved - walkers.theta)
         walkers.theta = moved
         ended = codes != 0
         if t % LAP == 0:
-            ended |= np.abs(moved - anchor).sum(axis=1) < CIRCLING * travelled
+            ended |= _manhattan(moved - anchor) < CIRCLING * travelled
             anchor, travelled = moved, np.zeros(len(alive))
         if ended.any():
             ends[alive[ended]], steps[alive[ended]] = moved[ended], t
@@ -195,9 +263,15 @@ def _ends(
     return ends, steps
 
 
+def _manhattan(moves: Array) -> Array:
+    """Return abs Δx + abs Δy of moves (n, 2): columns are added ten times as fast as each row by itself."""
+    lengths = np.abs(moves)
+    return np.asarray(lengths[:, 0] + lengths[:, 1])
+
+
 def _nearest(ends: Array, minima: Sequence[tuple[float, ...]], near: float) -> npt.NDArray[np.int16]:
-    """Return the index of the minimum that each end lies within ``near`` of, -1 if none, (n,)."""
-    labels = np.full(len(ends), NOWHERE, dtype=np.int16)
+    """Return the index of the minimum that each end lies within ``near`` of; -1 if none, -2 for NaN, (n,)."""
+    labels = np.where(np.isfinite(ends).all(axis=1), NOWHERE, FAILED).astype(np.int16)
     best = np.full(len(ends), near)
     for index, minimum in enumerate(minima):
         distance = np.linalg.norm(ends - np.array(minimum), axis=1)

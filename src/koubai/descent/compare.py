@@ -118,6 +118,11 @@ class Comparison(Displayed):
             for label, path in zip(self.labels, self.paths, strict=True)
         )
 
+    def is_local(self, minimum: tuple[float, ...]) -> bool:
+        """Return whether a minimum lies above the lowest value that is known."""
+        above = float(self.objective.value(np.array(minimum))) - self.lowest
+        return above > 1e-6 * max(1.0, abs(self.lowest))
+
     @property
     def counts_differ(self) -> bool:
         """Whether an update costs more gradients on one path than on another: then cost is what to compare."""
@@ -193,7 +198,7 @@ def compare_descents(
     gradient: Callable[[Array], Any] | None = None,
     variables: tuple[str, ...] | None = None,
     window: Window | None = None,
-    resolution: int = 121,
+    resolution: int = 241,
     work_out: bool = False,
 ) -> Comparison:
     """Minimise one function by every combination of optimizers, learning rates and starts.
@@ -247,15 +252,26 @@ def comparison_of(
     objective: Objective,
     paths: Sequence[Path],
     window: Window | None = None,
-    resolution: int = 121,
+    resolution: int = 241,
     answer: ByHand | None = None,
 ) -> Comparison:
     """Return the comparison of paths that were already made; a few stationary points by hand are kept in the window."""
     stationary = [s.point for s in answer.stationary] if answer and len(answer.stationary) <= 6 else []
     look = window or view_window(objective, paths, stationary)
     surface = surface_of(objective, look, resolution) if objective.n_variables <= 2 else None
-    minima = objective.minima or minima_of(objective, look, [path.point for path in paths if not path.failed])
+    minima = _minima(objective, look, [path.point for path in paths if not path.failed])
     return Comparison(objective, tuple(paths), surface, minima, labels_of(paths), answer)
+
+
+def _minima(objective: Objective, window: Window, rests: Sequence[Array]) -> tuple[tuple[float, ...], ...]:
+    """Return the known minima with the local ones where paths came to rest, or all that can be found."""
+    if not objective.minima:
+        return minima_of(objective, window, rests)
+    near = 0.01 * float(np.linalg.norm([high - low for low, high in window]))
+    known = np.array(objective.minima)
+    elsewhere = [rest for rest in rests if np.linalg.norm(known - rest, axis=1).min() > near]
+    local = minima_of(objective, window, elsewhere, search=False)
+    return (*objective.minima, *(m for m in local if np.linalg.norm(known - np.array(m), axis=1).min() > near))
 
 
 def labels_of(paths: Sequence[Path]) -> tuple[str, ...]:
@@ -289,10 +305,10 @@ def view_window(objective: Objective, paths: Sequence[Path], also: Sequence[tupl
     return tuple((float(low - m), float(high + m)) for low, high, m in zip(lows, highs, margins, strict=True))
 
 
-def surface_of(objective: Objective, window: Window, resolution: int = 121) -> Surface:
-    """Return the objective on a grid; a curve of one variable gets five times the points."""
+def surface_of(objective: Objective, window: Window, resolution: int = 241) -> Surface:
+    """Return the objective on a grid; a curve of one variable gets three times the points."""
     if len(window) == 1:
-        axis = np.linspace(*window[0], 5 * resolution)
+        axis = np.linspace(*window[0], 3 * resolution)
         return Surface((axis,), _finite(objective.value(axis[:, np.newaxis])))
     x, y = (np.linspace(low, high, resolution) for low, high in window)
     grid = np.stack(np.meshgrid(x, y), axis=-1)

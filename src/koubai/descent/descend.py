@@ -6,6 +6,7 @@ them, and each rule moves its own rows.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import groupby
 from typing import Any
 
@@ -161,7 +162,7 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
     stopping : Stopping
         When each of them ends.
     advise : bool
-        Whether to look for a learning rate that works for each that diverges.
+        Whether to look for a learning rate that works for each that diverges or leaves the domain.
 
     Returns
     -------
@@ -171,7 +172,7 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
     order = sorted(range(len(runs)), key=lambda i: _rule(runs[i]))
     paths: list[Path | None] = [None] * len(runs)
     for row, path in zip(order, _lockstep(objective, [runs[i] for i in order], stopping), strict=True):
-        if advise and path.stop is Stop.DIVERGED:
+        if advise and path.stop in (Stop.DIVERGED, Stop.LEFT_DOMAIN):
             path = replace(path, advice=advice_for(objective, runs[row], stopping))
         paths[row] = path
     return [path for path in paths if path is not None]
@@ -279,23 +280,36 @@ class Watch:
 
     @staticmethod
     def _norm(vectors: Array) -> Array:
-        return np.asarray(np.sqrt((vectors * vectors).sum(axis=1)))
+        return np.asarray(np.sqrt(reduce(np.add, (vectors * vectors).T)))
 
     def codes(self, before: Array, after: Array, values: Array, gradients: Array) -> npt.NDArray[np.int8]:
         """Return for each row the number of the reason why it ended with this update, in `REASONS`; 0 if it did not."""
+        codes = np.zeros(len(values), dtype=np.int8)
         with np.errstate(all="ignore"):
-            far = ~(np.abs(after).max(axis=1) < self.far)
-            checks = [
-                far | (values > self.huge) | np.isinf(gradients).any(axis=1),
-                values < -self.huge,
-                ~(np.isfinite(values) & np.isfinite(gradients).all(axis=1)),
-            ]
-            if self.stopping.value is not None:
-                checks.append(values <= self.stopping.value)
-            else:
-                checks.append(np.zeros(len(values), dtype=bool))
-            checks.append(self._norm(gradients) < self.gradient_norm)
-            checks.append(self._norm(after - before) < self.stopping.step_size)
+            distances, norms = reduce(np.maximum, np.abs(after).T), self._norm(gradients)
+            lengths = self._norm(after - before) if self.stopping.step_size else np.ones(1)
+            lowest = -self.huge if self.stopping.value is None else np.maximum(self.stopping.value, -self.huge)
+            goes_on = (distances < self.far) & (np.abs(values) <= self.huge) & (values > lowest)
+            goes_on &= (norms >= self.gradient_norm) & (norms < np.inf) & (lengths >= self.stopping.step_size)
+            rows = np.flatnonzero(~goes_on)  # nearly all go on nearly always
+            if len(rows):
+                codes[rows] = self._reasons(rows, before[rows], after[rows], values[rows], gradients[rows])
+        return codes
+
+    def _reasons(
+        self, rows: npt.NDArray[np.intp], before: Array, after: Array, values: Array, gradients: Array
+    ) -> npt.NDArray[np.int8]:
+        """Return the number of the first reason that holds for each of some rows, 0 if none does."""
+        far = ~(np.abs(after).max(axis=1) < self.far[rows])
+        low = np.zeros(len(rows), dtype=bool) if self.stopping.value is None else values <= self.stopping.value
+        checks = [
+            far | (values > self.huge[rows]) | np.isinf(gradients).any(axis=1),
+            values < -self.huge[rows],
+            ~(np.isfinite(values) & np.isfinite(gradients).all(axis=1)),
+            low,
+            self._norm(gradients) < self.gradient_norm,
+            self._norm(after - before) < self.stopping.step_size,
+        ]
         return np.asarray(np.select(checks, list(range(1, 7)), 0), dtype=np.int8)
 
     def keep(self, rows: npt.NDArray[np.bool_]) -> None:
@@ -321,7 +335,7 @@ REASONS = (
 
 
 def advice_for(objective: Objective, run: Run, stopping: Stopping) -> Advice:
-    """Return what learning rate would not have diverged: half the stability limit at the start's curvature, tried."""
+    """Return what learning rate would not have failed: half the stability limit at the start's curvature, tried."""
     curvature = float(np.abs(curvatures(objective, np.array(run.start))).max())
     limit = stability_limit(run.optimizer, curvature)
     rate = one_digit(min(limit / 2 if limit else np.inf, run.learning_rate / 2))

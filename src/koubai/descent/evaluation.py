@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from koubai.descent.expression import Apply, Constant, Node, Number, Variable
 
@@ -23,6 +22,11 @@ class Operation(NamedTuple):
 
     value: Callable[..., Any]
     pull_back: Callable[[tuple[Any, ...], Any, Any], tuple[Any, ...]]
+
+
+def _sigmoid(a: Any) -> Any:
+    """Return 1 / (1 + exp(-a)), also where exp(-a) overflows; without SciPy, which takes long to import."""
+    return np.exp(-np.logaddexp(0.0, -a))
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -74,9 +78,9 @@ OPERATIONS: dict[str, Operation] = {
     "sinh": Operation(np.sinh, lambda a, z, g: (g * np.cosh(a[0]),)),
     "cosh": Operation(np.cosh, lambda a, z, g: (g * np.sinh(a[0]),)),
     "tanh": Operation(np.tanh, lambda a, z, g: (g * (1 - z * z),)),
-    "sigmoid": Operation(expit, lambda a, z, g: (g * z * (1 - z),)),
+    "sigmoid": Operation(_sigmoid, lambda a, z, g: (g * z * (1 - z),)),
     "relu": Operation(lambda a: np.maximum(a, 0.0), lambda a, z, g: (g * (np.asarray(a[0]) > 0),)),
-    "softplus": Operation(lambda a: np.logaddexp(a, 0.0), lambda a, z, g: (g * expit(a[0]),)),
+    "softplus": Operation(lambda a: np.logaddexp(a, 0.0), lambda a, z, g: (g * _sigmoid(a[0]),)),
     "max": Operation(np.maximum, lambda a, z, g: (g * (a[0] >= a[1]), g * (a[0] < a[1]))),
     "min": Operation(np.minimum, lambda a, z, g: (g * (a[0] <= a[1]), g * (a[0] > a[1]))),
 }

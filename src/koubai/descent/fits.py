@@ -11,21 +11,20 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from koubai.core.activations import Activation, Identity, Sigmoid
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import BinaryCrossEntropy, Loss, PerceptronLoss
 from koubai.core.randomness import SHUFFLE, derive_key, permutation
-from koubai.descent.compare import Comparison, surface_of, view_window
+from koubai.descent.compare import surface_of, view_window
 from koubai.descent.curvature import curvatures, one_digit
 from koubai.descent.descend import descend_all, make_run
+from koubai.descent.fitted import Fit, Model
 from koubai.descent.objective import Array, Objective, Window
 from koubai.descent.path import Path, Stopping
 from koubai.descent.stationary import newton
 from koubai.optimizers.protocol import Optimizer
 
-Model = Literal["line", "logistic", "perceptron"]
 Method = Literal["steepest", "minibatch", "sgd"]
 Function = Callable[[Array], tuple[Array, Array]]
 
@@ -86,49 +85,6 @@ def _order(seed: int, epoch: int, n: int) -> npt.NDArray[np.int64]:
     return permutation(derive_key(seed, SHUFFLE, epoch), n)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Fit(Comparison):
-    """Descents of one model on one set of points.
-
-    Attributes
-    ----------
-    model : str
-        ``line``, ``logistic`` or ``perceptron``.
-    x, y : (n,)
-        The points; y is 0 or 1 for logistic, -1 or 1 for perceptron.
-    names : tuple of str
-        What x and y are called.
-    intercept : float or None
-        The intercept, if it was given and only the slope was fitted.
-    answer : tuple of float or None
-        The parameters that no descent is needed for: least squares for a line, Newton's method for logistic; None if
-        there is none, as for separable classes.
-    """
-
-    model: Model
-    x: Array
-    y: Array
-    names: tuple[str, str] = ("x", "y")
-    intercept: float | None = None
-    answer: tuple[float, ...] | None = None
-
-    @property
-    def answer_value(self) -> float:
-        """The loss at the answer, NaN if there is none."""
-        return float("nan") if self.answer is None else float(self.objective.value(np.array(self.answer)))
-
-    def line(self, parameters: Sequence[float]) -> tuple[float, float]:
-        """Return slope and intercept of parameters, (1,) or (2,)."""
-        return float(parameters[0]), float(parameters[1]) if len(parameters) > 1 else float(self.intercept or 0.0)
-
-    def curve(self, parameters: Sequence[float]) -> tuple[Array, Array]:
-        """Return 200 points of what a model of these parameters says over the data: the line, or the probability."""
-        slope, intercept = self.line(parameters)
-        across = np.linspace(self.x.min(), self.x.max(), 200)
-        line = slope * across + intercept
-        return across, expit(line) if self.model == "logistic" else line
-
-
 def fit_points(
     x: npt.ArrayLike,
     y: npt.ArrayLike,
@@ -145,6 +101,7 @@ def fit_points(
     seed: int = 0,
     names: tuple[str, str] = ("x", "y"),
     window: Window | None = None,
+    standardize: bool = False,
 ) -> Fit:
     """Fit slope and intercept by gradient descent and keep the paths.
 
@@ -175,6 +132,8 @@ def fit_points(
         What x and y are called.
     window : Window, optional
         What part of the loss surface to show.
+    standardize : bool
+        Whether to fit (x - mean) / standard deviation instead of x, which makes a long valley of a loss round.
 
     Raises
     ------
@@ -190,13 +149,15 @@ def fit_points(
     >>> round(float(result.paths[0].point[0]), 6), round(result.answer[0], 6)
     (3.0, 3.0)
     """
-    x, y = _checked_points(x, y, model)
+    x, y, classes = _checked_points(x, y, model)
     if intercept is not None and not np.isfinite(intercept):
         raise ParameterError(f"fit: intercept must be finite; got {intercept!r}. Leave it out to fit it.")
     if not methods or any(method not in METHODS for method in methods):
         raise ParameterError(f"fit: methods must be among {', '.join(METHODS)}; got {tuple(methods)}. Try 'steepest'.")
     if not batch_size >= 1:
         raise ParameterError(f"fit: batch_size must be >= 1; got {batch_size!r}. Try 32.")
+    x, scaling = _standardized(x) if standardize else (x, None)
+    _check_spread(x, intercept)
     whole = objective_on(x, y, model, intercept, seed)
     answer = _answer(whole, x, y, model, intercept)
     whole = replace(whole, minima=() if answer is None else (answer,))
@@ -208,7 +169,7 @@ def fit_points(
     return Fit(
         whole,
         tuple(paths),
-        surface_of(whole, look, 81),
+        surface_of(whole, look, 121),
         whole.minima,
         tuple(methods),
         model=model,
@@ -217,6 +178,8 @@ def fit_points(
         names=names,
         intercept=intercept,
         answer=answer,
+        classes=classes,
+        scaling=scaling,
     )
 
 
@@ -273,15 +236,34 @@ def _losses(x: Array, y: Array, loss: Loss, activation: Activation, intercept: f
     return function
 
 
-def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[Array, Array]:
-    """Return x and y as arrays (n,), y as the model wants it."""
+def _standardized(x: Array) -> tuple[Array, tuple[float, float]]:
+    """Return (x - mean) / standard deviation, with the two."""
+    mean, deviation = float(x.mean()), float(x.std())
+    if not deviation > 0:
+        raise DataError(f"fit: x must have different values to be standardized; got {x[0]:g} alone. Choose another x.")
+    return (x - mean) / deviation, (mean, deviation)
+
+
+def _check_spread(x: Array, intercept: float | None) -> None:
+    """Refuse x for which more than one pair of parameters is best."""
+    if intercept is None and float(np.ptp(x)) == 0:
+        raise DataError(
+            f"fit: x must have at least two different values; got {x[0]:g} alone. Choose another x, or give intercept."
+        )
+    if not np.any(x):
+        raise DataError("fit: x must have a value other than 0; got zeros alone. Choose another x.")
+
+
+def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[Array, Array, tuple[str, str] | None]:
+    """Return x and y as arrays (n,), y as the model wants it, and the names of the two classes."""
     if model not in MODELS:
         raise ParameterError(f"fit: model must be one of {', '.join(MODELS)}; got {model!r}. Try 'line'.")
-    given = np.asarray(y)
+    given, names = np.asarray(y), None
     if model != "line":
         classes = np.unique(given)
         if len(classes) != 2:
             raise DataError(f"fit: y must have two different values for {model}; got {len(classes)}. Try 'line'.")
+        names = (str(classes[0]), str(classes[1]))
         given = np.where(given == classes[1], 1.0, 0.0 if model == "logistic" else -1.0)
     try:
         xs, ys = np.asarray(x, dtype=np.float64), given.astype(np.float64)
@@ -295,7 +277,7 @@ def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[A
     if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
         bad = int(np.flatnonzero(~(np.isfinite(xs) & np.isfinite(ys)))[0])
         raise DataError(f"fit: x and y must be finite; got ({xs[bad]}, {ys[bad]}) in row {bad + 1}. Leave it out.")
-    return xs, ys
+    return xs, ys, names
 
 
 def _answer(whole: OnData, x: Array, y: Array, model: Model, intercept: float | None) -> tuple[float, ...] | None:
@@ -336,10 +318,12 @@ def _descend(
 
 
 def _batch_rate(whole: OnData, size: int, rate: float) -> float:
-    """Return α for batches: larger than for all rows as they are fewer, a tenth of that as they differ.
+    """Return α for batches: larger than for all rows as they are fewer, but less so the more they differ.
 
-    The perceptron's loss has no curvature to go by: its η = 1/2 of slide 19 is shared among the rows of a batch.
+    A batch of b rows is n / b times as flat as all of them on average, and single rows may be ten times as curved as
+    the average: so b / (b + 9) of that. The perceptron's loss has no curvature to go by: its η = 1/2 of slide 19 is
+    shared among the rows of a batch.
     """
     if whole.name == "perceptron":
         return 0.5 / size
-    return one_digit(rate * max(1.0, 0.1 * whole.n_rows / size))
+    return one_digit(rate * max(1.0, whole.n_rows / (size + 9)))

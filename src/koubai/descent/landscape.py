@@ -79,7 +79,7 @@ def random_direction(subject: Subject, rng: np.random.Generator) -> Array:
     return direction
 
 
-def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 41, seed: int = 0) -> Landscape:
+def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 51, seed: int = 0) -> Landscape:
     """Return the loss over the plane of two filter-normalised random directions.
 
     Parameters
@@ -106,7 +106,7 @@ def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 41, seed
     return Landscape(_surface(subject, directions, axis, axis), directions, loss=subject.loss())
 
 
-def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: int = 41) -> Landscape:
+def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: int = 51) -> Landscape:
     """Return the loss over the plane in which a training path moved most, with the path on it.
 
     The directions are the first two principal components of θ_t - θ_end (Li and others 2018, section 7).
@@ -184,5 +184,5 @@ def _holes(losses: Any) -> npt.NDArray[np.float64]:
 
 def _checked(resolution: int) -> int:
     if not isinstance(resolution, int | np.integer) or not 2 <= resolution <= 301:
-        raise ParameterError(f"landscape: resolution must be an integer from 2 to 301; got {resolution!r}. Try 41.")
+        raise ParameterError(f"landscape: resolution must be an integer from 2 to 301; got {resolution!r}. Try 51.")
     return int(resolution)

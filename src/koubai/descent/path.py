@@ -64,7 +64,7 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What learning rate would not have diverged.
+    """What learning rate would not have diverged, or not have left the domain.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Advice:
     limit : float or None
         The largest stable α on a bowl of that curvature, 2/λ for steepest descent; None if the rule has none.
     learning_rate : float or None
-        An α that was tried from the same start and did not diverge; None if none was found.
+        An α that was tried from the same start and did neither; None if none was found.
     """
 
     curvature: float
@@ -106,7 +106,7 @@ class Path(Displayed):
     costs : (n_steps + 1,)
         How many of them before each point.
     advice : Advice or None
-        For one that diverged.
+        For one that diverged or left the domain.
     """
 
     objective: Objective
@@ -151,6 +151,15 @@ class Path(Displayed):
             return np.full(len(self.points), np.nan)
         minima = np.array(self.objective.minima)
         return np.linalg.norm(self.points[:, np.newaxis] - minima, axis=2).min(axis=1)
+
+    @cached_property
+    def wanders(self) -> bool:
+        """Whether it goes to and fro: it is more than fifteen times as long as the box around it."""
+        points = self.points[np.isfinite(self.points).all(axis=1)]
+        if self.failed or len(points) < 100:
+            return False
+        box = float(np.linalg.norm(np.ptp(points, axis=0)))
+        return bool(np.linalg.norm(np.diff(points, axis=0), axis=1).sum() > 15 * box > 0)
 
     @property
     def failed(self) -> bool:

@@ -68,7 +68,8 @@ def largest_eigenvalues(subject: Subject, count: int = 5, tolerance: float = 1e-
     def product(vector: Array) -> Array:
         nonlocal products
         products += 1
-        return hessian_vector_product(subject, np.asarray(vector, dtype=np.float64).ravel())
+        with subject.few_threads():
+            return hessian_vector_product(subject, np.asarray(vector, dtype=np.float64).ravel())
 
     first = np.random.default_rng(seed).normal(size=n)
     if not np.isfinite(product(first)).all():

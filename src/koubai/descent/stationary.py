@@ -59,14 +59,16 @@ def _newton_steps(objective: Objective, points: Array, longest: Array) -> Array:
     return np.clip(steps, -longest, longest)
 
 
-def minima_of(objective: Objective, window: Window, rests: Sequence[Array]) -> tuple[tuple[float, ...], ...]:
-    """Return the minima among points where descents came to rest and, by Newton's method, of the window.
+def minima_of(
+    objective: Objective, window: Window, rests: Sequence[Array], search: bool = True
+) -> tuple[tuple[float, ...], ...]:
+    """Return the minima among points where descents came to rest and, if asked for, by Newton's method of the window.
 
     The window is searched only for an expression of at most two variables: anything else may be slow to evaluate.
     """
     scale = np.linalg.norm([high - low for low, high in window])
     candidates = _polished(objective, rests, 0.02 * float(scale))
-    if objective.n_variables <= 2 and objective.expression is not None:
+    if search and objective.n_variables <= 2 and objective.expression is not None:
         candidates += stationary_points(objective, window)
     typical = _typical_slope(objective, window)
     found: list[Array] = []

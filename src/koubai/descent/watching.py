@@ -69,7 +69,7 @@ def updates(
     state = State(subject.theta.copy(), optimizer.init(subject.theta))
     while True:
         for batch in batches(plan, subject.rows, state.epoch):
-            with np.errstate(all="ignore"):  # divergence is seen in the loss
+            with np.errstate(all="ignore"), subject.few_threads():  # divergence is seen in the loss
                 loss, gradient = runner.loss_and_gradient(subject.network, state.theta, batch, subject.penalty)
                 if not np.isfinite(loss):
                     return

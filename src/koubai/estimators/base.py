@@ -58,8 +58,32 @@ class BaseMLP(Explainable, FitsSources, TakesData):
     def _new_tally(self) -> Tally:
         """Return what a validation score is counted up in."""
 
+    @abstractmethod
+    def _check_loss(self) -> None:
+        """Raise ParameterError if ``loss`` is none for this task."""
+
     def _validate_params(self) -> None:
         check_parameters(self)
+
+    def check_choices(self) -> None:
+        """Check all parameters as far as that is possible without data, so that a mistake is found before any is read.
+
+        Raises
+        ------
+        ParameterError
+            For the first parameter that is not allowed.
+        """
+        check_parameters(self)
+        n_hidden = len(choices.hidden_sizes(self))
+        choices.hidden_activations(self, n_hidden)
+        choices.one_for_each_layer(self, "dropout", n_hidden)
+        self._check_loss()
+        choices.chosen_callbacks(self)
+        if choices.uses_lbfgs(self):
+            choices.check_lbfgs(self)
+        else:
+            choices.chosen_optimizer(self)
+            choices.chosen_schedule(self)
 
     @checks_parameters
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:

@@ -41,7 +41,10 @@ class FitsSources:
             If the loss or the parameters leave the finite numbers.
         """
         estimator: Any = self
-        self._check_streamed(validation)
+        self.check_block_by_block()
+        if estimator.early_stopping and validation is None:
+            who = choices.name_of(self)
+            raise ParameterError(f"{who}: early_stopping must be False without validation rows; got True. Give some.")
         sizes = choices.hidden_sizes(self)
         n_outputs = next(iter(source.in_order())).targets.shape[1]
         network: Network = estimator._make_network(sizes, source.n_features, n_outputs)
@@ -53,7 +56,7 @@ class FitsSources:
         estimator._train_on(network, theta, source, validation, rng, fresh=True)
         return self
 
-    def _check_streamed(self, validation: Source | None) -> None:
+    def check_block_by_block(self) -> None:
         """Raise ParameterError for a parameter that has no use where rows are never all in memory."""
         estimator: Any = self
         who = choices.name_of(self)
@@ -69,5 +72,3 @@ class FitsSources:
                 f"{who}: optimizer must be one that takes batches with rows that are read block by block; got 'lbfgs'. "
                 f"Try 'adam'."
             )
-        if estimator.early_stopping and validation is None:
-            raise ParameterError(f"{who}: early_stopping must be False without validation rows; got True. Give some.")

@@ -333,6 +333,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     def _ending_for(self, one_of_many: bool) -> Ending:
         return classification_ending(self.loss, one_of_many, type(self).__name__)
 
+    def _check_loss(self) -> None:
+        self._ending_for(True)
+
     def _ending(self) -> Ending:
         return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from koubai.core.activations import Array
@@ -107,6 +106,8 @@ class TakesData(Storable):
         if not hold_out:
             return TrainingRows(rows, None)
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
+        from sklearn.model_selection import train_test_split  # brings its metrics with it, slowly: only if asked for
+
         parts = train_test_split(
             *arrays, random_state=rng, test_size=self.validation_fraction, stratify=self._strata(rows.targets)
         )

@@ -11,6 +11,11 @@ from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.network import Network
 
 
+def _dense(x: Any) -> Array:
+    """Return a row, or rows, as an array of float64; sparse ones written out."""
+    return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
+
+
 class Explainable:
     """Adds ``explain`` to an estimator that has ``network_`` and ``theta_``.
 
@@ -61,9 +66,56 @@ class Explainable:
             If x or y does not fit, or the network has no such number.
         """
         check_is_fitted(self)
-        inputs = np.asarray(x, dtype=np.float64).reshape(-1)
+        inputs = _dense(x).reshape(-1)
         targets = None if y is None else self.coded_targets([y])[0]
-        return entry("explain")(self.network_, self.theta_, inputs, targets, ask)
+        labels_apart: Any = getattr(self, "_is_multilabel", None)
+        several = labels_apart is not None and labels_apart()
+        classes = getattr(self, "classes_", None)
+        if (
+            y is not None
+            and classes is not None
+            and not several
+            and not np.any(classes == np.asarray(y).reshape(-1)[0])
+        ):
+            raise ParameterError(
+                f"explain: y must be one of the classes {', '.join(map(str, classes))}; got {y!r}. Try another."
+            )
+        return entry("explain")(
+            self.network_,
+            self.theta_,
+            inputs,
+            targets,
+            ask,
+            features=tuple(getattr(self, "feature_names_in_", ())),
+            classes=tuple(getattr(self, "classes_", ())),
+            apart=several,
+        )
+
+    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> Any:
+        """Show what the whole model has learned: what its hidden nodes stand for, and what its features do.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to look at.
+        y : array-like of shape (n_samples,), optional
+            Their targets. With them permutation importance and partial dependence follow, by scikit-learn.
+        layer : int
+            Which hidden layer, from 1.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            For each hidden node its strongest inputs, the rows that excite it most and what the outputs make of it.
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+
+        Raises
+        ------
+        ShapeError, ParameterError
+            If X or y does not fit, or there is no such hidden layer.
+        """
+        check_is_fitted(self)
+        return entry("model_page")(self, _dense(X), y, layer)
 
 
 class ExplainableWeights:
@@ -99,7 +151,7 @@ class ExplainableWeights:
             If x does not fit, or y is no class.
         """
         check_is_fitted(self)
-        row = np.asarray(x, dtype=np.float64).reshape(-1)
+        row = _dense(x).reshape(-1)
         coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else np.asarray(self.coef_)
         if len(row) != coef.shape[1]:
             raise ShapeError(f"explain: x must hold {coef.shape[1]} numbers; got {len(row)}. Pass one row.")

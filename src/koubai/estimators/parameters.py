@@ -110,6 +110,8 @@ def _bounds(interval: Any) -> str:
     number = "an integer " if interval.type is Integral else ""
     above = "[" if interval.closed in ("left", "both") else "("
     below = "]" if interval.closed in ("right", "both") else ")"
+    if interval.left is None:
+        return f"{number}{'<=' if below == ']' else '<'} {interval.right}"
     if interval.right is None:
         return f"{number}{'>=' if above == '[' else '>'} {interval.left}"
     return f"{number}in {above}{interval.left}, {interval.right}{below}"

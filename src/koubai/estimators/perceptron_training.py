@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from joblib import effective_n_jobs
 from scipy.sparse import csr_array, issparse
-from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import compute_class_weight
 
 from koubai.core.activations import Array
@@ -142,6 +141,8 @@ def _held_out(estimator: Any, codes: Array, sample_weight: Array) -> npt.NDArray
     held_out = np.zeros(codes.size, np.bool_)
     if not estimator.early_stopping:
         return held_out
+    from sklearn.model_selection import StratifiedShuffleSplit  # brings its metrics with it, slowly: only if asked for
+
     split = StratifiedShuffleSplit(test_size=estimator.validation_fraction, random_state=estimator.random_state)
     _, rows = next(split.split(np.zeros((codes.size, 1)), codes))
     held_out[rows] = True

@@ -145,6 +145,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         outputs = self._outputs(X)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
+    def _check_loss(self) -> None:
+        self._ending()
+
     def _ending(self) -> Ending:
         return regression_ending(self.loss, type(self).__name__)
 

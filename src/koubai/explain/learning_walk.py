@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.errors import ParameterError
 from koubai.core.perceptron import Example, learn
 from koubai.explain.formula import (
     Apply,
@@ -27,6 +28,8 @@ from koubai.explain.pieces import Cases, Relation
 from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, Table, say
 from koubai.explain.values import Notation, Value, as_given
 
+MOST_DRAWN = 200_000
+"""So many examples are drawn at most, over all passes."""
 DETAILED = 24
 """So many examples are explained step by step; the table shows the rest."""
 TABLE_ROWS = 200
@@ -40,12 +43,29 @@ ZERO = Number(Fraction(0))
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Examples to learn from: features (n, n_features), labels +1 and -1, and what people call them."""
+    """Examples to learn from: features (n, n_features), labels +1 and -1, and what people call them.
+
+    ``labels`` are what +1 and -1 stand for, if they stand for something. With ``bias``, every example also has a
+    feature x_0 that is always 1, and its weight w_0 is the bias.
+    """
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
     features: tuple[str, ...]
     names: tuple[str, ...]
+    labels: tuple[str, str] | None = None
+    bias: bool = False
+
+    @property
+    def rows(self) -> npt.NDArray[Any]:
+        """The features as numbers of an explanation, x_0 in front if there is a bias."""
+        rows = np.array([[as_given(value) for value in row] for row in self.x.tolist()], dtype=object)
+        return np.column_stack([np.full(len(rows), Fraction(1), dtype=object), rows]) if self.bias else rows
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the features of ``rows``."""
+        return ("1", *self.features) if self.bias else self.features
 
 
 def spam() -> Examples:
@@ -86,7 +106,12 @@ def perceptron(
         As `koubai.core.perceptron.learn` says.
     """
     data = examples or spam()
-    rows = np.array([[as_given(value) for value in row] for row in data.x.tolist()], dtype=object)
+    if n_sweeps * len(data.y) > MOST_DRAWN:
+        most = max(1, MOST_DRAWN // max(1, len(data.y)))
+        raise ParameterError(
+            f"explain: n_sweeps must be at most {most} for {len(data.y)} examples; got {n_sweeps}. Try {min(10, most)}."
+        )
+    rows = data.rows
     begin = None if start is None else np.array([as_given(value) for value in start], dtype=object)
     rate = as_given(learning_rate)
     drawn = learn(rows, data.y, learning_rate=rate, start=begin, n_sweeps=n_sweeps)
@@ -125,6 +150,7 @@ class Walk:
 
     def __init__(self, data: Examples, drawn: Sequence[Example], rate: Value) -> None:
         self.data, self.drawn = data, drawn
+        self.first = 0 if data.bias else 1
         self.rate = Quantity(ETA, Number(rate))
 
     # The pieces of one example
@@ -156,8 +182,8 @@ class Walk:
         columns = range(len(seen.x))
         shown = list(columns) if len(seen.x) <= SHOWN_FEATURES else [k for k in columns if seen.x[k] != 0]
         terms = [
-            Quantity(Symbol("w", (k + 1,), t - 1), Number(as_given(seen.weights_before[k])))
-            * Quantity(Symbol("x", (seen.row + 1, k + 1)), Number(as_given(seen.x[k])))
+            Quantity(Symbol("w", (k + self.first,), t - 1), Number(as_given(seen.weights_before[k])))
+            * Quantity(Symbol("x", (seen.row + 1, k + self.first)), Number(as_given(seen.x[k])))
             for k in shown
         ]
         return Step(
@@ -237,12 +263,17 @@ class Walk:
             Display((self.rate.notation, self.rate.number)),
             Display((self.weights(0).notation, self.weights(0).number)),
         ]
+        if self.data.bias:
+            blocks.append(say("explain.text.perceptron_bias", x=Symbol("x", (0,)), w=Symbol("w", (0,))))
+        if self.data.labels:
+            plus, minus = self.data.labels
+            blocks.append(say("explain.text.perceptron_labels", plus=plus, minus=minus))
         return Section(say("explain.section.rules"), tuple(blocks))
 
     def table(self) -> Section:
         """Return the whole walk as the lecture's table (slides 19-25)."""
-        wide = len(self.data.features) > SHOWN_FEATURES
-        words = () if wide else self.data.features
+        wide = len(self.data.columns) > SHOWN_FEATURES
+        words = () if wide else self.data.columns
         columns: tuple[Cell, ...] = (
             say("explain.column.example"),
             *words,
@@ -284,18 +315,15 @@ class Walk:
         total = self._total_loss(t)
         if total is not None:
             blocks.append(total)
-        again = learn(self._rows(), self.data.y, learning_rate=self.rate.evaluate(), start=self.drawn[-1].weights)
+        again = learn(self.data.rows, self.data.y, learning_rate=self.rate.evaluate(), start=self.drawn[-1].weights)
         mistakes = sum(not seen.right for seen in again)
         key = "explain.text.settled" if mistakes == 0 else "explain.text.unsettled"
         blocks.append(say(key, count=mistakes))
         return Section(say("explain.section.result"), tuple(blocks))
 
-    def _rows(self) -> npt.NDArray[Any]:
-        return np.array([[as_given(value) for value in row] for row in self.data.x.tolist()], dtype=object)
-
     def _total_loss(self, t: int) -> Step | None:
         """L(D) = Σ_i max(0, -y_i wᵀx_i) with the learned weights."""
-        rows = self._rows()
+        rows = self.data.rows
         if len(rows) > SHOWN_FEATURES:
             return None
         terms = []

@@ -9,7 +9,7 @@ import numpy as np
 import koubai.explain.backward_steps
 import koubai.explain.forward_steps  # noqa: F401  # both enter their steps in the book
 from koubai.core.activations import Array
-from koubai.core.errors import ShapeError
+from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
@@ -20,12 +20,14 @@ from koubai.explain.book import Book, step_id
 from koubai.explain.formula import Matrix, Number, Quantity, Symbol
 from koubai.explain.picture import picture
 from koubai.explain.pieces import Relation
-from koubai.explain.records import Block, Derivation, Display, Section, Step, StepTable, Table, Text, say
+from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, StepTable, Table, Text, say
 from koubai.explain.values import Notation, Value, as_given
 from koubai.optimizers.sgd import SGD
 
-NAMED_INPUTS = 40
-"""So many inputs are listed with their names."""
+NAMED = 40
+"""So many inputs, and so many outputs, are listed with their names."""
+MARGIN = ("hinge", "perceptron")
+"""Losses whose outputs say yes above 0; shares say yes above 1/2."""
 BREADTH = 2
 """In a large network, so many of the largest terms of a sum are followed further back."""
 ORDER = {"u": 0, "S": 1, "z": 2, "E": 3, "slope": 0, "dz": 1, "delta": 2, "grad": 3}
@@ -34,21 +36,37 @@ FORWARD = ("u", "S", "z")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call the inputs and the outputs, and the target's unit; empty for a network without names."""
+    """What people call the inputs and the outputs, and the target's unit; empty for a network without names.
+
+    Two names for one output are those of no and yes.
+    """
 
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     target: tuple[str, float, float] | None = None
     """For regression on a standardised target: its name, its mean and its standard deviation."""
+    apart: bool = False
+    """Whether each output is a label of its own, several of which may be right at once."""
 
 
 NAMELESS = Names()
 
 
 def explain(
-    network: Network, theta: Array, x: Array, y: Array | None = None, ask: Ask | None = None, names: Names = NAMELESS
+    network: Network,
+    theta: Array,
+    x: Array,
+    y: Array | None = None,
+    ask: Ask | None = None,
+    features: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    apart: bool = False,
 ) -> Derivation:
-    """Explain a row: its backward pass if its targets are given, else its forward pass; see `forward`, `backward`."""
+    """Explain a row: its backward pass if its targets are given, else its forward pass; see `forward`, `backward`.
+
+    ``features`` and ``classes`` are what inputs and outputs are called; ``apart``: several may be right at once.
+    """
+    names = Names(tuple(map(str, features)), tuple(map(str, classes)), apart=apart)
     if y is None:
         return forward(network, theta, x, ask=ask, names=names)
     return backward(network, theta, x, y, ask=ask, names=names)
@@ -61,6 +79,8 @@ def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
     ------
     ShapeError
         If x or y does not fit the network.
+    DataError
+        If a number in x or y is missing or infinite.
     """
     inputs = np.asarray(x, dtype=np.float64).reshape(1, -1)
     targets = np.asarray(y, dtype=np.float64).reshape(1, -1)
@@ -69,6 +89,11 @@ def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
             raise ShapeError(
                 f"explain: {name} must hold {size} numbers, as the network {'-'.join(map(str, network.sizes))} takes; "
                 f"got {array.shape[1]}. Pass one row."
+            )
+        if not np.isfinite(array).all():
+            at = int(np.flatnonzero(~np.isfinite(array[0]))[0])
+            raise DataError(
+                f"explain: {name} must hold finite numbers; got {array[0, at]} at position {at + 1}. Fill it."
             )
     theta = np.asarray(theta, dtype=np.float64)
     network.check_theta(theta)
@@ -232,7 +257,7 @@ def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
 
 def _prediction_section(book: Book, names: Names) -> Section:
     """Return what the outputs say; for a standardised target, also in the target's own unit."""
-    blocks: list[Block] = [prediction(book, names)]
+    blocks: list[Block] = [*predictions(book, names)]
     if names.target is not None:
         name, mean, deviation = names.target
         z = book.z(book.depth, 1)
@@ -242,22 +267,35 @@ def _prediction_section(book: Book, names: Names) -> Section:
     return Section(say("explain.section.prediction"), tuple(blocks))
 
 
-def prediction(book: Book, names: Names = NAMELESS) -> Text:
-    """Return what the outputs say: the class of the largest output, yes or no, or the number."""
-    outputs = [book.z(book.depth, i) for i in range(1, book.network.n_outputs + 1)]
-    if len(outputs) > 1 and book.network.loss.name != "half_squared_error":
+def predictions(book: Book, names: Names = NAMELESS) -> list[Text]:
+    """Return what the outputs say: the class of the largest output, yes or no, or the numbers."""
+    network = book.network
+    outputs = [book.z(book.depth, i) for i in range(1, network.n_outputs + 1)]
+    margin = network.loss.name in MARGIN
+    shares = network.layers[-1].activation.name in ("sigmoid", "softmax", "step")
+    if not margin and not shares and network.loss.name != "binary_cross_entropy":
+        return [say("explain.text.output", equation=equation(z)) for z in outputs]
+    if names.apart and len(names.outputs) == len(outputs):
+        keys = ("explain.text.label_no", "explain.text.label_yes")
+        return [
+            say(keys[z.evaluate() > (0 if margin else 0.5)], equation=equation(z), name=name)
+            for z, name in zip(outputs, names.outputs, strict=True)
+        ]
+    if len(outputs) > 1:
         best = max(outputs, key=lambda z: float(z.evaluate()))
         node = outputs.index(best) + 1
         name = names.outputs[node - 1] if names.outputs else str(node)
-        return say("explain.text.largest", equation=equation(best), name=name)
+        return [say("explain.text.largest", equation=equation(best), name=name)]
     z = outputs[0]
-    if book.network.loss.name == "binary_cross_entropy":
-        yes = z.evaluate() > 0.5
-        if len(names.outputs) == 2:
-            key = "explain.text.above" if yes else "explain.text.below"
-            return say(key, equation=equation(z), name=names.outputs[yes])
-        return say("explain.text.positive" if yes else "explain.text.negative", equation=equation(z))
-    return say("explain.text.output", equation=equation(z))
+    yes = z.evaluate() > (0 if margin else 0.5)
+    if len(names.outputs) == 2:
+        pair = ("explain.text.below_zero", "explain.text.above_zero")
+        key = pair[yes] if margin else ("explain.text.below", "explain.text.above")[yes]
+        return [say(key, equation=equation(z), name=names.outputs[yes])]
+    if margin:
+        key = "explain.text.above_zero" if yes else "explain.text.below_zero"
+        return [say(key, equation=equation(z), name="+1" if yes else "−1")]
+    return [say("explain.text.positive" if yes else "explain.text.negative", equation=equation(z))]
 
 
 def equation(quantity: Quantity) -> Relation:
@@ -299,15 +337,37 @@ def _network_section(
             pair = [matrices.weight_matrix(book, layer)]
             pair += [matrices.bias_vector(book, layer)] if book.network.layers[layer - 1].bias else []
             blocks.extend(Display((each.notation, each.number)) for each in pair)
-    if names.inputs:
-        blocks.append(_named_inputs(book, names))
+    blocks.extend(named(book, names, deltas))
     return Section(say("explain.section.network"), tuple(blocks))
+
+
+def named(book: Book, names: Names, targets: bool) -> list[Block]:
+    """Return what the inputs and outputs are called; with ``targets``, also what should have come out."""
+    blocks: list[Block] = [_named_inputs(book, names)] if len(names.inputs) == book.network.n_features else []
+    if len(names.outputs) == book.network.n_outputs > 1:
+        blocks.append(_named_outputs(book, names, targets))
+    elif len(names.outputs) == 2 and book.network.n_outputs == 1:
+        z = Symbol("z", (1,), book.depth)
+        blocks.append(say("explain.text.output_means", z=z, yes=names.outputs[1], no=names.outputs[0]))
+    return blocks
+
+
+def _named_outputs(book: Book, names: Names, targets: bool) -> Table:
+    """Return the outputs with the classes that they stand for, those with the largest values of very many."""
+    z = book.trace.forward.outputs[book.row] + (2.0 * book.trace.targets[book.row] if targets else 0.0)
+    shown = sorted(np.argsort(-z, kind="stable")[:NAMED].tolist())
+    columns: list[Cell] = [Symbol("z", ("k",), "L"), say("explain.column.class")]
+    rows: list[tuple[Cell, ...]] = [(book.z(book.depth, k + 1).notation, names.outputs[k]) for k in shown]
+    if targets:
+        columns.append(say("explain.column.target", letter=Symbol(book.target, ("k",))))
+        rows = [(*row, book.y(k + 1).number) for row, k in zip(rows, shown, strict=True)]
+    return Table(tuple(columns), tuple(rows))
 
 
 def _named_inputs(book: Book, names: Names) -> Table:
     """Return the inputs with what they are called, those with the largest values of very many."""
     values = book.trace.forward.inputs[book.row]
-    shown = sorted(np.argsort(-np.abs(values), kind="stable")[:NAMED_INPUTS].tolist())
+    shown = sorted(np.argsort(-np.abs(values), kind="stable")[:NAMED].tolist())
     rows = tuple((book.z(0, j + 1).notation, names.inputs[j], book.z(0, j + 1).number) for j in shown)
     return Table((Symbol("x", ("j",)), say("explain.column.feature"), say("explain.column.value")), rows)
 

@@ -98,7 +98,15 @@ class Curves:
     curves: tuple[tuple[str, tuple[float, ...]], ...]
 
 
-Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Room for what a person writes on paper: ``room`` mm of it, then a line after a label."""
+
+    label: Text
+    room: int = 0
+
+
+Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves | Blank
 
 
 @dataclass(frozen=True, slots=True)

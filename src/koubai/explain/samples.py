@@ -14,6 +14,8 @@ from koubai.explain.network import NAMELESS, Names
 PLAYERS = 60
 CORRELATION = np.array([[1, 0.2, 0.1, 0.5], [0.2, 1, -0.3, 0.5], [0.1, -0.3, 1, 0.4], [0.5, 0.5, 0.4, 1]])
 """Of the players' figures: who hits well scores runs, who hits home runs steals few bases."""
+FEW_SOURCES = 10
+"""Nodes with more sources get smaller weights."""
 ROWS = 8
 """Rows that a sample network comes with."""
 
@@ -89,6 +91,10 @@ def made(
     network = Network.dense(sizes, hidden=hidden, output=output, loss=loss)
     rng = np.random.default_rng(seed)
     theta = rng.integers(-10, 11, network.n_parameters) / 10
+    for index, layer in enumerate(network.layers):
+        if layer.n_in > FEW_SOURCES:  # else their sum would drive every sigmoid to its flat ends
+            weights = network.weights(theta, index)
+            weights[:] = (weights * np.sqrt(FEW_SOURCES / layer.n_in)).round(3)
     inputs = rng.integers(-10, 11, (ROWS, sizes[0])) / 10
     return Sample(network, theta.astype(np.float64), inputs, _targets(network, rng))
 

@@ -1,6 +1,7 @@
 """One activation, one loss, or softmax with cross-entropy explained on its own (lecture slides 32-36, 50-51, 57-58)."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -68,6 +69,24 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
     return Derivation(name, (Section(name, (text, *steps)),), None, Notation.of([as_given(at)]))
 
 
+DOMAINS: Mapping[str, tuple[str, Callable[[float], bool], str, Callable[[float], bool]]] = {
+    "cross_entropy": ("> 0 and <= 1", lambda z: 0 < z <= 1, ">= 0 and <= 1", lambda y: 0 <= y <= 1),
+    "binary_cross_entropy": ("> 0 and < 1", lambda z: 0 < z < 1, ">= 0 and <= 1", lambda y: 0 <= y <= 1),
+    "poisson": ("> 0", lambda z: z > 0, ">= 0", lambda y: y >= 0),
+    "perceptron": ("finite", math.isfinite, "1 or -1", lambda y: abs(y) == 1),
+    "hinge": ("finite", math.isfinite, "1 or -1", lambda y: abs(y) == 1),
+}
+"""Which outputs and targets a loss is made for, where not for all: in words, and as a test."""
+
+
+def _check_domain(name: str, z: Sequence[float], y: Sequence[float]) -> None:
+    said_z, fits_z, said_y, fits_y = DOMAINS.get(name, ("finite", math.isfinite, "finite", math.isfinite))
+    for letter, values, said, fits in (("z", z, said_z, fits_z), ("y", y, said_y, fits_y)):
+        for number in values:
+            if not fits(float(number)):
+                raise ParameterError(f"explain: {letter} must be {said} for the loss {name}; got {number:g}.")
+
+
 def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivation:
     """Explain a loss: its formula, and its value and derivative at given outputs.
 
@@ -80,13 +99,14 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
     Raises
     ------
     ParameterError
-        If there is no such loss.
+        If there is no such loss, or it has no value there: cross-entropy of outputs that are no probabilities.
     ShapeError
         If z and y have different lengths.
     """
     kind = get_loss(given)
     if len(z) != len(y) or not len(z):
         raise ShapeError(f"explain: z and y must be equally long; got {len(z)} and {len(y)} numbers. Give both.")
+    _check_domain(kind.name, z, y)
     outputs = [Quantity(Symbol("z", (k,)), Number(as_given(float(v)))) for k, v in enumerate(z, start=1)]
     letter = "p" if kind.name == "cross_entropy" else "y"
     targets = [Quantity(Symbol(letter, (k,)), Number(as_given(float(v)))) for k, v in enumerate(y, start=1)]

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.asking import Ask, check_ask
 from koubai.explain.formula import Number, Quantity, Symbol
-from koubai.explain.network import BREADTH, given_numbers, grouped, partition
+from koubai.explain.network import BREADTH, NAMELESS, Names, given_numbers, grouped, named, partition
 from koubai.explain.picture import picture
 from koubai.explain.pieces import Relation
 from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, Table, say
@@ -20,7 +21,9 @@ TABLE_ROWS = 40
 """So many rows of a minibatch are shown."""
 
 
-def update(plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask) -> Derivation:
+def update(
+    plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask, *, names: Names = NAMELESS
+) -> Derivation:
     """Explain one update of one weight: its gradient on every row, their mean, and the optimizer's rule.
 
     Parameters
@@ -33,6 +36,8 @@ def update(plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask)
         α of this update.
     ask : Ask
         `Ask.weight`: the weight, source 0 being the bias.
+    names : Names, optional
+        What the inputs and outputs are called.
 
     Returns
     -------
@@ -48,12 +53,13 @@ def update(plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask)
     layer, i, j = _where(plan, rows, ask)
     trace = trace_step(plan, _in_float64(state), _rows_in_float64(rows), learning_rate)
     steps = Update(plan, trace, (layer, i, j))
-    first = steps.books[int(np.argmax(np.abs(trace.deltas[layer - 1][:, i - 1])))] if len(steps.books) > 1 else None
+    first = steps.books[_telling(trace, layer, i, j)] if len(steps.books) > 1 else None
     book = first or steps.books[0]
     asked = steps.steps[-1]
     before = book.needed([f"grad.{layer}.{i}.{j}"], None if book.small else BREADTH)
     question = say("explain.text.asked", equation=Relation(asked.subject, "=", asked.result))
-    sections = [Section(say("explain.section.network"), (question, picture(book, before, asked, True)))]
+    given = named(book, names, True)
+    sections = [Section(say("explain.section.network"), (question, picture(book, before, asked, True), *given))]
     if first is not None:
         chosen = say("explain.text.one_row", row=first.row + 1)
         sections[0] = Section(sections[0].title, (*sections[0].blocks, chosen))
@@ -67,6 +73,14 @@ def update(plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask)
     title = say("explain.title.update", quantity=steps.name, rule=rule)
     settings = [part.number.value for part in _known(steps) if isinstance(part.number, Number)]
     return Derivation(title, tuple(sections), asked.id, Notation.of([*given_numbers(book), *settings]))
+
+
+def _telling(trace: StepTrace, layer: int, i: int, j: int) -> int:
+    """Return the row of a batch with the largest gradient of a weight: the one that has most to say."""
+    gradients = trace.deltas[layer - 1][:, i - 1]
+    if j:
+        gradients = gradients * trace.forward.sources(layer - 1)[:, j - 1]
+    return int(np.argmax(np.abs(gradients)))
 
 
 def _where(plan: Plan, rows: Rows, ask: Ask) -> tuple[int, int, int]:

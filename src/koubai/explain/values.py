@@ -1,6 +1,8 @@
 """The numbers of an explanation: exact fractions where they stay small, floats elsewhere, and how each is written."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +15,8 @@ GIVEN_LIMIT = 1000
 """A float counts as the exact number that somebody wrote if its denominator is at most this."""
 KEPT_LIMIT = 10_000
 """A computed fraction is kept exact while its numerator and denominator are at most this."""
+WRITTEN = re.compile(r"[+-]?[\d./]{1,60}(e[+-]?[12]?\d?\d)?", re.IGNORECASE)
+"""What a number written by a person looks like."""
 LONGEST_DECIMAL = 6
 """An exact number is written as a decimal only with at most this many places."""
 
@@ -145,12 +149,16 @@ def read(written: Written) -> Value:
 def parse_number(text: str) -> Value | None:
     """Return the number that a person wrote as a fraction, a decimal or an integer, or None if it is not one.
 
+    Letters of full width, as Japanese keyboards give them, count; numbers beyond what a float holds do not.
+
     Examples
     --------
     >>> parse_number("-1/2"), parse_number("0.25"), parse_number("half")
     (Fraction(-1, 2), Fraction(1, 4), None)
     """
-    cleaned = text.strip().replace("−", "-").replace(" ", "")
+    cleaned = unicodedata.normalize("NFKC", text).strip().replace("−", "-").replace(" ", "")
+    if not WRITTEN.fullmatch(cleaned):
+        return None
     try:
         return Fraction(cleaned)
     except (ValueError, ZeroDivisionError):

@@ -10,6 +10,9 @@ from typing import Any
 SMALL = 2000
 """Below this number of training rows, batches are small, epochs are many and penalties strong."""
 
+UNUSED_BY_LBFGS = ("learning_rate_init", "batch_size", "early_stopping")
+"""Parameters that L-BFGS has no use for."""
+
 
 def network_defaults(n_rows: int, is_classification: bool, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters for an estimator: size, optimizer, schedule, batches and epochs.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.moments import Moments
+from koubai.core.moments import Moments, Squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class Evaluation:
         """Whether the model beats the constant answer."""
         return self.score > self.baseline if self.measure == "accuracy" else self.score < self.baseline
 
+    @property
+    def is_perfect(self) -> bool:
+        """Whether no model could have a better score."""
+        return self.score == (1.0 if self.measure == "accuracy" else 0.0)
+
     def record(self) -> dict[str, Any]:
         """Return it as plain data; `from_record` reads it back."""
         return {
@@ -77,6 +82,10 @@ class Evaluation:
         )
 
 
+MOST_UNKNOWN = 1000
+"""Classes that training did not see that are remembered."""
+
+
 class ClassTally:
     """Counts up how well classes were predicted, from as many pieces as one likes.
 
@@ -93,6 +102,8 @@ class ClassTally:
         self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._rows = self._right = self._constant = 0
         self._log_loss: float | None = 0.0
+        self._unknown: set[Any] = set()
+        self._n_unknown = 0
 
     def add(
         self, y: npt.NDArray[Any], predicted: npt.NDArray[Any], probabilities: npt.NDArray[Any] | None = None
@@ -110,6 +121,9 @@ class ClassTally:
         truth, guess = np.searchsorted(self.classes, y[known]), np.searchsorted(self.classes, predicted[known])
         np.add.at(self._confusion, (truth, guess), 1)
         self._rows += len(y)
+        if not known.all():
+            self._n_unknown += len(y) - int(known.sum())
+            self._unknown.update(np.unique(y[~known])[: max(0, MOST_UNKNOWN - len(self._unknown))].tolist())
         self._right += int((y == predicted).sum())
         self._constant += int((y == self.commonest).sum())
         if probabilities is None or not known.all():
@@ -117,6 +131,17 @@ class ClassTally:
         elif self._log_loss is not None:
             certain = np.maximum(probabilities[np.arange(len(y)), truth].astype(np.float64), np.finfo(np.float64).tiny)
             self._log_loss -= float(np.log(certain).sum())
+
+    @property
+    def unknown(self) -> str:
+        """A sentence on rows of classes that training did not see, or nothing."""
+        if not self._n_unknown:
+            return ""
+        classes = [repr(label) for label in sorted(self._unknown)]
+        shown = ", ".join(classes[:5]) + ("…" if len(classes) > 5 else "")
+        one = self._n_unknown == 1
+        rows, are, count = ("1 row", "is", "counts") if one else (f"{self._n_unknown:,} rows", "are", "count")
+        return f"{rows} {are} of a class that training did not see, {shown}, and {count} as wrong."
 
     def evaluation(self) -> Evaluation:
         """Return the scores of all rows so far."""
@@ -148,27 +173,30 @@ class NumberTally:
 
     def __init__(self, mean: float) -> None:
         self.mean = mean
-        self._targets = Moments()
-        self._absolute = self._squares = self._constant = 0.0
+        self._targets, self._errors, self._constant_errors = Moments(), Squares(), Squares()
+        self._absolute = 0.0
+        self._rows = 0
 
     def add(
         self, y: npt.NDArray[Any], predicted: npt.NDArray[Any], probabilities: npt.NDArray[Any] | None = None
     ) -> None:
         """Take in true and predicted numbers, (n_rows,) each, in units of the target."""
+        if not len(y):
+            return
         errors = y - predicted
+        self._rows += len(y)
+        self._absolute += float(np.abs(errors).mean() - self._absolute) * (len(y) / self._rows)
         self._targets.add(y)
-        self._absolute += float(np.abs(errors).sum())
-        self._squares += float((errors**2).sum())
-        self._constant += float(((y - self.mean) ** 2).sum())
+        self._errors.add(errors)
+        self._constant_errors.add(y - self.mean)
 
     def evaluation(self) -> Evaluation:
         """Return the scores of all rows so far."""
-        n, spread = self._targets.count, float(self._targets.squares)
-        others = {"mean absolute error": self._absolute / n}
+        rmse, baseline = (float(squares.root_mean(self._rows)) for squares in (self._errors, self._constant_errors))
+        others, spread = {"mean absolute error": self._absolute}, float(self._targets.deviation)
         if spread > 0:
-            others["R²"] = 1 - self._squares / spread
-        rmse, baseline = (float(np.sqrt(squares / n)) for squares in (self._squares, self._constant))
-        return Evaluation(int(n), "rmse", rmse, baseline, f"{self.mean:.6g}", others)
+            others["R²"] = 1 - (rmse / spread) ** 2
+        return Evaluation(self._rows, "rmse", rmse, baseline, f"{self.mean:.6g}", others)
 
 
 def evaluate_classes(

@@ -4,15 +4,20 @@ Both look at whole columns of the table, as a person knows them, and not at the 
 handed to scikit-learn as codes, its numbers themselves or the positions of its values, and decoded before predicting.
 """
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.errors import DataError
-from koubai.explain.whole_model import ColumnView
+from koubai.core.errors import DataError, ShapeError
+from koubai.core.network import Network
+from koubai.engines.reference import trace_forward
+from koubai.explain.records import Derivation
+from koubai.explain.samples import players
+from koubai.explain.whole_model import ColumnView, hidden_nodes, model_page
 from koubai.models.table_model import TableModel
 from koubai.tables.columns import NUMBER
 from koubai.tables.frames import TableLike
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Array = npt.NDArray[Any]
+KNOWN_FEATURES = 40
+"""Of a network with more inputs, the most important ones are shown."""
 
 REPEATS = 5
 """Shuffles of each column."""
@@ -171,3 +178,124 @@ def _dependence(
         custom_values={k: grid},
     )
     return shown, tuple(tuple(map(float, row)) for row in found["average"])
+
+
+class _PlainNetwork:
+    """A network with two classes at one output, as scikit-learn's inspection asks for it."""
+
+    _estimator_type = "classifier"
+
+    def __init__(self, network: Network, theta: Array) -> None:
+        self.network, self.theta = network, theta
+        self.classes_ = np.arange(2)
+
+    def fit(self, X: Array, y: Array) -> Self:
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier", target_tags=TargetTags(required=False), classifier_tags=ClassifierTags()
+        )
+
+    def predict_proba(self, X: Array) -> Array:
+        yes = trace_forward(self.network, self.theta, X).outputs[:, 0]
+        return np.column_stack([1 - yes, yes])
+
+    def predict(self, X: Array) -> Array:
+        labels: Array = self.predict_proba(X).argmax(axis=1)
+        return labels
+
+    def score(self, X: Array, y: Array) -> float:
+        return float((self.predict(X) == y).mean())
+
+
+def columns_of_estimator(
+    model: Any, X: Array, y: Array, names: Sequence[str] = (), seed: int = 0
+) -> tuple[tuple[ColumnView, ...], str]:
+    """Return what each feature of an array does to a fitted estimator, and the score's name.
+
+    Parameters
+    ----------
+    model : estimator
+        With ``score`` and ``predict``; for classes also ``predict_proba``, else there are no dependences.
+    X, y : (n_rows, n_features), (n_rows,)
+        Rows with their targets; the first 2000 count.
+    names : sequence of str
+        What the features are called.
+    seed : int
+        Of the shuffles.
+    """
+    from sklearn.base import is_classifier
+    from sklearn.inspection import partial_dependence, permutation_importance
+
+    X, y = X[:MOST_ROWS], y[:MOST_ROWS]
+    called = list(names) if len(names) == X.shape[1] else [f"x{j}" for j in range(1, X.shape[1] + 1)]
+    found = permutation_importance(model, X, y, n_repeats=REPEATS, random_state=seed)
+    classes = is_classifier(model)
+    views = []
+    for k in np.argsort(-found["importances_mean"], kind="stable")[:KNOWN_FEATURES]:
+        grid = np.unique(np.quantile(X[:, k], np.linspace(0.02, 0.98, POINTS)))
+        outputs: tuple[tuple[float, ...], ...] = ()
+        if len(grid) > 1 and (not classes or hasattr(model, "predict_proba")):
+            method: Any = "predict_proba" if classes else "auto"
+            average = partial_dependence(
+                model, X, [int(k)], kind="average", response_method=method, custom_values={int(k): grid}
+            )["average"]
+            outputs = tuple(tuple(map(float, row)) for row in average)
+        mean, spread = float(found["importances_mean"][k]), float(found["importances_std"][k])
+        views.append(ColumnView(called[k], mean, spread, tuple(grid.tolist()), outputs))
+    return tuple(views), "accuracy" if classes else "R²"
+
+
+def page_of_table_model(model: TableModel, table: TableLike, layer: int = 1) -> Derivation:
+    """Return the page of a table's model: what its hidden nodes and its columns do, on the rows of a table."""
+    inputs, targets = model.network_rows(table)
+    estimator: Any = model.estimator_
+    classes = tuple(map(str, getattr(estimator, "classes_", ())))
+    nodes = hidden_nodes(
+        estimator.network_, estimator.theta_.astype(np.float64), inputs, tuple(model.preparation_.features), layer
+    )
+    columns, score = columns_of_model(model, table)
+    return model_page(nodes, columns, classes, _labels(targets, classes), score)
+
+
+def page_of_estimator(model: Any, X: Any, y: Any = None, layer: int = 1) -> Derivation:
+    """Return the page of a fitted `MLPClassifier` or `MLPRegressor`; see its method ``explain_model``."""
+    names = tuple(map(str, getattr(model, "feature_names_in_", ())))
+    rows = np.asarray(X, dtype=np.float64)
+    nodes = hidden_nodes(model.network_, model.theta_.astype(np.float64), rows, names, layer)
+    classes = tuple(map(str, getattr(model, "classes_", ())))
+    if y is None:
+        return model_page(nodes, (), classes)
+    if len(np.asarray(y)) != len(rows):
+        raise ShapeError(
+            f"explain_model: X and y must have equally many rows; got {len(rows)} and {len(y)}. Pass both."
+        )
+    labels = tuple(map(str, np.asarray(y))) if classes and np.asarray(y).ndim == 1 else ()
+    with warnings.catch_warnings():  # arrays stand in for the frame that the model was fitted on
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        columns, score = columns_of_estimator(model, rows, np.asarray(y), names)
+    return model_page(nodes, columns, classes, labels, score)
+
+
+def page_of_players(layer: int = 1) -> Derivation:
+    """Return the page of the ready-made network of baseball players (slides 46-47)."""
+    sample = players()
+    nodes = hidden_nodes(sample.network, sample.theta, sample.inputs, sample.names.inputs, layer)
+    model, chosen = _PlainNetwork(sample.network, sample.theta), sample.targets[:, 0].astype(int)
+    columns, score = columns_of_estimator(model, sample.inputs, chosen, sample.names.inputs)
+    classes = sample.names.outputs
+    return model_page(nodes, columns, classes, _labels(sample.targets, classes), score)
+
+
+def _labels(targets: Array, classes: Sequence[str]) -> list[str]:
+    """Return each row's class by name, for classes with names."""
+    if not classes or np.isnan(targets).any():
+        return []
+    chosen = targets.argmax(axis=1) if targets.shape[1] > 1 else (targets[:, 0] > 0.5).astype(int)
+    return [classes[int(k)] for k in chosen]

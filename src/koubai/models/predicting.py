@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from koubai.models.evaluation import Evaluation
+from koubai.models.evaluation import ClassTally, Evaluation
 from koubai.tables.blocks import Block
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from koubai.models.table_model import TableModel
+    from koubai.models.table_predictor import TablePredictor
 
 ROWS_AT_ONCE = 16384
 """Rows that are predicted in one go, so that a large table needs no large memory."""
@@ -29,7 +29,7 @@ class Prediction:
 
     Parameters
     ----------
-    model : TableModel
+    model : TablePredictor
         A fitted model.
     blocks : iterable of Block
         The table's rows, under the names of the model's columns.
@@ -40,7 +40,7 @@ class Prediction:
     """
 
     def __init__(
-        self, model: "TableModel", blocks: Iterable[Block], names: Sequence[str], notes: Sequence[str] = ()
+        self, model: "TablePredictor", blocks: Iterable[Block], names: Sequence[str], notes: Sequence[str] = ()
     ) -> None:
         self._model, self._blocks, self._names, self._notes = model, blocks, names, notes
         self._tally = model.new_tally()
@@ -66,7 +66,11 @@ class Prediction:
         unseen = {column: sorted(values) for column, values in self._unseen.items()}
         notes = [*self._notes, *self._model.preparation_.notes(self._names, unseen, also_known=[name])]
         if 0 < self._scored < self.n_rows:
-            notes.append(f"{self.n_rows - self._scored} rows have no value of {name}; they are not scored.")
+            without = self.n_rows - self._scored
+            rows, are = ("1 row has", "it is") if without == 1 else (f"{without:,} rows have", "they are")
+            notes.append(f"{rows} no value of {name}; {are} not scored.")
+        if isinstance(self._tally, ClassTally) and (unknown := self._tally.unknown):
+            notes.append(unknown)
         return notes
 
     def _predict(self, frame: "pl.DataFrame", first: int) -> "pl.DataFrame":

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
 from koubai.tables.splits import hold_out
-from koubai.tables.targets import Target, find_target, imbalance
+from koubai.tables.targets import Target, find_target, imbalance, untested
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,6 +88,8 @@ class PreparedTable:
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
         if self.target.is_classification and (sentence := imbalance(self.y)):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+        if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):
+            notes.append(sentence)
         return notes
 
 

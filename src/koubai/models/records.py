@@ -18,6 +18,9 @@ Tensors = Mapping[str, npt.NDArray[Any]]
 PARAMETERS = ("task", "drop", "keep", "category", "dtype", "random_state")
 """Parameters of a `TableModel` that a file keeps; those of the network are in the estimator's record."""
 
+LISTS = ("drop", "keep", "category")
+"""Those that are lists of names."""
+
 
 def to_record(model: "TableModel") -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """Return a fitted model as plain data and arrays.
@@ -57,7 +60,11 @@ def parameters_of(record: Mapping[str, Any]) -> dict[str, Any]:
         If it holds others, or none.
     """
     parameters = record.get("parameters")
-    if not isinstance(parameters, dict) or not set(parameters) <= set(PARAMETERS):
+    if (
+        not isinstance(parameters, dict)
+        or not set(parameters) <= set(PARAMETERS)
+        or not all(isinstance(parameters.get(name, []), list) for name in LISTS)
+    ):
         raise ModelFileError("TableModel: the record must have the parameters of a TableModel. Save the model again.")
     return parameters
 

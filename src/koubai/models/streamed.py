@@ -15,10 +15,11 @@ import numpy.typing as npt
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
 from koubai.tables.blocks import TableBlocks
+from koubai.tables.columns import require_column
 from koubai.tables.packing import Packing
 from koubai.tables.preparation import Preparation
 from koubai.tables.survey import Counts, Split, Survey, survey
-from koubai.tables.targets import Target, check_task, imbalance_of, target_of
+from koubai.tables.targets import Target, check_task, check_type, imbalance_of, target_of, untested
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
 
@@ -105,6 +106,10 @@ class StreamedTable:
             )
         if self.target.is_classification and (sentence := imbalance_of(*self.class_counts())):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+        if self.target.is_classification and self.n_rows["test"]:
+            tested, _ = self._classes(self.found.in_test)
+            if sentence := untested(self.class_counts()[0], tested):
+                notes.append(sentence)
         return notes
 
     def write(self, dtype: str) -> "PreparedRows":
@@ -244,6 +249,9 @@ def survey_table(
         If the task does not suit the target.
     """
     check_task(task)
+    head = table.head(0)
+    require_column(head, target)
+    check_type(target, head[target].dtype)
     found = survey(table, target, split, category)
     values, n_present = found.target.values, found.n_rows["read"] - found.n_rows["without target"]
     asked = target_of(target, values, n_present, len(values), task)

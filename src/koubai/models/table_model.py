@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.errors import DataError, ParameterError
+from koubai.core.errors import ParameterError
+from koubai.core.moments import root_mean_square
 from koubai.models import records
-from koubai.models.defaults import network_defaults, uses_lbfgs
-from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
-from koubai.models.predicting import ROWS_AT_ONCE, Prediction
+from koubai.models.defaults import UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
 from koubai.models.prepared import PreparedTable, prepare_table
 from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
-from koubai.tables.blocks import Block, TableBlocks, open_blocks
+from koubai.models.table_predictor import TablePredictor
+from koubai.tables.blocks import TableBlocks, open_blocks
 from koubai.tables.frames import TableLike, as_table
-from koubai.tables.preparation import Preparation
-from koubai.tables.reading import Table
 from koubai.tables.survey import Split
-from koubai.tables.targets import Target
+from koubai.tables.targets import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
@@ -36,7 +32,7 @@ MIN_TO_CHOOSE = 2000
 """With fewer, that score is too coarse to choose an epoch by: it is shown, and the last epoch's network is kept."""
 
 
-class TableModel:
+class TableModel(TablePredictor):
     """A network for a table, from its cells to its predictions.
 
     Parameters
@@ -77,13 +73,6 @@ class TableModel:
     ['low', 'high']
     """
 
-    target_: Target
-    preparation_: Preparation
-    estimator_: "MLPClassifier | MLPRegressor"
-    evaluation_: Evaluation | None
-    notes_: list[str]
-    n_rows_: dict[str, int]
-
     def __init__(
         self,
         *,
@@ -120,7 +109,7 @@ class TableModel:
         ParameterError
             If a parameter is not allowed.
         """
-        self.check_parameters(test_fraction)
+        self._check(target, test_fraction)
         read = as_table(table)
         return prepare_table(
             read,
@@ -134,13 +123,13 @@ class TableModel:
             seed=self.random_state,
         )
 
-    def survey(self, table: TableBlocks, target: str, *, test_fraction: float = 0.0) -> StreamedTable:
+    def survey(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> StreamedTable:
         """Do what `prepare` does for a table that is read block by block, in one pass over it.
 
         Parameters
         ----------
-        table : TableBlocks
-            What `koubai.tables.blocks.open_blocks` opened.
+        table : path or TableBlocks
+            A Parquet file or text in UTF-8, or what `koubai.tables.blocks.open_blocks` opened.
         target, test_fraction
             As `prepare`.
 
@@ -149,10 +138,11 @@ class TableModel:
         DataError, ParameterError
             As `prepare`.
         """
-        self.check_parameters(test_fraction)
-        validation_fraction = self._validation_fraction(round(table.n_rows * (1 - test_fraction)))
+        self._check(target, test_fraction, streamed=True)
+        blocks = table if isinstance(table, TableBlocks) else open_blocks(_path_of(table))
+        validation_fraction = self._validation_fraction(round(blocks.n_rows * (1 - test_fraction)))
         return survey_table(
-            table,
+            blocks,
             target,
             task=self.task,
             drop=self.drop,
@@ -160,6 +150,16 @@ class TableModel:
             category=self.category,
             split=Split(test_fraction, validation_fraction, self.random_state),
         )
+
+    def _check(self, target: str, test_fraction: float, streamed: bool = False) -> None:
+        """Raise ParameterError for what is not allowed whatever the table holds."""
+        self.check_parameters(test_fraction)
+        self.check_network(streamed)
+        for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
+            if target in wanted:
+                raise ParameterError(
+                    f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
+                )
 
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
@@ -171,6 +171,27 @@ class TableModel:
             raise ParameterError(
                 f"TableModel: random_state must be an integer from 0 to 4294967294; got {self.random_state!r}. Try 0."
             )
+
+    def check_network(self, streamed: bool = False) -> None:
+        """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be.
+
+        Parameters
+        ----------
+        streamed : bool
+            Whether the table is read block by block, which some parameters have no use for.
+        """
+        tasks = (self.task,) if self.task in TASKS else TASKS
+        refusals = []
+        for task in tasks:
+            try:
+                estimator = self._estimator_for(task, MIN_TO_CHOOSE)
+                estimator.check_choices()
+                if streamed:
+                    estimator.check_block_by_block()
+            except ParameterError as error:
+                refusals.append(error)
+        if len(refusals) == len(tasks):
+            raise refusals[0]
 
     def _validation_fraction(self, n_rows: int) -> float:
         """Return the share of training rows that are held out to score each epoch."""
@@ -215,8 +236,7 @@ class TableModel:
             If training leaves the finite numbers.
         """
         if stream or isinstance(table, TableBlocks):
-            blocks = table if isinstance(table, TableBlocks) else open_blocks(_path_of(table))
-            return self.train(self.survey(blocks, target, test_fraction=test_fraction), callbacks)
+            return self.train(self.survey(table, target, test_fraction=test_fraction), callbacks)
         return self.train(self.prepare(table, target, test_fraction=test_fraction), callbacks)
 
     def train(self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
@@ -260,7 +280,7 @@ class TableModel:
         estimator: Any = self._new_estimator(n_rows["training"], validated, callbacks)
         if rows.classes is None:
             moments = prepared.found.moments
-            self.center_, self.scale_ = float(moments.mean), float(np.sqrt(moments.variance)) or 1.0
+            self.center_, self.scale_ = float(moments.mean), float(moments.deviation) or 1.0
             training, validation = (
                 rows.source(store, None, center=self.center_, scale=self.scale_)
                 for store in (rows.training, rows.validation)
@@ -303,7 +323,7 @@ class TableModel:
             classes, counts = np.unique(y, return_counts=True)
             self.commonest_ = classes[counts.argmax()].item()
         else:
-            self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
+            self.center_, self.scale_ = float(y.mean()), root_mean_square(y - y.mean()) or 1.0
 
     def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
         """Set what follows from the table."""
@@ -313,210 +333,34 @@ class TableModel:
         self.center_, self.scale_ = 0.0, 1.0
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
+        estimator = self._estimator_for(self.target_.task, n_rows)
+        stops = validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE)
+        return estimator.set_params(early_stopping=stops, callbacks=callbacks)
+
+    def _estimator_for(self, task: str, n_rows: int) -> Any:
+        """Return the estimator for a task and a number of training rows."""
         from koubai.estimators.classifier import MLPClassifier
         from koubai.estimators.regressor import MLPRegressor
 
-        kind: Any = MLPClassifier if self.target_.is_classification else MLPRegressor
+        kind: Any = MLPClassifier if task == CLASSIFICATION else MLPRegressor
+        if uses_lbfgs(self.network):
+            for name in (name for name in UNUSED_BY_LBFGS if self.network.get(name) not in (None, False)):
+                raise ParameterError(
+                    f"TableModel: {name} must be left out with L-BFGS, which finds its own steps on all rows; "
+                    f"got {self.network[name]!r}. Leave it out, or try another optimizer."
+                )
         chosen = {
-            **network_defaults(n_rows, self.target_.is_classification, self.network),
+            **network_defaults(n_rows, task == CLASSIFICATION, self.network),
             **{name: value for name, value in self.network.items() if name != "validation_fraction"},
             "random_state": self.random_state,
-            "early_stopping": validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE),
-            "callbacks": callbacks,
         }
         unknown = sorted(set(chosen) - set(kind().get_params()))
         if unknown:
             raise ParameterError(
-                f"TableModel: {unknown[0]} must be left out for {self.target_.task}; got {chosen[unknown[0]]!r}, "
+                f"TableModel: {unknown[0]} must be left out for {task}; got {chosen[unknown[0]]!r}, "
                 f"which {kind.__name__} does not take."
             )
         return kind(**chosen)
-
-    def _coded(self, y: Array) -> Array:
-        """Return targets as the estimator takes them: classes as they are, numbers standardised."""
-        if self.target_.is_classification:
-            return y
-        return ((y - self.center_) / self.scale_).astype(self.dtype)
-
-    def _features(self, frame: "pl.DataFrame") -> Array:
-        if frame.height == 0:
-            return np.empty((0, len(self.preparation_.features)), dtype=self.dtype)
-        return self.preparation_.transform(frame, self.dtype)
-
-    def outputs(self, features: Array) -> tuple[Array, Array | None]:
-        """Return what the network says of prepared rows.
-
-        Predictions (n_rows,), and for classification probabilities (n_rows, n_classes) if there are any.
-        """
-        blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
-        if not self.target_.is_classification:
-            numbers = np.concatenate([np.asarray(self.estimator_.predict(block)) for block in blocks])
-            return numbers.astype(np.float64) * self.scale_ + self.center_, None
-        estimator: Any = self.estimator_
-        if not hasattr(estimator, "predict_proba"):
-            return np.concatenate([estimator.predict(block) for block in blocks]), None
-        probabilities = np.concatenate([estimator.predict_proba(block) for block in blocks])
-        return estimator.classes_[probabilities.argmax(axis=1)], probabilities
-
-    def predict(self, table: TableLike) -> "pl.DataFrame":
-        """Return the predictions for a table's rows.
-
-        Parameters
-        ----------
-        table : Table, DataFrame, mapping or path
-            A table with the columns that the model learned from; others are ignored.
-
-        Returns
-        -------
-        polars.DataFrame
-            ``prediction``, and for classification a column ``probability_<class>`` for each class.
-
-        Raises
-        ------
-        DataError
-            If a column is missing, or a cell holds what does not belong there.
-        """
-        return self.predict_and_evaluate(table)[0]
-
-    def prediction(self, table: TableLike) -> Prediction:
-        """Return what goes through a table of any size and predicts it piece by piece, in memory that does not grow.
-
-        Parameters
-        ----------
-        table : Table, DataFrame, mapping, path or TableBlocks
-            As `predict`; what `koubai.tables.blocks.open_blocks` opened is never in memory as a whole.
-
-        Returns
-        -------
-        Prediction
-            An iterable of (rows, predictions); afterwards its ``evaluation`` and ``notes`` say how it went.
-
-        Raises
-        ------
-        DataError
-            As `predict`.
-
-        Examples
-        --------
-        >>> table = {"x": [1, 2] * 20, "y": [5.0, 7.0] * 20}
-        >>> model = TableModel(hidden_layer_sizes=(4,), solver="lbfgs", task="regression").fit(table, "y")
-        >>> for rows, predictions in model.prediction({"x": [1, 2, 2]}):
-        ...     print(rows.height, predictions["prediction"].round(2).to_list())
-        3 [5.0, 7.0, 7.0]
-        """
-        if isinstance(table, TableBlocks):
-            if not table.has_names:
-                table.columns = self._names_by_position(len(table.columns))
-            return Prediction(self, table.blocks("blocks predicted"), table.columns, table.notes)
-        read = self.columns_of(table)
-        return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes)
-
-    def predictions(self, predicted: Array, probabilities: Array | None) -> "pl.DataFrame":
-        """Return what `outputs` gave as a table."""
-        import polars as pl
-
-        columns = {"prediction": predicted}
-        if probabilities is not None:
-            labels = self.estimator_.classes_
-            columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(labels)}
-        return pl.DataFrame(columns)
-
-    def columns_of(self, table: TableLike) -> Table:
-        """Return a table cleaned and with this model's column names, given by position if it has none of its own.
-
-        Raises
-        ------
-        DataError
-            If it has none and another number of columns than the training table.
-        """
-        read = as_table(table)
-        if read.has_names:
-            return read
-        names = self._names_by_position(read.frame.width)
-        return Table(read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), read.source, True)
-
-    def _names_by_position(self, n_columns: int) -> list[str]:
-        """Return the names of a table's columns that has none of its own, with or without the target."""
-        names = list(self.columns_)
-        if n_columns == len(names) - 1:
-            names.remove(self.target_.name)
-        if n_columns != len(names):
-            raise DataError(
-                f"A table without column names must have the {len(names)} columns of the training table "
-                f"(or all but {self.target_.name!r}); got {n_columns}."
-            )
-        return names
-
-    def network_rows(self, table: TableLike) -> tuple[Array, Array]:
-        """Return a table's rows as the network sees them.
-
-        Parameters
-        ----------
-        table
-            As `predict`.
-
-        Returns
-        -------
-        inputs : (n_rows, n_features)
-            The features, prepared.
-        targets : (n_rows, n_outputs)
-            The coded targets; nan in rows that have none.
-        """
-        read = self.columns_of(table)
-        inputs = self._features(read.frame)
-        estimator: Any = self.estimator_
-        targets = np.full((len(inputs), estimator.network_.n_outputs), np.nan)
-        if self.target_.name in read.frame.columns:
-            y, rows = self.target_.values(read.frame[self.target_.name])
-            if len(rows):
-                targets[rows] = estimator.coded_targets(self._coded(y))
-        return inputs, targets
-
-    def predict_and_evaluate(self, table: TableLike) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
-        """Return the predictions, how good they are if the table has the target, and what is to be said of it.
-
-        Parameters
-        ----------
-        table
-            As `predict`.
-        """
-        import polars as pl
-
-        prediction = self.prediction(table)
-        predicted = pl.concat([piece.predictions for piece in prediction])
-        return predicted, prediction.evaluation, prediction.notes
-
-    def evaluate(self, table: TableLike) -> Evaluation:
-        """Return how good the model is on a table that has the target column.
-
-        Raises
-        ------
-        DataError
-            If it has none, or what `predict` raises.
-        """
-        evaluation = self.predict_and_evaluate(table)[1]
-        if evaluation is None:
-            raise DataError(
-                f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
-            )
-        return evaluation
-
-    def score(self, table: TableLike) -> float:
-        """Return the accuracy, or for regression R², on a table that has the target column, dimensionless."""
-        evaluation = self.evaluate(table)
-        return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
-
-    def new_tally(self) -> ClassTally | NumberTally:
-        """Return what scores are counted up in."""
-        estimator: Any = self.estimator_
-        if self.target_.is_classification:
-            return ClassTally(estimator.classes_, self.commonest_)
-        return NumberTally(self.center_)
-
-    def _evaluate(self, features: Array, y: Array) -> Evaluation:
-        tally = self.new_tally()
-        tally.add(y, *self.outputs(features))
-        return tally.evaluation()
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the model as plain data and arrays; `from_record` reads them back.

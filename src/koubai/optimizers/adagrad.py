@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.checks import check_real
 from koubai.optimizers.protocol import Optimizer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 
 ValueAndGradient = Callable[[Array], tuple[float, Array]]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.checks import check_real
 from koubai.optimizers.protocol import Optimizer
 

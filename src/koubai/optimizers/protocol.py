@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.optimizers.protocol import Optimizer
 
 

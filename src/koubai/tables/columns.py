@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError
-from koubai.tables.values import TRUTH_PAIRS, date_form, labels, numbers
+from koubai.tables.values import TRUTH_PAIRS, date_form, labels, numbers, shortened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +23,9 @@ MOSTLY_UNIQUE = 0.5
 
 MOSTLY_NUMBERS = 0.9
 """A column of texts of which this share are numbers is a column of numbers with mistakes in it."""
+
+LONG_NAME = 40
+"""Longer names of columns are cut off in lists (characters)."""
 
 _NAME_OF_ROWS = re.compile(r"(^|[_\s.-])(id|ids|uid|uuid|guid|index|idx|key|nr|no|number|rownames?)$", re.I)
 _CAMEL_ID = re.compile(r"[a-z](Id|ID)$")
@@ -101,12 +104,15 @@ def require_column(frame: "pl.DataFrame", name: str) -> None:
     if name not in frame.columns:
         by_case = {other.lower(): other for other in frame.columns}
         close = [by_case[near] for near in get_close_matches(name.lower(), by_case, 3)]
-        hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are: {_listed(frame.columns)}."
-        raise DataError(f"The table must have a column {name!r}; it has none of that name. {hint}")
+        hint = (
+            f"Did you mean {' or '.join(map(shortened, close))}?" if close else f"There are: {_listed(frame.columns)}."
+        )
+        raise DataError(f"The table must have a column {shortened(name)}; it has none of that name. {hint}")
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 12 else ", ".join(names[:12]) + f" and {len(names) - 12} more"
+    shown = ", ".join(name if len(name) <= LONG_NAME else name[:LONG_NAME] + "…" for name in names[:12])
+    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
 
 
 def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | None) -> Column:
@@ -121,7 +127,7 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
     present = column.drop_nulls()
     n_different = present.n_unique()
     if n_different == 1 and not n_missing:
-        return Column(name, "constant", f"all {its} cells are {_short(present[0])}", 0, 1)
+        return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
     kind, form = _kind(present)
@@ -156,9 +162,10 @@ def _kind(present: "pl.Series") -> tuple[str, str]:
 
 def _refuse_mistakes(present: "pl.Series", found: "pl.Series") -> None:
     texts = present.filter(found.is_null())
+    n_texts, holds = len(texts), "holds" if len(texts) == 1 else "hold"
     raise DataError(
-        f"Column {present.name!r} must hold numbers, as {len(present) - len(texts)} of its cells do; {len(texts)} hold "
-        f"text, the first {_short(texts[0])}. Correct them, drop the column, or take it as a category."
+        f"Column {present.name!r} must hold numbers, as {len(present) - n_texts} of its cells do; {n_texts} {holds} "
+        f"text, the first {shortened(texts[0])}. Correct them, or name the column in drop or category."
     )
 
 
@@ -177,8 +184,3 @@ def _names_rows(present: "pl.Series", kind: str, n_missing: int, n_different: in
     if n_different > MOSTLY_UNIQUE * n and (_NAME_OF_ROWS.search(present.name) or _CAMEL_ID.search(present.name)):
         return f"{n_different} different whole numbers in {n} cells name the rows"
     return ""
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "…" + text[-1]

@@ -10,10 +10,9 @@ import numpy.typing as npt
 from koubai.core.moments import Moments
 from koubai.core.randomness import derive_key, uniforms
 from koubai.tables.blocks import Block, TableBlocks
-from koubai.tables.columns import require_column
 from koubai.tables.preparation import Whole
 from koubai.tables.splits import HOLD_OUT
-from koubai.tables.values import labels, numbers
+from koubai.tables.values import LARGEST, labels, numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -115,8 +114,8 @@ class Survey:
         Rows that train or validate, without the target; all of them in a table that is not large.
     whole : Whole
         What is known of all rows that train or validate.
-    target, in_training : Counts
-        Values of the target in all rows, and in those that train.
+    target, in_training, in_test : Counts
+        Values of the target in all rows, in those that train, and in those that test.
     moments : Moments
         Of the training rows' targets, as far as they are numbers.
     lowest, highest : float
@@ -128,6 +127,7 @@ class Survey:
     whole: Whole
     target: Counts = field(default_factory=Counts)
     in_training: Counts = field(default_factory=Counts)
+    in_test: Counts = field(default_factory=Counts)
     moments: Moments = field(default_factory=Moments)
     lowest: float = np.inf
     highest: float = -np.inf
@@ -150,11 +150,10 @@ def survey(table: TableBlocks, target: str, split: Split, category: Collection[s
     Raises
     ------
     DataError
-        If there is no such column, or the file is damaged.
+        If the file is damaged.
     """
     import polars as pl
 
-    require_column(table.head(0), target)
     others = [name for name in table.columns if name != target]
     wanted = max(LEAST_SAMPLED, min(MOST_SAMPLED, MOST_CELLS // max(1, len(others))))
     share = wanted / table.n_rows
@@ -198,8 +197,9 @@ def _count_rows(rows: dict[str, int], n_rows: int, roles: Roles) -> None:
 def _take_targets(found: Survey, column: "pl.Series", roles: Roles) -> None:
     found.target.add(column)
     found.in_training.add(column.filter(roles.training))
+    found.in_test.add(column.filter(roles.test))
     values = numbers(column).to_numpy().astype(np.float64)
-    finite = np.isfinite(values)
+    finite = np.abs(values) <= LARGEST  # the others are missing, or refused when they are prepared
     found.moments.add(values[finite & roles.training])
     if finite.any():
         found.lowest = min(found.lowest, float(values[finite].min()))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.errors import DataError, ParameterError
 from koubai.tables.columns import require_column
-from koubai.tables.values import labels, numbers, require
+from koubai.tables.values import labels, numbers, require, shortened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +24,9 @@ ROWS_PER_WHOLE_CLASS = 10
 
 IMBALANCE = 3.0
 """A target is called unbalanced if its commonest class has this many times the rows of its rarest."""
+
+LEAST_BLURRED = 2.0**53
+"""Whole numbers from here on are not told apart as float64: as classes they are texts."""
 
 TASKS = (CLASSIFICATION, REGRESSION)
 
@@ -41,7 +44,7 @@ class Target:
     why : str
         Why it is that task, for people to read.
     whole : bool
-        Whether classes are whole numbers; otherwise they are texts, or truth values if ``truth``.
+        Whether classes are whole numbers below 2⁵³; otherwise they are texts, or truth values if ``truth``.
     truth : bool
         Whether classes are the truth values of a column of that type.
     """
@@ -72,9 +75,9 @@ class Target:
         if self.is_classification and not self.whole:
             present = column.drop_nulls()
             return (present.to_numpy().astype(bool) if self.truth else labels(present).to_numpy().astype(np.str_)), rows
-        what = "whole numbers" if self.whole else "numbers"
+        read, what = (whole_numbers, "whole numbers") if self.whole else (numbers, "numbers")
         remedy = "Correct the cell, or leave it empty."
-        found = require(column, numbers, f"{what}, being the target", remedy, first_row)[rows]
+        found = require(column, read, f"{what}, being the target", remedy, first_row)[rows]
         return (found.astype(np.int64) if self.whole else found), rows
 
     def record(self) -> dict[str, Any]:
@@ -92,8 +95,8 @@ class Target:
 def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Target:
     """Find out what a target column asks for.
 
-    Texts and truth values are classes. Whole numbers are classes if there are exactly two different ones, or at most
-    20 with 10 rows each on average. All other numbers are a regression.
+    Texts, truth values and codes such as 007 are classes. Whole numbers are classes if there are exactly two
+    different ones, or at most 20 with 10 rows each on average. All other numbers are a regression.
 
     Parameters
     ----------
@@ -124,6 +127,16 @@ def check_task(task: str | None) -> None:
         raise ParameterError(f"task must be classification or regression; got {task!r}.")
 
 
+def check_type(name: str, dtype: "pl.DataType") -> None:
+    """Raise DataError if a target's cells are neither numbers nor texts nor truth values."""
+    import polars as pl
+
+    if dtype.is_nested() or dtype in (pl.Date, pl.Datetime, pl.Binary, pl.Object):
+        raise DataError(
+            f"The target {name!r} must hold numbers, texts or truth values; got {dtype}. Choose another column."
+        )
+
+
 def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None = None) -> Target:
     """Find out what a target asks for from its values.
 
@@ -145,9 +158,11 @@ def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, ta
     """
     if not n_rows:
         raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
+    check_type(name, present.dtype)
     if n_different == 1:
         raise DataError(
-            f"The target {name!r} must have at least two different values; all {n_rows} are {present[0]!r}. "
+            f"The target {name!r} must have at least two different values; got {shortened(present[0])} in "
+            f"{'the only row' if n_rows == 1 else f'all {n_rows} rows'}. "
             f"Choose another column, or add rows."
         )
     found = _target(name, present, n_rows, n_different, task)
@@ -164,23 +179,28 @@ def _target(name: str, present: "pl.Series", n_rows: int, n_different: int, task
 
     values = numbers(present)
     is_truth = present.dtype == pl.Boolean
-    if not is_truth and not values.has_nulls():
-        is_whole = bool((values == values.round()).all()) and not _has_codes(present)
+    are_codes = _has_codes(present)
+    if not is_truth and not values.has_nulls() and not (are_codes and task is None):
+        are_whole = bool(((values == values.round()) & values.is_finite()).all()) and not are_codes
         few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
-        if task is None:
-            task = CLASSIFICATION if is_whole and few else REGRESSION
-            why = f"{n_different} different {'whole ' if is_whole else ''}numbers"
-            return Target(name, task, why, whole=is_whole and task == CLASSIFICATION)
-        return Target(name, task, "as asked", whole=is_whole and task == CLASSIFICATION)
+        why = "as asked" if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
+        found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
+        fit = are_whole and not whole_numbers(present).has_nulls()
+        return Target(name, found, why, whole=fit and found == CLASSIFICATION)
     if task == REGRESSION:
         raise ParameterError(
             f"task must be classification for the target {name!r}, which holds {_first_text(present, values)}; "
             f"got regression. Leave the task out."
         )
-    if present.dtype.is_temporal() or present.dtype.is_nested():
-        raise DataError(f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}.")
-    why = f"{n_different} different {'truth values' if is_truth else 'texts'}"
+    kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
+    why = f"{n_different} different {kind}"
     return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth)
+
+
+def whole_numbers(column: "pl.Series") -> "pl.Series":
+    """Return the numbers that cells hold, as float64; null for what is none, not whole, or not below 2⁵³."""
+    found = numbers(column)
+    return found.set((found != found.round()) | (found.abs() >= LEAST_BLURRED), None)
 
 
 def _has_codes(present: "pl.Series") -> bool:
@@ -191,7 +211,7 @@ def _has_codes(present: "pl.Series") -> bool:
 
 
 def _first_text(present: "pl.Series", values: "pl.Series") -> str:
-    return repr(present.filter(values.is_null())[0]) if values.has_nulls() else repr(present[0])
+    return shortened(present.filter(values.is_null())[0] if values.has_nulls() else present[0])
 
 
 def imbalance(y: npt.NDArray[Any]) -> str:
@@ -201,10 +221,24 @@ def imbalance(y: npt.NDArray[Any]) -> str:
 
 def imbalance_of(classes: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> str:
     """Return a sentence on classes of very different size, or nothing; both are (n_classes,)."""
-    most, least = int(counts.max()), int(counts.min())
+    most, least, n_rows = int(counts.max()), int(counts.min()), int(counts.sum())
     if most < IMBALANCE * least:
         return ""
     return (
-        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most} rows ({most / counts.sum():.0%}), "
-        f"{classes[counts.argmin()]!s} {least} ({least / counts.sum():.1%})."
+        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most:,} rows ({_percent(most / n_rows)}), "
+        f"{classes[counts.argmin()]!s} {least:,} ({_percent(least / n_rows)})."
     )
+
+
+def _percent(share: float) -> str:
+    """Return a share with three digits: 99.5 % of 201 rows are not all of them."""
+    return f"{100 * share:.3g}%"
+
+
+def untested(classes: npt.NDArray[Any], tested: npt.NDArray[Any]) -> str:
+    """Return a sentence on classes of which no row was held out, or nothing; both are labels (n,), repeated or not."""
+    absent = np.setdiff1d(classes, tested)
+    if not len(absent):
+        return ""
+    listed = ", ".join(str(label) for label in absent[:5]) + ("…" if len(absent) > 5 else "")
+    return f"No rows were held out of classes with very few: the score says nothing of {listed}."

@@ -42,6 +42,9 @@ TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "
 
 TRUTH_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 
+WRITTEN_NUMBER = r"^([+-]?)[$€£¥¥]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)\s?[%%円]?$"
+"""A number with thousands set off by commas, a sign of currency before it, or a percent sign behind it."""
+
 LARGEST = 1e300
 """Larger numbers count as infinite: their differences may be."""
 
@@ -105,12 +108,19 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None) -> "pl.D
 
 
 def numbers(column: "pl.Series") -> "pl.Series":
-    """Return the numbers that cells hold, as float64; null for what is none."""
+    """Return the numbers that cells hold, as float64; null for what is none.
+
+    Texts may be written as spreadsheets write them: 1,234.5 and $1,234 and 12 % are 1234.5 and 1234 and 12.
+    """
     import polars as pl
 
-    if column.dtype.is_temporal() or column.dtype.is_nested():
+    if column.dtype.is_temporal() or column.dtype.is_nested() or column.dtype == pl.Binary:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
-    return column.cast(pl.Float64, strict=False).fill_nan(None)
+    found = column.cast(pl.Float64, strict=False).fill_nan(None)
+    if column.dtype == pl.String and found.null_count() > column.null_count():
+        plain = column.str.extract(WRITTEN_NUMBER, 1) + column.str.extract(WRITTEN_NUMBER, 2)
+        found = found.zip_with(found.is_not_null(), plain.str.replace_all(",", "").cast(pl.Float64, strict=False))
+    return found
 
 
 def truths(column: "pl.Series") -> "pl.Series":
@@ -175,18 +185,26 @@ def require(
     if len(wrong):
         row = int(wrong[0])
         raise DataError(
-            f"Column {column.name!r} must hold {what}; got {_shown(column[row])} in row {first_row + row + 1}. {remedy}"
+            f"Column {column.name!r} must hold {what}; got {shortened(column[row])} in row {first_row + row + 1}. "
+            f"{remedy}"
         )
     values = found.to_numpy().astype(np.float64)
     infinite = np.flatnonzero(np.abs(values) > LARGEST)
     if len(infinite):
         raise DataError(
-            f"Column {column.name!r} must hold finite numbers; got {_shown(column[int(infinite[0])])} "
+            f"Column {column.name!r} must hold finite numbers; got {shortened(column[int(infinite[0])])} "
             f"in row {first_row + infinite[0] + 1}. Correct the cell, or leave it empty if the value is missing."
         )
     return values
 
 
-def _shown(value: object) -> str:
+def shortened(value: object) -> str:
+    """Return a cell as it stands in a message: in quotation marks if it is a text, cut off if it is long.
+
+    Examples
+    --------
+    >>> shortened("a"), shortened("9" * 400)
+    ("'a'", "'999999999999999999999999999999999999…'")
+    """
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "…" + text[-1]

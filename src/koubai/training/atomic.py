@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from koubai.core.errors import FileError
 
@@ -15,7 +17,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
 
     The content goes to a temporary file in the same folder, is flushed to the disk, and takes the path's place in
     one step (``os.replace``). A link is followed, and an existing file keeps its permissions. Something that is no
-    regular file, such as ``/dev/stdout``, is written directly.
+    regular file is written directly; so is ``/dev/stdout``, after what was written there before, even if it is one.
 
     Parameters
     ----------
@@ -30,13 +32,13 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         If the folder does not exist or cannot be written, the path is a folder, or the disk is full; an existing
         file is then untouched.
     """
-    with replacing_file(path) as place:
-        place.write_bytes(content)
+    with replacing_file(path) as file:
+        file.write(content)
 
 
 @contextlib.contextmanager
-def replacing_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give the path of a temporary file to write, which takes the place of ``path`` when the block ends well.
+def replacing_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Give a temporary file to write to, which takes the place of ``path`` when the block ends well.
 
     If the block raises, ``path`` is as it was. Otherwise as `replace_file`, which this is for contents that are too
     large to be held at once.
@@ -46,37 +48,65 @@ def replacing_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     FileError
         As `replace_file`, also for an error of the system within the block.
     """
+    open_already = _open_descriptor(path)
     target = Path(os.path.realpath(path))
-    _check_place(path, target)
-    if target.exists() and not target.is_file():
-        yield target
-        return
+    if open_already is None:
+        _check_place(path, target)
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    os.close(descriptor)
-    try:
-        yield Path(temporary)
-        os.chmod(temporary, _mode(target))
-        _sync(Path(temporary))
-        os.replace(temporary, target)
-    except FileError:
+        if open_already is not None:
+            with open(os.dup(open_already), "wb") as file:
+                yield file
+        elif target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+        else:
+            yield from _replacing(target)
+    except (FileError, BrokenPipeError):
         raise
     except OSError as error:
         raise _cannot_write(path, error) from error
+
+
+def _replacing(target: Path) -> Iterator[IO[bytes]]:
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.chmod(temporary, _mode(target))
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
     with contextlib.suppress(OSError):  # where the system allows it: the new name then survives a power cut
-        _sync(target.parent)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLike[str]] = ()) -> None:
     """Raise FileError now if `replace_file` could not write this path, and leave nothing behind.
 
     Worth asking before a long computation whose result goes there.
+
+    Parameters
+    ----------
+    path : path
+        Where the file shall be.
+    reads : paths
+        Files that the computation reads: none of them may be the one that is written.
     """
+    for other in reads:
+        if os.path.isfile(path) and os.path.isfile(other) and os.path.samefile(path, other):
+            raise FileError(
+                f"The output '{os.fspath(path)}' must be another file than '{os.fspath(other)}', which is read and "
+                f"would be lost. Choose another name."
+            )
+    if _open_descriptor(path) is not None:
+        return
     target = Path(os.path.realpath(path))
     _check_place(path, target)
     if target.exists() and not target.is_file():
@@ -87,6 +117,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise _cannot_write(path, error) from error
     os.close(descriptor)
     os.unlink(temporary)
+
+
+def _open_descriptor(path: str | os.PathLike[str]) -> int | None:
+    """Return the number of the open file that a path such as ``/dev/stdout`` or ``/dev/fd/3`` stands for, or None."""
+    found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d{1,6}))", os.fspath(path))
+    return None if found is None else {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2])
 
 
 def _check_place(path: str | os.PathLike[str], target: Path) -> None:
@@ -113,12 +149,3 @@ def _mode(target: Path) -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
-
-
-def _sync(path: Path) -> None:
-    """Flush a file, or a folder's entries, to the disk."""
-    descriptor = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

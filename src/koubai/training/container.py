@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Mapping
 from importlib import metadata
@@ -145,6 +146,22 @@ def open_container(path: str | os.PathLike[str]) -> Container:
     if not isinstance(record, dict):
         raise _fault(name, "its record is damaged")
     return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
+
+
+def kind_of(path: str | os.PathLike[str]) -> str | None:
+    """Return the kind of what a file holds that begins as `write_container` begins one, else None.
+
+    The file may still be damaged; where the kind is beyond recognition, it is an empty text.
+    """
+    try:
+        with open(path, "rb") as file:
+            beginning = file.read(200)[8:]
+    except OSError:
+        return None
+    found = re.match(
+        rf'{{"__metadata__":{{"format":"{FORMAT}"(,"format_version":"\d+","kind":"(\w+)")?'.encode(), beginning
+    )
+    return None if found is None else (found[2] or b"").decode()
 
 
 def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

@@ -70,6 +70,10 @@ class Course:
     who: str = "train"
 
 
+FOREVER = 2**62
+"""Updates that no run will ever make; more would not fit into 64 bits."""
+
+
 def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
     """Return α of the updates of the next epochs, (n_epochs, steps_per_epoch)."""
     steps = plan.steps_per_epoch(n_rows)
@@ -84,7 +88,7 @@ def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) ->
         run.state.step,
         n_updates,
         steps,
-        (course.total_epochs or course.epochs) * steps,
+        min((course.total_epochs or course.epochs) * steps, FOREVER),
         n_rows=n_rows,
         rows_seen=run.rows_seen,
     )

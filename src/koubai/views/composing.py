@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from koubai.core.language import Language, catalogue, text
 from koubai.explain.formula import Formula
 from koubai.explain.pieces import Cases, Chosen
-from koubai.explain.records import Cell, Step, Text
+from koubai.explain.records import Blank, Cell, Step, Text
 from koubai.views.formulas.writer import Writer
 
 
@@ -36,6 +36,11 @@ class Composer:
         """Return a text in the view's language with its values in place."""
         template = self.escape(catalogue(self.lang)[said.key])
         return template.format_map({name: self._value(value) for name, value in said.values})
+
+    def label(self, blank: Blank) -> str:
+        """Return what stands before a line to write on; a wide colon brings its own space."""
+        words = self.words(blank.label)
+        return words if words.endswith("：") else f"{words} "
 
     def footer(self) -> str:
         """Return what ≈ and = mean on the page."""

@@ -1,5 +1,6 @@
 """Curves over one variable as a small SVG picture: lines over numbers, bars over words."""
 
+from fractions import Fraction
 from html import escape
 
 from koubai.explain.formula import Number
@@ -7,6 +8,8 @@ from koubai.explain.records import Curves
 from koubai.explain.values import Notation
 from koubai.views.formulas.plain import PlainWriter
 
+WHOLE = 1_000_000
+"""Whole numbers below it are written in full: 2007 is a year."""
 WIDTH, HEIGHT = 300, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 30, 34
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7d8794", "#1c2733")
@@ -15,14 +18,17 @@ DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 2", "1 2", "10 4", "3 5")
 
 
 def shown_value(value: float | str) -> str:
-    """Return a number with three significant digits, or the word.
+    """Return a number with three significant digits, a whole number or a word as it is.
 
     Examples
     --------
-    >>> shown_value(0.12345), shown_value(-3950.0), shown_value("red")
-    ('0.123', '−3950', 'red')
+    >>> shown_value(0.12345), shown_value(-3950.0), shown_value(2007.0), shown_value("red")
+    ('0.123', '−3950', '2007', 'red')
     """
-    return value if isinstance(value, str) else PlainWriter(Notation(digits=3)).write(Number(value))
+    if isinstance(value, str):
+        return value
+    whole = float(value).is_integer() and abs(value) < WHOLE
+    return PlainWriter(Notation(digits=3)).write(Number(Fraction(int(value)) if whole else value))
 
 
 def value_range(curves: Curves) -> tuple[float, float]:
@@ -39,8 +45,8 @@ def curves_svg(curves: Curves) -> str:
     marks = _bars(curves, low, high) if words else _lines(curves, low, high)
     axis = (
         f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#7d8794"/>'
-        f'<text x="{LEFT - 4}" y="{TOP + 4}" text-anchor="end">{shown_value(high)}</text>'
-        f'<text x="{LEFT - 4}" y="{HEIGHT - BOTTOM}" text-anchor="end">{shown_value(low)}</text>'
+        f'<text x="{LEFT - 4}" y="{TOP + 4}" text-anchor="end">{_end(high, high - low)}</text>'
+        f'<text x="{LEFT - 4}" y="{HEIGHT - BOTTOM}" text-anchor="end">{_end(low, high - low)}</text>'
     )
     title = f'<text x="{LEFT}" y="12" font-weight="bold">{escape(curves.variable)}</text>'
     return (
@@ -48,6 +54,11 @@ def curves_svg(curves: Curves) -> str:
         f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="11" fill="#1c2733">'
         f"{title}{_key(curves)}{axis}{marks}</svg>"
     )
+
+
+def _end(value: float, width: float) -> str:
+    """Return the number at an axis's end: 0 for what the picture cannot tell from it."""
+    return shown_value(0.0 if abs(value) < width / 1000 else value)
 
 
 def _key(curves: Curves) -> str:
@@ -78,8 +89,8 @@ def _lines(curves: Curves, low: float, high: float) -> str:
         style = f'stroke="{COLOURS[k % len(COLOURS)]}" stroke-dasharray="{DASHES[k % len(DASHES)]}"'
         parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" {style}/>')
     y = HEIGHT - BOTTOM + 14
-    parts.append(f'<text x="{LEFT}" y="{y}">{shown_value(first)}</text>')
-    parts.append(f'<text x="{WIDTH - RIGHT}" y="{y}" text-anchor="end">{shown_value(last)}</text>')
+    parts.append(f'<text x="{LEFT}" y="{y}">{_end(first, last - first)}</text>')
+    parts.append(f'<text x="{WIDTH - RIGHT}" y="{y}" text-anchor="end">{_end(last, last - first)}</text>')
     return "".join(parts)
 
 

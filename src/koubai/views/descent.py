@@ -5,20 +5,21 @@ import os
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language
-from koubai.descent.basins import Basins
+from koubai.descent.basins import BasinMaps, Basins
 from koubai.descent.compare import Comparison, comparison_of
-from koubai.descent.landscape import Landscape, Line
 from koubai.descent.path import Path
-from koubai.descent.watching import BatchProgress, RangeTest, TrainingRecord
-from koubai.views.descent_style import drawing, is_vector
+from koubai.training.atomic import replace_file
+from koubai.views.descent_style import DPI, drawing, is_vector
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf", ".html", ".gif")
 """Kinds of file that can be written."""
+STILL = (".png", ".svg", ".pdf")
+"""Those for what does not move."""
 
 
 def _comparison(record: object) -> Comparison | None:
@@ -36,34 +37,29 @@ def figure_of(record: object, lang: Language) -> "Figure":
     ParameterTypeError
         If there is no picture of such a record.
     """
-    from koubai.views import descent_networks as networks
-    from koubai.views.descent_plot import basins_figure, comparison_figure
-
     match _comparison(record) or record:
         case Comparison() as comparison:
+            from koubai.views.descent_plot import comparison_figure
+
             return comparison_figure(comparison, lang)
+        case BasinMaps() as maps:
+            from koubai.views.descent_basins_plot import basins_figure
+
+            return basins_figure(maps, lang)
         case Basins() as found:
-            return basins_figure(found, lang)
-        case Landscape() as around:
-            return networks.landscape_figure(around, lang)
-        case Line() as line:
-            return networks.line_figure(line, lang)
-        case TrainingRecord() as training:
-            return networks.training_figure(training, lang)
-        case RangeTest() as test:
-            return networks.range_figure(test, lang)
-        case BatchProgress() as progress:
-            return networks.batches_figure(progress, lang)
-    raise ParameterTypeError(
-        f"save: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
-    )
+            from koubai.views.descent_basins_plot import basins_figure
+
+            return basins_figure(BasinMaps((found,)), lang)
+    from koubai.views.descent_networks import network_figure  # brings the engines, which functions do not need
+
+    return network_figure(record, lang)
 
 
-def picture(record: object, lang: Language, suffix: str = ".png") -> bytes:
+def picture(record: object, lang: Language, suffix: str = ".png", dpi: int = DPI) -> bytes:
     """Return the still picture of a record as the bytes of a .png, .svg or .pdf file."""
     target = io.BytesIO()
     with drawing(lang, is_vector(suffix)):
-        figure_of(record, lang).savefig(target, format=suffix[1:], dpi=100, metadata=_dateless(suffix))
+        figure_of(record, lang).savefig(target, format=suffix[1:], dpi=dpi, metadata=_dateless(suffix))
     return target.getvalue()
 
 
@@ -96,7 +92,7 @@ def save(record: object, path: str | os.PathLike[str], lang: str | None = None) 
         content = page(comparison, spoken).encode() if suffix == ".html" else gif(comparison, spoken)
     else:
         content = picture(record, spoken, suffix)
-    FilePath(path).write_bytes(content)
+    replace_file(path, content)
 
 
 def show(record: object, lang: str | None = None) -> None:
@@ -117,6 +113,6 @@ def html(record: object) -> str | None:
 def png(record: object) -> bytes | None:
     """Return a record's picture for a notebook, None without matplotlib."""
     try:
-        return picture(record, language())
+        return picture(record, language(), dpi=DPI // 2)
     except ParameterError:
         return None

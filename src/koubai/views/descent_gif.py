@@ -25,6 +25,9 @@ def gif(comparison: Comparison, lang: Language) -> bytes:
 
     frames = _frames(comparison, lang)
     palette = Image.fromarray(frames[-1]).quantize(256, dither=Image.Dither.NONE)
+    colours, corner = palette.getpalette() or [], 3 * int(np.asarray(palette)[0, 0])
+    colours[corner : corner + 3] = [255] * 3  # the paper stays white, whatever it was averaged with
+    palette.putpalette(colours)
     images = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     target = io.BytesIO()
     images[0].save(

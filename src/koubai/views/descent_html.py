@@ -12,27 +12,42 @@ import numpy.typing as npt
 from koubai.core.language import Language, text
 from koubai.descent.by_hand import ByHand
 from koubai.descent.compare import Comparison
-from koubai.descent.fits import Fit
+from koubai.descent.fitted import Fit
 from koubai.descent.objective import Array
 from koubai.descent.path import Path
-from koubai.views.descent_style import line_style
+from koubai.views.descent_style import line_style, marker
 from koubai.views.descent_words import (
+    across_name,
     arrival_header,
     arrival_rows,
     axis_name,
     by_hand_lines,
+    fit_lines,
     function_title,
     label,
     number,
     point,
+    value_name,
 )
 
 FRAMES = 400
 """Most frames."""
 VERTICES = 1200
 """Most corners of a path that is drawn."""
-GRID = 121
+GRID = 241
 """Most points of the surface along an axis."""
+
+
+HEADS = {
+    "o": "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1-1 0Z",
+    "s": "M-.9-.9H.9V.9H-.9Z",
+    "^": "M0-1.1L1.1.9H-1.1Z",
+    "D": "M0-1.2L1.2 0L0 1.2L-1.2 0Z",
+    "v": "M0 1.1L1.1-.9H-1.1Z",
+    "P": "M-.4-1.1H.4V-.4H1.1V.4H.4V1.1H-.4V.4H-1.1V-.4H-.4Z",
+    "X": "M-.5-1.05L0-.55L.5-1.05L1.05-.5L.55 0L1.05.5L.5 1.05L0 .55L-.5 1.05L-1.05.5L-.55 0L-1.05-.5Z",
+}
+"""The heads of the lines as paths of about one unit around 0, by matplotlib's names."""
 
 
 @cache
@@ -40,14 +55,15 @@ def _asset(name: str) -> str:
     return (files("koubai") / "views" / "assets" / name).read_text(encoding="utf-8")
 
 
-def page(comparison: Comparison, lang: Language) -> str:
-    """Return the whole HTML document."""
+def page(comparison: Comparison, lang: Language, tall: str = "") -> str:
+    """Return the whole HTML document; ``tall`` is the height of its pictures in CSS, a share of the window if empty."""
+    height = f' style="--tall: {tall}"' if tall else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(function_title(comparison.objective, lang))}</title>\n"
         f"<style>body {{ margin: 0; background: #fff; }}\n{_asset('descent.css')}</style>\n</head>\n"
-        f"<body>\n{_section(comparison, lang)}\n</body>\n</html>\n"
+        f"<body{height}>\n{_section(comparison, lang)}\n</body>\n</html>\n"
     )
 
 
@@ -55,7 +71,7 @@ def framed(comparison: Comparison, lang: Language) -> str:
     """Return the document in a frame of its own, for a notebook."""
     height = 760 + 32 * len(comparison.paths) * 2
     return (
-        f'<iframe srcdoc="{escape(page(comparison, lang))}" title="koubai" '
+        f'<iframe srcdoc="{escape(page(comparison, lang, "430px"))}" title="koubai" '
         f'style="width: 100%; height: {height}px; border: 0"></iframe>'
     )
 
@@ -69,7 +85,7 @@ def _section(comparison: Comparison, lang: Language) -> str:
         f'<section class="koubai-descent" tabindex="-1">\n<h1>{title}</h1>\n'
         f"{_panels(comparison, lang)}\n{_controls(comparison, lang)}\n"
         f'<div class="below{" two" if hand else ""}">\n<div>{_live_table(comparison, lang)}</div>\n{hand}</div>\n'
-        f"{_arrivals(comparison, lang)}\n"
+        f"{_arrivals(comparison, lang)}\n{_remarks(comparison, lang)}"
         f'<script type="application/json">{data}</script>\n<script>{_asset("descent.js")}</script>\n</section>'
     )
 
@@ -119,8 +135,10 @@ def _live_table(comparison: Comparison, lang: Language) -> str:
         colour, dashes = line_style(index)
         dash = f' stroke-dasharray="{" ".join(map(str, dashes))}"' if dashes else ""
         rows.append(
-            f'<tr><td><label><input type="checkbox" checked><svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
-            f'<line x1="1" y1="5" x2="33" y2="5" stroke="{colour}" stroke-width="5"{dash}/></svg>'
+            f'<tr><td><label><input type="checkbox" checked><svg class="swatch" viewBox="0 0 48 20" aria-hidden="true">'
+            f'<line x1="1" y1="10" x2="47" y2="10" stroke="{colour}" stroke-width="5"{dash}/>'
+            f'<path d="{HEADS[marker(index)]}" transform="translate(24 10) scale(8)" fill="{colour}" '
+            f'stroke="#fff" stroke-width="0.2"/></svg>'
             f'{escape(label(comparison, index, lang))}</label></td><td class="point"></td><td class="value"></td></tr>'
         )
     if isinstance(comparison, Fit) and comparison.answer is not None:
@@ -165,6 +183,12 @@ def _arrivals(comparison: Comparison, lang: Language) -> str:
     )
 
 
+def _remarks(comparison: Comparison, lang: Language) -> str:
+    """Return what there is to say about a fit."""
+    lines = fit_lines(comparison, lang) if isinstance(comparison, Fit) else []
+    return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
+
+
 def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
     """Return what the script draws, as plain data, rounded to what a screen can show."""
     moments = comparison.moments(FRAMES)
@@ -188,7 +212,7 @@ def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
         data["surface"] = {
             "nx": values.shape[1],
             "ny": values.shape[0],
-            "values": _numbers(values.ravel(), 5),
+            "values": _numbers(values.ravel(), 4),
             "levels": _numbers(surface.levels(), 6),
         }
     elif surface is not None:
@@ -197,7 +221,7 @@ def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
         shown = np.linspace(0, len(comparison.x) - 1, min(len(comparison.x), 1000)).astype(int)
         data["points"] = [_numbers(comparison.x[shown], 5), _numbers(comparison.y[shown], 5)]
         data["answer"] = None if comparison.answer is None else comparison.line(comparison.answer)
-        data["sigmoid"] = comparison.model == "logistic"
+        data["model"] = comparison.model
     return data
 
 
@@ -220,7 +244,8 @@ def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> d
     data: dict[str, Any] = {
         "colour": colour,
         "dashes": list(dashes),
-        "thin": path.objective.stochastic and path.n_steps > 400,
+        "head": HEADS[marker(index)],
+        "thin": path.wanders,
         "across": _numbers(across, 5),
         "up": _numbers(excess, 5),
         "counts": [int(count) for count in counts],
@@ -243,10 +268,10 @@ def _numbers(values: Array | npt.NDArray[np.int64], digits: int) -> list[float |
     return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]
 
 
-def _on_picture(comparison: Comparison, minimum: tuple[float, ...]) -> list[float]:
-    """Return where a minimum lies on the picture: on a curve, at its value."""
+def _on_picture(comparison: Comparison, minimum: tuple[float, ...]) -> list[float | bool]:
+    """Return where a minimum lies on the picture, on a curve at its value, and whether it is a local one."""
     up = minimum[1] if len(minimum) > 1 else float(comparison.objective.value(np.array(minimum)))
-    return [minimum[0], up]
+    return [minimum[0], up, comparison.is_local(minimum)]
 
 
 def _axes(comparison: Comparison, lang: Language) -> dict[str, Any]:
@@ -260,14 +285,20 @@ def _axes(comparison: Comparison, lang: Language) -> dict[str, Any]:
             "x": surface.window[0],
             "y": (low - 0.08 * (high - low), high + 0.05 * (high - low)) if on_curve else surface.window[1],
             "nameX": axis_name(variables[0], lang),
-            "nameY": text("descent.axis.value", lang) if on_curve else axis_name(variables[1], lang),
+            "nameY": value_name(comparison.objective, lang) if on_curve else axis_name(variables[1], lang),
         }
     if isinstance(comparison, Fit):
         panels["data"] = {
             "x": (float(comparison.x.min()), float(comparison.x.max())),
             "y": _padded(float(comparison.y.min()), float(comparison.y.max())),
-            "nameX": comparison.names[0],
+            "nameX": across_name(comparison, lang),
             "nameY": comparison.names[1],
+            "named": None
+            if comparison.classes is None
+            else [
+                [float(comparison.y.min()), comparison.classes[0]],
+                [float(comparison.y.max()), comparison.classes[1]],
+            ],
         }
     return panels
 

@@ -1,45 +1,73 @@
 """The lab's pictures of real networks: landscapes, lines, layers in training, range tests, batch sizes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from koubai.core.errors import ParameterTypeError
 from koubai.core.language import Language, text
 from koubai.descent.landscape import Landscape, Line
 from koubai.descent.objective import Array
+from koubai.descent.spectrum import Spectrum
 from koubai.descent.watching import BatchProgress, RangeTest, TrainingRecord
+from koubai.views.descent_network_words import NetworkRecord, batch_name, limit_sentence, network_title
 from koubai.views.descent_plot import draw_bands
-from koubai.views.descent_style import COLOURS, SIZE, line_style
-from koubai.views.descent_words import batch_name, number
+from koubai.views.descent_style import COLOURS, SIZE, line_style, marker
+from koubai.views.descent_words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.contour import ContourSet
     from matplotlib.figure import Figure
 
 
-def _figure(title: str) -> "Figure":
+def network_figure(record: object, lang: Language) -> "Figure":
+    """Return the picture of a record about a network.
+
+    Raises
+    ------
+    ParameterTypeError
+        If there is no picture of such a record.
+    """
+    match record:
+        case Landscape():
+            return landscape_figure(record, lang)
+        case Line():
+            return line_figure(record, lang)
+        case Spectrum():
+            return spectrum_figure(record, lang)
+        case TrainingRecord():
+            return training_figure(record, lang)
+        case RangeTest():
+            return range_figure(record, lang)
+        case BatchProgress():
+            return batches_figure(record, lang)
+    raise ParameterTypeError(
+        f"save: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
+    )
+
+
+USUAL = 1e-3
+"""Update by weight that is usual in training that goes well."""
+
+
+def _figure(record: NetworkRecord, lang: Language) -> "Figure":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE, layout="constrained")
-    figure.suptitle(title, fontsize=22)
+    figure.suptitle(network_title(record, lang))
     return figure
 
 
 def landscape_figure(found: Landscape, lang: Language) -> "Figure":
     """Return the contours of a loss around a network, with the training path if the plane was made of one."""
-    figure = _figure(text("descent.network.landscape" if found.path is None else "descent.network.path", lang))
+    figure = _figure(found, lang)
     axes = figure.subplots()
     values = found.surface.values
-    draw_bands(axes, found.surface)
-    positive = float(np.nanmin(values)) > 0
-    lines = axes.contour(
-        *found.surface.axes,
-        values,
-        levels=_levels(values, positive),
-        colors=COLOURS[0],
-        linewidths=1.8,
-    )
-    axes.clabel(lines, fmt=lambda level: number(level, 2), fontsize=15, colors="black")
+    levels = _levels(values)
+    draw_bands(axes, found.surface, np.array([np.nanmin(values), *levels, np.nanmax(values)]))
+    lines = axes.contour(*found.surface.axes, values, levels=levels, colors=COLOURS[0], linewidths=1.8)
+    _label_lines(axes, lines)
     for index, axis in enumerate((axes.xaxis, axes.yaxis)):
         if found.explained is None:
             axis.set_label_text(text("descent.axis.direction", lang, number=index + 1))
@@ -53,22 +81,61 @@ def landscape_figure(found: Landscape, lang: Language) -> "Figure":
             text("descent.mark.start", lang), found.path[0], xytext=(12, 10), textcoords="offset points", zorder=6
         )
     axes.plot(0, 0, "*", markersize=21, mfc="#F0E442", mec="black", mew=1.6, zorder=5)
-    here = f"★ {text('descent.network.network', lang)}: {text('descent.axis.loss', lang)} {number(found.loss, 3)}"
-    axes.set_title(here)
+    colon = "：" if lang == "ja" else ": "
+    axes.set_title(f"★ {text('descent.network.network', lang)}{colon}{_loss(found.loss, lang)}")
     return figure
 
 
-def _levels(values: Array, positive: bool) -> Array:
+def _loss(value: float, lang: Language) -> str:
+    return f"{text('descent.axis.loss', lang)} {number(value, 3)}"
+
+
+def _levels(values: Array) -> Array:
+    """Return at most eleven levels between the lowest and nearly the highest loss, for bands and lines alike."""
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(np.quantile(finite, 0.98))
     if not low < high:
         return np.array([low])
-    return np.geomspace(low, high, 11)[1:] if positive else np.linspace(low, high, 11)[1:]
+    spaced = np.geomspace(low, high, 12) if low > 0 else np.linspace(low, high, 12)
+    rounded = np.unique([float(f"{level:.2g}") for level in spaced])
+    return rounded[(rounded > low) & (rounded < finite.max())] if len(rounded) > 2 else spaced[1:]
+
+
+def _label_lines(axes: "Axes", lines: "ContourSet") -> None:
+    """Write the loss on the lines, but for labels that the frame would cut."""
+    from matplotlib.patheffects import withStroke
+
+    labels = axes.clabel(lines, fmt=lambda level: number(level, 2), fontsize=17, colors="black", inline=False)
+    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    for written in labels:
+        x, y = written.get_position()
+        near = min((x - left) / (right - left), (right - x) / (right - left))
+        if min(near, (y - bottom) / (top - bottom), (top - y) / (top - bottom)) < 0.05:
+            written.set_visible(False)
+        written.set_path_effects([withStroke(linewidth=5, foreground="0.95")])
+
+
+def spectrum_figure(found: Spectrum, lang: Language) -> "Figure":
+    """Return the largest eigenvalues of the Hessian as bars, with what they say about the learning rate."""
+    figure = _figure(found, lang)
+    axes = figure.subplots()
+    ranks = np.arange(1, len(found.values) + 1)
+    bars = axes.bar(ranks, found.values, color=COLOURS[0], width=0.6)
+    axes.bar_label(bars, [number(value, 3) for value in found.values], padding=4, fontsize=20)
+    axes.axhline(0, color="black", linewidth=1)
+    axes.set_xticks(ranks)
+    axes.set_xlabel(text("descent.axis.rank", lang))
+    axes.set_ylabel(text("descent.axis.eigenvalue", lang))
+    axes.margins(y=0.12)
+    axes.grid(axis="y", color="0.9")
+    axes.set_axisbelow(True)
+    axes.set_title(limit_sentence(found, lang))
+    return figure
 
 
 def line_figure(found: Line, lang: Language) -> "Figure":
     """Return the loss on the line between two networks."""
-    figure = _figure(text("descent.network.line", lang))
+    figure = _figure(found, lang)
     axes = figure.subplots()
     axes.plot(found.positions, found.losses, color=COLOURS[0], linewidth=3.5)
     axes.plot([0, 1], found.ends, "o--", color=COLOURS[1], linewidth=2, markersize=13, mec="white", mew=1.8)
@@ -81,8 +148,7 @@ def line_figure(found: Line, lang: Language) -> "Figure":
 
 def training_figure(record: TrainingRecord, lang: Language) -> "Figure":
     """Return loss, gradient norms and update ratios, update by update, a line for each layer."""
-    title = text("descent.network.training", lang, optimizer=record.optimizer.name, rate=f"{record.learning_rate:g}")
-    figure = _figure(title)
+    figure = _figure(record, lang)
     loss, gradient, ratio = figure.subplots(1, 3)
     steps = np.arange(1, len(record.losses) + 1)
     loss.plot(steps, record.losses, color="0.75", linewidth=1)
@@ -99,19 +165,22 @@ def training_figure(record: TrainingRecord, lang: Language) -> "Figure":
         axes.set_yscale("log")
         every = np.concatenate(smooth)
         positive = every[(every > 0) & np.isfinite(every)]
-        if positive.size:  # whole powers of ten at both ends
-            low, high = positive.min(), positive.max()
-            axes.set_ylim(10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high) + 0.01))
+        if positive.size:
+            low, high = float(positive.min()), float(positive.max())
+            marked = USUAL if measured is record.update_ratios else low
+            axes.set_ylim(min(low, marked) / 1.8, max(high, marked, 10 * low) * 1.8)
         axes.set_title(text(f"descent.axis.{key}", lang))
-    ratio.axhline(1e-3, color="0.5", linestyle=":", linewidth=2)
+    ratio.axhline(USUAL, color="0.5", linestyle=":", linewidth=2)
     ratio.annotate(
         text("descent.network.usual", lang),
-        (0.98, 1e-3),
+        (0.98, USUAL),
         xycoords=("axes fraction", "data"),
         xytext=(0, 5),
         textcoords="offset points",
         ha="right",
-        fontsize=13,
+        fontsize=16,
+        bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+        zorder=6,
     )
     for axes in (loss, gradient, ratio):
         axes.set_xlabel(text("descent.axis.step", lang))
@@ -129,7 +198,7 @@ def running_mean(values: Array) -> Array:
 
 def range_figure(found: RangeTest, lang: Language) -> "Figure":
     """Return loss against the growing learning rate, with the rate that it suggests."""
-    figure = _figure(text("descent.network.range", lang, optimizer=found.optimizer.name))
+    figure = _figure(found, lang)
     axes = figure.subplots()
     axes.plot(found.rates, found.losses, color="0.75", linewidth=1.2)
     axes.plot(found.rates, found.smoothed, color=COLOURS[0], linewidth=3.5)
@@ -142,12 +211,12 @@ def range_figure(found: RangeTest, lang: Language) -> "Figure":
         textcoords="offset points",
         ha="right",
         color=COLOURS[1],
-        fontsize=18,
+        fontsize=22,
     )
     axes.set_xscale("log")
     low, first = float(found.smoothed.min()), float(found.smoothed[0])
     drop = max(first - low, 0.05 * abs(first))
-    axes.set_ylim(low - 0.4 * drop, first + 0.7 * drop)
+    axes.set_ylim(low - (0.15 if low > 0 else 0.4) * drop, first + 0.5 * drop)
     axes.set_xlabel(text("descent.axis.learning_rate", lang))
     axes.set_ylabel(text("descent.axis.loss", lang))
     axes.grid(color="0.9")
@@ -156,8 +225,7 @@ def range_figure(found: RangeTest, lang: Language) -> "Figure":
 
 def batches_figure(found: BatchProgress, lang: Language) -> "Figure":
     """Return the loss of each batch size against what it has cost."""
-    values = {"optimizer": found.optimizer.name, "rate": f"{found.learning_rate:g}", "n": found.n_rows}
-    figure = _figure(text("descent.network.batches", lang, **values))
+    figure = _figure(found, lang)
     axes = figure.subplots()
     for index, size in enumerate(found.batch_sizes):
         colour, dashes = line_style(index)
@@ -166,7 +234,8 @@ def batches_figure(found: BatchProgress, lang: Language) -> "Figure":
         drawn = axes.plot(costs, found.losses[index], color=colour, linewidth=3.2, label=label)
         if dashes:
             drawn[0].set_dashes(dashes)
-        axes.plot(costs[-1:], found.losses[index][-1:], "o", markersize=12, color=colour, mec="white", mew=1.8)
+        head: dict[str, Any] = {"linestyle": "", "marker": marker(index), "markersize": 15, "mec": "white", "mew": 1.8}
+        axes.plot(costs[-1:], found.losses[index][-1:], color=colour, zorder=5, **head)
     _mark_epoch(axes, found.n_rows)
     axes.set_xscale("log")
     every = np.concatenate(found.losses)
@@ -174,7 +243,7 @@ def batches_figure(found: BatchProgress, lang: Language) -> "Figure":
         axes.set_yscale("log")
     axes.set_xlabel(text("descent.axis.cost", lang))
     axes.set_ylabel(text("descent.axis.loss", lang))
-    axes.grid(color="0.9", which="both")
+    axes.grid(color="0.9")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return figure
 
@@ -183,5 +252,5 @@ def _mark_epoch(axes: "Axes", n_rows: int) -> None:
     """Mark the cost of one pass over the rows: steepest descent's first update."""
     axes.axvline(n_rows, color="0.5", linestyle=":", linewidth=2)
     axes.annotate(
-        "n", (n_rows, 0.02), xycoords=("data", "axes fraction"), xytext=(6, 0), textcoords="offset points", fontsize=18
+        "n", (n_rows, 0.02), xycoords=("data", "axes fraction"), xytext=(6, 0), textcoords="offset points", fontsize=22
     )

@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.core.language import Language, text
-from koubai.descent.basins import Basins
 from koubai.descent.by_hand import ByHand
 from koubai.descent.compare import Comparison, Surface
-from koubai.descent.fits import Fit
-from koubai.descent.objective import Array, Window
+from koubai.descent.fitted import Fit
+from koubai.descent.objective import Array, Objective, Window
 from koubai.descent.path import Path
-from koubai.views.descent_style import COLOURS, DARKEST, LIGHTEST, SIZE, line_style
-from koubai.views.descent_words import axis_name, basins_title, by_hand_lines, function_title, label, point
+from koubai.views.descent_style import DARKEST, LIGHTEST, SIZE, line_style, marker
+from koubai.views.descent_words import (
+    across_name,
+    axis_name,
+    by_hand_lines,
+    formula,
+    function_title,
+    label,
+    number,
+    point,
+    value_name,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,14 +53,14 @@ def framed_figure(comparison: Comparison, lang: Language) -> "tuple[Figure, Pane
     figure = Figure(figsize=SIZE, layout="constrained")
     panels = _panels(figure, comparison)
     if panels.surface is not None and comparison.surface is not None:
-        draw_surface(panels.surface, comparison.surface, comparison.objective.variables, lang)
+        draw_surface(panels.surface, comparison.surface, comparison.objective, lang)
         draw_marks(panels.surface, comparison, lang)
         if comparison.by_hand is not None and len(comparison.surface.axes) == 1:
             draw_by_hand(panels.surface, comparison.by_hand, lang)
     if panels.data is not None and isinstance(comparison, Fit):
-        frame_data(panels.data, comparison)
+        frame_data(panels.data, comparison, lang)
     frame_values(panels.values, comparison, lang)
-    figure.suptitle(function_title(comparison.objective, lang), fontsize=_title_size(comparison, lang))
+    draw_title(figure, comparison.objective, lang)
     draw_legend(figure, comparison, lang)
     return figure, panels
 
@@ -75,17 +84,23 @@ def _panels(figure: "Figure", comparison: Comparison) -> Panels:
     return Panels(left, None, right)
 
 
-def _title_size(comparison: Comparison, lang: Language) -> float:
-    length = len(function_title(comparison.objective, lang))
-    return min(22.0, 1350 / max(length, 1))
+def draw_title(figure: "Figure", objective: Objective, lang: Language) -> None:
+    """Write what is minimised above the picture: in one line, or a long formula in a second one, as large as fits."""
+    title = function_title(objective, lang)
+    written = formula(objective)
+    if len(title) > 70 and title != written and written in title:
+        title = title.replace(f": {written}", f"\n{written}").replace(f"：{written}", f"\n{written}")
+    longest = max(len(line) for line in title.split("\n"))
+    figure.suptitle(title, fontsize=min(24.0, 1500 / max(longest, 1)), linespacing=1.25)
 
 
-def draw_surface(axes: "Axes", surface: Surface, variables: tuple[str, ...], lang: Language) -> None:
+def draw_surface(axes: "Axes", surface: Surface, objective: Objective, lang: Language) -> None:
     """Draw the function: a curve, or bands of grey between contour lines, low values light."""
+    variables = objective.variables
     axes.set_xlabel(axis_name(variables[0], lang))
     if len(surface.axes) == 1:
         axes.plot(surface.axes[0], surface.values, color="0.45", linewidth=2.5, zorder=1)
-        axes.set_ylabel("f" if variables[0] != "slope" else text("descent.axis.value", lang))
+        axes.set_ylabel(value_name(objective, lang))
         axes.set_xlim(*surface.window[0])
         _room_below(axes, surface.values)
         return
@@ -104,12 +119,12 @@ def draw_surface(axes: "Axes", surface: Surface, variables: tuple[str, ...], lan
         )
 
 
-def draw_bands(axes: "Axes", surface: Surface) -> None:
+def draw_bands(axes: "Axes", surface: Surface, levels: Array | None = None) -> None:
     """Fill bands between levels with grey, low values light, in a closed frame."""
-    levels = surface.levels()
+    levels = surface.levels() if levels is None else levels
     if len(levels) > 2:
         greys = [str(grey) for grey in np.linspace(LIGHTEST, DARKEST, len(levels) - 1)]
-        axes.contourf(*surface.axes, surface.values, levels=levels, colors=greys, zorder=0)
+        axes.contourf(*surface.axes, surface.values, levels=levels, colors=greys, zorder=0, extend="neither")
     axes.set_xlim(*surface.window[0])
     axes.set_ylim(*surface.window[1])
     for side in ("top", "right"):
@@ -133,9 +148,9 @@ def visible(path: Path, window: Window, upto: int) -> Array:
     return points
 
 
-def line_width(path: Path) -> float:
-    """Return how thick to draw a path: thin if it wanders at random for long."""
-    return 1.1 if path.objective.stochastic and path.n_steps > 400 else 2.4
+def line_width(path: Path) -> dict[str, Any]:
+    """Return how thick to draw a path, and how dense: thin and clear where it goes to and fro."""
+    return {"linewidth": 1.0, "alpha": 0.6} if path.wanders else {"linewidth": 3.0}
 
 
 def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
@@ -149,13 +164,16 @@ def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> No
         if on_curve:
             up = np.where(np.isnan(across), np.nan, path.values[: len(points)])
         above = 3 + index / 100
-        axes.plot(across, up, color=colour, linewidth=1.0 if on_curve else line_width(path), zorder=above, **style)
+        axes.plot(across, up, color=colour, zorder=above, **style, **({"lw": 1.0} if on_curve else line_width(path)))
         if path.n_steps <= 60 or on_curve:
             axes.plot(across, up, linestyle="", marker="o", markersize=5, color=colour, zorder=above)
         if not np.isnan(up[-1]):
-            axes.plot(
-                across[-1:], up[-1:], "o", markersize=13, color=colour, mec="white", mew=1.8, zorder=4 + above / 10
-            )
+            axes.plot(across[-1:], up[-1:], color=colour, zorder=4 + above / 10, **_head(index, 14))
+
+
+def _head(index: int, size: float) -> dict[str, Any]:
+    """Return how to draw the head of a line."""
+    return {"linestyle": "", "marker": marker(index), "markersize": size, "mec": "white", "mew": 1.8}
 
 
 def _style(index: int) -> tuple[str, dict[str, Any]]:
@@ -167,15 +185,23 @@ def draw_marks(axes: "Axes", comparison: Comparison, lang: Language) -> None:
     """Mark the starts and the minima, above all paths."""
     objective = comparison.objective
     starts = np.unique([path.points[0] for path in comparison.paths], axis=0)
-    minima = np.array(comparison.minima).reshape(-1, objective.n_variables)
-    hollow: dict[str, Any] = {"marker": "o", "markerfacecolor": "white", "markersize": 11}
-    star: dict[str, Any] = {"marker": "*", "markerfacecolor": "#F0E442", "markersize": 19}
-    key = f"answer.{comparison.model}" if isinstance(comparison, Fit) else "minimum"
-    for points, style, name in ((starts, hollow, "start"), (minima, star, key)):
+    local = [minimum for minimum in comparison.minima if comparison.is_local(minimum)]
+    lowest = [minimum for minimum in comparison.minima if minimum not in local]
+    name = text(f"descent.mark.{'lowest' if local else 'minimum'}", lang)
+    if isinstance(comparison, Fit) and comparison.answer is not None:
+        name = f"{text(f'descent.mark.answer.{comparison.model}', lang)} {point(comparison.answer, 4)}"
+    hollow: dict[str, Any] = {"marker": "o", "markerfacecolor": "white", "markersize": 12}
+    star: dict[str, Any] = {"marker": "*", "markerfacecolor": "#F0E442", "markersize": 21}
+    marks = (
+        (starts, hollow, text("descent.mark.start", lang)),
+        (np.array(local), {**star, "markerfacecolor": "white"}, text("descent.mark.local", lang)),
+        (np.array(lowest), star, name),
+    )
+    for points, style, said in marks:
         if len(points):
             up = points[:, 1] if points.shape[1] == 2 else objective.value(points)
             drawn: dict[str, Any] = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 1.5, "zorder": 6}
-            axes.plot(points[:, 0], up, label=text(f"descent.mark.{name}", lang), **drawn, **style)
+            axes.plot(points[:, 0], up, label=said, **drawn, **style)
 
 
 def draw_by_hand(axes: "Axes", answer: ByHand, lang: Language) -> None:
@@ -188,8 +214,8 @@ def draw_by_hand(axes: "Axes", answer: ByHand, lang: Language) -> None:
         transform=axes.transAxes,
         ha="center",
         va="top",
-        fontsize=17,
-        linespacing=1.45,
+        fontsize=18,
+        linespacing=1.4,
         bbox={"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "0.6"},
         zorder=7,
     )
@@ -199,6 +225,8 @@ def frame_values(axes: "Axes", comparison: Comparison, lang: Language) -> None:
     """Prepare the axes on which value above the lowest stands against update, or against cost where that differs."""
     axes.set_yscale("log")
     axes.set_ylim(*comparison.excess_range)
+    if comparison.excess_range[1] < 100 * comparison.excess_range[0]:
+        _plain_ticks(axes, *comparison.excess_range)
     if comparison.counts_differ:
         axes.set_xscale("log")
         axes.set_xlim(0.8, 1.3 * max(path.costs[-1] for path in comparison.paths))
@@ -206,8 +234,19 @@ def frame_values(axes: "Axes", comparison: Comparison, lang: Language) -> None:
     else:
         axes.set_xlim(0, max(1, *(path.n_steps for path in comparison.paths)) * 1.02)
         axes.set_xlabel(text("descent.axis.step", lang))
-    axes.set_ylabel(text("descent.axis.excess", lang), fontsize=14 if isinstance(comparison, Fit) else 17)
+    axes.set_ylabel(text("descent.axis.excess", lang), fontsize=17 if isinstance(comparison, Fit) else 20)
     axes.grid(color="0.9")
+
+
+def _plain_ticks(axes: "Axes", low: float, high: float) -> None:
+    """Mark less than two powers of ten at 1, 2 and 5 times each, in plain numbers."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    marks = [m * 10.0**power for power in powers for m in (1, 2, 5)]
+    axes.yaxis.set_major_locator(FixedLocator([mark for mark in marks if low <= mark <= high]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
@@ -217,18 +256,20 @@ def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> N
         across = path.costs if comparison.counts_differ else np.arange(path.n_steps + 1)
         across = np.maximum(across, 0.8) if comparison.counts_differ else across
         up = np.minimum(comparison.excess(index)[: upto + 1], 1e100)
-        axes.plot(across[: upto + 1], up, color=colour, linewidth=line_width(path), **style)
+        axes.plot(across[: upto + 1], up, color=colour, **style, **line_width(path))
         if np.isfinite(up[-1]):
-            axes.plot(across[upto : upto + 1], up[-1:], "o", markersize=9, color=colour, markeredgecolor="white")
+            axes.plot(across[upto : upto + 1], up[-1:], color=colour, zorder=5, **_head(index, 11))
 
 
-def frame_data(axes: "Axes", comparison: Fit) -> None:
+def frame_data(axes: "Axes", comparison: Fit, lang: Language) -> None:
     """Draw the data of a fit, and the answer that needs no descent."""
     axes.plot(comparison.x, comparison.y, "o", markersize=4, color="0.65", alpha=0.7, zorder=0, rasterized=True)
     if comparison.answer is not None:
         axes.plot(*comparison.curve(comparison.answer), color="black", linewidth=6, alpha=0.3)
-    axes.set_xlabel(comparison.names[0])
+    axes.set_xlabel(across_name(comparison, lang))
     axes.set_ylabel(comparison.names[1])
+    if comparison.classes is not None:
+        axes.set_yticks([float(comparison.y.min()), float(comparison.y.max())], comparison.classes)
     low, high = float(comparison.y.min()), float(comparison.y.max())
     axes.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
     axes.autoscale(False)
@@ -238,7 +279,7 @@ def draw_fit(axes: "Axes", comparison: Fit, steps: Sequence[int]) -> None:
     """Draw what each path has fitted by an update."""
     for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
         colour, style = _style(index)
-        axes.plot(*comparison.curve(path.points[upto]), color=colour, linewidth=2.6, **style)
+        axes.plot(*comparison.curve(path.points[upto]), color=colour, linewidth=3.0, **style)
 
 
 def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> None:
@@ -248,66 +289,22 @@ def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> Non
     handles: list[Any] = []
     for index in range(len(comparison.paths)):
         colour, dashes = line_style(index)
-        line = Line2D([], [], color=colour, linewidth=4, label=label(comparison, index, lang))
+        named = label(comparison, index, lang)
+        line = Line2D([], [], color=colour, linewidth=4, label=named, **{**_head(index, 13), "linestyle": "-"})
         if dashes:
             line.set_dashes(dashes)
         handles.append(line)
     if comparison.surface is not None:
         handles += figure.axes[0].get_legend_handles_labels()[0]
-    columns = min(4 if max(len(str(h.get_label())) for h in handles) < 24 else 3, len(handles))
+    columns = legend_columns([str(handle.get_label()) for handle in handles])
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
 
 
-def basins_figure(found: Basins, lang: Language) -> "Figure":
-    """Return the map of which minimum each start reaches, paler where it takes longer."""
-    from matplotlib.colors import to_rgb
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-
-    figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.subplots()
-    colours = np.array([to_rgb(COLOURS[index % (len(COLOURS) - 1)]) for index in range(len(found.minima) or 1)])
-    reached = found.labels >= 0
-    picture = np.where(reached[..., np.newaxis], 0.45 + 0.55 * colours[found.labels], 0.25)
-    edges = np.zeros_like(reached)
-    edges[:, :-1] |= found.labels[:, :-1] != found.labels[:, 1:]
-    edges[:-1] |= found.labels[:-1] != found.labels[1:]
-    many = len(found.minima) > len(COLOURS) - 1
-    if many:  # colours repeat: a line keeps neighbours apart
-        picture[edges] = 0.1
-    (left, right), (bottom, top) = found.surface.window
-    axes.imshow(picture, origin="lower", extent=(left, right, bottom, top), aspect="auto", interpolation="nearest")
-    levels = found.surface.levels(10)
-    if len(levels) > 2 and not many:
-        axes.contour(
-            *found.surface.axes,
-            found.surface.values,
-            levels=levels[1:-1],
-            colors="black",
-            linewidths=0.5,
-            linestyles="solid",
-        )
-    minima = np.array(found.minima).reshape(-1, 2)
-    axes.plot(
-        *minima.T,
-        "*",
-        markersize=11 if many else 21,
-        markerfacecolor="#F0E442",
-        markeredgecolor="black",
-        markeredgewidth=1.6,
-    )
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    axes.set_xlabel(axis_name(found.objective.variables[0], lang))
-    axes.set_ylabel(axis_name(found.objective.variables[1], lang))
-    axes.set_title(function_title(found.objective, lang), fontsize=16)
-    figure.suptitle(basins_title(found, lang), fontsize=22)
-    handles = [
-        Patch(color=0.45 + 0.55 * colours[index], label=f"{point(found.minima[index], 3)}  {share:.0%}")
-        for index, share in enumerate(found.shares[:6])
-    ]
-    if not reached.all():
-        handles.append(Patch(color="0.25", label=f"{text('descent.mark.nowhere', lang)}  {1 - reached.mean():.0%}"))
-    if not many:
-        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
-    return figure
+def legend_columns(labels: Sequence[str]) -> int:
+    """Return in how many columns these labels fit below a picture; Japanese letters are twice as wide."""
+    widths = [7 + sum(1.8 if ord(letter) > 0x2E80 else 1.0 for letter in label) for label in labels]
+    for columns in range(min(6, len(labels)), 1, -1):
+        rows = -(-len(labels) // columns)  # matplotlib fills column by column
+        if sum(max(widths[first : first + rows]) for first in range(0, len(widths), rows)) <= 99:
+            return -(-len(labels) // rows)
+    return 1

@@ -1,5 +1,6 @@
 """How the lab's pictures look: colours that colour-blind people tell apart, letters that the back row can read."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#0
 """The palette of Okabe and Ito (2008), without its yellow, which vanishes on white."""
 DASHES = ((), (6.0, 2.5), (2.0, 2.0))
 """After the colours are used up, lines are dashed, then dotted."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Heads of the lines in turn, so that they can be told apart by shape alone."""
 LIGHTEST, DARKEST = 0.99, 0.72
 """Greys of the lowest and the highest band of a surface."""
 FONTS = (
@@ -33,12 +36,19 @@ FONTS = (
 )
 """Japanese fonts in the order in which they are looked for."""
 SIZE = (12.8, 7.2)
-"""Inches at 100 dots each: a slide of 1280 × 720."""
+"""Inches: a slide, a little smaller than the usual 13.3 × 7.5, so that letters keep their size on it."""
+DPI = 150
+"""Dots for each inch: 1920 × 1080."""
 
 
 def line_style(index: int) -> tuple[str, tuple[float, ...]]:
     """Return colour and dashes of line ``index``."""
     return COLOURS[index % len(COLOURS)], DASHES[index // len(COLOURS) % len(DASHES)]
+
+
+def marker(index: int) -> str:
+    """Return the head of line ``index``, by matplotlib's name."""
+    return MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]  # another one when colours come again
 
 
 def load_matplotlib() -> ModuleType:
@@ -108,12 +118,15 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
         families = [*([font] if font else []), *(FONTS if vector else ()), "DejaVu Sans"]
     settings: dict[str, Any] = {
         "font.family": families,
-        "font.size": 16,
-        "axes.titlesize": 18,
-        "axes.labelsize": 17,
-        "xtick.labelsize": 14,
-        "ytick.labelsize": 14,
-        "legend.fontsize": 15,
+        "font.size": 18,
+        "figure.titlesize": 24,
+        "axes.titlesize": 20,
+        "axes.labelsize": 20,
+        "xtick.labelsize": 17,
+        "ytick.labelsize": 17,
+        "legend.fontsize": 18,
+        "legend.columnspacing": 1.4,
+        "legend.handletextpad": 0.5,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.unicode_minus": True,
@@ -121,8 +134,15 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
         "svg.hashsalt": "koubai",
         "lines.solid_capstyle": "round",
     }
-    with matplotlib.rc_context(settings):
-        yield
+    fonts = logging.getLogger("matplotlib.font_manager")
+    level = fonts.level
+    if vector:  # it names fonts for other machines, which need not be on this one
+        fonts.setLevel(logging.ERROR)
+    try:
+        with matplotlib.rc_context(settings):
+            yield
+    finally:
+        fonts.setLevel(level)
 
 
 def is_vector(suffix: str) -> bool:

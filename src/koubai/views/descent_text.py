@@ -1,6 +1,7 @@
 """The lab's records at the terminal: who arrived, and what calculus says."""
 
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -11,26 +12,25 @@ from rich.text import Text
 
 from koubai.core.errors import ParameterTypeError
 from koubai.core.language import Language, text
-from koubai.descent.basins import Basins
+from koubai.descent.basins import FAILED, NOWHERE, BasinMaps, Basins
 from koubai.descent.by_hand import ByHand
 from koubai.descent.compare import Comparison
-from koubai.descent.fits import Fit
-from koubai.descent.landscape import Landscape, Line
-from koubai.descent.spectrum import Spectrum
-from koubai.descent.watching import BatchProgress, RangeTest, TrainingRecord
+from koubai.descent.fitted import Fit
 from koubai.views.descent_words import (
     arrival_header,
     arrival_rows,
-    basins_title,
     by_hand_lines,
+    fit_lines,
     function_title,
-    network_lines,
     number,
     point,
+    rule,
 )
 
 WIDE = 160
 """Columns of text that goes into a file or a pipe."""
+MOST_MINIMA = 20
+"""Minima of a map of basins that are listed."""
 
 
 def print_record(record: object, lang: Language, file: TextIO | None = None) -> None:
@@ -46,22 +46,27 @@ def print_record(record: object, lang: Language, file: TextIO | None = None) -> 
     match record:
         case Comparison():
             _print_comparison(console, record, lang)
+        case BasinMaps():
+            _print_basins(console, record.maps, lang)
         case Basins():
-            _print_basins(console, record, lang)
+            _print_basins(console, (record,), lang)
         case ByHand():
             _print_by_hand(console, record, lang)
-        case Spectrum():
-            console.print(Text(text("descent.network.eigenvalues", lang), style="bold"))
-            console.print(Text("  " + ",  ".join(number(value, 6) for value in record.values)))
-            limit = number(record.largest_learning_rate, 3)
-            console.print(Text("  " + text("descent.network.limit", lang, limit=limit)))
-        case Landscape() | Line() | TrainingRecord() | RangeTest() | BatchProgress():
-            for line in network_lines(record, lang):
-                console.print(Text(line))
         case _:
-            raise ParameterTypeError(
-                f"show: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
-            )
+            _print_network(console, record, lang)
+
+
+def _print_network(console: Console, record: object, lang: Language) -> None:
+    from koubai.views.descent_network_words import NetworkRecord, network_lines
+
+    if not isinstance(record, NetworkRecord):
+        raise ParameterTypeError(
+            f"show: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
+        )
+    title, *lines = network_lines(record, lang)
+    console.print(Text(title, style="bold"))
+    for line in lines:
+        console.print(Text(line))
 
 
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
@@ -82,6 +87,9 @@ def _print_comparison(console: Console, comparison: Comparison, lang: Language) 
         named = text(f"descent.mark.answer.{comparison.model}", lang)
         console.print(Text(f"{named}: {point(comparison.answer, 8)}  ({text('descent.axis.value', lang)} {value})"))
     console.print(_table(arrival_header(lang), arrival_rows(comparison, lang)))
+    if isinstance(comparison, Fit):
+        for line in fit_lines(comparison, lang):
+            console.print(Text(line))
 
 
 def _print_by_hand(console: Console, answer: ByHand, lang: Language) -> None:
@@ -94,13 +102,23 @@ def _print_by_hand(console: Console, answer: ByHand, lang: Language) -> None:
             console.print(Text(f"  {start}{' ' * (width - cell_len(start))}{line}"))
 
 
-def _print_basins(console: Console, found: Basins, lang: Language) -> None:
-    console.print(Text(basins_title(found, lang), style="bold"))
-    console.print(Text(function_title(found.objective, lang)))
-    header = tuple(text(f"descent.column.{name}", lang) for name in ("arrived", "value", "share"))
+def _print_basins(console: Console, maps: Sequence[Basins], lang: Language) -> None:
+    """Print which share of the starts reaches each minimum, a column for each rule."""
+    first = maps[0]
+    console.print(Text(function_title(first.objective, lang), style="bold"))
+    console.print(Text(text("descent.title.basins", lang)))
+    header = (
+        text("descent.column.arrived", lang),
+        text("descent.column.value", lang),
+        *(rule(found.optimizer, found.learning_rate, lang) for found in maps),
+    )
     rows: list[tuple[str, ...]] = [
-        (point(minimum), number(value, 6), f"{share:.1%}")
-        for minimum, value, share in zip(found.minima, found.values, found.shares, strict=True)
+        (point(minimum), number(value, 6), *(f"{found.shares[index]:.1%}" for found in maps))
+        for index, (minimum, value) in enumerate(zip(first.minima, first.values, strict=True))
     ]
-    rows.append((text("descent.mark.nowhere", lang), "—", f"{1 - sum(found.shares):.1%}"))
-    console.print(_table(header, rows[:20] if len(rows) > 21 else rows))
+    left = [("…", "", *("" for _ in maps))] if len(rows) > MOST_MINIMA else []
+    rows = rows[:MOST_MINIMA] + left
+    for key, code in (("nowhere", NOWHERE), ("failed", FAILED)):
+        shares = [float((found.labels == code).mean()) for found in maps]
+        rows.append((text(f"descent.mark.{key}", lang), "—", *(f"{share:.1%}" for share in shares)))
+    console.print(_table(header, rows))

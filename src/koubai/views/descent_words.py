@@ -3,16 +3,18 @@
 import numpy as np
 
 from koubai.core.language import Language, text
-from koubai.descent.basins import Basins
 from koubai.descent.by_hand import ByHand, Stationary
 from koubai.descent.compare import Arrival, Comparison
 from koubai.descent.expression import Node
-from koubai.descent.fits import Fit
-from koubai.descent.landscape import Landscape, Line
-from koubai.descent.objective import Objective
-from koubai.descent.path import Path
-from koubai.descent.watching import BatchProgress, RangeTest, TrainingRecord
-from koubai.views.descent_math import plain
+from koubai.descent.fitted import Fit
+from koubai.descent.functions import NAMED
+from koubai.descent.objective import Noisy, Objective
+from koubai.descent.path import Path, Stop
+from koubai.optimizers.protocol import Optimizer
+from koubai.views.descent_math import SUPERSCRIPTS, plain
+
+MOST_STATIONARY = 8
+"""Stationary points that are listed; of more, the lowest."""
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -21,14 +23,15 @@ def number(value: float, digits: int = 4) -> str:
     Examples
     --------
     >>> number(-0.68750000001), number(1e-12), number(1e-17), number(12345678.0)
-    ('−0.6875', '1e−12', '0', '1.235e+07')
+    ('−0.6875', '1×10⁻¹²', '0', '1.235×10⁷')
     """
     if not np.isfinite(value):
         return {"inf": "∞", "-inf": "−∞"}.get(str(value), "—")
     if abs(value) < 1e-14:
         return "0"
-    written = f"{value:.{digits}g}"
-    return written.replace("-", "−")
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    power = f"×10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent else ""
+    return mantissa.replace("-", "−") + power
 
 
 def point(values: "np.ndarray | tuple[float, ...]", digits: int = 4) -> str:
@@ -38,22 +41,54 @@ def point(values: "np.ndarray | tuple[float, ...]", digits: int = 4) -> str:
 
 
 def function_title(objective: Objective, lang: Language) -> str:
-    """Return what is minimised: f(x, y) = …, or the loss of a fit."""
-    key = f"descent.loss.{objective.name}"
+    """Return what is minimised: its name and f(x, y) = …, or the loss of a fit."""
     if objective.expression is None:
-        return text(key, lang) if objective.name in ("line", "logistic", "perceptron") else objective.name
-    names = ", ".join(objective.variables)
-    return f"f({names}) = {plain(objective.expression.tree, decimals=True)}"
+        fit = objective.name in ("line", "logistic", "perceptron")
+        return text(f"descent.title.fit.{objective.name}", lang) if fit else objective.name
+    colon = "：" if lang == "ja" else ": "
+    named = text(f"descent.function.{objective.name}", lang) + colon if objective.name in NAMED else ""
+    title = f"{named}{formula(objective)}"
+    if isinstance(objective, Noisy):
+        noise = text("descent.function.noise", lang, noise=f"{objective.noise:g}")
+        title += f"（{noise}）" if lang == "ja" else f", {noise}"
+    return title
+
+
+def formula(objective: Objective) -> str:
+    """Return f(x, y) = …, the name alone for a function without an expression."""
+    if objective.expression is None:
+        return objective.name
+    return f"f({', '.join(objective.variables)}) = {plain(objective.expression.tree, decimals=True)}"
+
+
+def value_name(objective: Objective, lang: Language) -> str:
+    """Return what the values are: a loss of data, or f."""
+    key = f"descent.loss.{objective.name}"
+    return text(key, lang) if objective.name in ("line", "logistic", "perceptron") else "f"
+
+
+def optimizer_name(name: str, lang: Language) -> str:
+    """Return what an optimizer is called on a picture."""
+    return text(f"play.choice.{name}", lang)
+
+
+def rule(optimizer: Optimizer, learning_rate: float, lang: Language) -> str:
+    """Return an optimizer with its learning rate."""
+    named = optimizer_name(optimizer.name, lang)
+    return text("descent.title.rule", lang, optimizer=named, rate=number(learning_rate))
 
 
 def label(comparison: Comparison, index: int, lang: Language) -> str:
     """Return what a path is called in a legend: its label, with α where it is not already said."""
-    name = comparison.labels[index]
+    path, name = comparison.paths[index], comparison.labels[index]
     if isinstance(comparison, Fit):
         name = text(f"descent.method.{name}", lang)
-    if "α=" in name:
-        return name
-    return f"{name}  α={comparison.paths[index].learning_rate:g}"
+        if path.optimizer.name != "sgd":
+            name += f", {optimizer_name(path.optimizer.name, lang)}"
+    name = name.split(" α=")[0]
+    if name.startswith(path.optimizer.name):
+        name = optimizer_name(path.optimizer.name, lang) + name.removeprefix(path.optimizer.name)
+    return f"{name}  α={number(path.learning_rate)}"
 
 
 def axis_name(variable: str, lang: Language) -> str:
@@ -62,19 +97,20 @@ def axis_name(variable: str, lang: Language) -> str:
 
 
 def stop_sentence(path: Path, lang: Language) -> str:
-    """Return why a path ended, and for one that diverged what would have helped."""
+    """Return why a path ended, and for one that diverged or left the domain what would have helped."""
     sentence = text(f"descent.stop.{path.stop.value}", lang)
     advice = path.advice
     if advice is None:
         return sentence
-    values = {"curvature": number(advice.curvature, 3)}
-    if advice.learning_rate is None:
-        more = text("descent.advice.none", lang, **values)
-    elif advice.limit is None:
-        more = text("descent.advice.rate", lang, rate=f"{advice.learning_rate:g}", **values)
-    else:
+    values: dict[str, object] = {"curvature": number(advice.curvature, 3), "step": path.n_steps}
+    key = "none" if advice.learning_rate is None else "rate" if advice.limit is None else "limit"
+    if path.stop is Stop.LEFT_DOMAIN:
+        key = "domain_none" if advice.learning_rate is None else "domain"
+    if advice.learning_rate is not None:
+        values["rate"] = f"{advice.learning_rate:g}"
+    if advice.limit is not None:
         values["limit"] = number(advice.limit, 3)
-        more = text("descent.advice.limit", lang, rate=f"{advice.learning_rate:g}", **values)
+    more = text(f"descent.advice.{key}", lang, **values)
     return f"{sentence}{'。' if lang == 'ja' else '. '}{more}"
 
 
@@ -84,13 +120,14 @@ def arrival_header(lang: Language) -> tuple[str, ...]:
     return tuple(text(f"descent.column.{name}", lang) for name in names)
 
 
-def arrival_row(arrival: Arrival, name: str, lang: Language) -> tuple[str, ...]:
-    """Return one path's row of the table of arrivals."""
+def arrival_row(arrival: Arrival, name: str, local: bool, lang: Language) -> tuple[str, ...]:
+    """Return one path's row of the table of arrivals; ``local`` says that it reached no lowest minimum."""
     path = arrival.path
+    where = "—" if arrival.minimum is None else point(arrival.minimum)
     return (
         name,
         f"{path.learning_rate:g}",
-        "—" if arrival.minimum is None else point(arrival.minimum),
+        text("descent.arrived.local", lang, point=where) if local else where,
         "—" if arrival.step is None else str(arrival.step),
         "—" if arrival.gradient_evaluations is None else str(arrival.gradient_evaluations),
         "—" if path.failed else point(path.point, 6),
@@ -106,7 +143,10 @@ def arrival_rows(comparison: Comparison, lang: Language) -> list[tuple[str, ...]
         text(f"descent.method.{name}", lang) if isinstance(comparison, Fit) else name.split(" α=")[0]
         for name in comparison.labels
     ]
-    return [arrival_row(arrival, name, lang) for arrival, name in zip(comparison.arrivals, names, strict=True)]
+    return [
+        arrival_row(arrival, name, arrival.minimum is not None and comparison.is_local(arrival.minimum), lang)
+        for arrival, name in zip(comparison.arrivals, names, strict=True)
+    ]
 
 
 def exact(trees: tuple[Node, ...] | None, numbers: tuple[float, ...]) -> str:
@@ -138,13 +178,7 @@ def by_hand_lines(answer: ByHand, lang: Language) -> list[tuple[str, list[str]]]
         ),
         (
             text("descent.hand.stationary", lang),
-            [
-                f"{names if len(answer.variables) == 1 else f'({names})'} = {exact(s.exact_point, s.point)}"
-                f"{'：' if lang == 'ja' else ': '}{text(f'descent.kind.{s.kind.value}', lang)}"
-                for s in answer.stationary[:12]
-            ]
-            + (["…"] if len(answer.stationary) > 12 else [])
-            or [text("descent.hand.none", lang)],
+            _stationary_lines(answer, lang),
         ),
     ]
     if answer.minimum is not None:
@@ -152,57 +186,40 @@ def by_hand_lines(answer: ByHand, lang: Language) -> list[tuple[str, list[str]]]
         where = exact(answer.minimum.exact_point, answer.minimum.point)
         inner = where if where.startswith("(") else f"({where})"
         lines.append((text(f"descent.hand.{head}", lang), [f"f{inner} = {exact_value(answer.minimum)}"]))
+    if answer.bounded is False:
+        lines.append((text("descent.hand.minimum", lang), [text("descent.hand.unbounded", lang)]))
     if not answer.complete:
         lines.append(("", [text("descent.hand.window", lang)]))
     return lines
 
 
-def basins_title(found: Basins, lang: Language) -> str:
-    """Return the title of a map of basins."""
-    return text("descent.title.basins", lang, optimizer=found.optimizer.name, rate=f"{found.learning_rate:g}")
+def _stationary_lines(answer: ByHand, lang: Language) -> list[str]:
+    """Return a line for each stationary point, or for the lowest of many."""
+    names, colon = ", ".join(answer.variables), "：" if lang == "ja" else ": "
+    where = names if len(answer.variables) == 1 else f"({names})"
+    shown, count = answer.stationary, len(answer.stationary)
+    if count > MOST_STATIONARY:
+        shown = tuple(sorted(shown, key=lambda found: found.value)[: MOST_STATIONARY - 2])
+    lines = [
+        f"{where} = {exact(s.exact_point, s.point)}{colon}{text(f'descent.kind.{s.kind.value}', lang)}" for s in shown
+    ]
+    if len(shown) < count:
+        lines.append(text("descent.hand.more", lang, count=count))
+    return lines or [text("descent.hand.none", lang)]
 
 
-def network_lines(record: Landscape | Line | TrainingRecord | RangeTest | BatchProgress, lang: Language) -> list[str]:
-    """Return what a record about a network says in a few lines."""
-    loss = text("descent.axis.loss", lang)
-    match record:
-        case Landscape():
-            key = "landscape" if record.path is None else "path"
-            low, high = np.nanmin(record.surface.values), np.nanmax(record.surface.values)
-            title = text(f"descent.network.{key}", lang)
-            return [f"{title}: {loss} {number(record.loss, 4)} ({number(low)}–{number(high)})"]
-        case Line():
-            barrier = text("descent.network.barrier", lang, height=number(record.barrier, 4))
-            ends = " → ".join(number(end, 4) for end in record.ends)
-            return [f"{text('descent.network.line', lang)}: {loss} {ends}, {barrier}"]
-        case TrainingRecord():
-            title = text("descent.network.training", lang, **_rule(record.optimizer.name, record.learning_rate))
-            gradients, ratios = record.gradient_norms.mean(axis=0), record.update_ratios.mean(axis=0)
-            names = (text("descent.axis.gradient", lang), text("descent.axis.ratio", lang))
-            layers = [
-                f"  {text('descent.network.layer', lang, number=layer + 1)}: "
-                f"{names[0]} {number(gradient, 3)}, {names[1]} {number(ratio, 3)}"
-                for layer, (gradient, ratio) in enumerate(zip(gradients, ratios, strict=True))
-            ]
-            return [title, f"  {loss} {number(record.losses[0], 4)} → {number(record.losses[-1], 4)}", *layers]
-        case RangeTest():
-            title = text("descent.network.range", lang, optimizer=record.optimizer.name)
-            return [title, f"  {text('descent.network.suggested', lang, rate=f'{record.suggested:g}')}"]
-        case BatchProgress():
-            rule = _rule(record.optimizer.name, record.learning_rate)
-            lines = [text("descent.network.batches", lang, n=record.n_rows, **rule)]
-            for size, losses in zip(record.batch_sizes, record.losses, strict=True):
-                lines.append(
-                    f"  {batch_name(size, record.n_rows, lang)}: {loss} {number(losses[0])} → {number(losses[-1])}"
-                )
-            return lines
+def fit_lines(fit: Fit, lang: Language) -> list[str]:
+    """Return what there is to say about a fit: the answer for x as it was given, and whether x should be scaled."""
+    lines = []
+    if fit.scaling is not None:
+        best = fit.answer or min((path for path in fit.paths if not path.failed), key=lambda path: path.value).point
+        slope, intercept = (number(value, 6) for value in fit.unscaled(best))
+        lines.append(text("descent.fit.unscaled", lang, name=fit.names[0], slope=slope, intercept=intercept))
+    if fit.is_ill_conditioned:
+        lines.append(text("descent.fit.condition", lang, name=fit.names[0], ratio=number(fit.condition, 2)))
+    return lines
 
 
-def _rule(optimizer: str, learning_rate: float) -> dict[str, str]:
-    return {"optimizer": optimizer, "rate": f"{learning_rate:g}"}
-
-
-def batch_name(size: int, n_rows: int, lang: Language) -> str:
-    """Return what descending with so many rows an update is called."""
-    key = "one_row" if size == 1 else "all_rows" if size == n_rows else "some_rows"
-    return text(f"descent.network.{key}", lang, n=size)
+def across_name(fit: Fit, lang: Language) -> str:
+    """Return what stands at the axis of a fit's x."""
+    return fit.names[0] if fit.scaling is None else text("descent.axis.standardized", lang, name=fit.names[0])

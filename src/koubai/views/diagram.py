@@ -10,6 +10,8 @@ from koubai.explain.values import Notation, Value
 from koubai.views.formulas.plain import SUBSCRIPTS, PlainWriter
 
 ACROSS, DOWN, RADIUS, MARGIN = 170, 74, 26, 62
+WIDE = 6
+"""Longer numbers are written smaller, to stay within their node."""
 MOST_LABELS = 12
 """Weights are written at the lit lines if there are at most so many."""
 STYLE = """
@@ -98,7 +100,9 @@ def _node(node: Node, x: float, y: float, writer: PlainWriter) -> str:
     parts = [f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{RADIUS}"/>']
     parts.append(f'<text class="name" x="{x:g}" y="{y - 5:g}">{escape(name)}</text>')
     if node.value is not None:
-        parts.append(f'<text x="{x:g}" y="{y + 12:g}">{_shown(node.value, writer)}</text>')
+        shown = _shown(node.value, writer)
+        size = ' style="font-size:11px"' if len(shown) > WIDE else ""
+        parts.append(f'<text x="{x:g}" y="{y + 12:g}"{size}>{shown}</text>')
     if node.delta is not None:
         parts.append(f'<text class="delta" x="{x:g}" y="{y + RADIUS + 14:g}">δ {_shown(node.delta, writer)}</text>')
     return "".join(parts)

@@ -1,15 +1,15 @@
 """The ways to see a derivation: printed, as a string, or written to a file."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language
 from koubai.explain.records import Derivation
+from koubai.training.atomic import replace_file
 from koubai.views.markdown import markdown
 from koubai.views.page import fragment, page
-from koubai.views.terminal import plain, print_to
+from koubai.views.terminal import Screen, plain
 
 FORMS = ("text", "markdown", "html", "fragment")
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text"}
@@ -42,14 +42,14 @@ def render(derivation: Derivation | Sequence[Derivation], form: str, lang: str |
 
 
 def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: str | None = None) -> None:
-    """Write a derivation to a file; its ending says the form.
+    """Write a derivation to a file, whole or not at all; its ending says the form.
 
     Raises
     ------
     ParameterError
         If the ending is none of .html, .md and .txt.
-    OSError
-        If the file cannot be written.
+    FileError
+        If the file cannot be written; what stood there before is then untouched.
     """
     target = Path(path)
     form = ENDINGS.get(target.suffix.lower())
@@ -57,14 +57,11 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: 
         raise ParameterError(
             f"save: path must end in .html, .md or .txt; got {target.name!r}. Try {target.stem or 'page'}.html."
         )
-    target.write_text(render(derivation, form, lang), encoding="utf-8")
+    replace_file(target, render(derivation, form, lang).encode("utf-8"))
 
 
 def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:
     """Print a derivation at the terminal, in colour where that has it."""
-    from rich.console import Console
-
     spoken: Language = language(lang)
-    console = Console(file=sys.stdout, highlight=False)
     for each in [derivation] if isinstance(derivation, Derivation) else derivation:
-        print_to(console, each, spoken)
+        Screen(each, spoken).all()

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
 from koubai.explain.formula import Formula
-from koubai.explain.records import Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
+from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
 from koubai.views.composing import Composer, Line
 from koubai.views.curves import shown_value
 from koubai.views.formulas.latex import LatexWriter
+from koubai.views.terminal import LINE
 
 LONGEST = 150
 """Characters of LaTeX on one line of a formula before it goes on below."""
@@ -58,6 +59,8 @@ class MarkdownComposer(Composer):
                 yield self.aligned(self.chain(block.chain))
             case Curves():
                 yield self.curves(block)
+            case Blank():
+                yield f"{self.label(block)}{self.escape(LINE)}"
             case Diagram():
                 return
 

@@ -4,16 +4,31 @@ from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
+from zlib import crc32
 
 from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
 from koubai.explain.formula import Formula
-from koubai.explain.records import Block, Cell, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
+from koubai.explain.records import (
+    Blank,
+    Block,
+    Cell,
+    Curves,
+    Derivation,
+    Display,
+    Section,
+    Step,
+    StepTable,
+    Table,
+    Text,
+)
 from koubai.views.composing import Composer, Line
 from koubai.views.curves import curves_svg
 from koubai.views.diagram import svg
 from koubai.views.formulas.mathml import MathMLWriter
 
+PLACEHOLDER = "\x00"
+"""Stands for the beginning of ids until that is known."""
 SIDE_BY_SIDE, SHORT = 4, 3
 """So many steps, each of so few pieces, stand side by side where the page is wide enough."""
 
@@ -28,7 +43,11 @@ def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
     """Return one or several derivations as a whole HTML document."""
     several = [derivations] if isinstance(derivations, Derivation) else list(derivations)
     title = _title_words(several[0], lang)
-    body = "\n".join(fragment(derivation, lang, styled=False) for derivation in several)
+    apart = len(several) > 1
+    body = "\n".join(
+        PageComposer(derivation, lang, f"p{number}." if apart else "").article(styled=False)
+        for number, derivation in enumerate(several, start=1)
+    )
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
@@ -37,8 +56,12 @@ def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
 
 
 def fragment(derivation: Derivation, lang: Language, styled: bool = True) -> str:
-    """Return a derivation as an ``article`` element, for a notebook or within a page."""
-    return PageComposer(derivation, lang).article(styled)
+    """Return a derivation as an ``article`` element, for a notebook or within a page.
+
+    The ids in it begin with a digest of what it says, so that links within it stay within it.
+    """
+    article = PageComposer(derivation, lang, PLACEHOLDER).article(styled)
+    return article.replace(PLACEHOLDER, f"k{crc32(article.encode()):08x}.")
 
 
 def _title_words(derivation: Derivation, lang: Language) -> str:
@@ -51,9 +74,9 @@ def _title_words(derivation: Derivation, lang: Language) -> str:
 class PageComposer(Composer):
     """Writes one derivation as HTML."""
 
-    def __init__(self, derivation: Derivation, lang: Language) -> None:
+    def __init__(self, derivation: Derivation, lang: Language, prefix: str = "") -> None:
         super().__init__(MathMLWriter(derivation.notation), lang)
-        self.derivation = derivation
+        self.derivation, self.prefix = derivation, prefix
         self.known = {step.id: step for step in derivation.steps}
 
     def article(self, styled: bool) -> str:
@@ -84,6 +107,9 @@ class PageComposer(Composer):
                 return f'<div class="given">{self._flowing(self.chain(block.chain))}</div>'
             case Curves():
                 return f'<figure class="curves">{curves_svg(block)}</figure>'
+            case Blank():
+                room = f'<div class="room" style="height:{block.room}mm"></div>' if block.room else ""
+                return f'{room}<p class="blank">{self.label(block)}<span></span></p>'
             case Diagram():
                 return f"<figure>{svg(block, self.lang, self.derivation.notation)}</figure>"
 
@@ -94,15 +120,13 @@ class PageComposer(Composer):
         lines = self.lines(step)
         written = "".join(self.line(line, last=index == len(lines) - 1) for index, line in enumerate(lines))
         notes = "".join(f'<p class="note">{self.words(note)}</p>' for note in step.notes)
-        return (
-            f'<div class="step{asked}" id="{step.id}"><h3>{self.words(step.heading)}</h3>{law}{written}{notes}'
-            f"{self.uses(step)}</div>"
-        )
+        inside = f"<h3>{self.words(step.heading)}</h3>{law}{written}{notes}{self.uses(step)}"
+        return f'<div class="step{asked}" id="{self.prefix}{step.id}">{inside}</div>'
 
     def uses(self, step: Step) -> str:
         """Return links to the steps whose results stand in this one."""
         links = [
-            f'<a href="#{known.id}">{self.formula(known.subject)}</a>'
+            f'<a href="#{self.prefix}{known.id}">{self.formula(known.subject)}</a>'
             for known in self.known.values()
             if known.id in step.uses
         ]
@@ -133,7 +157,7 @@ class PageComposer(Composer):
 
     def flow(self, lines: Sequence[Line], identifier: str = "") -> str:
         """Return a chain of equations running on, wrapping where it must."""
-        name = f' id="{identifier}"' if identifier else ""
+        name = f' id="{self.prefix}{identifier}"' if identifier else ""
         return f'<div class="flow"{name}>{self._flowing(lines)}</div>'
 
     def _flowing(self, lines: Sequence[Line]) -> str:

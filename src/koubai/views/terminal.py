@@ -1,6 +1,7 @@
 """A derivation as text for the terminal."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from rich.cells import cell_len
@@ -10,13 +11,15 @@ from rich.text import Text as Styled
 from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
 from koubai.explain.formula import Formula
-from koubai.explain.records import Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
+from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
 from koubai.views.composing import Composer, Line
 from koubai.views.curves import shown_value, value_range
 from koubai.views.formulas.plain import PlainWriter
 
 NARROWEST, WIDEST = 40, 110
 BLOCKS = "▁▂▃▄▅▆▇█"
+LINE = "_" * 22
+"""What is to be written on."""
 
 
 class TextComposer(Composer):
@@ -59,6 +62,8 @@ class TextComposer(Composer):
                 yield from self.running(self.chain(block.chain), "  ")
             case Curves():
                 yield from self.curves(block)
+            case Blank():
+                yield "", f"{self.label(block)}{LINE}"
             case Diagram():
                 return
 
@@ -184,7 +189,34 @@ def plain(derivation: Derivation, lang: Language, width: int = 100) -> str:
     return "\n".join(line for _, line in TextComposer(derivation, lang, width).all()) + "\n"
 
 
-def print_to(console: Console, derivation: Derivation, lang: Language) -> None:
-    """Print a derivation on a rich console, as wide as that is."""
-    for style, line in TextComposer(derivation, lang, console.width).all():
-        console.print(Styled(line, style=style), soft_wrap=True)
+class _Console(Console):
+    """A console that leaves it to the command what follows when the reader of its output has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what rich would answer with an exit status of 1."""
+        raise BrokenPipeError
+
+
+class Screen:
+    """Prints parts of one derivation at the terminal, in colour where that has it, as wide as it is."""
+
+    def __init__(self, derivation: Derivation, lang: Language) -> None:
+        self.console = _Console(file=sys.stdout, highlight=False)
+        self.lang = lang
+        self._composer = TextComposer(derivation, lang, self.console.width)
+
+    def all(self) -> None:
+        """Print the whole derivation."""
+        self._print(self._composer.all())
+
+    def section(self, section: Section) -> None:
+        """Print one section."""
+        self._print(self._composer.section(section))
+
+    def text(self, words: Text) -> None:
+        """Print one text."""
+        self._print(self._composer.block(words))
+
+    def _print(self, lines: Iterable[tuple[str, str]]) -> None:
+        for style, line in lines:
+            self.console.print(Styled(line, style=style), soft_wrap=True)

@@ -9,7 +9,7 @@ cache folder can be written, numba falls back to its own places or compiles anew
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +19,8 @@ import numba
 import numpy as np
 import platformdirs
 from numba.core import config as numba_config
+
+from koubai.engines.cpu.parts import PartCompiler
 
 config: Any = numba_config
 jit: Any = numba.njit
@@ -47,14 +49,19 @@ def kernel(
     exact: bool = False,
     portable: bool = False,
     inlined: bool = False,
+    allocates: bool = False,
 ) -> Any:
     """Compile a function on plain arrays, without the GIL.
+
+    Kernels work in the arrays that they are given, and count no references to them: numba would do so with an atomic
+    instruction for every array that is passed on, sliced or taken out of a record, which takes more time than a small
+    network's arithmetic.
 
     Parameters
     ----------
     entry : bool
-        Whether Python calls it: such a function is kept on disk. The others exist only as parts of those, which
-        saves half of the time of compilation.
+        Whether Python calls it: such a function is kept on disk. The others exist only as parts of those (see
+        `koubai.engines.cpu.parts`).
     within : bool
         Put its text into its caller's before compiling: for a large function that is called from one place, since
         each level of calls is optimised once more with all that lies below it.
@@ -64,19 +71,31 @@ def kernel(
     portable : bool
         Rule out fused multiply-add too: for arithmetic that rounds as other software does on any processor.
     inlined : bool
-        Make it part of its callers always: a call counts references to each array, which a short function feels.
+        Make it part of its callers always, for a short function.
+    allocates : bool
+        Whether it makes arrays: then it counts references too.
     """
     if function is None:
-        return partial(kernel, entry=entry, within=within, exact=exact, portable=portable, inlined=inlined)
+        return partial(
+            kernel,
+            entry=entry,
+            within=within,
+            exact=exact,
+            portable=portable,
+            inlined=inlined,
+            allocates=allocates,
+        )
     options: dict[str, Any] = {
         "nogil": True,
         "forceinline": inlined,
+        "_nrt": allocates,
         "error_model": "numpy",
         "fastmath": False if portable else {"contract"} if exact else ALLOWED_MATH,
     }
     if not entry:
         options["inline"] = "always" if within else "never"
-        return jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
+        parts = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": PartCompiler}
+        return jit(**parts, **options)(function)
     before = config.CACHE_DIR
     config.CACHE_DIR = before or str(cache_folder())
     try:
@@ -85,7 +104,7 @@ def kernel(
         config.CACHE_DIR = before
 
 
-_there: set[str] = set()
+_there: set[tuple[str, np.dtype[Any]]] = set()
 """What this process has seen compiled."""
 _quiet: list[bool] = []
 """Not empty while nothing is to be said."""
@@ -101,8 +120,7 @@ def quietly() -> Iterator[None]:
         _quiet.pop()
 
 
-@contextmanager
-def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
+def announce_compilation(what: str, dtype: np.dtype[Any]) -> AbstractContextManager[None]:
     """Say on standard error that code is being compiled, if it is not on disk yet; use it around the call.
 
     Parameters
@@ -112,11 +130,12 @@ def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
     dtype : dtype
         The precision that it is compiled for.
     """
-    name = f"{what}-{dtype.name}"
-    if name in _there:
-        yield
-        return
-    marker = cache_folder() / f"{name}.done"
+    return nullcontext() if (what, dtype) in _there else _announced(what, dtype)
+
+
+@contextmanager
+def _announced(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
+    marker = cache_folder() / f"{what}-{dtype.name}.done"
     if not marker.exists() and not _quiet:
         sys.stderr.write(
             f"koubai: compiling the engine ({what}, {dtype.name}), once; this takes some seconds, and later runs use "
@@ -124,7 +143,7 @@ def announce_compilation(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
         )
         sys.stderr.flush()
     yield
-    _there.add(name)
+    _there.add((what, dtype))
     with suppress(OSError):  # with no place to keep it, the next process compiles again and says so
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch()

@@ -1,5 +1,7 @@
 """The compiled engine as training asks for it: plain records in, kernels called, state brought up to date."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,10 +10,18 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.compilation import announce_compilation
 from koubai.engines.cpu.kernels.networks import run_networks
+from koubai.engines.cpu.kernels.passes import make_room
 from koubai.engines.cpu.kernels.prediction import predict_rows
-from koubai.engines.cpu.kernels.records import Course, Team
+from koubai.engines.cpu.kernels.records import Course, Room, Team
 from koubai.engines.cpu.kernels.training import mean_gradient
-from koubai.engines.cpu.layout import data_record, net_record, optimizer_numbers, rows_at_a_time, rule_record
+from koubai.engines.cpu.layout import (
+    data_record,
+    net_record,
+    optimizer_numbers,
+    rows_to_predict,
+    rows_to_train,
+    rule_record,
+)
 from koubai.engines.cpu.threads import available_threads, run_team, threads_for
 from koubai.engines.protocol import Inputs, Patience, Plan, Population, Rows, State
 
@@ -45,15 +55,15 @@ class CPUEngine:
         with announce_compilation("prediction", theta.dtype):
             n = inputs.shape[0]
             out = np.empty((n, network.n_outputs), theta.dtype)
-            net, data = net_record(network, theta.dtype), data_record(inputs, out, None, theta.dtype)
-            chunk = rows_at_a_time(network, n, theta.itemsize)
+            net, data = net_record(network, theta.dtype), data_record(inputs, None, None, theta.dtype)
+            chunk = rows_to_predict(network, n, theta.itemsize)
             team = self._team(network, n, 1)
             if team == 1:
-                predict_rows(net, theta, data, 0, n, chunk, out)
+                predict_rows(net, theta, data, 0, n, chunk, out.reshape(-1))
                 return out
 
             def work(rank: int) -> None:
-                predict_rows(net, theta, data, n * rank // team, n * (rank + 1) // team, chunk, out)
+                predict_rows(net, theta, data, n * rank // team, n * (rank + 1) // team, chunk, out.reshape(-1))
 
             run_team(work, team)
             return out
@@ -63,9 +73,18 @@ class CPUEngine:
         data = data_record(rows.inputs, rows.targets, rows.weights, theta.dtype)
         total = float(data.weights.sum(dtype=np.float64)) if data.weights.size else float(rows.n_rows)
         gradient = np.empty_like(theta)
-        chunk = rows_at_a_time(network, rows.n_rows, theta.itemsize)
+        net, order = net_record(network, theta.dtype), np.arange(rows.n_rows)
+        n_threads = self._team(network, rows.n_rows, 3)
+        shared, partial = Shared.of(n_threads), np.empty(n_threads)
         with announce_compilation("gradient", theta.dtype):
-            loss: float = mean_gradient(net_record(network, theta.dtype), theta, data, total, chunk, gradient)
+            room = make_room(net, theta, rows_to_train(network, rows.n_rows, theta.itemsize), True)
+
+            def work(rank: int) -> None:
+                team, own = shared.team(rank), own_room(room, rank)
+                partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradient)
+
+            run_team(work, n_threads)
+        loss = float(partial.sum())
         loss += penalty.value(network, theta, total)
         gradient += penalty.gradient(network, theta, total)
         return loss, gradient
@@ -131,34 +150,43 @@ class CPUEngine:
         A ``team`` of several threads works on each network together; with 1, each thread has a network of its own.
         """
         thetas = population.thetas
-        n_networks = len(thetas)
-        n_threads = team if team > 1 else min(self.n_threads or self.most_threads or available_threads(), n_networks)
+        n_networks, alone = len(thetas), team == 1
+        n_threads = min(self.n_threads or self.most_threads or available_threads(), n_networks) if alone else team
         numbers = [optimizer_numbers(optimizer) for optimizer in population.optimizers]
         losses = np.empty((n_networks, course.rates.shape[0]))
         epochs = np.zeros(n_networks, np.int64)
         taken = np.zeros(1, np.int64)
-        together = meeting(team, thetas)
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
         data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
-        chunk = rows_at_a_time(plan.network, -(-min(plan.batch_size, rows.n_rows) // team), thetas.itemsize)
+        chunk = rows_to_train(plan.network, min(plan.batch_size, rows.n_rows), thetas.itemsize)
+
+        def place() -> tuple[Course, Room, Array]:
+            """Return what a thread alone or a team works in: an order of the rows, work arrays, a gradient."""
+            return (
+                course._replace(order=course.order.copy()),
+                make_room(net, thetas[0], chunk, True),
+                np.empty_like(thetas[0]),
+            )
+
+        shared, common = Shared.of(team), None if alone else place()
 
         def work(rank: int) -> None:
-            (arrivals, partial, norms), gradients = together if team > 1 else meeting(1, thetas)
+            own_course, room, gradient = common or place()
             run_networks(
                 net,
                 rule,
                 np.array([code for code, _ in numbers]),
                 np.array([hyperparameters for _, hyperparameters in numbers]),
-                course,
+                own_course,
                 population.seeds,
                 population.learning_rates,
-                Team(rank if team > 1 else 0, team, arrivals, partial, norms),
+                shared.team(0 if alone else rank),
                 taken,
                 data,
-                chunk,
+                own_room(room, 0 if alone else rank),
                 thetas,
                 slots,
-                gradients,
+                gradient,
                 patiences,
                 losses,
                 epochs,
@@ -169,9 +197,27 @@ class CPUEngine:
         return losses, epochs
 
 
-def meeting(team: int, thetas: Array) -> tuple[tuple[Array, Array, Array], Array]:
-    """Return what a team of threads shares: arrivals at the barrier, losses and norms, and gradients (team, P)."""
-    return (np.zeros(1, np.int64), np.empty(team), np.empty(team)), np.empty((team, thetas.shape[1]), thetas.dtype)
+@dataclass(frozen=True)
+class Shared:
+    """What a team of threads shares: arrivals at the barrier (1,), and of each thread a loss and a norm."""
+
+    arrivals: npt.NDArray[np.int64]
+    partial: npt.NDArray[np.float64]
+    norms: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, size: int) -> "Shared":
+        """Return what a team of this size shares."""
+        return cls(np.zeros(1, np.int64), np.empty(size), np.empty(size))
+
+    def team(self, rank: int) -> Team:
+        """Return the team as one of its threads sees it."""
+        return Team(rank, len(self.partial), self.arrivals, self.partial, self.norms)
+
+
+def own_room(room: Room, rank: int) -> Room:
+    """Return a team's work arrays for one of its threads, with room of its own for a product's factor."""
+    return room._replace(copy=np.empty_like(room.copy)) if rank else room
 
 
 def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
@@ -188,7 +234,6 @@ def course_record(plan: Plan, state: State, n_rows: int, learning_rates: npt.NDA
         np.arange(n_rows),
         plan.batch_size,
         plan.shuffle,
-        np.uint64(plan.seed),
         state.step,
         state.epoch,
         any(layer.dropout for layer in plan.network.layers),

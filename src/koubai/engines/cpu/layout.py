@@ -1,7 +1,7 @@
 """A network, its rows and an optimizer as the plain records that kernels read."""
 
 from dataclasses import astuple
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ from koubai.optimizers.protocol import Optimizer
 
 WORK_BYTES = 8 << 20
 """Room for one pass: rows beyond it go through in further passes."""
-FEWEST_ROWS = 256
+CACHE_BYTES = 256 << 10
+"""Room for one pass of prediction, which needs nothing of a row once its outputs are there."""
+FEWEST_ROWS = 192
 """Rows in one pass at least, so that the matrix products stay efficient."""
 
 
@@ -62,25 +64,42 @@ def rule_record(plan: Plan) -> Rule:
     )
 
 
-def data_record(inputs: Inputs, targets: Array, weights: Array | None, dtype: np.dtype[Any]) -> Data:
+@cache
+def nothing(dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return an array without numbers."""
+    return np.empty(0, dtype)
+
+
+INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
+
+
+def data_record(inputs: Inputs, targets: Array | None, weights: Array | None, dtype: np.dtype[Any]) -> Data:
     """Return rows as kernels read them, of this dtype and contiguous; what is so already is not copied."""
-    none = np.empty(0, dtype)
+    none = nothing(dtype)
     row_weights = none if weights is None else np.ascontiguousarray(weights, dtype)
-    targets = np.ascontiguousarray(targets, dtype)
+    flat = none if targets is None else np.ascontiguousarray(targets, dtype).reshape(-1)
     if isinstance(inputs, csr_array):
         return Data(
-            np.empty((0, 0), dtype),
+            inputs.shape[0],
+            none,
             np.ascontiguousarray(inputs.data, dtype),
             np.ascontiguousarray(inputs.indices, np.int32),
             np.ascontiguousarray(inputs.indptr, np.int64),
-            targets,
+            flat,
             row_weights,
         )
-    dense = np.ascontiguousarray(inputs, dtype)
-    return Data(dense, none, np.empty(0, np.int32), np.empty(0, np.int64), targets, row_weights)
+    dense = np.ascontiguousarray(inputs, dtype).reshape(-1)
+    return Data(inputs.shape[0], dense, none, nothing(INT32), nothing(INT64), flat, row_weights)
 
 
-def rows_at_a_time(network: Network, n_rows: int, itemsize: int) -> int:
-    """Return how many of ``n_rows`` rows go through the network in one pass."""
+def rows_to_train(network: Network, n_rows: int, itemsize: int) -> int:
+    """Return how many of ``n_rows`` rows go through the network in one pass forward and back."""
     per_row = itemsize * (network.n_features + 3 * sum(network.sizes[1:]))
     return max(1, min(n_rows, max(FEWEST_ROWS, WORK_BYTES // per_row)))
+
+
+def rows_to_predict(network: Network, n_rows: int, itemsize: int) -> int:
+    """Return how many of ``n_rows`` rows go through the network in one pass forward."""
+    if n_rows <= FEWEST_ROWS:
+        return max(1, n_rows)
+    return max(1, min(n_rows, max(FEWEST_ROWS, CACHE_BYTES // (2 * itemsize * sum(network.sizes[1:])))))

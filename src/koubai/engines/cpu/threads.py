@@ -40,7 +40,7 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
     """
     if n_threads is not None:
         return max(1, min(n_threads, n_rows))
-    operations = 2.0 * passes * n_rows * sum(layer.n_weights for layer in network.layers)
+    operations = 2.0 * passes * n_rows * network.n_parameters
     return 1 if operations < WORTH_SHARING else min(available_threads(), n_rows)
 
 

@@ -110,7 +110,7 @@ class _Parser:
             place = self.take()[2]
             left = Parsed("==", (left, self.sum()), place)
         if self.at < len(self.tokens):
-            raise self.unexpected("the end")
+            raise self.unexpected("an operator, or end there")
         return left
 
     def sum(self) -> Parsed:

@@ -55,7 +55,10 @@ def shapes(expression: str, given: Mapping[str, str] | None = None) -> Derivatio
     fixed = read_shapes(given or {})
     unused = [name for name in fixed if name not in names(tree)]
     if unused:
-        raise ParameterError(f"expression {expression!r} must use every name with a shape; got none for {unused[0]}.")
+        raise ParameterError(
+            f"expression {expression!r} must contain every name that has a shape; got a shape for {unused[0]}, "
+            f"which is not in it. Leave it out."
+        )
     shaper = Shaper(expression, fixed)
     node = shaper.run(tree)
     blocks = [*_given(shaper), operations(shaper)]

@@ -10,6 +10,7 @@ from koubai.explain.formula import Apply, Formula, Matrix, Number, Quantity, Sym
 from koubai.explain.learning_walk import Examples, perceptron
 from koubai.explain.matrix.grammar import parse
 from koubai.explain.matrix.inference import Shaper, read_shapes
+from koubai.explain.matrix.nodes import written
 from koubai.explain.matrix.pages import operations
 from koubai.explain.matrix.pages import shapes as explain_shapes
 from koubai.explain.quiz.questions import CLASH, Level, Question, is_clean, question
@@ -57,7 +58,7 @@ def perceptron_question(rng: np.random.Generator, level: Level) -> Question | No
     )
     subject = Symbol("w", (), n_rows, bold=True)
     prompt: list[Block] = [
-        say("quiz.perceptron", count=n_rows),
+        say("quiz.perceptron"),
         Table(columns, rows),
         Display((Symbol("η"), Number(rate))),
         Display((Symbol("w", (), 0, bold=True), Matrix(tuple((Number(value),) for value in start)))),
@@ -217,14 +218,14 @@ def shapes_question(rng: np.random.Generator, level: Level) -> Question | None:
         used = ["A", "z", "x"]
     given = {name: ",".join(all_shapes[name]) for name in used}
     tree = parse(text)
+    formula = written(Shaper(text, {}).run(tree))  # set alike whether or not the given shapes fit
     shaper = Shaper(text, read_shapes(given))
     try:
         shape = shaper.run(tree).shape
         answer = f"{shape[0]}×{shape[1]}"
         derivation = explain_shapes(text, given)
-        formula = derivation.title.values[0][1]
     except ShapeError:
-        answer, derivation, formula = CLASH, _clash(text, shaper), text
+        answer, derivation = CLASH, _clash(formula, shaper)
     wrong: list[tuple[str, str]] = []
     if answer != CLASH:
         rows, columns = answer.split("×")
@@ -235,14 +236,13 @@ def shapes_question(rng: np.random.Generator, level: Level) -> Question | None:
         (say("explain.column.piece"), say("explain.column.shape")),
         tuple((Symbol(name, bold=True), "×".join(all_shapes[name])) for name in used),
     )
-    assert isinstance(formula, Formula | str)
     prompt: list[Block] = [say("quiz.shapes"), table, say("quiz.ask_shape", expression=formula)]
-    return question(prompt, Symbol("?"), answer, derivation, wrong)
+    return question(prompt, formula, answer, derivation, wrong)
 
 
-def _clash(text: str, shaper: Shaper) -> Derivation:
+def _clash(formula: Formula, shaper: Shaper) -> Derivation:
     """Return the operations that fit, and the one that does not."""
-    title = say("quiz.title.clash", expression=text)
+    title = say("quiz.title.clash", expression=formula)
     assert shaper.problem is not None
     fitting: tuple[Block, ...] = (operations(shaper),) if shaper.reasons else ()
     return Derivation(title, (Section(say("explain.section.shapes"), (*fitting, shaper.problem)),))

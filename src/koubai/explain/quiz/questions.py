@@ -66,10 +66,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How an answer was marked: right or not, and what is to be said about it."""
+    """How an answer was marked: right or not, what is to be said about it, and whether it could be read at all."""
 
     right: bool
     remark: Text
+    understood: bool = True
 
 
 def question(
@@ -110,7 +111,7 @@ def mark(asked: Question, text: str) -> Marked:
     if given is None or (len(given) != len(asked.answer) and not isinstance(asked.answer, str)):
         count = 1 if isinstance(asked.answer, str) else len(asked.answer)
         key = "shape" if isinstance(asked.answer, str) else "number" if count == 1 else "vector"
-        return Marked(False, say(f"quiz.unread.{key}", count=count))
+        return Marked(False, say(f"quiz.unread.{key}", count=count), understood=False)
     if _agree(given, asked.answer):
         return Marked(True, say("quiz.right"))
     for mistake in asked.mistakes:

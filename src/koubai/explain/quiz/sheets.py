@@ -9,7 +9,7 @@ from koubai.core.errors import ParameterError
 from koubai.explain.formula import Formula
 from koubai.explain.quiz import networks, others
 from koubai.explain.quiz.questions import LEVELS, Level, Question
-from koubai.explain.records import Block, Derivation, Section, Text, say
+from koubai.explain.records import Blank, Block, Cell, Derivation, Section, Table, Text, say
 from koubai.explain.values import Notation
 
 MakesQuestion = Callable[[np.random.Generator, Level], Question | None]
@@ -24,6 +24,9 @@ TOPICS: Mapping[str, MakesQuestion] = {
 }
 """What makes a question on each topic; None where its numbers came out unfit for paper, to be drawn again."""
 
+ROOM: Mapping[Level, int] = {"easy": 22, "exam": 38}
+"""Room for the work on one question, in mm of paper; shapes take less."""
+ROOM_FOR_SHAPES = 15
 MOST = 50
 """Questions on one sheet."""
 DRAWS = 2000
@@ -88,9 +91,11 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
 
 
 def question_page(sheet: Sheet) -> Derivation:
-    """Return the sheet that is handed out: the questions without answers."""
+    """Return the sheet that is handed out: the questions without answers, with room to work on paper."""
+    before = (Blank(say("quiz.name")), say("quiz.how_shapes" if sheet.topic == "shapes" else "quiz.how"))
+    room = ROOM_FOR_SHAPES if sheet.topic == "shapes" else ROOM[sheet.level]
     sections = tuple(
-        Section(say("quiz.number", number=number), (*asked.prompt, say("quiz.blank")))
+        Section(say("quiz.number", number=number), (*asked.prompt, Blank(say("quiz.blank"), room)))
         for number, asked in enumerate(sheet.questions, start=1)
     )
     title = say(
@@ -99,19 +104,26 @@ def question_page(sheet: Sheet) -> Derivation:
         seed=sheet.seed,
         level=say(f"quiz.level.{sheet.level}"),
     )
-    return Derivation(title, sections, None, Notation())
+    return Derivation(title, (Section(say("quiz.section.before"), before), *sections), None, Notation())
 
 
 def answer_pages(sheet: Sheet) -> list[Derivation]:
-    """Return the key: the answers in short, then each question's derivation in full."""
-    topic = say(f"quiz.topic.{sheet.topic}")
-    short = tuple(
-        Section(say("quiz.number", number=number), (solution(asked),))
-        for number, asked in enumerate(sheet.questions, start=1)
+    """Return the key: the answers as one table, then each question's derivation in full."""
+    title = say(
+        "quiz.title.answers",
+        topic=say(f"quiz.topic.{sheet.topic}"),
+        seed=sheet.seed,
+        level=say(f"quiz.level.{sheet.level}"),
     )
-    pages = [Derivation(say("quiz.title.answers", topic=topic), short, None, Notation())]
+    rows: list[tuple[Cell, ...]] = [
+        (str(number), asked.subject, asked.answer if isinstance(asked.answer, str) else asked.answer_formula)
+        for number, asked in enumerate(sheet.questions, start=1)
+    ]
+    heads = (say("quiz.column.question"), say("quiz.column.asked"), say("quiz.column.answer"))
+    pages = [Derivation(title, (Section(say("quiz.section.short"), (Table(heads, tuple(rows)),)),), None, Notation())]
     for number, asked in enumerate(sheet.questions, start=1):
-        pages.append(replace(asked.derivation, title=say("quiz.number", number=number), notation=Notation()))
+        heading = say("quiz.number", number=number)
+        pages.append(replace(asked.derivation, title=heading, notation=Notation()))
     return pages
 
 

@@ -6,7 +6,8 @@
   const slider = find("input[type='range']"), button = find("button"), speed = find("select"), shown = find("output");
   const boxes = [...root.querySelectorAll("input[type='checkbox']")];
   const values = [...root.querySelectorAll("td.value")], points = [...root.querySelectorAll("td.point")];
-  const family = getComputedStyle(root).fontFamily;
+  const heads = data.paths.map((path) => new Path2D(path.head));
+  let family = "", size = 17;  // of the page's letters, in pixels; the pictures' letters and marks go with them
   const last = data.frames.length - 1;
   let frame = last, playing = false, clock = 0, carried = 0;
 
@@ -22,6 +23,8 @@
   const tenTo = (n) => "10" + String(n).split("").map((c) => raised[c]).join("");
   const written = (t) => String(+t.toPrecision(6)).replace("-", "−");
 
+  function letters(share) { return (share * size).toFixed(1) + "px " + family; }
+
   function prepare(canvas) {
     const scale = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
     canvas.width = Math.round(box.width * scale);
@@ -33,7 +36,7 @@
 
   function axes(canvas, spec) {
     const { g, width, height } = prepare(canvas);
-    const area = { left: 74, top: 10, right: width - 12, bottom: height - 50 };
+    const area = { left: 4.4 * size, top: 0.6 * size, right: width - 0.8 * size, bottom: height - 2.9 * size };
     const x = (t) => area.left + ((t - spec.x[0]) / (spec.x[1] - spec.x[0])) * (area.right - area.left);
     const y = (t) => area.bottom - ((t - spec.y[0]) / (spec.y[1] - spec.y[0])) * (area.bottom - area.top);
     return { g, area, x, y, spec };
@@ -41,23 +44,36 @@
 
   function drawAxes(view) {
     const { g, area, x, y, spec } = view;
-    g.strokeStyle = "#333"; g.fillStyle = "#111"; g.lineWidth = 1; g.font = "14px " + family;
+    g.strokeStyle = "#333"; g.fillStyle = "#111"; g.lineWidth = 1; g.font = letters(0.88);
     g.strokeRect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+    const room = Math.max(2, Math.min(8, Math.floor((area.bottom - area.top) / (2.2 * size))));
     const wide = spec.logX ? whole(spec.x, 6) : ticks(spec.x[0], spec.x[1], 6);
-    const tall = spec.logY ? whole(spec.y, 6) : ticks(spec.y[0], spec.y[1], area.bottom - area.top > 250 ? 8 : 5);
+    const tall = spec.named ? spec.named.map((pair) => pair[0]) : spec.logY ? powers(spec.y, room) : ticks(spec.y[0], spec.y[1], room);
+    const names = new Map(spec.named || []), height = (t) => names.get(t) ?? (spec.logY ? powered(t) : written(t));
     g.textAlign = "center"; g.textBaseline = "top";
-    for (const t of wide) g.fillText(spec.logX ? tenTo(t) : written(t), x(t), area.bottom + 5);
+    for (const t of wide) g.fillText(spec.logX ? tenTo(t) : written(t), x(t), area.bottom + 0.3 * size);
     g.textAlign = "right"; g.textBaseline = "middle";
-    for (const t of tall) g.fillText(spec.logY ? tenTo(t) : written(t), area.left - 6, y(t));
-    g.font = "16px " + family; g.textAlign = "center"; g.textBaseline = "bottom";
-    g.fillText(spec.nameX, (area.left + area.right) / 2, area.bottom + 48);
-    g.save(); g.translate(16, (area.top + area.bottom) / 2); g.rotate(-Math.PI / 2); g.textBaseline = "middle";
+    for (const t of tall) g.fillText(height(t), area.left - 0.35 * size, y(t), area.left - 1.7 * size);
+    g.font = letters(1); g.textAlign = "center"; g.textBaseline = "bottom";
+    g.fillText(spec.nameX, (area.left + area.right) / 2, area.bottom + 2.8 * size);
+    g.save(); g.translate(0.8 * size, (area.top + area.bottom) / 2); g.rotate(-Math.PI / 2); g.textBaseline = "middle";
     g.fillText(spec.nameY, 0, 0); g.restore();
     if (spec.grid) {
       g.strokeStyle = "#e4e4e4";
       for (const t of tall) { g.beginPath(); g.moveTo(area.left + 1, y(t)); g.lineTo(area.right - 1, y(t)); g.stroke(); }
     }
   }
+  // On a log scale: powers of ten, or where there are fewer than two of them also twice and five times each.
+  function powers(range, wanted) {
+    if (range[1] - range[0] >= 2) return whole(range, wanted);
+    const found = [];
+    for (let p = Math.floor(range[0]); p <= range[1]; p++) for (const m of [1, 2, 5]) {
+      const t = p + Math.log10(m);
+      if (t >= range[0] && t <= range[1]) found.push(t);
+    }
+    return found;
+  }
+  const powered = (t) => (Math.abs(t - Math.round(t)) < 1e-9 && Math.abs(t) > 2 ? tenTo(Math.round(t)) : data.panels.values.y[1] - data.panels.values.y[0] >= 2 ? tenTo(Math.round(t)) : written(Math.pow(10, t)));
   function whole(range, wanted) {
     const low = Math.ceil(range[0]), high = Math.floor(range[1]), step = Math.max(1, Math.ceil((high - low) / wanted));
     const found = [];
@@ -109,20 +125,21 @@
     }
     g.stroke(); g.setLineDash([]);
   }
-  function head(view, px, py, colour, size) {
+  function head(view, px, py, k, share) {
     if (px === null || py === null) return;
-    const { g, x, y } = view;
-    g.beginPath(); g.arc(x(px), y(py), size, 0, 7); g.fillStyle = colour; g.fill();
-    g.lineWidth = 2; g.strokeStyle = "#fff"; g.stroke();
+    const { g, x, y } = view, scale = share * size;
+    g.save(); g.translate(x(px), y(py)); g.scale(scale, scale);
+    g.fillStyle = data.paths[k].colour; g.fill(heads[k]);
+    g.lineWidth = 2 / scale; g.strokeStyle = "#fff"; g.stroke(heads[k]); g.restore();
   }
-  function star(view, px, py) {
+  function star(view, px, py, local) {
     const { g, x, y } = view;
     g.beginPath();
     for (let k = 0; k < 10; k++) {
-      const r = k % 2 ? 4.6 : 11, angle = (k * Math.PI) / 5 - Math.PI / 2;
+      const r = (k % 2 ? 0.29 : 0.7) * size, angle = (k * Math.PI) / 5 - Math.PI / 2;
       g.lineTo(x(px) + r * Math.cos(angle), y(py) + r * Math.sin(angle));
     }
-    g.closePath(); g.fillStyle = "#f0e442"; g.fill(); g.lineWidth = 1.4; g.strokeStyle = "#000"; g.stroke();
+    g.closePath(); g.fillStyle = local ? "#fff" : "#f0e442"; g.fill(); g.lineWidth = 1.4; g.strokeStyle = "#000"; g.stroke();
   }
   function inside(view, draw) {
     const { g, area } = view;
@@ -133,6 +150,8 @@
   let views = {};
   function lay() {
     views = {};
+    family = getComputedStyle(root).fontFamily;
+    size = parseFloat(getComputedStyle(root).fontSize);
     for (const name of ["surface", "data", "values"]) {
       const canvas = find("canvas." + name);
       if (canvas && data.panels[name]) views[name] = axes(canvas, data.panels[name]);
@@ -141,7 +160,7 @@
     draw();
   }
   function clear(view) {
-    view.g.clearRect(0, 0, view.area.right + 20, view.area.bottom + 60);
+    view.g.clearRect(0, 0, view.area.right + size, view.area.bottom + 3 * size);
   }
   function draw() {
     const at = data.frames[frame];
@@ -151,8 +170,8 @@
       const view = views.values;
       clear(view); drawAxes(view);
       inside(view, () => each((path, k) => {
-        line(view, path.across, path.up, at[k], path, path.thin ? 1.1 : 2.6);
-        head(view, path.across[at[k]], path.up[at[k]], path.colour, 5);
+        line(view, path.across, path.up, at[k], path, path.thin ? 1 : 3);
+        head(view, path.across[at[k]], path.up[at[k]], k, 0.36);
       }));
     }
     data.paths.forEach((path, k) => {
@@ -174,13 +193,13 @@
     drawAxes(view);
     inside(view, () => {
       if (data.curve) line(view, data.curve[0], data.curve[1], data.curve[0].length - 1, { colour: "#777", dashes: [] }, 2.5);
-      each((path, k) => line(view, path.x, path.y, at[k], path, data.curve ? 1 : path.thin ? 1.1 : 2.6));
+      each((path, k) => line(view, path.x, path.y, at[k], path, data.curve ? 1 : path.thin ? 1 : 3));
       if (data.curve) each((path, k) => {
         for (let n = 0; n <= at[k]; n++) if (path.x[n] !== null) { g.beginPath(); g.arc(view.x(path.x[n]), view.y(path.y[n]), 2.6, 0, 7); g.fillStyle = path.colour; g.fill(); }
       });
-      each((path) => { g.beginPath(); g.arc(view.x(path.x[0]), view.y(path.y[0]), 6, 0, 7); g.fillStyle = "#fff"; g.fill(); g.lineWidth = 1.6; g.strokeStyle = "#000"; g.stroke(); });
-      each((path, k) => head(view, path.x[at[k]], path.y[at[k]], path.colour, 8));
-      for (const [px, py] of data.minima) star(view, px, py);
+      each((path) => { g.beginPath(); g.arc(view.x(path.x[0]), view.y(path.y[0]), 0.37 * size, 0, 7); g.fillStyle = "#fff"; g.fill(); g.lineWidth = 1.6; g.strokeStyle = "#000"; g.stroke(); });
+      each((path, k) => head(view, path.x[at[k]], path.y[at[k]], k, 0.48));
+      for (const [px, py, local] of data.minima) star(view, px, py, local);
     });
   }
   function drawData(view, at) {
@@ -194,12 +213,18 @@
     });
   }
   function fitted(view, parameters, path, width) {
-    const xs = [], ys = [], range = view.spec.x, n = data.sigmoid ? 80 : 1;
-    for (let k = 0; k <= n; k++) {
-      const px = range[0] + ((range[1] - range[0]) * k) / n, u = parameters[0] * px + parameters[1];
-      xs.push(px); ys.push(data.sigmoid ? 1 / (1 + Math.exp(-u)) : u);
+    const [low, high] = view.spec.x, [w, b] = parameters;
+    let xs = [low, high], ys = xs.map((px) => w * px + b);
+    if (data.model === "logistic") {
+      xs = Array.from({ length: 161 }, (_, k) => low + ((high - low) * k) / 160);
+      ys = xs.map((px) => 1 / (1 + Math.exp(-(w * px + b))));
+    } else if (data.model === "perceptron") {  // the class that it predicts
+      const border = Math.min(high, Math.max(low, -b / w));
+      xs = [low, border, border, high];
+      ys = [-1, -1, 1, 1].map((side) => (w > 0 ? side : -side));
+      if (!w) ys.fill(b > 0 ? 1 : -1);
     }
-    line(view, xs, ys, n, path, width);
+    line(view, xs, ys, xs.length - 1, path, width);
   }
 
   // Playing ---------------------------------------------------------------------------------------

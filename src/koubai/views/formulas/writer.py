@@ -1,7 +1,6 @@
 """What all three ways of writing a formula share: the order of its parts, signs, and where parentheses stand."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from koubai.explain.formula import (
     Apply,
@@ -165,23 +164,26 @@ class Writer:
         return pieces
 
     def breakable(self, formula: Formula) -> list[str]:
-        """Return the formula in pieces between which a line may break: the terms of a sum, of -(sum), of a (sum)."""
+        """Return the formula in pieces between which a line may break: the terms of a sum, of -(sum), of a (sum) b."""
         if isinstance(formula, Sum):
             return self.sum_pieces(formula)
         if isinstance(formula, Negative) and isinstance(formula.inside, Sum):
-            return self._around(self.sign("−", unary=True), self.sum_pieces(formula.inside))
-        if isinstance(formula, Product) and isinstance(inside := formula.factors[-1], Sum):
-            before = formula.factors[:-1]
-            pieces = self.product_pieces(Product((*before, Number(Fraction(1)))))
-            numeric = _numeric(before[-1]) and _numeric(inside)
-            return self._around(self.join([*pieces[:-2], self.times(numeric)]), self.sum_pieces(inside))
+            return self._around([self.sign("−", unary=True)], self.sum_pieces(formula.inside))
+        if isinstance(formula, Product):
+            sums = [index for index, factor in enumerate(formula.factors) if isinstance(factor, Sum)]
+            if len(sums) == 1 and isinstance(inside := formula.factors[sums[0]], Sum):
+                pieces = self.product_pieces(formula)  # factor, sign, factor, sign, …
+                before, after = pieces[: 2 * sums[0]], pieces[2 * sums[0] + 1 :]
+                return self._around(before, self.sum_pieces(inside), after)
         return [self.write(formula)]
 
-    def _around(self, before: str, pieces: Sequence[str]) -> list[str]:
-        """Return the pieces of a sum in parentheses, with something before them."""
-        first, *others = pieces
-        *between, last = others
-        return [self.join([before, self.opening, first]), *between, self.join([last, self.closing])]
+    def _around(self, before: Sequence[str], pieces: Sequence[str], after: Sequence[str] = ()) -> list[str]:
+        """Return the pieces of a sum in parentheses, with something before them and after them."""
+        first, *between = pieces
+        last = between.pop() if between else ""
+        opened = self.join([*before, self.opening, first])
+        closed = self.join([*([last] if last else []), self.closing, *after])
+        return [opened, *between, closed]
 
     def rounded(self, formula: Formula) -> bool:
         """Return whether any number in the written formula is rounded."""

@@ -34,19 +34,25 @@ NORMAL_DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)
 
 
 @kernel
-def softmax_row(u, z):
-    """Set z_k = exp(u_k - max u) / Σ_j exp(u_j - max u)."""
-    top = u[0]
-    for k in range(u.size):
-        top = max(top, u[k])
-    for k in range(u.size):
-        z[k] = exp(u[k] - top)
-    total = u.dtype.type(0)
-    for k in range(u.size):
-        total += z[k]
-    share = u.dtype.type(1) / total
-    for k in range(u.size):
-        z[k] *= share
+def softmax(u, z, n, m):
+    """Set z_k = exp(u_k - max u) / Σ_j exp(u_j - max u) in each row."""
+    for r in range(n):
+        row, out = u[r * m : (r + 1) * m], z[r * m : (r + 1) * m]
+        top = row[0]
+        for k in range(m):
+            top = max(top, row[k])
+        for k in range(m):
+            out[k] = row[k] - top
+    for i in range(n * m):  # over all rows at once, or a few outputs would leave most of a vector empty
+        z[i] = exp(z[i])
+    for r in range(n):
+        out = z[r * m : (r + 1) * m]
+        total = u.dtype.type(0)
+        for k in range(m):
+            total += out[k]
+        share = u.dtype.type(1) / total
+        for k in range(m):
+            out[k] *= share
 
 
 @kernel
@@ -89,8 +95,7 @@ def activate(code, parameter, u, z, n, m):
         for i in range(n * m):
             z[i] = exp(u[i])
     else:
-        for r in range(n):
-            softmax_row(u[r * m : (r + 1) * m], z[r * m : (r + 1) * m])
+        softmax(u, z, n, m)
 
 
 @kernel

@@ -1,82 +1,93 @@
-"""One layer forward and backward on a batch, compiled: the lecture's matrix products (BLAS) and sums.
+"""One layer forward and backward on a batch, compiled: the lecture's matrix products and sums.
 
-Matrices are views of flat work arrays. ``sparse`` inputs (CSR) are read row by row in the first layer.
+Matrices are flat arrays, row behind row; z and x have ``n`` rows of n_in numbers, u and δ of n_out. Sparse inputs (CSR)
+are read row by row in the first layer. ``room`` has what products need (see `koubai.engines.cpu.kernels.records`).
 """
 
-import numpy as np
-
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, ONE, TURNED, product
+
+LONG = 16
+"""Sources from which on the sum for a single node is taken along them."""
 
 
 @kernel
-def affine(z, weights, biases, u):
-    """Set u = z W + b: z (n, n_in), W (n_in, n_out), b (n_out,) or (0,), u (n, n_out)."""
-    np.dot(z, weights, u)
-    if biases.size:
-        for r in range(u.shape[0]):
-            for k in range(u.shape[1]):
-                u[r, k] += biases[k]
-
-
-@kernel
-def affine_sparse(data, indices, starts, rows, weights, biases, u):
-    """Set u = x W + b for the given rows of a CSR matrix x (data, indices, starts)."""
-    for r in range(u.shape[0]):
-        for k in range(u.shape[1]):
-            u[r, k] = biases[k] if biases.size else u.dtype.type(0)
-        for at in range(starts[rows[r]], starts[rows[r] + 1]):
-            x, j = data[at], indices[at]
-            for k in range(u.shape[1]):
-                u[r, k] += x * weights[j, k]
-
-
-@kernel
-def gather(x, rows, out):
-    """Set out[r] = x[rows[r]] for (n, m) matrices."""
-    for r in range(rows.size):
-        for k in range(x.shape[1]):
-            out[r, k] = x[rows[r], k]
-
-
-@kernel
-def bias_gradient(delta, out, add):
-    """Set (or add to) ∂E/∂b_i = Σ_rows δ_i."""
-    if out.size:
-        if not add:
-            for k in range(out.size):
-                out[k] = out.dtype.type(0)
-        for r in range(delta.shape[0]):
-            for k in range(out.size):
-                out[k] += delta[r, k]
-
-
-@kernel
-def weight_gradient(z, delta, out, product, add):
-    """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j: out (n_in, n_out) = zᵀ δ; ``product`` is room for a second one."""
-    if add:
-        np.dot(z.T, delta, product)
-        for j in range(out.shape[0]):
-            for k in range(out.shape[1]):
-                out[j, k] += product[j, k]
+def affine(z, weights, biases, u, n, n_in, n_out, room):
+    """Set u = z W + b: W (n_in, n_out), b (n_out,) or (0,)."""
+    if n_out == 1 and n_in >= LONG:
+        for r in range(n):
+            row, total = z[r * n_in : (r + 1) * n_in], u.dtype.type(0)
+            for j in range(n_in):
+                total += row[j] * weights[j]
+            u[r] = total + biases[0] if biases.size else total
     else:
-        np.dot(z.T, delta, out)
+        product(z, AS_IT_IS, n_in, weights, AS_IT_IS, n_out, n_in, biases, NONE, u, n, n_out, room.copy)
 
 
 @kernel
-def weight_gradient_sparse(data, indices, starts, rows, delta, out, add):
-    """Set (or add to) ∂E/∂w_ij for the given rows of a CSR matrix."""
-    if not add:
-        for j in range(out.shape[0]):
-            for k in range(out.shape[1]):
-                out[j, k] = out.dtype.type(0)
-    for r in range(delta.shape[0]):
+def affine_sparse(data, indices, starts, rows, weights, biases, u, n_out):
+    """Set u = x W + b for the given rows of a CSR matrix x (data, indices, starts)."""
+    for r in range(rows.size):
+        out = u[r * n_out : (r + 1) * n_out]
+        for k in range(n_out):
+            out[k] = biases[k] if biases.size else u.dtype.type(0)
         for at in range(starts[rows[r]], starts[rows[r] + 1]):
-            x, j = data[at], indices[at]
-            for k in range(out.shape[1]):
-                out[j, k] += x * delta[r, k]
+            x, source = data[at], weights[indices[at] * n_out : (indices[at] + 1) * n_out]
+            for k in range(n_out):
+                out[k] += x * source[k]
 
 
 @kernel
-def delta_to_sources(delta, weights, g):
+def gather(x, rows, out, m):
+    """Set out[r] = x[rows[r]] for rows of m numbers."""
+    for r in range(rows.size):
+        source, target = x[rows[r] * m : (rows[r] + 1) * m], out[r * m : (r + 1) * m]
+        for k in range(m):
+            target[k] = source[k]
+
+
+@kernel
+def bias_gradient(delta, out, first, stop, n, n_out, add):
+    """Set (or add to) ∂E/∂b_i = Σ_rows δ_i for nodes first … stop-1."""
+    own = out[first:stop]
+    if not add:
+        for k in range(own.size):
+            own[k] = out.dtype.type(0)
+    for r in range(n):
+        row = delta[r * n_out + first : r * n_out + stop]
+        for k in range(own.size):
+            own[k] += row[k]
+
+
+@kernel
+def weight_gradient(z, delta, out, first, stop, n, n_in, n_out, add, room):
+    """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j for sources first … stop-1: their rows of zᵀ δ."""
+    if first == stop:
+        return
+    own = out[first * n_out : stop * n_out]
+    begin = own if add else own[:0]
+    if n_out == 1:  # as one row, δᵀ z: its sums lie side by side
+        product(delta, AS_IT_IS, n, z[first:], AS_IT_IS, n_in, n, begin, n_in, own, ONE, stop - first, room.copy)
+    else:
+        product(z[first:], TURNED, n_in, delta, AS_IT_IS, n_out, n, begin, n_out, own, stop - first, n_out, room.copy)
+
+
+@kernel
+def weight_gradient_sparse(data, indices, starts, rows, delta, out, first, stop, n_in, n_out, add):
+    """Set (or add to) ∂E/∂w_ij of nodes first … stop-1 for the given rows of a CSR matrix."""
+    if not add:
+        for j in range(n_in):
+            for k in range(first, stop):
+                out[j * n_out + k] = out.dtype.type(0)
+    for r in range(rows.size):
+        row = delta[r * n_out + first : r * n_out + stop]
+        for at in range(starts[rows[r]], starts[rows[r] + 1]):
+            x, own = data[at], out[indices[at] * n_out + first : indices[at] * n_out + stop]
+            for k in range(own.size):
+                own[k] += x * row[k]
+
+
+@kernel
+def delta_to_sources(delta, weights, g, n, n_in, n_out, room):
     """Set g = ∂E/∂z of the layer before: Σ_i δ_i w_ij, g (n, n_in) = δ Wᵀ."""
-    np.dot(delta, weights.T, g)
+    product(delta, AS_IT_IS, n_out, weights, TURNED, n_out, n_out, g[:0], NONE, g, n, n_in, room.copy)

@@ -259,14 +259,20 @@ def row_gradient(loss, parameter, z, y, tiny, g):
 
 
 @kernel
-def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, delta, n, m):
-    """Set δ^(L) of each row times its share in the mean; return the weighted mean of E over these rows, float64."""
+def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, equal, delta, n, m):
+    """Set δ^(L) of each row times its share in the mean; return the weighted mean of E over these rows, float64.
+
+    ``equal`` says that all shares are the same.
+    """
     tiny = np.finfo(u.dtype).tiny
+    logarithms = takes_logarithms(loss, code, m)
+    if equal and code != SOFTMAX:  # E is a sum over single outputs: the rows make one long row
+        n, m = min(n, 1), n * m
     total = 0.0
     for r in range(n):
         a, b = r * m, (r + 1) * m
         ur, zr, yr, dr = u[a:b], z[a:b], y[a:b], delta[a:b]
-        if takes_logarithms(loss, code, m):
+        if logarithms:
             total += share[r] * loss_of_logarithms(loss, code, ur, zr, yr, share[r], dr)
         else:
             total += share[r] * row_loss(loss, loss_parameter, zr, yr, tiny)

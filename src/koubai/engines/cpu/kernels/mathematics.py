@@ -73,12 +73,13 @@ def exp_float32(x):
 def tanh_float64(x):
     """Return tanh(x) in float64: a rational function near 0 (Moshier's Cephes), else 1 - 2 / (exp(2|x|) + 1)."""
     a = abs(x)
-    s = x * x
+    near = min(a, 1.0)  # where both sides of the choice are cheap and finite, vector code is made
+    s = near * near
     p = (-9.64399179425052238628e-1 * s - 9.92877231001918586564e1) * s - 1.61468768441708447952e3
     q = ((s + 1.12811678491632931402e2) * s + 2.23548839060100448583e3) * s + 4.84406305325125486048e3
-    sign = math.copysign(1.0, x)
-    far = sign - 2.0 * sign / (exp_float64(2.0 * a) + 1.0)
-    return x + x * s * p / q if a < 0.625 else far
+    near = near + near * s * p / q
+    far = 1.0 - 2.0 / (exp_float64(2.0 * a) + 1.0)
+    return math.copysign(near if a < 0.625 else far, x)
 
 
 @kernel(exact=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import atomic_add
-from koubai.engines.cpu.kernels.records import Course, Rule
+from koubai.engines.cpu.kernels.records import Rule
 from koubai.engines.cpu.kernels.training import run_epochs
 
 
@@ -20,10 +20,10 @@ def run_networks(
     team,
     taken,
     data,
-    n_at_a_time,
+    room,
     thetas,
     slots,
-    gradients,
+    gradient,
     patiences,
     losses,
     epochs,
@@ -31,9 +31,10 @@ def run_networks(
     """Train network i from θ = thetas[i] by the optimizer with number rules[i], for all networks.
 
     A team of several threads works on every network together. A thread alone takes the next network that nobody has
-    begun, ``taken`` (1,) counting those. Penalty and clipping are those of ``rule``. ``course.rates`` are multiplied
-    with scales[i]; shuffles and masks come from seeds[i]. ``epochs[i]`` becomes the number of epochs that it ran,
-    losses[i] their losses, NaN behind.
+    begun, ``taken`` (1,) counting those; then ``room``, ``gradient`` and ``course.order`` are its own, while a team
+    shares them. Penalty and clipping are those of ``rule``. ``course.rates`` are multiplied with scales[i]; shuffles
+    and masks come from seeds[i]. ``epochs[i]`` becomes the number of epochs that it ran, losses[i] their losses, NaN
+    behind.
     """
     i = -1
     while True:
@@ -41,20 +42,22 @@ def run_networks(
         if i >= thetas.shape[0]:
             return
         own_rule = Rule(rules[i], hyperparameters[i], rule.l1, rule.l2, rule.per_row, rule.max_norm)
-        own_course = Course(
-            course.rates * scales[i],
-            course.order if team.size > 1 else np.arange(data.targets.shape[0]),
-            course.batch_size,
-            course.shuffled,
-            seeds[i],
-            course.first_step,
-            course.first_epoch,
-            course.has_dropout,
-        )
         if team.rank == 0:
             losses[i] = np.nan
         ran = run_epochs(
-            net, own_rule, own_course, team, data, n_at_a_time, thetas[i], slots[i], gradients, patiences[i], losses[i]
+            net,
+            own_rule,
+            course,
+            scales[i],
+            seeds[i],
+            team,
+            data,
+            room,
+            thetas[i],
+            slots[i],
+            gradient,
+            patiences[i],
+            losses[i],
         )
         if team.rank == 0:
             epochs[i] = ran

@@ -155,8 +155,8 @@ def lion(theta, g, m, l1, l2, rate, beta_1, beta_2, shrink):
 
 
 @kernel
-def update(code, theta, g, slots, start, stop, l1, l2, rate, t, h):
-    """Make update ``t`` (counted from 1) of θ[start:stop] by the rule with this number.
+def update(code, theta, g, slots, start, stop, l1, l2, rate, powers, h):
+    """Make an update of θ[start:stop] by the rule with this number; ``powers`` are h[0]ᵗ and h[1]ᵗ, t counted from 1.
 
     The rules get slices and count from 0: with any other start the compiler must reckon with negative indices, which
     count from the end in Python, and makes no vector code.
@@ -179,10 +179,11 @@ def update(code, theta, g, slots, start, stop, l1, l2, rate, t, h):
         lion(theta, g, slots[0, start:stop], l1, l2, a, number(h[0]), number(h[1]), number(1 - rate * h[2]))
     else:
         b1, b2, epsilon = number(h[0]), number(h[1]), number(h[2])
-        m_scale, g_scale, shrink = 1 / (1 - h[0] ** t), 0.0, 1.0
-        v_scale = number(1 / (1 - h[1] ** t))
+        power_1, power_2 = powers
+        m_scale, g_scale, shrink = 1 / (1 - power_1), 0.0, 1.0
+        v_scale = number(1 / (1 - power_2))
         if code == NADAM:
-            m_scale, g_scale = h[0] / (1 - h[0] ** (t + 1)), (1 - h[0]) / (1 - h[0] ** t)
+            m_scale, g_scale = h[0] / (1 - power_1 * h[0]), (1 - h[0]) / (1 - power_1)
         if code == ADAMW:
             shrink = 1 - rate * h[3]
         if code == AMSGRAD:

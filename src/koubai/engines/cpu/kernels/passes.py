@@ -12,6 +12,7 @@ from koubai.engines.cpu.kernels.layers import (
     weight_gradient,
     weight_gradient_sparse,
 )
+from koubai.engines.cpu.kernels.products import copy_size
 from koubai.engines.cpu.kernels.randomness import fold, uniform
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
@@ -26,38 +27,35 @@ from koubai.engines.cpu.kernels.records import (
 )
 
 
-@kernel
-def make_room(net, theta, n_rows, training, several_passes):
-    """Return work arrays for ``n_rows`` rows at a time; what only training or several passes need is left out."""
-    starts = np.empty(net.shape.shape[0], np.int64)
-    nodes = 0
-    for layer in range(starts.size):
+@kernel(entry=True, allocates=True)
+def make_room(net, theta, n_rows, training):
+    """Return work arrays for ``n_rows`` rows at a time; what only training needs is left out."""
+    n_layers = net.shape.shape[0]
+    starts = np.empty(n_layers, np.int64)
+    nodes, longest = 0, n_rows if training else 1
+    for layer in range(n_layers):
         starts[layer] = nodes * n_rows
         nodes += net.shape[layer, N_OUT]
+        longest = max(longest, net.shape[layer, N_IN], net.shape[layer, N_OUT])
     rows = n_rows if training else 0
     return Room(
         n_rows,
         starts,
         np.empty(rows * net.shape[0, N_IN], theta.dtype),
-        np.empty(rows * net.shape[starts.size - 1, N_OUT], theta.dtype),
+        np.empty(rows * net.shape[n_layers - 1, N_OUT], theta.dtype),
         np.empty(rows, theta.dtype),
         np.empty(nodes * n_rows, theta.dtype),
         np.empty(nodes * n_rows, theta.dtype),
         np.empty(nodes * rows, theta.dtype),
-        np.empty(theta.size if several_passes else 0, theta.dtype),
+        np.empty(copy_size(theta, longest), theta.dtype),
     )
 
 
 @kernel(within=True)
-def matrix(flat, start, n, m):
-    """Return a view of n · m numbers of a flat array as an (n, m) matrix."""
-    return flat[start : start + n * m].reshape(n, m)
-
-
-@kernel(within=True)
 def layer_weights(theta, net, layer):
-    """Return a view of a layer's weights, (n_in, n_out)."""
-    return matrix(theta, net.shape[layer, WEIGHTS], net.shape[layer, N_IN], net.shape[layer, N_OUT])
+    """Return a view of a layer's weights, (n_in · n_out,)."""
+    start = net.shape[layer, WEIGHTS]
+    return theta[start : start + net.shape[layer, N_IN] * net.shape[layer, N_OUT]]
 
 
 @kernel(within=True)
@@ -65,6 +63,13 @@ def layer_biases(theta, net, layer):
     """Return a view of a layer's biases, (n_out,) or (0,)."""
     start = net.shape[layer, BIASES]
     return theta[start : start + net.shape[layer, N_OUT] * net.shape[layer, HAS_BIAS]]
+
+
+@kernel(within=True)
+def bounds(net, room, layer, at, n):
+    """Return where the numbers of layer ``layer`` for n rows from place ``at`` on begin and end in the room."""
+    begin = room.starts[layer] + at * net.shape[layer, N_OUT]
+    return begin, begin + n * net.shape[layer, N_OUT]
 
 
 @kernel
@@ -77,51 +82,68 @@ def drop(z, key, rate, first_row, n, m):
 
 
 @kernel
-def forward(net, theta, x, data, rows, room, masks_key, first_row):
-    """Run rows of a batch through all layers (lecture slides 37-42), keeping u and z of each in the room.
+def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
+    """Run rows of a batch through all layers (lecture slides 37-42); u and z of each stay in the room, from ``at`` on.
 
-    ``x`` is the batch's dense inputs; for CSR inputs it is empty and the ``rows`` of ``data`` are read. With
+    ``x`` is the rows' dense inputs; for CSR inputs it is empty and the ``rows`` of ``data`` are read. With
     ``masks_key`` 0 no dropout takes place.
     """
     n = rows.size
     for layer in range(net.shape.shape[0]):
         n_in, n_out = net.shape[layer, N_IN], net.shape[layer, N_OUT]
         weights, biases = layer_weights(theta, net, layer), layer_biases(theta, net, layer)
-        a, b = room.starts[layer], room.starts[layer] + n * n_out
-        u = matrix(room.u, a, n, n_out)
+        a, b = bounds(net, room, layer, at, n)
+        u, z = room.u[a:b], room.z[a:b]
         if layer > 0:
-            affine(matrix(room.z, room.starts[layer - 1], n, n_in), weights, biases, u)
+            before, end = bounds(net, room, layer - 1, at, n)
+            affine(room.z[before:end], weights, biases, u, n, n_in, n_out, room)
         elif data.starts.size:
-            affine_sparse(data.data, data.indices, data.starts, rows, weights, biases, u)
+            affine_sparse(data.data, data.indices, data.starts, rows, weights, biases, u, n_out)
         else:
-            affine(x, weights, biases, u)
-        activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETER], room.u[a:b], room.z[a:b], n, n_out)
+            affine(x, weights, biases, u, n, n_in, n_out, room)
+        activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETER], u, z, n, n_out)
         if masks_key != 0 and net.numbers[layer, DROPOUT_RATE] > 0:
-            rate = np.float64(net.numbers[layer, DROPOUT_RATE])
-            drop(room.z[a:b], fold(masks_key, layer), rate, first_row, n, n_out)
+            drop(z, fold(masks_key, layer), np.float64(net.numbers[layer, DROPOUT_RATE]), first_row, n, n_out)
 
 
 @kernel
-def backward(net, theta, x, data, rows, room, gradient, masks_key, first_row, add):
-    """Take δ^(L) down through the layers, setting (or adding to) the gradient: one sweep (lecture slides 55-64)."""
-    n = rows.size
-    for layer in range(net.shape.shape[0] - 1, -1, -1):
+def backward(net, theta, room, at, n, masks_key, first_row):
+    """Take δ^(L) of n rows down through the layers (lecture slides 55-64): δ^(l) = (δ^(l+1) Wᵀ) φ'(u^(l))."""
+    for layer in range(net.shape.shape[0] - 1, 0, -1):
         n_in, n_out = net.shape[layer, N_IN], net.shape[layer, N_OUT]
-        delta = matrix(room.delta, room.starts[layer], n, n_out)
-        out = layer_weights(gradient, net, layer)
-        product = layer_weights(room.product, net, layer) if add else out
-        bias_gradient(delta, layer_biases(gradient, net, layer), add)
-        if layer == 0 and data.starts.size:
-            weight_gradient_sparse(data.data, data.indices, data.starts, rows, delta, out, add)
-        elif layer == 0:
-            weight_gradient(x, delta, out, product, add)
+        a, b = bounds(net, room, layer, at, n)
+        before, end = bounds(net, room, layer - 1, at, n)
+        u, z, g = room.u[before:end], room.z[before:end], room.delta[before:end]
+        delta_to_sources(room.delta[a:b], layer_weights(theta, net, layer), g, n, n_in, n_out, room)
+        code, parameter = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETER]
+        rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE])
+        if masks_key != 0 and rate > 0:
+            mask = fold(masks_key, layer - 1)
+            drop(g, mask, rate, first_row, n, n_in)
+            activate(code, parameter, u, z, n, n_in)  # φ' needs z as it was before dropout
+            pull_back(code, parameter, u, z, g, n, n_in)
+            drop(z, mask, rate, first_row, n, n_in)  # and the gradient of the weights z as it was passed on
         else:
-            a, b = room.starts[layer - 1], room.starts[layer - 1] + n * n_in
-            weight_gradient(matrix(room.z, a, n, n_in), delta, out, product, add)
-            delta_to_sources(delta, layer_weights(theta, net, layer), matrix(room.delta, a, n, n_in))
-            code, parameter = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETER]
-            rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE])
-            if masks_key != 0 and rate > 0:
-                drop(room.delta[a:b], fold(masks_key, layer - 1), rate, first_row, n, n_in)
-                activate(code, parameter, room.u[a:b], room.z[a:b], n, n_in)  # φ' needs z as it was before dropout
-            pull_back(code, parameter, room.u[a:b], room.z[a:b], room.delta[a:b], n, n_in)
+            pull_back(code, parameter, u, z, g, n, n_in)
+
+
+@kernel
+def layer_gradient(net, layer, data, rows, room, gradient, sources, nodes, add):
+    """Set (or add to) a layer's part of the gradient, ∂E/∂w_ij = Σ_rows δ_i z_j, from z and δ in the room.
+
+    ``sources`` and ``nodes`` say from where to where: rows of W and biases (of W the columns for CSR inputs).
+    """
+    n, n_in, n_out = rows.size, net.shape[layer, N_IN], net.shape[layer, N_OUT]
+    a, b = bounds(net, room, layer, 0, n)
+    delta, out = room.delta[a:b], layer_weights(gradient, net, layer)
+    biases = layer_biases(gradient, net, layer)
+    if biases.size:
+        bias_gradient(delta, biases, nodes[0], nodes[1], n, n_out, add)
+    if layer > 0:
+        before, end = bounds(net, room, layer - 1, 0, n)
+        weight_gradient(room.z[before:end], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
+    elif data.starts.size:
+        indices, starts = data.indices, data.starts
+        weight_gradient_sparse(data.data, indices, starts, rows, delta, out, nodes[0], nodes[1], n_in, n_out, add)
+    else:
+        weight_gradient(room.x[: n * n_in], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)

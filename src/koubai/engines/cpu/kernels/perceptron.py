@@ -13,7 +13,6 @@ import numpy as np
 
 from koubai.core.randomness import SHUFFLE
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.borrowing import borrowed
 from koubai.engines.cpu.kernels.perceptron_rule import (
     AHEAD,
     BEST,
@@ -41,7 +40,6 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     WRONG,
     change,
     is_wrong,
-    lend,
     objective_penalty,
     products,
 )
@@ -254,14 +252,11 @@ def stand_still(n_rows, numbers, before, tally):
 
 
 @kernel(entry=True, portable=True)
-def run(given_examples, given_members, course, rule, given_model, given_tallies, given_order, given_stopped):
+def run(examples, members, course, rule, model, tallies, order, stopped):
     """Run passes until one of the problems stops; return how many were run, or `OVERFLOW` less that.
 
-    ``given_tallies`` (n_passes, 3, K) starts at zero; ``given_stopped`` (K,) is filled with which problems stopped.
+    ``tallies`` (n_passes, 3, K) starts at zero; ``stopped`` (K,) is filled with which problems stopped.
     """
-    examples, model = lend(given_examples, given_model)
-    members, order, stopped = borrowed(given_members), borrowed(given_order), borrowed(given_stopped)
-    tallies = borrowed(given_tallies)
     n_rows, settled, numbers = members.size, False, model.numbers
     if rule.variant == POCKET and np.isnan(numbers[POCKET_WRONG, 0]):  # what is in the pocket has not been weighed
         weigh_wrong(examples, members, rule, model.pocket, -1, POCKET_BIAS, numbers, model.room)

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.borrowing import borrowed
 
 Array = Any
 
@@ -85,23 +84,7 @@ AHEAD = 4
 """How many rows a single problem is scored ahead: four sums side by side take little longer than one."""
 
 
-@kernel(portable=True, inlined=True)
-def lend(examples, model):
-    """Return both records with borrowed arrays, which the kernels pass on without counting references."""
-    data, indices, starts = borrowed(examples.data), borrowed(examples.indices), borrowed(examples.starts)
-    rows = Examples(data, indices, starts, borrowed(examples.labels), borrowed(examples.weights))
-    return rows, Model(
-        borrowed(model.weights),
-        borrowed(model.pulled),
-        borrowed(model.sums),
-        borrowed(model.pocket),
-        borrowed(model.candidate),
-        borrowed(model.numbers),
-        borrowed(model.room),
-    )
-
-
-@kernel(portable=True, inlined=True)
+@kernel(portable=True, within=True)
 def entries(data, indices, starts, row):
     """Return the values of one row: all its features, or those that are stored."""
     return data[row] if indices is None else data[0, starts[row] : starts[row + 1]]

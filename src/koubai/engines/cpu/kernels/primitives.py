@@ -3,7 +3,9 @@
 import os
 from typing import Any
 
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -60,6 +62,57 @@ def atomic_load(typing_context: Any, array: Any, index: Any) -> Any:
         return builder.load_atomic(address, "seq_cst", 8)
 
     return types.int64(array, types.intp), codegen
+
+
+@intrinsic
+def gemm(
+    typing_context: Any,
+    a: Any,
+    a_turned: Any,
+    a_row: Any,
+    b: Any,
+    b_turned: Any,
+    b_row: Any,
+    out: Any,
+    n: Any,
+    depth: Any,
+    m: Any,
+    add: Any,
+) -> Any:
+    """Set (or add to) out = a b, by BLAS: out (n, m), a (n, depth), b (depth, m), flat arrays of one dtype.
+
+    Of a matrix that is ``turned`` the transpose is given; ``a_row`` and ``b_row`` numbers lie between the rows that are
+    given. `numpy.dot` calls the same routine, but counts references and cannot add. BLAS keeps columns together, numpy
+    rows: it is asked for outᵀ = bᵀ aᵀ.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        letter, pointer, size = ir.IntType(8), ir.IntType(8).as_pointer(), context.get_value_type(types.intp)
+        number = context.get_value_type(out.dtype)
+        dimensions = [size] * 3
+        factors = [pointer, pointer, size, pointer, size]
+        kind = ir.FunctionType(ir.IntType(32), [letter] * 3 + dimensions + factors + [pointer, pointer, size])
+        routine = cgutils.get_or_insert_function(builder.module, kind, "numba_xxgemm")
+
+        def address(index: int) -> Any:
+            data = make_array(signature.args[index])(context, builder, arguments[index]).data
+            return builder.bitcast(data, pointer)
+
+        def transposed(index: int) -> Any:
+            return builder.select(arguments[index], letter(ord("t")), letter(ord("n")))
+
+        def slot(value: Any) -> Any:
+            return builder.bitcast(cgutils.alloca_once_value(builder, value), pointer)
+
+        a_row, b_row, rows, inner, columns = (arguments[index] for index in (2, 5, 7, 8, 9))
+        beta = builder.select(arguments[10], number(1.0), number(0.0))
+        precision = letter(ord("s" if out.dtype == types.float32 else "d"))
+        how = (precision, transposed(4), transposed(1), columns, rows, inner, slot(number(1.0)))
+        builder.call(routine, (*how, address(3), b_row, address(0), a_row, slot(beta), address(6), columns))
+        return context.get_dummy_value()
+
+    size, flag = types.intp, types.boolean
+    return types.none(a, flag, size, b, flag, size, out, size, size, size, flag), codegen
 
 
 @kernel

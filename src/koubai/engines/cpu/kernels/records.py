@@ -25,8 +25,9 @@ PARAMETER, DROPOUT_RATE = 0, 1
 
 
 class Data(NamedTuple):
-    """Rows: inputs, dense (n, n_features) or CSR; targets (n, n_outputs); weights (n,), or (0,) for all ones."""
+    """Rows: inputs, dense (n · n_features,) or CSR; targets (n · n_outputs,); weights (n,), or (0,) for all ones."""
 
+    n_rows: int
     dense: Array
     data: Array
     indices: Array
@@ -36,7 +37,10 @@ class Data(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Work arrays of one thread for ``n_rows`` rows at a time, flat; layer l's numbers begin at ``starts[l]``."""
+    """Work arrays for ``n_rows`` rows at a time, flat; layer l's numbers begin at ``starts[l]``.
+
+    A team shares them, but for ``copy``, room for columns of a product's factor, which is a thread's own.
+    """
 
     n_rows: int
     starts: Array
@@ -46,7 +50,7 @@ class Room(NamedTuple):
     u: Array
     z: Array
     delta: Array
-    product: Array
+    copy: Array
 
 
 class Rule(NamedTuple):
@@ -71,13 +75,12 @@ class Team(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The course of a run: α of each update (n_epochs, steps), order of rows, and where shuffles and masks start."""
+    """The course of a run: α of each update (n_epochs, steps), the rows' order, and where the counts begin."""
 
     rates: Array
     order: Array
     batch_size: int
     shuffled: bool
-    seed: Any
     first_step: int
     first_epoch: int
     has_dropout: bool

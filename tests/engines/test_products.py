@@ -1,0 +1,86 @@
+"""The products of the compiled engine against NumPy: every size about a tile's edges, both ways round, both dtypes."""
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from koubai.engines.cpu.kernels import products
+from koubai.engines.cpu.kernels.products import copy_size, product
+from koubai.engines.cpu.kernels.tiles import TALL, VECTOR_BYTES
+from koubai.engines.cpu.threads import blas
+
+DTYPES = [np.float64, np.float32]
+NOTHING, ONE_ROW, ALL_ROWS = "nothing", "one row", "all rows"
+GUARD = 32
+"""Numbers behind each result that must stay as they are."""
+
+
+@numba.njit
+def multiply(a, a_turned, b, b_turned, first, first_row, out, n, depth, m):
+    copy = np.empty(copy_size(a, max(depth, n)), a.dtype)
+    a_row, b_row = n if a_turned else depth, depth if b_turned else m
+    product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy)
+
+
+def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: bool, begin: str) -> None:
+    """Multiply, and compare with NumPy in float64; what lies behind the result is untouched."""
+    rng = np.random.default_rng(n * 1000 + depth * 100 + m)
+    a, b = (rng.normal(size=size).astype(dtype) for size in ((n, depth), (depth, m)))
+    whole = np.full(n * m + GUARD, 7, dtype)
+    out = whole[: n * m]
+    expected = a.astype(float) @ b.astype(float)
+    first, first_row = out[:0], 0
+    if begin == ONE_ROW:
+        first = rng.normal(size=m).astype(dtype)
+        expected = expected + first
+    elif begin == ALL_ROWS:
+        out[:] = rng.normal(size=n * m)
+        first, first_row = out, m
+        expected = expected + out.reshape(n, m).astype(float)
+    given_a, given_b = (np.ascontiguousarray(x.T if turned else x) for x, turned in ((a, a_turned), (b, b_turned)))
+    with blas().limit(limits=1, user_api="blas"):
+        multiply(given_a.ravel(), a_turned, given_b.ravel(), b_turned, first, first_row, out, n, depth, m)
+    tolerance = 4 * np.finfo(dtype).eps * (np.abs(a).astype(float) @ np.abs(b).astype(float) + 1) * np.sqrt(depth)
+    assert (np.abs(out.reshape(n, m) - expected) <= tolerance).all()
+    assert (whole[n * m :] == 7).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize("n", [1, TALL - 1, TALL, TALL + 1, 3 * TALL + 2])
+def test_every_width_about_two_vectors(dtype: type, turned: tuple[bool, bool], n: int) -> None:
+    for m in range(1, 4 * VECTOR_BYTES // np.dtype(dtype).itemsize + 2):
+        check(n, 5, m, dtype, *turned, NOTHING)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(DTYPES),
+    st.sampled_from([(False, False), (True, False), (False, True)]),
+    st.sampled_from([NOTHING, ONE_ROW, ALL_ROWS]),
+)
+def test_any_small_product(n: int, depth: int, m: int, dtype: type, turned: tuple[bool, bool], begin: str) -> None:
+    check(n, depth, m, dtype, *turned, begin)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize("begin", [NOTHING, ONE_ROW, ALL_ROWS])
+def test_copied_columns_and_blas_give_the_same(dtype: type, turned: tuple[bool, bool], begin: str) -> None:
+    itemsize = np.dtype(dtype).itemsize
+    copied = products.COPY_FROM // itemsize // 128 + 3
+    by_blas = products.BLAS_FROM // itemsize // 128 + 3
+    for m in (copied, by_blas):
+        check(2 * TALL + 3, 128, m, dtype, *turned, begin)
+
+
+def test_not_a_number_is_kept() -> None:
+    a, b, out = np.ones(6), np.ones(6), np.zeros(4)
+    a[0] = np.nan
+    multiply(a, False, b, False, out[:0], 0, out, 2, 3, 2)
+    assert np.isnan(out).tolist() == [True, True, False, False]
