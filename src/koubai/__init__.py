@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from koubai.estimators.separability import is_linearly_separable
     from koubai.models.files import load, save
     from koubai.models.table_model import TableModel
+    from koubai.play.widget import play
     from koubai.training.population import train_population
 
 _HOMES = {
@@ -32,10 +33,11 @@ _HOMES = {
     "descend": "koubai.descent.descend",
     "fit_points": "koubai.descent.fits",
     "load": "koubai.models.files",
+    "play": "koubai",
     "save": "koubai.models.files",
     "train_population": "koubai.training.population",
 }
-"""The module that each public name lives in."""
+"""The module that each public name lives in; ``play`` is a room that can be called (see `koubai.play`)."""
 
 __all__ = [
     "MLPClassifier",
@@ -49,6 +51,7 @@ __all__ = [
     "fit_points",
     "is_linearly_separable",
     "load",
+    "play",
     "save",
     "train_population",
 ]
@@ -57,7 +60,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'koubai' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home = _HOMES[name]
+    value = import_module(f"koubai.{name}") if home == "koubai" else getattr(import_module(home), name)
     globals()[name] = value
     return value
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from koubai.engines.cpu.compilation import announce_compilation, cache_folder
-from koubai.engines.cpu.warm_up import pieces
+from koubai.engines.cpu.warm_up import compile_all, pieces
 
 RUN = """
 import sys, numpy as np
@@ -53,3 +53,12 @@ def test_a_cache_folder_that_cannot_be_written_is_no_error(tmp_path: Path, monke
 def test_the_cache_folder_belongs_to_these_sources() -> None:
     assert cache_folder().name.rpartition("-")[2].isalnum()
     assert len(cache_folder().name.rpartition("-")[2]) == 12
+
+
+def test_all_pieces_are_compiled_side_by_side() -> None:
+    assert sorted(compile_all(list(pieces()))) == sorted(pieces())
+
+
+def test_one_piece_alone_is_compiled_here(monkeypatch) -> None:
+    monkeypatch.setattr("koubai.engines.cpu.warm_up.ProcessPoolExecutor", None)
+    assert list(compile_all(["prediction, float64"])) == ["prediction, float64"]

@@ -1,30 +1,150 @@
-"""The ready lessons: complete in both languages, and made of settings that a playground knows."""
+"""Lessons: the ready ones run and say what they promise; one that is wrong gets a sentence that says where."""
 
 import json
-from importlib.resources import files
+import re
+from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
-LESSONS = sorted((files("koubai") / "play" / "lessons").iterdir(), key=lambda path: path.name)
+from koubai.core.errors import DataError
+from koubai.play import lessons
+from koubai.play.app import make_app
+from koubai.play.branch import Branch
+from koubai.play.messages import MESSAGES
+from koubai.play.settings import Settings
+
+READY = ("perceptron", "xor", "hidden-layers", "learning-rate", "optimizers")
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name)
-def test_a_lesson_speaks_both_languages_and_answers_its_questions(path):
-    lesson = json.loads(path.read_text(encoding="utf-8"))
-    assert f"{lesson['name']}.json" == path.name
-    said = [lesson["title"]]
-    for step in lesson["steps"]:
+def test_the_five_lessons_follow_the_lecture():
+    assert lessons.names() == READY
+
+
+@pytest.mark.parametrize("name", READY)
+def test_a_ready_lesson_is_complete_in_both_languages_and_every_step_trains(name):
+    path = lessons.FOLDER / f"{name}.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["name"] == name
+    said = [written["title"]]
+    settings = Settings()
+    for step in written["steps"]:
         assert ("question" in step) == ("answer" in step)
         said += [step[part] for part in ("text", "question", "answer") if part in step]
+        settings = settings.changed(step["settings"])
+        branch = Branch.of(settings, {})
+        before = branch.losses.train
+        branch.train(5, 40)
+        assert branch.is_finite
+        assert branch.losses.train < before or settings.mode == "perceptron" or settings.learning_rate >= 10
     for words in said:
         assert set(words) == {"en", "ja"}
         assert all(words.values())
+    assert lessons.load(path)["steps"] == written["steps"]
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name)
-def test_the_settings_of_a_lesson_are_allowed(path):
-    from koubai.play.settings import Settings
-
+def after(lesson, step, epochs):
+    """The run of a step of a ready lesson."""
     settings = Settings()
-    for step in json.loads(path.read_text(encoding="utf-8"))["steps"]:
-        settings = settings.changed(step["settings"])
+    for each in lessons.ready(lesson)["steps"][: step + 1]:
+        settings = settings.changed(each["settings"])
+    branch = Branch.of(settings, {})
+    branch.train(30, epochs)
+    return branch
+
+
+def test_what_the_lessons_say_is_so():
+    assert after("perceptron", 1, 60).moment.mistakes == 0
+    assert after("perceptron", 2, 60).moment.mistakes > 0
+    assert after("xor", 0, 60).accuracy < 0.85
+    assert after("xor", 1, 300).accuracy > 0.9
+    assert after("xor", 2, 200).accuracy > 0.95
+    assert after("hidden-layers", 0, 300).accuracy < 0.9
+    assert after("hidden-layers", 2, 300).accuracy < 0.7
+    assert after("learning-rate", 0, 200).losses.train > 0.6
+    assert after("learning-rate", 1, 200).losses.train > 1
+    sgd, momentum, adam = (after("optimizers", step, 800).losses.train for step in range(3))
+    assert adam < 0.1 < momentum < sgd
+
+
+GOOD = {"title": {"en": "T", "ja": "題"}, "steps": [{"text": {"en": "Look.", "ja": "見よう。"}, "settings": {}}]}
+
+
+def changed(**step):
+    return {**GOOD, "steps": [GOOD["steps"][0], {**GOOD["steps"][0], **step}]}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "words"),
+    [
+        ("{", "the file must be JSON in UTF-8"),
+        (b"\xff\xfe", "the file must be JSON in UTF-8"),
+        ("[" * 100_000, "the file must be JSON"),
+        (" " * (2**20 + 1), "at most 1 MiB"),
+        ([], "must have a title and steps"),
+        ({"title": GOOD["title"]}, "must have a title and steps"),
+        ({**GOOD, "title": "T"}, 'title must be {"en": …, "ja": …} or one of them'),
+        ({**GOOD, "title": {"fr": "T"}}, "title must be"),
+        ({**GOOD, "titel": 1}, "it may have name, order, title and steps; got 'titel'"),
+        ({**GOOD, "order": "first"}, "order must be a number; got 'first'"),
+        ({**GOOD, "steps": GOOD["steps"] * 101}, "at most 100 steps; got 101"),
+        ({**GOOD, "steps": ["text"]}, "step 1 must have a text"),
+        (changed(text={"en": ""}), "step 2: text must be"),
+        (changed(text={"en": "x" * 5001}), "each of 1 to 5000 characters"),
+        (changed(question={"en": "?"}), "step 2 must have a question and an answer, or neither"),
+        (changed(show="yes"), "step 2: show must be true or false; got 'yes'"),
+        (changed(hide="noise"), "step 2: hide must be a list"),
+        (changed(setings={}), "got 'setings'"),
+        (changed(settings=[1]), "step 2: settings must be an object"),
+        (changed(settings={"hiden": [2]}), "step 2: a setting must be one of dataset, noise"),
+        (changed(settings={"hidden": [99]}), r"step 2: hidden[0] must be a whole number from 1 to 32; got 99"),
+        (changed(settings={"learning_rate": float("nan")}), "step 2: learning_rate must be a number"),
+    ],
+    ids=range(22),
+)
+def test_a_wrong_lesson_gets_a_sentence_that_says_where(tmp_path, lesson, words):
+    path = tmp_path / "mine.json"
+    content = lesson if isinstance(lesson, str | bytes) else json.dumps(lesson)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError) as caught:
+        lessons.load(path)
+    sentence = str(caught.value)
+    assert words in sentence
+    assert sentence.startswith("lesson mine.json")
+    assert "\n" not in sentence
+    assert len(sentence) < 700
+
+
+@pytest.mark.parametrize("name", ["Großes.json", "a b.json", "-x.json", "2.json"])
+def test_a_lesson_s_file_has_a_name_that_can_stand_in_a_link(tmp_path, name):
+    (tmp_path / name).write_text(json.dumps(GOOD), encoding="utf-8")
+    with pytest.raises(DataError, match="small letters, digits and hyphens"):
+        lessons.load(tmp_path / name)
+
+
+def test_a_teacher_s_own_lesson_stands_before_the_ready_ones(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    own = lessons.load(path)
+    with TestClient(make_app(lessons={"mine": own}), base_url="http://127.0.0.1:8800") as client:
+        assert [each["name"] for each in client.get("/lessons").json()] == ["mine", *READY]
+        assert client.get("/lessons/mine.json").json() == own
+        assert client.get("/lessons/xor.json").json()["steps"]
+        answer = client.get("/lessons/none.json")
+        assert answer.status_code == 404
+        assert answer.json()["text"] == "There is no such lesson."
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "playground.md").read_text(encoding="utf-8")
+
+
+def test_the_lesson_in_the_documentation_is_one(tmp_path):
+    path = tmp_path / "my-lesson.json"
+    path.write_text(re.search(r"```json\n(.*?)```", DOCS, re.DOTALL)[1], encoding="utf-8")
+    assert len(lessons.load(path)["steps"]) == 2
+
+
+def test_the_documentation_names_every_message_and_its_parts():
+    for kind, parts in MESSAGES.items():
+        row = next(line for line in DOCS.splitlines() if line.startswith("| `") and f"`{kind}`" in line.split("|")[1])
+        assert all(f"`{part}`" in row for part in parts), kind

@@ -8,7 +8,7 @@ from koubai.core.language import catalogue
 PLAY = files("koubai") / "play"
 PUT_TOGETHER = {
     "control": r'(?:field|choices|number|slider)\("(\w+)"',
-    "help": r'(?:field|choices|number|slider)\("(\w+)"',
+    "help": r'(?:field|choices|number|slider|helper|box)\("(\w+)"',
 }
 
 

@@ -1,13 +1,20 @@
 """``koubai play``: the playground in the browser."""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from koubai.play.settings import Settings
+    from koubai.play.uploads import Tables
 
 EXAMPLES = """examples:
   koubai play                                           # made data: circle, spiral, exclusive or, …
   koubai play examples/penguins.csv --target species    # your own table
   koubai play --lesson xor                              # a ready lesson
+  koubai play --lesson my-lesson.json                   # your own lesson
   koubai play --host 0.0.0.0 --token classroom          # for other machines in the room
 
 The page needs no network: everything comes from this machine. Ctrl-C ends the server.
@@ -25,10 +32,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a .csv, .tsv or .parquet file of your own")
     parser.add_argument("--target", metavar="COLUMN", help="the table's column to be predicted")
-    parser.add_argument("--lesson", metavar="NAME", help="begin with a lesson")
+    parser.add_argument("--lesson", metavar="NAME", help="begin with a ready lesson, or one in a .json file")
     parser.add_argument("--port", type=int, default=8800, metavar="N", help="where to listen (default: 8800; 0: any)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: this machine only")
-    parser.add_argument("--token", metavar="TEXT", help="what others must know, if --host lets them in")
+    parser.add_argument(
+        "--token", metavar="TEXT", help="what others must know, if --host lets them in: 8 characters or more"
+    )
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     parser.set_defaults(run=run)
 
@@ -36,41 +45,62 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; return the exit status."""
     if args.table and not args.target:
-        raise ParameterError("play: --target must name the column to be predicted; got none.")
+        raise ParameterError("play: --target must name the column to be predicted; got none. Add --target COLUMN.")
+    if args.target and not args.table:
+        raise ParameterError("play: --target must come with a table; got none. Try koubai play table.csv --target y.")
     if not 0 <= args.port <= 65535:
         raise ParameterError(f"play: --port must be from 0 to 65535; got {args.port}. Try 8800.")
     try:
-        from koubai.play import lessons, server
-        from koubai.play.settings import Settings
+        from koubai.play import server
         from koubai.play.uploads import Tables
     except ModuleNotFoundError as error:
         raise ParameterError(
             f"play: {error.name} must be installed for the playground; got none. Run pip install 'koubai[play]'."
         ) from None
-    if args.lesson and args.lesson not in lessons.names():
-        raise ParameterError(f"play: --lesson must be one of {', '.join(lessons.names())}; got {args.lesson!r}.")
+    own = _lesson(args.lesson) if args.lesson else {}
+    lesson = next(iter(own), args.lesson)
     tables = Tables()
-    settings = Settings(lesson=args.lesson)
-    if args.table:
-        settings = _of_table(settings, tables, args.table, args.target)
-    server.run(
-        settings,
-        tables,
-        host=args.host,
-        port=args.port,
-        token=args.token,
-        open_browser=not args.no_browser,
-        fragment=f"lesson={args.lesson}" if args.lesson else "",
-    )
+    try:
+        server.run(
+            _settings(tables, args.table, args.target, lesson),
+            tables,
+            host=args.host,
+            port=args.port,
+            token=args.token,
+            open_browser=not args.no_browser,
+            fragment=f"lesson={lesson}" if lesson else "",
+            lessons=own,
+        )
+    finally:
+        tables.close()
     return 0
 
 
-def _of_table(settings: "Settings", tables: "Tables", path: str, target: str) -> "Settings":  # type: ignore[name-defined]  # noqa: F821
-    from pathlib import Path
+def _lesson(given: str) -> dict[str, dict[str, Any]]:
+    """Return the reader's own lesson by its name; nothing for one that comes with koubai."""
+    from koubai.play import lessons
 
-    from koubai.play.data import load
+    if given in lessons.names():
+        return {}
+    if given.lower().endswith(".json"):
+        found = lessons.load(Path(given))
+        return {found["name"]: found}
+    raise ParameterError(
+        f"play: --lesson must be one of {', '.join(lessons.names())}, or a .json file; got {given!r}. Check the name."
+    )
 
-    identity = tables.add(Path(path))
-    chosen = settings.changed({"dataset": "table", "table": identity, "target": target, "axes": "pca"})
-    load(chosen, tables.paths)  # a table that cannot be used is told before the page opens
-    return chosen
+
+def _settings(tables: "Tables", table: str | None, target: str | None, lesson: str | None) -> "Settings | None":
+    """Return what a client sees first, if it is not what it always sees first."""
+    if not table and not lesson:
+        return None
+    from koubai.play.settings import Settings
+
+    settings = Settings(lesson=lesson)
+    if table:
+        from koubai.play.data import load
+
+        chosen = {"dataset": "table", "table": tables.add(Path(table)), "target": target, "axes": "pca"}
+        settings = settings.changed(chosen)
+        load(settings, tables.paths)  # a table that cannot be used is told before the page opens
+    return settings

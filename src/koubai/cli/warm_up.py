@@ -30,13 +30,12 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import track
 
     from koubai.cli.terminal import console
-    from koubai.engines.cpu.compilation import cache_folder, quietly
-    from koubai.engines.cpu.warm_up import pieces
+    from koubai.engines.cpu.compilation import cache_folder
+    from koubai.engines.cpu.warm_up import compile_all, pieces
 
     begin = perf_counter()
-    work = pieces()
-    with quietly():
-        for piece in track(work.values(), "Compiling", console=console(sys.stderr)):
-            piece()
-    print(f"Compiled {len(work)} pieces in {perf_counter() - begin:.1f} seconds; they are in {cache_folder()}.")
+    names = list(pieces())
+    for _ in track(compile_all(names), "Compiling", total=len(names), console=console(sys.stderr)):
+        pass
+    print(f"Compiled {len(names)} pieces in {perf_counter() - begin:.1f} seconds; they are in {cache_folder()}.")
     return 0

@@ -14,6 +14,7 @@ ENTRIES: Mapping[str, str] = {
     "descent_png": "koubai.views.descent:png",
     "descent_save": "koubai.views.descent:save",
     "descent_show": "koubai.views.descent:show",
+    "play_estimator": "koubai.play.widget:play_estimator",
     "learning_walk": "koubai.explain.learning_walk:one_example",
     "model_page": "koubai.models.inspection:page_of_estimator",
     "render": "koubai.views.explanation:render",

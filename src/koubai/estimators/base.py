@@ -24,6 +24,7 @@ from koubai.estimators.data import TakesData
 from koubai.estimators.explaining import Explainable
 from koubai.estimators.outputs import SPELLINGS, Ending
 from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
+from koubai.estimators.playing import Playable
 from koubai.estimators.scores import Tally
 from koubai.estimators.starts import Start, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
@@ -45,7 +46,7 @@ class RunningOptimizer:
     learning_rate: float
 
 
-class BaseMLP(Explainable, FitsSources, TakesData):
+class BaseMLP(Explainable, FitsSources, Playable, TakesData):
     """Multilayer perceptron in scikit-learn's conventions; use `MLPClassifier` or `MLPRegressor`."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = choices.CONSTRAINTS
@@ -111,6 +112,7 @@ class BaseMLP(Explainable, FitsSources, TakesData):
         DivergenceError
             If the loss or the parameters leave the finite numbers.
         """
+        self._remember(X, y)
         return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
     def _check_solver(self) -> bool:

@@ -19,13 +19,14 @@ from koubai.core.activations import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.estimators.explaining import ExplainableWeights
 from koubai.estimators.parameters import check_parameters, checks_parameters, keep_parameters
+from koubai.estimators.playing import Playable
 from koubai.estimators.separability import describe, is_linearly_separable
 
 if TYPE_CHECKING:
     from koubai.engines.cpu.perceptron import Weights
 
 
-class Perceptron(ExplainableWeights, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
     """Perceptron: a linear classifier that changes its weights only where it is wrong.
 
     f(x) = wᵀx + b says the second class where it is above 0. Rows are taken one after another, and a row (x, y) that
@@ -210,6 +211,7 @@ class Perceptron(ExplainableWeights, ClassifierMixin, BaseEstimator):  # type: i
         DivergenceError
             If weights leave the finite numbers.
         """
+        self._remember(X, y)
         if self.warm_start and hasattr(self, "coef_"):
             coef_init = self.coef_ if coef_init is None else coef_init
             intercept_init = self.intercept_ if intercept_init is None else intercept_init

@@ -1,1 +1,46 @@
-"""The playground: a page in the browser, and the same in a notebook, in which a network learns before one's eyes."""
+"""The playground: a page in the browser, and the same in a notebook, in which a network learns before one's eyes.
+
+This room is at the same time the public function of its name: ``koubai.play(X, y)`` opens the playground in a notebook,
+and ``import koubai.play.app`` imports a module of the room, in whichever order. Importing a submodule always sets the
+package's attribute to the module, so a function of that name beside the room would be overwritten by the first import
+of any part of it; the module itself is therefore callable, by the way that Python documents for modules that need more
+than attributes (Data model, "Customizing module attribute access"). Nothing is imported before the call.
+"""
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from koubai.play.widget import Playground
+
+
+class _Room(ModuleType):
+    """The module, callable."""
+
+    def __call__(self, X: Any = None, y: Any = None, **options: Any) -> "Playground":
+        """Open the playground in a notebook: see `koubai.play.widget.play`.
+
+        Examples
+        --------
+        >>> import koubai
+        >>> widget = koubai.play([[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"], hidden=[4])
+        >>> widget.settings["hidden"]
+        [4]
+        >>> widget.close()
+        """
+        try:
+            from koubai.play.widget import play
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in ("anywidget", "ipywidgets", "traitlets"):
+                raise
+            raise ParameterError(
+                f"play: {error.name} must be installed for the playground in a notebook; got none. "
+                f"Run pip install 'koubai[notebook]', then restart the kernel."
+            ) from None
+        return play(X, y, **options)
+
+
+sys.modules[__name__].__class__ = _Room

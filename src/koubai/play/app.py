@@ -1,37 +1,47 @@
 """The playground as a web application: pages, texts, lessons, tables, and one socket a client."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from koubai.core.language import catalogue
-from koubai.play import lessons
+from koubai.core.language import LANGUAGES, catalogue
 from koubai.play.guard import LOOPBACK, Guard
-from koubai.play.settings import Settings
-from koubai.play.socket import serve
 from koubai.play.uploads import Tables, take_table
-from koubai.views.diagram import STYLE
-from koubai.views.page import stylesheet
+
+if TYPE_CHECKING:
+    from koubai.play.settings import Settings
+
+LONG = 6.0
+"""Seconds after which a client is told what it waits for."""
+COMPILING = (
+    "The engine is being loaded; the first time on a machine it is compiled, which takes about a minute. Please wait."
+)
 
 STATIC = Path(str(files("koubai"))) / "play" / "static"
 
 
 def make_app(
-    settings: Settings | None = None,
+    settings: "Settings | None" = None,
     tables: Tables | None = None,
     hosts: Iterable[str] = LOOPBACK,
     token: str | None = None,
+    lessons: Mapping[str, dict[str, Any]] | None = None,
 ) -> Guard:
     """Return the application, guarded.
+
+    Everything that trains is loaded in a thread once the server listens, so that the page is there at once.
 
     Parameters
     ----------
@@ -41,12 +51,16 @@ def make_app(
         Tables that are there from the beginning.
     hosts, token
         As `Guard`.
+    lessons : mapping, optional
+        Lessons by their names, beside those that come with koubai.
     """
     found = tables or Tables()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        loading = asyncio.ensure_future(_load_all(app))
         yield
+        loading.cancel()
         app.state.executor.shutdown(wait=False, cancel_futures=True)
         found.close()
 
@@ -59,13 +73,53 @@ def make_app(
             Route("/table", take_table, methods=["POST"]),
             Route("/static/explanation.css", _explanation_style),
             Mount("/static", StaticFiles(directory=STATIC)),
-            WebSocketRoute("/socket", serve),
+            WebSocketRoute("/socket", _socket),
         ],
         lifespan=lifespan,
     )
-    app.state.tables, app.state.first = found, settings
+    app.state.tables, app.state.first, app.state.clients = found, settings, set()
+    app.state.lessons = dict(lessons or {})
     app.state.executor = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="koubai-play")
     return Guard(app, hosts, token)
+
+
+def _load() -> None:
+    """Load what trains, and compile it if it has never been compiled on this machine."""
+    import koubai.play.explaining
+    import koubai.play.socket  # noqa: F401
+    from koubai.play.branch import Branch
+    from koubai.play.settings import Settings
+
+    Branch.of(Settings(), {}).train(0.001, 1)
+
+
+def _load_tables() -> None:
+    """Load what tables and downloads need, before somebody waits for it."""
+    import koubai.models.table_model
+    import koubai.play.keeping
+    import koubai.tables.reading  # noqa: F401
+
+
+async def _load_all(app: Any) -> None:
+    await _in_thread(app, _load)
+    await _in_thread(app, _load_tables)
+
+
+async def _in_thread(app: Any, work: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(app.state.executor, work, *arguments)
+
+
+async def _socket(socket: WebSocket) -> None:
+    await socket.accept()
+    loading = asyncio.ensure_future(_in_thread(socket.app, _load))
+    done, _ = await asyncio.wait([loading], timeout=LONG)
+    if not done:
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await socket.send_json({"type": "problem", "text": COMPILING})
+    await loading
+    from koubai.play.socket import serve
+
+    await serve(socket)
 
 
 async def _index(request: Request) -> Response:
@@ -74,22 +128,35 @@ async def _index(request: Request) -> Response:
 
 async def _texts(request: Request) -> Response:
     lang = request.path_params["lang"]
-    if lang not in ("en", "ja"):
-        return JSONResponse({"text": "The language must be en or ja."}, 404)
+    if lang not in LANGUAGES:
+        return JSONResponse({"text": f"The language must be one of {', '.join(LANGUAGES)}."}, 404)
     return JSONResponse({key: text for key, text in catalogue(lang).items() if key.startswith("play.")})
 
 
 async def _lessons(request: Request) -> Response:
-    found = [lessons.load(lessons.FOLDER / f"{name}.json") for name in lessons.names()]
-    return JSONResponse([{"name": lesson["name"], "title": lesson["title"]} for lesson in found])
+    found = await _in_thread(request.app, _all_lessons, request.app.state.lessons)
+    return JSONResponse([{"name": lesson["name"], "title": lesson["title"]} for lesson in found.values()])
 
 
 async def _lesson(request: Request) -> Response:
-    name = request.path_params["name"]
-    if name not in lessons.names():
-        return JSONResponse({"text": "There is no such lesson."}, 404)
-    return JSONResponse(lessons.load(lessons.FOLDER / f"{name}.json"))
+    found = await _in_thread(request.app, _all_lessons, request.app.state.lessons)
+    lesson = found.get(request.path_params["name"])
+    return JSONResponse(lesson) if lesson else JSONResponse({"text": "There is no such lesson."}, 404)
+
+
+def _all_lessons(own: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the lessons by their names: the reader's own first, then those that come with koubai."""
+    from koubai.play import lessons
+
+    return {**own, **{name: lessons.ready(name) for name in lessons.names() if name not in own}}
 
 
 async def _explanation_style(request: Request) -> Response:
-    return Response(stylesheet() + STYLE, media_type="text/css")
+    return Response(await _in_thread(request.app, _style), media_type="text/css")
+
+
+def _style() -> str:
+    from koubai.views.diagram import STYLE
+    from koubai.views.page import stylesheet
+
+    return stylesheet() + STYLE

@@ -1,10 +1,10 @@
 """The rows that a playground trains on, and the plane on which it shows them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,14 @@ from koubai.core.errors import DataError
 from koubai.play.datasets import CLASSES, MADE, NUMBERS, READ, make
 from koubai.play.features import features_of
 from koubai.play.settings import Settings
+from koubai.play.uploads import MOST_ROWS
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
     from koubai.models.table_model import TableModel
+    from koubai.play.given import Original
+    from koubai.play.recipe import Recipe
+    from koubai.tables.reading import Table
 
 TABLES: Mapping[str, tuple[str, str]] = {
     "baseball": ("baseball.csv", "success"),
@@ -25,8 +29,8 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "spam": ("spam_words.csv", "spam"),
 }
 """The file and the target of each table that comes with koubai."""
-MOST_ROWS, MOST_FEATURES = 20_000, 200
-"""A table larger than that is refused: the playground is for looking, `koubai fit` for training."""
+MOST_FEATURES = 200
+"""A table that gives more is refused: the playground is for looking, `koubai fit` for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,12 @@ class Data:
         Gives the network's inputs (m, n_features) at places (m, 2) of the plane.
     model, prepared
         For a table: the model that prepared it, and what it prepared.
+    original
+        For rows that a program gave: what they were before they were standardised.
+    recipe
+        For rows that an estimator was given: how it trains.
+    is_given : bool
+        Whether a program gave the rows, which only it can give again.
     """
 
     inputs: Array
@@ -68,16 +78,26 @@ class Data:
     on_plane: Callable[[Array], Array]
     model: "TableModel | None" = None
     prepared: "PreparedTable | None" = None
+    original: "Original | None" = None
+    recipe: "Recipe | None" = None
+    is_given: bool = False
 
 
-def load(settings: Settings, tables: Mapping[str, Path]) -> Data:
+class Source(Protocol):
+    """Data that a program gave, where others name a file."""
+
+    def data(self, settings: Settings) -> Data:
+        """Return the data under these settings."""
+
+
+def load(settings: Settings, tables: Mapping[str, Path | Source]) -> Data:
     """Return the data that the settings ask for.
 
     Parameters
     ----------
     settings : Settings
     tables : mapping
-        The user's own tables by their ids.
+        The user's own tables by their ids: files, or what a program gave.
 
     Raises
     ------
@@ -92,12 +112,15 @@ def load(settings: Settings, tables: Mapping[str, Path]) -> Data:
         return _drawn(settings)
     if settings.dataset in READ:
         name, target = TABLES[settings.dataset]
-        return _of_table(settings, example_table(name), target)
+        return _of_file(settings, example_table(name), target)
     if settings.table is None or settings.table not in tables:
         raise DataError("playground: a table must be loaded before it is used; got none. Drop a file on the page.")
+    source = tables[settings.table]
+    if not isinstance(source, Path):
+        return source.data(settings)
     if settings.target is None:
         raise DataError("playground: the target must be a column of the table; got none. Choose one.")
-    return _of_table(settings, tables[settings.table], settings.target)
+    return _of_file(settings, source, settings.target)
 
 
 def example_table(name: str) -> Path:
@@ -139,11 +162,22 @@ def _drawn(settings: Settings) -> Data:
     return _on_two_axes(settings, drawn[order, :2], codes, CLASSES, tuple(map(str, classes)))
 
 
-def _of_table(settings: Settings, path: Path, target: str) -> Data:
-    from koubai.models.table_model import TableModel
+def _of_file(settings: Settings, path: Path, target: str) -> Data:
     from koubai.tables.reading import read_table
 
-    table = read_table(path)
+    return data_of_table(settings, read_table(path), target)
+
+
+def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
+    """Return a table prepared and placed on the plane.
+
+    Raises
+    ------
+    DataError
+        If it is too large to be looked at, or there is nothing to be learned from it.
+    """
+    from koubai.models.table_model import TableModel
+
     if table.frame.height > MOST_ROWS:
         raise DataError(
             f"playground: a table must have at most {MOST_ROWS} rows; got {table.frame.height}. Use koubai fit."
@@ -167,17 +201,28 @@ def _of_table(settings: Settings, path: Path, target: str) -> Data:
     else:
         classes, task = np.array([]), NUMBERS
         targets = (prepared.y - prepared.y[~test].mean()) / (prepared.y[~test].std() or 1.0)
-    plane, axes, on_plane = _plane(settings, inputs, ~test, names)
+    plane, axes, on_plane = plane_of(settings, inputs, ~test, names)
+    told = tuple(str(name) for name in classes.tolist())
+    return Data(inputs, targets, test, task, told, names, plane, axes, extent_of(plane), on_plane, model, prepared)
+
+
+def on_axes(data: Data, settings: Settings) -> Data:
+    """Return the same rows on the axes that the settings choose; made and drawn points lie on theirs for good."""
+    if settings.dataset not in ("table", *READ):
+        return data
+    plane, axes, on_plane = plane_of(settings, data.inputs, ~data.test, data.names)
+    return replace(data, plane=plane, axes=axes, extent=extent_of(plane), on_plane=on_plane)
+
+
+def extent_of(plane: Array) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the part of the plane that holds all places (n, 2), with a margin."""
     low, high = plane.min(axis=0), plane.max(axis=0)
     margin = 0.08 * np.where(high > low, high - low, 1.0)
     extent = [(float(a - m), float(b + m)) for a, b, m in zip(low, high, margin, strict=True)]
-    told = tuple(str(name) for name in classes.tolist())
-    return Data(
-        inputs, targets, test, task, told, names, plane, axes, (extent[0], extent[1]), on_plane, model, prepared
-    )
+    return extent[0], extent[1]
 
 
-def _plane(
+def plane_of(
     settings: Settings, inputs: Array, training: npt.NDArray[np.bool_], names: tuple[str, ...]
 ) -> tuple[Array, tuple[str, str], Callable[[Array], Array]]:
     """Return places on the plane, its axes' names, and the way back from places to inputs."""

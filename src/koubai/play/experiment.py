@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -30,19 +30,35 @@ HORIZON = 500
 
 @dataclass(slots=True)
 class Moment:
-    """Where a run stands: θ, slots, updates and epochs, and how many rows of the epoch are done.
+    """Where a run stands: θ, slots and epochs, and how many rows of the epoch are done.
 
-    ``since`` is the number of updates since the optimizer began, which its bias correction counts from.
+    ``state.step`` counts updates since the optimizer began, as its bias correction does, ``steps`` all of them.
+    ``mistakes`` are the perceptron's in this epoch, or in the last one while none has begun; ``all_mistakes`` are
+    those since its start.
     """
 
     state: State
     cursor: int = 0
     mistakes: int = 0
+    all_mistakes: int = 0
     steps: int = 0
 
     def copy(self) -> "Moment":
         """Return a moment that shares nothing with this one."""
         return replace(self, state=self.state.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The last update that was made by hand: the state before it, the training rows that it took, its rate and trace.
+
+    The perceptron's rule leaves no trace.
+    """
+
+    before: State
+    chosen: Array
+    learning_rate: float
+    trace: StepTrace | None = None
 
 
 @dataclass(frozen=True)
@@ -68,37 +84,26 @@ class Experiment:
             If the loss, the output or another choice does not suit the data.
         """
         ending = _ending(settings, data)
-        lone = settings.mode == "perceptron"
         targets = _coded(data, ending)
-        network = Network.dense(
-            (data.inputs.shape[1], *(() if lone else settings.hidden), targets.shape[1]),
-            hidden=() if lone else settings.activations,
-            output=ending.activation if settings.output == "auto" or lone else settings.output,
-            loss=ending.loss,
-            dropout=() if lone else settings.dropout,
-        )
         inputs = np.ascontiguousarray(data.inputs)
         train = Rows(inputs[~data.test], np.ascontiguousarray(targets[~data.test]))
         test = Rows(inputs[data.test], np.ascontiguousarray(targets[data.test]))
-        plan = Plan(
-            network,
-            get_optimizer("sgd" if lone else settings.optimizer),
-            Penalty(settings.l1, settings.l2),
-            1 if lone else min(settings.batch_size, train.n_rows),
-            seed=settings.seed,
-        )
-        return cls(settings, data, ending, network, plan, train, test)
+        plan = _plan(settings, data, ending, train)
+        return cls(settings, data, ending, plan.network, plan, train, test)
 
     @property
     def is_perceptron(self) -> bool:
         """Whether one node learns by the perceptron's rule."""
         return self.settings.mode == "perceptron"
 
-    def begin(self, seed: int | None = None) -> Moment:
+    def begin(self) -> Moment:
         """Return the moment before the first update."""
-        rng = np.random.default_rng(self.settings.seed if seed is None else seed)
-        scheme = "zeros" if self.is_perceptron else self.settings.init
-        theta = self.network.initial(rng, scheme)
+        seed = self.settings.seed
+        if self.data.recipe is not None and not self.is_perceptron:
+            theta, _ = self.data.recipe.start(self.network, seed, self.settings.init)
+        else:
+            scheme = "zeros" if self.is_perceptron else self.settings.init
+            theta = self.network.initial(np.random.default_rng(seed), scheme)
         return Moment(State(theta, self.plan.optimizer.init(theta)))
 
     def rates(self, moment: Moment, n_epochs: int) -> Array:
@@ -107,7 +112,8 @@ class Experiment:
         total = (self.settings.stop_at or HORIZON) * steps
         first = moment.state.epoch * steps
         n = n_epochs * steps
-        schedule = get_schedule(self.settings.schedule)
+        recipe, name = self.data.recipe, self.settings.schedule
+        schedule = get_schedule(name) if recipe is None else recipe.schedule(name)
         found = np.empty(n)
         inside = min(n, max(0, total - first))
         for begin, count in ((0, inside), (inside, n - inside)):
@@ -126,47 +132,73 @@ class Experiment:
         return found.reshape(n_epochs, steps)
 
     def advance(self, moment: Moment, n_epochs: int) -> None:
-        """Train to the end of the epoch that has begun, or whole epochs from the beginning of one."""
-        if moment.cursor or self.is_perceptron:
+        """Train over so many ends of epochs: an epoch that has begun is ended first, and counts as one."""
+        if self.is_perceptron:
             for _ in range(n_epochs):
                 self.step(moment, "epoch")
             return
-        self.engine.run(self.plan, moment.state, self.train, self.rates(moment, n_epochs))
-        moment.steps += n_epochs * self.plan.steps_per_epoch(self.train.n_rows)
+        if moment.cursor and n_epochs:
+            self.step(moment, "epoch")
+            n_epochs -= 1
+        if n_epochs:
+            before = moment.state.step
+            self.engine.run(self.plan, moment.state, self.train, self.rates(moment, n_epochs))
+            moment.steps += moment.state.step - before
 
     def advance_for(self, moment: Moment, seconds: float, most: int) -> int:
-        """Train for about so many seconds and at most so many epochs; return how many."""
-        begin, done, n = perf_counter(), 0, 1
-        while done < most and perf_counter() - begin < seconds and np.isfinite(moment.state.theta).all():
-            n = min(n, most - done)
-            now = perf_counter()
-            self.advance(moment, n)
-            done += n
-            left = seconds - (perf_counter() - begin)
-            n = max(1, min(16 * n, int(n * left / max(perf_counter() - now, 1e-6))))
-        return done
+        """Train for about so many seconds of this thread's own and at most so many epochs; return how many.
 
-    def step(self, moment: Moment, unit: str) -> StepTrace | None:
-        """Go on by one example, one minibatch, or to the end of the epoch; return the trace of the last update.
+        Time in which the processor is elsewhere does not count, so that all who share it get the same.
+        """
+        begin, first, n = thread_time(), moment.state.epoch, 1
+        while (left := most - (moment.state.epoch - first)) > 0 and thread_time() - begin < seconds:
+            n = min(n, left)
+            now, before = thread_time(), moment.state.epoch
+            self.advance(moment, n)
+            if moment.state.epoch - before < n or not np.isfinite(moment.state.theta).all():
+                break
+            n = max(1, min(16 * n, int(n * (seconds - (thread_time() - begin)) / max(thread_time() - now, 1e-6))))
+        return moment.state.epoch - first
+
+    def step(self, moment: Moment, unit: str) -> Update:
+        """Go on by one example, one minibatch, or to the end of the epoch; return the last update.
 
         An example or a minibatch is what comes next in the epoch's order, so that steps of any kind
         and whole epochs go through the same rows.
         """
-        trace = None
-        for size in self._sizes(moment, unit):
-            order = permutation(derive_key(self.plan.seed, SHUFFLE, moment.state.epoch), self.train.n_rows)
+        sizes, order, rates = list(self._sizes(moment, unit)), self.order(moment), self._epoch_rates(moment)
+        for number, size in enumerate(sizes, 1):
             chosen = order[moment.cursor : moment.cursor + size]
+            rate = float(rates[min(len(rates) - 1, moment.cursor // self.plan.batch_size)])
+            before = moment.state.copy() if number == len(sizes) else moment.state
+            trace = None
             if self.is_perceptron:
-                for row in chosen:
-                    self._perceptron_step(moment, int(row))
+                self._learn(moment, chosen)
             else:
-                trace = self._update(moment, chosen)
+                trace = self._update(moment, chosen, rate)
             moment.cursor += size
             moment.steps += 1
-            if moment.cursor >= self.train.n_rows:
-                moment.cursor = 0
-                moment.state.epoch += 1
-        return trace
+        if moment.cursor >= self.train.n_rows:
+            moment.cursor = 0
+            moment.state.epoch += 1
+        return Update(before, chosen, rate, trace)
+
+    def coming(self, moment: Moment) -> tuple[Array, float]:
+        """Return the training rows of the next minibatch, and its learning rate α."""
+        size = next(self._sizes(moment, "minibatch"))
+        rates = self._epoch_rates(moment)
+        rate = float(rates[min(len(rates) - 1, moment.cursor // self.plan.batch_size)])
+        return self.order(moment)[moment.cursor : moment.cursor + size], rate
+
+    def order(self, moment: Moment) -> Array:
+        """Return the training rows (n,) in the order of the epoch."""
+        if not self.plan.shuffle:
+            return np.arange(self.train.n_rows)
+        found: Array = permutation(derive_key(self.plan.seed, SHUFFLE, moment.state.epoch), self.train.n_rows)
+        return found
+
+    def _epoch_rates(self, moment: Moment) -> Array:
+        return np.array([self.settings.learning_rate]) if self.is_perceptron else self.rates(moment, 1)[0]
 
     def _sizes(self, moment: Moment, unit: str) -> Iterator[int]:
         left = self.train.n_rows - moment.cursor
@@ -176,25 +208,28 @@ class Experiment:
         else:
             yield min(left, 1 if unit == "example" else self.plan.batch_size)
 
-    def _update(self, moment: Moment, chosen: Array) -> StepTrace:
-        steps = self.plan.steps_per_epoch(self.train.n_rows)
-        rate = self.rates(moment, 1)[0, min(steps - 1, moment.cursor // self.plan.batch_size)]
+    def _update(self, moment: Moment, chosen: Array, rate: float) -> StepTrace:
         rows = Rows(self.train.inputs[chosen], self.train.targets[chosen])
-        trace = trace_step(self.plan, moment.state, rows, float(rate), dropout=True)
+        with np.errstate(all="ignore"):  # divergence is told by whoever looks at θ
+            trace = trace_step(self.plan, moment.state, rows, rate, dropout=True)
         assert trace.theta_after is not None
         assert trace.slots_after is not None
         moment.state.theta, moment.state.slots = trace.theta_after, trace.slots_after
         moment.state.step += 1
         return trace
 
-    def _perceptron_step(self, moment: Moment, row: int) -> None:
-        """Follow the learning rule with one example: w ← w + η y x if it is wrong (lecture slide 18)."""
-        theta, y = moment.state.theta, int(self.train.targets[row, 0])
-        x = np.append(np.asarray(self.train.inputs[row]), 1.0)  # θ is (w, b): the bias is the weight of a 1
-        moment.state.step += 1
-        if int(perceptron.predict(theta, x)) != y:
-            moment.mistakes += 1
-            moment.state.theta = perceptron.update(theta, x, y, self.settings.learning_rate)
+    def _learn(self, moment: Moment, chosen: Array) -> None:
+        """Follow the learning rule with each example: w ← w + η y x if it is wrong (lecture slide 18)."""
+        if not moment.cursor:
+            moment.mistakes = 0
+        for row in chosen:
+            theta, y = moment.state.theta, int(self.train.targets[row, 0])
+            x = np.append(np.asarray(self.train.inputs[row]), 1.0)  # θ is (w, b): the bias is the weight of a 1
+            moment.state.step += 1
+            if int(perceptron.predict(theta, x)) != y:
+                moment.mistakes += 1
+                moment.all_mistakes += 1
+                moment.state.theta = perceptron.update(theta, x, y, self.settings.learning_rate)
 
     def losses(self, theta: Array) -> tuple[float, float, float | None]:
         """Return the mean loss of the training rows and of the test rows, and the share of all rows that are right."""
@@ -216,8 +251,9 @@ class Experiment:
         return float(loss), (forward.outputs > threshold).ravel() == (rows.targets > threshold).ravel()
 
     def same_but(self, settings: Settings) -> "Experiment":
-        """Return the experiment under settings that differ only in what may change in mid-run."""
-        return Experiment.build(settings, self.data)
+        """Return the experiment under settings that differ only in what may change in mid-run, or in the seed."""
+        plan = _plan(settings, self.data, self.ending, self.train)
+        return replace(self, settings=settings, network=plan.network, plan=plan)
 
 
 def _ending(settings: Settings, data: Data) -> Ending:
@@ -228,8 +264,34 @@ def _ending(settings: Settings, data: Data) -> Ending:
     if data.task == CLASSES:
         loss = "log_loss" if settings.loss in ("auto", "poisson") else settings.loss
         return classification_ending(loss, len(data.classes) > 2, "playground")
-    numbers = settings.loss in ("half_squared_error", "huber")
+    numbers = settings.loss in ("half_squared_error", "huber") or (
+        settings.loss == "poisson" and data.targets.min() >= 0
+    )
     return regression_ending(settings.loss if numbers else "half_squared_error", "playground")
+
+
+def _plan(settings: Settings, data: Data, ending: Ending, train: Rows) -> Plan:
+    lone = settings.mode == "perceptron"
+    if settings.output == "softmax" and train.targets.shape[1] == 1 and not lone:
+        raise ParameterError("playground: softmax must have several outputs; this network has one. Choose auto.")
+    network = Network.dense(
+        (train.inputs.shape[1], *(() if lone else settings.hidden), train.targets.shape[1]),
+        hidden=() if lone else settings.activations,
+        output=ending.activation if settings.output == "auto" or lone else settings.output,
+        loss=ending.loss,
+        dropout=() if lone else settings.dropout,
+    )
+    recipe = None if lone else data.recipe
+    name = "sgd" if lone else settings.optimizer
+    return Plan(
+        network,
+        get_optimizer(name) if recipe is None else recipe.optimizer(name),
+        Penalty(settings.l1, settings.l2, per_row=recipe is not None),
+        1 if lone else min(settings.batch_size, train.n_rows),
+        recipe is None or recipe.shuffle,
+        settings.seed if recipe is None else recipe.start(network, settings.seed, settings.init)[1],
+        0.0 if recipe is None else recipe.clip_norm,
+    )
 
 
 def _coded(data: Data, ending: Ending) -> Array:

@@ -7,31 +7,35 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.engines.protocol import Rows, State
 from koubai.explain import Ask, Derivation, backward, forward, update
+from koubai.explain.learning_walk import one_example
 from koubai.explain.network import Names
-from koubai.play.experiment import Experiment, Moment
+from koubai.play.branch import Branch
 from koubai.views.explanation import render
 
 
-def explanation(experiment: Experiment, moment: Moment, asked: dict[str, Any]) -> dict[str, Any]:
+def explanation(branch: Branch, asked: dict[str, Any]) -> dict[str, Any]:
     """Return the title and the HTML of the derivation that was asked for.
 
     Parameters
     ----------
     asked : dict
         ``what``, ``layer`` (from 1), ``source`` and ``target`` (from 0), ``row`` (from 0), ``lang``: see `messages`.
+        ``update`` is what one row would do to a weight now; ``step`` is the last update that was made by hand, or,
+        if the run went on by itself since, the next minibatch's.
 
     Raises
     ------
     ParameterError
         If there is no such row, layer or node.
     """
-    derivation = _derivation(experiment, moment, asked)
+    derivation = _derivation(branch, asked)
     html = render(derivation, "fragment", asked["lang"])
     return {"type": "explanation", "title": asked["what"], "html": html}
 
 
-def _derivation(experiment: Experiment, moment: Moment, asked: dict[str, Any]) -> Derivation:
-    data, network, theta = experiment.data, experiment.network, moment.state.theta
+def _derivation(branch: Branch, asked: dict[str, Any]) -> Derivation:
+    experiment, state = branch.experiment, branch.moment.state
+    data, network, theta = experiment.data, experiment.network, state.theta
     if asked["row"] >= len(data.inputs):
         raise ParameterError(f"playground: row must be below {len(data.inputs)}; got {asked['row']}. Choose a point.")
     inside = np.flatnonzero(~data.test), np.flatnonzero(data.test)
@@ -46,12 +50,34 @@ def _derivation(experiment: Experiment, moment: Moment, asked: dict[str, Any]) -
             return forward(network, theta, x, y=y, ask=Ask.node(layer, target), names=names)
         case "loss":
             return backward(network, theta, x, y, ask=Ask.loss(), names=names)
+        case "update" if experiment.is_perceptron:
+            return _learning_rule(branch, theta, x, y)
         case "update":
-            state = State(theta, moment.state.slots, moment.state.step, moment.state.epoch)
-            rate = float(experiment.rates(moment, 1)[0, 0])
             chosen = Rows(x.reshape(1, -1), y.reshape(1, -1))
+            _, rate = experiment.coming(branch.moment)
             return update(experiment.plan, state, chosen, rate, Ask.weight(layer, target, source))
+        case "step":
+            return _running_step(branch, Ask.weight(layer, target, source))
         case what:
             return backward(
                 network, theta, x, y, ask=Ask.weight(layer, target, 0 if what == "bias" else source), names=names
             )
+
+
+def _running_step(branch: Branch, ask: Ask) -> Derivation:
+    """Explain the last update that was made by hand, or the coming one."""
+    experiment, last = branch.experiment, branch.last
+    chosen, rate = (last.chosen, last.learning_rate) if last else experiment.coming(branch.moment)
+    state: State = last.before if last else branch.moment.state
+    if experiment.is_perceptron:
+        at = int(chosen[-1])
+        before = state.theta if len(chosen) == 1 else branch.moment.state.theta
+        return _learning_rule(branch, before, np.asarray(experiment.train.inputs[at]), experiment.train.targets[at])
+    rows = Rows(np.asarray(experiment.train.inputs)[chosen], experiment.train.targets[chosen])
+    return update(experiment.plan, state, rows, rate, ask)
+
+
+def _learning_rule(branch: Branch, theta: Any, x: Any, y: Any) -> Derivation:
+    """Explain the perceptron's rule on one example; the bias is the weight of an input that is always 1."""
+    names = (*branch.experiment.data.names, "1")
+    return one_example(theta, np.append(x, 1.0), int(y[0]), branch.settings.learning_rate, names)

@@ -1,6 +1,8 @@
 """Who may talk to the server: its own page on this machine, or who knows the token."""
 
 import hmac
+import ipaddress
+import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -9,6 +11,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ANYWHERE = ("0.0.0.0", "::")
+"""Addresses at which a server listens on all of the machine's networks."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
@@ -36,13 +40,18 @@ class Guard:
     ----------
     app : ASGI application
     hosts : iterable of str
-        Names and addresses under which the server may be called, without the port.
+        Names and addresses under which the server may be called, without the port. If one of `ANYWHERE` is among them,
+        any address and the machine's own name will do: no address can be made to point elsewhere, as a name can.
     token : str, optional
         What a socket or an upload must bring as ``?token=…``, if the server listens beyond this machine.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = LOOPBACK, token: str | None = None) -> None:
-        self.app, self.hosts, self.token = app, frozenset(hosts), token
+        self.app, self.token = app, token
+        self.hosts = frozenset(host.lower() for host in hosts)
+        if self.hosts & set(ANYWHERE):
+            own = socket.gethostname().lower()
+            self.hosts |= {own, f"{own.partition('.')[0]}.local", f"{own.partition('.')[0]}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""
@@ -61,22 +70,38 @@ class Guard:
     def complaint(self, scope: Scope) -> str:
         """Return why a request is refused, or nothing."""
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
-        if name not in self.hosts:
+        host = headers.get("host", "").lower()
+        if not self._is_own(host):
             return "Host must be one under which this server listens."
         origin = headers.get("origin")
         wants_origin = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD")
         if origin is None:
             if wants_origin:
                 return "Origin must be given."
-        elif urlsplit(origin).netloc != host or urlsplit(origin).scheme not in ("http", "https"):
+        elif origin.lower() not in (f"http://{host}", f"https://{host}"):
             return "Origin must be this server's own page."
         if self.token is not None and not scope["path"].startswith("/static/"):
             given = QueryParams(scope["query_string"]).get("token", "")
-            if not hmac.compare_digest(given.encode(), self.token.encode()):
+            if not hmac.compare_digest(given.encode(errors="replace"), self.token.encode()):
                 return "The token must be the one that the server printed: open the address with ?token=…"
         return ""
+
+    def _is_own(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if name in self.hosts:
+            return True
+        return bool(self.hosts & set(ANYWHERE)) and _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _with_headers(send: Send) -> Send:

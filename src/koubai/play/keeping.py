@@ -1,107 +1,88 @@
 """What a learner takes away: the model as a file, and a Python program that makes the same numbers again."""
 
 import base64
+import hashlib
 import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from koubai.engines.protocol import Patience
-from koubai.estimators.classifier import MLPClassifier
-from koubai.estimators.regressor import MLPRegressor
+from koubai.core.errors import ParameterError
 from koubai.models.files import save
-from koubai.play.datasets import CLASSES
+from koubai.play.branch import Branch
 from koubai.play.experiment import Experiment, Moment
-from koubai.training.history import History
-from koubai.training.run import Run
+from koubai.play.journal import MOST
+from koubai.play.returning import whole_model
 
 MODEL_TYPE, PYTHON_TYPE = "application/octet-stream", "text/x-python"
 
 
-def estimator_of(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPRegressor:
-    """Return the network as a fitted estimator; its inputs are the features that the playground shows.
-
-    Examples
-    --------
-    >>> from koubai.play.data import load
-    >>> from koubai.play.settings import Settings
-    >>> settings = Settings()
-    >>> experiment = Experiment.build(settings, load(settings, {}))
-    >>> moment = experiment.begin()
-    >>> experiment.advance(moment, 100)
-    >>> model = estimator_of(experiment, moment)
-    >>> model.predict([[0.0, 0.0], [5.0, 0.0]]).tolist()
-    ['1', '0']
-    """
-    settings, data = experiment.settings, experiment.data
-    common: dict[str, Any] = {
-        "hidden_layer_sizes": settings.hidden,
-        "activation": list(settings.activations) or "relu",
-        "optimizer": settings.optimizer,
-        "learning_rate_init": settings.learning_rate,
-        "loss": experiment.ending.loss.name,
-        "random_state": settings.seed,
-    }
-    if experiment.is_perceptron:
-        common |= {"hidden_layer_sizes": (), "activation": "relu", "optimizer": "sgd"}
-    model: MLPClassifier | MLPRegressor
-    if data.task == CLASSES:
-        common["loss"] = {"cross_entropy": "log_loss", "binary_cross_entropy": "log_loss"}.get(
-            common["loss"], common["loss"]
-        )
-        model = MLPClassifier(**common)
-        y: Any = np.array(data.classes)[data.targets.astype(int)] if data.prepared is None else data.prepared.y
-    else:
-        model = MLPRegressor(**common)
-        y = data.targets
-    model._validated(data.inputs, y, incremental=False, reset=True)
-    model._describe(experiment.network)
-    history = History()
-    history.extend([experiment.losses(moment.state.theta)[0]], [settings.learning_rate], 0.0, None)
-    run = Run(moment.state.copy(), Patience(0.0, np.inf), settings.learning_rate, history, done=moment.state.epoch)
-    model._keep(run)
-    return model
-
-
 def model_file(experiment: Experiment, moment: Moment) -> bytes:
     """Return the bytes of a model file: for a table the whole model with its preparation, else the estimator."""
-    estimator = estimator_of(experiment, moment)
-    kept: Any = estimator
-    model, prepared = experiment.data.model, experiment.data.prepared
-    if model is not None and prepared is not None:
-        model.take(prepared, estimator)
-        kept = model
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "playground.koubai"
-        save(kept, path)
+        save(whole_model(experiment, moment), path)
         return path.read_bytes()
 
 
-def python_program(experiment: Experiment, journal: list[dict[str, Any]], moment: Moment) -> str:
-    """Return a program that begins as the page began, does what was done there, and ends with the same θ."""
-    settings = journal[0]["settings"] if journal else experiment.settings.as_json()
-    table = "" if settings["dataset"] != "table" else "\nTABLES = {SETTINGS['table']: Path('table.csv')}  # your file"
-    return f'''"""A network from koubai's playground: the same data, start, steps and numbers."""
+def python_program(branch: Branch) -> str:
+    """Return a program that begins as the page began, does what was done there, and ends with the same θ.
 
+    Raises
+    ------
+    ParameterError
+        If more was done by hand than the journal keeps, or the rows are another program's.
+    """
+    journal, moment = branch.journal, branch.moment
+    if branch.experiment.data.is_given:
+        raise ParameterError(
+            "playground: a program must read its rows from somewhere; these were given in a notebook, whose own cells "
+            "are the program. Keep the model, or take widget.estimator."
+        )
+    if journal.is_full:
+        raise ParameterError(
+            f"playground: a program must repeat at most {MOST} changes by hand; got more. "
+            "Go back on the slider, or reset; the model can be kept as it is."
+        )
+    table = journal.settings["dataset"] == "table"
+    usage = "\nRun it with the name of your table behind it.\n" if table else ""
+    digest = hashlib.sha256(moment.state.theta.astype("<f8").tobytes()).hexdigest()
+    tables = "{SETTINGS['table']: Path(sys.argv[1] if len(sys.argv) > 1 else 'table.csv')}" if table else "{}"
+    return f'''"""A network from koubai's playground: the same data, start, steps and numbers.
+{usage}"""
+
+import hashlib
 import json
+import sys
 from pathlib import Path
 
 from koubai.play.replay import replay
 
-SETTINGS = json.loads(r"""{json.dumps(settings)}""")
-DONE = json.loads(r"""{json.dumps(journal[1:])}"""){table or chr(10) + "TABLES: dict[str, Path] = {}"}
+SETTINGS = json.loads(r"""{json.dumps(journal.settings)}""")
+DONE = json.loads(r"""{json.dumps(journal.entries())}""")
+TABLES: dict[str, Path] = {tables}
 
 experiment, moment = replay(SETTINGS, DONE, TABLES)
-train_loss, test_loss, accuracy = experiment.losses(moment.state.theta)
+theta = moment.state.theta  # all weights and biases
+train_loss, test_loss, accuracy = experiment.losses(theta)
 print("epoch", moment.state.epoch, "training loss", train_loss, "test loss", test_loss, "accuracy", accuracy)
-for layer, weights, biases in experiment.network.views(moment.state.theta):
+for layer, weights, biases in experiment.network.views(theta):
     print(layer.activation.name, weights.tolist(), biases.tolist())
+
+digest = hashlib.sha256(theta.astype("<f8").tobytes()).hexdigest()
+same = digest == "{digest}"
+print("the playground's numbers" + (", to the last bit" if same else " but for rounding: another processor or version"))
 '''
 
 
-def download(name: str, media_type: str, content: bytes) -> dict[str, Any]:
+def download(branch: Branch, kind: str) -> dict[str, Any]:
+    """Return the message that carries a file: the ``"model"``, or the ``"python"`` program."""
+    if kind == "model":
+        return carried("playground.koubai", MODEL_TYPE, model_file(branch.experiment, branch.moment))
+    return carried("playground.py", PYTHON_TYPE, python_program(branch).encode())
+
+
+def carried(name: str, media_type: str, content: bytes) -> dict[str, Any]:
     """Return the message that carries a file."""
     return {
         "type": "download",

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from koubai.core.errors import ParameterError
-from koubai.play.settings import Check, count, flag, number, one_of
-
-LONGEST = 256 * 1024
-"""Characters of one message; two thousand drawn points take about 60,000."""
+from koubai.play.rates import LONGEST
+from koubai.play.settings import Check, count, flag, number, one_of, shown
 
 
 def _any(value: Any, name: str) -> Any:
@@ -33,8 +31,9 @@ MESSAGES: Mapping[str, Mapping[str, tuple[Check, Any]]] = {
     "seek": {"position": (count(0, 1_000_000), 0)},
     "branch": {},
     "swap": {},
+    "drop": {},
     "explain": {
-        "what": (one_of("node", "weight", "bias", "loss", "update"), "node"),
+        "what": (one_of("node", "weight", "bias", "loss", "update", "step"), "node"),
         "layer": (LAYER, 1),
         "source": (NODE, 0),
         "target": (NODE, 0),
@@ -73,11 +72,11 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         raise ParameterError("playground: a message must be an object with a type; got something else.")
     kind = message.pop("type")
     if kind not in MESSAGES:
-        raise ParameterError(f"playground: type must be one of {', '.join(MESSAGES)}; got {kind[:40]!r}.")
+        raise ParameterError(f"playground: type must be one of {', '.join(MESSAGES)}; got {shown(kind)}.")
     allowed = MESSAGES[kind]
     for name in message:
         if name not in allowed:
-            raise ParameterError(f"playground: {kind} has no part {name[:40]!r}; it may have {', '.join(allowed)}.")
+            raise ParameterError(f"playground: {kind} has no part {shown(name)}; it may have {', '.join(allowed)}.")
     return kind, {
         name: check(message[name], name) if name in message else default for name, (check, default) in allowed.items()
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from koubai.play.data import load
+from koubai.play.data import Source, load
 from koubai.play.experiment import Experiment, Moment
 from koubai.play.settings import Settings
 
@@ -30,7 +30,7 @@ def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> 
 
 
 def replay(
-    settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path]
+    settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path | Source]
 ) -> tuple[Experiment, Moment]:
     """Do again what was done in a playground, and return where it ended.
 
@@ -39,7 +39,7 @@ def replay(
     settings : mapping
         The settings at the beginning.
     done : sequence of mappings
-        What followed: ``{"epochs": n}``, ``{"step": unit}``, ``{"edit": {…}}``, ``{"settings": {…}}``.
+        What followed: ``{"epochs": n}``, ``{"step": unit, "count": n}``, ``{"edit": {…}}``, ``{"settings": {…}}``.
     tables : mapping
         The user's own tables by their ids.
 
@@ -56,7 +56,8 @@ def replay(
         if "epochs" in entry:
             experiment.advance(moment, entry["epochs"])
         elif "step" in entry:
-            experiment.step(moment, entry["step"])
+            for _ in range(entry.get("count", 1)):
+                experiment.step(moment, entry["step"])
         elif "edit" in entry:
             edit = dict(entry["edit"])
             value = edit.pop("value")

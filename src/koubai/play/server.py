@@ -5,16 +5,23 @@ import errno
 import socket
 import sys
 import webbrowser
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import uvicorn
 
 from koubai.core.errors import ParameterError
 from koubai.play.app import make_app
-from koubai.play.guard import LOOPBACK
-from koubai.play.messages import LONGEST
-from koubai.play.settings import Settings
+from koubai.play.guard import ANYWHERE, LOOPBACK
+from koubai.play.rates import LONGEST
 from koubai.play.uploads import Tables
+
+if TYPE_CHECKING:
+    from koubai.play.settings import Settings
+
+SHORTEST_TOKEN = 8
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -30,18 +37,19 @@ def bound(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listening.close()
-        taken = error.errno == errno.EADDRINUSE
+        why = (error.strerror if isinstance(error, OSError) else "") or "that is no address"
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise ParameterError(
-            f"play: the server must listen on {host}, port {port}, but {'it is taken' if taken else error.strerror}. "
+            f"play: the server must listen on {host}, port {port}, but {'it is taken' if taken else why.lower()}. "
             f"Try --port 0, which takes a free one."
         ) from None
     return listening
 
 
 def run(
-    settings: Settings,
+    settings: "Settings | None",
     tables: Tables,
     *,
     host: str = "127.0.0.1",
@@ -49,6 +57,7 @@ def run(
     token: str | None = None,
     open_browser: bool = True,
     fragment: str = "",
+    lessons: Mapping[str, dict[str, Any]] | None = None,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -62,6 +71,8 @@ def run(
         Whether to open the page.
     fragment : str
         What the address ends with after ``#``.
+    lessons : mapping, optional
+        Lessons by their names, beside those that come with koubai.
 
     Raises
     ------
@@ -69,21 +80,54 @@ def run(
         If the server would listen beyond this machine without a token, or cannot listen there.
     """
     if host not in LOOPBACK and not token:
-        raise ParameterError(f"play: --host {host} must have a --token, so that not everybody can use it; got none.")
+        raise ParameterError(
+            f"play: --host {host} must have a --token, so that not everybody can use it; got none. "
+            f"Choose one of {SHORTEST_TOKEN} characters or more."
+        )
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise ParameterError(
+            f"play: --token must have {SHORTEST_TOKEN} characters or more, so that it cannot be guessed; "
+            f"got {len(token)}. Choose a longer one."
+        )
     listening = bound(host, port)
-    name = f"[{host}]" if ":" in host else host
-    query = f"?token={quote(token)}" if token else ""
-    address = f"http://{name}:{listening.getsockname()[1]}/{query}{'#' + fragment if fragment else ''}"
-    app = make_app(settings, tables, {*LOOPBACK, host}, token)
+    addresses = [
+        _address(name, listening.getsockname()[1], token, fragment)
+        for name in (_own_addresses(listening.family) if host in ANYWHERE else [host])
+    ]
+    app = make_app(settings, tables, {*LOOPBACK, host}, token, lessons)
     config = uvicorn.Config(
-        app, log_level="warning", ws="websockets-sansio", ws_max_size=4 * LONGEST, timeout_graceful_shutdown=1
+        app,
+        log_level="warning",
+        ws="websockets-sansio",
+        ws_max_size=4 * LONGEST,
+        ws_per_message_deflate=False,  # maps of 8-bit numbers hardly shrink, and a frame must not wait
+        ws_ping_interval=5,
+        ws_ping_timeout=20,
+        timeout_graceful_shutdown=1,
     )
-    print(f"koubai play: {address}   (Ctrl-C ends it)", flush=True)
+    for address in addresses:
+        print(f"koubai play: {address}   (Ctrl-C ends it)", flush=True)
     if open_browser:
-        webbrowser.open(address)
+        webbrowser.open(addresses[0])
     try:
         asyncio.run(uvicorn.Server(config).serve([listening]))
     except KeyboardInterrupt:
         print("koubai play: ended.", file=sys.stderr)
     finally:
         listening.close()
+        tables.close()
+
+
+def _address(name: str, port: int, token: str | None, fragment: str) -> str:
+    host = f"[{name}]" if ":" in name else name
+    return f"http://{host}:{port}/{f'?token={quote(token)}' if token else ''}{'#' + fragment if fragment else ''}"
+
+
+def _own_addresses(family: int) -> list[str]:
+    """Return under which addresses this machine is reached: from itself, and from the network if it is in one."""
+    found = ["::1" if family == socket.AF_INET6 else "127.0.0.1"]
+    nowhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"  # addresses of nobody, RFC 3849 and 5737
+    with socket.socket(family, socket.SOCK_DGRAM) as asking, suppress(OSError):
+        asking.connect((nowhere, 9))  # a datagram socket that is connected has sent nothing
+        found.append(asking.getsockname()[0])
+    return found

@@ -1,6 +1,6 @@
 """All that a playground shows and trains, as plain data: checked, bounded, and small enough for a link."""
 
-import math
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -22,8 +22,19 @@ Check = Callable[[Any, str], Any]
 
 
 def _problem(name: str, wanted: str, value: Any) -> ParameterError:
-    shown = repr(value)
-    return ParameterError(f"playground: {name} must be {wanted}; got {shown[:60]}{'…' if len(shown) > 60 else ''}.")
+    return ParameterError(f"playground: {name} must be {wanted}; got {shown(value)}.")
+
+
+def shown(value: Any) -> str:
+    """Return a few characters that show any value, however long or deep it is.
+
+    Examples
+    --------
+    >>> len(shown(["long" * 1000] * 1000)) < 70
+    True
+    """
+    words = reprlib.repr(value)
+    return words[:60] + ("…" if len(words) > 60 else "")
 
 
 def number(low: float, high: float) -> Check:
@@ -43,8 +54,8 @@ def count(low: int, high: int, optional: bool = False) -> Check:
     def check(value: Any, name: str) -> int | None:
         if optional and value is None:
             return None
-        whole = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not whole or value != int(value) or not low <= value <= high:
+        inside = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        if not inside or value != int(value):
             raise _problem(name, f"a whole number from {low} to {high}{' or nothing' if optional else ''}", value)
         return int(value)
 
@@ -63,12 +74,14 @@ def one_of(*allowed: str) -> Check:
 
 
 def text(longest: int) -> Check:
-    """Return a check for a short text or None."""
+    """Return a check for a short text or None; half a character (a lone surrogate) is none that could be sent back."""
 
     def check(value: Any, name: str) -> str | None:
-        if value is not None and (not isinstance(value, str) or len(value) > longest):
+        whole = isinstance(value, str) and len(value) <= longest and not any("\ud800" <= c <= "\udfff" for c in value)
+        if value is not None and not whole:
             raise _problem(name, f"a text of at most {longest} characters", value)
-        return value
+        found: str | None = value
+        return found
 
     return check
 
@@ -107,7 +120,7 @@ def _axes(value: Any, name: str) -> Any:
 CHECKS: Mapping[str, Check] = {
     "dataset": one_of(*DATASETS),
     "noise": number(0, 0.5),
-    "train_ratio": number(0.1, 0.9),
+    "train_ratio": number(0.1, 1),
     "n_rows": count(20, 2000),
     "data_seed": count(0, 2**31 - 1),
     "table": text(64),
@@ -143,6 +156,12 @@ LIVE = frozenset(
     ("learning_rate", "schedule", "l1", "l2", "batch_size", "optimizer", "activations", "dropout", "stop_at", "pace")
 ) | frozenset(("discretize", "show_test", "hide", "lesson", "axes"))
 """Settings that change in mid-run; any other begins a new run."""
+VIEW = frozenset(("pace", "discretize", "show_test", "hide", "lesson", "axes"))
+"""Those that change what is seen and no number of the run; they stay as they are when one goes back in time."""
+OF_DATA = frozenset(
+    ("dataset", "noise", "train_ratio", "n_rows", "data_seed", "table", "target", "columns", "points", "features")
+)
+"""Those that the rows rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +201,7 @@ class Settings:
     init: str = "glorot_uniform"
     seed: int = 0
     mode: str = "network"
-    pace: float = 0.0
+    pace: float = 30.0
     stop_at: int | None = None
     discretize: bool = False
     show_test: bool = False
@@ -208,11 +227,15 @@ class Settings:
         for name, value in part.items():
             if name not in CHECKS:
                 raise _problem("a setting", f"one of {', '.join(CHECKS)}", name)
-            checked[name] = CHECKS[name](value, name)
+            checked[name] = (self._layers() if name == "hidden" else CHECKS[name])(value, name)
         found = replace(self, **checked)
         depth = len(found.hidden)
         kinds = (*found.activations, *(found.activations[-1:] or ("tanh",)) * depth)[:depth]
         return replace(found, activations=kinds, dropout=(*found.dropout, *(0.0,) * depth)[:depth])
+
+    def _layers(self) -> Check:
+        """Return the check for layers: a network that a program gave may be wider than those that a page asks for."""
+        return many(count(1, max(MOST_NODES, *self.hidden, 0)), MOST_LAYERS)
 
     def changes(self, other: "Settings") -> frozenset[str]:
         """Return the names of the settings in which two differ."""

@@ -1,6 +1,9 @@
-"""The WebSocket of one client: messages in, frames out."""
+"""The WebSocket of one client: messages in, frames out, and everything freed as soon as the client is gone."""
 
+import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -8,47 +11,100 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from koubai.core.errors import KoubaiError
 from koubai.play.frames import finite
 from koubai.play.messages import parse
+from koubai.play.rates import Bucket
 from koubai.play.session import Session
+from koubai.play.uploads import Tables
+
+MOST_CLIENTS = 200
+MOST_WAITING = 64
+"""So many messages of one client may wait for their turn."""
+MESSAGES_AT_ONCE, MESSAGES_PER_SECOND = 400, 200
+"""Two acknowledgements a frame and a slider in motion make about 150 a second."""
+CHARACTERS_AT_ONCE, CHARACTERS_PER_SECOND = 4_000_000, 1_000_000
+TOO_MUCH = "A page must send at most {} messages and {} characters a second; more came, and was not read. Slow down."
 
 
 async def serve(socket: WebSocket) -> None:
-    """Serve one client until it leaves."""
-    await socket.accept()
-    store, executor = socket.app.state.tables, socket.app.state.executor
-    session = _session(socket, store, executor)
+    """Serve one client, whose socket is accepted, until it leaves."""
+    clients: set[WebSocket] = socket.app.state.clients
+    if len(clients) >= MOST_CLIENTS:
+        sentence = f"At most {MOST_CLIENTS} pages may be open at once; this is one more. Close another, then reload."
+        await socket.send_json({"type": "problem", "text": sentence})
+        await socket.close(1013)
+        return
+    clients.add(socket)
     try:
-        await session.open()
-        while True:
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                break
-            await _take(session, message)
-    except (WebSocketDisconnect, RuntimeError):
-        pass  # gone in the middle of a sentence
+        await _Client(socket).serve()
     finally:
-        await session.close()
+        clients.discard(socket)
 
 
-def _session(socket: WebSocket, store: Any, executor: Executor) -> Session:
-    async def send(message: dict[str, Any] | bytes) -> None:
-        if socket.application_state != WebSocketState.CONNECTED:
+class _Client:
+    """Reads on whatever is being computed, so that a pause acts at once and a client's end is seen at once."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.socket = socket
+        self.messages = Bucket(MESSAGES_AT_ONCE, MESSAGES_PER_SECOND)
+        self.characters = Bucket(CHARACTERS_AT_ONCE, CHARACTERS_PER_SECOND)
+        self.warnings = Bucket(1, 1)
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Serve until the client leaves, then free what it had."""
+        state = self.socket.app.state
+        session = await self._session(state.tables, state.executor)
+        self._start(session.open())
+        try:
+            while True:
+                message = await self.socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                await self._take(session, message)
+        finally:
+            await session.close()
+            for task in self.tasks:
+                task.cancel()
+
+    async def _session(self, tables: Tables, executor: Executor) -> Session:
+        """Return a session, made in a thread: a table may have to be read."""
+        loop, first = asyncio.get_running_loop(), self.socket.app.state.first
+        try:
+            return await loop.run_in_executor(executor, Session, self.send, executor, tables.paths, first)
+        except KoubaiError as error:
+            await self.send({"type": "problem", "text": str(error)})
+            return await loop.run_in_executor(executor, Session, self.send, executor, tables.paths)
+
+    async def send(self, message: dict[str, Any] | bytes) -> None:
+        """Send to the client; one that is gone is told nothing, and its end will be read."""
+        if WebSocketState.DISCONNECTED in (self.socket.application_state, self.socket.client_state):
             return
-        if isinstance(message, bytes):
-            await socket.send_bytes(message)
+        with suppress(RuntimeError, WebSocketDisconnect):  # gone between two sentences
+            if isinstance(message, bytes):
+                await self.socket.send_bytes(message)
+            else:
+                await self.socket.send_json(finite(message))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _take(self, session: Session, message: Any) -> None:
+        text = message.get("text")
+        if text is None:
+            await session.problem("A message must be JSON text; got binary data.")
+            return
+        inside = self.messages.take() and self.characters.take(len(text))
+        if not inside or len(self.tasks) >= MOST_WAITING:
+            if self.warnings.take():
+                await session.problem(TOO_MUCH.format(MESSAGES_PER_SECOND, CHARACTERS_PER_SECOND))
+            return
+        try:
+            kind, part = parse(text)
+        except KoubaiError as error:
+            await session.problem(str(error))
+            return
+        if kind == "ack":
+            await session.handle(kind, part)
         else:
-            await socket.send_json(finite(message))
-
-    return Session(send, executor, store.paths, socket.app.state.first)
-
-
-async def _take(session: Session, message: Any) -> None:
-    text = message.get("text")
-    if text is None:
-        await session.send({"type": "problem", "text": "A message must be JSON text; got binary data."})
-        return
-    try:
-        kind, part = parse(text)
-    except KoubaiError as error:
-        await session.send({"type": "problem", "text": str(error).removeprefix("playground: ")})
-        return
-    await session.handle(kind, part)
+            self._start(session.handle(kind, part))

@@ -1,71 +1,104 @@
-"""The same settings from many seeds at once: what they have in common, where they differ, and how many fared badly."""
+"""The same settings from many seeds: what they have in common, where they differ, and how many fared badly."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
-from koubai.engines.cpu.engine import CPUEngine
-from koubai.engines.protocol import Population
-from koubai.play.experiment import Experiment
+from koubai.play.experiment import Experiment, Moment
 from koubai.play.maps import compute_maps, grid_inputs
 
 GRID = 40
-AT_ONCE = 8
+SLICE = 0.02
+"""Seconds that a start trains before others have their turn."""
 POOR_SHARE = 0.25
 """A start is poor if its loss lies above the best one by more than this share of the way to the worst at the outset."""
 
 
-def many_starts(experiment: Experiment, count: int, epochs: int, stopped: Callable[[], bool]) -> dict[str, Any]:
-    """Train from ``count`` seeds and return mean and spread of their maps, and their training losses.
+@dataclass(slots=True)
+class Start:
+    """One seed's run: it takes the path that `koubai.train_population` gives it, in slices.
+
+    Examples
+    --------
+    >>> from koubai.play.data import load
+    >>> from koubai.play.settings import Settings
+    >>> settings = Settings(dataset="xor")
+    >>> start = Start.of(Experiment.build(settings, load(settings, {})), seed=7)
+    >>> while not start.go_on(epochs=50):
+    ...     pass
+    >>> start.moment.state.epoch, start.loss < start.loss_before
+    (50, True)
+    """
+
+    experiment: Experiment
+    moment: Moment
+    loss_before: float
+    loss: float = np.inf
+    output: npt.NDArray[Any] | None = None
+
+    @classmethod
+    def of(cls, experiment: Experiment, seed: int) -> "Start":
+        """Return the start from a seed, which also decides the order of the rows.
+
+        Raises
+        ------
+        ParameterError
+            For the perceptron, which begins at zero whatever the seed.
+        """
+        if experiment.is_perceptron:
+            raise ParameterError(
+                "playground: many starts must have a network; the perceptron begins at 0. Choose network."
+            )
+        own = experiment.same_but(replace(experiment.settings, seed=seed))
+        moment = own.begin()
+        return cls(own, moment, own.losses(moment.state.theta)[0])
+
+    def go_on(self, epochs: int) -> bool:
+        """Train for a moment; return whether it has come to its end, with its loss and its map known."""
+        left = epochs - self.moment.state.epoch
+        done = self.experiment.advance_for(self.moment, SLICE, left)
+        theta = self.moment.state.theta
+        if self.moment.state.epoch < epochs and done and np.isfinite(theta).all():
+            return False
+        loss = self.experiment.losses(theta)[0]
+        self.loss = loss if np.isfinite(theta).all() and np.isfinite(loss) else np.inf
+        places = grid_inputs(self.experiment, GRID)
+        self.output = compute_maps(self.experiment, theta, places, GRID, with_nodes=False).output
+        return True
+
+
+def summary(starts: Sequence[Start], epochs: int) -> dict[str, Any]:
+    """Return what finished starts have in common.
 
     Returns
     -------
     dict
-        ``mean`` and ``spread`` (standard deviation) over the plane, row by row upwards, ``losses`` from best to worst,
-        ``n_poor`` and the ``threshold`` above which a loss counts as poor.
-
-    Raises
-    ------
-    ParameterError
-        For the perceptron, which begins at zero whatever the seed.
+        ``mean`` and ``spread`` (standard deviation) over the plane, row by row upwards (of several classes, of the
+        probability of the likeliest), ``losses`` from best to worst, ``n_poor``, and the ``threshold`` above which a
+        loss counts as poor. A start that left the finite numbers is poor, and no part of the maps.
     """
-    if experiment.is_perceptron:
-        raise ParameterError("playground: many starts must have a network; the perceptron begins at 0. Choose network.")
-    places = grid_inputs(experiment, GRID)
-    rates = experiment.rates(experiment.begin(), epochs)
-    maps, losses, before = [], [], []
-    for first in range(0, count, AT_ONCE):
-        if stopped():
-            break
-        seeds = range(first, min(count, first + AT_ONCE))
-        thetas = np.stack([experiment.begin(seed).state.theta for seed in seeds])
-        before += [experiment.losses(theta)[0] for theta in thetas]
-        population = Population(
-            thetas,
-            [experiment.plan.optimizer] * len(seeds),
-            np.array(seeds, np.uint64),
-            np.ones(len(seeds)),
-        )
-        CPUEngine().run_population(experiment.plan, population, experiment.train, rates)
-        losses += [experiment.losses(theta)[0] for theta in thetas]
-        maps += [compute_maps(experiment, theta, places, GRID, with_nodes=False).output for theta in thetas]
-    shown = np.stack(maps).astype(float)
-    if shown.ndim == 4:  # several classes: how sure the likeliest is
-        shown = shown.max(axis=3)
+    losses = np.array([start.loss for start in starts])
     alive = np.isfinite(losses)
-    best = min((loss for loss in losses if np.isfinite(loss)), default=np.inf)
-    threshold = best + POOR_SHARE * max(0.0, float(np.median(before)) - best)
+    shown = np.stack([start.output for start in starts if start.output is not None]).astype(float)
+    if shown.ndim == 4:
+        shown = shown.max(axis=3)
+    best = losses.min()
+    before = float(np.median([start.loss_before for start in starts]))
+    threshold = best + POOR_SHARE * max(0.0, before - best) if alive.any() else 0.0
+    nothing = [0.0] * GRID**2
     return {
         "type": "starts",
-        "count": count,
+        "count": len(starts),
         "epochs": epochs,
         "grid": GRID,
-        "range": experiment.data.extent,
-        "mean": shown[alive].mean(axis=0).ravel().tolist() if alive.any() else [0.0] * GRID**2,
-        "spread": shown[alive].std(axis=0).ravel().tolist() if alive.any() else [0.0] * GRID**2,
-        "losses": sorted(losses),
-        "n_poor": int((np.array(losses) > threshold).sum() + (~alive).sum()),
+        "range": starts[0].experiment.data.extent,
+        "mean": shown[alive].mean(axis=0).ravel().tolist() if alive.any() else nothing,
+        "spread": shown[alive].std(axis=0).ravel().tolist() if alive.any() else nothing,
+        "losses": sorted(losses.tolist()),
+        "n_poor": int((losses > threshold).sum()),
         "threshold": threshold,
     }

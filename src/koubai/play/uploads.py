@@ -1,28 +1,41 @@
 """The users' own tables: taken in bounded, kept in a folder that goes when the server goes."""
 
+import asyncio
 import secrets
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
+from typing import Any
 from urllib.parse import unquote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from koubai.core.errors import DataError, KoubaiError
-from koubai.play.data import column_names
+from koubai.play.measuring import check_parquet
 
 MOST_BYTES = 32 * 2**20
 MOST_TABLES = 64
+MOST_ROWS, MOST_COLUMNS = 20_000, 1000
+"""The playground is for looking; `koubai fit` is for training."""
+MOST_AT_ONCE = 8
+"""So many tables may be on their way at the same time."""
+PATIENCE = 10.0
+"""Seconds during which the rest of a refused table is read and thrown away, so that its sender sees the answer."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 """No compressed text: a small file could grow without end."""
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
 
 class Tables:
-    """Tables by their ids; the oldest goes when there are too many."""
+    """Tables by their ids; the oldest that was uploaded goes when there are too many."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="koubai-play-")
         self.paths: dict[str, Path] = {}
+        self.coming = 0
 
     def add(self, path: Path) -> str:
         """Give a table an id, and return it."""
@@ -30,14 +43,15 @@ class Tables:
         self.paths[name] = path
         return name
 
-    def keep(self, content: bytes, ending: str) -> str:
-        """Write an uploaded table into the folder, and return its id."""
-        path = Path(self.folder.name) / f"{secrets.token_hex(8)}{ending}"
-        path.write_bytes(content)
-        while len(self.paths) >= MOST_TABLES:
-            oldest = self.paths.pop(next(iter(self.paths)))
-            if oldest.parent == Path(self.folder.name):
-                oldest.unlink(missing_ok=True)
+    def place(self, ending: str) -> Path:
+        """Return where an uploaded table is to be written."""
+        return Path(self.folder.name) / f"{secrets.token_hex(8)}{ending}"
+
+    def keep(self, path: Path) -> str:
+        """Give an uploaded table an id, and return it."""
+        own = [name for name, kept in self.paths.items() if kept.parent == Path(self.folder.name)]
+        for name in own[: max(0, len(own) + 1 - MOST_TABLES)]:
+            self.paths.pop(name).unlink(missing_ok=True)
         return self.add(path)
 
     def close(self) -> None:
@@ -45,28 +59,111 @@ class Tables:
         self.folder.cleanup()
 
 
-async def take_table(request: Request) -> JSONResponse:
+class Refused(Exception):
+    """An upload that is not taken: the sentence that says why, and the status."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.sentence, self.status = sentence, status
+
+
+async def take_table(request: Request) -> Any:
     """Take in one table, and answer with its id and columns, or with one sentence."""
-    name = unquote(request.headers.get("x-filename", ""))
-    ending = Path(name).suffix.lower()
-    if ending not in ENDINGS:
-        return _refused(f"A table must be one of {', '.join(ENDINGS)}; got {ending[:20] or 'no ending'}.")
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            return _refused(f"A table must have at most {MOST_BYTES // 2**20} MiB; got more. Use koubai fit.", 413)
     tables: Tables = request.app.state.tables
-    identity = tables.keep(bytes(content), ".csv" if ending == ".txt" else ending)
+    stream = request.stream()
     try:
-        found = column_names(tables.paths[identity])
-        if not found["rows"]:
-            raise DataError("A table must have rows; got none.")
-    except (KoubaiError, ValueError) as error:
-        tables.paths.pop(identity).unlink(missing_ok=True)
-        return _refused(str(error).splitlines()[0][:300])
-    return JSONResponse({"id": identity, **found})
+        if tables.coming >= MOST_AT_ONCE:
+            raise Refused(f"At most {MOST_AT_ONCE} tables may come at once; this is one more. Try again.", 503)
+        tables.coming += 1
+        try:
+            path = await _written(request, stream, tables)
+            loop = asyncio.get_running_loop()
+            return JSONResponse(await loop.run_in_executor(request.app.state.executor, _looked_at, tables, path))
+        finally:
+            tables.coming -= 1
+    except Refused as error:
+        return _Early(JSONResponse({"text": error.sentence}, error.status), stream)
+    except ClientDisconnect:
+        return JSONResponse({"text": "The table did not come whole."}, 400)
 
 
-def _refused(sentence: str, status: int = 400) -> JSONResponse:
-    return JSONResponse({"text": sentence}, status)
+async def _written(request: Request, stream: AsyncIterator[bytes], tables: Tables) -> Path:
+    """Write what comes to a file as it comes, and return where."""
+    ending = Path(unquote(request.headers.get("x-filename", ""))[-300:]).suffix.lower()
+    if ending not in ENDINGS:
+        raise Refused(f"A table must be one of {', '.join(ENDINGS)}; got {ending[:20] or 'no ending'}. Convert it.")
+    too_much = Refused(f"A table must have at most {MOST_BYTES // 2**20} MiB; got more. Use koubai fit.", 413)
+    said = request.headers.get("content-length", "0")
+    if said.isdecimal() and int(said) > MOST_BYTES:
+        raise too_much
+    path, size = tables.place(".csv" if ending == ".txt" else ending), 0
+    try:
+        with path.open("wb") as file:
+            async for part in stream:
+                size += len(part)
+                if size > MOST_BYTES:
+                    raise too_much
+                file.write(part)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
+    """Return the id, columns and number of rows of a table that can be used; remove any other."""
+    from koubai.play.data import column_names
+
+    try:
+        check_size(path)
+        found = column_names(path)
+        if found["rows"] > MOST_ROWS:
+            raise DataError(f"A table must have at most {MOST_ROWS} rows; got {found['rows']}. Use koubai fit.")
+        return {"id": tables.keep(path), **found}
+    except Exception as error:
+        path.unlink(missing_ok=True)
+        if not isinstance(error, KoubaiError | ValueError):
+            raise Refused("A table must be one that polars can read; got another. Save it as CSV in UTF-8.") from error
+        sentence = str(error).splitlines()[0].replace(str(path), "of yours").replace("'of yours'", "of yours")
+        raise Refused(sentence[:300]) from error
+
+
+def check_size(path: Path) -> None:
+    """Refuse a table that is small as a file and would be large in memory.
+
+    Raises
+    ------
+    DataError
+        If the file is packed, or says that it has too many rows, columns or bytes.
+    """
+    with path.open("rb") as file:
+        begin = file.read(2**16)
+    if path.suffix == ".parquet":
+        check_parquet(path, MOST_ROWS, MOST_COLUMNS)
+    elif begin.startswith(PACKED):
+        raise DataError("A table must be text as it is; got a packed file. Unpack it first.")
+    elif max(begin.split(b"\n", 1)[0].count(mark) for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
+        raise DataError(f"A table must have at most {MOST_COLUMNS} columns; got more. Leave some out.")
+
+
+class _Early:
+    """A response that is sent before all of the request has been read; the rest is thrown away for a while.
+
+    A server that closed the connection at once would have the sender see a broken line instead of the answer.
+    """
+
+    def __init__(self, answer: JSONResponse, rest: AsyncIterator[bytes]) -> None:
+        self.answer, self.rest = answer, rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*self.answer.raw_headers, (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": self.answer.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.answer.body, "more_body": True})
+        end = monotonic() + PATIENCE
+        try:
+            async for _ in self.rest:
+                if monotonic() > end:
+                    break
+        except (ClientDisconnect, RuntimeError):
+            pass
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

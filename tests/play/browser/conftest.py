@@ -10,6 +10,8 @@ import urllib.request
 
 import pytest
 
+PATIENCE = 90
+"""Seconds that a test waits for what comes at once on a machine at rest: the first training may have to compile."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -74,25 +76,46 @@ def address():
 class Playground:
     """The page under test, and what its store holds."""
 
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, page, complaints):
+        self.page, self.complaints = page, complaints
 
     def state(self, expression):
         """The value of an expression in the store's state ``s``."""
         return self.page.evaluate(f"(s => {expression})(document.getElementById('koubai-play').playground.store.state)")
 
-    def until(self, expression, seconds=20):
+    def until(self, expression, seconds=PATIENCE):
         """Wait until an expression in the store's state is true."""
         self.wait(
             f"(s => {expression})(document.getElementById('koubai-play').playground?.store.state ?? {{}})", seconds
         )
 
-    def wait(self, script, seconds=20):
+    def wait(self, script, seconds=PATIENCE):
         """Wait until an expression is true; asked from outside, for the page's policy forbids eval."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(script):
             assert time.monotonic() < end, f"not true after {seconds} s: {script}"
             time.sleep(0.02)
+
+    def press(self, key):
+        """Press the button that carries the text of this key."""
+        self.page.click(f"[data-text='{key}']")
+
+    def slide(self, name, value):
+        """Move the slider of a control, as a hand does, until its setting is this value."""
+        slider = self.page.locator(f"[data-control={name}] input[type=range]")
+        slider.focus()
+        for key in ("Home", *["ArrowRight"] * 30):
+            slider.press(key)
+            if self.state(f"s.settings.{name} === {value}"):
+                return
+        raise AssertionError(f"{name} has no value {value}")
+
+    def train(self, until):
+        """Play until an expression in the store's state is true, then pause."""
+        self.page.click("button.play")
+        self.until(until)
+        self.page.click("button.play")
+        self.until("!s.running")
 
     def theta(self):
         return self.state("Array.from(s.frame.blocks.theta.data)")
@@ -103,19 +126,20 @@ def opened(browser, address):
     """A function that opens the page with settings in the link, and fails on anything that the console complains of."""
     contexts, complaints = [], []
 
-    def opening(link="", width=1280, height=900, lang="en-GB", context=None):
+    def opening(link="", width=1280, height=900, lang="en-GB", context=None, **options):
         if context is None:
             context = browser.new_context(
-                viewport={"width": width, "height": height}, locale=lang, accept_downloads=True
+                viewport={"width": width, "height": height}, locale=lang, accept_downloads=True, **options
             )
             contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address + (f"#{link}" if link else ""))
-        playground = Playground(page)
+        playground = Playground(page, complaints)
         playground.until(
             "s.frame && s.network && s.data && s.frame.blocks.theta.data.length === s.network.n_parameters"
         )

@@ -6,6 +6,7 @@ change in a kernel called from another file would otherwise go unnoticed. A read
 cache folder can be written, numba falls back to its own places or compiles anew in each process.
 """
 
+import gc
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
@@ -142,7 +143,13 @@ def _announced(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
             f"the code kept in {cache_folder()}\n"
         )
         sys.stderr.flush()
-    yield
+    collects = gc.isenabled()
+    gc.disable()  # compiling makes millions of objects that live until it is done
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
     _there.add((what, dtype))
     with suppress(OSError):  # with no place to keep it, the next process compiles again and says so
         marker.parent.mkdir(parents=True, exist_ok=True)

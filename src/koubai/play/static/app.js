@@ -1,5 +1,6 @@
 // Puts the playground together: messages into the store, panels out of it.
-import { el } from "./dom.js";
+import { el, save } from "./dom.js";
+import { Acknowledged, Instant, Patience } from "./flow.js";
 import { decode } from "./frames.js";
 import { read, written } from "./link.js";
 import { Store } from "./store.js";
@@ -7,13 +8,14 @@ import { Texts } from "./texts.js";
 import { first_state } from "./state.js";
 import { headerPanel } from "./panel-header.js";
 import { settingsPanel } from "./panel-settings.js";
-import { dataPanel } from "./panel-data.js";
+import { REAL, dataPanel } from "./panel-data.js";
 import { networkPanel } from "./panel-network.js";
 import { outputPanel } from "./panel-output.js";
 import { lossPanel } from "./panel-loss.js";
 import { timelinePanel } from "./panel-timeline.js";
 import { explainPanel } from "./panel-explain.js";
 import { startsPanel } from "./panel-starts.js";
+import { drawn, unfinished } from "./brush.js";
 import { ownPanel } from "./panel-own.js";
 import { lessonsPanel, lessonBar } from "./panel-lessons.js";
 import { keepPanel } from "./panel-keep.js";
@@ -28,34 +30,47 @@ import { keyboard } from "./keyboard.js";
 export function mount(root, transport, options = { page: false }) {
   const store = new Store(first_state());
   const texts = new Texts();
-  const instant = new Instant(transport, store);
+  const instant = new Instant(transport, store), patience = new Patience(store);
+
+  /** @type {Record<string, any>} Settings that wait until points of two classes are drawn. */
+  let kept = {};
 
   /** @type {import("./types.js").Context} */
   const context = {
     store, transport, texts,
-    send: (message) => transport.send(message),
+    send: (message) => {
+      patience.asked(message);
+      transport.send(message);
+    },
     change: (settings) => {
-      store.set({ settings: { ...store.state.settings, ...settings } });
-      transport.send({ type: "settings", settings });
+      const wanted = { ...store.state.settings, ...settings };
+      store.set({ settings: wanted });
+      kept = { ...kept, ...settings };
+      if (unfinished(wanted)) {
+        store.set({ data: drawn(wanted.points) });
+        return;
+      }
+      context.send({ type: "settings", settings: kept });
+      kept = {};
       if (store.state.instant) instant.ask();
     },
   };
 
-  const output = outputPanel(context), network = networkPanel(context, output.map);
+  const output = outputPanel(context), network = networkPanel(context, output.face);
+  const table = ownPanel(context);
   const panels = [
     headerPanel(context), lessonBar(context), settingsPanel(context), dataPanel(context), output, network, lossPanel(context),
-    timelinePanel(context), explainPanel(context), startsPanel(context), ownPanel(context), lessonsPanel(context),
+    timelinePanel(context), explainPanel(context), startsPanel(context), table, lessonsPanel(context),
     keepPanel(context, { network, output }), hidingPanel(context),
   ];
   const [head, lesson, settings, data, map, middle, curve, timeline, explain, starts, own, lessons, keep, hiding] = panels.map((panel) => panel.element);
   const status = el("p", { class: "status", role: "status", "aria-live": "polite" });
+  const notice = el("p", { class: "notice", hidden: true });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
+  const bench = el("main", { class: "bench" }, data, el("div", { class: "middle" }, middle, timeline), el("div", { class: "side" }, map, curve));
   root.classList.add("koubai-play");
   root.replaceChildren(
-    head, problem, lesson, settings,
-    el("main", { class: "bench" }, data, middle, el("div", { class: "side" }, map, curve)),
-    timeline,
-    explain,
+    head, problem, notice, lesson, settings, bench, explain,
     el("div", { class: "cards" }, el("div", { class: "pile" }, lessons, starts), el("div", { class: "pile" }, own, keep, hiding)),
     status,
   );
@@ -78,6 +93,12 @@ export function mount(root, transport, options = { page: false }) {
       problem.hidden = !state.problem;
       problem.textContent = state.problem;
     }
+    if (["waiting", "connected", "lang"].some((key) => changed.has(key))) {
+      notice.hidden = state.connected && !state.waiting;
+      notice.textContent = texts.text(state.connected ? "play.status.waiting" : "play.status.lost");
+    }
+    if (changed.has("other")) bench.classList.toggle("compared", Boolean(state.other));
+    if (options.page && state.settings && state.network && ["instant", "unit", "until", "lesson_step", "lesson"].some((key) => changed.has(key))) address(state);
     for (const panel of panels) panel.update(state, changed);
     if (changed.has("running") || changed.has("connected") || changed.has("lang")) status.textContent = spoken(state, texts);
     if (changed.has("frame") && state.frame) seen.drawn();
@@ -86,10 +107,11 @@ export function mount(root, transport, options = { page: false }) {
   const seen = new Acknowledged(transport);
   let counted = 0, since = performance.now();
   transport.onstatus((open) => {
-    store.set({ connected: open });
+    store.set({ connected: open, waiting: false });
   });
   transport.onmessage((message) => {
     if (message instanceof ArrayBuffer) {
+      patience.answered();
       const frame = decode(message);
       const { epoch, step, running } = frame.header;
       const state = store.state;
@@ -103,19 +125,23 @@ export function mount(root, transport, options = { page: false }) {
         since = now;
       }
       seen.came(frame.header.id);
-      store.set({ frame, epoch, step, running: running ?? state.running, timeline });
+      const learnt = lately(frame, state);
+      store.set({ frame, epoch, step, running: running ?? state.running, timeline, learnt, ...(learnt ? { row: learnt.rows[0] } : {}) });
       if (frame.header.instant) instant.arrived();
       return;
     }
+    if (message.type === "problem") patience.answered();
     receive(message, context, options);
   });
-  keyboard(root, context);
+  keyboard(root, context, options.page);
+  if (options.page) dropping(root, (file) => table.take(file)); // a notebook's rows come from its cells
   root.dataset.theme = store.state.theme;
   if (options.page) {
     window.addEventListener("hashchange", () => {
-      const wanted = read(window.location.hash);
-      if (written(store.state.settings, store.state.defaults) !== window.location.hash.slice(1))
-        transport.send({ type: "settings", settings: { ...store.state.defaults, ...wanted } });
+      if (!store.state.settings || written(store.state) === window.location.hash.slice(1)) return;
+      const { settings, own } = read(window.location.hash);
+      store.set(own);
+      context.send({ type: "settings", settings: { ...store.state.defaults, ...settings } });
     });
   }
   const load = async (/** @type {string} */ lang) => {
@@ -142,93 +168,77 @@ function receive(message, { store, send, transport }, options) {
   const { type, ...rest } = message;
   if (type === "hello") {
     store.set({ catalogue: rest.catalogue, settings: rest.settings, defaults: rest.defaults ?? rest.settings });
-    const wanted = options.page ? read(window.location.hash) : {};
-    if (Object.keys(wanted).length) send({ type: "settings", settings: wanted });
-    const name = wanted.lesson || rest.settings.lesson;
-    if (name) transport.fetch_lesson(name).then((lesson) => store.set({ lesson, lesson_step: 0 }));
+    const { settings, own } = options.page ? read(window.location.hash) : { settings: {}, own: {} };
+    store.set(own);
+    if (REAL.has(settings.dataset) && !("axes" in settings)) settings.axes = "pca";
+    if (Object.keys(settings).length) send({ type: "settings", settings });
+    const name = settings.lesson || rest.settings.lesson;
+    const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
+    if (name) transport.fetch_lesson(name).then((lesson) => store.set({ lesson: { ...lesson, resumed }, lesson_step: own.lesson_step ?? 0 })).catch(() => {});
   } else if (type === "state") {
     store.set({ ...rest, problem: "" });
-    if (options.page && rest.settings) {
-      const hash = written(rest.settings, store.state.defaults);
-      if (hash !== window.location.hash.slice(1)) history.replaceState(null, "", `${location.pathname}${location.search}${hash ? "#" + hash : ""}`);
-    }
+    if (options.page && rest.settings) address(store.state);
   } else if (type === "data") store.set({ data: rest });
   else if (type === "losses") {
-    const old = store.state.losses;
-    store.set({ losses: rest.whole ? rest : {
-      epochs: old.epochs.concat(rest.epochs), train: old.train.concat(rest.train), test: old.test.concat(rest.test),
-    } });
+    const { losses: old, future } = store.state;
+    if (rest.whole) {
+      const longest = future && future.epochs.length > old.epochs.length ? future : old;
+      const back = rest.train[0] === longest.train[0] && rest.epochs.length < longest.epochs.length;
+      store.set({ losses: rest, future: back ? longest : null });
+    } else if (rest.epochs.length) {
+      const losses = { epochs: old.epochs.concat(rest.epochs), train: old.train.concat(rest.train), test: old.test.concat(rest.test) };
+      store.set({ losses, future: null });
+    }
   } else if (type === "explanation") store.set({ explanation: rest });
   else if (type === "starts") store.set({ starts: rest });
   else if (type === "download") keep(rest);
   else if (type === "problem") store.set({ problem: rest.text });
 }
 
+/**
+ * The examples of the last step by hand, and, if a perceptron looked at one, whether that changed it.
+ * @param {import("./types.js").Frame} frame
+ * @param {import("./types.js").State} state before that frame
+ */
+function lately(frame, state) {
+  const rows = frame.header.rows ?? [];
+  if (!rows.length) return null;
+  const before = state.frame?.blocks.theta?.data, after = frame.blocks.theta.data;
+  const alone = state.settings?.mode === "perceptron" && rows.length === 1 && before?.length === after.length;
+  return { rows, changed: alone ? after.some((value, at) => value !== before?.[at]) : null };
+}
+
+/** @param {import("./types.js").State} state */
+function address(state) {
+  const hash = written(state);
+  if (hash !== window.location.hash.slice(1)) history.replaceState(null, "", `${location.pathname}${location.search}${hash ? "#" + hash : ""}`);
+}
+
+/**
+ * A table may be dropped anywhere on the playground.
+ * @param {HTMLElement} root
+ * @param {(file: File) => void} take
+ */
+function dropping(root, take) {
+  const files = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+  root.addEventListener("dragover", (event) => {
+    if (!files(event)) return;
+    event.preventDefault();
+    root.classList.add("over");
+  });
+  root.addEventListener("dragleave", (event) => root.contains(/** @type {Node | null} */ (event.relatedTarget)) || root.classList.remove("over"));
+  root.addEventListener("drop", (event) => {
+    root.classList.remove("over");
+    const dropped = event.dataTransfer?.files[0];
+    if (!dropped) return;
+    event.preventDefault();
+    take(dropped);
+  });
+}
+
 /** @param {{name: string, media_type: string, base64: string}} file */
 function keep({ name, media_type, base64 }) {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  const link = el("a", { href: URL.createObjectURL(new Blob([bytes], { type: media_type })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-/** Acknowledges frames so that the next one is on its way while one is drawn, and never more than that. */
-class Acknowledged {
-  /** @param {import("./types.js").Transport} transport */
-  constructor(transport) {
-    this.transport = transport;
-    this.undrawn = 0;
-    this.owed = -1;
-  }
-
-  /** @param {number} id */
-  came(id) {
-    this.undrawn += 1;
-    if (this.undrawn === 1) this.transport.send({ type: "ack", id });
-    else this.owed = id;
-  }
-
-  drawn() {
-    this.undrawn = 0;
-    if (this.owed >= 0) {
-      this.transport.send({ type: "ack", id: this.owed });
-      this.undrawn = 0;
-      this.owed = -1;
-    }
-  }
-}
-
-/** Asks for final states one at a time, the latest change always being answered. */
-class Instant {
-  /**
-   * @param {import("./types.js").Transport} transport
-   * @param {Store} store
-   */
-  constructor(transport, store) {
-    this.transport = transport;
-    this.store = store;
-    this.busy = false;
-    this.again = false;
-    this.since = 0;
-  }
-
-  ask() {
-    if (this.busy && performance.now() - this.since < 5000) {
-      this.again = true;
-      return;
-    }
-    this.busy = true;
-    this.again = false;
-    this.since = performance.now();
-    this.transport.send({ type: "instant", epochs: Math.min(5000, this.store.state.settings.stop_at || 500) });
-  }
-
-  arrived() {
-    const since = this.since;
-    requestAnimationFrame(() => this.store.set({ instant_ms: performance.now() - since }));
-    this.busy = false;
-    if (this.again) this.ask();
-  }
+  save(new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: media_type }), name);
 }
 
 /**

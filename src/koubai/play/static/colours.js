@@ -26,6 +26,9 @@ export const DIVERGING = Uint32Array.from({ length: 511 }, (_, index) => {
   return packed(mix(MIDDLE, value < 0 ? NEGATIVE : POSITIVE, Math.abs(value) ** 0.8));
 });
 
+/** How strong the output map is: points of the same class must stand out from it. */
+export const STRENGTH = 0.62;
+
 /** 256 colours from nearly white to dark, for spreads. */
 export const RISING = Uint32Array.from({ length: 256 }, (_, index) => packed(mix(MIDDLE, [70, 20, 90], index / 255)));
 
@@ -50,4 +53,13 @@ export function ofPoint(label, task, scale) {
   if (task !== "regression") return css(CLASSES[Math.max(0, Math.round(label)) % CLASSES.length]);
   const value = Math.max(-1, Math.min(1, label / scale));
   return css(mix([200, 200, 200], value < 0 ? NEGATIVE : POSITIVE, Math.abs(value)));
+}
+
+/** The scale of the output map, from −1 to 1, as a CSS background. */
+export function ramp() {
+  const stops = Array.from({ length: 17 }, (_, index) => {
+    const pixel = signed(((index - 8) / 8) * STRENGTH);
+    return css([pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]);
+  });
+  return `linear-gradient(to right, ${stops.join(", ")})`;
 }

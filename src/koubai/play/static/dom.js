@@ -29,26 +29,83 @@ export const button = (key, action, props = {}) => el("button", { type: "button"
 let count = 0;
 
 /**
+ * A “?” that says in a sentence what the control beside it is: on hovering, on a click, and from the keyboard.
+ * @param {string} name of the control
+ * @param {string} [title] key of the control's name
+ */
+export function helper(name, title = `play.control.${name}`) {
+  const id = `koubai-help-${++count}`;
+  const words = el("p", { class: "help", id, popover: "auto", text: `play.help.${name}` });
+  const ask = el("button", { type: "button", class: "ask", popovertarget: id, "data-about": title, hint: `play.help.${name}` }, "?");
+  words.addEventListener("beforetoggle", (/** @type {any} */ event) => {
+    if (event.newState !== "open") return;
+    const box = ask.getBoundingClientRect(), width = Math.min(320, window.innerWidth - 16);
+    words.style.width = `${width}px`;
+    words.style.left = `${Math.max(8, Math.min(box.left - 12, window.innerWidth - width - 8))}px`;
+    const below = box.bottom + 120 < window.innerHeight;
+    words.style.top = below ? `${box.bottom + 6}px` : "auto";
+    words.style.bottom = below ? "auto" : `${window.innerHeight - box.top + 6}px`;
+  });
+  return el("span", { class: "helper" }, ask, words);
+}
+
+/**
  * A control with its name and an explanation that opens where it stands.
  * @param {string} name of the control, by which a teacher can hide it
  * @param {HTMLElement} control
  * @param {HTMLElement | null} [beside] what stands behind the name, such as the value
  */
 export function field(name, control, beside = null) {
-  const id = `koubai-${name}-${++count}`;
-  control.id = id;
-  const help = el("p", { class: "help", id: `${id}-help`, text: `play.help.${name}`, hidden: true });
-  const ask = el("button", {
-    type: "button", class: "ask", label: "play.help.open", "aria-expanded": "false", "aria-controls": `${id}-help`,
-    on: {
-      click: () => {
-        help.hidden = !help.hidden;
-        ask.setAttribute("aria-expanded", String(!help.hidden));
-      },
+  control.id = `koubai-${name}-${++count}`;
+  const head = el("span", { class: "head" }, el("label", { for: control.id, text: `play.control.${name}` }), helper(name), ...(beside ? [beside] : []));
+  return el("div", { class: "field", "data-control": name }, head, control);
+}
+
+/**
+ * A slider that nothing moves while a hand is on it, such as a state that was on its way when the hand moved on.
+ * @param {Record<string, any>} props
+ * @param {(value: number) => void} moved
+ * @returns {{input: any, show: (value: number) => void}}
+ */
+export function range(props, moved) {
+  const input = el("input", { type: "range", ...props, on: { input: () => moved(Number(input.value)) } });
+  let held = false;
+  input.addEventListener("pointerdown", () => (held = true));
+  for (const end of ["pointerup", "pointercancel", "blur"]) input.addEventListener(end, () => (held = false));
+  return {
+    input,
+    show(value) {
+      if (!held) input.value = value;
     },
-  }, "?");
-  const head = el("span", { class: "head" }, el("label", { for: id, text: `play.control.${name}` }), ...(beside ? [beside] : []), ask);
-  return el("div", { class: "field", "data-control": name }, head, control, help);
+  };
+}
+
+/**
+ * Lets something happen only so often while training runs: what nobody reads sixty times a second need not be drawn so often.
+ * @param {number} least milliseconds between two times
+ */
+export function seldom(least) {
+  let last = -Infinity;
+  return (/** @type {boolean} */ running) => {
+    const now = performance.now();
+    if (running && now - last < least) return false;
+    last = now;
+    return true;
+  };
+}
+
+/** How the page scrolls to something: gliding, unless the reader wants no motion. @returns {ScrollBehavior} */
+export const gliding = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
+
+/**
+ * Gives a file to the reader.
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function save(blob, name) {
+  const link = el("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 /**
@@ -76,21 +133,35 @@ export function card(name, ...children) {
   return el("section", { class: `card ${name}`, "data-control": `${name}_panel`, "aria-labelledby": heading.id }, heading, ...children);
 }
 
-/** @param {number} value */
-export function short(value) {
+/**
+ * @param {number} value
+ * @param {number} [digits] that count
+ */
+export function short(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  if (value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)) return value.toExponential(2).replace("-", "−");
-  return String(+value.toPrecision(4)).replace("-", "−");
+  if (value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)) return power(value.toExponential(digits - 2));
+  return String(+value.toPrecision(digits)).replace("-", "−");
 }
 
+/** @param {string} text as toExponential gives it */
+function power(text) {
+  const [part, exponent] = text.split("e");
+  const raised = exponent.replace("+", "").replace(/[-0-9]/g, (sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
+  const factor = /^-?1$/.test(part) ? part.replace("1", "") : `${part}·`;
+  return `${factor}10${raised}`.replace("-", "−");
+}
+
+/** How many of the screen's pixels a canvas has for one CSS pixel. */
+export const fineness = () => Math.min(2, window.devicePixelRatio || 1);
+
 /**
- * Sizes a canvas to its box and the screen's pixels, and returns its context in CSS pixels.
+ * Sizes a canvas to its box and the screen's pixels, clears it, and returns its context in CSS pixels.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height
  */
 export function prepare(canvas, width, height) {
-  const scale = Math.min(2, window.devicePixelRatio || 1);
+  const scale = fineness();
   const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;

@@ -1,26 +1,32 @@
 // What is under the hand: the weight or node that was chosen, its numbers to change, and where they come from.
-import { button, el, short } from "./dom.js";
+import { button, el } from "./dom.js";
+import { ask } from "./panel-explain.js";
 import { TOY_FEATURES } from "./network-layout.js";
 import { written } from "./network-draw.js";
 
 const SHOWN = 64;
 
+/** @param {number} value */
+const plain = (value) => (Number.isFinite(value) ? String(+value.toPrecision(6)) : "");
+
 /**
  * @param {import("./types.js").Context} context
+ * @param {() => void} closed told when it closes from within
  * @returns {import("./types.js").Panel}
  */
-export function inspector({ store, send, texts }) {
-  const title = el("h3", {});
+export function inspector(context, closed) {
+  const { store, send, texts } = context;
+  const title = el("h3", { id: "koubai-inspected" });
   const rows = el("div", { class: "numbers" });
-  const close = el("button", { type: "button", class: "round", label: "play.inspect.close", on: { click: () => store.set({ selection: null }) } }, "×");
-  const element = el("div", { class: "inspector", hidden: true }, el("div", { class: "row" }, title, close), rows);
+  const close = el("button", { type: "button", class: "round", label: "play.inspect.close", on: { click: closed } }, "×");
+  const element = el("div", { class: "inspector", role: "dialog", "aria-labelledby": title.id, hidden: true }, el("div", { class: "row" }, title, close), rows);
   let inputs = /** @type {{input: any, at: number}[]} */ ([]);
 
   /**
    * @param {string} name
    * @param {number} at place in θ
    * @param {object} edit
-   * @param {object} question
+   * @param {{what: string, layer: number, source: number, target: number}} question
    */
   function row(name, at, edit, question) {
     const input = el("input", {
@@ -28,8 +34,8 @@ export function inspector({ store, send, texts }) {
       on: { change: () => Number.isFinite(input.valueAsNumber) && send({ type: "edit", ...edit, value: input.valueAsNumber }) },
     });
     inputs.push({ input, at });
-    const ask = button("play.inspect.explain", () => send({ type: "explain", ...question, row: chosenRow(store.state), lang: store.state.lang }));
-    return el("div", { class: "number" }, el("span", { class: "name" }, name), input, ask);
+    const why = button("play.inspect.explain", () => ask(context, question));
+    return el("div", { class: "number" }, el("span", { class: "name" }, name), input, why);
   }
 
   function fill() {
@@ -44,7 +50,7 @@ export function inspector({ store, send, texts }) {
       return;
     }
     const sources = layer > 1 ? null : settings.features && feature_names.every((name) => TOY_FEATURES.includes(name)) ? settings.features : feature_names;
-    const from = (/** @type {number} */ index) => (sources ? written(sources[index] ?? "") : texts.text("play.inspect.node", { layer: layer - 1, node: index + 1 }));
+    const from = (/** @type {number} */ index) => (sources ? written(sources[index] ?? "") : texts.text("play.inspect.from", { layer: layer - 1, node: index + 1 }));
     const last = layer === network.layers.length;
     const to = last ? (classes.length > 2 ? classes[target] : texts.text("play.inspect.output")) : texts.text("play.inspect.node", { layer, node: target + 1 });
     if (selection.kind === "link") {
@@ -52,7 +58,7 @@ export function inspector({ store, send, texts }) {
       rows.replaceChildren(row(`${from(source)} → ${to}`, part.weights_at + source * part.n_out + target, { layer, source, target }, { what: "weight", layer, source, target }));
     } else {
       title.textContent = to;
-      const whole = button("play.inspect.explain_node", () => send({ type: "explain", what: "node", layer, target, source: 0, row: chosenRow(store.state), lang: store.state.lang }), { class: "whole" });
+      const whole = button("play.inspect.explain_node", () => ask(context, { what: "node", layer, source: 0, target }), { class: "whole" });
       const weights = Array.from({ length: Math.min(part.n_in, SHOWN) }, (_, index) =>
         row(`${from(index)} →`, part.weights_at + index * part.n_out + target, { layer, source: index, target }, { what: "weight", layer, source: index, target }));
       rows.replaceChildren(whole, row(texts.text("play.inspect.bias"), part.biases_at + target, { layer, target, bias: true }, { what: "bias", layer, source: 0, target }), ...weights);
@@ -65,7 +71,7 @@ export function inspector({ store, send, texts }) {
     const theta = store.state.frame?.blocks.theta?.data;
     if (!theta) return;
     for (const { input, at } of inputs)
-      if (document.activeElement !== input) input.value = short(theta[at]).replace("−", "-");
+      if (document.activeElement !== input) input.value = plain(theta[at]);
   }
 
   return {
@@ -76,6 +82,3 @@ export function inspector({ store, send, texts }) {
     },
   };
 }
-
-/** @param {import("./types.js").State} state */
-export const chosenRow = (state) => (state.row);

@@ -1,20 +1,27 @@
 // Keys that work wherever no field is being typed into.
+import { step } from "./panel-header.js";
 
 /**
  * @param {HTMLElement} root
  * @param {import("./types.js").Context} context
+ * @param {boolean} alone whether the whole window is the playground's
  */
-export function keyboard(root, { store, send }) {
+export function keyboard(root, { store, send }, alone) {
   const within = root.ownerDocument;
-  within.addEventListener("keydown", (event) => {
+  const heard = /** @type {HTMLElement | Document} */ (alone ? within : root);
+  heard.addEventListener("keydown", (given) => {
+    const event = /** @type {KeyboardEvent} */ (given);
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea")) return;
-    const plain = !target.closest("button, a, canvas");
-    if (!root.contains(target) && target !== within.body) return;
-    if (event.key === " " && plain) send({ type: store.state.running ? "pause" : "run" });
-    else if (event.key === "s") send({ type: "step", unit: store.state.unit });
-    else if (event.key === "r") send({ type: "reset" });
-    else if (event.key === "Escape") store.set({ selection: null });
+    if (event.ctrlKey || event.metaKey || event.altKey || !root.contains(target) && !(alone && target === within.body)) return;
+    if (event.key === "Escape" && store.state.selection) {
+      store.set({ selection: null });
+      return;
+    }
+    if (target.closest("input, select, textarea")) return;
+    const hidden = new Set(store.state.settings?.hide || []);
+    if (event.key === " " && !target.closest("button, a, summary, canvas") && !hidden.has("play")) send({ type: store.state.running ? "pause" : "run" });
+    else if (event.key === "s" && !hidden.has("step")) step({ store, send });
+    else if (event.key === "r" && !hidden.has("reset")) send({ type: "reset" });
     else return;
     event.preventDefault();
   });

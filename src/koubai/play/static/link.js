@@ -1,41 +1,45 @@
-// All settings in the address: what differs from the server's first settings, one name a part.
+// The whole state in the address: settings that differ from the server's first ones, and what only the page knows.
+
+/** What the page keeps for itself, with its first values. */
+const OWN = { instant: false, unit: "epoch", until: 100, lesson_step: 0 };
 
 /**
  * @param {string} hash
- * @returns {Record<string, any>}
+ * @returns {{settings: Record<string, any>, own: Record<string, any>}}
  */
 export function read(hash) {
-  /** @type {Record<string, any>} */
-  const found = {};
+  /** @type {{settings: Record<string, any>, own: Record<string, any>}} */
+  const found = { settings: {}, own: {} };
   for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    try {
-      found[name] = JSON.parse(text);
-    } catch {
-      found[name] = text;
-    }
+    const value = parsed(text);
+    if (!(name in OWN)) found.settings[name] = value;
+    else if (typeof value === typeof (/** @type {any} */ (OWN)[name])) found.own[name] = value;
   }
   return found;
 }
 
 /**
- * @param {Record<string, any>} settings
- * @param {Record<string, any>} defaults
+ * @param {import("./types.js").State} state
+ * @returns {string}
  */
-export function written(settings, defaults) {
+export function written(state) {
   const parts = new URLSearchParams();
-  for (const [name, value] of Object.entries(settings)) {
-    if (name === "table" || JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
-    parts.set(name, typeof value === "string" && !looksLikeJSON(value) ? value : JSON.stringify(value));
+  for (const [name, value] of Object.entries(state.settings)) {
+    if (name === "table" || JSON.stringify(value) === JSON.stringify(state.defaults[name])) continue;
+    parts.set(name, typeof value === "string" && parsed(value) === value ? value : JSON.stringify(value));
+  }
+  for (const [name, first] of Object.entries(OWN)) {
+    const value = /** @type {any} */ (state)[name];
+    if (name === "lesson_step" ? state.settings.lesson : value !== first) parts.set(name, String(value));
   }
   return parts.toString();
 }
 
 /** @param {string} text */
-function looksLikeJSON(text) {
+function parsed(text) {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return text;
   }
 }

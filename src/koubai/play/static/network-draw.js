@@ -1,63 +1,9 @@
-// Draws the network on a canvas: links, node maps, names, and the values of a stepped example.
-import { DIVERGING, NEGATIVE, POSITIVE, css, signed } from "./colours.js";
+// Draws the network on its canvases: links, the frames and names of nodes, and the values of a stepped example.
+import { DIVERGING } from "./colours.js";
 import { short } from "./dom.js";
 import { TOY_FEATURES, ends } from "./network-layout.js";
 
 const CELL = 24;
-
-/** The small maps of all nodes on one picture, so that a frame costs one transfer. */
-export class Atlas {
-  constructor() {
-    this.canvas = document.createElement("canvas");
-    this.pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    this.image = /** @type {ImageData | null} */ (null);
-    this.across = 1;
-    this.grid = 0;
-  }
-
-  /** @param {import("./types.js").Frame} frame */
-  fill(frame) {
-    const block = frame.blocks.nodes;
-    if (!block) return;
-    const [count, grid] = block.shape;
-    if (!count) return;
-    this.across = Math.ceil(Math.sqrt(count));
-    this.grid = grid;
-    const width = this.across * grid, height = Math.ceil(count / this.across) * grid;
-    if (!this.image || this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-      this.image = this.pen.createImageData(width, height);
-    }
-    const pixels = new Uint32Array(this.image.data.buffer);
-    const colours = new Uint32Array(256);
-    for (let node = 0; node < count; node++) {
-      const [low, high] = frame.header.ranges[node];
-      const scale = Math.max(Math.abs(low), Math.abs(high)) || 1;
-      for (let level = 0; level < 256; level++) colours[level] = signed((low + ((high - low) * level) / 255) / scale);
-      const left = (node % this.across) * grid, top = Math.floor(node / this.across) * grid;
-      let at = node * grid * grid;
-      for (let row = grid - 1; row >= 0; row--) {
-        const start = (top + row) * width + left;
-        for (let column = 0; column < grid; column++) pixels[start + column] = colours[block.data[at++]];
-      }
-    }
-    this.pen.putImageData(this.image, 0, 0);
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {number} node
-   * @param {number} x
-   * @param {number} y
-   * @param {number} size
-   */
-  paint(pen, node, x, y, size) {
-    if (!this.grid) return;
-    const left = (node % this.across) * this.grid, top = Math.floor(node / this.across) * this.grid;
-    pen.drawImage(this.canvas, left, top, this.grid, this.grid, x, y, size, size);
-  }
-}
 
 const made = new Map();
 
@@ -89,54 +35,83 @@ function featurePicture(name) {
 /** @param {string} name */
 export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", "") : name);
 
+/** @typedef {{ink: string, faint: string, negative: string, positive: string, card: string, delta: string, toy: boolean, hover: any}} Look */
+
 /**
+ * Everything about nodes but the maps of hidden and output nodes, which lie below and change more often.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
- * @param {Atlas} atlas
- * @param {{ink: string, faint: string, toy: boolean, hover: any, output: HTMLCanvasElement | null}} look
+ * @param {Look} look
  */
-export function drawNodes(pen, plan, state, atlas, look) {
+export function drawNodes(pen, plan, state, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
   const theta = state.frame?.blocks.theta?.data;
   const usable = theta && theta.length === network.n_parameters;
-  const block = state.frame?.blocks.nodes;
-  const grid = block && block.shape[0] === network.sizes.slice(1, -1).reduce((a, b) => a + b, 0);
-  const half = plan.size / 2;
-  let hidden = 0, place = 0;
-  const values = state.frame?.blocks.activations, deltas = state.frame?.blocks.deltas;
-  for (const column of plan.columns)
-    for (const node of column) {
-      const last = node.layer === plan.columns.length - 1;
-      pen.globalAlpha = node.active ? 1 : 0.28;
-      const [x, y] = [node.x - half, node.y - half];
-      if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, plan.size, plan.size);
-      else if (node.layer > 0 && !last && grid) atlas.paint(pen, hidden++, x, y, plan.size);
-      else if (last && column.length === 1 && look.output) pen.drawImage(look.output, x, y, plan.size, plan.size);
-      else {
-        pen.fillStyle = look.faint;
-        pen.fillRect(x, y, plan.size, plan.size);
-      }
-      const chosen = same(state.selection, node) || same(look.hover, node);
-      pen.strokeStyle = chosen ? "#d55e00" : look.ink;
-      pen.lineWidth = chosen ? 3 : 1;
-      pen.strokeRect(x, y, plan.size, plan.size);
-      if (usable && node.layer > 0) {
-        const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
-        const dot = Math.max(5, plan.size / 6);
-        pen.fillStyle = css(bias < 0 ? NEGATIVE : POSITIVE);
-        pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
-        pen.fillRect(x - dot - 1, y + plan.size - dot, dot, dot);
-        pen.globalAlpha = 1;
-      }
-      if (plan.size >= 13 && node.name) label(pen, node, plan, look, last);
-      if (node.active && values && plan.size >= 20) {
-        tag(pen, node.x, y + plan.size - 6, short(values.data[place]), look);
-        if (deltas && node.layer > 0) tag(pen, node.x, y + 7, "δ " + short(deltas.data[place - network.sizes[0]]), look);
-      }
-      if (node.active) place += 1;
+  for (const node of plan.columns.flat()) {
+    const last = node.layer === plan.columns.length - 1, size = node.size;
+    const [x, y] = [node.x - size / 2, node.y - size / 2];
+    pen.globalAlpha = node.active ? 1 : 0.28;
+    if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, size, size);
+    else if (node.layer === 0) {
+      pen.fillStyle = look.faint;
+      pen.fillRect(x, y, size, size);
     }
+    const chosen = same(state.selection, node) || same(look.hover, node);
+    pen.strokeStyle = chosen ? "#d55e00" : look.ink;
+    pen.lineWidth = chosen ? 3 : 1;
+    pen.strokeRect(x, y, size, size);
+    if (usable && node.layer > 0) {
+      const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
+      const dot = Math.max(5, size / 6);
+      pen.fillStyle = bias < 0 ? look.negative : look.positive;
+      pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
+      pen.fillRect(x - dot - 1, y + size - dot, dot, dot);
+      pen.globalAlpha = 1;
+    }
+    if (node.name) label(pen, node, plan, look, last);
+  }
   pen.globalAlpha = 1;
+  if (state.frame?.blocks.activations) drawValues(pen, plan, state, look);
+}
+
+/**
+ * What the last single step computed: each node's output z beside it, going on to the right, and δ, which came back from there.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./network-layout.js").Layout} plan
+ * @param {import("./types.js").State} state
+ * @param {Look} look
+ */
+function drawValues(pen, plan, state, look) {
+  pen.font = "11px system-ui, sans-serif";
+  pen.textBaseline = "middle";
+  for (const node of plan.columns.flat()) {
+    const { z, delta } = traced(state, node);
+    const wide = plan.step >= node.size + 96, low = node.size < 18;
+    if (z === undefined || delta === undefined || (low && !wide)) continue;
+    const edge = node.size / 2 + 3, last = node.layer === plan.columns.length - 1;
+    const named = last && Boolean(node.name), both = !named && (last || !wide);
+    if (named && node.size >= 28) pill(pen, node.x + edge, node.y + 15, `${short(z, 3)}  δ ${short(delta, 2)}`, "left", look.delta, look.card);
+    if (named) continue;
+    pill(pen, node.x + edge, node.y - (both ? 7 : 0), short(z, 3), "left", look.ink, look.card);
+    if (both) pill(pen, node.x + edge, node.y + 7, `δ ${short(delta, 2)}`, "left", look.delta, look.card);
+    else pill(pen, node.x - edge - (low ? 0 : node.size / 6 + 1), node.y, `δ ${short(delta, 2)}`, "right", look.delta, look.card);
+  }
+}
+
+/**
+ * A node's output and δ in the last step by hand, as means over its examples; the network's inputs have none.
+ * @param {import("./types.js").State} state
+ * @param {{layer: number, index: number, input: number}} node
+ * @returns {{z?: number, delta?: number}}
+ */
+export function traced(state, node) {
+  const network = state.network, values = state.frame?.blocks.activations, deltas = state.frame?.blocks.deltas;
+  if (!network || !values || !deltas || node.input < 0) return {};
+  const sizes = network.sizes.slice(1);
+  if (!node.layer || values.data.length !== sizes.reduce((a, b) => a + b, 0)) return {};
+  const place = sizes.slice(0, node.layer - 1).reduce((a, b) => a + b, node.index);
+  return { z: values.data[place], delta: deltas.data[place] };
 }
 
 /**
@@ -145,47 +120,72 @@ export function drawNodes(pen, plan, state, atlas, look) {
  */
 const same = (chosen, node) => chosen && chosen.kind === "node" && chosen.layer === node.layer && chosen.target === node.index;
 
-const LEVELS = 8;
+const LEVELS = 8, MANY = 300;
 
 /**
- * Links of like sign and strength are one path: thousands of them cost sixteen strokes a layer.
+ * The size of weight from which on a weight is among the strongest `MANY`: more lines than that are a grey cloud.
+ * @param {Float32Array | Uint8Array} weights
+ */
+const strongest = (weights) => Float32Array.from(weights, Math.abs).sort()[weights.length - MANY];
+
+/**
+ * Hairlines are quickest as one path, thicker lines one by one: where thick curves of one path cross, filling it takes long.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number[][]} links
+ */
+function stroke(pen, links) {
+  if (pen.lineWidth > 1)
+    for (const link of links) {
+      pen.beginPath();
+      curve(pen, link);
+      pen.stroke();
+    }
+  else {
+    pen.beginPath();
+    for (const link of links) curve(pen, link);
+    pen.stroke();
+  }
+}
+
+/**
+ * Links of like sign and strength look alike, and are drawn together.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
  * @param {any} chosen
+ * @param {Look} look
  */
-export function drawLinks(pen, plan, state, chosen) {
+export function drawLinks(pen, plan, state, chosen, look) {
   const network = /** @type {import("./types.js").Network} */ (state.network);
   const theta = state.frame?.blocks.theta?.data;
   if (!theta || theta.length !== network.n_parameters) return;
-  const colours = [css(NEGATIVE), css(POSITIVE)];
+  const colours = [look.negative, look.positive];
   pen.lineCap = "butt";
   network.layers.forEach((layer, index) => {
     const { n_in, n_out, weights_at } = layer;
-    const dense = n_in * n_out > 300, thick = dense ? 2 : 6;
+    const dense = n_in * n_out > MANY, thick = dense ? 2 : 6;
     let largest = 1;
     for (let i = weights_at; i < weights_at + n_in * n_out; i++) largest = Math.max(largest, Math.abs(theta[i]));
+    const least = dense ? strongest(theta.subarray(weights_at, weights_at + n_in * n_out)) : 0;
     const buckets = Array.from({ length: 2 * LEVELS }, () => /** @type {number[][]} */ ([]));
     for (const from of plan.columns[index]) {
       if (!from.active || from.input >= n_in) continue;
       for (const to of plan.columns[index + 1]) {
         const weight = theta[weights_at + from.input * n_out + to.index];
         const level = Math.min(LEVELS - 1, Math.floor((LEVELS * Math.abs(weight)) / largest));
-        if (dense && level === 0) continue;
-        buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to, plan.size));
+        if (Math.abs(weight) < least) continue;
+        buckets[2 * level + (weight < 0 ? 0 : 1)].push(ends(from, to));
         if (chosen && chosen.kind === "link" && chosen.layer === index + 1 && chosen.source === from.input && chosen.target === to.index)
-          mark(pen, ends(from, to, plan.size));
+          mark(pen, ends(from, to));
       }
     }
     buckets.forEach((links, at) => {
       if (!links.length) return;
-      const strength = (Math.floor(at / 2) + 0.5) / LEVELS;
+      const strength = (Math.floor(at / 2) + 0.5) / LEVELS, width = 0.4 + thick * strength;
       pen.strokeStyle = colours[at % 2];
       pen.globalAlpha = dense ? 0.1 + 0.8 * strength * strength : 0.3 + 0.65 * strength;
-      pen.lineWidth = 0.4 + thick * strength;
-      pen.beginPath();
-      for (const link of links) curve(pen, link);
-      pen.stroke();
+      pen.lineWidth = dense && strength < 0.7 ? Math.min(1, width) : width;
+      stroke(pen, links);
     });
   });
   pen.globalAlpha = 1;
@@ -223,11 +223,11 @@ function curve(pen, [x0, y0, x1, y1]) {
  */
 function label(pen, node, plan, look, last) {
   pen.fillStyle = look.ink;
-  pen.font = `${plan.size >= 28 ? 14 : 12}px system-ui, "Noto Sans CJK JP", sans-serif`;
+  pen.font = `${node.size >= 28 ? 14 : 12}px system-ui, "Noto Sans CJK JP", sans-serif`;
   pen.textBaseline = "middle";
   pen.textAlign = last ? "left" : "right";
-  const space = last ? plan.width - node.x - plan.size / 2 - 8 : node.x - plan.size / 2 - 8;
-  pen.fillText(cut(pen, written(node.name), space), last ? node.x + plan.size / 2 + 6 : node.x - plan.size / 2 - 6, node.y);
+  const half = node.size / 2, space = last ? plan.width - node.x - half - 8 : node.x - half - 8;
+  pen.fillText(cut(pen, written(node.name), space), last ? node.x + half + 6 : node.x - half - 6, node.y);
 }
 
 /**
@@ -243,21 +243,22 @@ function cut(pen, text, space) {
 }
 
 /**
- * A value on a light ground, readable over any map.
+ * A number on a ground of its own, readable over lines.
  * @param {CanvasRenderingContext2D} pen
- * @param {number} x
+ * @param {number} x of its left or right edge
  * @param {number} y
  * @param {string} text
- * @param {{ink: string}} look
+ * @param {"left" | "right"} align
+ * @param {string} ink
+ * @param {string} ground
  */
-function tag(pen, x, y, text, look) {
-  pen.font = "10px system-ui, sans-serif";
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  const width = pen.measureText(text).width + 4;
-  pen.fillStyle = "rgba(255,255,255,0.85)";
-  pen.fillRect(x - width / 2, y - 6, width, 12);
-  pen.fillStyle = "#111";
-  pen.fillText(text, x, y);
-  pen.fillStyle = look.ink;
+function pill(pen, x, y, text, align, ink, ground) {
+  const width = pen.measureText(text).width + 6;
+  pen.globalAlpha = 0.88;
+  pen.fillStyle = ground;
+  pen.fillRect(align === "left" ? x : x - width, y - 7, width, 14);
+  pen.globalAlpha = 1;
+  pen.fillStyle = ink;
+  pen.textAlign = align;
+  pen.fillText(text, align === "left" ? x + 3 : x - 3, y + 0.5);
 }

@@ -4,10 +4,21 @@ export const TOY_FEATURES = ["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "si
 const HEAD = 4;
 
 /**
- * @typedef {{layer: number, index: number, input: number, x: number, y: number, name: string, active: boolean}} Node
+ * @typedef {{layer: number, index: number, input: number, x: number, y: number, size: number, name: string, active: boolean}} Node
  * layer 0 holds the inputs; `input` is the place of an active input among the network's inputs, or -1.
- * @typedef {{columns: Node[][], size: number, width: number, height: number, gap: number}} Layout
+ * @typedef {{columns: Node[][], width: number, height: number, step: number}} Layout
+ * step is the distance of columns.
  */
+
+/**
+ * The side of a node's square and the distance to the next one, in a column of so many.
+ * @param {number} count
+ * @param {number} roomy side where there is room
+ */
+function measures(count, roomy) {
+  const size = count <= 8 ? roomy : count <= 12 ? 28 : count <= 20 ? 20 : count <= 40 ? 13 : Math.max(6, 520 / count);
+  return { size, pitch: size * (count <= 8 ? 1.3 : 1.28) };
+}
 
 /**
  * @param {import("./types.js").State} state
@@ -19,23 +30,21 @@ export function layout(state, toy, available) {
   const sizes = /** @type {any} */ (state.network).sizes;
   const inputs = toy ? TOY_FEATURES : state.feature_names;
   const counts = [inputs.length, ...sizes.slice(1)];
-  const most = Math.max(...counts);
-  const size = most <= 8 ? 38 : most <= 12 ? 28 : most <= 20 ? 20 : 13;
-  const gap = size * (most <= 8 ? 0.38 : 0.28);
-  const least = size >= 28 ? 92 : 84;
-  const width = Math.max(available, counts.length * least);
-  const height = most * (size + gap) + 2 * HEAD;
-  const step = width / counts.length;
+  const width = Math.max(available, counts.length * 88), step = width / counts.length;
+  const roomy = Math.min(available >= 1000 ? 48 : available >= 640 ? 42 : 36, Math.floor(step - 48));
+  const height = Math.max(...counts.map((count) => count * measures(count, roomy).pitch)) + 2 * HEAD;
   const columns = counts.map((count, layer) => {
-    const top = HEAD + ((most - count) * (size + gap)) / 2 + (size + gap) / 2;
+    const { size, pitch } = measures(count, roomy);
+    const first = layer === 0, last = layer === counts.length - 1;
+    const top = (height - (count - 1) * pitch) / 2;
+    const shift = first ? Math.max(step * 0.24, 56 + size / 2 - step / 2) : last ? -Math.max(step * 0.2, 62 + size / 2 - step / 2) : 0;
     return Array.from({ length: count }, (_, index) => {
       const used = layer || !toy ? index : state.settings.features.indexOf(inputs[index]);
-      const name = layer === 0 ? inputs[index] : layer === counts.length - 1 ? outputName(state, index) : "";
-      const shift = layer === 0 ? step * 0.24 : layer === counts.length - 1 ? -step * 0.2 : 0;
-      return { layer, index, input: used, x: (layer + 0.5) * step + shift, y: top + index * (size + gap), name, active: used >= 0 };
+      const name = first ? inputs[index] : last ? outputName(state, index) : "";
+      return { layer, index, input: used, x: (layer + 0.5) * step + shift, y: top + index * pitch, size, name, active: used >= 0 };
     });
   });
-  return { columns, size, width, height, gap };
+  return { columns, width, height, step };
 }
 
 /**
@@ -48,10 +57,9 @@ const outputName = (state, index) => (state.classes.length > 2 ? state.classes[i
  * The curve of a link: horizontal at both ends.
  * @param {Node} from
  * @param {Node} to
- * @param {number} size
  * @returns {[number, number, number, number]}
  */
-export const ends = (from, to, size) => [from.x + size / 2, from.y, to.x - size / 2, to.y];
+export const ends = (from, to) => [from.x + from.size / 2, from.y, to.x - to.size / 2, to.y];
 
 /**
  * The node under a point.
@@ -60,8 +68,11 @@ export const ends = (from, to, size) => [from.x + size / 2, from.y, to.x - size 
  * @param {number} y
  */
 export function nodeAt(plan, x, y) {
-  const reach = plan.size / 2 + 2;
-  for (const column of plan.columns) for (const node of column) if (Math.abs(node.x - x) <= reach && Math.abs(node.y - y) <= reach) return node;
+  for (const column of plan.columns)
+    for (const node of column) {
+      const reach = node.size / 2 + 2;
+      if (Math.abs(node.x - x) <= reach && Math.abs(node.y - y) <= reach) return node;
+    }
   return null;
 }
 
@@ -75,7 +86,7 @@ export function nodeAt(plan, x, y) {
 export function linkAt(plan, x, y) {
   for (let layer = 1; layer < plan.columns.length; layer++) {
     const [left, right] = [plan.columns[layer - 1], plan.columns[layer]];
-    const x0 = left[0].x + plan.size / 2, x1 = right[0].x - plan.size / 2;
+    const x0 = left[0].x + left[0].size / 2, x1 = right[0].x - right[0].size / 2;
     if (x < x0 || x > x1) continue;
     const t = parameter((x - x0) / (x1 - x0));
     const share = 3 * t * t - 2 * t * t * t;

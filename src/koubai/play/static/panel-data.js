@@ -1,5 +1,5 @@
 // Which data, with a small picture of each set; noise, ratio, batch size; regenerate.
-import { button, card, el, field, options } from "./dom.js";
+import { button, card, el, field, options, range } from "./dom.js";
 import { CLASSES, css } from "./colours.js";
 import { word } from "./panel-settings.js";
 
@@ -11,22 +11,20 @@ export function dataPanel({ store, change, texts }) {
   const sets = el("div", { class: "sets", role: "radiogroup", label: "play.data.sets" });
   const slider = (/** @type {string} */ name, /** @type {Record<string, any>} */ props, /** @type {(v: number) => string} */ shown) => {
     const value = el("output");
-    const input = el("input", { type: "range", ...props, on: {
-      input: () => {
-        value.textContent = shown(Number(input.value));
-        change({ [name]: Number(input.value) });
-      },
-    } });
+    const { input, show } = range(props, (now) => {
+      value.textContent = shown(now);
+      change({ [name]: now });
+    });
     return {
       element: field(name, input, value),
       update(/** @type {any} */ settings) {
-        if (document.activeElement !== input || !store.state.instant) input.value = settings[name];
+        show(settings[name]);
         value.textContent = shown(settings[name]);
       },
     };
   };
   const sliders = [
-    slider("train_ratio", { min: 0.1, max: 0.9, step: 0.1 }, (v) => `${Math.round(100 * v)} %`),
+    slider("train_ratio", { min: 0.1, max: 1, step: 0.1 }, (v) => `${Math.round(100 * v)} %`),
     slider("noise", { min: 0, max: 0.5, step: 0.05 }, (v) => v.toFixed(2)),
     slider("batch_size", { min: 1, max: 100, step: 1 }, String),
     slider("n_rows", { min: 20, max: 2000, step: 10 }, String),
@@ -62,6 +60,10 @@ export function dataPanel({ store, change, texts }) {
         const key = `play.about.${settings.dataset}`;
         about.textContent = texts.has(key) ? texts.text(key) : "";
         sliders.forEach((each) => each.update(settings));
+        const made = !REAL.has(settings.dataset) && settings.dataset !== "points";
+        for (const at of [1, 3]) sliders[at].element.hidden = !made;
+        again.dataset.text = made ? "play.data.again" : "play.data.split_again";
+        again.textContent = texts.text(again.dataset.text);
       }
       if (changed.has("feature_names") || changed.has("settings") || changed.has("lang")) {
         const wide = REAL.has(settings.dataset) && state.feature_names.length > 2;
@@ -90,7 +92,7 @@ function fill(sets, state, texts, change) {
     draw(picture, set.name);
     return el("button", {
       type: "button", role: "radio", class: "set", "data-name": set.name, tabindex: -1,
-      on: { click: () => change({ dataset: set.name }), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
+      on: { click: () => change({ dataset: set.name, axes: REAL.has(set.name) ? "pca" : [0, 1] }), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
     }, picture, el("span", {}, word(texts, set.name)));
   }));
 }

@@ -1,17 +1,32 @@
-// Name, play, pause, step, reset, epoch, language, theme.
-import { button, el, options, short } from "./dom.js";
+// Name, play, pause, step, reset, epoch, instant mode, language, theme.
+import { button, el, helper, options, short } from "./dom.js";
 import { remember } from "./state.js";
+
+/** Sizes of a step; "until" runs up to an epoch that is chosen. */
+export const UNITS = ["example", "minibatch", "epoch", "until"];
+
+/**
+ * Goes on by the chosen size of step.
+ * @param {Pick<import("./types.js").Context, "store" | "send">} context
+ */
+export function step({ store, send }) {
+  const { unit, until, epoch } = store.state;
+  if (unit !== "until") return send({ type: "step", unit });
+  return send({ type: "run", until: Math.max(until, Math.floor(epoch) + 1) });
+}
 
 /**
  * @param {import("./types.js").Context} context
  * @returns {import("./types.js").Panel}
  */
 export function headerPanel({ store, send, change, texts }) {
-  const play = el("button", { type: "button", class: "play", on: { click: () => send({ type: store.state.running ? "pause" : "run" }) } });
-  const step = button("play.header.step", () => send({ type: "step", unit: unit.value }), { hint: "play.header.step_hint" });
+  const play = el("button", { type: "button", class: "play", hint: "play.header.play_hint", on: { click: () => send({ type: store.state.running ? "pause" : "run" }) } });
+  const once = button("play.header.step", () => step({ store, send }), { hint: "play.header.step_hint" });
   const unit = el("select", { label: "play.header.unit", on: { change: () => store.set({ unit: unit.value }) } });
+  const until = el("input", { type: "number", min: 1, max: 1000000, step: 1, label: "play.header.until", hidden: true,
+    on: { change: () => store.set({ until: Math.max(1, Math.min(1000000, Math.round(until.valueAsNumber) || 1)) }) } });
   const reset = button("play.header.reset", () => send({ type: "reset" }), { hint: "play.header.reset_hint" });
-  const epoch = el("output", { class: "epoch" });
+  const epoch = el("output", { class: "epoch" }, "0"), count = /** @type {Text} */ (epoch.firstChild);
   const instant = el("input", { type: "checkbox", id: "koubai-instant", on: { change: () => {
     store.set({ instant: instant.checked });
     change({});
@@ -32,9 +47,10 @@ export function headerPanel({ store, send, change, texts }) {
     el("h1", {}, el("span", { class: "name" }, "koubai"), " ", el("span", { text: "play.header.title" })),
     el("div", { class: "run", role: "group", label: "play.header.run_group" },
       el("span", { "data-control": "reset" }, reset), el("span", { "data-control": "play" }, play),
-      el("span", { class: "joined", "data-control": "step" }, step, unit)),
+      el("span", { class: "joined", "data-control": "step" }, once, unit, until), helper("step", "play.header.step")),
     el("div", { class: "count" }, el("span", { text: "play.header.epoch" }), epoch),
-    el("div", { class: "instant", "data-control": "instant" }, el("label", { for: "koubai-instant" }, instant, el("span", { text: "play.header.instant", hint: "play.header.instant_hint" })), time),
+    el("div", { class: "instant", "data-control": "instant" },
+      el("label", { for: "koubai-instant" }, instant, el("span", { text: "play.header.instant" })), helper("instant", "play.header.instant"), time),
     el("div", { class: "ends" }, theme, lang));
 
   return {
@@ -42,14 +58,16 @@ export function headerPanel({ store, send, change, texts }) {
     update(state, changed) {
       if (changed.has("running") || changed.has("lang")) {
         play.textContent = (state.running ? "❚❚ " : "▶ ") + texts.text(state.running ? "play.header.pause" : "play.header.play");
-        play.setAttribute("aria-pressed", String(state.running));
         play.classList.toggle("running", state.running);
       }
-      if (changed.has("lang") || changed.has("unit"))
-        options(unit, ["example", "minibatch", "epoch"].map((name) => [name, texts.text(`play.unit.${name}`)]), state.unit);
+      if (changed.has("lang") || changed.has("unit")) {
+        options(unit, UNITS.map((name) => [name, texts.text(`play.unit.${name}`)]), state.unit);
+        until.hidden = state.unit !== "until";
+      }
+      if (changed.has("until") || changed.has("unit")) until.value = state.until;
       if (changed.has("frame") || changed.has("epoch")) {
-        const whole = Math.floor(state.epoch);
-        epoch.textContent = whole === state.epoch ? whole.toLocaleString("en") : state.epoch.toFixed(2);
+        const whole = Math.floor(state.epoch), text = whole === state.epoch ? whole.toLocaleString("en") : state.epoch.toFixed(2);
+        if (count.data !== text) count.data = text;
       }
       if (changed.has("instant_ms") || changed.has("instant") || changed.has("lang"))
         time.textContent = state.instant && state.instant_ms ? texts.text("play.header.instant_ms", { ms: short(Math.round(state.instant_ms)) }) : "";

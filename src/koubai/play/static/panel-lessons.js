@@ -37,7 +37,7 @@ export function lessonBar({ store, change }) {
     store.set({ lesson: null });
     change({ lesson: null, hide: [] });
   });
-  const element = el("section", { class: "lesson-bar", hidden: true, "aria-live": "polite" }, title, text, question, reveal, el("div", { class: "row" }, back, where, next, leave));
+  const element = el("section", { class: "lesson-bar", hidden: true, "aria-live": "polite" }, el("div", { class: "row" }, back, where, next, leave), title, text, question, reveal);
   return {
     element,
     update(state, changed) {
@@ -57,6 +57,7 @@ export function lessonBar({ store, change }) {
       next.disabled = at === steps.length - 1;
       if (changed.has("lesson") || changed.has("lesson_step")) {
         reveal.open = false;
+        if (changed.has("lesson") && state.lesson.resumed) return;
         change({ ...(step.settings || {}), lesson: state.lesson.name, ...(step.show ? { hide: step.hide ?? [] } : {}) });
       }
     },

@@ -1,5 +1,5 @@
 // Loss against epochs: training, held out, and the branch that was left.
-import { card, el, prepare, short } from "./dom.js";
+import { card, el, prepare, seldom, short } from "./dom.js";
 
 /**
  * @param {import("./types.js").Context} context
@@ -12,15 +12,16 @@ export function lossPanel({ store }) {
     el("span", { class: "dash test" }), el("span", { text: "play.loss.test" }), " ",
     el("span", { class: "dash other" }), el("span", { text: "play.loss.other" }));
   const element = card("loss", canvas, legend);
-  const height = 130;
+  const height = 130, due = seldom(100);
 
   function draw() {
-    const { losses, other, epoch } = store.state;
+    const { losses, other, epoch, timeline } = store.state;
+    const future = timeline.position < timeline.length - 1 ? store.state.future : null;
     const width = canvas.parentElement?.clientWidth ? canvas.parentElement.clientWidth - 26 : 300;
     const pen = prepare(canvas, width, height);
     const style = getComputedStyle(element);
     const [ink, soft, train, test, kept] = ["--ink", "--line", "--train", "--test", "--other"].map((name) => style.getPropertyValue(name));
-    const runs = [losses, ...(other ? [other.losses] : [])];
+    const runs = [losses, ...(other ? [other.losses] : []), ...(future ? [future] : [])];
     const last = Math.max(1, ...runs.map((run) => run.epochs.at(-1) ?? 0));
     let top = 0;
     for (const run of runs) for (const list of [run.train, run.test]) for (const value of list) if (value > top && Number.isFinite(value)) top = value;
@@ -28,7 +29,7 @@ export function lossPanel({ store }) {
     const left = 46, right = width - 6, bottom = height - 20;
     const x = (/** @type {number} */ value) => left + (value / last) * (right - left);
     const y = (/** @type {number} */ value) => bottom - (Math.min(value, top) / top) * (bottom - 6);
-    pen.font = "11px system-ui, sans-serif";
+    pen.font = `${Math.max(11, 0.72 * parseFloat(style.fontSize))}px system-ui, sans-serif`;
     pen.fillStyle = ink;
     pen.strokeStyle = soft;
     pen.textAlign = "right";
@@ -55,6 +56,12 @@ export function lossPanel({ store }) {
       path(other.losses, other.losses.train, kept, []);
       path(other.losses, other.losses.test, kept, [4, 3]);
     }
+    if (future) {
+      pen.globalAlpha = 0.3;
+      path(future, future.test, test, [5, 3]);
+      path(future, future.train, train, []);
+      pen.globalAlpha = 1;
+    }
     path(losses, losses.test, test, [5, 3]);
     path(losses, losses.train, train, []);
     if (losses.epochs.length && epoch < last) {
@@ -67,7 +74,7 @@ export function lossPanel({ store }) {
     element,
     update(state, changed) {
       /** @type {any} */ (legend.lastElementChild).hidden = /** @type {any} */ (legend.children[4]).hidden = !state.other;
-      if (["losses", "other", "theme"].some((key) => changed.has(key))) draw();
+      if (["other", "theme", "running", "future"].some((key) => changed.has(key)) || ((changed.has("losses") || changed.has("timeline")) && due(state.running))) draw();
     },
     resized: draw,
   };

@@ -1,29 +1,30 @@
 // The network: its picture, and the buttons that give it layers and nodes.
-import { card, el, options, prepare, short } from "./dom.js";
-import { Atlas, drawLinks, drawNodes, written } from "./network-draw.js";
+import { card, el, fineness, helper, options, prepare, short } from "./dom.js";
+import { drawLinks, drawNodes, traced, written } from "./network-draw.js";
 import { TOY_FEATURES, layout, linkAt, nodeAt } from "./network-layout.js";
 import { inspector } from "./inspector.js";
+import { paintMaps } from "./node-maps.js";
 import { REAL } from "./panel-data.js";
 import { names, word } from "./panel-settings.js";
 
 const LAYERS = 8, NODES = 32;
 
-/** Thousands of links are drawn anew only so often (milliseconds) while training runs; the maps in every frame. */
-const DENSE = 1500, SELDOM = 200;
+/** Links are drawn anew only so often (milliseconds) while training runs, thousands of them yet more seldom; the maps in every frame. */
+const OFTEN = 50, SELDOM = 300, DENSE = 1500;
 
 /**
  * @param {import("./types.js").Context} context
- * @param {HTMLCanvasElement} map the picture of the output, which the output node shows too
- * @returns {import("./types.js").Panel & {canvas: HTMLCanvasElement, plan: () => any, atlas: Atlas}}
+ * @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints what an output node says over the plane
+ * @returns {import("./types.js").Panel & {plan: () => any, layers: HTMLCanvasElement[]}}
  */
-export function networkPanel(context, map) {
+export function networkPanel(context, face) {
   const { store, change, texts } = context;
   const canvas = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
-  const links = el("canvas", { "aria-hidden": "true" });
+  const links = el("canvas", { "aria-hidden": "true" }), maps = el("canvas", { "aria-hidden": "true" });
   const buttons = el("div", { class: "nodes" });
   const heads = el("div", { class: "heads" });
   const tip = el("div", { class: "tip", role: "tooltip", hidden: true });
-  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, canvas, buttons, tip));
+  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, maps, canvas, buttons, tip));
   const scroll = el("div", { class: "scroll" }, inner);
   const depth = el("output");
   const grow = (/** @type {number} */ by) => () => {
@@ -37,13 +38,19 @@ export function networkPanel(context, map) {
   const legend = el("p", { class: "legend" }, el("span", { class: "swatch negative" }), el("span", { text: "play.network.negative" }), " ",
     el("span", { class: "swatch positive" }), el("span", { text: "play.network.positive" }), " ", el("span", { text: "play.network.how" }));
   const rule = el("p", { class: "rule", text: "play.network.rule", hidden: true });
-  const look = inspector(context);
+  const learnt = el("p", { class: "learnt", "aria-live": "polite", hidden: true });
+  const close = () => {
+    const { selection } = store.state;
+    store.set({ selection: null });
+    if (selection && look.element.contains(document.activeElement)) buttonOf(selection)?.focus();
+  };
+  const look = inspector(context, close);
   const element = card("network",
-    el("div", { class: "depth", "data-control": "hidden" }, fewer, el("span", { text: "play.network.hidden_layers" }), depth, more),
-    scroll, rule, legend, look.element);
+    el("div", { class: "depth", "data-control": "hidden" }, fewer, el("span", { text: "play.network.hidden_layers" }), depth, more, helper("hidden", "play.network.hidden_layers")),
+    scroll, learnt, rule, legend, look.element);
 
-  const atlas = new Atlas();
-  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = 0;
+  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = -Infinity, entering = false;
+  let colours = /** @type {Record<string, string>} */ ({});
   const toy = () => !REAL.has(store.state.settings?.dataset);
 
   /** @param {PointerEvent} event */
@@ -74,6 +81,12 @@ export function networkPanel(context, map) {
     if (!plan || /** @type {HTMLElement} */ (event.target).closest("button")) return;
     const found = under(/** @type {PointerEvent} */ (event));
     if (found) choose(found);
+    else store.set({ selection: null });
+  });
+  look.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
   });
 
   /** @param {any} found */
@@ -82,7 +95,27 @@ export function networkPanel(context, map) {
       if (toy()) toggle(TOY_FEATURES[found.target]);
       return;
     }
-    store.set({ selection: found });
+    entering = true;
+    tip.hidden = true;
+    store.set({ selection: { ...found } });
+  }
+
+  /** @param {any} chosen */
+  const buttonOf = (chosen) => [...buttons.children].find((/** @type {any} */ each) => each.node.layer === chosen.layer && each.node.target === chosen.target);
+
+  /** The inspector stands beside what was chosen; on a phone, below the picture. */
+  function place() {
+    const { selection } = store.state, box = look.element;
+    if (box.hidden || !selection || selection.kind === "row") return;
+    const to = plan.columns[selection.layer][selection.target];
+    const from = selection.kind === "link" ? plan.columns[selection.layer - 1].find((/** @type {any} */ node) => node.input === selection.source) : to;
+    const outer = element.getBoundingClientRect(), inside = stack.getBoundingClientRect();
+    const x = inside.left - outer.left + ((from ?? to).x + to.x) / 2, y = inside.top - outer.top + ((from ?? to).y + to.y) / 2;
+    const far = to.size / 2 + 14, fits = x + far + box.offsetWidth < outer.width - 8;
+    box.style.left = `${Math.max(8, fits ? x + far : x - far - box.offsetWidth)}px`;
+    box.style.top = `${Math.max(8, Math.min(y - 24, outer.height - box.offsetHeight - 8))}px`;
+    if (entering) box.querySelector("input")?.select();
+    entering = false;
   }
 
   /** @param {string} name */
@@ -100,9 +133,14 @@ export function networkPanel(context, map) {
     if (hover.kind === "link") {
       const { weights_at, n_out } = layers[hover.layer - 1];
       tip.textContent = `w = ${short(theta[weights_at + hover.source * n_out + hover.target])}`;
-    } else if (hover.layer) tip.textContent = `b = ${short(theta[layers[hover.layer - 1].biases_at + hover.target])}`;
-    else tip.textContent = written(hover.name);
-    tip.style.left = `${Math.min(hover.x + 12, plan.width - 90)}px`;
+    } else {
+      const parts = hover.layer ? [`b = ${short(theta[layers[hover.layer - 1].biases_at + hover.target])}`] : [written(hover.name)];
+      const { z, delta } = traced(store.state, plan.columns[hover.layer][hover.target]);
+      if (z !== undefined) parts.push(`z = ${short(z)}`);
+      if (delta !== undefined) parts.push(`δ = ${short(delta)}`);
+      tip.textContent = parts.join("   ");
+    }
+    tip.style.left = `${Math.max(0, Math.min(hover.x + 12, plan.width - tip.offsetWidth - 4))}px`;
     tip.style.top = `${hover.y + 14}px`;
   }
 
@@ -110,21 +148,55 @@ export function networkPanel(context, map) {
   function draw(hurried = false) {
     const state = /** @type {any} */ (store.state);
     if (!state.network || !state.settings) return;
-    const style = getComputedStyle(element);
-    const dense = state.network.n_parameters > DENSE, now = performance.now();
-    if (!dense || !state.running || !hurried || now - linked > SELDOM) {
-      linked = now;
-      drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection);
-    }
-    const pen = prepare(canvas, plan.width, plan.height);
-    drawNodes(pen, plan, state, atlas, { ink: style.getPropertyValue("--ink"), faint: style.getPropertyValue("--faint"), toy: toy(), hover, output: state.hover_node ? null : map });
+    const least = state.network.n_parameters > DENSE ? SELDOM : OFTEN, now = performance.now();
+    if (state.running && hurried && now - linked < least) return;
+    linked = now;
+    drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection, look_now());
+    drawNodes(prepare(canvas, plan.width, plan.height), plan, state, look_now());
   }
+
+  /** @param {boolean} anew whether places have changed */
+  function map(anew) {
+    const pen = anew ? prepare(maps, plan.width, plan.height) : /** @type {CanvasRenderingContext2D} */ (maps.getContext("2d"));
+    const own = paintMaps(pen, plan, store.state, fineness());
+    for (const node of plan.columns.at(-1)) {
+      const [x, y] = [node.x - node.size / 2, node.y - node.size / 2];
+      if (own) face(pen, node.index, x, y, node.size);
+    }
+  }
+
+  /** @returns {import("./network-draw.js").Look} */
+  const look_now = () => /** @type {any} */ ({ ...colours, toy: toy(), hover });
 
   function arrange() {
     plan = layout(store.state, toy(), Math.max(260, scroll.clientWidth - 2));
     inner.style.width = `${plan.width}px`;
     stack.style.height = `${plan.height}px`;
     placeButtons();
+    place();
+  }
+
+  let at = /** @type {any} */ (null);
+
+  /** One node is in the order of the Tab key; arrow keys walk from it to the others. */
+  function rove() {
+    if (!at?.isConnected) at = buttons.firstElementChild;
+    for (const each of buttons.children) each.tabIndex = each === at ? 0 : -1;
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @param {any} from
+   */
+  function walk(event, from) {
+    /** @type {Record<string, [number, number]>} */
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const way = ways[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const layer = Math.max(0, Math.min(plan.columns.length - 1, from.layer + way[0])), column = plan.columns[layer];
+    const middle = way[0] ? Math.round(((from.target + 0.5) / plan.columns[from.layer].length) * column.length - 0.5) : from.target + way[1];
+    buttonOf({ layer, target: Math.max(0, Math.min(column.length - 1, middle)) })?.focus();
   }
 
   /** Every node is also a button, so that the keyboard and a screen reader reach it. */
@@ -134,19 +206,25 @@ export function networkPanel(context, map) {
     while (buttons.children.length < all.length) {
       const node = el("button", { type: "button", class: "node" });
       node.addEventListener("click", () => choose(node.node));
+      node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => walk(event, node.node));
+      node.addEventListener("focus", () => {
+        at = node;
+        rove();
+      });
       buttons.append(node);
     }
     all.forEach((/** @type {any} */ node, /** @type {number} */ index) => {
       const each = buttons.children[index];
       each.node = { kind: "node", layer: node.layer, target: node.index, source: 0, name: node.name };
-      each.style.left = `${node.x - plan.size / 2}px`;
-      each.style.top = `${node.y - plan.size / 2}px`;
-      each.style.width = each.style.height = `${plan.size}px`;
+      each.style.left = `${node.x - node.size / 2}px`;
+      each.style.top = `${node.y - node.size / 2}px`;
+      each.style.width = each.style.height = `${node.size}px`;
       const key = node.layer === 0 ? "play.network.input" : node.layer === plan.columns.length - 1 ? "play.network.output" : "play.network.node";
       each.setAttribute("aria-label", texts.text(key, { name: written(node.name), layer: node.layer, node: node.index + 1 }));
       if (node.layer === 0 && toy()) each.setAttribute("aria-pressed", String(node.active));
       else each.removeAttribute("aria-pressed");
     });
+    rove();
   }
 
   function fillHeads() {
@@ -168,6 +246,8 @@ export function networkPanel(context, map) {
       const rates = [...new Set([0, 0.1, 0.2, 0.3, 0.5, settings.dropout[at] || 0])].sort();
       options(dropout, rates.map((rate) => [String(rate), texts.text("play.network.dropout", { rate })]), String(settings.dropout[at] || 0));
     });
+    heads.firstElementChild.style.transform = `translateX(${plan.columns[0][0].x - plan.step / 2}px)`;
+    heads.lastElementChild.style.transform = `translateX(${plan.columns[count - 1][0].x - (count - 0.5) * plan.step}px)`;
     rule.hidden = settings.mode !== "perceptron";
     depth.textContent = String(hidden.length);
     fewer.disabled = !hidden.length || settings.mode === "perceptron";
@@ -185,8 +265,8 @@ export function networkPanel(context, map) {
       change({ [name]: list });
     };
     const nodes = (/** @type {number} */ by) => () => changed("hidden", (old) => Math.max(1, Math.min(NODES, old + by)));
-    const activation = el("select", { label: "play.network.activation", "data-control": "activations", on: { change: () => changed("activations", () => activation.value) } });
-    const dropout = el("select", { label: "play.network.dropout_label", "data-control": "dropout", on: { change: () => changed("dropout", () => Number(dropout.value)) } });
+    const activation = el("select", { label: "play.network.activation", hint: "play.help.activations", "data-control": "activations", on: { change: () => changed("activations", () => activation.value) } });
+    const dropout = el("select", { label: "play.network.dropout_label", hint: "play.help.dropout", "data-control": "dropout", on: { change: () => changed("dropout", () => Number(dropout.value)) } });
     return el("div", { class: "head" },
       el("span", { class: "count" },
         el("button", { type: "button", class: "round", label: "play.network.fewer_nodes", on: { click: nodes(-1) } }, "−"),
@@ -201,24 +281,41 @@ export function networkPanel(context, map) {
     width = scroll.clientWidth;
     arrange();
     fillHeads();
+    map(true);
     draw();
   }).observe(scroll);
 
   return {
-    element, canvas, atlas,
+    element,
+    layers: [links, maps, canvas],
     plan: () => plan,
     update(state, changed) {
+      if (changed.has("theme") || !colours.ink) {
+        const style = getComputedStyle(element);
+        colours = Object.fromEntries(["ink", "faint", "negative", "positive", "card", "delta"].map((name) => [name, style.getPropertyValue(`--${name}`)]));
+      }
+      if (["learnt", "frame", "lang", "settings"].some((key) => changed.has(key))) tell(state);
       if (state.network && state.settings) {
         const shaped = ["network", "settings", "lang", "catalogue", "feature_names"].some((key) => changed.has(key));
         if (shaped) {
           arrange();
           fillHeads();
         }
-        if (changed.has("frame") && state.frame) atlas.fill(state.frame);
+        if (shaped || changed.has("frame")) map(shaped);
         if (shaped || ["frame", "selection", "theme"].some((key) => changed.has(key))) draw(!shaped);
         if (hover && changed.has("frame")) show();
       }
       look.update(state, changed);
+      if (changed.has("selection")) place();
     },
   };
+
+  /** What the last single step did, in a sentence. @param {import("./types.js").State} state */
+  function tell(state) {
+    const { rows = [], changed = null } = state.learnt ?? {};
+    const values = { row: rows[0] + 1, n: rows.length };
+    const key = changed === null ? (rows.length > 1 ? "batch" : "example") : changed ? "wrong" : "right";
+    learnt.hidden = !rows.length;
+    learnt.textContent = rows.length ? texts.text(`play.network.learnt_${key}`, values) : "";
+  }
 }

@@ -1,28 +1,41 @@
 // What the network says over the plane, with the points; where points are drawn by hand and examples chosen.
-import { card, el, prepare, short } from "./dom.js";
-import { CLASSES, MIDDLE, css, ofClass, ofPoint, signed } from "./colours.js";
+import { card, el, helper, prepare, seldom, short } from "./dom.js";
+import { CLASSES, STRENGTH, css, ofClass, ofPoint, ramp, signed } from "./colours.js";
+import { brushes } from "./brush.js";
+import { ask } from "./panel-explain.js";
+import { word } from "./panel-settings.js";
+
+/** A hand that draws leaves a point every so many pixels. */
+const STROKE = 14;
 
 /**
  * @param {import("./types.js").Context} context
- * @returns {import("./types.js").Panel & {map: HTMLCanvasElement, points: HTMLCanvasElement}}
+ * @returns {import("./types.js").Panel & {map: HTMLCanvasElement, points: HTMLCanvasElement,
+ *   face: (pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void}}
+ * face paints what one output says, small.
  */
-export function outputPanel({ store, send, change, texts }) {
+export function outputPanel(context) {
+  const { store, change, texts } = context;
   const map = el("canvas", { class: "map", width: 50, height: 50, "aria-hidden": "true" });
+  const faces = /** @type {HTMLCanvasElement[]} */ ([]);
   const points = el("canvas", { class: "points", tabindex: 0, role: "img", label: "play.output.picture" });
   const square = el("div", { class: "square" }, map, points);
-  const kept = el("canvas", { class: "map", width: 50, height: 50 });
-  const keptWords = el("p", { class: "words" });
-  const beside = el("div", { class: "beside", hidden: true }, el("h3", { text: "play.output.other" }), el("div", { class: "square small" }, kept), keptWords);
+  const kept = el("canvas", { class: "map", width: 50, height: 50, role: "img", label: "play.output.other" });
+  const keptPoints = el("canvas", { "aria-hidden": "true" });
+  const keptWords = el("div", { class: "numbers-row" }), differs = el("p", { class: "differs" });
+  const beside = el("div", { class: "beside", hidden: true }, el("h3", { text: "play.output.other" }), keptWords, el("div", { class: "square" }, kept, keptPoints), differs);
   const axes = el("div", { class: "axes" });
-  const words = el("p", { class: "words" });
+  const words = el("div", { class: "numbers-row" });
   const legend = el("div", { class: "legend" });
   const box = (/** @type {string} */ name) => {
     const input = el("input", { type: "checkbox", on: { change: () => change({ [name]: input.checked }) } });
-    return { input, element: el("label", { class: "check", "data-control": name }, input, el("span", { text: `play.output.${name}` })) };
+    return { input, element: el("span", { class: "check", "data-control": name }, el("label", {}, input, el("span", { text: `play.output.${name}` })), helper(name, `play.output.${name}`)) };
   };
+  const brush = brushes(context), due = seldom(80);
   const test = box("show_test"), cut = box("discretize");
-  const element = card("output", words, square, axes, legend, el("div", { class: "checks" }, test.element, cut.element), beside);
-  let cross = /** @type {number[] | null} */ (null);
+  const mine = el("div", { class: "mine" }, el("h3", { text: "play.output.mine" }), words, square, axes);
+  const element = card("output", el("div", { class: "maps" }, mine, beside), legend, brush.element, el("div", { class: "checks" }, test.element, cut.element));
+  let cross = /** @type {number[] | null} */ (null), touched = [0, 0];
 
   const place = (/** @type {number} */ value, /** @type {number[]} */ range) => (value - range[0]) / (range[1] - range[0]);
 
@@ -43,13 +56,20 @@ export function outputPanel({ store, send, change, texts }) {
       if (distance < nearest) [best, nearest] = [index, distance];
     });
     store.set({ row: best, selection: { kind: "row", layer: 0, source: 0, target: 0, row: best } });
-    send({ type: "explain", what: "loss", layer: store.state.network?.layers.length ?? 1, source: 0, target: 0, row: best, lang: store.state.lang });
+    ask(context, { what: "loss", layer: store.state.network?.layers.length ?? 1, row: best });
   }
 
-  points.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+  /** @param {PointerEvent} event */
+  function touch(event) {
     const edge = points.getBoundingClientRect();
     cross = null;
+    touched = [event.clientX, event.clientY];
     at((event.clientX - edge.left) / edge.width, 1 - (event.clientY - edge.top) / edge.height);
+  }
+  points.addEventListener("pointerdown", touch);
+  points.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    const far = Math.hypot(event.clientX - touched[0], event.clientY - touched[1]);
+    if (event.buttons === 1 && far > STROKE && store.state.settings?.dataset === "points") touch(event);
   });
   points.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     /** @type {Record<string, number[]>} */
@@ -64,17 +84,36 @@ export function outputPanel({ store, send, change, texts }) {
   });
 
   function drawPoints() {
-    const { data, settings, task, selection } = store.state;
-    const side = square.clientWidth;
+    draw(points, store.state.data, true);
+    if (store.state.other) draw(keptPoints, store.state.other.data, false);
+  }
+
+  /** Paints the map: the output, or the node that is looked at; and each output small. @param {import("./types.js").State} state */
+  function show(state) {
+    paint(map, state, state.frame, state.hover_node);
+    const count = state.frame?.blocks.output.shape[2] ?? 1;
+    while (faces.length < count) faces.push(el("canvas"));
+    faces.length = count;
+    faces.forEach((canvas, index) => (count > 1 ? paintClass(canvas, state.frame, index) : paint(canvas, state, state.frame, null)));
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {import("./types.js").Points | null} data
+   * @param {boolean} live whether what was chosen is marked
+   */
+  function draw(canvas, data, live) {
+    const { settings, task, selection, learnt } = store.state;
+    const side = canvas.parentElement?.clientWidth;
     if (!side) return;
-    const pen = prepare(points, side, side);
+    const pen = prepare(canvas, side, side);
     if (data) {
       const scale = Math.max(1e-9, ...data.label.map(Math.abs));
       const size = data.x.length > 600 ? 2.2 : 3.4;
       data.x.forEach((value, index) => {
         const held = data.test[index];
-        if (held && !settings?.show_test) return;
-        const chosen = selection?.kind === "row" && selection.row === index;
+        if (held && !settings?.show_test && settings?.dataset !== "points") return;
+        const chosen = live && selection?.kind === "row" && selection.row === index;
         pen.beginPath();
         pen.arc(place(value, data.range[0]) * side, (1 - place(data.y[index], data.range[1])) * side, chosen ? 6.5 : size, 0, 7);
         pen.fillStyle = ofPoint(data.label[index], task, scale);
@@ -84,7 +123,16 @@ export function outputPanel({ store, send, change, texts }) {
         pen.stroke();
       });
     }
-    if (cross) {
+    if (live) line(pen, store.state, side);
+    for (const row of (live && learnt?.rows) || []) {
+      if (!data || row >= data.x.length) break;
+      pen.beginPath();
+      pen.arc(place(data.x[row], data.range[0]) * side, (1 - place(data.y[row], data.range[1])) * side, 8.5, 0, 7);
+      pen.strokeStyle = "#d55e00";
+      pen.lineWidth = 2.5;
+      pen.stroke();
+    }
+    if (live && cross) {
       pen.strokeStyle = "#d55e00";
       pen.lineWidth = 2;
       pen.strokeRect(cross[0] * side - 6, (1 - cross[1]) * side - 6, 12, 12);
@@ -93,25 +141,33 @@ export function outputPanel({ store, send, change, texts }) {
 
   return {
     element, map, points,
+    face: (pen, index, x, y, size) => {
+      if (faces[index]) pen.drawImage(faces[index], x, y, size, size);
+    },
     update(state, changed) {
       if (!state.settings) return;
-      if (changed.has("frame") || changed.has("settings") || changed.has("hover_node")) paint(map, state, state.frame, state.hover_node);
-      if (["data", "settings", "selection", "task"].some((key) => changed.has(key))) drawPoints();
+      brush.update(state, changed);
+      if (changed.has("frame") || changed.has("settings") || changed.has("hover_node")) {
+        show(state);
+        if (state.settings.mode === "perceptron") drawPoints();
+      }
+      if (["data", "settings", "selection", "task", "learnt", "other"].some((key) => changed.has(key))) drawPoints();
       if (changed.has("settings")) {
         test.input.checked = state.settings.show_test;
         cut.input.checked = state.settings.discretize;
         points.classList.toggle("draws", state.settings.dataset === "points");
       }
-      if (changed.has("frame") || changed.has("lang")) words.replaceChildren(...numbers(state.frame?.header, state, texts));
+      if (changed.has("running") || changed.has("lang") || (changed.has("frame") && due(state.running))) numbers(words, state.frame?.header, state, texts);
       if (["data", "classes", "task", "lang"].some((key) => changed.has(key))) {
-        axes.textContent = state.data ? `${texts.text("play.output.across")} ${state.data.axes[0] ?? ""} · ${texts.text("play.output.up")} ${state.data.axes[1] ?? ""}` : "";
+        axes.textContent = state.data?.axes ? `${texts.text("play.output.across")} ${state.data.axes[0] ?? ""} · ${texts.text("play.output.up")} ${state.data.axes[1] ?? ""}` : "";
         legend.replaceChildren(...key(state, texts));
       }
-      if (changed.has("other") || changed.has("lang")) {
+      if (["other", "lang", "settings"].some((key) => changed.has(key))) {
         beside.hidden = !state.other;
         if (state.other) {
-          paint(kept, state, state.other.frame, null);
-          keptWords.replaceChildren(...numbers(state.other.frame.header, state, texts));
+          paint(kept, { ...state, settings: state.other.settings, data: state.other.data }, state.other.frame, null);
+          differs.textContent = differences(state, texts);
+          numbers(keptWords, state.other.frame.header, state, texts);
         }
       }
     },
@@ -120,32 +176,63 @@ export function outputPanel({ store, send, change, texts }) {
 }
 
 /**
+ * Losses, accuracy and mistakes, each beneath its name; a new frame changes the numbers in place.
+ * @param {HTMLElement} row
  * @param {any} header
  * @param {import("./types.js").State} state
  * @param {import("./texts.js").Texts} texts
  */
-function numbers(header, state, texts) {
-  if (!header) return [];
-  const pair = (/** @type {string} */ key, /** @type {string} */ value) => el("span", {}, texts.text(key) + " ", el("b", {}, value));
-  const found = [pair("play.output.train", short(header.train_loss)), pair("play.output.test", short(header.test_loss))];
-  if (header.accuracy !== undefined && header.accuracy !== null) found.push(pair("play.output.accuracy", `${(100 * header.accuracy).toFixed(1)} %`));
-  if (header.mistakes !== undefined && header.mistakes !== null) found.push(pair("play.output.mistakes", String(header.mistakes)));
-  return found;
+function numbers(row, header, state, texts) {
+  if (!header) return;
+  const { accuracy, mistakes } = header;
+  const known = (/** @type {any} */ value) => value !== undefined && value !== null;
+  const found = [["train", short(header.train_loss)], ["test", short(header.test_loss)]];
+  if (known(accuracy)) found.push(["accuracy", `${(100 * accuracy).toFixed(1)} %`]);
+  if (known(mistakes)) found.push(["mistakes", mistakes.toLocaleString("en")]);
+  const names = `${state.lang} ${found.map(([name]) => name)}`;
+  if (row.dataset.names !== names) {
+    row.dataset.names = names;
+    row.replaceChildren(...found.map(([name]) => el("span", {}, el("span", {}, texts.text(`play.output.${name}`)), el("b", {}, " "))));
+  }
+  found.forEach(([, text], index) => {
+    const node = /** @type {Text} */ (row.children[index].lastElementChild?.firstChild);
+    if (node.data !== text) node.data = text;
+  });
+}
+
+const LOOKS = new Set(["hide", "lesson", "show_test", "discretize", "axes", "pace", "stop_at"]);
+
+/**
+ * In which settings the other branch differs from this one.
+ * @param {import("./types.js").State} state
+ * @param {import("./texts.js").Texts} texts
+ */
+function differences(state, texts) {
+  const [mine, other] = [state.settings, state.other?.settings ?? {}];
+  const found = Object.keys(other).filter((name) => !LOOKS.has(name) && JSON.stringify(other[name]) !== JSON.stringify(mine[name]));
+  const title = (/** @type {string} */ name) => [`play.control.${name}`, `play.hiding.${name}`].filter((each) => texts.has(each)).map((each) => texts.text(each))[0] ?? name;
+  const said = (/** @type {any} */ value) => [value ?? "–"].flat().map((each) => word(texts, each)).join(", ");
+  const epoch = Math.floor(state.other?.frame.header.epoch ?? 0).toLocaleString("en");
+  return [`${texts.text("play.header.epoch")} ${epoch}`, ...found.map((name) => `${title(name)}: ${said(other[name])}`)].join(" · ");
 }
 
 /**
- * What the colours mean.
+ * What the colours mean: a scale for numbers and for two classes, a colour a class for more.
  * @param {import("./types.js").State} state
  * @param {import("./texts.js").Texts} texts
  */
 function key(state, texts) {
-  const one = (/** @type {number[]} */ rgb, /** @type {string} */ text) => {
+  const number = state.task === "regression";
+  if (!number && state.classes.length !== 2) return state.classes.map((name, index) => {
     const swatch = el("span", { class: "swatch" });
-    swatch.style.background = css(rgb);
-    return el("span", { class: "key" }, swatch, text);
-  };
-  if (state.task === "regression") return [one(CLASSES[0], texts.text("play.output.low")), one(MIDDLE, "0"), one(CLASSES[1], texts.text("play.output.high"))];
-  return state.classes.map((name, index) => one(CLASSES[index % CLASSES.length], String(name)));
+    swatch.style.background = css(CLASSES[index % CLASSES.length]);
+    return el("span", { class: "key" }, swatch, String(name));
+  });
+  const scale = number ? Math.max(1e-9, ...(state.data?.label ?? [1]).map(Math.abs)) : 1;
+  const ends = number ? [short(-scale, 3), "0", short(scale, 3)] : [String(state.classes[0]), "", String(state.classes[1])];
+  const bar = el("span", { class: "bar" });
+  bar.style.background = ramp();
+  return [el("span", { class: "words", text: "play.output.scale" }, texts.text("play.output.scale")), el("span", { class: "scale" }, bar, el("span", { class: "limits" }, ...ends.map((end) => el("span", {}, end))))];
 }
 
 /**
@@ -172,7 +259,7 @@ export function paint(canvas, state, frame, node) {
     each(grid, pixels, (at) => {
       let best = 0;
       for (let c = 1; c < deep; c++) if (values[at * deep + c] > values[at * deep + best]) best = c;
-      return ofClass(best, cut ? 0.75 : Math.max(0, (values[at * deep + best] - 1 / deep) / (1 - 1 / deep)) * 0.85);
+      return ofClass(best, (cut ? 0.9 : Math.max(0, (values[at * deep + best] - 1 / deep) / (1 - 1 / deep))) * STRENGTH);
     });
   } else {
     const values = block.data, last = deep - 1;
@@ -180,12 +267,48 @@ export function paint(canvas, state, frame, node) {
     const scale = number ? Math.max(1e-9, ...(state.data?.label || [1]).map(Math.abs)) : 1;
     each(grid, pixels, (at) => {
       let value = number ? values[at * deep + last] / scale : 2 * values[at * deep + last] - 1;
-      if (cut) value = value < 0 ? -0.8 : 0.8;
-      return signed(value * 0.85);
+      if (cut) value = value < 0 ? -1 : 1;
+      return signed(value * STRENGTH);
     });
   }
   finish(canvas);
   canvas.classList.toggle("sharp", cut);
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("./types.js").Frame | null} frame
+ * @param {number} which class
+ */
+function paintClass(canvas, frame, which) {
+  const block = frame?.blocks.output;
+  if (!block) return;
+  const [grid, , deep] = block.shape;
+  each(grid, raster(canvas, grid), (at) => ofClass(which, block.data[at * deep + which]));
+  finish(canvas);
+}
+
+/**
+ * The border of a lone perceptron that sees nothing but the two coordinates, sharp: w₁x₁ + w₂x₂ + b = 0.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./types.js").State} state
+ * @param {number} side
+ */
+function line(pen, { settings, network, frame, data }, side) {
+  const theta = frame?.blocks.theta?.data;
+  const plain = settings?.mode === "perceptron" && settings.features.every((/** @type {string} */ name) => name === "x1" || name === "x2");
+  if (!plain || !network || !theta || !data || theta.length !== network.n_parameters || data.axes[0] !== "x1") return;
+  const weight = (/** @type {string} */ name) => theta[settings.features.indexOf(name)] ?? 0;
+  const [a, b, c] = [weight("x1"), weight("x2"), theta[network.layers[0].biases_at]];
+  if (!a && !b) return;
+  const [low, high] = data.range[0], length = Math.hypot(a, b), far = 4 * (high - low);
+  const at = (/** @type {number} */ t) => [(-c * a) / length ** 2 - (t * b) / length, (-c * b) / length ** 2 + (t * a) / length]
+    .map((value, axis) => (axis ? 1 - (value - low) / (high - low) : (value - low) / (high - low)) * side);
+  pen.beginPath();
+  for (const t of [-far, far]) pen.lineTo(at(t)[0], at(t)[1]);
+  pen.lineWidth = 2;
+  pen.strokeStyle = "#1c2733";
+  pen.stroke();
 }
 
 /**

@@ -1,61 +1,95 @@
 // The strip of training settings. Every control is one row of a table here; the panel only renders it.
-import { el, field, options, short } from "./dom.js";
+import { el, field, options, range } from "./dom.js";
 
-const RATES = [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
-const PENALTIES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const RATES = [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const PENALTIES = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const PACES = [1, 3, 10, 30, 100, 0];
 
 /** What a perceptron with its own learning rule has no use for. */
-const NETWORK_ONLY = new Set(["optimizer", "l1", "l2", "loss", "schedule", "output"]);
+const NETWORK_ONLY = new Set(["optimizer", "l1", "l2", "loss", "schedule", "output", "init", "seed"]);
 
 /**
  * @param {import("./types.js").Context} context
  * @returns {import("./types.js").Panel}
  */
 export function settingsPanel({ change, texts }) {
-  const choices = (/** @type {string} */ name, /** @type {(c: any) => any[]} */ list, /** @type {(v: string) => any} */ to = String, /** @type {(v: any) => string} */ said = (value) => word(texts, value)) => {
-    const select = el("select", { on: { change: () => change({ [name]: to(select.value) }) } });
+  const asleep = (/** @type {any} */ state, /** @type {string} */ name) => state.settings.mode === "perceptron" && NETWORK_ONLY.has(name);
+
+  const choices = (/** @type {string} */ name, /** @type {(c: any) => any[]} */ list) => {
+    const select = el("select", { on: { change: () => change({ [name]: select.value }) } });
     return {
-      name, select, element: field(name, select),
+      element: field(name, select),
       update(/** @type {any} */ state) {
-        const value = state.settings[name];
-        const values = list(state.catalogue).slice();
-        if (!values.some((each) => String(each) === String(value))) values.push(value);
-        if (typeof value === "number") values.sort((a, b) => a - b);
-        select.disabled = state.settings.mode === "perceptron" && NETWORK_ONLY.has(name);
-        options(select, values.map((each) => [String(each), said(each)]), String(value));
+        const value = state.settings[name], values = list(state.catalogue).slice();
+        if (!values.includes(value)) values.push(value);
+        select.disabled = asleep(state, name);
+        options(select, values.map((each) => [each, word(texts, each)]), value);
       },
     };
   };
+
+  /** A slider over a list of values, each about three times the last: every move is a setting of its own. */
+  const slider = (/** @type {string} */ name, /** @type {number[]} */ list, /** @type {(value: number) => string} */ said = String) => {
+    const value = el("output");
+    let values = list;
+    const { input, show: settle } = range({ min: 0, step: 1 }, (at) => {
+      show(values[at]);
+      change({ [name]: values[at] });
+    });
+    const show = (/** @type {number} */ now) => {
+      value.textContent = said(now);
+      input.setAttribute("aria-valuetext", said(now));
+    };
+    return {
+      element: field(name, input, value),
+      update(/** @type {any} */ state) {
+        const now = state.settings[name];
+        values = list.includes(now) ? list : [...list, now].sort((a, b) => (name === "pace" ? (a || Infinity) - (b || Infinity) : a - b));
+        input.max = values.length - 1;
+        settle(values.indexOf(now));
+        input.disabled = asleep(state, name);
+        show(now);
+      },
+    };
+  };
+
   const number = (/** @type {string} */ name, /** @type {Record<string, any>} */ props) => {
     const input = el("input", { type: "number", ...props, on: { change: () => change({ [name]: input.value === "" ? null : Number(input.value) }) } });
     return {
-      name, element: field(name, input),
+      element: field(name, input),
       update(/** @type {any} */ state) {
-        const value = state.settings[name] ?? "";
-        if (document.activeElement !== input) input.value = value;
+        input.disabled = asleep(state, name);
+        if (document.activeElement !== input) input.value = state.settings[name] ?? "";
       },
     };
   };
   const main = [
     choices("mode", () => ["network", "perceptron"]),
-    choices("learning_rate", () => RATES, Number),
+    slider("learning_rate", RATES),
     choices("optimizer", (c) => names(c.optimizers)),
-    choices("l2", () => PENALTIES, Number),
     choices("loss", (c) => ["auto", ...names(c.losses).filter((name) => name !== "auto")]),
-    choices("pace", () => [0, 1, 3, 10, 30, 100], Number, (value) => (value ? texts.text("play.settings.pace", { n: value }) : texts.text("play.settings.fastest"))),
-    number("stop_at", { min: 1, max: 100000, step: 1 }),
+    slider("l2", PENALTIES),
+    slider("pace", PACES, (value) => (value ? texts.text("play.settings.pace", { n: value }) : texts.text("play.settings.fastest"))),
+    number("stop_at", { min: 1, max: 1000000, step: 1, placeholder: "–" }),
   ];
-  const more = [
+  const rest = [
     choices("schedule", (c) => names(c.schedules)),
-    choices("l1", () => PENALTIES, Number),
+    slider("l1", PENALTIES),
     choices("init", (c) => names(c.initializers)),
     number("seed", { min: 0, max: 2147483647, step: 1 }),
     choices("output", (c) => ["auto", ...names(c.activations)]),
   ];
-  const controls = [...main, ...more];
+  const controls = [...main, ...rest];
+  const below = el("div", { class: "fields rest", id: "koubai-more-settings", hidden: true }, ...rest.map((each) => each.element));
+  const more = el("button", {
+    type: "button", class: "more", text: "play.settings.more", "aria-expanded": "false", "aria-controls": below.id,
+    on: { click: () => {
+      below.hidden = !below.hidden;
+      more.setAttribute("aria-expanded", String(!below.hidden));
+    } },
+  });
   const element = el("section", { class: "strip", label: "play.settings.label" },
-    el("div", { class: "fields" }, ...main.map((each) => each.element)),
-    el("details", { class: "more" }, el("summary", { text: "play.settings.more" }), el("div", { class: "fields" }, ...more.map((each) => each.element))));
+    el("div", { class: "fields" }, ...main.map((each) => each.element), more), below);
   return {
     element,
     update(state, changed) {
@@ -74,7 +108,6 @@ export const names = (list) => list.map((each) => (typeof each === "string" ? ea
  * @param {any} value
  */
 export function word(texts, value) {
-  if (typeof value === "number") return short(value).replace("−", "-");
   const key = `play.choice.${value}`;
   return texts.has(key) ? texts.text(key) : String(value);
 }

@@ -1,6 +1,6 @@
 // Many starts: the same settings from many seeds at once; their mean, their spread, and how many fared badly.
 import { button, card, el, prepare, short } from "./dom.js";
-import { RISING, signed } from "./colours.js";
+import { RISING, STRENGTH, signed } from "./colours.js";
 import { finish, raster } from "./panel-output.js";
 
 /**
@@ -38,7 +38,7 @@ export function startsPanel({ store, send, texts }) {
       const grid = Math.round(Math.sqrt(found.mean.length));
       const number = state.task === "regression";
       const scale = number ? Math.max(1e-9, ...found.mean.map(Math.abs)) : 1;
-      fill(mean, grid, (at) => signed(0.85 * (number ? found.mean[at] / scale : 2 * found.mean[at] - 1)));
+      fill(mean, grid, (at) => signed(STRENGTH * (number ? found.mean[at] / scale : 2 * found.mean[at] - 1)));
       const widest = Math.max(1e-9, ...found.spread);
       fill(spread, grid, (at) => RISING[Math.min(255, Math.round((255 * found.spread[at]) / widest))]);
       words.textContent = texts.text("play.starts.words", { count: found.losses.length, poor: found.n_poor, best: short(Math.min(...found.losses)), limit: short(found.threshold) });

@@ -1,5 +1,5 @@
 // Time travel: every past state under a slider; branch, and compare with what was left.
-import { button, card, el } from "./dom.js";
+import { button, card, el, helper, seldom } from "./dom.js";
 
 /**
  * @param {import("./types.js").Context} context
@@ -9,6 +9,7 @@ export function timelinePanel({ store, send, texts }) {
   const words = el("output", { class: "words" });
   const slider = el("input", { type: "range", min: 0, max: 0, step: 1, label: "play.timeline.slider", on: { input: () => go(Number(slider.value)) } });
   let waiting = -1, busy = false;
+  const due = seldom(200);
 
   /** One question at a time; the latest place wins. @param {number} position */
   function go(position) {
@@ -36,35 +37,42 @@ export function timelinePanel({ store, send, texts }) {
     const { position = 0, length = 1 } = store.state.timeline || {};
     go(Math.max(0, Math.min(length - 1, position + by)));
   };
+  const keep = () => {
+    const { frame, losses, data, settings } = store.state;
+    if (frame) store.set({ other: { frame, losses, data, settings } });
+  };
   const branch = button("play.timeline.branch", () => {
-    const { frame, losses, data } = store.state;
-    if (frame) store.set({ other: { frame, losses, data } });
+    keep();
     send({ type: "branch" });
   }, { hint: "play.timeline.branch_hint" });
   const swap = button("play.timeline.swap", () => {
-    const { frame, losses, data } = store.state;
-    if (frame) store.set({ other: { frame, losses, data } });
+    keep();
     send({ type: "swap" });
   });
-  const drop = button("play.timeline.drop", () => store.set({ other: null }));
+  const drop = button("play.timeline.drop", () => {
+    store.set({ other: null });
+    send({ type: "drop" });
+  });
   const element = card("timeline",
-    el("div", { class: "row" },
-      el("button", { type: "button", class: "round", label: "play.timeline.back", on: { click: move(-1) } }, "◀"), slider,
-      el("button", { type: "button", class: "round", label: "play.timeline.ahead", on: { click: move(1) } }, "▶"), words, branch, swap, drop));
+    el("div", { class: "row branches" }, branch, swap, drop, helper("timeline", "play.timeline.title")),
+    el("div", { class: "row past" },
+      el("button", { type: "button", class: "round", label: "play.timeline.back", hint: "play.timeline.back", on: { click: move(-1) } }, "◀"), slider,
+      el("button", { type: "button", class: "round", label: "play.timeline.ahead", hint: "play.timeline.ahead", on: { click: move(1) } }, "▶"), words));
 
   return {
     element,
     update(state, changed) {
-      if (changed.has("timeline") || changed.has("lang")) {
+      if (changed.has("lang") || changed.has("running") || (changed.has("timeline") && due(state.running))) {
         const { position = 0, length = 0 } = state.timeline || {};
         slider.max = Math.max(0, length - 1);
         if (!busy) {
           slider.value = position;
           words.textContent = said(position);
+          slider.setAttribute("aria-valuetext", said(position));
         }
       }
       if (changed.has("frame") && busy) arrived();
-      swap.disabled = drop.disabled = !state.other;
+      swap.hidden = drop.hidden = !state.other;
     },
   };
 }

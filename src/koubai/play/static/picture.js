@@ -40,7 +40,7 @@ export function picture(state, network, output) {
         if (!from.active || from.input >= n_in) continue;
         for (const to of plan.columns[index + 1]) {
           const weight = theta[weights_at + from.input * n_out + to.index], strength = Math.min(1, Math.abs(weight) / 3);
-          const [x0, y0, x1, y1] = ends(from, to, plan.size), middle = (x0 + x1) / 2;
+          const [x0, y0, x1, y1] = ends(from, to), middle = (x0 + x1) / 2;
           group.append(make("path", { d: `M${[x0, y0]}C${[middle, y0, middle, y1, x1, y1].map((v) => +v.toFixed(1))}`, fill: "none",
             stroke: css(weight < 0 ? NEGATIVE : POSITIVE), "stroke-width": 0.5 + 5 * strength, "stroke-opacity": 0.3 + 0.65 * strength }));
         }
@@ -48,11 +48,11 @@ export function picture(state, network, output) {
     });
   for (const node of plan.columns.flat()) {
     if (!node.active) continue;
-    const x = node.x - plan.size / 2, y = node.y - plan.size / 2;
-    group.append(make("image", { x, y, width: plan.size, height: plan.size, href: cutOut(network.canvas, x, y, plan) }));
-    group.append(make("rect", { x, y, width: plan.size, height: plan.size, fill: "none", stroke: "#333" }));
+    const x = node.x - node.size / 2, y = node.y - node.size / 2;
+    group.append(make("image", { x, y, width: node.size, height: node.size, href: cutOut(network.layers, x, y, node.size, plan.width) }));
+    group.append(make("rect", { x, y, width: node.size, height: node.size, fill: "none", stroke: "#333" }));
     if (node.name && node.layer === 0) group.append(make("text", { x: x - 6, y: node.y + 4, "text-anchor": "end" }, written(node.name)));
-    else if (node.name) group.append(make("text", { x: x + plan.size + 6, y: node.y + 4 }, node.name));
+    else if (node.name) group.append(make("text", { x: x + node.size + 6, y: node.y + 4 }, node.name));
   }
   const map = make("g", { transform: `translate(${plan.width + 20} ${top})` });
   map.append(make("image", { width: side, height: side, href: output.map.toDataURL(), preserveAspectRatio: "none" }), make("rect", { width: side, height: side, fill: "none", stroke: "#333" }));
@@ -70,15 +70,17 @@ export function picture(state, network, output) {
 }
 
 /**
- * A node's square out of the canvas.
- * @param {HTMLCanvasElement} canvas
+ * A node's square out of the canvases, without the links.
+ * @param {HTMLCanvasElement[]} layers
  * @param {number} x
  * @param {number} y
- * @param {any} plan
+ * @param {number} size
+ * @param {number} whole width of the picture
  */
-function cutOut(canvas, x, y, plan) {
-  const scale = canvas.width / plan.width, side = Math.round(plan.size * scale);
+function cutOut(layers, x, y, size, whole) {
+  const scale = layers[0].width / whole, side = Math.round(size * scale);
   const piece = el("canvas", { width: side, height: side });
-  piece.getContext("2d").drawImage(canvas, Math.round(x * scale), Math.round(y * scale), side, side, 0, 0, side, side);
+  const pen = piece.getContext("2d");
+  for (const layer of layers.slice(1)) pen.drawImage(layer, Math.round(x * scale), Math.round(y * scale), side, side, 0, 0, side, side);
   return piece.toDataURL();
 }

@@ -1,4 +1,5 @@
 // Copies a derivation into the page: only known elements and attributes, made anew; nothing is ever set as HTML.
+import { gliding } from "./dom.js";
 
 const HTML = "article section div p span h1 h2 h3 h4 table thead tbody tr th td figure figcaption footer ul ol li em strong code br a b i sub sup".split(" ");
 const MATH = ("math mrow mi mn mo mfrac msub msup msubsup munder mover munderover msqrt mroot mtable mtr mtd mspace mtext mstyle mpadded " +
@@ -50,6 +51,7 @@ function copy(node, into) {
     else if (name === "href" && value.startsWith("#")) link(made, value.slice(1));
   }
   for (const child of node.childNodes) copy(child, made);
+  if (made.localName === "a" && made.querySelector("math")) made.setAttribute("aria-label", (made.textContent || "").replace(/\s+/g, " "));
   into.appendChild(made);
 }
 
@@ -64,6 +66,6 @@ function link(element, step) {
     event.preventDefault();
     const around = element.closest("article") || document;
     const found = [...around.querySelectorAll("[data-step]")].find((each) => each.getAttribute("data-step") === step);
-    if (found) found.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (found) found.scrollIntoView({ block: "nearest", behavior: gliding() });
   });
 }

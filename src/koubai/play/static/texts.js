@@ -24,6 +24,8 @@ export class Texts {
     for (const node of root.querySelectorAll("[data-text]")) node.textContent = this.text(/** @type {HTMLElement} */ (node).dataset.text || "");
     for (const node of root.querySelectorAll("[data-label]"))
       node.setAttribute("aria-label", this.text(/** @type {HTMLElement} */ (node).dataset.label || ""));
+    for (const node of root.querySelectorAll("[data-about]"))
+      node.setAttribute("aria-label", this.text("play.help.about", { name: this.text(/** @type {HTMLElement} */ (node).dataset.about || "") }));
     for (const node of root.querySelectorAll("[data-hint]"))
       node.setAttribute("title", this.text(/** @type {HTMLElement} */ (node).dataset.hint || ""));
   }

@@ -43,9 +43,11 @@
  * @property {Frame | null} frame
  * @property {Points | null} data
  * @property {Losses} losses
- * @property {{frame: Frame, losses: Losses, data: Points | null} | null} other The run that a branch left behind.
+ * @property {Losses | null} future What lies ahead of the past state that one went back to.
+ * @property {{frame: Frame, losses: Losses, data: Points | null, settings: any} | null} other The run that a branch left behind.
  * @property {Selection | null} selection
  * @property {{title: string, html: string} | null} explanation
+ * @property {any} question What the explanation on screen answers.
  * @property {any} starts
  * @property {string} problem
  * @property {boolean} instant
@@ -57,6 +59,9 @@
  * @property {any} table
  * @property {number} brush The class that drawn points get.
  * @property {string} unit
+ * @property {number} until The epoch up to which a step of that size runs.
+ * @property {boolean} waiting Whether an answer is long in coming.
+ * @property {{rows: number[], changed: boolean | null} | null} learnt The examples of the last single step, by their rows in the data.
  * @property {number} row The example that questions are about, counted from 0.
  * @property {any} hover_node
  */

@@ -12,6 +12,8 @@ export class WidgetTransport {
   constructor(model, carried) {
     this.model = model;
     this.carried = carried;
+    this.view = `${Date.now()} ${Math.random()}`;
+    this.leaving = () => this.send({ type: "bye", view: this.view });
   }
 
   /** @param {object} message */
@@ -26,7 +28,15 @@ export class WidgetTransport {
       else listener(buffers[0].buffer.slice(buffers[0].byteOffset, buffers[0].byteOffset + buffers[0].byteLength));
     };
     this.model.on("msg:custom", this.heard);
-    this.model.send({ type: "hello" });
+    window.addEventListener("pagehide", this.leaving);
+    this.send({ type: "hello", view: this.view });
+  }
+
+  /** The view is gone: when it was the last one, the kernel pauses the run. */
+  close() {
+    window.removeEventListener("pagehide", this.leaving);
+    this.model.off("msg:custom", this.heard);
+    this.leaving();
   }
 
   /** @param {(open: boolean) => void} watcher */
@@ -60,8 +70,12 @@ export class WidgetTransport {
  */
 export function render({ model, el }, carried) {
   const root = document.createElement("div");
+  // Keys pressed in here are not JupyterLab's, in whose command mode "a" adds a cell and "dd" deletes one. It matches its
+  // shortcuts against the focused element first, so that each must bear the mark.
+  root.addEventListener("focusin", ({ target }) => target instanceof HTMLElement && (target.dataset.lmSuppressShortcuts = "true"));
+  el.classList.add("koubai-widget");
   el.append(root);
   const transport = new WidgetTransport(model, carried);
   mount(root, transport, { page: false });
-  return () => model.off("msg:custom", transport.heard);
+  return () => transport.close();
 }

@@ -1,0 +1,135 @@
+"""An estimator as the start of a playground: its network, and how it trains."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from koubai.core.activations import ACTIVATIONS
+from koubai.core.errors import ParameterError
+from koubai.core.losses import get_loss
+from koubai.estimators import training_choices as choices
+from koubai.estimators.perceptron import Perceptron
+from koubai.estimators.regressor import MLPRegressor
+from koubai.optimizers.adam import Adam
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.schedules import Constant, Schedule
+from koubai.play.recipe import Recipe
+from koubai.play.settings import ENDLESS, MOST_LAYERS, Settings
+
+WIDEST = 128
+"""Nodes of a layer that can still be drawn."""
+
+NEUTRAL = {"early_stopping": False, "class_weight": None, "n_starts": 1}
+"""What a playground leaves aside, with the values that ask for nothing."""
+PERCEPTRON_NEUTRAL = {"penalty": None, "fit_intercept": True, "variant": "plain", "order": None, "init": "zeros"}
+
+
+def settings_of(estimator: Any, n_rows: int | None = None) -> Settings:
+    """Return the settings that say what an estimator's parameters say.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier, MLPRegressor or Perceptron
+    n_rows : int, optional
+        Number of training rows, if known.
+
+    Raises
+    ------
+    ParameterError
+        If the network is too large to be drawn, or has an activation that a page cannot name.
+
+    Examples
+    --------
+    >>> from koubai import MLPClassifier
+    >>> found = settings_of(MLPClassifier((8, 4), activation="tanh", learning_rate_init=0.01, random_state=3))
+    >>> found.hidden, found.activations, found.optimizer, found.learning_rate, found.seed
+    ((8, 4), ('tanh', 'tanh'), 'adam', 0.01, 3)
+    """
+    if isinstance(estimator, Perceptron):
+        return Settings(
+            dataset="gauss", mode="perceptron", learning_rate=float(estimator.eta0), seed=_seed(estimator.random_state)
+        )
+    sizes = choices.hidden_sizes(estimator)
+    _check_drawn(estimator, sizes)
+    rule, schedule = _rule(estimator), _course(estimator).name
+    rows = 10**9 if n_rows is None else n_rows
+    batch = 200 if estimator.batch_size == "auto" else int(estimator.batch_size)
+    settings = Settings(
+        dataset="plane" if isinstance(estimator, MLPRegressor) else "circle",
+        hidden=tuple(sizes),
+        activations=tuple(_activation_names(estimator, len(sizes))),
+        dropout=tuple(float(rate) for rate in choices.one_for_each_layer(estimator, "dropout", len(sizes))),
+        loss=get_loss(estimator.loss, f"{choices.name_of(estimator)}: loss").name,
+        optimizer=rule.name,
+        learning_rate=choices.base_learning_rate(estimator, rule),
+        schedule=schedule,
+        l1=float(estimator.l1),
+        l2=float(estimator.alpha),
+        batch_size=min(batch, rows),
+        init=estimator.init,
+        seed=_seed(estimator.random_state),
+    )
+    if schedule == "constant":
+        return settings
+    return replace(settings, stop_at=estimator.max_iter if estimator.epochs is None else estimator.epochs)
+
+
+def recipe_of(estimator: Any) -> Recipe | None:
+    """Return how an estimator trains; None for the perceptron, whose rule the playground has."""
+    if isinstance(estimator, Perceptron):
+        return None
+    return Recipe(_rule(estimator), _course(estimator), bool(estimator.shuffle), float(estimator.clip_norm or 0.0))
+
+
+def left_aside(estimator: Any) -> list[str]:
+    """Return the names of the parameters that ask for something a playground has not."""
+    found = [name for name, neutral in NEUTRAL.items() if getattr(estimator, name, neutral) != neutral]
+    if isinstance(estimator, Perceptron):
+        return found + [name for name, neutral in PERCEPTRON_NEUTRAL.items() if getattr(estimator, name) != neutral]
+    if choices.uses_lbfgs(estimator):
+        found.append("L-BFGS (Adam takes its place)")
+    elif choices.chosen_schedule(estimator).name in ENDLESS:
+        found.append("the adaptive schedule (the learning rate stays as it is)")
+    return found
+
+
+def _rule(estimator: Any) -> Optimizer:
+    return Adam() if choices.uses_lbfgs(estimator) else choices.chosen_optimizer(estimator)
+
+
+def _course(estimator: Any) -> Schedule:
+    course = Constant() if choices.uses_lbfgs(estimator) else choices.chosen_schedule(estimator)
+    return Constant() if course.name in ENDLESS else course
+
+
+def _seed(random_state: Any) -> int:
+    """Return the seed that stands for a ``random_state``; a generator is asked without being moved on."""
+    if random_state is None:
+        return int(np.random.default_rng().integers(2**31))
+    if isinstance(random_state, np.random.RandomState):
+        twin = np.random.RandomState()
+        twin.set_state(random_state.get_state())
+        return int(twin.randint(2**31 - 1))
+    return int(random_state)
+
+
+def _check_drawn(estimator: Any, sizes: list[int]) -> None:
+    who = f"{choices.name_of(estimator)}: play"
+    if len(sizes) > MOST_LAYERS:
+        raise ParameterError(f"{who} can draw at most {MOST_LAYERS} hidden layers; got {len(sizes)}. Try fewer.")
+    if max(sizes, default=0) > WIDEST:
+        raise ParameterError(
+            f"{who} can draw layers of at most {WIDEST} nodes; got {max(sizes)}. Try smaller hidden_layer_sizes."
+        )
+
+
+def _activation_names(estimator: Any, n_hidden: int) -> list[str]:
+    names = [activation.name for activation in choices.hidden_activations(estimator, n_hidden)]
+    for name in names:
+        if name not in ACTIVATIONS or name == "softmax":
+            known = ", ".join(known for known in ACTIVATIONS if known != "softmax")
+            raise ParameterError(
+                f"{choices.name_of(estimator)}: activation must be one of {known} in the playground; got {name!r}."
+            )
+    return names

@@ -1,0 +1,79 @@
+"""What was done in a playground, in the order in which it was done: enough to do it again."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Entry: TypeAlias = dict[str, Any]
+
+MOST = 20_000
+"""Entries; training in between counts as one however long it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry, what was done before it, and how many there are. Links never change: a place in the past is a link."""
+
+    entry: Entry
+    before: "Link | None"
+    length: int
+
+
+@dataclass(slots=True)
+class Journal:
+    """The settings at the beginning, and what followed up to ``last``; see `koubai.play.replay.replay`.
+
+    Examples
+    --------
+    >>> journal = Journal({})
+    >>> journal.write({"epochs": 3})
+    >>> here = journal.last
+    >>> journal.write({"epochs": 4})
+    >>> journal.entries()
+    [{'epochs': 7}]
+    >>> journal.last = here
+    >>> journal.entries()
+    [{'epochs': 3}]
+    """
+
+    settings: dict[str, Any]
+    last: Link | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more was done than is kept."""
+        return self.last is not None and self.last.length > MOST
+
+    def write(self, entry: Entry) -> None:
+        """Add what was done, or let the last entry grow by it; after the most entries no more is kept."""
+        last = self.last
+        grown = None if last is None else _grown(last.entry, entry)
+        if last is not None and grown is not None:
+            self.last = Link(grown, last.before, last.length)
+        elif not self.is_full:
+            self.last = Link(entry, last, 1 if last is None else last.length + 1)
+
+    def entries(self) -> list[Entry]:
+        """Return what was done, in order."""
+        found, link = [], self.last
+        while link is not None:
+            found.append(link.entry)
+            link = link.before
+        return found[::-1]
+
+
+def _grown(last: Entry, entry: Entry) -> Entry | None:
+    """Return both entries as one that does the same; None if there is none."""
+    if "epochs" in last and "epochs" in entry:
+        return {"epochs": last["epochs"] + entry["epochs"]}
+    if "step" in last and last["step"] == entry.get("step"):
+        return {"step": last["step"], "count": last["count"] + entry["count"]}
+    if "edit" in last and "edit" in entry and _place(last) == _place(entry):
+        return entry
+    if "settings" in last and "settings" in entry:
+        both = {**last["settings"], **entry["settings"]}
+        return None if "optimizer" in both else {"settings": both}  # a change there and back forgets the memory
+    return None
+
+
+def _place(entry: Entry) -> Entry:
+    return {name: part for name, part in entry["edit"].items() if name != "value"}

@@ -1,0 +1,276 @@
+"""The playground in a notebook: the page's own modules as an anywidget widget, training in the notebook's kernel."""
+
+import asyncio
+import atexit
+import json
+import logging
+import warnings
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import anywidget
+
+from koubai.core.errors import KoubaiError, ParameterError
+from koubai.estimators.classifier import MLPClassifier
+from koubai.estimators.perceptron import Perceptron
+from koubai.estimators.regressor import MLPRegressor
+from koubai.models.table_model import TableModel
+from koubai.play import lessons
+from koubai.play.background import Background
+from koubai.play.bundle import widget_module, widget_style
+from koubai.play.data import Source
+from koubai.play.datasets import CLASSES, NUMBERS
+from koubai.play.estimators import left_aside, recipe_of, settings_of
+from koubai.play.experiment import Experiment, Moment
+from koubai.play.frames import finite
+from koubai.play.given import GivenRows, GivenTable, given
+from koubai.play.messages import parse
+from koubai.play.returning import fitted, whole_model
+from koubai.play.session import Session
+from koubai.play.settings import Settings
+
+GIVEN = "given"
+"""The id of the rows that were given, among the tables."""
+SMALL = 20
+"""With fewer rows none are held out for testing."""
+LOG = logging.getLogger("koubai.play")
+
+
+class Playground(anywidget.AnyWidget):
+    """The playground as a widget; `koubai.play` and ``estimator.play`` make one.
+
+    Show it by leaving it at the end of a cell. It trains in threads of its own: other cells run meanwhile.
+
+    Parameters
+    ----------
+    settings : Settings
+        What is shown first.
+    tables : mapping
+        What the setting ``table`` may name.
+
+    Examples
+    --------
+    >>> widget = Playground(Settings(), {})
+    >>> widget.do("step", unit="epoch", count=20)
+    >>> widget.epoch, widget.estimator.predict([[0.0, 0.0]]).tolist()
+    (20.0, ['1'])
+    >>> widget.close()
+    """
+
+    _esm = widget_module([lessons.load(lessons.FOLDER / f"{name}.json") for name in lessons.names()])
+    _css = widget_style()
+
+    def __init__(self, settings: Settings, tables: Mapping[str, Source]) -> None:
+        self._background = Background()
+        self._views: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        try:
+            self._session = Session(self._send_out, self._background.executor, tables, settings)
+            super().__init__()
+        except BaseException:
+            self._background.stop()
+            raise
+        self.on_msg(self._hear)
+        atexit.register(_close, weakref.ref(self))
+
+    # ------------------------------------------------------------------ for programs
+
+    @property
+    def estimator(self) -> MLPClassifier | MLPRegressor | Perceptron:
+        """The network as it is now, as a fitted estimator that takes rows as they were given.
+
+        It is a copy: training goes on without changing it. For a table whose columns had to be prepared it takes the
+        prepared features; `model` then takes the table itself.
+        """
+        return self._at_rest(fitted)
+
+    @property
+    def model(self) -> TableModel | MLPClassifier | MLPRegressor | Perceptron:
+        """The network as it is now with its table's preparation, for ``koubai.save``; without one, the estimator."""
+        return self._at_rest(whole_model)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings as they are now, by the names that stand in a link to the page."""
+        found: dict[str, Any] = json.loads(json.dumps(self._session.settings.as_json()))
+        return found
+
+    @property
+    def epoch(self) -> float:
+        """Epochs gone through, a part of one included."""
+        return float(self._session.state()["epoch"])
+
+    def do(self, kind: str, /, **parts: Any) -> None:
+        """Do what a click does, for example ``do("run", until=200)``, ``do("pause")`` or ``do("step", count=10)``.
+
+        Parameters
+        ----------
+        kind : str
+            One of `koubai.play.messages.MESSAGES`.
+        **parts
+            What that kind of message may hold.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such message, or it cannot be done now.
+        """
+        self._check_open()
+        checked = parse(json.dumps({"type": kind, **parts}, default=str))
+        self._background.result(self._session.obey(*checked))
+
+    def close(self) -> None:
+        """Take the widget off the screen, and free its threads; the last `estimator` can still be read."""
+        background = self._background
+        if not background.loop.is_closed() and not self._session.closed:
+            self._session.running, self._session.closed = False, True
+            background.submit(self._session.close()).result(timeout=5)
+            background.stop()
+        super().close()
+
+    def __repr__(self) -> str:
+        if self._session.closed:
+            return "Playground(closed)"
+        return "Playground: a notebook shows it (JupyterLab, VS Code, marimo, Colab); elsewhere run koubai play."
+
+    # ------------------------------------------------------------------ between kernel and front end
+
+    def _check_open(self) -> None:
+        if self._session.closed:
+            raise ParameterError("play: the widget must be open; it was closed. Call koubai.play again.")
+
+    def _at_rest(self, work: Callable[[Experiment, Moment], Any]) -> Any:
+        """Return what a function makes of the run, between two slices of training."""
+        session = self._session
+        if session.closed:
+            return work(session.experiment, session.moment)
+
+        async def between() -> tuple[Experiment, Moment]:
+            async with session.lock:
+                return session.experiment, session.moment.copy()
+
+        return work(*self._background.result(between()))
+
+    async def _send_out(self, message: dict[str, Any] | bytes) -> None:
+        if self._background.is_abandoned:
+            self._session.running, self._session.closed = False, True
+            return
+        if isinstance(message, bytes):
+            self.send({"type": "frame"}, [message])
+        else:
+            self.send(finite(message))
+
+    def _hear(self, _: Any, content: Any, buffers: Any) -> None:
+        """Take a message from the front end, in whichever of the kernel's threads it comes."""
+        if not self._session.closed:
+            self._background.loop.call_soon_threadsafe(self._begin, content)
+
+    def _begin(self, message: Any) -> None:
+        """Begin to answer a message; it waits for its turn, and a pause reaches what is being computed."""
+        task = self._background.loop.create_task(self._answer(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, message: Any) -> None:
+        try:
+            await self._take(message)
+        except Exception:
+            LOG.exception("A message to the playground could not be answered.")
+
+    async def _take(self, message: Any) -> None:
+        kind = message.get("type") if isinstance(message, Mapping) else None
+        if kind == "hello":
+            self._views.add(str(message.get("view")))
+            await self._session.open()
+        elif kind == "bye":
+            self._views.discard(str(message.get("view")))
+            if not self._views:
+                await self._session.handle("pause", {})
+        else:
+            try:
+                checked = parse(json.dumps(message))
+            except KoubaiError as error:
+                await self._session.problem(str(error))
+                return
+            await self._session.handle(*checked)
+
+
+def _close(reference: "weakref.ref[Playground]") -> None:
+    widget = reference()
+    if widget is not None:
+        widget.close()
+
+
+def play(
+    X: Any = None, y: Any = None, *, task: str | None = None, standardize: bool = True, **settings: Any
+) -> Playground:
+    """Open the playground in a notebook.
+
+    Parameters
+    ----------
+    X : array-like, sparse matrix, DataFrame, or path, optional
+        Rows to learn from, (n, n_features). Without them the ready-made data sets are shown.
+    y : array-like or str, optional
+        Their targets (n,): labels or numbers; or the column of X that holds them.
+    task : {"classification", "regression"}, optional
+        What y asks for; found from its values, if not given (see `koubai.tables.targets.find_target`).
+    standardize : bool
+        Whether the network sees columns (and numbers as targets) of mean 0 and standard deviation 1, as gradient
+        methods like them. ``widget.estimator`` takes rows as they are in either case.
+    **settings
+        What shall be shown first, by the names that stand in a link to the page: ``hidden=[8, 8]``,
+        ``activations=["relu", "relu"]``, ``learning_rate=0.01``, ``mode="perceptron"``, ``train_ratio=0.5``, ….
+
+    Returns
+    -------
+    Playground
+        The widget; ``widget.estimator`` is the network of the moment, fitted.
+
+    Raises
+    ------
+    DataError, ShapeError
+        If there is nothing to be learned from the rows, they do not fit each other, or are too many to be looked at.
+    ParameterError
+        If a setting is not what it must be.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> widget = play(X, y, hidden=[8], optimizer="adam", learning_rate=0.01)
+    >>> widget.do("step", count=50)
+    >>> bool(widget.estimator.score(X, y) > 0.8)
+    True
+    >>> widget.close()
+    """
+    if X is None:
+        return Playground(Settings().changed(settings), {})
+    source = given(X, y, task=task, standardize=standardize)
+    first = Settings(train_ratio=1.0 if source.n_rows < SMALL else 0.8)
+    return Playground(replace(first, **on_given(source)).changed(settings), {GIVEN: source})
+
+
+def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> Playground:
+    """Open the playground with an estimator's own network and way of training: see ``estimator.play``."""
+    estimator._validate_params()
+    who = f"{type(estimator).__name__}: play"
+    if aside := left_aside(estimator):
+        warnings.warn(f"{who} leaves aside {', '.join(aside)}.", stacklevel=3)
+    if X is None:
+        return Playground(settings_of(estimator).changed(settings), {})
+    task = NUMBERS if isinstance(estimator, MLPRegressor) else CLASSES
+    source = given(X, y, task=task, standardize=False, recipe=recipe_of(estimator), who=who)
+    first = replace(settings_of(estimator, source.n_rows), train_ratio=1.0, **on_given(source))
+    return Playground(first.changed(settings), {GIVEN: source})
+
+
+def on_given(source: GivenRows | GivenTable) -> dict[str, Any]:
+    """Return the settings that show rows that were given: two columns as they are, more by principal components."""
+    return {
+        "dataset": "table",
+        "table": GIVEN,
+        "target": source.target,
+        "axes": (0, 1) if source.n_columns == 2 else "pca",
+    }

@@ -1,0 +1,157 @@
+"""Tables that people bring: taken in bounded, and refused with one sentence when they are none."""
+
+import gzip
+import io
+import zipfile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from koubai.core.errors import DataError
+from koubai.play import measuring, uploads
+from koubai.play.app import make_app
+from koubai.play.uploads import MOST_BYTES, Tables
+
+PAGE = "http://127.0.0.1:8800"
+GOOD = b"height,weight,kind\n" + b"".join(b"%d,%d,%c\n" % (i, i * i % 7, 97 + i % 2) for i in range(30))
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return Tables()
+
+
+@pytest.fixture(scope="module")
+def client(tables):
+    with TestClient(make_app(tables=tables), base_url=PAGE, headers={"origin": PAGE}) as found:
+        yield found
+
+
+def sent(client, content, name="table.csv"):
+    return client.post("/table", content=content, headers={"x-filename": name})
+
+
+def refused(client, tables, content, name="table.csv"):
+    """The sentence with which a table is refused; nothing of it is left behind."""
+    before = dict(tables.paths), set(tables.place("").parent.iterdir())
+    answer = sent(client, content, name)
+    assert 400 <= answer.status_code < 500, answer.text
+    sentence = answer.json()["text"]
+    assert "\n" not in sentence
+    assert str(tables.folder.name) not in sentence
+    assert (dict(tables.paths), set(tables.place("").parent.iterdir())) == before
+    return sentence
+
+
+def parquet(table, **options):
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, **options)
+    return buffer.getvalue()
+
+
+def test_good_tables_of_every_ending_are_taken(client, tables):
+    for name, content in (
+        ("t.csv", GOOD),
+        ("T.TXT", GOOD),
+        ("t.tsv", GOOD.replace(b",", b"\t")),
+        ("%E8%A1%A8.csv", "身長,y\n1,2\n2,3\n".encode()),
+        ("t.parquet", parquet(pa.table({"a": [1, 2, 3], "y": ["u", "v", "u"]}))),
+    ):
+        answer = sent(client, content, name).json()
+        assert len(answer["columns"]) >= 2, answer
+        assert answer["rows"] >= 2
+        assert tables.paths[answer["id"]].exists()
+
+
+def packed(how):
+    zeros = b"a,b\n" + b"0,0\n" * 2_000_000
+    if how == "gzip":
+        return gzip.compress(zeros)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.csv", zeros)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (GOOD, "table.xlsx", "must be one of .csv, .tsv, .txt, .parquet; got .xlsx"),
+        (GOOD, "table.csv.gz", "got .gz"),
+        (GOOD, "", "got no ending"),
+        (GOOD, "x." + "y" * 5000, "must be one of"),
+        (b"", "t.csv", "empty"),
+        (b"a,b\n", "t.csv", "at least one row"),
+        (b"a,b\n1,2\n3\n", "t.csv", "2 cells in each line"),
+        (b"a,a\n1,2\n", "t.csv", "different name"),
+        (bytes(range(256)) * 400, "t.csv", "must be text"),
+        (b"\0" * 100_000, "t.csv", "must be text"),
+        (packed("gzip"), "t.csv", "got a packed file"),
+        (packed("zip"), "t.csv", "got a packed file"),
+        (b"," * 1_000_000 + b"\n", "t.csv", "at most 1000 columns"),
+        (b"a,b\n" + b"1,2\n" * 20_001, "t.csv", "at most 20000 rows"),
+        (b"not a parquet file", "t.parquet", "whole Parquet file"),
+        (parquet(pa.table({"a": np.zeros(1000)}))[:-50], "t.parquet", "whole Parquet file"),
+        (parquet(pa.table({"a": np.zeros(20_001)})), "t.parquet", "at most 20000 rows; got 20001"),
+        (parquet(pa.table({f"c{k}": [0] for k in range(1001)})), "t.parquet", "at most 1000 columns; got 1001"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_what_is_no_table_gets_one_sentence(client, tables, content, name, words):
+    assert words in refused(client, tables, content, name)
+
+
+def test_a_small_parquet_file_that_would_fill_the_memory_is_refused(client, tables):
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000), pa.array(["x" * 100_000]))
+    bomb = parquet(pa.table({"a": shared, "y": [0, 1] * 10_000}), compression="zstd", store_schema=False)
+    assert len(bomb) < 10_000  # two gigabytes of text
+    assert "at most 256 MiB in memory" in refused(client, tables, bomb, "t.parquet")
+
+
+def test_a_parquet_file_that_unpacks_without_end_dies_alone(tmp_path, monkeypatch):
+    bomb = pa.table({"a": ["\0" * 120_000_000], "y": [1]})
+    path = tmp_path / "t.parquet"
+    path.write_bytes(parquet(bomb, compression="zstd", use_dictionary=False, write_statistics=False))
+    assert path.stat().st_size < 100_000
+    monkeypatch.setattr(measuring, "MOST_CONTENT", 2**26)
+    with pytest.raises(DataError, match=r"fits in memory|at most 64 MiB"):
+        measuring.check_parquet(path, 20_000, 1000)
+
+
+def test_a_table_that_is_too_large_is_refused_as_soon_as_that_is_known(client, tables):
+    sentence = f"at most {MOST_BYTES // 2**20} MiB"
+    answer = client.post("/table", content=b"x", headers={"x-filename": "t.csv", "content-length": str(2**30)})
+    assert answer.status_code == 413
+    assert sentence in answer.json()["text"]
+
+    def unannounced():
+        for _ in range(MOST_BYTES // 2**20 + 2):
+            yield b"1,2\n" * 2**18
+
+    assert sentence in refused(client, tables, unannounced())
+
+
+def test_the_oldest_uploads_give_way_and_the_table_of_the_command_line_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_TABLES", 3)
+    own, tables = tmp_path / "own.csv", Tables()
+    own.write_bytes(GOOD)
+    first, kept = tables.add(own), []
+    for _ in range(6):
+        path = tables.place(".csv")
+        path.write_bytes(GOOD)
+        kept.append(tables.keep(path))
+    assert set(tables.paths) == {first, *kept[-3:]}
+    assert own.exists()
+    assert len(list(path.parent.iterdir())) == 3
+    tables.close()
+    assert not path.parent.exists()
+    assert own.exists()
+
+
+def test_a_name_from_outside_never_becomes_a_path(client, tables):
+    for name in ("../../etc/passwd.csv", "%2e%2e%2f%2e%2e%2fx.csv", "a\\..\\b.csv", "/tmp/x.csv"):
+        answer = sent(client, GOOD, name).json()
+        assert tables.paths[answer["id"]].parent == tables.place("").parent
