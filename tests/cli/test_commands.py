@@ -17,6 +17,9 @@ from koubai.training.container import open_container, write_container
 
 QUICK = ("--epochs", "15", "--hidden", "8")
 
+HOW_READ = pytest.mark.parametrize("how", ["--no-stream", "--stream"])
+"""A table is read as a whole, or block by block."""
+
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch) -> None:
@@ -210,38 +213,42 @@ def test_predict_says_what_it_ignores_and_does_not_know(fitted: Path, capfd) -> 
     assert written.out.startswith("x,colour,wind,prediction,")
 
 
-def test_predict_tells_of_rows_that_cannot_be_scored_or_have_a_new_class(fitted: Path, capfd) -> None:
+@HOW_READ
+def test_predict_tells_of_rows_that_cannot_be_scored_or_have_a_new_class(fitted: Path, capfd, how: str) -> None:
     table = {"x": [0.5, 0.6, 2.5, 0.1], "colour": ["red"] * 4, "kind": ["high", None, "odd", "odd"]}
     pl.DataFrame(table).write_csv("new.csv")
-    assert main(["predict", str(fitted), "new.csv"]) == 0
+    assert main(["predict", str(fitted), "new.csv", how]) == 0
     said = capfd.readouterr().err
     assert "Note: 1 row has no value of kind; it is not scored." in said
     assert "Note: 2 rows are of a class that training did not see, 'odd', and count as wrong." in said
     pl.DataFrame({name: values[:1] for name, values in table.items()}).write_csv("one.csv")
-    assert main(["predict", str(fitted), "one.csv"]) == 0
+    assert main(["predict", str(fitted), "one.csv", how]) == 0
     said = capfd.readouterr().err
     assert "accuracy on 1 row of this table, 1 right   1.0000" in said
     assert "no better than always giving the same answer" not in said
 
 
-def test_predictions_go_behind_what_standard_output_holds(fitted: Path, table: Path) -> None:
+@HOW_READ
+def test_predictions_go_behind_what_standard_output_holds(fitted: Path, table: Path, how: str) -> None:
     with open("log.csv", "w") as log:
         log.write("precious\n")
         log.flush()
         command = [sys.executable, "-m", "koubai.cli.main", "predict", str(fitted), str(table), "--out", "/dev/stdout"]
-        subprocess.run([*command, "--quiet"], stdout=log, check=True)
+        subprocess.run([*command, how, "--quiet"], stdout=log, check=True)
     lines = Path("log.csv").read_text().splitlines()
     assert lines[:2] == ["precious", "prediction,probability_high,probability_low,probability_rare"]
     assert len(lines) == 202
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_full_device_is_named(fitted: Path, table: Path, capsys) -> None:
-    said = complaint(capsys, "predict", str(fitted), str(table), "--out", "/dev/full", "--quiet")
-    assert (
-        said
-        == "koubai predict: The output '/dev/full' cannot be written: no space left on device. Choose another place."
-    )
+@HOW_READ
+def test_a_full_device_is_named(fitted: Path, table: Path, capsys, how: str) -> None:
+    Path("p.parquet").symlink_to("/dev/full")
+    for out in ("/dev/full", "p.parquet"):
+        said = complaint(capsys, "predict", str(fitted), str(table), "--out", out, "--quiet", how)
+        assert said == (
+            f"koubai predict: The output '{out}' cannot be written: no space left on device. Choose another place."
+        )
 
 
 def test_show_tells_everything(fitted: Path, capsys) -> None:
@@ -397,6 +404,42 @@ def test_parameters_are_checked_before_the_table_is_read(capsys) -> None:
     assert "--hidden" not in complaint(capsys, "fit", "no.csv", "--target", "y", "--loss", "poisson")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--starts 3", "--starts must be 1 with rows that are read block by block; got 3. Leave it out."),
+        ("--optimizer lbfgs", "--optimizer must be one that takes batches with rows that are read block by block"),
+        ("--batch-size 0", "--batch-size must be an integer >= 1; got 0. Leave it out."),
+    ],
+)
+def test_what_a_streamed_fit_cannot_do_is_said_before_the_table_is_read(capsys, options: str, message: str) -> None:
+    assert message in complaint(capsys, "fit", "no.csv", "--target", "y", "--stream", *options.split())
+
+
+@HOW_READ
+def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsys, how: str) -> None:
+    """Neither the table's nor the model's nor any foreign one's; and a model does not take a checkpoint's."""
+    contents = {path: path.read_bytes() for path in (table, fitted)}
+    Path("notes.txt").write_text("precious")
+    write_container("c", "checkpoint", {}, {})
+    checkpoint = Path("c").read_bytes()
+    for options, message in (
+        ("--checkpoint table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--checkpoint ./table.koubai", "--checkpoint must be another file than the model; got 'table.koubai'"),
+        ("--checkpoint new --model new", "--checkpoint must be another file than the model; got 'new' for both"),
+        ("--checkpoint notes.txt", "'notes.txt' must be a new file or a koubai checkpoint to be replaced"),
+        ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
+        ("--model c", "'c' must be a new file or a koubai model to be replaced; it holds something else"),
+        ("--model table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--drop kind", "--drop must name columns to learn from; got the target 'kind'. Leave it out."),
+    ):
+        assert message in complaint(capsys, "fit", str(table), "--target", "kind", how, *options.split(), *QUICK)
+    assert {path: path.read_bytes() for path in contents} == contents
+    assert Path("notes.txt").read_text() == "precious"
+    assert Path("c").read_bytes() == checkpoint
+    assert not Path("new").exists()
+
+
 def test_a_file_that_is_no_model_is_not_replaced(table: Path, capsys) -> None:
     Path("notes.txt").write_text("precious")
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--model", "notes.txt", *QUICK)
@@ -407,11 +450,13 @@ def test_a_file_that_is_no_model_is_not_replaced(table: Path, capsys) -> None:
         assert main(["fit", str(table), "--target", "kind", "--model", "notes.txt", "--quiet", *QUICK]) == 0
 
 
-def test_predictions_do_not_replace_what_they_come_from(fitted: Path, table: Path, capsys) -> None:
+@HOW_READ
+def test_predictions_do_not_replace_what_they_come_from(fitted: Path, table: Path, capsys, how: str) -> None:
     content = table.read_bytes()
     Path("link.csv").symlink_to("table.csv")
     for out in ("table.csv", "./table.csv", "link.csv"):
-        assert "which is read and would be lost" in complaint(capsys, "predict", str(fitted), str(table), "--out", out)
+        said = complaint(capsys, "predict", str(fitted), str(table), "--out", out, how)
+        assert "which is read and would be lost" in said
     assert "must end in one of" in complaint(capsys, "predict", str(fitted), str(table), "--out", "")
     assert table.read_bytes() == content
 
@@ -492,4 +537,60 @@ def test_what_terminals_get() -> None:
         "0.0000",
         "-1e-09",
         "1e+20",
+    ]
+
+
+def test_a_large_table_is_read_block_by_block(table: Path, monkeypatch, capsys) -> None:
+    """It says so in one sentence; --no-stream decides otherwise; the report is that of any table."""
+    options = ("--target", "kind", "--drop", "price", *QUICK)
+    monkeypatch.setattr("koubai.tables.blocks.free_memory", lambda: 1000)
+    assert main(["fit", str(table), *options]) == 0
+    written = capsys.readouterr()
+    assert re.search(
+        r"koubai fit: table.csv is read block by block, as its cells alone would take 0.0 GB and 0.0 GB of memory are "
+        r"free\.\n",
+        written.err,
+    )
+    assert "200 rows, 6 columns" in written.out
+    assert re.search(r"Rows +\d+ training, \d+ validation, \d+ test", written.out)
+    assert "accuracy on" in written.out
+    streamed = koubai.load("table.koubai")
+    assert main(["fit", str(table), *options, "--no-stream", "--quiet"]) == 0
+    assert koubai.load("table.koubai").n_rows_ != streamed.n_rows_
+    assert capsys.readouterr().err == ""
+    assert main(["predict", "table.koubai", str(table), "--out", "p.csv"]) == 0
+    assert "koubai predict: table.csv is read block by block" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+def test_predictions_of_a_streamed_table_are_the_same_file(fitted: Path, table: Path, suffix: str, monkeypatch) -> None:
+    monkeypatch.setattr("koubai.tables.blocks.CELLS_AT_ONCE", 1)
+    options = ["predict", str(fitted), str(table), "--include", "id,x", "--quiet", "--out"]
+    assert main([*options, f"whole.{suffix}"]) == 0
+    monkeypatch.setattr("koubai.models.predicting.ROWS_AT_ONCE", 30)
+    assert main([*options, f"pieces.{suffix}", "--stream"]) == 0
+    whole, pieces = Path(f"whole.{suffix}"), Path(f"pieces.{suffix}")
+    if suffix == "parquet":
+        assert pl.read_parquet(pieces).equals(pl.read_parquet(whole))
+    else:
+        assert pieces.read_bytes() == whole.read_bytes()
+
+
+def test_a_fault_in_a_late_block_leaves_the_old_predictions(fitted: Path, table: Path, monkeypatch, capsys) -> None:
+    """Whatever the format: what was there before stays as it was, and nothing half is left beside it."""
+    monkeypatch.setattr("koubai.models.predicting.ROWS_AT_ONCE", 30)
+    lines = table.read_text().splitlines()
+    lines[150] = lines[150].replace(lines[150].split(",")[1], "tall", 1)
+    Path("broken.csv").write_text("\n".join(lines))
+    for name in ("p.csv", "p.parquet"):
+        Path(name).write_bytes(b"precious")
+        said = complaint(capsys, "predict", str(fitted), "broken.csv", "--out", name, "--stream")
+        assert said.startswith("koubai predict: Column 'x' must hold numbers; got 'tall' in row 150.")
+        assert Path(name).read_bytes() == b"precious"
+    assert sorted(path.name for path in Path().iterdir()) == [
+        "broken.csv",
+        "p.csv",
+        "p.parquet",
+        "table.csv",
+        "table.koubai",
     ]

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 import koubai
+from koubai.training.container import read_container
 
 KOUBAI = [sys.executable, "-m", "koubai.cli.main"]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -111,6 +112,55 @@ def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> 
     assert done.returncode == 130
     assert done.stderr == "koubai fit: interrupted; nothing was saved.\n"
     assert not list(tmp_path.glob("*.koubai"))
+
+
+def test_ctrl_c_in_a_streamed_fit_keeps_what_there_is(training, tmp_path: Path) -> None:
+    """The part of an epoch that is under way ends, the best network so far is scored and saved."""
+    process = training("--stream")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Note: Training interrupted by user." in err
+    assert "Traceback" not in err
+    assert "(stopped by Ctrl-C)" in out
+    model = koubai.load(tmp_path / "t.koubai")
+    assert model.estimator_.history_.stopped == "interrupted"
+    assert model.evaluation_.is_better
+
+
+def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    """From its checkpoint; and it leaves no prepared rows behind, as their file has no name."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    table, checkpoint = tmp_path / "t.parquet", tmp_path / "c"
+    x = np.random.default_rng(0).normal(size=(3000, 3))
+    pl.DataFrame(x, schema=list("abc")).with_columns(y=x[:, 0] * x[:, 1]).write_parquet(table)
+    options = {
+        "hidden_layer_sizes": (4,),
+        "schedule": "constant",
+        "checkpoint": str(checkpoint),
+        "checkpoint_every": 0.1,
+    }
+    code = (
+        "import koubai, koubai.training.sources as sources\n"
+        "sources.WINDOW_BYTES = 20_000\n"
+        f"koubai.TableModel(epochs=10**6, **{options!r}).fit({str(table)!r}, 'y', stream=True)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(scratch)})
+    deadline = time.monotonic() + 100
+    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert checkpoint.exists()
+    assert not list(scratch.iterdir())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("koubai.training.sources.WINDOW_BYTES", 20_000)
+        epochs = read_container(checkpoint, "checkpoint")[0]["done"] + 2
+        resumed = koubai.TableModel(epochs=epochs, **options).fit(table, "y", stream=True)
+        del options["checkpoint"]
+        whole = koubai.TableModel(epochs=epochs, **options).fit(table, "y", stream=True)
+    np.testing.assert_array_equal(resumed.estimator_.theta_, whole.estimator_.theta_)
 
 
 def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:

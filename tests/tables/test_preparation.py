@@ -112,12 +112,12 @@ def test_categories_never_seen_are_all_zero_and_said() -> None:
     preparation = Preparation.fit(pl.DataFrame({"c": ["a", "b"] * 20}))
     new = pl.DataFrame({"c": ["a", "z", None], "extra": [1, 2, 3]})
     np.testing.assert_array_equal(preparation.transform(new), [[1, 0], [0, 0], [0, 0]])
-    assert preparation.notes(new) == [
+    assert preparation.notes(new.columns, preparation.unseen(new)) == [
         "Ignored columns that the model does not know: extra.",
         "Column 'c' holds values that training did not see: 'z'.",
     ]
-    assert preparation.notes(new.select("c").head(1)) == []
-    assert preparation.notes(new.head(1), also_known=["extra"]) == []
+    assert preparation.notes(["c"], preparation.unseen(new.head(1))) == []
+    assert preparation.notes(new.columns, preparation.unseen(new.head(1)), also_known=["extra"]) == []
 
 
 def test_dates_lie_on_circles() -> None:

@@ -53,6 +53,13 @@ def test_whole_numbers_beyond_what_float64_tells_apart_stay_different_classes() 
     assert found.values(column)[0].tolist() == ["9007199254740993", "9007199254740995", "9007199254740993"]
 
 
+def test_the_first_whole_numbers_that_float64_blurs_are_two_classes() -> None:
+    """2⁵³ + 1 as a float64 is 2⁵³."""
+    found = target_of([2**53, 2**53 + 1] * 10)
+    assert (found.task, found.whole) == ("classification", False)
+    assert target_of([2**53 - 2, 2**53 - 1] * 10).whole
+
+
 @pytest.mark.parametrize("cell", ["1.5", "1e25"])
 def test_a_class_of_whole_numbers_is_not_rounded(cell: str) -> None:
     found = target_of(["0", "1", "1"])

@@ -18,9 +18,9 @@ from koubai import MLPClassifier, MLPRegressor
 from koubai.core.errors import ModelFileError, ParameterError
 from koubai.engines.protocol import Patience, Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine
-from koubai.training.checkpoints import rows_digest
 from koubai.training.container import write_container
 from koubai.training.history import Epoch
+from koubai.training.sources import rows_digest
 
 IRIS = load_iris()
 X, Y = StandardScaler().fit_transform(IRIS.data), IRIS.target

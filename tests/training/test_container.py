@@ -1,5 +1,6 @@
 """One file for a model: what goes in comes out bit for bit, and no file that is damaged or hostile gets through."""
 
+import errno
 import json
 import math
 import os
@@ -17,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
 from koubai.training import container
-from koubai.training.atomic import check_writable, replace_file
+from koubai.training.atomic import check_writable, replace_file, replacing_file
 from koubai.training.container import open_container, read_container, write_container
 
 RECORD = {
@@ -334,6 +335,29 @@ def test_links_are_followed_and_permissions_kept(tmp_path: Path) -> None:
     umask = os.umask(0)
     os.umask(umask)
     assert (tmp_path / "fresh").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_what_fails_half_way_changes_nothing(tmp_path: Path) -> None:
+    """Be it the writer or the system; and what was written before in a stream that is open stays."""
+    (tmp_path / "old").write_bytes(b"old")
+
+    def fail(error: BaseException) -> None:
+        with replacing_file(tmp_path / "old") as file:
+            file.write(b"half")
+            raise error
+
+    for error in (ValueError("no"), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            fail(error)
+    with pytest.raises(FileError, match="cannot be written: no space"):
+        fail(OSError(errno.ENOSPC, "No space"))
+    assert (tmp_path / "old").read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "old"]
+    with (tmp_path / "log").open("wb", buffering=0) as log:
+        log.write(b"before ")
+        with replacing_file(f"/dev/fd/{log.fileno()}") as file:
+            file.write(b"after")
+    assert (tmp_path / "log").read_bytes() == b"before after"
 
 
 def test_a_device_is_written_directly() -> None:

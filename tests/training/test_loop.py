@@ -1,6 +1,6 @@
 """The fit loop: however the epochs are cut into calls, θ is the same; patience, schedules, callbacks, faults."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,13 +41,23 @@ class NewRowsEachEpoch:
 
     first: Rows
     constant: bool = False
+    n_features: int = 2
 
     @property
     def n_rows(self) -> int:
         return self.first.n_rows
 
-    def rows(self, epoch: int) -> Rows:
-        return Rows(self.first.inputs + 0.01 * epoch, self.first.targets)
+    def n_parts(self, plan: Plan) -> int:
+        return 1
+
+    def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
+        yield Rows(self.first.inputs + 0.01 * epoch, self.first.targets)
+
+    def in_order(self) -> Iterator[Rows]:
+        yield self.first
+
+    def digest(self) -> str:
+        return "new rows each epoch"
 
 
 def one_epoch_a_call(epoch: Epoch) -> None:

@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
 from koubai.cli.terminal import forget_output, printable
 from koubai.core.errors import DivergenceError, FileError, ParameterError
 
 if TYPE_CHECKING:
+    from koubai.models.prepared import PreparedTable
+    from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
     from koubai.training.history import Epoch
 
@@ -22,10 +25,11 @@ EXAMPLES = """examples:
   koubai fit houses.parquet --target price --hidden 256,128 --model houses.koubai
   koubai fit patients.csv --target outcome --drop ward,nurse --class-weight balanced
   koubai fit digits.csv --target digit --task classification --optimizer sgd --learning-rate 0.1 --epochs 100
+  koubai fit clicks.parquet --target bought --checkpoint clicks.checkpoint
 
 Numbers, categories, truth values, dates and missing values are prepared by themselves. Columns that only name the
 rows, and constant ones, are left out. A fifth of the rows is held out to say how good the network is. Ctrl-C stops
-training and keeps the best network so far.
+training and keeps the best network so far. A table that is large beside the memory is read block by block (--stream).
 """
 
 TASKS = ("classification", "regression")
@@ -48,13 +52,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _add_table_options(parser.add_argument_group("the table"))
     _add_network_options(parser.add_argument_group("the network"))
     _add_training_options(parser.add_argument_group("training"))
-
-
-def add_reading_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options that say how a text file is read."""
-    group.add_argument("--encoding", metavar="NAME", help="encoding of the text, such as cp932 (default: utf-8)")
-    group.add_argument("--separator", metavar="CHARACTER", help="what separates cells, such as ';' or tab")
-    group.add_argument("--no-header", action="store_true", help="the first line holds values, not column names")
 
 
 def _add_table_options(group: "argparse._ArgumentGroup") -> None:
@@ -91,6 +88,9 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best one")
     group.add_argument("--jobs", type=int, metavar="N", help="most threads (default: as many as are worth it)")
+    group.add_argument(
+        "--checkpoint", metavar="FILE", help="write to FILE while training; a fit that was cut off goes on from it"
+    )
     group.add_argument("--class-weight", choices=("balanced",), help="let rare classes count as much as common ones")
     group.add_argument(
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same network (default: 0)"
@@ -125,6 +125,7 @@ NAMES_OF_OPTIONS = {
     "alpha": "l2",
     "l1": "l1",
     "early_stopping": "early_stopping",
+    "checkpoint": "checkpoint",
     "class_weight": "class_weight",
     "random_state": "seed",
     "test_fraction": "test_fraction",
@@ -192,13 +193,12 @@ def _fit(args: argparse.Namespace) -> int:
     from koubai.cli.stopping import Quit
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
-    from koubai.tables.reading import read_table
-    from koubai.training.atomic import check_writable
+    from koubai.tables.blocks import TableBlocks
 
     path = args.model
     if path is None:
         path = Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
-    check_writable(path, reads=[args.table])
+    _check_outputs(path, args.checkpoint, args.table)
     model = TableModel(
         task=args.task,
         drop=args.drop,
@@ -209,21 +209,27 @@ def _fit(args: argparse.Namespace) -> int:
         **network_parameters(args),
     )
     model.check_parameters(args.test_fraction)
-    model.check_network()
-    _spare_other_files(path)
-    header = False if args.no_header else None
+    streamed = is_streamed(args, "fit")
+    model.check_network(streamed)
+    _spare_other_files(path, "model")
+    if args.checkpoint is not None:
+        _spare_other_files(args.checkpoint, "checkpoint")
     with _notes_of_warnings(args.quiet):
-        table = read_table(args.table, encoding=args.encoding, separator=args.separator, header=header)
-        prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
-        if not args.quiet:
-            try:
-                report.say_what_was_read(prepared, args.table)
-                sys.stdout.flush()
-            except BrokenPipeError:
-                forget_output()  # training goes on: the model is what was asked for
         try:
+            table = read_or_open(args, streamed)
+            prepared: PreparedTable | StreamedTable
+            if isinstance(table, TableBlocks):
+                prepared = model.survey(table, args.target, test_fraction=args.test_fraction)
+            else:
+                prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
+            if not args.quiet:
+                try:
+                    report.say_what_was_read(prepared, args.table)
+                    sys.stdout.flush()
+                except BrokenPipeError:
+                    forget_output()  # training goes on: the model is what was asked for
             _train(model, prepared, args.quiet)
-        except Quit:
+        except (Quit, KeyboardInterrupt):
             print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
             return INTERRUPTED
     save(model, path)
@@ -232,21 +238,44 @@ def _fit(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _spare_other_files(path: str) -> None:
-    """Raise FileError if the path is a file with something in it that is no model."""
-    from koubai.training.container import is_container
+def _check_outputs(path: str, checkpoint: str | None, table: str) -> None:
+    """Raise FileError if the model or the checkpoint cannot be written, or would take the place of another file."""
+    from koubai.training.atomic import check_writable
 
-    if os.path.isfile(path) and os.path.getsize(path) and not is_container(path):
+    check_writable(path, reads=[table])
+    if checkpoint is not None:
+        check_writable(checkpoint, reads=[table])
+        if os.path.realpath(checkpoint) == os.path.realpath(path):
+            raise ParameterError(f"checkpoint must be another file than the model; got '{path}' for both. Rename one.")
+
+
+def _spare_other_files(path: str, what: str) -> None:
+    """Raise FileError if the path is a file with something in it that is no model, or no checkpoint."""
+    from koubai.training.checkpoints import KIND
+    from koubai.training.container import kind_of
+
+    if not os.path.isfile(path) or not os.path.getsize(path):
+        return
+    kind = kind_of(path)
+    if kind is None or (kind == KIND) != (what == KIND):
         raise FileError(
-            f"The output '{path}' must be a new file or a koubai model to be replaced; it holds something else, which "
+            f"The output '{path}' must be a new file or a koubai {what} to be replaced; it holds something else, which "
             f"would be lost. Choose another name."
         )
 
 
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
-    from koubai.cli.stopping import Stopper
+    """Train, a Ctrl-C ending it early: after the epoch, or if that may be long, after the part of it under way."""
+    from koubai.cli.stopping import Quit, Stopper
+    from koubai.models.streamed import StreamedTable
 
     show_bar = not quiet and sys.stderr.isatty()
+    if isinstance(prepared, StreamedTable):
+        _compile(model)
+        model.train(prepared, [] if quiet or show_bar else [_say_epoch], progress=show_bar)
+        if model.estimator_.history_.stopped == "interrupted" and not model.estimator_.t_:
+            raise Quit
+        return
     with Stopper() as stopper:
         _compile(model)
         callbacks = [stopper] if quiet or show_bar else [stopper, _say_epoch]

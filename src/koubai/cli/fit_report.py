@@ -10,17 +10,18 @@ from koubai.cli.terminal import console, plain_table, printable
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
+    from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
 
 MANY_COLUMNS = 24
 """More columns than this are not listed one by one."""
 
 
-def say_what_was_read(prepared: "PreparedTable", source: str) -> None:
+def say_what_was_read(prepared: "PreparedTable | StreamedTable", source: str) -> None:
     """Print the table's size, the task, the columns and what is to be said of them."""
     out = console()
-    frame = prepared.table.frame
-    out.print(f"{printable(source)}: {frame.height:,} rows, {frame.width} columns", style="bold")
+    rows = prepared.n_rows
+    out.print(f"{printable(source)}: {rows['read']:,} rows, {len(prepared.columns)} columns", style="bold")
     out.print(f"Target  {_target(prepared)}")
     used = prepared.preparation.columns
     if len(used) > MANY_COLUMNS:
@@ -33,7 +34,6 @@ def say_what_was_read(prepared: "PreparedTable", source: str) -> None:
         out.print(f"Left out {printable(column.name)} ({column.kind}): {printable(column.reason)}.", style="yellow")
     for note in prepared.notes:
         out.print(f"Note: {printable(note)}", style="yellow")
-    rows = prepared.n_rows
     parts = [f"{rows[name]:,} {name}" for name in ("training", "validation", "test") if rows[name]]
     out.print(f"Rows    {', '.join(parts)}")
 
@@ -44,13 +44,13 @@ def _plural(kind: str, n: int) -> str:
     return "categories" if kind == "category" else f"{kind}s"
 
 
-def _target(prepared: "PreparedTable") -> str:
+def _target(prepared: "PreparedTable | StreamedTable") -> str:
     target = prepared.target
     name = printable(target.name)
     if not target.is_classification:
-        low, high = float(prepared.y.min()), float(prepared.y.max())
+        low, high = prepared.span
         return f"{name}: regression ({target.why}), {low:,.7g} to {high:,.7g}"
-    classes, counts = np.unique(prepared.y, return_counts=True)
+    classes, counts = prepared.class_counts()
     order = np.argsort(-counts, kind="stable")[:6]
     listed = ", ".join(f"{printable(classes[i])} {counts[i]:,}" for i in order)
     more = ", …" if len(classes) > len(order) else ""

@@ -5,11 +5,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koubai.cli.fit import add_reading_options
+from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
+
+    from koubai.models.predicting import Predicted, Prediction
 
 EXAMPLES = """examples:
   koubai predict penguins.koubai examples/penguins.csv
@@ -17,7 +21,8 @@ EXAMPLES = """examples:
   koubai predict houses.koubai houses.parquet --out prices.parquet --include id
 
 Without --out, the predictions go to standard output as CSV. If the table has the target column, the score is printed
-on standard error. Columns that the model does not know are ignored.
+on standard error. Columns that the model does not know are ignored. A table that is large beside the memory is read and
+predicted block by block (--stream); FILE is there whole or not at all.
 """
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -47,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
     """Load, read, predict, write; return the exit status."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
-    from koubai.tables.reading import read_table
-    from koubai.training.atomic import check_writable, replace_file
+    from koubai.training.atomic import check_writable
 
     if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
@@ -60,25 +64,18 @@ def run(args: argparse.Namespace) -> int:
             f"MODEL must be a model for tables, as 'koubai fit' saves; '{args.model}' holds a bare "
             f"{type(model).__name__}. Use koubai.load in Python."
         )
-    header = False if args.no_header else None
-    table = read_table(args.table, encoding=args.encoding, separator=args.separator, header=header)
-    predicted, evaluation, notes = model.predict_and_evaluate(table)
-    result = _with_columns(table.frame, predicted, args.include)
-    content = _content(result, Path(args.out or "").suffix.lower())
-    if args.out:
-        replace_file(args.out, content)
+    prediction = model.prediction(read_or_open(args, is_streamed(args, "predict")))
+    _write((_with_columns(piece, args.include) for piece in prediction), args.out)
     if not args.quiet:
-        _say(args, notes, evaluation, result.height)
-    if not args.out:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        _say(args, prediction)
     return 0
 
 
-def _with_columns(frame: "pl.DataFrame", predicted: "pl.DataFrame", include: str | None) -> "pl.DataFrame":
+def _with_columns(piece: "Predicted", include: str | None) -> "pl.DataFrame":
     """Return the predictions with the wanted columns of the table before them."""
     from koubai.tables.columns import require_column
 
+    frame, predicted = piece
     if not include:
         return predicted
     names = frame.columns if include == "all" else [name.strip() for name in include.split(",") if name.strip()]
@@ -90,26 +87,32 @@ def _with_columns(frame: "pl.DataFrame", predicted: "pl.DataFrame", include: str
     return frame.select(names).hstack(predicted)
 
 
-def _content(result: "pl.DataFrame", suffix: str) -> bytes:
-    import io
+def _write(frames: "Iterator[pl.DataFrame]", out: str | None) -> None:
+    """Write frames one after the other as one table, to standard output as CSV if no file is named."""
+    from koubai.tables.writing import write_csv, write_parquet
+    from koubai.training.atomic import replacing_file
 
-    buffer = io.BytesIO()
-    if suffix == ".parquet":
-        result.write_parquet(buffer)
-    else:
-        result.write_csv(buffer, separator="\t" if suffix == ".tsv" else ",")
-    return buffer.getvalue()
+    if out is None:
+        write_csv(frames, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    suffix = Path(out).suffix.lower()
+    with replacing_file(out) as file:
+        if suffix == ".parquet":
+            write_parquet(frames, file)
+        else:
+            write_csv(frames, file, "\t" if suffix == ".tsv" else ",")
 
 
-def _say(args: argparse.Namespace, notes: list[str], evaluation: object, n_rows: int) -> None:
+def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
     from koubai.cli.scores import say_evaluation
     from koubai.cli.terminal import console, printable
-    from koubai.models.evaluation import Evaluation
 
     out = console(sys.stderr)
-    for note in notes:
+    for note in prediction.notes:
         out.print(f"Note: {printable(note)}", style="yellow")
-    if isinstance(evaluation, Evaluation):
-        say_evaluation(out, evaluation, "rows of this table")
+    if prediction.evaluation is not None:
+        say_evaluation(out, prediction.evaluation, "rows of this table")
     if args.out:
-        out.print(f"Wrote   {printable(args.out)} ({n_rows:,} {'row' if n_rows == 1 else 'rows'})")
+        rows = "row" if prediction.n_rows == 1 else "rows"
+        out.print(f"Wrote   {printable(args.out)} ({prediction.n_rows:,} {rows})")

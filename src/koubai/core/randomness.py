@@ -20,6 +20,8 @@ SHUFFLE = 1
 """Stream of the order of rows."""
 DROPOUT = 2
 """Stream of the dropout masks."""
+BLOCKS = 5
+"""Stream of the order of blocks of rows that are read from a file."""
 
 
 def mix(x: UInt64Array) -> UInt64Array:

@@ -69,6 +69,8 @@ class Plan:
 class State:
     """Where a training run stands: θ, the optimizer's slots, updates made and epochs finished.
 
+    Where an epoch's rows come in several parts, each part counts as an epoch here.
+
     An engine changes it in place. θ and the slots together with `Plan` decide all that follows.
     """
 

@@ -19,11 +19,13 @@ from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.engines.protocol import Engine, Patience, Plan, Rows, State
 from koubai.estimators import training_choices as choices
-from koubai.estimators.data import TakesData, TrainingRows
+from koubai.estimators.blocks import FitsSources
+from koubai.estimators.data import TakesData
 from koubai.estimators.explaining import Explainable
 from koubai.estimators.outputs import SPELLINGS, Ending
 from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
 from koubai.estimators.playing import Playable
+from koubai.estimators.scores import Tally
 from koubai.estimators.starts import Start, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
@@ -32,7 +34,7 @@ from koubai.training.history import History
 from koubai.training.loop import Course, next_rates, train
 from koubai.training.quasi_newton import QuasiNewtonCourse, train_lbfgs
 from koubai.training.run import Run
-from koubai.training.sources import InMemory
+from koubai.training.sources import InMemory, Source
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class RunningOptimizer:
     learning_rate: float
 
 
-class BaseMLP(Explainable, Playable, TakesData):
+class BaseMLP(Explainable, FitsSources, Playable, TakesData):
     """Multilayer perceptron in scikit-learn's conventions; use `MLPClassifier` or `MLPRegressor`."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = choices.CONSTRAINTS
@@ -54,8 +56,8 @@ class BaseMLP(Explainable, Playable, TakesData):
         """Return what stands at the network's end."""
 
     @abstractmethod
-    def _score_of_outputs(self, outputs: Array, rows: Rows) -> float:
-        """Return the validation score."""
+    def _new_tally(self) -> Tally:
+        """Return what a validation score is counted up in."""
 
     @abstractmethod
     def _check_loss(self) -> None:
@@ -192,29 +194,57 @@ class BaseMLP(Explainable, Playable, TakesData):
     ) -> None:
         n_starts = self.n_starts if fresh and not incremental else 1
         parts = self._split(rows, validation_data, rng, hold_out=self.early_stopping or n_starts > 1)
+        validation = None if parts.validation is None else InMemory(parts.validation)
+        self._train_on(
+            network,
+            theta,
+            InMemory(parts.rows),
+            validation,
+            rng,
+            fresh=fresh,
+            incremental=incremental,
+            n_starts=n_starts,
+        )
+
+    def _train_on(
+        self,
+        network: Network,
+        theta: Array,
+        source: Source,
+        validation: Source | None,
+        rng: Any,
+        *,
+        fresh: bool,
+        incremental: bool = False,
+        n_starts: int = 1,
+    ) -> None:
+        """Train on the rows of a source, several starts only on rows in memory."""
         optimizer, schedule = choices.chosen_optimizer(self), choices.chosen_schedule(self)
         rate = choices.base_learning_rate(self, optimizer)
         run, seed = self._start(theta, optimizer, rate, rng, fresh=fresh, incremental=incremental)
-        plan = choices.make_plan(self, network, optimizer, parts.rows.n_rows, seed)
+        plan = choices.make_plan(self, network, optimizer, source.n_rows, seed)
         engine = choices.chosen_engine(self)
         if n_starts > 1:
-            start = self._best_start(
-                engine, plan, draw_starts(Start(theta, seed), n_starts, plan, self.init, rng), parts
-            )
+            assert isinstance(source, InMemory)
+            assert validation is not None
+            starts = draw_starts(Start(theta, seed), n_starts, plan, self.init, rng)
+            start = self._best_start(engine, plan, starts, source.data, validation)
             run.state.theta, seed = start.theta, start.seed
             plan = replace(plan, seed=seed)
-        checkpoint = self._checkpoint_file(identity(plan, schedule, rate, parts.rows)) if self.checkpoint else None
+        checkpoint = None
+        if self.checkpoint:
+            checkpoint = self._checkpoint_file(identity(plan, schedule, rate, source.digest()))
         if checkpoint is not None:
             run = checkpoint.load(run.patience) or run
-        course = self._course(engine, network, schedule, parts.validation, checkpoint, incremental=incremental)
+        course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
         try:
-            train(engine, plan, run, InMemory(parts.rows), course)
+            train(engine, plan, run, source, course)
         except DivergenceError as error:
             raise DivergenceError(
                 f"{error} Solver produced non-finite parameter weights. The input data may contain large values and "
                 f"need to be preprocessed."
             ) from None
-        rates = next_rates(plan, run, course, parts.rows.n_rows, 1)
+        rates = next_rates(plan, run, course, source.n_rows, 1)
         self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))
         self._keep(run)
         if run.history.stopped == "epochs" and not incremental and self.epochs is None:
@@ -230,7 +260,7 @@ class BaseMLP(Explainable, Playable, TakesData):
         engine: Engine,
         network: Network,
         schedule: Schedule,
-        validation: Rows | None,
+        validation: Source | None,
         checkpoint: CheckpointFile | None,
         *,
         incremental: bool,
@@ -250,31 +280,37 @@ class BaseMLP(Explainable, Playable, TakesData):
             who=choices.name_of(self),
         )
 
-    def _score_on(self, engine: Engine, network: Network, validation: Rows) -> Callable[[Array], float]:
+    def _score_on(self, engine: Engine, network: Network, validation: Source) -> Callable[[Array], float]:
         """Return the function that scores θ on the validation rows."""
-        return lambda theta: self._score_of_outputs(engine.forward(network, theta, validation.inputs), validation)
 
-    def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], parts: TrainingRows) -> Start:
+        def score(theta: Array) -> float:
+            tally = self._new_tally()
+            for rows in validation.in_order():
+                tally.add(engine.forward(network, theta, rows.inputs), rows.targets, rows.weights)
+            return tally.score
+
+        return score
+
+    def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source) -> Start:
         """Return the start from which training reaches the best validation score."""
-        assert parts.validation is not None
         epochs = self.max_iter if self.epochs is None else self.epochs
-        steps = plan.steps_per_epoch(parts.rows.n_rows)
+        steps = plan.steps_per_epoch(rows.n_rows)
         rates = choices.chosen_schedule(self).rates(
             choices.base_learning_rate(self, plan.optimizer),
             0,
             epochs * steps,
             steps,
             epochs * steps,
-            n_rows=parts.rows.n_rows,
+            n_rows=rows.n_rows,
         )
         self.start_scores_ = try_starts(
             engine,
             plan,
             starts,
-            parts.rows,
+            rows,
             rates.reshape(epochs, steps),
             Patience(float(self.tol), float(self.n_iter_no_change)),
-            self._score_on(engine, plan.network, parts.validation),
+            self._score_on(engine, plan.network, validation),
             progress=self.progress,
             who=choices.name_of(self),
         )
@@ -316,7 +352,7 @@ class BaseMLP(Explainable, Playable, TakesData):
     def _keep(self, run: Run) -> None:
         """Set the fitted attributes from a run."""
         history = self.history_ = run.history
-        self.t_ = run.rows_seen
+        self.t_ = run.rows_seen + run.unfinished.rows
         self.n_iter_ = run.done
         self.loss_curve_ = history.losses
         self.loss_ = history.losses[-1] if history else np.nan

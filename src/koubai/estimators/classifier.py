@@ -17,13 +17,13 @@ from sklearn.utils.validation import validate_data
 from koubai.core.activations import Activation, Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.losses import Loss
-from koubai.engines.protocol import Engine, Inputs, Rows
+from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.outputs import Ending, classification_ending
 from koubai.estimators.parameters import checks_parameters, keep_parameters, only_if
 from koubai.estimators.records import decode_array, encode_array
-from koubai.estimators.scores import accuracy
+from koubai.estimators.scores import AccuracyTally, Tally
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback
@@ -250,6 +250,32 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
         return self._partial_fit(X, y, sample_weight)
 
+    def take_classes(self, classes: Any) -> Array:
+        """Take these classes for ``fit_source``; return what the network should give for each, (n_classes, n_outputs).
+
+        Parameters
+        ----------
+        classes : array-like of shape (n_classes,)
+            All classes, two at least.
+        """
+        self._label_binarizer = LabelBinarizer().fit(classes)
+        self.classes_ = self._label_binarizer.classes_
+        return self._coded(self.classes_, np.float64)
+
+    def weights_of_classes(self, counts: Array) -> Array | None:
+        """Return what ``class_weight`` makes of classes with so many rows each, (n_classes,), or None without it.
+
+        Parameters
+        ----------
+        counts : array of shape (n_classes,)
+            Training rows of each class, in the order of ``classes_``.
+        """
+        if self.class_weight is None:
+            return None
+        if isinstance(self.class_weight, str):  # "balanced": n / (n_classes · count)
+            return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, 1)))
+        return np.asarray(compute_sample_weight(self.class_weight, self.classes_))
+
     def predict(self, X: Any) -> Any:
         """Return the predicted classes, (n_samples,), or labels, (n_samples, n_labels).
 
@@ -322,7 +348,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        else:
+        elif self.warm_start or self._places(y) is None:
             self._check_classes(unique_labels(y))
         return (csr_array(X) if issparse(X) else X), self._coded(y, X.dtype), y
 
@@ -353,8 +379,28 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         self._check_no_other(unique_labels(y))
         return y
 
+    def _places(self, y: Any) -> Array | None:
+        """Return the place of each label among the classes, or None if scikit-learn must have a closer look.
+
+        That is where there are several labels a row, or some that are unknown or of another kind. Its own way takes
+        longer than an epoch on the blocks of rows that ``partial_fit`` is given.
+        """
+        classes = np.asarray(self.classes_)
+        plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind == classes.dtype.kind and y.dtype.kind in "biuU"
+        if not plain or not len(classes) or self._is_multilabel():
+            return None
+        places = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+        return places if (classes[places] == y).all() else None
+
     def _coded(self, y: Any, dtype: Any) -> Array:
-        coded = self._label_binarizer.transform(y).astype(dtype)
+        places = self._places(y)
+        if places is None:
+            coded = self._label_binarizer.transform(y).astype(dtype)
+        elif len(self.classes_) <= 2:
+            coded = places[:, np.newaxis].astype(dtype)
+        else:
+            coded = np.zeros((len(y), len(self.classes_)), dtype)
+            coded[np.arange(len(y)), places] = 1
         return np.ascontiguousarray(2 * coded - 1 if self._ending().signed else coded)
 
     def _class_weights(self, y: Any, incremental: bool) -> Array | None:
@@ -370,9 +416,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     def _strata(self, targets: Array) -> Array | None:
         return targets > self._ending().threshold if targets.shape[1] == 1 else None
 
-    def _score_of_outputs(self, outputs: Array, rows: Rows) -> float:
+    def _new_tally(self) -> Tally:
         ending = self._ending()
-        return accuracy(outputs, rows.targets, rows.weights, ending.threshold, ending.one_of_many)
+        return AccuracyTally(ending.threshold, ending.one_of_many)
 
     def _own_record(self) -> dict[str, Any]:
         binarizer = self._label_binarizer

@@ -13,12 +13,12 @@ from sklearn.utils.validation import validate_data
 from koubai.core.activations import Activation, Array
 from koubai.core.errors import DataError
 from koubai.core.losses import Loss
-from koubai.engines.protocol import Engine, Inputs, Rows
+from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.outputs import Ending, regression_ending
 from koubai.estimators.parameters import checks_parameters, keep_parameters
-from koubai.estimators.scores import r_squared
+from koubai.estimators.scores import RSquaredTally, Tally
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback
@@ -179,5 +179,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
             )
         return targets
 
-    def _score_of_outputs(self, outputs: Array, rows: Rows) -> float:
-        return r_squared(outputs, rows.targets, rows.weights)
+    def _new_tally(self) -> Tally:
+        return RSquaredTally()

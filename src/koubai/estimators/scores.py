@@ -1,43 +1,83 @@
-"""Validation scores from a network's outputs, cheap enough for every epoch; NaN where an output is not finite."""
+"""Validation scores counted up from a network's outputs, cheap enough for every epoch, in as many pieces as one likes.
+
+A score is NaN where an output is not finite.
+"""
+
+from typing import Protocol
 
 import numpy as np
 
 from koubai.core.activations import Array
+from koubai.core.moments import Moments
 
 
-def accuracy(outputs: Array, targets: Array, weights: Array | None, threshold: float, one_of_many: bool) -> float:
-    """Return the share of rows whose classes are all predicted right, in [0, 1].
+class Tally(Protocol):
+    """Counts up a score from outputs that come piece by piece."""
+
+    def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """The score of all rows so far."""
+        ...
+
+
+class AccuracyTally:
+    """The share of rows whose classes are all predicted right, in [0, 1].
 
     Parameters
     ----------
-    outputs, targets : (n, n_outputs)
-        Network outputs, and the targets that they were trained on.
-    weights : (n,), optional
-        Weights of the rows.
     threshold : float
         An output above it says yes.
     one_of_many : bool
         Whether the largest output decides, instead of each output on its own.
     """
-    if not np.isfinite(outputs).all():
-        return float("nan")
-    if one_of_many:
-        right = outputs.argmax(axis=1) == targets.argmax(axis=1)
-    else:
-        right = ((outputs > threshold) == (targets > threshold)).all(axis=1)
-    return float(np.average(right, weights=weights))
+
+    def __init__(self, threshold: float, one_of_many: bool) -> None:
+        self.threshold, self.one_of_many = threshold, one_of_many
+        self._right = self._total = 0.0
+
+    def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        if not np.isfinite(outputs).all():
+            self._right = np.nan
+        if self.one_of_many:
+            right = outputs.argmax(axis=1) == targets.argmax(axis=1)
+        else:
+            right = ((outputs > self.threshold) == (targets > self.threshold)).all(axis=1)
+        self._right += float(right.sum() if weights is None else (right * weights).sum(dtype=np.float64))
+        self._total += float(len(right) if weights is None else weights.sum(dtype=np.float64))
+
+    @property
+    def score(self) -> float:
+        """The accuracy on all rows so far."""
+        return self._right / self._total
 
 
-def r_squared(outputs: Array, targets: Array, weights: Array | None) -> float:
-    """Return R² = 1 - Σ w (y - z)² / Σ w (y - ȳ)², averaged over the outputs, dimensionless.
+class RSquaredTally:
+    """R² = 1 - Σ w (y - z)² / Σ w (y - ȳ)², averaged over the outputs, dimensionless.
 
     An output whose target is constant counts 1 if it is met exactly, else 0, as in scikit-learn's ``r2_score``.
     """
-    if not np.isfinite(outputs).all():
-        return float("nan")
-    w = np.ones((len(targets), 1)) if weights is None else weights[:, np.newaxis]
-    outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
-    rest = (w * (targets - outputs) ** 2).sum(axis=0)
-    total = (w * (targets - np.average(targets, axis=0, weights=w[:, 0])) ** 2).sum(axis=0)
-    share = np.divide(rest, total, out=(rest != 0).astype(np.float64), where=total != 0)
-    return float((1 - share).mean())
+
+    def __init__(self) -> None:
+        self._rest = np.float64(0)
+        self._targets = Moments()
+
+    def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        w = np.ones((len(targets), 1)) if weights is None else weights[:, np.newaxis]
+        outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
+        self._rest = self._rest + (w * (targets - outputs) ** 2).sum(axis=0)
+        self._targets.add(targets, None if weights is None else weights)
+
+    @property
+    def score(self) -> float:
+        """R² of all rows so far."""
+        rest, total = self._rest, np.asarray(self._targets.squares)
+        if not np.isfinite(rest).all():
+            return float("nan")
+        share = np.divide(rest, total, out=(rest != 0).astype(np.float64), where=total != 0)
+        return float((1 - share).mean())

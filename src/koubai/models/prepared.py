@@ -10,7 +10,7 @@ import numpy.typing as npt
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
 from koubai.tables.splits import hold_out
-from koubai.tables.targets import Target, find_target, imbalance
+from koubai.tables.targets import Target, find_target, imbalance, untested
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,6 +49,25 @@ class PreparedTable:
     test: RowNumbers
 
     @property
+    def columns(self) -> list[str]:
+        """Names of the table's columns."""
+        return self.table.frame.columns
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the columns have names of their own."""
+        return self.table.has_names
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest target, for regression."""
+        return float(self.y.min()), float(self.y.max())
+
+    def class_counts(self) -> tuple[Array, npt.NDArray[np.int64]]:
+        """Return the classes, sorted, and the rows of each."""
+        return np.unique(self.y, return_counts=True)
+
+    @property
     def n_rows(self) -> dict[str, int]:
         """Numbers of rows: read, without target, training, validation, test."""
         return {
@@ -69,11 +88,8 @@ class PreparedTable:
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
         if self.target.is_classification and (sentence := imbalance(self.y)):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
-        if self.target.is_classification and len(self.test):
-            untested = np.setdiff1d(self.y, self.y[self.test])
-            if len(untested):
-                listed = ", ".join(str(label) for label in untested[:5]) + ("…" if len(untested) > 5 else "")
-                notes.append(f"No rows were held out of classes with very few: the score says nothing of {listed}.")
+        if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):
+            notes.append(sentence)
         return notes
 
 

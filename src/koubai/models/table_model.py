@@ -1,32 +1,30 @@
 """A table's preparation and a network as one model: it learns from a table and predicts for a table."""
 
+import os
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.entries import entry
-from koubai.core.errors import DataError, ParameterError
+from koubai.core.errors import ParameterError
+from koubai.core.moments import root_mean_square
 from koubai.models import records
 from koubai.models.defaults import UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
-from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers, root_mean_square
 from koubai.models.prepared import PreparedTable, prepare_table
+from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
+from koubai.models.table_predictor import TablePredictor
+from koubai.tables.blocks import TableBlocks, open_blocks
 from koubai.tables.frames import TableLike, as_table
-from koubai.tables.preparation import Preparation
-from koubai.tables.reading import Table
-from koubai.tables.targets import CLASSIFICATION, TASKS, Target
+from koubai.tables.survey import Split
+from koubai.tables.targets import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
 Array = npt.NDArray[Any]
-
-ROWS_AT_ONCE = 16384
-"""Rows that are predicted in one go, so that a large table needs no large memory."""
 
 MIN_TO_WATCH = 100
 """With fewer training rows, none of them are held out for a validation score."""
@@ -34,7 +32,7 @@ MIN_TO_CHOOSE = 2000
 """With fewer, that score is too coarse to choose an epoch by: it is shown, and the last epoch's network is kept."""
 
 
-class TableModel:
+class TableModel(TablePredictor):
     """A network for a table, from its cells to its predictions.
 
     Parameters
@@ -75,13 +73,6 @@ class TableModel:
     ['low', 'high']
     """
 
-    target_: Target
-    preparation_: Preparation
-    estimator_: "MLPClassifier | MLPRegressor"
-    evaluation_: Evaluation | None
-    notes_: list[str]
-    n_rows_: dict[str, int]
-
     def __init__(
         self,
         *,
@@ -118,13 +109,7 @@ class TableModel:
         ParameterError
             If a parameter is not allowed.
         """
-        self.check_parameters(test_fraction)
-        self.check_network()
-        for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
-            if target in wanted:
-                raise ParameterError(
-                    f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
-                )
+        self._check(target, test_fraction)
         read = as_table(table)
         return prepare_table(
             read,
@@ -138,6 +123,44 @@ class TableModel:
             seed=self.random_state,
         )
 
+    def survey(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> StreamedTable:
+        """Do what `prepare` does for a table that is read block by block, in one pass over it.
+
+        Parameters
+        ----------
+        table : path or TableBlocks
+            A Parquet file or text in UTF-8, or what `koubai.tables.blocks.open_blocks` opened.
+        target, test_fraction
+            As `prepare`.
+
+        Raises
+        ------
+        DataError, ParameterError
+            As `prepare`.
+        """
+        self._check(target, test_fraction, streamed=True)
+        blocks = table if isinstance(table, TableBlocks) else open_blocks(_path_of(table))
+        validation_fraction = self._validation_fraction(round(blocks.n_rows * (1 - test_fraction)))
+        return survey_table(
+            blocks,
+            target,
+            task=self.task,
+            drop=self.drop,
+            keep=self.keep,
+            category=self.category,
+            split=Split(test_fraction, validation_fraction, self.random_state),
+        )
+
+    def _check(self, target: str, test_fraction: float, streamed: bool = False) -> None:
+        """Raise ParameterError for what is not allowed whatever the table holds."""
+        self.check_parameters(test_fraction)
+        self.check_network(streamed)
+        for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
+            if target in wanted:
+                raise ParameterError(
+                    f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
+                )
+
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
         if not 0 <= test_fraction < 1:
@@ -149,13 +172,22 @@ class TableModel:
                 f"TableModel: random_state must be an integer from 0 to 4294967294; got {self.random_state!r}. Try 0."
             )
 
-    def check_network(self) -> None:
-        """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be."""
+    def check_network(self, streamed: bool = False) -> None:
+        """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be.
+
+        Parameters
+        ----------
+        streamed : bool
+            Whether the table is read block by block, which some parameters have no use for.
+        """
         tasks = (self.task,) if self.task in TASKS else TASKS
         refusals = []
         for task in tasks:
             try:
-                self._estimator_for(task, MIN_TO_CHOOSE).check_choices()
+                estimator = self._estimator_for(task, MIN_TO_CHOOSE)
+                estimator.check_choices()
+                if streamed:
+                    estimator.check_block_by_block()
             except ParameterError as error:
                 refusals.append(error)
         if len(refusals) == len(tasks):
@@ -169,7 +201,15 @@ class TableModel:
             raise ParameterError(f"TableModel: validation_fraction must be in [0, 1); got {fraction!r}. Try 0.1.")
         return fraction
 
-    def fit(self, table: TableLike, target: str, *, test_fraction: float = 0.0, callbacks: Any = None) -> Self:
+    def fit(
+        self,
+        table: TableLike,
+        target: str,
+        *,
+        test_fraction: float = 0.0,
+        callbacks: Any = None,
+        stream: bool = False,
+    ) -> Self:
         """Learn from a table to predict one of its columns.
 
         Parameters
@@ -178,6 +218,9 @@ class TableModel:
             As `prepare`.
         callbacks : callable or sequence of callables, optional
             Called with a `koubai.training.history.Epoch` after every epoch; True stops training.
+        stream : bool
+            Whether to read a file block by block, in memory that does not grow with its rows: a Parquet file, or
+            text in UTF-8.
 
         Returns
         -------
@@ -192,20 +235,24 @@ class TableModel:
         DivergenceError
             If training leaves the finite numbers.
         """
+        if stream or isinstance(table, TableBlocks):
+            return self.train(self.survey(table, target, test_fraction=test_fraction), callbacks)
         return self.train(self.prepare(table, target, test_fraction=test_fraction), callbacks)
 
-    def train(self, prepared: PreparedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
+    def train(self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
         """Train on what `prepare` returned, and evaluate on the rows held out.
 
         Parameters
         ----------
-        prepared : PreparedTable
+        prepared : PreparedTable or StreamedTable
             The split table.
         callbacks
             As `fit`.
         progress : bool
             Whether to show a progress bar on standard error.
         """
+        if isinstance(prepared, StreamedTable):
+            return self._train_streamed(prepared, callbacks, progress)
         y = prepared.y[prepared.training]
         self._describe(prepared, y)
         training, validation, test = (
@@ -219,6 +266,38 @@ class TableModel:
         self.evaluation_ = None
         if len(test):
             self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
+        return self
+
+    def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
+        """Train on a table that is read block by block."""
+        with closing(prepared.write(self.dtype)) as rows:
+            return self._train_on_rows(prepared, rows, callbacks, progress)
+
+    def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: Any, progress: bool) -> Self:
+        self._describe_table(prepared)
+        n_rows = prepared.n_rows
+        validated = n_rows["validation"] > 0
+        estimator: Any = self._new_estimator(n_rows["training"], validated, callbacks)
+        if rows.classes is None:
+            moments = prepared.found.moments
+            self.center_, self.scale_ = float(moments.mean), float(moments.deviation) or 1.0
+            training, validation = (
+                rows.source(store, None, center=self.center_, scale=self.scale_)
+                for store in (rows.training, rows.validation)
+            )
+        else:
+            counts = prepared.training_counts()
+            self.commonest_ = rows.classes[counts.argmax()].item()
+            coded = estimator.take_classes(rows.classes)
+            training = rows.source(rows.training, coded, estimator.weights_of_classes(counts))
+            validation = rows.source(rows.validation, coded)
+        estimator.progress = progress
+        self.estimator_ = estimator.fit_source(training, validation if validated else None)
+        self.estimator_.progress = False
+        tally = self.new_tally()
+        for part in rows.test_parts():
+            tally.add(part.y, *self.outputs(part.features))
+        self.evaluation_ = tally.evaluation() if n_rows["test"] else None
         return self
 
     def take(self, prepared: PreparedTable, estimator: "MLPClassifier | MLPRegressor") -> Self:
@@ -239,15 +318,19 @@ class TableModel:
 
     def _describe(self, prepared: PreparedTable, y: Array) -> None:
         """Set what follows from the table and from the targets of the training rows."""
-        self.target_, self.preparation_ = prepared.target, prepared.preparation
-        self.columns_, self.has_names_ = prepared.table.frame.columns, prepared.table.has_names
-        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
-        self.center_, self.scale_ = 0.0, 1.0
+        self._describe_table(prepared)
         if self.target_.is_classification:
             classes, counts = np.unique(y, return_counts=True)
             self.commonest_ = classes[counts.argmax()].item()
         else:
             self.center_, self.scale_ = float(y.mean()), root_mean_square(y - y.mean()) or 1.0
+
+    def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
+        """Set what follows from the table."""
+        self.target_, self.preparation_ = prepared.target, prepared.preparation
+        self.columns_, self.has_names_ = prepared.columns, prepared.has_names
+        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
+        self.center_, self.scale_ = 0.0, 1.0
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
         estimator = self._estimator_for(self.target_.task, n_rows)
@@ -279,187 +362,6 @@ class TableModel:
             )
         return kind(**chosen)
 
-    def _coded(self, y: Array) -> Array:
-        """Return targets as the estimator takes them: classes as they are, numbers standardised."""
-        if self.target_.is_classification:
-            return y
-        return ((y - self.center_) / self.scale_).astype(self.dtype)
-
-    def _features(self, frame: "pl.DataFrame") -> Array:
-        if frame.height == 0:
-            return np.empty((0, len(self.preparation_.features)), dtype=self.dtype)
-        return self.preparation_.transform(frame, self.dtype)
-
-    def _outputs(self, features: Array) -> tuple[Array, Array | None]:
-        """Return predictions (n_rows,), and for classification probabilities (n_rows, n_classes) if there are any."""
-        blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
-        if not self.target_.is_classification:
-            numbers = np.concatenate([np.asarray(self.estimator_.predict(block)) for block in blocks])
-            return numbers.astype(np.float64) * self.scale_ + self.center_, None
-        estimator: Any = self.estimator_
-        if not hasattr(estimator, "predict_proba"):
-            return np.concatenate([estimator.predict(block) for block in blocks]), None
-        probabilities = np.concatenate([estimator.predict_proba(block) for block in blocks])
-        return estimator.classes_[probabilities.argmax(axis=1)], probabilities
-
-    def predict(self, table: TableLike) -> "pl.DataFrame":
-        """Return the predictions for a table's rows.
-
-        Parameters
-        ----------
-        table : Table, DataFrame, mapping or path
-            A table with the columns that the model learned from; others are ignored.
-
-        Returns
-        -------
-        polars.DataFrame
-            ``prediction``, and for classification a column ``probability_<class>`` for each class.
-
-        Raises
-        ------
-        DataError
-            If a column is missing, or a cell holds what does not belong there.
-        """
-        return self._predicted(self._features(self.columns_of(table).frame))
-
-    def _predicted(self, features: Array) -> "pl.DataFrame":
-        import polars as pl
-
-        predicted, probabilities = self._outputs(features)
-        columns = {"prediction": predicted}
-        if probabilities is not None:
-            labels = self.estimator_.classes_
-            columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(labels)}
-        return pl.DataFrame(columns)
-
-    def columns_of(self, table: TableLike) -> Table:
-        """Return a table cleaned and with this model's column names, given by position if it has none of its own.
-
-        Raises
-        ------
-        DataError
-            If it has none and another number of columns than the training table.
-        """
-        read = as_table(table)
-        if read.has_names:
-            return read
-        names = list(self.columns_)
-        if read.frame.width == len(names) - 1:
-            names.remove(self.target_.name)
-        if read.frame.width != len(names):
-            raise DataError(
-                f"A table without column names must have the {len(names)} columns of the training table "
-                f"(or all but {self.target_.name!r}); got {read.frame.width}."
-            )
-        return Table(read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), read.source, True)
-
-    def network_rows(self, table: TableLike) -> tuple[Array, Array]:
-        """Return a table's rows as the network sees them.
-
-        Parameters
-        ----------
-        table
-            As `predict`.
-
-        Returns
-        -------
-        inputs : (n_rows, n_features)
-            The features, prepared.
-        targets : (n_rows, n_outputs)
-            The coded targets; nan in rows that have none.
-        """
-        read = self.columns_of(table)
-        inputs = self._features(read.frame)
-        estimator: Any = self.estimator_
-        targets = np.full((len(inputs), estimator.network_.n_outputs), np.nan)
-        if self.target_.name in read.frame.columns:
-            y, rows = self.target_.values(read.frame[self.target_.name])
-            if len(rows):
-                targets[rows] = estimator.coded_targets(self._coded(y))
-        return inputs, targets
-
-    def explain_model(self, table: TableLike, *, layer: int = 1) -> Any:
-        """Show what the model has learned: what its hidden nodes stand for, and what the table's columns do.
-
-        Parameters
-        ----------
-        table
-            As `predict`, with the target.
-        layer : int
-            Which hidden layer, from 1.
-
-        Returns
-        -------
-        koubai.explain.Derivation
-            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
-        """
-        return entry("table_model_page")(self, table, layer)
-
-    def predict_and_evaluate(self, table: TableLike) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
-        """Return the predictions, how good they are if the table has the target, and what is to be said of it.
-
-        Parameters
-        ----------
-        table
-            As `predict`.
-        """
-        read = self.columns_of(table)
-        name = self.target_.name
-        features = self._features(read.frame)
-        notes = [*read.notes, *self.preparation_.notes(read.frame, also_known=[name])]
-        evaluation = None
-        if name in read.frame.columns and read.frame[name].null_count() < read.frame.height:
-            y, rows = self.target_.values(read.frame[name])
-            evaluation = self._evaluate(features[rows], y)
-            if len(rows) < read.frame.height:
-                without = read.frame.height - len(rows)
-                notes.append(
-                    f"1 row has no value of {name}; it is not scored."
-                    if without == 1
-                    else f"{without:,} rows have no value of {name}; they are not scored."
-                )
-            if self.target_.is_classification and (unknown := self._unknown_classes(y)):
-                notes.append(unknown)
-        return self._predicted(features), evaluation, notes
-
-    def _unknown_classes(self, y: Array) -> str:
-        """Return a sentence on rows of classes that training did not see, or nothing; y is (n_rows,)."""
-        known = np.isin(y, self.estimator_.classes_)
-        n_rows = len(y) - int(known.sum())
-        if not n_rows:
-            return ""
-        classes = [repr(label) for label in np.unique(y[~known]).tolist()]
-        shown = ", ".join(classes[:5]) + ("…" if len(classes) > 5 else "")
-        rows, are, count = ("1 row", "is", "counts") if n_rows == 1 else (f"{n_rows:,} rows", "are", "count")
-        return f"{rows} {are} of a class that training did not see, {shown}, and {count} as wrong."
-
-    def evaluate(self, table: TableLike) -> Evaluation:
-        """Return how good the model is on a table that has the target column.
-
-        Raises
-        ------
-        DataError
-            If it has none, or what `predict` raises.
-        """
-        evaluation = self.predict_and_evaluate(table)[1]
-        if evaluation is None:
-            raise DataError(
-                f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
-            )
-        return evaluation
-
-    def score(self, table: TableLike) -> float:
-        """Return the accuracy, or for regression R², on a table that has the target column, dimensionless."""
-        evaluation = self.evaluate(table)
-        return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
-
-    def _evaluate(self, features: Array, y: Array) -> Evaluation:
-        predicted, probabilities = self._outputs(features)
-        if self.target_.is_classification:
-            classes = self.estimator_.classes_
-            return evaluate_classes(y, predicted, probabilities, classes, self.commonest_)
-        return evaluate_numbers(y, predicted, self.center_)
-
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the model as plain data and arrays; `from_record` reads them back.
 
@@ -482,3 +384,12 @@ class TableModel:
         model = cls(**records.parameters_of(record))
         records.restore(model, record, tensors)
         return model
+
+
+def _path_of(table: TableLike) -> str:
+    if not isinstance(table, str | os.PathLike):
+        raise ParameterError(
+            f"TableModel: stream must be False for a table in memory; got True with a {type(table).__name__}. "
+            f"Give the path of a Parquet file."
+        )
+    return os.fspath(table)

@@ -59,19 +59,25 @@ class CategoryColumn:
     @classmethod
     def fit(cls, column: "pl.Series", described: Column) -> "CategoryColumn":
         """Learn the categories of a cleaned column."""
-        from sklearn.preprocessing import OneHotEncoder
+        found = labels(column).drop_nulls().value_counts()
+        counts = dict(zip(found[column.name].to_list(), found["count"].to_list(), strict=True))
+        return cls.of_counts(column.name, counts, column.null_count())
 
-        texts = labels(column)
-        present = texts.drop_nulls().to_numpy().astype(object)
-        encoder = OneHotEncoder(
-            min_frequency=rare_below(len(texts)),
-            max_categories=MAX_CATEGORIES,
-            handle_unknown="infrequent_if_exist",
-        ).fit(present[:, None])
-        infrequent = encoder.infrequent_categories_[0]
-        rare = () if infrequent is None else tuple(str(label) for label in infrequent)
-        frequent = tuple(str(label) for label in encoder.categories_[0] if label not in set(rare))
-        return cls(column.name, frequent, rare, bool(texts.null_count()))
+    @classmethod
+    def of_counts(cls, name: str, counts: Mapping[str, int], n_missing: int) -> "CategoryColumn":
+        """Learn the categories from the number of rows of each.
+
+        A category of fewer than `rare_below` rows is rare; if there are still more than `MAX_CATEGORIES`, ``other``
+        among them, so are the smallest. (scikit-learn's OneHotEncoder does the same with ``min_frequency`` and
+        ``max_categories``.)
+        """
+        least = rare_below(sum(counts.values()) + n_missing)
+        ordered = sorted(counts)
+        frequent = {label for label in ordered if counts[label] >= least}
+        if len(frequent) + 1 > MAX_CATEGORIES:
+            frequent = set(sorted(ordered, key=counts.__getitem__)[-(MAX_CATEGORIES - 1) :])
+        categories = tuple(label for label in ordered if label in frequent)
+        return cls(name, categories, tuple(label for label in ordered if label not in frequent), n_missing > 0)
 
     @property
     def features(self) -> list[str]:
@@ -80,9 +86,9 @@ class CategoryColumn:
         names += [f"{self.name} = other"] if self.rare else []
         return names + ([f"{self.name} (missing)"] if self.marks_missing else [])
 
-    def transform(self, column: "pl.Series") -> npt.NDArray[np.float64]:
+    def transform(self, column: "pl.Series", first_row: int = 0) -> npt.NDArray[np.float64]:
         """Return the features of a cleaned column, (n_rows, n_features)."""
-        places = self._places(column)
+        places = self.places(column)
         found = np.zeros((len(places), len(self.features) + 1))
         found[np.arange(len(places)), places] = 1
         return found[:, :-1]
@@ -93,7 +99,7 @@ class CategoryColumn:
         known = [*self.categories, *self.rare]
         return sorted(texts.filter(~texts.is_in(known)).drop_nulls().unique().to_list())
 
-    def _places(self, column: "pl.Series") -> npt.NDArray[np.int64]:
+    def places(self, column: "pl.Series") -> npt.NDArray[np.int64]:
         """Return which feature of each row is 1, the number of features where none is, (n_rows,)."""
         import polars as pl
 

@@ -65,7 +65,12 @@ class Column:
 
 
 def describe_columns(
-    frame: "pl.DataFrame", *, drop: Collection[str] = (), keep: Collection[str] = (), category: Collection[str] = ()
+    frame: "pl.DataFrame",
+    *,
+    drop: Collection[str] = (),
+    keep: Collection[str] = (),
+    category: Collection[str] = (),
+    of_rows: int | None = None,
 ) -> list[Column]:
     """Find out what the columns of a cleaned table hold.
 
@@ -76,6 +81,8 @@ def describe_columns(
     drop, keep, category : collections of str
         Names of columns that are left out, that are used though they look like identifiers, and that are
         categories though they look like numbers.
+    of_rows : int, optional
+        How many rows the whole table has, where the frame is a sample of them.
 
     Raises
     ------
@@ -87,7 +94,7 @@ def describe_columns(
     return [
         Column(column.name, "dropped", "left out as asked")
         if column.name in drop
-        else _describe(column, column.name in keep, column.name in category)
+        else _describe(column, column.name in keep, column.name in category, of_rows)
         for column in frame.iter_columns()
     ]
 
@@ -108,22 +115,23 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
 
 
-def _describe(column: "pl.Series", keep: bool, category: bool) -> Column:
+def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | None) -> Column:
     import polars as pl
 
+    its = "its" if of_rows in (None, len(column)) else f"{len(column)} sampled"
     name, n_missing = column.name, column.null_count()
     if n_missing == len(column):
-        return Column(name, "missing", "all its cells are missing", n_missing)
+        return Column(name, "missing", f"all {its} cells are missing", n_missing)
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
         return Column(name, "nested", f"its cells are no single values but {column.dtype}", n_missing)
     present = column.drop_nulls()
     n_different = present.n_unique()
     if n_different == 1 and not n_missing:
-        return Column(name, "constant", f"all its cells are {shortened(present[0])}", 0, 1)
+        return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
     kind, form = _kind(present)
-    reason = "" if keep else _names_rows(present, kind, n_missing, n_different)
+    reason = "" if keep else _names_rows(present, kind, n_missing, n_different, of_rows or len(column))
     if reason:
         long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
         return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
@@ -161,7 +169,7 @@ def _refuse_mistakes(present: "pl.Series", found: "pl.Series") -> None:
     )
 
 
-def _names_rows(present: "pl.Series", kind: str, n_missing: int, n_different: int) -> str:
+def _names_rows(present: "pl.Series", kind: str, n_missing: int, n_different: int, of_rows: int) -> str:
     """Return why a column only names the rows, or nothing."""
     n = len(present)
     if kind == CATEGORY and n_different > MOSTLY_UNIQUE * n and n_different > 2:
@@ -171,7 +179,7 @@ def _names_rows(present: "pl.Series", kind: str, n_missing: int, n_different: in
     values = numbers(present)
     if (values != values.round()).any():
         return ""
-    if n_different == n and not n_missing and float(values.max()) - float(values.min()) < 1.5 * n:  # type: ignore[arg-type]  # numbers
+    if n_different == n and not n_missing and float(values.max()) - float(values.min()) < 1.5 * of_rows:  # type: ignore[arg-type]  # numbers
         return "its whole numbers count the rows"
     if n_different > MOSTLY_UNIQUE * n and (_NAME_OF_ROWS.search(present.name) or _CAMEL_ID.search(present.name)):
         return f"{n_different} different whole numbers in {n} cells name the rows"

@@ -124,15 +124,15 @@ class NumberColumn:
         rank = [f"{self.name} (rank)"] if len(self.quantiles) else []
         return [self.name, *rank, *([f"{self.name} (missing)"] if self.marks_missing else [])]
 
-    def transform(self, column: "pl.Series") -> Floats:
+    def transform(self, column: "pl.Series", first_row: int = 0) -> Floats:
         """Return the features of a cleaned column, (n_rows, n_features).
 
         Raises
         ------
         DataError
-            If a cell holds something that is no number, or an infinity.
+            If a cell holds something that is no number, or an infinity; rows count from ``first_row`` there.
         """
-        values = _read(column, self.kind)
+        values = _read(column, self.kind, first_row)
         missing = np.isnan(values)
         filled = np.where(missing, self.median, values)
         with np.errstate(over="ignore"):  # what overflows is cut off
@@ -188,11 +188,11 @@ class NumberColumn:
         return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
 
 
-def _read(column: "pl.Series", kind: str) -> Floats:
+def _read(column: "pl.Series", kind: str, first_row: int = 0) -> Floats:
     remedy = "Correct the cell, or leave it empty if the value is missing."
     if kind == BOOLEAN:
-        return require(column, truths, "true or false (or yes or no)", remedy)
-    return require(column, numbers, "numbers", remedy)
+        return require(column, truths, "true or false (or yes or no)", remedy, first_row)
+    return require(column, numbers, "numbers", remedy, first_row)
 
 
 PARTS = ("year", "month (sin)", "month (cos)", "weekday (sin)", "weekday (cos)", "hour (sin)", "hour (cos)")
@@ -249,7 +249,7 @@ class DateColumn:
         missing = [f"{self.name} (missing)"] if self.marks_missing else []
         return [f"{self.name} {part}" for part in self.parts] + missing
 
-    def transform(self, column: "pl.Series") -> Floats:
+    def transform(self, column: "pl.Series", first_row: int = 0) -> Floats:
         """Return the features of a cleaned column, (n_rows, n_features).
 
         Raises
@@ -258,7 +258,7 @@ class DateColumn:
             If a cell holds something that is no date in the form of the training table.
         """
         chosen = [PARTS.index(part) for part in self.parts]
-        values = _date_parts(column, self.form)[:, chosen]
+        values = _date_parts(column, self.form, first_row)[:, chosen]
         missing = np.isnan(values[:, :1])
         median, mean, scale = self.statistics
         found = np.clip((np.where(missing, median, values) - mean) / scale, -LIMIT, LIMIT)
@@ -294,7 +294,7 @@ class DateColumn:
         return ", ".join(circles) + ("; missing: median, and marked" if self.marks_missing else "")
 
 
-def _date_parts(column: "pl.Series", form: str) -> Floats:
+def _date_parts(column: "pl.Series", form: str, first_row: int = 0) -> Floats:
     """Return all of `PARTS`, NaN where the date is missing, (n_rows, n_parts)."""
     times = dates(column, form)
     wrong = (times.is_null() & column.is_not_null()).arg_true()
@@ -302,7 +302,8 @@ def _date_parts(column: "pl.Series", form: str) -> Floats:
         row = int(wrong[0])
         shape = f"dates of the form {form}" if form else "dates"
         raise DataError(
-            f"Column {column.name!r} must hold {shape}; got {column[row]!r} in row {row + 1}. Correct the cell."
+            f"Column {column.name!r} must hold {shape}; got {column[row]!r} in row {first_row + row + 1}. "
+            f"Correct the cell."
         )
     day = times.dt.ordinal_day().to_numpy().astype(np.float64)
     year = times.dt.year().to_numpy().astype(np.float64) + (day - 1) / 366

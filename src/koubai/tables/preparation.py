@@ -1,7 +1,7 @@
 """A table's columns turned into the numbers that a network takes, by plain formulas that a model file can hold."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,32 @@ KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn]
     CATEGORY: CategoryColumn,
     DATE: DateColumn,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is known of all rows of a table of which only a sample is at hand.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many there are.
+    n_missing : mapping of str to int
+        Missing cells of each column.
+    categories : mapping of str to mapping
+        For columns whose values were counted, the rows of each category.
+    """
+
+    n_rows: int
+    n_missing: Mapping[str, int]
+    categories: Mapping[str, Mapping[str, int]]
+
+    def corrected(self, column: Prepared) -> Prepared:
+        """Return a column that learned from the sample as it is in the whole table, where that is known."""
+        n_missing = self.n_missing[column.name]
+        if isinstance(column, CategoryColumn) and column.name in self.categories:
+            return CategoryColumn.of_counts(column.name, self.categories[column.name], n_missing)
+        return replace(column, marks_missing=n_missing > 0)
 
 
 @dataclass(frozen=True)
@@ -59,6 +85,7 @@ class Preparation:
         drop: Collection[str] = (),
         keep: Collection[str] = (),
         category: Collection[str] = (),
+        whole: Whole | None = None,
     ) -> "Preparation":
         """Learn from a cleaned table without its target what its columns hold and how to prepare them.
 
@@ -71,13 +98,16 @@ class Preparation:
             not given.
         drop, keep, category : collections of str
             As `koubai.tables.columns.describe_columns`.
+        whole : Whole, optional
+            What is known of the whole table, where the frame is a sample of its rows.
 
         Raises
         ------
         DataError
             If no column is of use, or one of numbers holds texts or infinities.
         """
-        described = describe_columns(frame, drop=drop, keep=keep, category=category)
+        of_rows = None if whole is None else whole.n_rows
+        described = describe_columns(frame, drop=drop, keep=keep, category=category, of_rows=of_rows)
         columns: list[Prepared] = []
         left_out = []
         for column in described:
@@ -88,7 +118,8 @@ class Preparation:
                 if values.null_count() == len(values):
                     column = Column(column.name, "missing", "all its cells in training rows are missing")
             if column.used:
-                columns.append(KINDS[column.kind].fit(values, column))
+                fitted = KINDS[column.kind].fit(values, column)
+                columns.append(fitted if whole is None else whole.corrected(fitted))
             else:
                 left_out.append(column)
         if not columns:
@@ -101,7 +132,9 @@ class Preparation:
         """Names of the features, in the order of `transform`'s columns."""
         return [feature for column in self.columns for feature in column.features]
 
-    def transform(self, frame: "pl.DataFrame", dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
+    def transform(
+        self, frame: "pl.DataFrame", dtype: npt.DTypeLike = np.float64, first_row: int = 0
+    ) -> npt.NDArray[Any]:
         """Return the features of a cleaned table, (n_rows, n_features).
 
         Parameters
@@ -110,32 +143,53 @@ class Preparation:
             The table, as `koubai.tables.values.clean` returns it; columns that are not needed are ignored.
         dtype : dtype
             float64 or float32.
+        first_row : int
+            Which row of the whole table, counted from 0, the frame begins with, for messages.
 
         Raises
         ------
         DataError
             If a column is missing, or a cell holds what does not belong there.
         """
-        absent = [column.name for column in self.columns if column.name not in frame.columns]
+        self.check_columns(frame.columns)
+        blocks = [column.transform(frame[column.name], first_row) for column in self.columns]
+        return np.ascontiguousarray(np.hstack(blocks), dtype=dtype)
+
+    def check_columns(self, names: Collection[str]) -> None:
+        """Raise DataError if a table of these columns lacks one that is needed."""
+        absent = [column.name for column in self.columns if column.name not in names]
         if absent:
             more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
             raise DataError(
                 f"The table must have the column {absent[0]!r}{more}, which the model learned from; "
-                f"it has {', '.join(frame.columns[:12])}. Add it."
+                f"it has {', '.join(list(names)[:12])}. Add it."
             )
-        blocks = [column.transform(frame[column.name]) for column in self.columns]
-        return np.ascontiguousarray(np.hstack(blocks), dtype=dtype)
 
-    def notes(self, frame: "pl.DataFrame", also_known: Collection[str] = ()) -> list[str]:
-        """Return what is to be said of a cleaned table before predicting: columns not needed, categories never seen."""
+    def unseen(self, frame: "pl.DataFrame") -> dict[str, list[str]]:
+        """Return the categories of a cleaned table that training did not see, in order, of each column with any."""
+        found = {c.name: c.unseen(frame[c.name]) for c in self.columns if isinstance(c, CategoryColumn)}
+        return {name: values for name, values in found.items() if values}
+
+    def notes(
+        self, names: Sequence[str], unseen: Mapping[str, Sequence[str]], also_known: Collection[str] = ()
+    ) -> list[str]:
+        """Return what is to be said of a table before predicting.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The table's columns, of which those that are not needed are named.
+        unseen : mapping of str to sequence of str
+            What `unseen` returned.
+        also_known : collection of str
+            Further columns that are no surprise.
+        """
         known = {column.name for column in (*self.columns, *self.left_out)} | set(also_known)
-        extra = [name for name in frame.columns if name not in known]
+        extra = [name for name in names if name not in known]
         notes = [f"Ignored columns that the model does not know: {', '.join(extra)}."] if extra else []
-        for column in self.columns:
-            unseen = column.unseen(frame[column.name]) if isinstance(column, CategoryColumn) else []
-            if unseen:
-                shown = ", ".join(map(repr, unseen[:5])) + ("…" if len(unseen) > 5 else "")
-                notes.append(f"Column {column.name!r} holds values that training did not see: {shown}.")
+        for name, values in unseen.items():
+            shown = ", ".join(map(repr, values[:5])) + ("…" if len(values) > 5 else "")
+            notes.append(f"Column {name!r} holds values that training did not see: {shown}.")
         return notes
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:

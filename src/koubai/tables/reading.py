@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from koubai.core.errors import DataError, FileError, ParameterError
 
@@ -74,7 +74,7 @@ def read_table(
         If the encoding or the separator is none.
     """
     source = os.fspath(path)
-    suffix = _suffix(source)
+    suffix = suffix_of(source)
     content = _content(source)
     if suffix == ".parquet":
         table = _read_parquet(source, content)
@@ -82,13 +82,83 @@ def read_table(
         if suffix.endswith(".gz"):
             content = _unpack(source, content)
         text = _decode(source, content, encoding)
-        table = _read_text(source, text, _checked_separator(separator, suffix, text), header)
+        table = _read_text(source, text, layout_of(source, text, separator, header))
     if table.frame.height == 0:
         raise DataError(f"The table '{source}' must hold at least one row; got column names alone. Add rows.")
     return table
 
 
-def _suffix(source: str) -> str:
+class Layout(NamedTuple):
+    """How a text file holds its table: what separates cells, the columns' names, and whether the file gave them."""
+
+    separator: str
+    has_names: bool
+    names: list[str]
+    notes: tuple[str, ...]
+
+
+def layout_of(source: str, text: str, separator: str | None, header: bool | None) -> Layout:
+    """Return how a text file holds its table, as its beginning shows.
+
+    Parameters
+    ----------
+    source, separator, header
+        As `read_table`.
+    text : str
+        The file's text, or the beginning of it.
+
+    Raises
+    ------
+    DataError
+        If two columns have the same name.
+    ParameterError
+        If the separator is none.
+    """
+    mark = _checked_separator(separator, suffix_of(source), text)
+    first = next(_rows(_with_newlines(text), mark), [])
+    notes = [f"The columns are separated by {SEPARATORS[mark]}."] if mark in ";|" else []
+    if header is None:
+        header = not all(_is_number(cell) for cell in first)
+        if not header:
+            notes.append(
+                f"The first line holds numbers only, so the columns have no names: they are called column_1 to "
+                f"column_{len(first)}."
+            )
+    names = _names(source, first) if header else [f"column_{index + 1}" for index in range(len(first))]
+    return Layout(mark, header, names, tuple(notes))
+
+
+def start_of(source: str, encoding: str | None, n_bytes: int = 2**20) -> str:
+    """Return the text of a file's first lines, about so many bytes of them.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    DataError
+        If it is no text.
+    """
+    check_readable(source)
+    with Path(source).open("rb") as file:
+        content = file.read(n_bytes)
+    if len(content) == n_bytes:
+        content = content[: content.rfind(b"\n") + 1] or content
+    return _decode(source, content, encoding)
+
+
+def check_readable(source: str) -> None:
+    """Raise FileError, with what comes close, if a file is missing or cannot be read."""
+    _content(source, 1)
+
+
+def suffix_of(source: str) -> str:
+    """Return which of `SUFFIXES` a file's name ends in.
+
+    Raises
+    ------
+    FileError
+        If it is none of them.
+    """
     name = source.lower()
     for suffix in sorted(SUFFIXES, key=len, reverse=True):
         if name.endswith(suffix):
@@ -110,9 +180,11 @@ def _missing(source: str) -> FileError:
     return FileError(f"The table '{source}' must exist; there is no such file. {hint}")
 
 
-def _content(source: str) -> bytes:
+def _content(source: str, n_bytes: int = -1) -> bytes:
+    """Return the file's bytes, all of them or the first ones."""
     try:
-        return Path(source).read_bytes()
+        with Path(source).open("rb") as file:
+            return file.read(n_bytes)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _missing(source) from error
     except IsADirectoryError as error:
@@ -175,29 +247,23 @@ def _checked_separator(separator: str | None, suffix: str, text: str) -> str:
     return next((mark for mark in SEPARATORS if mark in first), ",")
 
 
-def _read_text(source: str, text: str, separator: str, header: bool | None) -> Table:
+def _read_text(source: str, text: str, layout: Layout) -> Table:
+    separator, header, names, notes = layout
+    frame = _parse(source, _with_newlines(text), separator, header, names)
+    return Table(frame.with_columns(decimal_points()) if separator == ";" else frame, source, header, notes)
+
+
+def _with_newlines(text: str) -> str:
+    """Return a text without blank lines before it, its lines ending as polars and csv expect."""
     text = text.lstrip("\r\n")
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    first = next(_rows(text, separator), [])
-    notes = [f"The columns are separated by {SEPARATORS[separator]}."] if separator in ";|" else []
-    if header is None:
-        header = not all(_is_number(cell) for cell in first)
-        if not header:
-            notes.append(
-                f"The first line holds numbers only, so the columns have no names: they are called column_1 to "
-                f"column_{len(first)}."
-            )
-    names = _names(source, first) if header else [f"column_{index + 1}" for index in range(len(first))]
-    frame = _parse(source, text, separator, header, names)
-    return Table(_with_decimal_points(frame) if separator == ";" else frame, source, header, tuple(notes))
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
-def _with_decimal_points(frame: "pl.DataFrame") -> "pl.DataFrame":
-    """Return the cells with 1,5 written 1.5: where semicolons separate cells, the comma is the decimal mark."""
+def decimal_points() -> "pl.Expr":
+    """Return all cells with 1,5 written 1.5: where semicolons separate cells, the comma is the decimal mark."""
     import polars as pl
 
-    return frame.with_columns(pl.all().str.replace(r"^\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*$", "${1}.${2}"))
+    return pl.all().str.replace(r"^\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*$", "${1}.${2}")
 
 
 def _is_number(cell: str) -> bool:

@@ -25,8 +25,8 @@ ROWS_PER_WHOLE_CLASS = 10
 IMBALANCE = 3.0
 """A target is called unbalanced if its commonest class has this many times the rows of its rarest."""
 
-LARGEST_WHOLE = 2.0**53
-"""Larger whole numbers are not told apart as float64: as classes they are texts."""
+LEAST_BLURRED = 2.0**53
+"""Whole numbers from here on are not told apart as float64: as classes they are texts."""
 
 TASKS = (CLASSIFICATION, REGRESSION)
 
@@ -44,7 +44,7 @@ class Target:
     why : str
         Why it is that task, for people to read.
     whole : bool
-        Whether classes are whole numbers of at most 2⁵³; otherwise they are texts, or truth values if ``truth``.
+        Whether classes are whole numbers below 2⁵³; otherwise they are texts, or truth values if ``truth``.
     truth : bool
         Whether classes are the truth values of a column of that type.
     """
@@ -60,10 +60,11 @@ class Target:
         """Whether a class is predicted, not a number."""
         return self.task == CLASSIFICATION
 
-    def values(self, column: "pl.Series") -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    def values(self, column: "pl.Series", first_row: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         """Return the targets of the rows that have one, and which rows these are, (n_present,) each.
 
-        Numbers are float64, classes int64, bool or texts.
+        Numbers are float64, classes int64, bool or texts. ``first_row`` says which row of the table, counted from
+        0, the column begins with.
 
         Raises
         ------
@@ -75,7 +76,8 @@ class Target:
             present = column.drop_nulls()
             return (present.to_numpy().astype(bool) if self.truth else labels(present).to_numpy().astype(np.str_)), rows
         read, what = (whole_numbers, "whole numbers") if self.whole else (numbers, "numbers")
-        found = require(column, read, f"{what}, being the target", "Correct the cell, or leave it empty.")[rows]
+        remedy = "Correct the cell, or leave it empty."
+        found = require(column, read, f"{what}, being the target", remedy, first_row)[rows]
         return (found.astype(np.int64) if self.whole else found), rows
 
     def record(self) -> dict[str, Any]:
@@ -113,35 +115,66 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Ta
     ParameterError
         If the task is none, or does not suit the column.
     """
-    import polars as pl
-
+    check_task(task)
     require_column(frame, name)
+    present = frame[name].drop_nulls()
+    return target_of(name, present, len(present), present.n_unique(), task)
+
+
+def check_task(task: str | None) -> None:
+    """Raise ParameterError if it is no task."""
     if task not in (None, *TASKS):
         raise ParameterError(f"task must be classification or regression; got {task!r}.")
-    present = frame[name].drop_nulls()
-    if not len(present):
-        raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
-    if present.dtype.is_nested() or present.dtype in (pl.Date, pl.Datetime, pl.Binary, pl.Object):
+
+
+def check_type(name: str, dtype: "pl.DataType") -> None:
+    """Raise DataError if a target's cells are neither numbers nor texts nor truth values."""
+    import polars as pl
+
+    if dtype.is_nested() or dtype in (pl.Date, pl.Datetime, pl.Binary, pl.Object):
         raise DataError(
-            f"The target {name!r} must hold numbers, texts or truth values; got {present.dtype}. Choose another column."
+            f"The target {name!r} must hold numbers, texts or truth values; got {dtype}. Choose another column."
         )
-    n_different = present.n_unique()
+
+
+def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None = None) -> Target:
+    """Find out what a target asks for from its values.
+
+    Parameters
+    ----------
+    name : str
+        The target column.
+    present : polars.Series
+        Its values without missing ones, or each different one once: all of them, or enough to see their kind.
+    n_rows, n_different : int
+        How many rows have a value, and how many different ones there are.
+    task
+        As `find_target`.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As `find_target`.
+    """
+    if not n_rows:
+        raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
+    check_type(name, present.dtype)
     if n_different == 1:
         raise DataError(
             f"The target {name!r} must have at least two different values; got {shortened(present[0])} in "
-            f"{'the only row' if len(present) == 1 else f'all {len(present)} rows'}. "
+            f"{'the only row' if n_rows == 1 else f'all {n_rows} rows'}. "
             f"Choose another column, or add rows."
         )
-    found = _target(name, present, n_different, task)
-    if found.is_classification and n_different > max(2, len(present) / 2):
+    found = _target(name, present, n_rows, n_different, task)
+    if found.is_classification and n_different > max(2, n_rows / 2):
         raise DataError(
             f"The target {name!r} must have classes of several rows each; got {n_different} classes in "
-            f"{len(present)} rows. Choose another column, or the task regression if its values are numbers."
+            f"{n_rows} rows. Choose another column, or the task regression if its values are numbers."
         )
     return found
 
 
-def _target(name: str, present: "pl.Series", n_different: int, task: str | None) -> Target:
+def _target(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None) -> Target:
     import polars as pl
 
     values = numbers(present)
@@ -149,7 +182,7 @@ def _target(name: str, present: "pl.Series", n_different: int, task: str | None)
     are_codes = _has_codes(present)
     if not is_truth and not values.has_nulls() and not (are_codes and task is None):
         are_whole = bool(((values == values.round()) & values.is_finite()).all()) and not are_codes
-        few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, len(present) / ROWS_PER_WHOLE_CLASS)
+        few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
         why = "as asked" if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
         found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
         fit = are_whole and not whole_numbers(present).has_nulls()
@@ -165,9 +198,9 @@ def _target(name: str, present: "pl.Series", n_different: int, task: str | None)
 
 
 def whole_numbers(column: "pl.Series") -> "pl.Series":
-    """Return the numbers that cells hold, as float64; null for what is none, not whole, or beyond 2⁵³."""
+    """Return the numbers that cells hold, as float64; null for what is none, not whole, or not below 2⁵³."""
     found = numbers(column)
-    return found.set((found != found.round()) | (found.abs() > LARGEST_WHOLE), None)
+    return found.set((found != found.round()) | (found.abs() >= LEAST_BLURRED), None)
 
 
 def _has_codes(present: "pl.Series") -> bool:
@@ -183,16 +216,29 @@ def _first_text(present: "pl.Series", values: "pl.Series") -> str:
 
 def imbalance(y: npt.NDArray[Any]) -> str:
     """Return a sentence on classes of very different size, or nothing; y is (n_rows,)."""
-    classes, counts = np.unique(y, return_counts=True)
-    most, least = int(counts.max()), int(counts.min())
+    return imbalance_of(*np.unique(y, return_counts=True))
+
+
+def imbalance_of(classes: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> str:
+    """Return a sentence on classes of very different size, or nothing; both are (n_classes,)."""
+    most, least, n_rows = int(counts.max()), int(counts.min()), int(counts.sum())
     if most < IMBALANCE * least:
         return ""
     return (
-        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most:,} rows ({_percent(most / len(y))}), "
-        f"{classes[counts.argmin()]!s} {least:,} ({_percent(least / len(y))})."
+        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most:,} rows ({_percent(most / n_rows)}), "
+        f"{classes[counts.argmin()]!s} {least:,} ({_percent(least / n_rows)})."
     )
 
 
 def _percent(share: float) -> str:
     """Return a share with three digits: 99.5 % of 201 rows are not all of them."""
     return f"{100 * share:.3g}%"
+
+
+def untested(classes: npt.NDArray[Any], tested: npt.NDArray[Any]) -> str:
+    """Return a sentence on classes of which no row was held out, or nothing; both are labels (n,), repeated or not."""
+    absent = np.setdiff1d(classes, tested)
+    if not len(absent):
+        return ""
+    listed = ", ".join(str(label) for label in absent[:5]) + ("…" if len(absent) > 5 else "")
+    return f"No rows were held out of classes with very few: the score says nothing of {listed}."

@@ -3,7 +3,7 @@
 All functions here take a polars Series and give one of the same length; missing cells are null throughout.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,10 +72,17 @@ DATE_FORMATS = (
 """Forms of dates that are recognised, the first that fits all cells being taken: month before day where both fit."""
 
 
-def clean(frame: "pl.DataFrame") -> "pl.DataFrame":
+def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None) -> "pl.DataFrame":
     """Return the table with blanks around texts stripped and every missing-value mark and NaN null.
 
     In a column that also holds "+", a "-" is a value and no mark.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The table.
+    signed : collection of str, optional
+        The columns that hold "+", where the frame is a part of a table; looked for in the frame, if not given.
     """
     import polars as pl
 
@@ -84,7 +91,8 @@ def clean(frame: "pl.DataFrame") -> "pl.DataFrame":
             column = column.cast(pl.String)
         if column.dtype == pl.String:
             column = column.str.strip_chars()
-            marks = MISSING_MARKS - {"-"} if (column == "+").any() else MISSING_MARKS
+            is_signed = (column == "+").any() if signed is None else column.name in signed
+            marks = MISSING_MARKS - {"-"} if is_signed else MISSING_MARKS
             return column.set(column.is_in(list(marks)), None)
         if column.dtype.is_float():
             return column.cast(pl.Float64).fill_nan(None)
@@ -161,9 +169,11 @@ def date_form(column: "pl.Series") -> str | None:
 
 
 def require(
-    column: "pl.Series", read: Callable[["pl.Series"], "pl.Series"], what: str, remedy: str
+    column: "pl.Series", read: Callable[["pl.Series"], "pl.Series"], what: str, remedy: str, first_row: int = 0
 ) -> npt.NDArray[np.float64]:
     """Return the numbers that ``read`` finds, NaN where a cell is missing, float64, (n_rows,).
+
+    ``first_row`` says which row of the table, counted from 0, the column begins with.
 
     Raises
     ------
@@ -175,14 +185,15 @@ def require(
     if len(wrong):
         row = int(wrong[0])
         raise DataError(
-            f"Column {column.name!r} must hold {what}; got {shortened(column[row])} in row {row + 1}. {remedy}"
+            f"Column {column.name!r} must hold {what}; got {shortened(column[row])} in row {first_row + row + 1}. "
+            f"{remedy}"
         )
     values = found.to_numpy().astype(np.float64)
     infinite = np.flatnonzero(np.abs(values) > LARGEST)
     if len(infinite):
         raise DataError(
             f"Column {column.name!r} must hold finite numbers; got {shortened(column[int(infinite[0])])} "
-            f"in row {infinite[0] + 1}. Correct the cell, or leave it empty if the value is missing."
+            f"in row {first_row + infinite[0] + 1}. Correct the cell, or leave it empty if the value is missing."
         )
     return values
 

@@ -5,8 +5,9 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from koubai.core.errors import FileError
 
@@ -31,36 +32,59 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         If the folder does not exist or cannot be written, the path is a folder, or the disk is full; an existing
         file is then untouched.
     """
+    with replacing_file(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Give a temporary file to write to, which takes the place of ``path`` when the block ends well.
+
+    If the block raises, ``path`` is as it was. Otherwise as `replace_file`, which this is for contents that are too
+    large to be held at once.
+
+    Raises
+    ------
+    FileError
+        As `replace_file`, also for an error of the system within the block.
+    """
     open_already = _open_descriptor(path)
     target = Path(os.path.realpath(path))
     if open_already is None:
         _check_place(path, target)
-    if open_already is not None or (target.exists() and not target.is_file()):
-        try:
-            with open(target if open_already is None else os.dup(open_already), "wb") as stream:
-                stream.write(content)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _cannot_write(path, error) from error
-        return
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+        if open_already is not None:
+            with open(os.dup(open_already), "wb") as file:
+                yield file
+        elif target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+        else:
+            yield from _replacing(target)
+    except (FileError, BrokenPipeError):
+        raise
     except OSError as error:
         raise _cannot_write(path, error) from error
+
+
+def _replacing(target: Path) -> Iterator[IO[bytes]]:
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
-            os.fchmod(file.fileno(), _mode(target))
+            os.chmod(temporary, _mode(target))
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-    _sync_folder(target.parent)
+    with contextlib.suppress(OSError):  # where the system allows it: the new name then survives a power cut
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLike[str]] = ()) -> None:
@@ -125,13 +149,3 @@ def _mode(target: Path) -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Flush the folder's entry, where the system allows it, so that the new name survives a power cut."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

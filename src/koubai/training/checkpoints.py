@@ -1,40 +1,29 @@
 """Checkpoints: a training run in one file, from which it goes on to bit for bit the same θ."""
 
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from koubai.core.activations import Array
 from koubai.core.errors import ParameterError
-from koubai.engines.protocol import Patience, Plan, Rows, State
+from koubai.engines.protocol import Patience, Plan, State
 from koubai.optimizers.schedules import Schedule
 from koubai.training.atomic import check_writable
 from koubai.training.container import read_container, write_container
 from koubai.training.history import History
-from koubai.training.run import Run
+from koubai.training.run import Run, Unfinished
 
 KIND = "checkpoint"
 
 
-def rows_digest(rows: Rows) -> str:
-    """Return a fingerprint of training rows: it changes with any bit of them (BLAKE2b, 16 bytes, hexadecimal)."""
-    x: Any = rows.inputs
-    arrays = [x.data, x.indices, x.indptr] if issparse(x) else [x]
-    arrays += [rows.targets] if rows.weights is None else [rows.targets, rows.weights]
-    digest = blake2b(digest_size=16)
-    for array in arrays:
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: str) -> dict[str, Any]:
+    """Return all that decides where training goes, as plain data: a run goes on only if nothing of it has changed.
 
-
-def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: Rows) -> dict[str, Any]:
-    """Return all that decides where training goes, as plain data: a run goes on only if nothing of it has changed."""
+    ``rows`` is the fingerprint that the rows' source gives.
+    """
     return {
         "network": plan.network.spec(),
         "optimizer": plan.optimizer.spec(),
@@ -45,7 +34,7 @@ def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: Rows) -
         "clip_norm": float(plan.clip_norm),
         "schedule": schedule.spec(),
         "learning_rate": float(learning_rate),
-        "rows": rows_digest(rows),
+        "rows": rows,
     }
 
 
@@ -85,6 +74,7 @@ class CheckpointFile:
             "learning_rate": run.learning_rate,
             "patience_count": patience.count,
             "stopped": run.history.stopped,
+            "unfinished": asdict(run.unfinished),
         }
         tensors = {
             "theta": run.state.theta,
@@ -129,12 +119,13 @@ class CheckpointFile:
             int(record["rows_seen"]),
             _own(tensors["best_theta"]) if "best_theta" in tensors else None,
             best_score,
+            unfinished=Unfinished(**record.get("unfinished", {})),
         )
 
     def close(self, run: Run, *, finished: bool) -> None:
         """Remove the file of a training that has ended by itself; write a last one of a training that was stopped.
 
-        A training that was stopped in the middle of an epoch keeps the file that it has.
+        A training that was stopped within a call of the engine keeps the file that it has.
         """
         if finished:
             self.path.unlink(missing_ok=True)

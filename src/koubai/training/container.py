@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Mapping
 from importlib import metadata
@@ -147,14 +148,20 @@ def open_container(path: str | os.PathLike[str]) -> Container:
     return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
 
 
-def is_container(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file begins as `write_container` begins one; it may still be damaged."""
-    beginning = b'{"__metadata__":{"format":"' + FORMAT.encode() + b'"'
+def kind_of(path: str | os.PathLike[str]) -> str | None:
+    """Return the kind of what a file holds that begins as `write_container` begins one, else None.
+
+    The file may still be damaged; where the kind is beyond recognition, it is an empty text.
+    """
     try:
         with open(path, "rb") as file:
-            return file.read(8 + len(beginning))[8:] == beginning
+            beginning = file.read(200)[8:]
     except OSError:
-        return False
+        return None
+    found = re.match(
+        rf'{{"__metadata__":{{"format":"{FORMAT}"(,"format_version":"\d+","kind":"(\w+)")?'.encode(), beginning
+    )
+    return None if found is None else (found[2] or b"").decode()
 
 
 def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeAlias
@@ -16,8 +17,8 @@ from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
 from koubai.training.history import Epoch
 from koubai.training.interrupts import deferred_interrupts
-from koubai.training.progress import newest_numbers, progress_bar
-from koubai.training.run import Run
+from koubai.training.progress import Show, newest_numbers, progress_bar
+from koubai.training.run import Run, Unfinished
 from koubai.training.sources import Source
 
 Callback: TypeAlias = Callable[[Epoch], bool | None]
@@ -76,16 +77,21 @@ FOREVER = 2**62
 def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
     """Return α of the updates of the next epochs, (n_epochs, steps_per_epoch)."""
     steps = plan.steps_per_epoch(n_rows)
-    rates = course.schedule.rates(
+    return _rates(plan, run, course, n_rows, n_epochs * steps).reshape(n_epochs, steps)
+
+
+def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
+    """Return α of the next updates, (n_updates,), in a training whose epochs have ``n_rows`` rows."""
+    steps = plan.steps_per_epoch(n_rows)
+    return course.schedule.rates(
         run.learning_rate,
         run.state.step,
-        n_epochs * steps,
+        n_updates,
         steps,
         min((course.total_epochs or course.epochs) * steps, FOREVER),
         n_rows=n_rows,
         rows_seen=run.rows_seen,
     )
-    return rates.reshape(n_epochs, steps)
 
 
 def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) -> None:
@@ -104,12 +110,15 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
         try:
             while not run.history.stopped:
                 check_interrupt()
-                seconds = _run_epochs(engine, plan, run, source, course, n_epochs)
+                if source.constant:
+                    seconds = _run_epochs(engine, plan, run, source, course, n_epochs)
+                    n_epochs = _epochs_of_next_call(course, run, n_epochs, seconds)
+                else:
+                    _run_parts(engine, plan, run, source, course, check_interrupt, show)
                 show(run.done, newest_numbers(run.history[-1]))
                 _decide(plan, run, course)
                 if course.checkpoint is not None and not run.history.stopped:
                     course.checkpoint.save_if_due(run)
-                n_epochs = _epochs_of_next_call(source, course, run, n_epochs, seconds)
         except KeyboardInterrupt:
             run.history.stopped = run.history.stopped or "interrupted"
             warnings.warn("Training interrupted by user.", stacklevel=2)
@@ -119,9 +128,9 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
         course.checkpoint.close(run, finished=run.history.stopped != "interrupted")
 
 
-def _epochs_of_next_call(source: Source, course: Course, run: Run, n_epochs: int, seconds: float) -> int:
+def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float) -> int:
     """Return how many epochs may pass before somebody has to look."""
-    if course.score is not None or course.callbacks or not source.constant:
+    if course.score is not None or course.callbacks:
         return 1
     fitting = int(n_epochs * SECONDS_PER_CALL / max(seconds, 1e-9))
     return max(1, min(fitting, n_epochs * LARGEST_GROWTH, course.epochs - run.done))
@@ -130,16 +139,64 @@ def _epochs_of_next_call(source: Source, course: Course, run: Run, n_epochs: int
 def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Course, n_epochs: int) -> float:
     """Run epochs in one call of the engine, score θ, and write the history; return how many seconds it took."""
     begin = perf_counter()
-    rows = source.rows(run.state.epoch)
+    (rows,) = source.parts(plan, run.state.epoch)
     rates = next_rates(plan, run, course, rows.n_rows, n_epochs)
     run.whole = False
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is told in one sentence
         losses = engine.run(plan, run.state, rows, rates, None if course.stop_on_score else run.patience).tolist()
+    return _take_in(run, course, losses, rates[: len(losses), -1].tolist(), rows.n_rows, begin)
+
+
+def _run_parts(
+    engine: Engine,
+    plan: Plan,
+    run: Run,
+    source: Source,
+    course: Course,
+    check_interrupt: Callable[[], None],
+    show: Show,
+) -> None:
+    """Run one epoch, or what is left of it, part by part; score θ, and write the history.
+
+    The engine takes each part as an epoch, so that ``run.state.epoch`` tells epoch and part.
+    """
+    begin = perf_counter() - run.unfinished.seconds
+    so_far = run.unfinished
+    epoch, first = divmod(run.state.epoch, source.n_parts(plan))
+    rates = np.empty(1)
+    with closing(source.parts(plan, epoch, first)) as parts, np.errstate(all="ignore"):
+        for rows in parts:
+            check_interrupt()
+            rates = _rates(plan, run, course, source.n_rows, plan.steps_per_epoch(rows.n_rows))
+            run.whole = False
+            (loss,) = engine.run(plan, run.state, rows, rates[np.newaxis]).tolist()
+            run.whole = True
+            so_far.loss += loss * rows.n_rows
+            so_far.rows += rows.n_rows
+            so_far.seconds = perf_counter() - begin
+            if not np.isfinite(loss):
+                break
+            show(run.done + so_far.rows / source.n_rows, f"loss {so_far.mean_loss:.4g}")
+            if course.checkpoint is not None and so_far.rows < source.n_rows:
+                course.checkpoint.save_if_due(run)
+    run.whole = False
+    loss = so_far.mean_loss
+    if not course.stop_on_score:
+        run.patience.observe(loss)
+    _take_in(run, course, [loss], [float(rates[-1])], source.n_rows, begin)
+    run.unfinished = Unfinished()
+
+
+def _take_in(
+    run: Run, course: Course, losses: list[float], last_rates: list[float], n_rows: int, begin: float
+) -> float:
+    """Score θ after epochs of so many rows that began at a time, and write the history; return the seconds."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         score = None if course.score is None else course.score(run.state.theta)
     seconds = perf_counter() - begin
-    run.history.extend(losses, rates[: len(losses), -1].tolist(), seconds, score)
+    run.history.extend(losses, last_rates, seconds, score)
     run.done += len(losses)
-    run.rows_seen += len(losses) * rows.n_rows
+    run.rows_seen += len(losses) * n_rows
     run.whole = True
     if course.stop_on_score and score is not None:
         run.patience.observe(-score)

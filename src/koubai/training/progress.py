@@ -11,8 +11,8 @@ from koubai.training.history import Epoch
 class Show(Protocol):
     """Shows how far training has come."""
 
-    def __call__(self, done: int, numbers: str) -> None:
-        """Show that so much of all is done, and the newest numbers."""
+    def __call__(self, done: float, numbers: str) -> None:
+        """Show that so many epochs are done, or a part of one more, and the newest numbers."""
         ...
 
 
@@ -48,7 +48,7 @@ def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
     with Progress(*columns, console=Console(file=sys.stderr)) as progress:
         task = progress.add_task("Training", total=total, completed=done, numbers="")
 
-        def show(done: int, numbers: str) -> None:
+        def show(done: float, numbers: str) -> None:
             progress.update(task, completed=done, numbers=numbers)
 
         yield show

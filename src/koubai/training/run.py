@@ -10,6 +10,20 @@ from koubai.training.history import History
 
 
 @dataclass(slots=True)
+class Unfinished:
+    """The parts of an epoch that is under way: Σ loss · rows, rows, and seconds of those that are done."""
+
+    loss: float = 0.0
+    rows: int = 0
+    seconds: float = 0.0
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss over the rows so far; NaN before the first part."""
+        return self.loss / self.rows if self.rows else np.nan
+
+
+@dataclass(slots=True)
 class Run:
     """Where a training run stands; `koubai.training.loop.train` changes it in place.
 
@@ -26,13 +40,15 @@ class Run:
     done : int
         Epochs run of those that were asked for.
     rows_seen : int
-        Training rows gone through, counted over all epochs.
+        Training rows gone through, counted over all epochs that are done.
     best_theta : (n_parameters,) or None
         θ with the best validation score, if training stops on it.
     best_score : float
         That score.
     whole : bool
-        Whether θ stands at the end of an epoch that the history knows; an interrupt in mid-epoch leaves False.
+        Whether θ stands where the engine's last call ended; an interrupt in the midst of a call leaves False.
+    unfinished : Unfinished
+        What the parts of an epoch that is under way have shown.
     """
 
     state: State
@@ -44,6 +60,7 @@ class Run:
     best_theta: Array | None = None
     best_score: float = -np.inf
     whole: bool = True
+    unfinished: Unfinished = field(default_factory=Unfinished)
 
     @property
     def theta(self) -> Array:

@@ -1,13 +1,25 @@
 """Where training rows come from. The fit loop asks a source, epoch by epoch, and never assumes an array in memory."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Protocol
 
-from koubai.engines.protocol import Rows
+import numpy as np
+from scipy.sparse import issparse
+
+from koubai.core.activations import Array
+from koubai.core.randomness import BLOCKS, derive_key, permutation
+from koubai.engines.protocol import Plan, Rows
+from koubai.training.ahead import ahead
+from koubai.training.store import RowStore
+
+WINDOW_BYTES = 2**25
+"""Size of a part of an epoch, whose rows are shuffled among each other; three of them are in memory at most."""
 
 
 class Source(Protocol):
-    """Gives the training rows of each epoch."""
+    """Gives the training rows of each epoch, all of them once, in one part or in several."""
 
     @property
     def n_rows(self) -> int:
@@ -15,12 +27,37 @@ class Source(Protocol):
         ...
 
     @property
-    def constant(self) -> bool:
-        """Whether every epoch has the same rows, so that one call of an engine may run many epochs."""
+    def n_features(self) -> int:
+        """Number of features of a row."""
         ...
 
-    def rows(self, epoch: int) -> Rows:
-        """Return the rows of an epoch, counted from 0; the engine puts them in order."""
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of inputs and targets, and so of θ."""
+        ...
+
+    @property
+    def constant(self) -> bool:
+        """Whether every epoch has the same rows in one part, so that one call of an engine may run many epochs."""
+        ...
+
+    def n_parts(self, plan: Plan) -> int:
+        """Return in how many parts an epoch comes, the same for all."""
+        ...
+
+    def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
+        """Give the parts of an epoch, counted from 0, from part ``first`` on; the engine orders the rows of each.
+
+        Every part but the last holds whole batches, so that an epoch has as many updates as if it were one part.
+        """
+        ...
+
+    def in_order(self) -> Iterator[Rows]:
+        """Give all rows once as they lie, for scoring."""
+        ...
+
+    def digest(self) -> str:
+        """Return a fingerprint of the rows and of how they are parted: a checkpoint goes on only with the same."""
         ...
 
 
@@ -44,10 +81,124 @@ class InMemory:
         return self.data.n_rows
 
     @property
+    def n_features(self) -> int:
+        """Number of features of a row."""
+        return int(self.data.inputs.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of inputs and targets."""
+        return self.data.targets.dtype
+
+    @property
     def constant(self) -> bool:
         """True."""
         return True
 
-    def rows(self, epoch: int) -> Rows:
-        """Return all rows."""
-        return self.data
+    def n_parts(self, plan: Plan) -> int:
+        """Return 1."""
+        return 1
+
+    def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
+        """Give all rows."""
+        yield self.data
+
+    def in_order(self) -> Iterator[Rows]:
+        """Give all rows."""
+        yield self.data
+
+    def digest(self) -> str:
+        """Return a fingerprint of the rows."""
+        return rows_digest(self.data)
+
+
+@dataclass(frozen=True, eq=False)
+class Streamed:
+    """Rows that lie in a temporary file: an epoch is read in parts, a next one while the current one trains.
+
+    Each epoch takes the blocks of the file in a new order, ``permutation(derive_key(seed, BLOCKS, epoch), n_blocks)``,
+    cuts them into parts of about `WINDOW_BYTES`, and leaves it to the engine to shuffle the rows of a part. All of it
+    follows from the plan's seed and the epoch's number. With one part only, the blocks stay in their place, and
+    training takes the path that it would take in memory.
+
+    Parameters
+    ----------
+    store : RowStore
+        The rows.
+    unpack : callable
+        Makes `Rows` of what ``store.read`` returned.
+    n_features : int
+        Number of features of an unpacked row.
+    dtype : dtype
+        Of unpacked inputs and targets.
+    row_bytes : int
+        Size of an unpacked row.
+    window_bytes : int
+        About the size of a part, unpacked.
+    """
+
+    store: RowStore
+    unpack: Callable[[list[Array]], Rows]
+    n_features: int
+    dtype: np.dtype[Any]
+    row_bytes: int
+    window_bytes: int = field(default_factory=lambda: WINDOW_BYTES)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.store.n_rows
+
+    @property
+    def constant(self) -> bool:
+        """False."""
+        return False
+
+    def n_parts(self, plan: Plan) -> int:
+        """Return in how many parts an epoch comes."""
+        return max(1, -(-self.n_rows // self._rows_of_part(plan.batch_size)))
+
+    def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
+        """Give the parts of an epoch, each read and unpacked while the one before it trains."""
+        n_parts, n_blocks = self.n_parts(plan), self.store.n_blocks
+        shuffled = plan.shuffle and n_parts > 1
+        order = permutation(derive_key(plan.seed, BLOCKS, epoch), n_blocks) if shuffled else np.arange(n_blocks)
+        size = self._rows_of_part(plan.batch_size)
+        return ahead(self._read(order, part * size, (part + 1) * size) for part in range(first, n_parts))
+
+    def in_order(self) -> Iterator[Rows]:
+        """Give all rows once as they lie, each part read while the one before it is scored."""
+        order = np.arange(self.store.n_blocks)
+        size = self._rows_of_part(1)
+        return ahead(self._read(order, start, start + size) for start in range(0, self.n_rows, size))
+
+    def digest(self) -> str:
+        """Return a fingerprint of the rows and of the size of a part."""
+        return f"{self.store.digest()} {self.window_bytes} {self.row_bytes}"
+
+    def _rows_of_part(self, batch_size: int) -> int:
+        """Return how many rows a part has: whole batches."""
+        return batch_size * max(1, self.window_bytes // (self.row_bytes * batch_size))
+
+    def _read(self, order: Array, start: int, stop: int) -> Rows:
+        """Return rows ``start`` to ``stop`` (or the last one) of the blocks laid out in an order."""
+        ends = np.cumsum(self.store.lengths()[order])
+        pieces = []
+        for place in range(int(np.searchsorted(ends, start, "right")), len(order)):
+            begin = int(ends[place - 1]) if place else 0
+            if begin >= stop:
+                break
+            pieces.append((int(order[place]), max(start - begin, 0), min(stop, int(ends[place])) - begin))
+        return self.unpack(self.store.read(pieces))
+
+
+def rows_digest(rows: Rows) -> str:
+    """Return a fingerprint of training rows: it changes with any bit of them (BLAKE2b, 16 bytes, hexadecimal)."""
+    x: Any = rows.inputs
+    arrays = [x.data, x.indices, x.indptr] if issparse(x) else [x]
+    arrays += [rows.targets] if rows.weights is None else [rows.targets, rows.weights]
+    digest = blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,74 @@
+"""Training on rows that are never all in memory."""
+
+from typing import Any, Self
+
+from sklearn.utils import check_random_state
+
+from koubai.core.errors import ParameterError
+from koubai.core.network import Network
+from koubai.estimators import training_choices as choices
+from koubai.estimators.parameters import checks_parameters
+from koubai.training.history import History
+from koubai.training.sources import Source
+
+
+class FitsSources:
+    """Adds ``fit_source`` to an estimator."""
+
+    @checks_parameters
+    def fit_source(self, source: Source, validation: Source | None = None) -> Self:
+        """Train on the rows of a source, coded as the network takes them.
+
+        This is how `koubai.TableModel` trains on tables larger than memory. A classifier must know its classes:
+        ``take_classes`` tells it.
+
+        Parameters
+        ----------
+        source : Source
+            The training rows, weighted if they shall be.
+        validation : Source, optional
+            Rows to score after each epoch; needed with ``early_stopping``, which holds none out here.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError
+            If a parameter is out of range, or has no use here.
+        DivergenceError
+            If the loss or the parameters leave the finite numbers.
+        """
+        estimator: Any = self
+        self.check_block_by_block()
+        if estimator.early_stopping and validation is None:
+            who = choices.name_of(self)
+            raise ParameterError(f"{who}: early_stopping must be False without validation rows; got True. Give some.")
+        sizes = choices.hidden_sizes(self)
+        n_outputs = next(iter(source.in_order())).targets.shape[1]
+        network: Network = estimator._make_network(sizes, source.n_features, n_outputs)
+        rng = check_random_state(estimator.random_state)
+        estimator.n_features_in_ = source.n_features
+        theta = network.initial(rng, estimator.init, source.dtype)
+        estimator._describe(network)
+        estimator.t_, estimator.history_ = 0, History()
+        estimator._train_on(network, theta, source, validation, rng, fresh=True)
+        return self
+
+    def check_block_by_block(self) -> None:
+        """Raise ParameterError for a parameter that has no use where rows are never all in memory."""
+        estimator: Any = self
+        who = choices.name_of(self)
+        for name, neutral in (("n_starts", 1), ("warm_start", False)):
+            value = getattr(estimator, name)
+            if value != neutral:
+                raise ParameterError(
+                    f"{who}: {name} must be {neutral!r} with rows that are read block by block; got {value!r}. "
+                    f"Leave it out."
+                )
+        if choices.uses_lbfgs(self):
+            raise ParameterError(
+                f"{who}: optimizer must be one that takes batches with rows that are read block by block; got 'lbfgs'. "
+                f"Try 'adam'."
+            )

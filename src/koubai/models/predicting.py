@@ -1,0 +1,90 @@
+"""Predictions for a table of any size, piece by piece."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from koubai.models.evaluation import ClassTally, Evaluation
+from koubai.tables.blocks import Block
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from koubai.models.table_predictor import TablePredictor
+
+ROWS_AT_ONCE = 16384
+"""Rows that are predicted in one go, so that a large table needs no large memory."""
+MOST_UNSEEN = 1000
+"""Categories never seen that are remembered of one column."""
+
+
+class Predicted(NamedTuple):
+    """Rows of a table, cleaned, and the predictions for them."""
+
+    frame: "pl.DataFrame"
+    predictions: "pl.DataFrame"
+
+
+class Prediction:
+    """Predicts a table's blocks one after the other; scores and notes are those of the rows that have gone through.
+
+    Parameters
+    ----------
+    model : TablePredictor
+        A fitted model.
+    blocks : iterable of Block
+        The table's rows, under the names of the model's columns.
+    names : sequence of str
+        The table's columns.
+    notes : sequence of str
+        What the reader had to say.
+    """
+
+    def __init__(
+        self, model: "TablePredictor", blocks: Iterable[Block], names: Sequence[str], notes: Sequence[str] = ()
+    ) -> None:
+        self._model, self._blocks, self._names, self._notes = model, blocks, names, notes
+        self._tally = model.new_tally()
+        self._scored = self.n_rows = 0
+        self._unseen: dict[str, set[str]] = {}
+
+    def __iter__(self) -> Iterator[Predicted]:
+        """Give the predictions, at most `ROWS_AT_ONCE` rows at a time."""
+        for frame, first in self._blocks:
+            for start in range(0, frame.height, ROWS_AT_ONCE):
+                piece = frame.slice(start, ROWS_AT_ONCE)
+                yield Predicted(piece, self._predict(piece, first + start))
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """How good the predictions are, if the table has the target."""
+        return self._tally.evaluation() if self._scored else None
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the table, one sentence each."""
+        name = self._model.target_.name
+        unseen = {column: sorted(values) for column, values in self._unseen.items()}
+        notes = [*self._notes, *self._model.preparation_.notes(self._names, unseen, also_known=[name])]
+        if 0 < self._scored < self.n_rows:
+            without = self.n_rows - self._scored
+            rows, are = ("1 row has", "it is") if without == 1 else (f"{without:,} rows have", "they are")
+            notes.append(f"{rows} no value of {name}; {are} not scored.")
+        if isinstance(self._tally, ClassTally) and (unknown := self._tally.unknown):
+            notes.append(unknown)
+        return notes
+
+    def _predict(self, frame: "pl.DataFrame", first: int) -> "pl.DataFrame":
+        model = self._model
+        features = model.preparation_.transform(frame, model.dtype, first)
+        outputs = model.outputs(features)
+        self.n_rows += frame.height
+        for column, values in model.preparation_.unseen(frame).items():
+            known = self._unseen.setdefault(column, set())
+            known.update(values[: max(0, MOST_UNSEEN - len(known))])
+        if model.target_.name in frame.columns:
+            y, rows = model.target_.values(frame[model.target_.name], first)
+            if len(rows):
+                predicted, probabilities = outputs
+                self._tally.add(y, predicted[rows], None if probabilities is None else probabilities[rows])
+                self._scored += len(rows)
+        return model.predictions(*outputs)

@@ -1,0 +1,266 @@
+"""A table that memory cannot hold, made ready for training: surveyed in one pass, written as prepared rows in another.
+
+The first pass samples rows, from which kinds, statistics and categories are learned by the same code as for a table in
+memory, and counts exactly what can be counted. The second prepares every row once and writes it to a temporary file,
+from which all epochs are read.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import DataError
+from koubai.engines.protocol import Rows
+from koubai.tables.blocks import TableBlocks
+from koubai.tables.columns import require_column
+from koubai.tables.packing import Packing
+from koubai.tables.preparation import Preparation
+from koubai.tables.survey import Counts, Split, Survey, survey
+from koubai.tables.targets import Target, check_task, check_type, imbalance_of, target_of, untested
+from koubai.training.sources import Streamed
+from koubai.training.store import Field, RowStore
+
+Array = npt.NDArray[Any]
+
+Y = np.dtype(np.float64)
+"""What targets are kept as: numbers themselves, classes as their position among all classes."""
+
+
+class Part(NamedTuple):
+    """Some rows as a model is tested on them: features (n, n_features), and targets (n,) as the table has them."""
+
+    features: Array
+    y: Array
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedTable:
+    """A table that is read block by block, and what a first pass found in it.
+
+    Parameters
+    ----------
+    table : TableBlocks
+        The table.
+    split : Split
+        What rows are for.
+    target : Target
+        The target column and the task.
+    preparation : Preparation
+        How its other columns become features.
+    found : Survey
+        What the first pass counted.
+    """
+
+    table: TableBlocks
+    split: Split
+    target: Target
+    preparation: Preparation
+    found: Survey
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the table's columns."""
+        return self.table.columns
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the file gave the columns names."""
+        return self.table.has_names
+
+    @property
+    def n_rows(self) -> dict[str, int]:
+        """Numbers of rows: read, without target, training, validation, test."""
+        return self.found.n_rows
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest target, for regression."""
+        return self.found.lowest, self.found.highest
+
+    def class_counts(self) -> tuple[Array, npt.NDArray[np.int64]]:
+        """Return the classes, sorted, and the rows of each."""
+        return self._classes(self.found.target)
+
+    def training_counts(self) -> npt.NDArray[np.int64]:
+        """Return the training rows of each class."""
+        classes, _ = self.class_counts()
+        there, counts = self._classes(self.found.in_training)
+        found = np.zeros(len(classes), np.int64)
+        found[np.searchsorted(classes, there)] = counts
+        return found
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the table, one sentence each."""
+        notes = list(self.table.notes)
+        if dropped := self.n_rows["without target"]:
+            rows = "1 row" if dropped == 1 else f"{dropped} rows"
+            notes.append(f"Dropped {rows} without a value of {self.target.name}.")
+        if self.found.sample.height < self.found.whole.n_rows:
+            notes.append(
+                f"Kinds of columns and statistics come from {self.found.sample.height:,} sampled rows; missing cells "
+                f"and categories were counted in all."
+            )
+        if self.target.is_classification and (sentence := imbalance_of(*self.class_counts())):
+            notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+        if self.target.is_classification and self.n_rows["test"]:
+            tested, _ = self._classes(self.found.in_test)
+            if sentence := untested(self.class_counts()[0], tested):
+                notes.append(sentence)
+        return notes
+
+    def write(self, dtype: str) -> "PreparedRows":
+        """Prepare all rows and write them to temporary files, in a second pass over the table.
+
+        Raises
+        ------
+        DataError
+            If a cell holds what does not belong there, naming it.
+        FileError
+            If there is no room.
+        """
+        packing = Packing(self.preparation, np.dtype(dtype))
+        fields = [Field(packing.dtype, packing.n_numbers), Field(np.dtype(np.uint8), packing.n_codes), Field(Y, 1)]
+        names = ("training", "validation", "test")
+        stores = {name: RowStore(fields, self.n_rows[name]) for name in names}
+        classes = self.class_counts()[0] if self.target.is_classification else None
+        for block in self.table.blocks("blocks prepared"):
+            roles = self.split.roles(block, self.target.name)
+            packed, codes = packing.pack(block.frame, block.first)
+            values, rows = self.target.values(block.frame[self.target.name], block.first)
+            y = np.empty((block.frame.height, 1))
+            y[rows, 0] = values if classes is None else np.searchsorted(classes, values)
+            for name, mask in zip(names, roles, strict=True):
+                chosen = (packed, codes, y) if mask.all() else (packed[mask], codes[mask], y[mask])
+                stores[name].append(*chosen)
+        for store in stores.values():
+            store.finish()
+        return PreparedRows(packing, classes, stores["training"], stores["validation"], stores["test"])
+
+    def _classes(self, counts: Counts) -> tuple[Array, npt.NDArray[np.int64]]:
+        values, _ = self.target.values(counts.values)
+        classes, places = np.unique(values, return_inverse=True)  # "1" and "1.0" are one
+        return classes, np.bincount(places, counts.counts, len(classes)).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedRows:
+    """All rows of a table, prepared, in temporary files.
+
+    Parameters
+    ----------
+    packing : Packing
+        How features are kept.
+    classes : array of shape (n_classes,) or None
+        For classification, the classes, sorted.
+    training, validation, test : RowStore
+        Numbers, codes and targets.
+    """
+
+    packing: Packing
+    classes: Array | None
+    training: RowStore
+    validation: RowStore
+    test: RowStore
+
+    def close(self) -> None:
+        """Give the temporary files back."""
+        for store in (self.training, self.validation, self.test):
+            store.close()
+
+    def source(
+        self,
+        store: RowStore,
+        coded: Array | None,
+        weights: Array | None = None,
+        center: float = 0.0,
+        scale: float = 1.0,
+    ) -> Streamed:
+        """Return rows as training takes them.
+
+        Parameters
+        ----------
+        store : RowStore
+            One of those above.
+        coded : array of shape (n_classes, n_outputs) or None
+            For classification, the coded target of each class.
+        weights : array of shape (n_classes,), optional
+            Weights of its rows.
+        center, scale : float
+            For regression, what targets are standardised by.
+        """
+        dtype = self.packing.dtype
+
+        def rows(features: Array, y: Array) -> Rows:
+            if coded is None:
+                return Rows(features, ((y - center) / scale).astype(dtype))
+            places = y[:, 0].astype(np.int64)
+            of_rows = None if weights is None else weights[places].astype(dtype)
+            return Rows(features, coded[places].astype(dtype), of_rows)
+
+        return self._streamed(store, rows, (1 if coded is None else coded.shape[1]) + (weights is not None))
+
+    def test_parts(self) -> Iterator[Part]:
+        """Give the test rows, part by part."""
+        for rows in self._streamed(self.test, lambda features, y: Rows(features, y), 1).in_order():
+            y = rows.targets[:, 0]
+            yield Part(np.asarray(rows.inputs), y if self.classes is None else self.classes[y.astype(np.int64)])
+
+    def _streamed(self, store: RowStore, rows: Callable[[Array, Array], Rows], n_more: int) -> Streamed:
+        """Return what ``rows`` makes of features and kept targets, ``n_more`` numbers a row beside the features."""
+
+        def unpack(arrays: list[Array]) -> Rows:
+            numbers, codes, y = arrays
+            return rows(self.packing.unpack(numbers, codes), y)
+
+        n_features, dtype = self.packing.n_features, self.packing.dtype
+        return Streamed(store, unpack, n_features, dtype, (n_features + n_more) * dtype.itemsize)
+
+
+def survey_table(
+    table: TableBlocks,
+    target: str,
+    *,
+    task: str | None = None,
+    drop: Collection[str] = (),
+    keep: Collection[str] = (),
+    category: Collection[str] = (),
+    split: Split,
+) -> StreamedTable:
+    """Find out in one pass what a table holds, and learn from a sample how to prepare its columns.
+
+    Parameters
+    ----------
+    table : TableBlocks
+        The table.
+    target, task, drop, keep, category
+        As `koubai.models.prepared.prepare_table`.
+    split : Split
+        What rows are for.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to be learned from the table.
+    ParameterError
+        If the task does not suit the target.
+    """
+    check_task(task)
+    head = table.head(0)
+    require_column(head, target)
+    check_type(target, head[target].dtype)
+    found = survey(table, target, split, category)
+    values, n_present = found.target.values, found.n_rows["read"] - found.n_rows["without target"]
+    asked = target_of(target, values, n_present, len(values), task)
+    if asked.is_classification and not found.target.complete:
+        raise DataError(
+            f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes. "
+            f"Choose another column, or the task regression if its values are numbers."
+        )
+    if not found.n_rows["training"]:
+        raise DataError(f"The table must have training rows; all {n_present} are held out. Hold out fewer.")
+    preparation = Preparation.fit(found.sample, drop=drop, keep=keep, category=category, whole=found.whole)
+    return StreamedTable(table, split, asked, preparation, found)

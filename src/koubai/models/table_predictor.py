@@ -1,0 +1,259 @@
+"""What a fitted model does with a table: predict, score, and give the rows as the network sees them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.entries import entry
+from koubai.core.errors import DataError
+from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
+from koubai.models.predicting import ROWS_AT_ONCE, Prediction
+from koubai.tables.blocks import Block, TableBlocks
+from koubai.tables.frames import TableLike, as_table
+from koubai.tables.preparation import Preparation
+from koubai.tables.reading import Table
+from koubai.tables.targets import Target
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.regressor import MLPRegressor
+
+Array = npt.NDArray[Any]
+
+
+class TablePredictor:
+    """Predicts for tables, once training has set what it needs; `koubai.models.table_model.TableModel` trains it.
+
+    Attributes
+    ----------
+    target_, preparation_, estimator_, evaluation_, notes_, n_rows_
+        As `koubai.models.table_model.TableModel`.
+    center_, scale_ : float
+        For regression, what targets were standardised by.
+    commonest_ : object
+        For classification, the commonest class of the training rows.
+    columns_ : list of str
+        The training table's columns.
+    has_names_ : bool
+        Whether they had names of their own.
+    """
+
+    dtype: str
+    target_: Target
+    preparation_: Preparation
+    estimator_: "MLPClassifier | MLPRegressor"
+    evaluation_: Evaluation | None
+    notes_: list[str]
+    n_rows_: dict[str, int]
+    center_: float
+    scale_: float
+    commonest_: Any
+    columns_: list[str]
+    has_names_: bool
+
+    def _coded(self, y: Array) -> Array:
+        """Return targets as the estimator takes them: classes as they are, numbers standardised."""
+        if self.target_.is_classification:
+            return y
+        return ((y - self.center_) / self.scale_).astype(self.dtype)
+
+    def _features(self, frame: "pl.DataFrame") -> Array:
+        if frame.height == 0:
+            return np.empty((0, len(self.preparation_.features)), dtype=self.dtype)
+        return self.preparation_.transform(frame, self.dtype)
+
+    def outputs(self, features: Array) -> tuple[Array, Array | None]:
+        """Return what the network says of prepared rows.
+
+        Predictions (n_rows,), and for classification probabilities (n_rows, n_classes) if there are any.
+        """
+        blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
+        if not self.target_.is_classification:
+            numbers = np.concatenate([np.asarray(self.estimator_.predict(block)) for block in blocks])
+            return numbers.astype(np.float64) * self.scale_ + self.center_, None
+        estimator: Any = self.estimator_
+        if not hasattr(estimator, "predict_proba"):
+            return np.concatenate([estimator.predict(block) for block in blocks]), None
+        probabilities = np.concatenate([estimator.predict_proba(block) for block in blocks])
+        return estimator.classes_[probabilities.argmax(axis=1)], probabilities
+
+    def predict(self, table: TableLike) -> "pl.DataFrame":
+        """Return the predictions for a table's rows.
+
+        Parameters
+        ----------
+        table : Table, DataFrame, mapping or path
+            A table with the columns that the model learned from; others are ignored.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``prediction``, and for classification a column ``probability_<class>`` for each class.
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or a cell holds what does not belong there.
+        """
+        return self.predict_and_evaluate(table)[0]
+
+    def prediction(self, table: TableLike) -> Prediction:
+        """Return what goes through a table of any size and predicts it piece by piece, in memory that does not grow.
+
+        Parameters
+        ----------
+        table : Table, DataFrame, mapping, path or TableBlocks
+            As `predict`; what `koubai.tables.blocks.open_blocks` opened is never in memory as a whole.
+
+        Returns
+        -------
+        Prediction
+            An iterable of (rows, predictions); afterwards its ``evaluation`` and ``notes`` say how it went.
+
+        Raises
+        ------
+        DataError
+            As `predict`.
+
+        Examples
+        --------
+        >>> from koubai.models.table_model import TableModel
+        >>> table = {"x": [1, 2] * 20, "y": [5.0, 7.0] * 20}
+        >>> model = TableModel(hidden_layer_sizes=(4,), solver="lbfgs", task="regression").fit(table, "y")
+        >>> for rows, predictions in model.prediction({"x": [1, 2, 2]}):
+        ...     print(rows.height, predictions["prediction"].round(2).to_list())
+        3 [5.0, 7.0, 7.0]
+        """
+        if isinstance(table, TableBlocks):
+            if not table.has_names:
+                table.columns = self._names_by_position(len(table.columns))
+            return Prediction(self, table.blocks("blocks predicted"), table.columns, table.notes)
+        read = self.columns_of(table)
+        return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes)
+
+    def predictions(self, predicted: Array, probabilities: Array | None) -> "pl.DataFrame":
+        """Return what `outputs` gave as a table."""
+        import polars as pl
+
+        columns = {"prediction": predicted}
+        if probabilities is not None:
+            labels = self.estimator_.classes_
+            columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(labels)}
+        return pl.DataFrame(columns)
+
+    def columns_of(self, table: TableLike) -> Table:
+        """Return a table cleaned and with this model's column names, given by position if it has none of its own.
+
+        Raises
+        ------
+        DataError
+            If it has none and another number of columns than the training table.
+        """
+        read = as_table(table)
+        if read.has_names:
+            return read
+        names = self._names_by_position(read.frame.width)
+        return Table(read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), read.source, True)
+
+    def _names_by_position(self, n_columns: int) -> list[str]:
+        """Return the names of a table's columns that has none of its own, with or without the target."""
+        names = list(self.columns_)
+        if n_columns == len(names) - 1:
+            names.remove(self.target_.name)
+        if n_columns != len(names):
+            raise DataError(
+                f"A table without column names must have the {len(names)} columns of the training table "
+                f"(or all but {self.target_.name!r}); got {n_columns}."
+            )
+        return names
+
+    def network_rows(self, table: TableLike) -> tuple[Array, Array]:
+        """Return a table's rows as the network sees them.
+
+        Parameters
+        ----------
+        table
+            As `predict`.
+
+        Returns
+        -------
+        inputs : (n_rows, n_features)
+            The features, prepared.
+        targets : (n_rows, n_outputs)
+            The coded targets; nan in rows that have none.
+        """
+        read = self.columns_of(table)
+        inputs = self._features(read.frame)
+        estimator: Any = self.estimator_
+        targets = np.full((len(inputs), estimator.network_.n_outputs), np.nan)
+        if self.target_.name in read.frame.columns:
+            y, rows = self.target_.values(read.frame[self.target_.name])
+            if len(rows):
+                targets[rows] = estimator.coded_targets(self._coded(y))
+        return inputs, targets
+
+    def explain_model(self, table: TableLike, *, layer: int = 1) -> Any:
+        """Show what the model has learned: what its hidden nodes stand for, and what the table's columns do.
+
+        Parameters
+        ----------
+        table
+            As `predict`, with the target.
+        layer : int
+            Which hidden layer, from 1.
+
+        Returns
+        -------
+        koubai.explain.Derivation
+            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+        """
+        return entry("table_model_page")(self, table, layer)
+
+    def predict_and_evaluate(self, table: TableLike) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
+        """Return the predictions, how good they are if the table has the target, and what is to be said of it.
+
+        Parameters
+        ----------
+        table
+            As `predict`.
+        """
+        import polars as pl
+
+        prediction = self.prediction(table)
+        predicted = pl.concat([piece.predictions for piece in prediction])
+        return predicted, prediction.evaluation, prediction.notes
+
+    def evaluate(self, table: TableLike) -> Evaluation:
+        """Return how good the model is on a table that has the target column.
+
+        Raises
+        ------
+        DataError
+            If it has none, or what `predict` raises.
+        """
+        evaluation = self.predict_and_evaluate(table)[1]
+        if evaluation is None:
+            raise DataError(
+                f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
+            )
+        return evaluation
+
+    def score(self, table: TableLike) -> float:
+        """Return the accuracy, or for regression R², on a table that has the target column, dimensionless."""
+        evaluation = self.evaluate(table)
+        return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
+
+    def new_tally(self) -> ClassTally | NumberTally:
+        """Return what scores are counted up in."""
+        estimator: Any = self.estimator_
+        if self.target_.is_classification:
+            return ClassTally(estimator.classes_, self.commonest_)
+        return NumberTally(self.center_)
+
+    def _evaluate(self, features: Array, y: Array) -> Evaluation:
+        tally = self.new_tally()
+        tally.add(y, *self.outputs(features))
+        return tally.evaluation()

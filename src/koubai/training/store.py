@@ -1,0 +1,183 @@
+"""Rows kept in a temporary file: written once, read block by block in any order, in memory that does not grow."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import FileError
+
+Array = npt.NDArray[Any]
+
+BLOCK_BYTES = 2**18
+"""About the size of a block: small, so that a shuffle of blocks mixes well; large enough to be read at full speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One of the arrays that a row has a part in: its dtype, and its numbers in a row."""
+
+    dtype: np.dtype[Any]
+    width: int
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row."""
+        return self.dtype.itemsize * self.width
+
+
+class RowStore:
+    """A temporary file of rows; it vanishes with the object, and with the process however that ends.
+
+    In the file, blocks of ``block_rows`` rows follow each other, the last one being shorter; a block holds its rows
+    field by field, so that each field of consecutive rows is one read.
+
+    Parameters
+    ----------
+    fields : sequence of Field
+        What a row consists of.
+    expected_rows : int
+        How many rows will come, to ask beforehand whether the disk has room.
+    block_rows : int, optional
+        Rows of a block; as many as make `BLOCK_BYTES`, if not given.
+
+    Raises
+    ------
+    FileError
+        If the folder for temporary files has no room for them.
+
+    Examples
+    --------
+    >>> store = RowStore([Field(np.dtype(np.float64), 2)], expected_rows=3, block_rows=2)
+    >>> store.append(np.arange(6.0).reshape(3, 2))
+    >>> store.finish()
+    >>> store.n_rows, store.n_blocks
+    (3, 2)
+    >>> store.read([(1, 0, 1), (0, 0, 2)])[0].tolist()
+    [[4.0, 5.0], [0.0, 1.0], [2.0, 3.0]]
+    """
+
+    def __init__(self, fields: Sequence[Field], expected_rows: int = 0, block_rows: int | None = None) -> None:
+        self.fields = tuple(fields)
+        self.row_bytes = sum(field.row_bytes for field in self.fields)
+        self.block_rows = block_rows or max(16, BLOCK_BYTES // max(1, self.row_bytes))
+        self.n_rows = 0
+        self._filling = [np.empty((self.block_rows, field.width), field.dtype) for field in self.fields]
+        self._filled = 0
+        self._digest = blake2b(f"{self.block_rows} {self.fields}".encode(), digest_size=16)
+        self._folder = scratch_folder()
+        needed, free = self.row_bytes * expected_rows, shutil.disk_usage(self._folder).free
+        if needed > free:
+            raise _no_room(self._folder, needed, free)
+        self._file = tempfile.TemporaryFile(prefix="koubai-", dir=self._folder, buffering=0)  # noqa: SIM115  # kept
+        self.close = finalize(self, self._file.close)  # called by whoever is done with the rows, or when nobody is left
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks."""
+        return -(-self.n_rows // self.block_rows)
+
+    def append(self, *arrays: Array) -> None:
+        """Add rows: for each field an array (n, width) of its dtype."""
+        start, n = 0, len(arrays[0])
+        while start < n:
+            taken = min(n - start, self.block_rows - self._filled)
+            for array, block in zip(arrays, self._filling, strict=True):
+                block[self._filled : self._filled + taken] = array[start : start + taken]
+            start += taken
+            self._filled += taken
+            self.n_rows += taken
+            if self._filled == self.block_rows:
+                self._write()
+
+    def finish(self) -> None:
+        """Write the last block; no more rows may be added."""
+        self._write()
+        self._filling = []
+
+    def digest(self) -> str:
+        """Return a fingerprint of all rows in their order (BLAKE2b, 16 bytes, hexadecimal)."""
+        return self._digest.hexdigest()
+
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Return the number of rows of each block, (n_blocks,)."""
+        lengths = np.full(self.n_blocks, self.block_rows)
+        if self.n_blocks:
+            lengths[-1] = self.n_rows - self.block_rows * (self.n_blocks - 1)
+        return lengths
+
+    def read(self, pieces: Sequence[tuple[int, int, int]]) -> list[Array]:
+        """Return the rows of pieces of blocks, one array (n, width) a field.
+
+        Parameters
+        ----------
+        pieces : sequence of (block, start, stop)
+            Which rows of which block, in the order wanted. Only one thread may read at a time.
+        """
+        n = sum(stop - start for _, start, stop in pieces)
+        found = [np.empty((n, field.width), field.dtype) for field in self.fields]
+        at = 0
+        for block, start, stop in pieces:
+            begin = block * self.block_rows * self.row_bytes
+            rows = min(self.block_rows, self.n_rows - block * self.block_rows)
+            for field, array in zip(self.fields, found, strict=True):
+                self._read_into(array[at : at + stop - start], begin + start * field.row_bytes)
+                begin += rows * field.row_bytes
+            at += stop - start
+        return found
+
+    def _read_into(self, rows: Array, position: int) -> None:
+        into = _bytes(rows)
+        self._file.seek(position)
+        while len(into):
+            count = self._file.readinto(into)
+            if not count:
+                raise FileError(
+                    f"The temporary file in '{self._folder}' must be whole; its end is missing. Start anew."
+                )
+            into = into[count:]
+
+    def _write(self) -> None:
+        """Write the rows gathered so far as one block."""
+        parts = [block[: self._filled] for block in self._filling]
+        self._filled = 0
+        try:
+            for part in parts:
+                content = _bytes(part)
+                self._digest.update(content)
+                while len(content):
+                    content = content[self._file.write(content) :]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            free = shutil.disk_usage(self._folder).free
+            raise _no_room(self._folder, self.n_rows * self.row_bytes, free) from error
+
+
+def _bytes(array: Array) -> memoryview:
+    """Return a C-ordered array's bytes, without a copy."""
+    return array.reshape(-1).view(np.uint8).data
+
+
+def scratch_folder() -> Path:
+    """Return the folder for large temporary files: ``TMPDIR`` if set, else one that lies on a disk, as /tmp may not."""
+    lasting = Path("/var/tmp")
+    if "TMPDIR" not in os.environ and lasting.is_dir() and os.access(lasting, os.W_OK):
+        return lasting
+    return Path(tempfile.gettempdir())
+
+
+def _no_room(folder: Path, needed: int, free: int) -> FileError:
+    return FileError(
+        f"The folder for temporary files must have {needed / 1e9:.1f} GB free for the prepared rows; '{folder}' has "
+        f"{free / 1e9:.1f} GB. Make room, or set TMPDIR to another folder."
+    )
