@@ -160,18 +160,20 @@ class CPUEngine:
         data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
         chunk = rows_to_train(plan.network, min(plan.batch_size, rows.n_rows), thetas.itemsize)
 
-        def place() -> tuple[Course, Room, Array]:
+        def place() -> tuple[Course, Room, Array, Shared]:
             """Return what a thread alone or a team works in: an order of the rows, work arrays, a gradient."""
             return (
                 course._replace(order=course.order.copy()),
                 make_room(net, thetas[0], chunk, True),
                 np.empty_like(thetas[0]),
+                Shared.of(team),
             )
 
-        shared, common = Shared.of(team), None if alone else place()
+        common = None if alone else place()
 
-        def work(rank: int) -> None:
-            own_course, room, gradient = common or place()
+        def work(number: int) -> None:
+            rank = 0 if alone else number
+            own_course, room, gradient, shared = common or place()
             run_networks(
                 net,
                 rule,
@@ -180,10 +182,10 @@ class CPUEngine:
                 own_course,
                 population.seeds,
                 population.learning_rates,
-                shared.team(0 if alone else rank),
+                shared.team(rank),
                 taken,
                 data,
-                own_room(room, 0 if alone else rank),
+                own_room(room, rank),
                 thetas,
                 slots,
                 gradient,
