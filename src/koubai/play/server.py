@@ -97,6 +97,7 @@ def run(
     app = make_app(settings, tables, {*LOOPBACK, host}, token, lessons)
     config = uvicorn.Config(
         app,
+        log_config=None,  # the logging of a program that calls this is its own
         log_level="warning",
         ws="websockets-sansio",
         ws_max_size=4 * LONGEST,

@@ -1,7 +1,5 @@
 """A real headless Chromium in front of a real server. Without a browser these tests are skipped, but never in CI."""
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,40 +10,6 @@ import pytest
 
 PATIENCE = 90
 """Seconds that a test waits for what comes at once on a machine at rest: the first training may have to compile."""
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def missing(what):
-    """Skip for want of something, saying what; fail where continuous integration promises to have it."""
-    sentence = f"The playground's page is not tested: {what}."
-    if os.environ.get("CI") == "true":
-        pytest.fail(sentence + " CI must have it.")
-    pytest.skip(sentence)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    found = os.environ.get("KOUBAI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        missing("no browser found; install chromium, or name one in KOUBAI_CHROMIUM")
-    return found
-
-
-@pytest.fixture(scope="session")
-def driver():
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed; pip install '.[test]'")
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def browser(driver, chromium):
-    launched = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-    yield launched
-    launched.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,8 +9,6 @@ import time
 import urllib.request
 
 import pytest
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 CELLS = (
     "import numpy as np\nimport koubai\nrng = np.random.default_rng(0)\nX = rng.normal(size=(200, 2)) * 40 + 7\n"
@@ -25,16 +22,8 @@ CELLS = (
 )
 
 
-def missing(what):
-    """Skip for want of something, saying what; fail where continuous integration promises to have it."""
-    sentence = f"The playground is not tested in JupyterLab: {what}."
-    if os.environ.get("CI") == "true":
-        pytest.fail(sentence + " CI must have it.")
-    pytest.skip(sentence)
-
-
 @pytest.fixture(scope="session")
-def notebook(tmp_path_factory):
+def notebook(tmp_path_factory, missing):
     """The address of a notebook in a JupyterLab of its own, which keeps nothing in the user's folders."""
     try:
         import anywidget  # noqa: F401
@@ -74,18 +63,3 @@ def notebook(tmp_path_factory):
     yield f"{url}/lab/tree/play.ipynb?reset"
     server.terminate()
     server.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    found = os.environ.get("KOUBAI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        missing("no browser found; install chromium, or name one in KOUBAI_CHROMIUM")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed; pip install '.[test]'")
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
