@@ -98,7 +98,7 @@ def test_a_branch_stands_beside_the_run_that_it_left(opened):
     assert "SGD" in playground.page.inner_text(".differs")
     assert playground.theta() != left
     playground.press("play.timeline.swap")
-    playground.until(f"s.epoch === {epoch} && s.settings.optimizer === 'sgd'")
+    playground.until(f"s.epoch === {epoch} && s.frame.header.epoch === {epoch} && s.settings.optimizer === 'sgd'")
     playground.wait("document.querySelector('.differs').textContent.includes('Adam')")
     assert playground.theta() == pytest.approx(left)
     playground.press("play.timeline.drop")
