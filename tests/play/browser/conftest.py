@@ -79,7 +79,7 @@ class Playground:
         self.page.click("button.play")
         self.until(until)
         self.page.click("button.play")
-        self.until("!s.running && s.frame.header.epoch === s.epoch")
+        self.until("!s.running")
 
     def theta(self):
         return self.state("Array.from(s.frame.blocks.theta.data)")
