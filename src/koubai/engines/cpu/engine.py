@@ -75,16 +75,16 @@ class CPUEngine:
         gradient = np.empty_like(theta)
         net, order = net_record(network, theta.dtype), np.arange(rows.n_rows)
         n_threads = self._team(network, rows.n_rows, 3)
-        shared, partial = Shared.of(n_threads), np.empty(n_threads)
+        shared = Shared.of(n_threads)
         with announce_compilation("gradient", theta.dtype):
             room = make_room(net, theta, rows_to_train(network, rows.n_rows, theta.itemsize), True)
 
             def work(rank: int) -> None:
                 team, own = shared.team(rank), own_room(room, rank)
-                partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradient)
+                shared.partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradient)
 
             run_team(work, n_threads)
-        loss = float(partial.sum())
+        loss = float(shared.partial.sum())
         loss += penalty.value(network, theta, total)
         gradient += penalty.gradient(network, theta, total)
         return loss, gradient
@@ -169,8 +169,6 @@ class CPUEngine:
                 Shared.of(team),
             )
 
-        common = None if alone else place()
-
         def work(number: int) -> None:
             rank = 0 if alone else number
             own_course, room, gradient, shared = common or place()
@@ -195,6 +193,7 @@ class CPUEngine:
             )
 
         with announce_compilation("training", thetas.dtype):
+            common = None if alone else place()
             run_team(work, n_threads)
         return losses, epochs
 
