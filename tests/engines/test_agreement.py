@@ -101,6 +101,27 @@ def test_hyperparameters_reach_the_kernels_in_their_order(name: str, changes: di
     assert_same_path(plan, make_rows(network), 0.01)
 
 
+@pytest.fixture(params=["one gradient", "one each"])
+def gradients(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A team shares one gradient, or adds up one of each thread, whatever the sizes would decide."""
+    shares = request.param == "one gradient"
+    monkeypatch.setattr("koubai.engines.cpu.engine.gradients_for", lambda _, __, team: 1 if shares else team)
+
+
+@pytest.mark.usefixtures("gradients")
+@pytest.mark.parametrize("n_threads", [2, 3])
+@pytest.mark.parametrize("clip_norm", [0.0, 0.2])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_teams_share_one_gradient_or_add_up_their_own(n_threads: int, clip_norm: float, sparse: bool) -> None:
+    """The last batch has fewer rows than the team has threads."""
+    network = Network.dense((5, 4, 6, 3), hidden="tanh", dropout=0.2, output="softmax", loss="cross_entropy")
+    plan = Plan(network, get_optimizer("adam"), Penalty(0.01, 0.01), 11, seed=3, clip_norm=clip_norm)
+    rows = make_rows(network)
+    inputs = csr_array(np.where(np.abs(rows.inputs) > 0.8, rows.inputs, 0)) if sparse else rows.inputs
+    assert_same_path(plan, Rows(inputs, rows.targets, rows.weights), 0.01, CPUEngine(n_threads))
+    assert_same_path(plan, Rows(inputs, rows.targets), 0.01, CPUEngine(n_threads))
+
+
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 @pytest.mark.parametrize("clip_norm", [0.0, 0.2])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
@@ -131,6 +152,7 @@ def test_csr_inputs(weighted: bool) -> None:
     assert_same_path(Plan(network, get_optimizer("adam"), Penalty(l2=0.1), batch_size=4), sparse, 0.01)
 
 
+@pytest.mark.usefixtures("gradients")
 def test_more_rows_than_fit_into_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of a large batch go through in passes; their gradients add up to the batch's, dense and CSR."""
     monkeypatch.setattr("koubai.engines.cpu.layout.FEWEST_ROWS", 3)

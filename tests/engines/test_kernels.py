@@ -214,6 +214,21 @@ def test_losses_far_from_zero_are_those_of_core(output: str, loss: str, dtype: t
         np.testing.assert_allclose(gradient_found, gradient, rtol=tolerance, atol=tolerance, err_msg=f"{u} {y}")
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_many_rows_share_logarithms(weighted: bool) -> None:
+    """2000 outputs near 1/5 have a product far below the smallest number; some targets do not sum to 1."""
+    rng = np.random.default_rng(0)
+    network = Network.dense((2, 5), output="softmax", loss="cross_entropy")
+    targets = np.eye(5)[rng.integers(5, size=2000)]
+    targets[::7] *= rng.uniform(0, 3, size=(286, 1))
+    rows = Rows(rng.normal(size=(2000, 2)), targets, np.ones(2000) if weighted else None)
+    theta = network.initial(rng) / 10
+    expected, gradient = ReferenceEngine().loss_and_gradient(network, theta, rows, Penalty())
+    found, gradient_found = CPUEngine().loss_and_gradient(network, theta, rows, Penalty())
+    assert found == pytest.approx(expected, rel=1e-13)
+    np.testing.assert_allclose(gradient_found, gradient, rtol=1e-10, atol=1e-15)
+
+
 @pytest.mark.parametrize(("output", "loss"), PAIRS)
 def test_a_nan_reaches_loss_and_gradient(output: str, loss: str) -> None:
     """A row that has left the numbers is not hidden by a comparison that NaN fails."""

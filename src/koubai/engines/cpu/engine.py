@@ -22,7 +22,7 @@ from koubai.engines.cpu.layout import (
     rows_to_train,
     rule_record,
 )
-from koubai.engines.cpu.threads import available_threads, run_team, threads_for
+from koubai.engines.cpu.threads import available_threads, gradients_for, run_team, threads_for
 from koubai.engines.protocol import Inputs, Patience, Plan, Population, Rows, State
 
 
@@ -72,7 +72,7 @@ class CPUEngine:
         """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""
         data = data_record(rows.inputs, rows.targets, rows.weights, theta.dtype)
         total = float(data.weights.sum(dtype=np.float64)) if data.weights.size else float(rows.n_rows)
-        gradient = np.empty_like(theta)
+        gradients = np.empty((1, theta.size), theta.dtype)
         net, order = net_record(network, theta.dtype), np.arange(rows.n_rows)
         n_threads = self._team(network, rows.n_rows, 3)
         shared = Shared.of(n_threads)
@@ -81,13 +81,12 @@ class CPUEngine:
 
             def work(rank: int) -> None:
                 team, own = shared.team(rank), own_room(room, rank)
-                shared.partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradient)
+                shared.partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradients)
 
             run_team(work, n_threads)
         loss = float(shared.partial.sum())
         loss += penalty.value(network, theta, total)
-        gradient += penalty.gradient(network, theta, total)
-        return loss, gradient
+        return loss, gradients[0] + penalty.gradient(network, theta, total)
 
     def run(
         self,
@@ -158,20 +157,22 @@ class CPUEngine:
         taken = np.zeros(1, np.int64)
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
         data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
-        chunk = rows_to_train(plan.network, min(plan.batch_size, rows.n_rows), thetas.itemsize)
+        batch = min(plan.batch_size, rows.n_rows)
+        chunk = rows_to_train(plan.network, batch, thetas.itemsize)
+        n_gradients = gradients_for(plan.network, batch, team)
 
         def place() -> tuple[Course, Room, Array, Shared]:
-            """Return what a thread alone or a team works in: an order of the rows, work arrays, a gradient."""
+            """Return what a thread alone or a team works in: an order of the rows, work arrays, gradients."""
             return (
                 course._replace(order=course.order.copy()),
                 make_room(net, thetas[0], chunk, True),
-                np.empty_like(thetas[0]),
+                np.empty((n_gradients, thetas.shape[1]), thetas.dtype),
                 Shared.of(team),
             )
 
         def work(number: int) -> None:
             rank = 0 if alone else number
-            own_course, room, gradient, shared = common or place()
+            own_course, room, gradients, shared = common or place()
             run_networks(
                 net,
                 rule,
@@ -186,7 +187,7 @@ class CPUEngine:
                 own_room(room, rank),
                 thetas,
                 slots,
-                gradient,
+                gradients,
                 patiences,
                 losses,
                 epochs,

@@ -44,6 +44,15 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
     return 1 if operations < WORTH_SHARING else min(available_threads(), n_rows)
 
 
+def gradients_for(network: Network, n_rows: int, team: int) -> int:
+    """Return how many gradients a team works with: one that it shares, or one for each thread, to be added up.
+
+    Of a shared gradient a thread computes a part from all rows, and reads z and δ of the others' rows. Of gradients to
+    be added up it reads a part of each, and computes more numbers that are sums of fewer terms.
+    """
+    return team if network.n_parameters < n_rows * sum(network.sizes) else 1
+
+
 def run_team(work: Callable[[int], Any], n_threads: int) -> Any:
     """Run ``work(rank)`` in each of the threads, and return what the first of them returned."""
     with blas().limit(limits=1, user_api="blas"):

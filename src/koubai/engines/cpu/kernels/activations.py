@@ -33,6 +33,12 @@ ROOT_HALF = math.sqrt(0.5)
 NORMAL_DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)
 
 
+@kernel(exact=True)
+def quotient(a, b):
+    """Return a / b; if order were free, the compiler would divide each number that is multiplied with it instead."""
+    return a / b
+
+
 @kernel
 def softmax(u, z, n, m):
     """Set z_k = exp(u_k - max u) / Σ_j exp(u_j - max u) in each row."""
@@ -50,7 +56,7 @@ def softmax(u, z, n, m):
         total = u.dtype.type(0)
         for k in range(m):
             total += out[k]
-        share = u.dtype.type(1) / total
+        share = quotient(u.dtype.type(1), total)
         for k in range(m):
             out[k] *= share
 

@@ -32,6 +32,8 @@ CODES = {
 
 FAR = -40.0
 """As in `koubai.core.logarithms`."""
+SMALL = 1e-200
+"""A product of largest outputs, each at least 1 / m, is not multiplied further below this."""
 
 
 @kernel
@@ -75,6 +77,39 @@ def cross_entropy_of_softmax(u, z, y, share, delta):
     for k in range(u.size):
         delta[k] = share * (z[k] * targets - y[k])
     return -total
+
+
+@kernel
+def cross_entropies_of_softmax(u, z, y, share, delta, n, m):
+    """Set δ of n rows of the same share as `cross_entropy_of_softmax` does, and return Σ_rows share · E.
+
+    Rows whose targets sum to 1 share logarithms: log a + log b = log(a b).
+    """
+    zero, one = u.dtype.type(0), u.dtype.type(1)
+    for i in range(n * m):
+        delta[i] = share * (z[i] - y[i])
+    total, product = 0.0, 1.0
+    for r in range(n):
+        a, b = r * m, (r + 1) * m
+        ur, zr, yr, dr = u[a:b], z[a:b], y[a:b], delta[a:b]
+        top, largest = ur[0], zr[0]
+        for k in range(m):
+            top, largest = max(top, ur[k]), max(largest, zr[k])
+        below, targets = zero, zero
+        for k in range(m):
+            below += yr[k] * (ur[k] - top)
+            targets += yr[k]
+        total -= below
+        if targets == one:
+            product *= largest
+        else:
+            total -= targets * math.log(np.float64(largest))
+            for k in range(m):
+                dr[k] = share * (zr[k] * targets - yr[k])
+        if product < SMALL:
+            total -= math.log(product)
+            product = 1.0
+    return share * (total - math.log(product))
 
 
 @kernel
@@ -264,6 +299,8 @@ def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, equal,
 
     ``equal`` says that all shares are the same.
     """
+    if equal and loss == CROSS_ENTROPY and code == SOFTMAX and n > 0:
+        return cross_entropies_of_softmax(u, z, y, share[0], delta, n, m)
     tiny = np.finfo(u.dtype).tiny
     logarithms = takes_logarithms(loss, code, m)
     if equal and code != SOFTMAX:  # E is a sum over single outputs: the rows make one long row

@@ -23,7 +23,7 @@ def run_networks(
     room,
     thetas,
     slots,
-    gradient,
+    gradients,
     patiences,
     losses,
     epochs,
@@ -31,7 +31,7 @@ def run_networks(
     """Train network i from θ = thetas[i] by the optimizer with number rules[i], for all networks.
 
     A team of several threads works on every network together. A thread alone takes the next network that nobody has
-    begun, ``taken`` (1,) counting those; then ``room``, ``gradient`` and ``course.order`` are its own, while a team
+    begun, ``taken`` (1,) counting those; then ``room``, ``gradients`` and ``course.order`` are its own, while a team
     shares them. Penalty and clipping are those of ``rule``. ``course.rates`` are multiplied with scales[i]; shuffles
     and masks come from seeds[i]. ``epochs[i]`` becomes the number of epochs that it ran, losses[i] their losses, NaN
     behind.
@@ -55,7 +55,7 @@ def run_networks(
             room,
             thetas[i],
             slots[i],
-            gradient,
+            gradients,
             patiences[i],
             losses[i],
         )

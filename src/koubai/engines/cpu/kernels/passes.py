@@ -128,22 +128,25 @@ def backward(net, theta, room, at, n, masks_key, first_row):
 
 
 @kernel
-def layer_gradient(net, layer, data, rows, room, gradient, sources, nodes, add):
+def layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, add):
     """Set (or add to) a layer's part of the gradient, ∂E/∂w_ij = Σ_rows δ_i z_j, from z and δ in the room.
 
-    ``sources`` and ``nodes`` say from where to where: rows of W and biases (of W the columns for CSR inputs).
+    The rows stand there from place ``at`` on. ``sources`` and ``nodes`` say from where to where: rows of W and biases
+    (of W the columns for CSR inputs).
     """
     n, n_in, n_out = rows.size, net.shape[layer, N_IN], net.shape[layer, N_OUT]
-    a, b = bounds(net, room, layer, 0, n)
+    a, b = bounds(net, room, layer, at, n)
     delta, out = room.delta[a:b], layer_weights(gradient, net, layer)
     biases = layer_biases(gradient, net, layer)
     if biases.size:
         bias_gradient(delta, biases, nodes[0], nodes[1], n, n_out, add)
     if layer > 0:
-        before, end = bounds(net, room, layer - 1, 0, n)
+        before, end = bounds(net, room, layer - 1, at, n)
         weight_gradient(room.z[before:end], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
     elif data.starts.size:
         indices, starts = data.indices, data.starts
         weight_gradient_sparse(data.data, indices, starts, rows, delta, out, nodes[0], nodes[1], n_in, n_out, add)
     else:
-        weight_gradient(room.x[: n * n_in], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
+        weight_gradient(
+            room.x[at * n_in : (at + n) * n_in], delta, out, sources[0], sources[1], n, n_in, n_out, add, room
+        )

@@ -14,7 +14,7 @@ from koubai.engines.cpu.kernels.tiles import TALL, VECTOR_BYTES, tile, turn_bloc
 
 COPY_FROM = 48 << 10
 """Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""
-BLAS_FROM = 256 << 10
+BLAS_FROM = 640 << 10
 """Bytes of b, and of a if it is read across its rows, from which on BLAS multiplies more than a few rows."""
 
 AS_IT_IS, TURNED = np.bool_(False), np.bool_(True)

@@ -1,8 +1,9 @@
 """Whole epochs in one compiled call: batches, forward pass, backpropagation, updates.
 
 The network's shape is data. A team of threads runs this same code: each takes a part of every batch's rows forward and
-back, all wait for each other, then each computes a part of the gradient from the z and δ of all rows and updates its
-part of θ. With one thread the results are the same to the last bit in every run.
+back. Then it computes either the gradient of its own rows, which are added up, or a part of the gradient from the z and
+δ of all rows, whichever has less to read from other threads; and updates its part of θ. With one thread the results are
+the same to the last bit in every run.
 """
 
 import numpy as np
@@ -32,6 +33,42 @@ def own_part(size, team):
     return size * team.rank // team.size, size * (team.rank + 1) // team.size
 
 
+@kernel(within=True)
+def own_weights(net, layer, team):
+    """Return where this thread's rows of W begin and end in θ."""
+    start, n_out = net.shape[layer, WEIGHTS], net.shape[layer, N_OUT]
+    first, stop = own_part(net.shape[layer, N_IN], team)
+    return start + first * n_out, start + stop * n_out
+
+
+@kernel(within=True)
+def own_biases(net, layer, team):
+    """Return where this thread's biases begin and end in θ."""
+    first, stop = own_part(net.shape[layer, N_OUT] * net.shape[layer, HAS_BIAS], team)
+    return net.shape[layer, BIASES] + first, net.shape[layer, BIASES] + stop
+
+
+@kernel(within=True)
+def add_from(gradients, team, a, b):
+    """Add places a … b-1 of the other threads' gradients to this thread's."""
+    own = gradients[team.rank, a:b]
+    for rank in range(team.size):
+        if rank != team.rank:
+            other = gradients[rank, a:b]
+            for i in range(own.size):
+                own[i] += other[i]
+
+
+@kernel
+def add_up(net, gradients, team):
+    """Add the other threads' gradients to this thread's, in the part of θ that it updates."""
+    for layer in range(net.shape.shape[0]):
+        a, b = own_weights(net, layer, team)
+        add_from(gradients, team, a, b)
+        a, b = own_biases(net, layer, team)
+        add_from(gradients, team, a, b)
+
+
 @kernel
 def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_row, room):
     """Take rows to δ of all layers, in the room from place ``at`` on; return Σ (weight / total) E over them."""
@@ -55,34 +92,56 @@ def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_ro
     return loss
 
 
+@kernel
+def rows_gradient(net, data, rows, at, room, gradient, add):
+    """Set (or add to) the gradient of some rows of a batch, whose z and δ stand in the room from place ``at`` on."""
+    if rows.size:
+        for layer in range(net.shape.shape[0] - 1, -1, -1):
+            sources, nodes = (0, net.shape[layer, N_IN]), (0, net.shape[layer, N_OUT])
+            layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, add)
+    elif not add:
+        for i in range(gradient.size):
+            gradient[i] = gradient.dtype.type(0)
+
+
 @kernel(within=True)
-def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradient, rounds):
+def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradients, rounds):
     """Set this thread's part of the gradient of Σ (weight / total) E over the rows of a batch.
 
-    Rows go through ``room.n_rows`` at a time, so that the work arrays stay in the cache. Returned are this thread's
-    part of that sum, float64, and the rounds of the barrier so far.
+    ``gradients`` is one gradient that the team shares, (1, n_parameters), or one for each thread, (team, n_parameters):
+    then this thread's part is complete in its own. Rows go through ``room.n_rows`` at a time, so that the work arrays
+    stay in the cache. Returned are this thread's part of that sum, float64, and the rounds of the barrier so far.
     """
+    one_each = gradients.shape[0] > 1
+    gradient = gradients[team.rank if one_each else 0]
     loss = 0.0
     for start in range(0, rows.size, room.n_rows):
         part = rows[start : min(start + room.n_rows, rows.size)]
         first, stop = own_part(part.size, team)
         own = part[first:stop]
         loss += rows_forward_and_back(net, theta, data, own, first, total, masks_key, start + first, room)
+        if one_each:
+            rows_gradient(net, data, own, first, room, gradient, start > 0)
+            continue
         rounds += 1
         barrier(team.arrivals, team.size, rounds)
         for layer in range(net.shape.shape[0] - 1, -1, -1):
             sources, nodes = own_part(net.shape[layer, N_IN], team), own_part(net.shape[layer, N_OUT], team)
-            layer_gradient(net, layer, data, part, room, gradient, sources, nodes, start > 0)
+            layer_gradient(net, layer, data, part, 0, room, gradient, sources, nodes, start > 0)
         if start + room.n_rows < rows.size:
             rounds += 1
             barrier(team.arrivals, team.size, rounds)
+    if one_each:
+        rounds += 1
+        barrier(team.arrivals, team.size, rounds)
+        add_up(net, gradients, team)
     return loss, rounds
 
 
 @kernel(entry=True)
-def mean_gradient(net, theta, data, rows, total, room, team, gradient):
+def mean_gradient(net, theta, data, rows, total, room, team, gradients):
     """Set this thread's part of the gradient of Σ (weight / total) E over these rows; return its part of that sum."""
-    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradient, 0)[0]
+    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradients, 0)[0]
 
 
 @kernel(within=True)
@@ -94,21 +153,6 @@ def batch_weight(weights, rows):
     for r in range(rows.size):
         total += weights[rows[r]]
     return total
-
-
-@kernel(within=True)
-def own_weights(net, layer, team):
-    """Return where this thread's rows of W begin and end in θ."""
-    start, n_out = net.shape[layer, WEIGHTS], net.shape[layer, N_OUT]
-    first, stop = own_part(net.shape[layer, N_IN], team)
-    return start + first * n_out, start + stop * n_out
-
-
-@kernel(within=True)
-def own_biases(net, layer, team):
-    """Return where this thread's biases begin and end in θ."""
-    first, stop = own_part(net.shape[layer, N_OUT] * net.shape[layer, HAS_BIAS], team)
-    return net.shape[layer, BIASES] + first, net.shape[layer, BIASES] + stop
 
 
 @kernel
@@ -180,14 +224,18 @@ def update_own(net, rule, theta, g, slots, l1, l2, rate, t, team):
 
 
 @kernel(within=True)
-def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta, slots, gradient, patience, losses):
+def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta, slots, gradients, patience, losses):
     """Train ``course.rates.shape[0]`` epochs; return how many ran. θ, slots, patience and losses change in place.
 
     ``course.rates`` are multiplied with ``scale_of_rates``; shuffles and dropout masks come from ``seed``.
     ``patience`` (4,) holds tolerance, limit, best loss and count (see `koubai.engines.protocol.Patience`).
     """
     n_rows, number = data.n_rows, theta.dtype.type
-    shares_columns = team.size > 1 and data.starts.size > 0  # of a CSR layer's gradient, where updates share rows
+    one_each = gradients.shape[0] > 1
+    gradient = gradients[team.rank if one_each else 0]
+    shares_columns = (
+        team.size > 1 and not one_each and data.starts.size > 0
+    )  # of a CSR layer's, where updates share rows
     rounds = 0
     t = course.first_step
     best, count = patience[2], patience[3]
@@ -204,7 +252,7 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             l1, l2 = number(rule.l1 * scale), number(rule.l2 * scale)
             masks_key = fold(fold(seed, DROPOUT), t) if course.has_dropout else np.uint64(0)
             loss = penalty_of(net, theta, l1, l2, team)
-            more, rounds = batch_gradient(net, theta, data, batch, total, masks_key, room, team, gradient, rounds)
+            more, rounds = batch_gradient(net, theta, data, batch, total, masks_key, room, team, gradients, rounds)
             team.partial[team.rank] = loss + more
             if rule.max_norm > 0 or shares_columns:
                 rounds += 1
