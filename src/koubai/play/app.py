@@ -77,9 +77,10 @@ def make_app(
         ],
         lifespan=lifespan,
     )
-    app.state.tables, app.state.first, app.state.clients = found, settings, set()
+    app.state.tables, app.state.first, app.state.clients, app.state.sessions = found, settings, set(), set()
     app.state.lessons = dict(lessons or {})
-    app.state.executor = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="koubai-play")
+    app.state.n_threads = max(2, os.cpu_count() or 1)
+    app.state.executor = ThreadPoolExecutor(app.state.n_threads, thread_name_prefix="koubai-play")
     return Guard(app, hosts, token)
 
 

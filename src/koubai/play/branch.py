@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ class Branch:
         The last update, if it was made by hand.
     accuracy : float or None
         Share of all rows that are right.
+    speed : float
+        Epochs a second of a thread's own time when it last trained; 0 if it never did.
     """
 
     experiment: Experiment
@@ -37,6 +40,7 @@ class Branch:
     serial: int = -1
     last: Update | None = None
     accuracy: float | None = None
+    speed: float = 0.0
 
     @classmethod
     def begin(cls, experiment: Experiment) -> "Branch":
@@ -82,8 +86,10 @@ class Branch:
 
     def train(self, seconds: float, most: int) -> int:
         """Train for about so many seconds and at most so many epochs; return how many."""
-        done = self.experiment.advance_for(self.moment, seconds, most)
+        begin, at_once = thread_time(), max(1, int(seconds * self.speed))
+        done = self.experiment.advance_for(self.moment, seconds, most, at_once)
         if done:
+            self.speed = done / max(thread_time() - begin, 1e-4)
             self.journal.write({"epochs": done})
             self.last = None
             self.note()

@@ -145,13 +145,15 @@ class Experiment:
             self.engine.run(self.plan, moment.state, self.train, self.rates(moment, n_epochs))
             moment.steps += moment.state.step - before
 
-    def advance_for(self, moment: Moment, seconds: float, most: int) -> int:
+    def advance_for(self, moment: Moment, seconds: float, most: int, at_once: int = 1) -> int:
         """Train for about so many seconds of this thread's own and at most so many epochs; return how many.
 
-        Time in which the processor is elsewhere does not count, so that all who share it get the same.
+        Time in which the processor is elsewhere does not count, so that all who share it get the same. ``at_once`` is
+        how many epochs are gone through before the first look at the clock: each look costs as much as a few epochs,
+        and for the rest of a moment that is nearly over it is not worth while.
         """
-        begin, first, n = thread_time(), moment.state.epoch, 1
-        while (left := most - (moment.state.epoch - first)) > 0 and thread_time() - begin < seconds:
+        begin, first, n = thread_time(), moment.state.epoch, at_once
+        while (left := most - (moment.state.epoch - first)) > 0 and thread_time() - begin < 0.8 * seconds:
             n = min(n, left)
             now, before = thread_time(), moment.state.epoch
             self.advance(moment, n)

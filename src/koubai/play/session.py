@@ -21,8 +21,8 @@ from koubai.play.settings import Settings
 Send: TypeAlias = Callable[[dict[str, Any] | bytes], Awaitable[None]]
 Found = TypeVar("Found")
 
-SLICE = 0.010
-"""Seconds that a run trains before others have their turn."""
+SLICE, SHORTEST = 0.010, 0.002
+"""Seconds that a run trains before others have their turn: by itself, and at least where many take turns."""
 AT_ONCE = 2
 """So many starts of one client train at the same time."""
 SUPERSEDING = frozenset(("settings", "run", "pause", "reset", "step", "edit", "seek", "swap", "instant"))
@@ -47,12 +47,20 @@ class Session:
         The tables that were loaded, by their ids.
     settings : Settings
         What is shown first.
+    crowd : callable, optional
+        Tells how many runs take turns at a thread, this one among them: the more, the shorter each turn, so that
+        pictures keep coming. A picture costs about as much as the shortest turn.
     """
 
     def __init__(
-        self, send: Send, executor: Executor, tables: Mapping[str, Path | Source], settings: Settings | None = None
+        self,
+        send: Send,
+        executor: Executor,
+        tables: Mapping[str, Path | Source],
+        settings: Settings | None = None,
+        crowd: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self.send, self.executor, self.tables = send, executor, tables
+        self.send, self.executor, self.tables, self.crowd = send, executor, tables, crowd
         self.lock = asyncio.Lock()
         self.wake = asyncio.Event()
         self.running, self.halted, self.closed = False, False, False
@@ -110,7 +118,7 @@ class Session:
         end = self.until or self.settings.stop_at
         left = most if end is None else min(most, end - self.moment.state.epoch)
         if left > 0:
-            self.branch.train(SLICE, left)
+            self.branch.train(max(SHORTEST, SLICE / max(1.0, self.crowd())), left)
         if end is not None and self.moment.state.epoch >= end:
             self.running = False
 

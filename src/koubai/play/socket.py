@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
-from concurrent.futures import Executor
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -13,7 +13,6 @@ from koubai.play.frames import finite
 from koubai.play.messages import parse
 from koubai.play.rates import Bucket
 from koubai.play.session import Session
-from koubai.play.uploads import Tables
 
 MOST_CLIENTS = 200
 MOST_WAITING = 64
@@ -39,6 +38,11 @@ async def serve(socket: WebSocket) -> None:
         clients.discard(socket)
 
 
+def _crowd(state: Any) -> float:
+    """Return how many runs take turns at each of the executor's threads."""
+    return sum(session.running for session in tuple(state.sessions)) / state.n_threads
+
+
 class _Client:
     """Reads on whatever is being computed, so that a pause acts at once and a client's end is seen at once."""
 
@@ -52,7 +56,8 @@ class _Client:
     async def serve(self) -> None:
         """Serve until the client leaves, then free what it had."""
         state = self.socket.app.state
-        session = await self._session(state.tables, state.executor)
+        session = await self._session()
+        state.sessions.add(session)
         self._start(session.open())
         try:
             while True:
@@ -61,18 +66,20 @@ class _Client:
                     break
                 await self._take(session, message)
         finally:
+            state.sessions.discard(session)
             await session.close()
             for task in self.tasks:
                 task.cancel()
 
-    async def _session(self, tables: Tables, executor: Executor) -> Session:
+    async def _session(self) -> Session:
         """Return a session, made in a thread: a table may have to be read."""
-        loop, first = asyncio.get_running_loop(), self.socket.app.state.first
+        loop, state = asyncio.get_running_loop(), self.socket.app.state
+        make = partial(Session, self.send, state.executor, state.tables.paths, crowd=partial(_crowd, state))
         try:
-            return await loop.run_in_executor(executor, Session, self.send, executor, tables.paths, first)
+            return await loop.run_in_executor(state.executor, partial(make, settings=state.first))
         except KoubaiError as error:
             await self.send({"type": "problem", "text": str(error)})
-            return await loop.run_in_executor(executor, Session, self.send, executor, tables.paths)
+            return await loop.run_in_executor(state.executor, make)
 
     async def send(self, message: dict[str, Any] | bytes) -> None:
         """Send to the client; one that is gone is told nothing, and its end will be read."""
