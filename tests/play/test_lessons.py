@@ -67,6 +67,12 @@ def test_what_the_lessons_say_is_so():
     assert adam < 0.1 < momentum < sgd
 
 
+@pytest.mark.parametrize("name", lessons.names())
+def test_a_lesson_runs_as_slowly_as_one_can_follow(name):
+    for step in lessons.load(lessons.FOLDER / f"{name}.json")["steps"]:
+        assert 1 <= step["settings"]["pace"] <= 100  # at full speed a slow method is over as soon as a quick one
+
+
 GOOD = {"title": {"en": "T", "ja": "題"}, "steps": [{"text": {"en": "Look.", "ja": "見よう。"}, "settings": {}}]}
 
 

@@ -68,6 +68,6 @@ def widget_module(lessons: Sequence[Mapping[str, object]] = ()) -> str:
 
 
 def widget_style() -> str:
-    """Return the style sheet of the playground and of the derivations in it."""
+    """Return the style sheet of the playground and of the derivations in it, which touches nothing else on a page."""
     own = (files("koubai") / "play" / "static" / "style.css").read_text(encoding="utf-8")
-    return f"{stylesheet()}{STYLE}{own}"
+    return f"{stylesheet()}.koubai-play {{\n{STYLE}}}\n{own}"

@@ -269,11 +269,60 @@ def test_the_output_node_of_a_network_without_hidden_layers_shows_its_map(opened
     playground.train("s.epoch > 5")
     colours = playground.page.evaluate(
         """() => {
-          const maps = document.querySelectorAll('.stack canvas')[1];
-          const box = document.querySelector('.nodes .node:last-child');
+          const maps = document.querySelector('.stack canvas:last-child');
           const pixels = maps.getContext('2d').getImageData(
-            parseFloat(box.style.left) + 4, parseFloat(box.style.top) + 4, 30, 30).data;
+            4, 4, 30, 30).data;
           return new Set(new Uint32Array(pixels.buffer)).size;
         }"""
     )
     assert colours > 5
+
+
+def test_starts_that_left_the_finite_numbers_are_told_and_not_shown_as_the_best(opened):
+    playground = opened("dataset=plane&learning_rate=10&hidden=[4]&activations=[%22identity%22]&dropout=[0]")
+    playground.page.fill("#koubai-starts-count", "3")
+    playground.page.fill("#koubai-starts-epochs", "50")
+    playground.page.click("[data-text='play.starts.go']")
+    playground.until("s.starts && s.starts.mean && s.starts.losses.every((each) => each === null)")
+    playground.wait("document.querySelector('.starts .words').textContent.includes('All 3 starts')")
+    assert not playground.page.is_visible(".starts .result")
+
+
+SHADOW = """async () => {
+  const { mount } = await import("/static/app.js");
+  const { SocketTransport } = await import("/static/transport.js");
+  const host = document.createElement("div"), root = document.createElement("div");
+  document.body.prepend(host);
+  const tree = host.attachShadow({ mode: "open" });
+  for (const link of document.querySelectorAll("link[rel=stylesheet]")) tree.append(link.cloneNode());
+  tree.append(root);
+  mount(root, new SocketTransport(window.location), { page: false });
+}"""
+
+
+def test_in_a_hosts_shadow_tree_beside_another_one_the_playground_keeps_to_itself(opened):
+    playground = opened("pace=10")
+    playground.page.evaluate(SHADOW)
+    inner = playground.page.locator("div").first.locator(".koubai-play").first
+    inner.locator(".instant label").click()
+    inner.locator(".instant input:checked").wait_for()
+    assert not playground.state("s.instant"), "a label is that of its own playground"
+    inner.locator(".instant label").click()
+    inner.locator(".nodes .node >> nth=7").click()
+    box = inner.locator(".inspector .number input").first
+    box.fill("0.12")
+    inner.locator("button.play").dispatch_event("click")  # the focus stays where one is typing
+    playground.page.wait_for_timeout(600)
+    assert inner.locator(".epoch").inner_text() != "0"
+    assert box.input_value() == "0.12", "what is being typed stays while frames come"
+
+
+def test_numbers_have_their_names_however_late_the_texts_come(opened, browser):
+    context = browser.new_context(locale="en-GB")
+    late = []
+    context.route("**/texts/*.json", lambda route: late.append(route) if not late else route.continue_())
+    playground = opened(context=context)
+    playground.wait("document.querySelector('.numbers-row b')?.textContent.trim()")
+    late[0].continue_()
+    playground.wait("document.querySelector('.numbers-row').textContent.includes('Training loss')")
+    context.close()

@@ -69,6 +69,7 @@ def test_a_step_of_one_example_shows_values_and_deltas_on_the_network(opened):
     assert np.min(errors) == errors[playground.state("s.row")], "which questions are about from now on"
     playground.page.hover(".nodes .node >> nth=8")
     assert "δ =" in playground.page.inner_text(".tip")
+    assert playground.page.inner_text(".output .whose") == "layer 1, node 2", "the large map says whose it is"
 
 
 def test_minibatches_make_up_an_epoch(opened):

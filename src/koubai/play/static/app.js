@@ -74,6 +74,7 @@ export function mount(root, transport, options = { page: false }) {
     el("div", { class: "cards" }, el("div", { class: "pile" }, lessons, starts), el("div", { class: "pile" }, own, keep, hiding)),
     status,
   );
+  if (!options.page) apart(root);
 
   store.subscribe((state, changed) => {
     if (changed.has("lang") || changed.has("texts")) {
@@ -159,12 +160,23 @@ export function mount(root, transport, options = { page: false }) {
   return store;
 }
 
+const NAMES = ["id", "for", "popovertarget", "aria-labelledby", "aria-controls"];
+
+/**
+ * A notebook may show several playgrounds in one document: the names by which their elements refer to each other are made each one's own.
+ * @param {HTMLElement} root
+ */
+function apart(root) {
+  const own = Math.random().toString(36).slice(2, 8);
+  for (const name of NAMES) for (const node of root.querySelectorAll(`[${name}]`)) node.setAttribute(name, `${node.getAttribute(name)}-${own}`);
+}
+
 /**
  * @param {any} message
  * @param {import("./types.js").Context} context
  * @param {{page: boolean}} options
  */
-function receive(message, { store, send, transport }, options) {
+function receive(message, { store, send, change, transport }, options) {
   const { type, ...rest } = message;
   if (type === "hello") {
     store.set({ catalogue: rest.catalogue, settings: rest.settings, defaults: rest.defaults ?? rest.settings });
@@ -172,10 +184,13 @@ function receive(message, { store, send, transport }, options) {
     store.set(own);
     if (REAL.has(settings.dataset) && !("axes" in settings)) settings.axes = "pca";
     if (Object.keys(settings).length) send({ type: "settings", settings });
+    if (own.instant) change({}); // whoever opens the link sees the final state too
     const name = settings.lesson || rest.settings.lesson;
     const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
     if (name) transport.fetch_lesson(name).then((lesson) => store.set({ lesson: { ...lesson, resumed }, lesson_step: own.lesson_step ?? 0 })).catch(() => {});
   } else if (type === "state") {
+    for (const name of ["network", "feature_names", "classes"]) // what is as it was stays as it is: nobody's focus is lost
+      if (JSON.stringify(rest[name]) === JSON.stringify(/** @type {any} */ (store.state)[name])) delete rest[name];
     store.set({ ...rest, problem: "" });
     if (options.page && rest.settings) address(store.state);
   } else if (type === "data") store.set({ data: rest });

@@ -94,6 +94,12 @@ export function seldom(least) {
   };
 }
 
+/**
+ * The element that has the focus, in whatever tree a host has put the playground: a notebook may keep it in a shadow tree.
+ * @param {HTMLElement} within
+ */
+export const focused = (within) => /** @type {Document | ShadowRoot} */ (within.getRootNode()).activeElement;
+
 /** How the page scrolls to something: gliding, unless the reader wants no motion. @returns {ScrollBehavior} */
 export const gliding = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 

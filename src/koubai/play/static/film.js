@@ -72,7 +72,7 @@ function draw(pen, state, network, output, texts) {
   const plan = network.plan(), room = WIDTH - side - 120;
   const scale = Math.min(room / plan.width, (HEIGHT - top - 60) / plan.height);
   const down = top + Math.max(0, (side - plan.height * scale) / 2);
-  for (const layer of network.layers) pen.drawImage(layer, 40, down, plan.width * scale, plan.height * scale);
+  network.canvas.copy(pen, 40, down, scale);
   pen.imageSmoothingEnabled = !state.settings.discretize;
   for (const layer of [output.map, output.points]) pen.drawImage(layer, WIDTH - side - 40, top, side, side);
   pen.imageSmoothingEnabled = true;

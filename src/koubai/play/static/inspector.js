@@ -1,5 +1,5 @@
 // What is under the hand: the weight or node that was chosen, its numbers to change, and where they come from.
-import { button, el } from "./dom.js";
+import { button, el, focused } from "./dom.js";
 import { ask } from "./panel-explain.js";
 import { TOY_FEATURES } from "./network-layout.js";
 import { written } from "./network-draw.js";
@@ -71,7 +71,7 @@ export function inspector(context, closed) {
     const theta = store.state.frame?.blocks.theta?.data;
     if (!theta) return;
     for (const { input, at } of inputs)
-      if (document.activeElement !== input) input.value = plain(theta[at]);
+      if (focused(element) !== input) input.value = plain(theta[at]);
   }
 
   return {

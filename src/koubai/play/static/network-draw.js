@@ -1,7 +1,7 @@
-// Draws the network on its canvases: links, the frames and names of nodes, and the values of a stepped example.
+// Draws all of the network but the maps: links, the frames and names of nodes, and the values of a stepped example.
 import { DIVERGING } from "./colours.js";
-import { short } from "./dom.js";
-import { TOY_FEATURES, ends } from "./network-layout.js";
+import { fineness, short } from "./dom.js";
+import { TOY_FEATURES, ends, square } from "./network-layout.js";
 
 const CELL = 24;
 
@@ -38,19 +38,38 @@ export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1
 /** @typedef {{ink: string, faint: string, negative: string, positive: string, card: string, delta: string, toy: boolean, hover: any}} Look */
 
 /**
- * Everything about nodes but the maps of hidden and output nodes, which lie below and change more often.
+ * Biases: a small square at each node's foot, by sign and size.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./network-layout.js").Layout} plan
+ * @param {import("./types.js").State} state
+ * @param {Look} look
+ */
+export function drawBiases(pen, plan, state, look) {
+  const network = /** @type {import("./types.js").Network} */ (state.network);
+  const theta = state.frame?.blocks.theta?.data;
+  if (!theta || theta.length !== network.n_parameters) return;
+  plan.columns.slice(1).forEach((column, index) => {
+    for (const { x, y, size, index: target } of column) {
+      const bias = theta[network.layers[index].biases_at + target], dot = Math.max(5, size / 6);
+      pen.fillStyle = bias < 0 ? look.negative : look.positive;
+      pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
+      pen.fillRect(x - size / 2 - dot - 1, y + size / 2 - dot, dot, dot);
+    }
+  });
+  pen.globalAlpha = 1;
+}
+
+/**
+ * What of nodes does not change while training runs: frames, names, inputs. Maps lie above.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
  * @param {Look} look
  */
 export function drawNodes(pen, plan, state, look) {
-  const network = /** @type {import("./types.js").Network} */ (state.network);
-  const theta = state.frame?.blocks.theta?.data;
-  const usable = theta && theta.length === network.n_parameters;
   for (const node of plan.columns.flat()) {
-    const last = node.layer === plan.columns.length - 1, size = node.size;
-    const [x, y] = [node.x - size / 2, node.y - size / 2];
+    const last = node.layer === plan.columns.length - 1, scale = fineness(), place = square(node, scale);
+    const [x, y, size] = [place.left / scale, place.top / scale, place.side / scale];
     pen.globalAlpha = node.active ? 1 : 0.28;
     if (node.layer === 0 && look.toy) pen.drawImage(featurePicture(node.name), x, y, size, size);
     else if (node.layer === 0) {
@@ -60,19 +79,11 @@ export function drawNodes(pen, plan, state, look) {
     const chosen = same(state.selection, node) || same(look.hover, node);
     pen.strokeStyle = chosen ? "#d55e00" : look.ink;
     pen.lineWidth = chosen ? 3 : 1;
-    pen.strokeRect(x, y, size, size);
-    if (usable && node.layer > 0) {
-      const bias = theta[network.layers[node.layer - 1].biases_at + node.index];
-      const dot = Math.max(5, size / 6);
-      pen.fillStyle = bias < 0 ? look.negative : look.positive;
-      pen.globalAlpha = Math.min(1, 0.25 + Math.abs(bias));
-      pen.fillRect(x - dot - 1, y + size - dot, dot, dot);
-      pen.globalAlpha = 1;
-    }
+    const half = pen.lineWidth / 2; // around the map, which lies above
+    pen.strokeRect(x - half, y - half, size + 2 * half, size + 2 * half);
     if (node.name) label(pen, node, plan, look, last);
   }
   pen.globalAlpha = 1;
-  if (state.frame?.blocks.activations) drawValues(pen, plan, state, look);
 }
 
 /**
@@ -82,7 +93,7 @@ export function drawNodes(pen, plan, state, look) {
  * @param {import("./types.js").State} state
  * @param {Look} look
  */
-function drawValues(pen, plan, state, look) {
+export function drawValues(pen, plan, state, look) {
   pen.font = "11px system-ui, sans-serif";
   pen.textBaseline = "middle";
   for (const node of plan.columns.flat()) {

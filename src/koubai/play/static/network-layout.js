@@ -62,6 +62,15 @@ const outputName = (state, index) => (state.classes.length > 2 ? state.classes[i
 export const ends = (from, to) => [from.x + from.size / 2, from.y, to.x - to.size / 2, to.y];
 
 /**
+ * A node's square in the screen's pixels, of which `scale` make a CSS pixel.
+ * @param {Node} node
+ * @param {number} scale
+ */
+export const square = (node, scale) => ({
+  left: Math.round((node.x - node.size / 2) * scale), top: Math.round((node.y - node.size / 2) * scale), side: Math.round(node.size * scale),
+});
+
+/**
  * The node under a point.
  * @param {Layout} plan
  * @param {number} x

@@ -1,5 +1,6 @@
 // The small maps of all nodes, painted pixel by pixel straight onto their places: the one picture that changes in every frame.
 import { signed } from "./colours.js";
+import { square } from "./network-layout.js";
 
 /** Up to so many pixels in all, values between the grid's places are interpolated; beyond, the nearest place is taken. */
 const SMOOTH = 150000;
@@ -38,13 +39,13 @@ function raster(pen, side, grid) {
 const colours = new Uint32Array(256);
 
 /**
- * @param {CanvasRenderingContext2D} pen of a canvas of which a CSS pixel is `scale` pixels
+ * @param {import("./network-canvas.js").Strip[]} strips one for each layer
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
- * @param {number} scale
+ * @param {number} scale how many of the screen's pixels a CSS pixel has
  * @returns {boolean} whether the frame's maps are those of this network
  */
-export function paintMaps(pen, plan, state, scale) {
+export function paintMaps(strips, plan, state, scale) {
   const frame = state.frame, block = frame?.blocks.nodes;
   const nodes = plan.columns.slice(1, -1).flat();
   if (!nodes.length) return Boolean(frame);
@@ -55,11 +56,11 @@ export function paintMaps(pen, plan, state, scale) {
     const [low, high] = frame.header.ranges[index];
     const largest = Math.max(Math.abs(low), Math.abs(high)) || 1;
     for (let level = 0; level < 256; level++) colours[level] = signed((low + ((high - low) * level) / 255) / largest);
-    const made = raster(pen, Math.round(node.size * scale), grid);
+    const strip = strips[node.layer - 1], place = square(node, scale), made = raster(strip.pen, place.side, grid);
     const own = values.subarray(index * grid * grid, (index + 1) * grid * grid);
     if (smooth) interpolated(made, own);
     else nearest(made, own);
-    pen.putImageData(made.image, Math.round((node.x - node.size / 2) * scale), Math.round((node.y - node.size / 2) * scale));
+    strip.pen.putImageData(made.image, place.left - strip.left, place.top - strip.top);
   });
   return true;
 }

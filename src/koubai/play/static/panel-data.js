@@ -66,7 +66,7 @@ export function dataPanel({ store, change, texts }) {
         again.textContent = texts.text(again.dataset.text);
       }
       if (changed.has("feature_names") || changed.has("settings") || changed.has("lang")) {
-        const wide = REAL.has(settings.dataset) && state.feature_names.length > 2;
+        const wide = REAL.has(settings.dataset) && state.feature_names.length > 1;
         axisFields.hidden = !wide;
         if (wide) {
           const choices = /** @type {[string, string][]} */ ([["pca", texts.text("play.data.pca")], ...state.feature_names.map((name, index) => [String(index), name])]);
@@ -92,7 +92,7 @@ function fill(sets, state, texts, change) {
     draw(picture, set.name);
     return el("button", {
       type: "button", role: "radio", class: "set", "data-name": set.name, tabindex: -1,
-      on: { click: () => change({ dataset: set.name, axes: REAL.has(set.name) ? "pca" : [0, 1] }), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
+      on: { click: () => state.settings.dataset === set.name || change({ dataset: set.name, axes: REAL.has(set.name) ? "pca" : [0, 1] }), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
     }, picture, el("span", {}, word(texts, set.name)));
   }));
 }

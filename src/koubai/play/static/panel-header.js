@@ -1,5 +1,5 @@
 // Name, play, pause, step, reset, epoch, instant mode, language, theme.
-import { button, el, helper, options, short } from "./dom.js";
+import { button, el, helper, options, seldom, short } from "./dom.js";
 import { remember } from "./state.js";
 
 /** Sizes of a step; "until" runs up to an epoch that is chosen. */
@@ -31,7 +31,7 @@ export function headerPanel({ store, send, change, texts }) {
     store.set({ instant: instant.checked });
     change({});
   } } });
-  const time = el("span", { class: "time" });
+  const time = el("span", { class: "time" }), due = seldom(80); // each new number is a layout of the page
   const lang = button("play.header.lang", () => {
     const other = store.state.lang === "en" ? "ja" : "en";
     remember("koubai.lang", other);
@@ -65,7 +65,7 @@ export function headerPanel({ store, send, change, texts }) {
         until.hidden = state.unit !== "until";
       }
       if (changed.has("until") || changed.has("unit")) until.value = state.until;
-      if (changed.has("frame") || changed.has("epoch")) {
+      if (changed.has("running") || ((changed.has("frame") || changed.has("epoch")) && due(state.running))) {
         const whole = Math.floor(state.epoch), text = whole === state.epoch ? whole.toLocaleString("en") : state.epoch.toFixed(2);
         if (count.data !== text) count.data = text;
       }

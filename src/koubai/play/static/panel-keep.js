@@ -3,6 +3,9 @@ import { button, card, el, save } from "./dom.js";
 import { film } from "./film.js";
 import { picture } from "./picture.js";
 
+/** The id of rows that a notebook's cell gave. */
+const GIVEN = "given";
+
 /**
  * @param {import("./types.js").Context} context
  * @param {{network: any, output: any}} panels
@@ -40,10 +43,20 @@ export function keepPanel(context, panels) {
     words.textContent = made ? "" : texts.text("play.keep.no_past");
     if (made) save(made.blob, made.name);
   });
-  const element = card("keep", el("p", { text: "play.keep.how" }), el("div", { class: "row" },
+  const how = el("p", { text: "play.keep.how" });
+  const program = button("play.keep.python", () => send({ type: "download", kind: "python" }));
+  const element = card("keep", how, el("div", { class: "row" },
     button("play.keep.model", () => send({ type: "download", kind: "model" })),
-    button("play.keep.python", () => send({ type: "download", kind: "python" })),
+    program,
     button("play.keep.svg", () => save(new Blob([svg()], { type: "image/svg+xml" }), "koubai.svg")),
     button("play.keep.png", png), record), words);
-  return { element, update() {} };
+  return {
+    element,
+    update(state, changed) {
+      if (!changed.has("settings") || !state.settings) return;
+      program.hidden = state.settings.dataset === "table" && state.settings.table === GIVEN; // a program could not name them
+      how.dataset.text = program.hidden ? "play.keep.how_given" : "play.keep.how";
+      how.textContent = texts.text(how.dataset.text);
+    },
+  };
 }

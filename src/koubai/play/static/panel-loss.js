@@ -12,15 +12,21 @@ export function lossPanel({ store }) {
     el("span", { class: "dash test" }), el("span", { text: "play.loss.test" }), " ",
     el("span", { class: "dash other" }), el("span", { text: "play.loss.other" }));
   const element = card("loss", canvas, legend);
-  const height = 130, due = seldom(100);
+  const height = 130, due = seldom(200);
+  let look = /** @type {ReturnType<typeof seen> | null} */ (null);
+
+  /** Room and colours, which are asked for only when they may have changed: each question is a layout of the page. */
+  function seen() {
+    const style = getComputedStyle(element), [ink, soft, train, test, kept] = ["ink", "line", "train", "test", "other"].map((name) => style.getPropertyValue(`--${name}`));
+    const font = `${Math.max(11, 0.72 * parseFloat(style.fontSize))}px system-ui, sans-serif`;
+    return { width: element.clientWidth ? element.clientWidth - 26 : 300, font, ink, soft, train, test, kept };
+  }
 
   function draw() {
     const { losses, other, epoch, timeline } = store.state;
     const future = timeline.position < timeline.length - 1 ? store.state.future : null;
-    const width = canvas.parentElement?.clientWidth ? canvas.parentElement.clientWidth - 26 : 300;
+    const { width, font, ink, soft, train, test, kept } = (look ??= seen());
     const pen = prepare(canvas, width, height);
-    const style = getComputedStyle(element);
-    const [ink, soft, train, test, kept] = ["--ink", "--line", "--train", "--test", "--other"].map((name) => style.getPropertyValue(name));
     const runs = [losses, ...(other ? [other.losses] : []), ...(future ? [future] : [])];
     const last = Math.max(1, ...runs.map((run) => run.epochs.at(-1) ?? 0));
     let top = 0;
@@ -29,7 +35,7 @@ export function lossPanel({ store }) {
     const left = 46, right = width - 6, bottom = height - 20;
     const x = (/** @type {number} */ value) => left + (value / last) * (right - left);
     const y = (/** @type {number} */ value) => bottom - (Math.min(value, top) / top) * (bottom - 6);
-    pen.font = `${Math.max(11, 0.72 * parseFloat(style.fontSize))}px system-ui, sans-serif`;
+    pen.font = font;
     pen.fillStyle = ink;
     pen.strokeStyle = soft;
     pen.textAlign = "right";
@@ -73,10 +79,14 @@ export function lossPanel({ store }) {
   return {
     element,
     update(state, changed) {
+      if (["theme", "settings", "other"].some((key) => changed.has(key))) look = null;
       /** @type {any} */ (legend.lastElementChild).hidden = /** @type {any} */ (legend.children[4]).hidden = !state.other;
       if (["other", "theme", "running", "future"].some((key) => changed.has(key)) || ((changed.has("losses") || changed.has("timeline")) && due(state.running))) draw();
     },
-    resized: draw,
+    resized() {
+      look = null;
+      draw();
+    },
   };
 }
 

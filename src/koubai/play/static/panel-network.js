@@ -1,30 +1,26 @@
 // The network: its picture, and the buttons that give it layers and nodes.
-import { card, el, fineness, helper, options, prepare, short } from "./dom.js";
-import { drawLinks, drawNodes, traced, written } from "./network-draw.js";
+import { card, el, focused, helper, options, short } from "./dom.js";
+import { NetworkCanvas } from "./network-canvas.js";
+import { traced, written } from "./network-draw.js";
 import { TOY_FEATURES, layout, linkAt, nodeAt } from "./network-layout.js";
 import { inspector } from "./inspector.js";
-import { paintMaps } from "./node-maps.js";
 import { REAL } from "./panel-data.js";
 import { names, word } from "./panel-settings.js";
 
 const LAYERS = 8, NODES = 32;
 
-/** Links are drawn anew only so often (milliseconds) while training runs, thousands of them yet more seldom; the maps in every frame. */
-const OFTEN = 50, SELDOM = 300, DENSE = 1500;
-
 /**
  * @param {import("./types.js").Context} context
  * @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints what an output node says over the plane
- * @returns {import("./types.js").Panel & {plan: () => any, layers: HTMLCanvasElement[]}}
+ * @returns {import("./types.js").Panel & {plan: () => any, canvas: NetworkCanvas}}
  */
 export function networkPanel(context, face) {
   const { store, change, texts } = context;
-  const canvas = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
-  const links = el("canvas", { "aria-hidden": "true" }), maps = el("canvas", { "aria-hidden": "true" });
+  const canvas = new NetworkCanvas(face);
   const buttons = el("div", { class: "nodes" });
   const heads = el("div", { class: "heads" });
   const tip = el("div", { class: "tip", role: "tooltip", hidden: true });
-  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, links, maps, canvas, buttons, tip));
+  const inner = el("div", { class: "inner" }, heads, el("div", { class: "stack" }, canvas.element, buttons, tip));
   const scroll = el("div", { class: "scroll" }, inner);
   const depth = el("output");
   const grow = (/** @type {number} */ by) => () => {
@@ -42,20 +38,20 @@ export function networkPanel(context, face) {
   const close = () => {
     const { selection } = store.state;
     store.set({ selection: null });
-    if (selection && look.element.contains(document.activeElement)) buttonOf(selection)?.focus();
+    if (selection && look.element.contains(focused(element))) buttonOf(selection)?.focus();
   };
   const look = inspector(context, close);
   const element = card("network",
     el("div", { class: "depth", "data-control": "hidden" }, fewer, el("span", { text: "play.network.hidden_layers" }), depth, more, helper("hidden", "play.network.hidden_layers")),
     scroll, learnt, rule, legend, look.element);
 
-  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), linked = -Infinity, entering = false;
+  let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), entering = false;
   let colours = /** @type {Record<string, string>} */ ({});
   const toy = () => !REAL.has(store.state.settings?.dataset);
 
   /** @param {PointerEvent} event */
   const under = (event) => {
-    const box = canvas.getBoundingClientRect();
+    const box = stack.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const node = nodeAt(plan, x, y);
     if (node) return { kind: "node", layer: node.layer, target: node.index, source: 0, name: node.name, x, y };
@@ -146,23 +142,8 @@ export function networkPanel(context, face) {
 
   /** @param {boolean} [hurried] by a frame of a run, of which many follow */
   function draw(hurried = false) {
-    const state = /** @type {any} */ (store.state);
-    if (!state.network || !state.settings) return;
-    const least = state.network.n_parameters > DENSE ? SELDOM : OFTEN, now = performance.now();
-    if (state.running && hurried && now - linked < least) return;
-    linked = now;
-    drawLinks(prepare(links, plan.width, plan.height), plan, state, hover || state.selection, look_now());
-    drawNodes(prepare(canvas, plan.width, plan.height), plan, state, look_now());
-  }
-
-  /** @param {boolean} anew whether places have changed */
-  function map(anew) {
-    const pen = anew ? prepare(maps, plan.width, plan.height) : /** @type {CanvasRenderingContext2D} */ (maps.getContext("2d"));
-    const own = paintMaps(pen, plan, store.state, fineness());
-    for (const node of plan.columns.at(-1)) {
-      const [x, y] = [node.x - node.size / 2, node.y - node.size / 2];
-      if (own) face(pen, node.index, x, y, node.size);
-    }
+    const { state } = store;
+    if (state.network && state.settings) canvas.draw(state, look_now(), hurried);
   }
 
   /** @returns {import("./network-draw.js").Look} */
@@ -172,6 +153,7 @@ export function networkPanel(context, face) {
     plan = layout(store.state, toy(), Math.max(260, scroll.clientWidth - 2));
     inner.style.width = `${plan.width}px`;
     stack.style.height = `${plan.height}px`;
+    canvas.arrange(plan);
     placeButtons();
     place();
   }
@@ -281,13 +263,13 @@ export function networkPanel(context, face) {
     width = scroll.clientWidth;
     arrange();
     fillHeads();
-    map(true);
+    canvas.maps(store.state);
     draw();
   }).observe(scroll);
 
   return {
     element,
-    layers: [links, maps, canvas],
+    canvas,
     plan: () => plan,
     update(state, changed) {
       if (changed.has("theme") || !colours.ink) {
@@ -301,7 +283,7 @@ export function networkPanel(context, face) {
           arrange();
           fillHeads();
         }
-        if (shaped || changed.has("frame")) map(shaped);
+        if (shaped || changed.has("frame")) canvas.maps(state);
         if (shaped || ["frame", "selection", "theme"].some((key) => changed.has(key))) draw(!shaped);
         if (hover && changed.has("frame")) show();
       }
@@ -313,6 +295,7 @@ export function networkPanel(context, face) {
   /** What the last single step did, in a sentence. @param {import("./types.js").State} state */
   function tell(state) {
     const { rows = [], changed = null } = state.learnt ?? {};
+    if (!rows.length && learnt.hidden) return;
     const values = { row: rows[0] + 1, n: rows.length };
     const key = changed === null ? (rows.length > 1 ? "batch" : "example") : changed ? "wrong" : "right";
     learnt.hidden = !rows.length;

@@ -19,7 +19,8 @@ export function outputPanel(context) {
   const map = el("canvas", { class: "map", width: 50, height: 50, "aria-hidden": "true" });
   const faces = /** @type {HTMLCanvasElement[]} */ ([]);
   const points = el("canvas", { class: "points", tabindex: 0, role: "img", label: "play.output.picture" });
-  const square = el("div", { class: "square" }, map, points);
+  const whose = el("p", { class: "whose", hidden: true });
+  const square = el("div", { class: "square" }, map, points, whose);
   const kept = el("canvas", { class: "map", width: 50, height: 50, role: "img", label: "play.output.other" });
   const keptPoints = el("canvas", { "aria-hidden": "true" });
   const keptWords = el("div", { class: "numbers-row" }), differs = el("p", { class: "differs" });
@@ -149,6 +150,11 @@ export function outputPanel(context) {
       brush.update(state, changed);
       if (changed.has("frame") || changed.has("settings") || changed.has("hover_node")) {
         show(state);
+        if (changed.has("hover_node")) {
+          const node = state.hover_node, last = state.network?.layers.length;
+          whose.hidden = !node || node.layer === last;
+          if (!whose.hidden) whose.textContent = texts.text("play.inspect.node", { layer: node.layer, node: node.target + 1 });
+        }
         if (state.settings.mode === "perceptron") drawPoints();
       }
       if (["data", "settings", "selection", "task", "learnt", "other"].some((key) => changed.has(key))) drawPoints();
@@ -157,7 +163,7 @@ export function outputPanel(context) {
         cut.input.checked = state.settings.discretize;
         points.classList.toggle("draws", state.settings.dataset === "points");
       }
-      if (changed.has("running") || changed.has("lang") || (changed.has("frame") && due(state.running))) numbers(words, state.frame?.header, state, texts);
+      if (changed.has("running") || changed.has("lang") || (changed.has("frame") && due(state.running))) numbers(words, state.frame?.header, texts);
       if (["data", "classes", "task", "lang"].some((key) => changed.has(key))) {
         axes.textContent = state.data?.axes ? `${texts.text("play.output.across")} ${state.data.axes[0] ?? ""} · ${texts.text("play.output.up")} ${state.data.axes[1] ?? ""}` : "";
         legend.replaceChildren(...key(state, texts));
@@ -167,7 +173,7 @@ export function outputPanel(context) {
         if (state.other) {
           paint(kept, { ...state, settings: state.other.settings, data: state.other.data }, state.other.frame, null);
           differs.textContent = differences(state, texts);
-          numbers(keptWords, state.other.frame.header, state, texts);
+          numbers(keptWords, state.other.frame.header, texts);
         }
       }
     },
@@ -179,20 +185,19 @@ export function outputPanel(context) {
  * Losses, accuracy and mistakes, each beneath its name; a new frame changes the numbers in place.
  * @param {HTMLElement} row
  * @param {any} header
- * @param {import("./types.js").State} state
  * @param {import("./texts.js").Texts} texts
  */
-function numbers(row, header, state, texts) {
+function numbers(row, header, texts) {
   if (!header) return;
   const { accuracy, mistakes } = header;
   const known = (/** @type {any} */ value) => value !== undefined && value !== null;
   const found = [["train", short(header.train_loss)], ["test", short(header.test_loss)]];
   if (known(accuracy)) found.push(["accuracy", `${(100 * accuracy).toFixed(1)} %`]);
   if (known(mistakes)) found.push(["mistakes", mistakes.toLocaleString("en")]);
-  const names = `${state.lang} ${found.map(([name]) => name)}`;
-  if (row.dataset.names !== names) {
-    row.dataset.names = names;
-    row.replaceChildren(...found.map(([name]) => el("span", {}, el("span", {}, texts.text(`play.output.${name}`)), el("b", {}, " "))));
+  const names = found.map(([name]) => texts.text(`play.output.${name}`));
+  if (row.dataset.names !== String(names)) {
+    row.dataset.names = String(names);
+    row.replaceChildren(...names.map((name) => el("span", {}, el("span", {}, name), el("b", {}, " "))));
   }
   found.forEach(([, text], index) => {
     const node = /** @type {Text} */ (row.children[index].lastElementChild?.firstChild);

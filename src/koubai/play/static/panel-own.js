@@ -20,7 +20,7 @@ export function ownPanel({ store, change, texts, transport }) {
   const element = card("own", drop, words, ready, el("h3", { text: "play.own.draw" }), el("p", { text: "play.own.draw_long" }),
     el("div", { class: "row" }, button("play.own.start", () => {
       change({ dataset: "points", axes: [0, 1] });
-      document.querySelector(".koubai-play .output")?.scrollIntoView({ block: "nearest", behavior: gliding() });
+      element.closest(".koubai-play")?.querySelector(".output")?.scrollIntoView({ block: "nearest", behavior: gliding() });
     })));
 
   /** @param {File} chosen */

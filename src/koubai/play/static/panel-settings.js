@@ -1,5 +1,5 @@
 // The strip of training settings. Every control is one row of a table here; the panel only renders it.
-import { el, field, options, range } from "./dom.js";
+import { el, field, focused, options, range } from "./dom.js";
 
 const RATES = [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const PENALTIES = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -59,7 +59,7 @@ export function settingsPanel({ change, texts }) {
       element: field(name, input),
       update(/** @type {any} */ state) {
         input.disabled = asleep(state, name);
-        if (document.activeElement !== input) input.value = state.settings[name] ?? "";
+        if (focused(input) !== input) input.value = state.settings[name] ?? "";
       },
     };
   };

@@ -27,6 +27,7 @@ export function startsPanel({ store, send, texts }) {
   return {
     element,
     update(state, changed) {
+      if (changed.has("problem") && state.problem && !state.starts?.mean) words.textContent = "";
       if (!changed.has("starts") && !(changed.has("lang") && state.starts) && !changed.has("theme")) return;
       const found = state.starts;
       result.hidden = !found?.mean;
@@ -35,13 +36,18 @@ export function startsPanel({ store, send, texts }) {
         if (found.done !== undefined) words.textContent = texts.text("play.starts.busy_share", { done: found.done, count: found.count });
         return;
       }
+      const finite = found.losses.filter(Number.isFinite), lost = found.losses.length - finite.length;
+      const said = { count: found.losses.length, poor: found.n_poor, best: short(Math.min(...finite)), limit: short(found.threshold), lost };
+      const key = !lost ? "words" : finite.length ? "words_some" : "words_none";
+      words.textContent = texts.text(`play.starts.${key}`, said);
+      result.hidden = !finite.length;
+      if (!finite.length) return;
       const grid = Math.round(Math.sqrt(found.mean.length));
       const number = state.task === "regression";
       const scale = number ? Math.max(1e-9, ...found.mean.map(Math.abs)) : 1;
       fill(mean, grid, (at) => signed(STRENGTH * (number ? found.mean[at] / scale : 2 * found.mean[at] - 1)));
       const widest = Math.max(1e-9, ...found.spread);
       fill(spread, grid, (at) => RISING[Math.min(255, Math.round((255 * found.spread[at]) / widest))]);
-      words.textContent = texts.text("play.starts.words", { count: found.losses.length, poor: found.n_poor, best: short(Math.min(...found.losses)), limit: short(found.threshold) });
       histogram(bars, found, getComputedStyle(element));
     },
   };

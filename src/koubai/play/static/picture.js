@@ -1,6 +1,6 @@
 // The network and its output as one SVG file: lines and names stay sharp on a slide, maps are small pictures in it.
 import { NEGATIVE, POSITIVE, css, ofPoint } from "./colours.js";
-import { el, short } from "./dom.js";
+import { short } from "./dom.js";
 import { ends } from "./network-layout.js";
 import { written } from "./network-draw.js";
 
@@ -49,7 +49,7 @@ export function picture(state, network, output) {
   for (const node of plan.columns.flat()) {
     if (!node.active) continue;
     const x = node.x - node.size / 2, y = node.y - node.size / 2;
-    group.append(make("image", { x, y, width: node.size, height: node.size, href: cutOut(network.layers, x, y, node.size, plan.width) }));
+    group.append(make("image", { x, y, width: node.size, height: node.size, href: network.canvas.piece(node) }));
     group.append(make("rect", { x, y, width: node.size, height: node.size, fill: "none", stroke: "#333" }));
     if (node.name && node.layer === 0) group.append(make("text", { x: x - 6, y: node.y + 4, "text-anchor": "end" }, written(node.name)));
     else if (node.name) group.append(make("text", { x: x + node.size + 6, y: node.y + 4 }, node.name));
@@ -67,20 +67,4 @@ export function picture(state, network, output) {
   }
   svg.append(map);
   return new XMLSerializer().serializeToString(svg);
-}
-
-/**
- * A node's square out of the canvases, without the links.
- * @param {HTMLCanvasElement[]} layers
- * @param {number} x
- * @param {number} y
- * @param {number} size
- * @param {number} whole width of the picture
- */
-function cutOut(layers, x, y, size, whole) {
-  const scale = layers[0].width / whole, side = Math.round(size * scale);
-  const piece = el("canvas", { width: side, height: side });
-  const pen = piece.getContext("2d");
-  for (const layer of layers.slice(1)) pen.drawImage(layer, Math.round(x * scale), Math.round(y * scale), side, side, 0, 0, side, side);
-  return piece.toDataURL();
 }
