@@ -1,5 +1,6 @@
 """`koubai play` at the command line: what it says of itself, and one sentence for whatever cannot be served."""
 
+import asyncio
 import socket
 
 import pytest
@@ -113,3 +114,21 @@ def test_the_address_that_is_printed_and_opened_leads_to_the_page(monkeypatch, c
     assert opened[0] in printed.out
     assert opened[1] in printed.out
     assert printed.err == "koubai play: ended.\n" * 2
+
+
+def test_a_frame_never_waits_for_the_last_one_to_be_acknowledged():
+    async def accepted():
+        found = asyncio.get_running_loop().create_future()
+
+        async def told(_, writer):
+            found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = server.bound("127.0.0.1", 0)
+        async with await asyncio.start_server(told, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            nodelay = await asyncio.wait_for(found, 10)
+            writer.close()
+        return nodelay
+
+    assert asyncio.run(accepted()), "Nagle's algorithm would hold every frame back for 40 ms"
