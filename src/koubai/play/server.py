@@ -33,7 +33,7 @@ def bound(host: str, port: int) -> socket.socket:
         If the port is taken, or the address is not one of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where the protocol is named; with it each frame waits 40 ms for the last
+    # asyncio switches Nagle's algorithm off only where the protocol is named; it would hold each frame back for 40 ms
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
