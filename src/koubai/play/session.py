@@ -21,7 +21,7 @@ from koubai.play.settings import Settings
 Send: TypeAlias = Callable[[dict[str, Any] | bytes], Awaitable[None]]
 Found = TypeVar("Found")
 
-SLICE, SHORTEST = 0.010, 0.002
+SLICE, SHORTEST = 0.006, 0.002
 """Seconds that a run trains before others have their turn: by itself, and at least where many take turns."""
 AT_ONCE = 2
 """So many starts of one client train at the same time."""
@@ -271,7 +271,7 @@ class Session:
         """Train a new run from the start to its end, unless somebody asks for something else meanwhile."""
         await self._in_thread(self._reset)
         while (left := epochs - self.moment.state.epoch) > 0 and not self.waiting and not self.closed:
-            if not await self._in_thread(self.branch.train, 2 * SLICE, left) or not self.branch.is_finite:
+            if not await self._in_thread(self.branch.train, 4 * SLICE, left) or not self.branch.is_finite:
                 break
 
     async def _start_many(self, experiment: Experiment, count: int, epochs: int) -> None:
