@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,37 @@ settings.register_profile("koubai", deadline=None, max_examples=50, derandomize=
 settings.load_profile("koubai")
 
 SHARED_DATA = Path(os.environ.get("KOUBAI_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+LONG = {
+    "estimators/test_mlp_checks.py": 1000,
+    "estimators/test_perceptron_checks.py": 500,
+    "training/test_interrupts.py": 250,
+    "cli/test_processes.py": 250,
+    "engines/test_warm_up.py": 200,
+    "training/test_checkpoints.py": 200,
+    "views/test_descent_page_in_a_browser.py": 200,
+    "play/browser/test_page.py": 17,
+    "play/browser/test_training.py": 17,
+    "play/browser/test_rate.py": 16,
+    "play/notebook/test_jupyterlab.py": 16,
+}
+"""Files whose few tests take as long as this many of the others. What holds the browser in its own process comes after
+the files of the server, which run an event loop."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let processes that share the files begin with the longest, so that none works on at the end while others wait."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    files = Counter(item.path for item in items)
+    here = Path(__file__).parent
+    assert all((here / name).is_file() for name in LONG)
+    lengths = {
+        path: max(n, LONG.get(path.as_posix().removeprefix(f"{here.as_posix()}/"), 0)) for path, n in files.items()
+    }
+    items.sort(key=lambda item: -lengths[item.path])
 
 
 @pytest.fixture
