@@ -237,7 +237,7 @@ def test_letters_are_large_enough_for_the_last_row_and_stay_within_the_slide(lan
 
 
 def test_many_minima_are_coloured_by_how_low_they_are() -> None:
-    found = compare_basins("rastrigin", ["sgd"], resolution=30)
+    found = compare_basins("rastrigin", ["sgd"], resolution=12)
     assert len(found.maps[0].minima) > 20
     assert "value at the minimum reached" in picture(found, "en", ".svg").decode()
 
