@@ -14,8 +14,8 @@ SHARED_DATA = Path(os.environ.get("KOUBAI_SHARED_DATA", Path(__file__).resolve()
 
 
 LONG = {
-    "estimators/test_mlp_checks.py": 1000,
-    "estimators/test_perceptron_checks.py": 500,
+    "estimators/test_mlp_checks.py": 90,
+    "estimators/test_perceptron_checks.py": 60,
     "training/test_interrupts.py": 250,
     "cli/test_processes.py": 250,
     "engines/test_warm_up.py": 200,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from koubai.core import randomness
 from koubai.core.activations import ACTIVATIONS
@@ -14,9 +15,14 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.cpu.kernels.mathematics import exp, log1p, tanh
+from koubai.engines.cpu.kernels.networks import run_networks
+from koubai.engines.cpu.kernels.passes import make_room
+from koubai.engines.cpu.kernels.prediction import predict_rows
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, uniform, word
-from koubai.engines.protocol import Rows
+from koubai.engines.cpu.kernels.training import mean_gradient
+from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine
+from koubai.optimizers.sgd import SGD
 
 from ..oracles import PAIRS
 
@@ -250,3 +256,40 @@ def test_a_nan_in_a_hidden_node_reaches_the_gradient_below_it(hidden: str) -> No
     for engine in (ReferenceEngine(), CPUEngine()):
         _, gradient = engine.loss_and_gradient(network, theta, rows, Penalty())
         assert np.isnan(network.weights(gradient, 0)[0, 0]), engine.name
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_arrays_that_must_not_be_written_to_compile_nothing_anew(sparse: bool) -> None:
+    """Such as a table that joblib maps into the memory of its processes; nor do arrays that are not aligned."""
+
+    def closed(array: np.ndarray) -> np.ndarray:
+        array = array.copy()
+        array.flags.writeable = False
+        return array
+
+    def askew(array: np.ndarray) -> np.ndarray:
+        room = np.empty(array.nbytes + 1, np.uint8)[1:]
+        found = room.view(array.dtype).reshape(array.shape)
+        found[...] = array
+        return found
+
+    def run(kind) -> list[np.ndarray]:
+        x, y = np.eye(3), np.ones((3, 1))
+        inputs = csr_array(x) if sparse else kind(x)
+        if sparse:
+            inputs.data, inputs.indices, inputs.indptr = (kind(a) for a in (inputs.data, inputs.indices, inputs.indptr))
+        rows, weights = Rows(inputs, kind(y), kind(np.ones(3))), kind(theta)
+        plan, state = Plan(network, SGD(), batch_size=2), State(theta.copy(), np.empty((0, theta.size)))
+        engine.run(plan, state, rows, np.full((2, 2), 0.1))
+        loss, gradient = engine.loss_and_gradient(network, weights, rows, Penalty())
+        return [state.theta, np.array(loss), gradient, engine.forward(network, weights, inputs)]
+
+    engine, network = CPUEngine(), Network.dense((3, 2, 1))
+    theta = network.initial(np.random.default_rng(0))
+    expected = run(np.copy)
+    entries = (run_networks, mean_gradient, make_room, predict_rows)
+    compiled = [len(entry.signatures) for entry in entries]
+    for kind in (closed, askew):
+        for found, same in zip(run(kind), expected, strict=True):
+            np.testing.assert_array_equal(found, same)
+    assert [len(entry.signatures) for entry in entries] == compiled

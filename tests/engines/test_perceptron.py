@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from koubai.core.errors import DivergenceError
 from koubai.core.perceptron import learn, predict
 from koubai.core.randomness import SHUFFLE, derive_key, permutation, random_words
+from koubai.engines.cpu.kernels import perceptron as kernels
 from koubai.engines.cpu.perceptron import Course, Outcome, Problems, Rule, TrainingRows, Weights, train
 
 LECTURE = {"ties_wrong": False, "fit_bias": False}
@@ -116,6 +117,17 @@ def test_sparse_rows_give_what_dense_rows_give(variant, penalty, n_classes):
     if penalty in (None, "l2"):
         for one, other in zip(found[0], found[2], strict=True):
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
+def test_wide_indices_that_hold_small_numbers_compile_nothing_anew():
+    labels = (CLOUD[:, 0] > 0).astype(int)
+    narrow, wide = csr_array(CLOUD), csr_array(CLOUD)
+    wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
+    expected = run(narrow, labels, {}, max_passes=2)[0].result()
+    compiled = len(kernels.run.signatures)
+    for one, other in zip(run(wide, labels, {}, max_passes=2)[0].result(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len(kernels.run.signatures) == compiled
 
 
 @pytest.mark.parametrize("variant", ["plain", "averaged", "pocket"])

@@ -1,6 +1,7 @@
 """A table that is read block by block: the model is as in memory, and faults are found wherever they lie."""
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -399,7 +400,11 @@ def test_predictions_block_by_block_are_those_of_the_whole(parquet: Path) -> Non
     pieces = list(prediction)
     assert len(pieces) == 3
     assert pl.concat([piece.predictions for piece in pieces]).equals(whole)
-    assert prediction.evaluation == evaluation
+    found = prediction.evaluation
+    assert found is not None
+    assert evaluation is not None
+    assert found.others == pytest.approx(evaluation.others, rel=1e-12)  # sums in another order
+    assert replace(found, others=evaluation.others) == evaluation
     assert prediction.notes == notes
     broken = table().with_columns(x=pl.when(pl.col("row") == 400).then(float("inf")).otherwise("x"))
     broken.write_parquet(parquet)

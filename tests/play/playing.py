@@ -75,7 +75,13 @@ def play(story, tables=None, **settings):
             finally:
                 await session.close()
 
-    return asyncio.run(run())
+    return in_a_loop(run())
+
+
+def in_a_loop(coroutine):
+    """Run a coroutine to its end in a thread of its own: the caller's may have a browser's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def free_port():

@@ -16,6 +16,7 @@ from koubai.engines.cpu.kernels.records import Course, Room, Team
 from koubai.engines.cpu.kernels.training import mean_gradient
 from koubai.engines.cpu.layout import (
     data_record,
+    lent,
     net_record,
     optimizer_numbers,
     rows_to_predict,
@@ -53,7 +54,7 @@ class CPUEngine:
     def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
         """Return the outputs z^(L), (n, n_outputs)."""
         with announce_compilation("prediction", theta.dtype):
-            n = inputs.shape[0]
+            n, theta = inputs.shape[0], lent(theta, theta.dtype)
             out = np.empty((n, network.n_outputs), theta.dtype)
             net, data = net_record(network, theta.dtype), data_record(inputs, None, None, theta.dtype)
             chunk = rows_to_predict(network, n, theta.itemsize)
@@ -70,7 +71,7 @@ class CPUEngine:
 
     def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
         """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""
-        data = data_record(rows.inputs, rows.targets, rows.weights, theta.dtype)
+        data, theta = data_record(rows.inputs, rows.targets, rows.weights, theta.dtype), lent(theta, theta.dtype)
         total = float(data.weights.sum(dtype=np.float64)) if data.weights.size else float(rows.n_rows)
         gradients = np.empty((1, theta.size), theta.dtype)
         net, order = net_record(network, theta.dtype), np.arange(rows.n_rows)

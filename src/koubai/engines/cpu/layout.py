@@ -76,20 +76,35 @@ INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
 def data_record(inputs: Inputs, targets: Array | None, weights: Array | None, dtype: np.dtype[Any]) -> Data:
     """Return rows as kernels read them, of this dtype and contiguous; what is so already is not copied."""
     none = nothing(dtype)
-    row_weights = none if weights is None else np.ascontiguousarray(weights, dtype)
-    flat = none if targets is None else np.ascontiguousarray(targets, dtype).reshape(-1)
+    row_weights = none if weights is None else lent(weights, dtype)
+    flat = none if targets is None else lent(targets, dtype).reshape(-1)
     if isinstance(inputs, csr_array):
-        return Data(
-            inputs.shape[0],
-            none,
-            np.ascontiguousarray(inputs.data, dtype),
-            np.ascontiguousarray(inputs.indices, np.int32),
-            np.ascontiguousarray(inputs.indptr, np.int64),
-            flat,
-            row_weights,
-        )
-    dense = np.ascontiguousarray(inputs, dtype).reshape(-1)
+        data, indices, starts = lent(inputs.data, dtype), lent(inputs.indices, INT32), lent(inputs.indptr, INT64)
+        return Data(inputs.shape[0], none, data, indices, starts, flat, row_weights)
+    dense = lent(inputs, dtype).reshape(-1)
     return Data(inputs.shape[0], dense, none, nothing(INT32), nothing(INT64), flat, row_weights)
+
+
+def lent(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return an array's numbers, to be read, as an array of the one kind that kernels are compiled for.
+
+    That is contiguous, aligned, and one that could be written to: for read-only arrays, such as a table mapped from a
+    file into the memory of several processes, numba would compile everything anew.
+    """
+    array = np.ascontiguousarray(array, dtype)
+    flags = array.flags
+    if flags.aligned and flags.writeable:
+        return array
+    return np.asarray(Opened(array)) if flags.aligned else array.copy()
+
+
+class Opened:
+    """A read-only array as NumPy is to take it: the same memory, without the note that it is not to be written to."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self.array = array  # keeps its memory alive
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 
 
 def rows_to_train(network: Network, n_rows: int, itemsize: int) -> int:

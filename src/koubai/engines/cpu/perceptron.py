@@ -13,6 +13,7 @@ from koubai.core.errors import DivergenceError
 from koubai.engines.cpu.compilation import announce_compilation
 from koubai.engines.cpu.kernels import perceptron as kernels
 from koubai.engines.cpu.kernels import perceptron_rule as rules
+from koubai.engines.cpu.layout import lent
 
 Array = npt.NDArray[Any]
 
@@ -336,19 +337,19 @@ def _overflow(number: int) -> str:
 
 
 def _examples(rows: TrainingRows) -> rules.Examples:
-    own = _read_only(rows.labels), _read_only(rows.weights)
+    own = _lent(rows.labels), _lent(rows.weights)
     if isinstance(rows.inputs, np.ndarray):
-        return rules.Examples(_read_only(rows.inputs), None, None, *own)
-    unsigned = np.uint32 if rows.inputs.indices.dtype == np.int32 else np.uint64  # spares numba the test for i < 0
-    data, indices = rows.inputs.data.reshape(1, -1), rows.inputs.indices.view(unsigned)
-    return rules.Examples(_read_only(data), _read_only(indices), _read_only(rows.inputs.indptr), *own)
+        return rules.Examples(_lent(rows.inputs), None, None, *own)
+    indices, starts, small = rows.inputs.indices, rows.inputs.indptr, np.iinfo(np.int32).max
+    if max(rows.inputs.shape[1], rows.inputs.nnz) <= small:  # else kernels for wide indices are compiled
+        indices, starts = indices.astype(np.int32, copy=False), starts.astype(np.int32, copy=False)
+    unsigned = np.uint32 if indices.dtype == np.int32 else np.uint64  # spares numba the test for i < 0
+    data = rows.inputs.data.reshape(1, -1)
+    return rules.Examples(_lent(data), _lent(indices.view(unsigned)), _lent(starts), *own)
 
 
-def _read_only(array: Array) -> Array:
-    """Return a read-only view: kernels are compiled anew for arrays that can be written to, so let none be."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
+def _lent(array: Array) -> Array:
+    return lent(array, array.dtype)
 
 
 def _rule(rule: Rule, dtype: Any) -> rules.Rule:
