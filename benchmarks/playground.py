@@ -14,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -184,11 +184,8 @@ def measure_instant(chromium: Any, address: str, times: int) -> Iterator[tuple[s
 class Client:
     """One of many pages, without its screen: acknowledges every frame at once, and counts."""
 
-    def __init__(self, address: str, number: int) -> None:
-        from websockets.sync.client import connect
-
-        host = address.removeprefix("http://").rstrip("/")
-        self.socket = connect(f"ws://{host}/socket", origin=f"http://{host}", max_size=None)
+    def __init__(self, connection: Any, number: int) -> None:
+        self.socket = connection
         self.frames, self.epoch, self.counting = 0, 0.0, False
         self.say("settings", settings={"dataset": "spiral", "hidden": [8, 8], "pace": 0, "seed": number})
         self.say("run")
@@ -213,15 +210,18 @@ class Client:
 
 def measure_clients(address: str, count: int, seconds: float) -> Iterator[tuple[str, str]]:
     """Yield what many clients get at once who all train at full speed."""
-    clients = [Client(address, number) for number in range(count)]
-    end = time.monotonic() + PATIENCE
-    while min(client.frames for client in clients) < 4 and time.monotonic() < end:
-        time.sleep(0.1)
-    before = [(client.frames, client.epoch) for client in clients]
-    time.sleep(seconds)
-    after = [(client.frames, client.epoch) for client in clients]
-    for client in clients:
-        client.socket.close()
+    from websockets.sync.client import connect
+
+    host = address.removeprefix("http://").rstrip("/")
+    with ExitStack() as open_sockets:
+        sockets = [connect(f"ws://{host}/socket", origin=f"http://{host}", max_size=None) for _ in range(count)]
+        clients = [Client(open_sockets.enter_context(each), number) for number, each in enumerate(sockets)]
+        end = time.monotonic() + PATIENCE
+        while min(client.frames for client in clients) < 4 and time.monotonic() < end:
+            time.sleep(0.1)
+        before = [(client.frames, client.epoch) for client in clients]
+        time.sleep(seconds)
+        after = [(client.frames, client.epoch) for client in clients]
     frames = sorted((b[0] - a[0]) / seconds for a, b in zip(before, after, strict=True))
     epochs = [(b[1] - a[1]) / seconds for a, b in zip(before, after, strict=True)]
     yield f"frames a second of each of {count} clients", f"{statistics.median(frames):.1f} (least {frames[0]:.1f})"
