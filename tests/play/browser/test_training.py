@@ -130,6 +130,7 @@ def test_a_click_on_a_line_chooses_its_weight_and_hovering_reads_it(opened):
     assert playground.page.inner_text(".tip").startswith("w = ")
     playground.page.mouse.click(x, y)
     playground.until("s.selection && s.selection.kind === 'link' && s.selection.layer === 1")
+    playground.page.wait_for_selector(".inspector .number")
     assert playground.page.locator(".inspector .number").count() == 1
 
 

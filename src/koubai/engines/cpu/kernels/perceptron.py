@@ -42,6 +42,7 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     is_wrong,
     objective_penalty,
     products,
+    single_product,
 )
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, word
 
@@ -112,17 +113,25 @@ def step_of(margin, y, weight, k, rule, v, numbers):
 
 
 @kernel(portable=True, inlined=True)
-def sweep(examples, order, rule, model, tally):
-    """Take the rows once in the given order; add up losses, objectives and updates of each problem, (3, K)."""
+def sweep(examples, order, in_turn, rule, model, tally):
+    """Take the rows once in the given order; add up losses, objectives and updates of each problem, (3, K).
+
+    A single problem scores rows ahead, to wait for several at once where they lie apart in memory. Rows that come
+    ``in_turn`` are there in time; scores ahead would only be lost with each change.
+    """
     v, numbers = model.weights, model.numbers
     number, n_problems = v.dtype.type, numbers.shape[1]
     out = model.room
-    ahead, scored = AHEAD if v.shape[1] == 1 else 1, 0
+    alone = v.shape[1] == 1
+    ahead, scored = AHEAD if alone and not in_turn else 1, 0
     in_pocket, penalised = rule.variant == POCKET, rule.penalty != NO_PENALTY
     for t in range(order.size):
         row = order[t]
         if t >= scored:
-            products(examples.data, examples.indices, examples.starts, order, t, v, out)
+            if alone and in_turn:
+                out[0] = single_product(examples.data, examples.indices, examples.starts, row, v)
+            else:
+                products(examples.data, examples.indices, examples.starts, order, t, v, out)
             scored = t + ahead
         label, weight = examples.labels[row], examples.weights[row]
         for k in range(n_problems):
@@ -268,7 +277,7 @@ def run(examples, members, course, rule, model, tallies, order, stopped):
             stand_still(n_rows, numbers, tallies[epoch - 1], tally)
         else:
             fill_order(course, course.first + epoch, members, order)
-            sweep(examples, order, rule, model, tally)
+            sweep(examples, order, course.order == IN_ORDER, rule, model, tally)
             if not is_finite(model.weights, numbers):
                 return OVERFLOW - epoch
             if rule.variant == POCKET:

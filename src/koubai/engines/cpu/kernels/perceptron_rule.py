@@ -166,6 +166,12 @@ def products(data, indices, starts, order, t, v, out):
 
 
 @kernel(portable=True, inlined=True)
+def single_product(data, indices, starts, row, v):
+    """Return vᵀx of one row for a single problem."""
+    return rest_of_product(data, indices, starts, row, v.reshape(v.size), 0, 0.0)
+
+
+@kernel(portable=True, inlined=True)
 def is_wrong(margin, y, ties_wrong):
     """Return whether the margin y f(x) calls for an update; f(x) = 0 says -1, unless ties are wrong for both labels."""
     return margin < 0.0 or (margin == 0.0 and (ties_wrong or y > 0.0))
