@@ -74,10 +74,13 @@ class Report:
 
     def adding(self, results: Iterable[Result]) -> "Report":
         """Return a report with these results; they take the place of older ones of the same rows."""
-        new = tuple(results)
-        rows = {(r.section, r.row, r.dtype) for r in new}
-        kept = tuple(r for r in self.results if (r.section, r.row, r.dtype) not in rows)
-        return replace(self, results=kept + new)
+        rows: dict[tuple[str, str, str], list[Result]] = {}
+        for result in self.results:
+            rows.setdefault((result.section, result.row, result.dtype), []).append(result)
+        new: dict[tuple[str, str, str], list[Result]] = {}
+        for result in results:
+            new.setdefault((result.section, result.row, result.dtype), []).append(result)
+        return replace(self, results=tuple(result for row in (rows | new).values() for result in row))
 
 
 def write(report: Report, path: Path) -> None:
