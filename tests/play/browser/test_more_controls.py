@@ -129,7 +129,7 @@ def test_a_lesson_goes_on_after_a_reload_with_what_was_changed_in_it(opened):
     playground.press("play.lessons.next")
     playground.until("s.settings.mode === 'network'")
     playground.page.locator("[data-label='play.network.more_nodes']").first.click()
-    playground.until("s.settings.hidden[0] === 5 && location.hash.includes('lesson_step=1')")
+    playground.until("/hidden=.5.*lesson_step=1/.test(decodeURIComponent(location.hash))")
     playground.page.reload()
     playground.until("s.lesson && s.lesson_step === 1 && s.settings.hidden[0] === 5")
     assert playground.page.inner_text(".where") == "2 / 3"
