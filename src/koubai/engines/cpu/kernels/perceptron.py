@@ -42,7 +42,6 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     is_wrong,
     objective_penalty,
     products,
-    single_product,
 )
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, word
 
@@ -122,16 +121,12 @@ def sweep(examples, order, in_turn, rule, model, tally):
     v, numbers = model.weights, model.numbers
     number, n_problems = v.dtype.type, numbers.shape[1]
     out = model.room
-    alone = v.shape[1] == 1
-    ahead, scored = AHEAD if alone and not in_turn else 1, 0
+    ahead, scored = AHEAD if v.shape[1] == 1 and not in_turn else 1, 0
     in_pocket, penalised = rule.variant == POCKET, rule.penalty != NO_PENALTY
     for t in range(order.size):
         row = order[t]
         if t >= scored:
-            if alone and in_turn:
-                out[0] = single_product(examples.data, examples.indices, examples.starts, row, v)
-            else:
-                products(examples.data, examples.indices, examples.starts, order, t, v, out)
+            products(examples.data, examples.indices, examples.starts, order, t, ahead, v, out)
             scored = t + ahead
         label, weight = examples.labels[row], examples.weights[row]
         for k in range(n_problems):
@@ -174,7 +169,7 @@ def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
     for t in range(members.size):
         row = members[t]
         if t % ahead == 0:
-            products(examples.data, examples.indices, examples.starts, members, t, v, out)
+            products(examples.data, examples.indices, examples.starts, members, t, ahead, v, out)
         for k in range(n_problems):
             product = out[k + t % ahead] if scale < 0 else out[k + t % ahead] * numbers[scale, k]
             y = 1.0 if examples.labels[row] == numbers[CLASS, k] else -1.0

@@ -156,19 +156,15 @@ def products_of_four(data, indices, starts, row, v, k, out):
 
 
 @kernel(portable=True, inlined=True)
-def products(data, indices, starts, order, t, v, out):
-    """Fill ``out`` with vᵀx: for one problem, of the `AHEAD` rows from place t; else of row t for every problem."""
-    if v.shape[1] == 1:
-        products_ahead(data, indices, starts, order, t, v.reshape(v.size), out)
-    else:
+def products(data, indices, starts, order, t, ahead, v, out):
+    """Fill ``out`` with vᵀx: for one problem, of ``ahead`` rows (1 or `AHEAD`) from place t; else of row t for all."""
+    if v.shape[1] > 1:
         for k in range(0, v.shape[1], 4):
             products_of_four(data, indices, starts, order[t], v, k, out)
-
-
-@kernel(portable=True, inlined=True)
-def single_product(data, indices, starts, row, v):
-    """Return vᵀx of one row for a single problem."""
-    return rest_of_product(data, indices, starts, row, v.reshape(v.size), 0, 0.0)
+    elif ahead == 1:
+        out[0] = rest_of_product(data, indices, starts, order[t], v.reshape(v.size), 0, 0.0)
+    else:
+        products_ahead(data, indices, starts, order, t, v.reshape(v.size), out)
 
 
 @kernel(portable=True, inlined=True)
