@@ -391,7 +391,8 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
 
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
-        check_is_fitted(self)
+        if not hasattr(self, "coefs_"):
+            check_is_fitted(self)  # says what is missing; asking it each time takes longer than a row
         theta = self._theta()
         return choices.chosen_engine(self).forward(self.network_, theta, self._inputs(X, theta.dtype))
 

@@ -285,9 +285,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             The inputs.
         """
         outputs = self._outputs(X)
+        if self._label_binarizer.y_type_ == "multiclass":
+            return self.classes_[outputs.argmax(axis=1)]
+        threshold = self._ending().threshold
         if self.n_outputs_ == 1:
             outputs = outputs.ravel()
-        return self._label_binarizer.inverse_transform(outputs, threshold=self._ending().threshold)
+            if len(self.classes_) == 2:
+                return self.classes_[(outputs > threshold).astype(np.intp)]
+        return self._label_binarizer.inverse_transform(outputs, threshold=threshold)
 
     @only_if(_gives_probabilities)
     def predict_proba(self, X: Any) -> Array:
@@ -299,10 +304,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             The inputs.
         """
         outputs = self._outputs(X)
-        ending = self._ending()
         if self.n_outputs_ == 1:
             return np.hstack([1 - outputs, outputs])
-        if ending.one_of_many and ending.activation == "sigmoid":
+        if self.out_activation_ == "logistic" and self._ending().one_of_many:
             return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
         return outputs
 

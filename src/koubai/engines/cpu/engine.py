@@ -19,6 +19,7 @@ from koubai.engines.cpu.layout import (
     lent,
     net_record,
     optimizer_numbers,
+    predicts_by_blas,
     rows_to_predict,
     rows_to_train,
     rule_record,
@@ -46,9 +47,9 @@ class CPUEngine:
         self.n_threads = n_threads
         self.most_threads = most_threads
 
-    def _team(self, network: Network, n_rows: int, passes: int) -> int:
-        """Return how many threads share so many rows."""
-        team = threads_for(network, n_rows, passes, self.n_threads)
+    def _team(self, network: Network, n_rows: int, passes: int, n_batches: int = 1) -> int:
+        """Return how many threads share each batch of so many rows."""
+        team = threads_for(network, n_rows, passes, self.n_threads, n_batches)
         return team if self.most_threads is None else min(team, self.most_threads)
 
     def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
@@ -59,14 +60,14 @@ class CPUEngine:
             net, data = net_record(network, theta.dtype), data_record(inputs, None, None, theta.dtype)
             chunk = rows_to_predict(network, n, theta.itemsize)
             team = self._team(network, n, 1)
-            if team == 1:
-                predict_rows(net, theta, data, 0, n, chunk, out.reshape(-1))
-                return out
 
             def work(rank: int) -> None:
                 predict_rows(net, theta, data, n * rank // team, n * (rank + 1) // team, chunk, out.reshape(-1))
 
-            run_team(work, team)
+            if team == 1 and not predicts_by_blas(network, n, theta.itemsize):
+                work(0)  # a single row is done before BLAS's threads are held back
+            else:
+                run_team(work, team)
             return out
 
     def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
@@ -99,7 +100,7 @@ class CPUEngine:
     ) -> npt.NDArray[np.float64]:
         """Train whole epochs, changing ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
         batch = min(plan.batch_size, rows.n_rows)
-        team = self._team(plan.network, batch, 3)
+        team = self._team(plan.network, batch, 3, learning_rates.size)
         population = Population(state.theta[np.newaxis], [plan.optimizer], np.array([plan.seed], np.uint64), np.ones(1))
         waiting = patience_record(patience)[np.newaxis]
         losses, epochs = self._train(

@@ -14,6 +14,8 @@ from koubai.core.network import Network
 from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
+from koubai.engines.cpu.kernels.products import BLAS_FROM
+from koubai.engines.cpu.kernels.tiles import TALL
 from koubai.engines.cpu.kernels.records import Data, Net, Rule
 from koubai.engines.protocol import Inputs, Plan
 from koubai.optimizers.protocol import Optimizer
@@ -22,8 +24,8 @@ WORK_BYTES = 8 << 20
 """Room for one pass: rows beyond it go through in further passes."""
 CACHE_BYTES = 256 << 10
 """Room for one pass of prediction, which needs nothing of a row once its outputs are there."""
-FEWEST_ROWS = 192
-"""Rows in one pass at least, so that the matrix products stay efficient."""
+FEWEST_ROWS = 768
+"""Rows in one pass at least, so that the matrix products stay efficient: BLAS copies the weights in each."""
 
 
 def parameter_of(kind: Activation | Loss) -> float:
@@ -118,3 +120,8 @@ def rows_to_predict(network: Network, n_rows: int, itemsize: int) -> int:
     if n_rows <= FEWEST_ROWS:
         return max(1, n_rows)
     return max(1, min(n_rows, max(FEWEST_ROWS, CACHE_BYTES // (2 * itemsize * sum(network.sizes[1:])))))
+
+
+def predicts_by_blas(network: Network, n_rows: int, itemsize: int) -> bool:
+    """Return whether a forward pass may call BLAS."""
+    return n_rows > 2 * TALL and max(layer.n_weights for layer in network.layers) * itemsize >= BLAS_FROM

@@ -1,8 +1,10 @@
 """How many threads share the work, and BLAS's own threads kept out of their way."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -10,8 +12,10 @@ from threadpoolctl import ThreadpoolController
 
 from koubai.core.network import Network
 
-WORTH_SHARING = 3e6
-"""Operations of one batch from which on threads gain more than they lose in waiting for each other."""
+WORTH_A_THREAD = 1.5e6
+"""Operations of one batch for each thread, from which on threads gain more than they lose in waiting for each other."""
+WORTH_CALLING = 3e7
+"""Operations of one call from which on it is worth waking other threads, which takes up to a tenth of a millisecond."""
 
 
 @cache
@@ -33,15 +37,18 @@ def available_threads() -> int:
     return min(processors, int(asked)) if asked.isdigit() and int(asked) > 0 else processors
 
 
-def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | None) -> int:
-    """Return how many threads should share ``n_rows`` rows that go ``passes`` times through the weights.
+def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | None, n_batches: int = 1) -> int:
+    """Return how many threads should share each of so many batches of ``n_rows`` rows.
 
-    Forward and back are three passes, the forward pass alone is one; each takes two operations a weight and row.
+    Rows go ``passes`` times through the weights: forward and back are three passes, the forward pass alone is one; each
+    takes two operations a weight and row.
     """
     if n_threads is not None:
         return max(1, min(n_threads, n_rows))
     operations = 2.0 * passes * n_rows * network.n_parameters
-    return 1 if operations < WORTH_SHARING else min(available_threads(), n_rows)
+    if operations * n_batches < WORTH_CALLING:
+        return 1
+    return max(1, min(available_threads(), n_rows, int(operations / WORTH_A_THREAD)))
 
 
 def gradients_for(network: Network, n_rows: int, team: int) -> int:
@@ -53,11 +60,25 @@ def gradients_for(network: Network, n_rows: int, team: int) -> int:
     return team if network.n_parameters < n_rows * sum(network.sizes) else 1
 
 
+_resting: dict[int, list[ThreadPoolExecutor]] = defaultdict(list)
+"""Threads that have worked and wait for more, by how many they are: starting a thread takes ten times as long as waking
+one. Each call takes a team for itself, since threads that meet at a barrier must all be running."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_resting.clear)  # a forked process has none of its parent's threads
+
+
 def run_team(work: Callable[[int], Any], n_threads: int) -> Any:
-    """Run ``work(rank)`` in each of the threads, and return what the first of them returned."""
+    """Run ``work(rank)`` in each of the threads, rank 0 in this one, and return what that returned."""
     with blas().limit(limits=1, user_api="blas"):
         if n_threads == 1:
             return work(0)
-        with ThreadPoolExecutor(n_threads) as pool:
-            first, *_ = pool.map(work, range(n_threads))
-            return first
+        team = None
+        with suppress(IndexError):
+            team = _resting[n_threads].pop()
+        team = team or ThreadPoolExecutor(n_threads - 1, "koubai")
+        others = [team.submit(work, rank) for rank in range(1, n_threads)]
+        own = work(0)
+        for other in others:
+            other.result()
+        _resting[n_threads].append(team)
+        return own
