@@ -11,6 +11,7 @@ from koubai.core.losses import LOSSES, get_loss
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.engine import CPUEngine
+from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.protocol import Patience, Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
@@ -129,6 +130,16 @@ def test_clipping_dropout_and_threads(n_threads: int, clip_norm: float, dropout:
     network = Network.dense((3, 7, 6, 2), hidden=["gelu", "softmax"], dropout=dropout)
     plan = Plan(network, get_optimizer("adam"), Penalty(0.01, 0.01), 5, seed=3, clip_norm=clip_norm)
     assert_same_path(plan, make_rows(network), 0.01, CPUEngine(n_threads))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("changes", [{}, {"penalty": Penalty(l2=0.1)}, {"clip_norm": 0.2}, {"batch_size": 23}])
+def test_plain_descent_of_large_layers(n_threads: int, changes: dict) -> None:
+    """Their update is added to the weights without a gradient, unless penalty or clipping ask for one."""
+    network = Network.dense((3, 300, 290, 2), hidden="tanh", dropout=0.1, output="softmax", loss="cross_entropy")
+    assert max(layer.n_weights for layer in network.layers) * 8 >= BLAS_FROM
+    plan = Plan(network, get_optimizer("sgd"), **{"batch_size": 9, "seed": 3, **changes})
+    assert_same_path(plan, make_rows(network), 0.05, CPUEngine(n_threads))
 
 
 @pytest.mark.parametrize(("shuffle", "batch_size"), [(False, 4), (True, 1), (True, 1000)])

@@ -15,8 +15,8 @@ from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
 from koubai.engines.cpu.kernels.products import BLAS_FROM
-from koubai.engines.cpu.kernels.tiles import TALL
 from koubai.engines.cpu.kernels.records import Data, Net, Rule
+from koubai.engines.cpu.kernels.tiles import TALL
 from koubai.engines.protocol import Inputs, Plan
 from koubai.optimizers.protocol import Optimizer
 

@@ -5,6 +5,7 @@ are read row by row in the first layer. ``room`` has what products need (see `ko
 """
 
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.primitives import gemm
 from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, ONE, TURNED, product
 
 LONG = 16
@@ -70,6 +71,16 @@ def weight_gradient(z, delta, out, first, stop, n, n_in, n_out, add, room):
         product(delta, AS_IT_IS, n, z[first:], AS_IT_IS, n_in, n, begin, n_in, own, ONE, stop - first, room.copy)
     else:
         product(z[first:], TURNED, n_in, delta, AS_IT_IS, n_out, n, begin, n_out, own, stop - first, n_out, room.copy)
+
+
+@kernel
+def descend(z, delta, weights, rate, first, stop, n, n_in, n_out):
+    """Update w_ij ← w_ij - α Σ_rows δ_i z_j for sources first … stop-1 in one product, without a gradient between."""
+    if first < stop:
+        own = weights[first * n_out : stop * n_out]
+        gemm(
+            z[first:], TURNED, n_in, delta, AS_IT_IS, n_out, own, stop - first, n, n_out, True, -own.dtype.type(rate)
+        )  # fmt: skip
 
 
 @kernel

@@ -9,6 +9,7 @@ from koubai.engines.cpu.kernels.layers import (
     affine_sparse,
     bias_gradient,
     delta_to_sources,
+    descend,
     weight_gradient,
     weight_gradient_sparse,
 )
@@ -150,3 +151,16 @@ def layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, a
         weight_gradient(
             room.x[at * n_in : (at + n) * n_in], delta, out, sources[0], sources[1], n, n_in, n_out, add, room
         )
+
+
+@kernel
+def layer_descent(net, layer, theta, rate, n, room, sources):
+    """Update a layer's weights by plain gradient descent, those of ``sources``, from all n rows in the room."""
+    n_in, n_out = net.shape[layer, N_IN], net.shape[layer, N_OUT]
+    a, b = bounds(net, room, layer, 0, n)
+    delta, weights = room.delta[a:b], layer_weights(theta, net, layer)
+    if layer > 0:
+        before, end = bounds(net, room, layer - 1, 0, n)
+        descend(room.z[before:end], delta, weights, rate, sources[0], sources[1], n, n_in, n_out)
+    else:
+        descend(room.x[: n * n_in], delta, weights, rate, sources[0], sources[1], n, n_in, n_out)

@@ -78,8 +78,9 @@ def gemm(
     depth: Any,
     m: Any,
     add: Any,
+    scale: Any,
 ) -> Any:
-    """Set (or add to) out = a b, by BLAS: out (n, m), a (n, depth), b (depth, m), flat arrays of one dtype.
+    """Set (or add to) out = scale a b, by BLAS: out (n, m), a (n, depth), b (depth, m), flat arrays of one dtype.
 
     Of a matrix that is ``turned`` the transpose is given; ``a_row`` and ``b_row`` numbers lie between the rows that are
     given. `numpy.dot` calls the same routine, but counts references and cannot add. BLAS keeps columns together, numpy
@@ -107,12 +108,12 @@ def gemm(
         a_row, b_row, rows, inner, columns = (arguments[index] for index in (2, 5, 7, 8, 9))
         beta = builder.select(arguments[10], number(1.0), number(0.0))
         precision = letter(ord("s" if out.dtype == types.float32 else "d"))
-        how = (precision, transposed(4), transposed(1), columns, rows, inner, slot(number(1.0)))
+        how = (precision, transposed(4), transposed(1), columns, rows, inner, slot(arguments[11]))
         builder.call(routine, (*how, address(3), b_row, address(0), a_row, slot(beta), address(6), columns))
         return context.get_dummy_value()
 
     size, flag = types.intp, types.boolean
-    return types.none(a, flag, size, b, flag, size, out, size, size, size, flag), codegen
+    return types.none(a, flag, size, b, flag, size, out, size, size, size, flag, out.dtype), codegen
 
 
 @kernel

@@ -73,7 +73,7 @@ def multiply_by_blas(a, a_turned, a_row, b, b_turned, b_row, depth, first, first
             row = out[i * m : (i + 1) * m]
             for k in range(m):
                 row[k] = first[k]
-    gemm(a, a_turned, a_row, b, b_turned, b_row, out, n, depth, m, first.size > 0)
+    gemm(a, a_turned, a_row, b, b_turned, b_row, out, n, depth, m, first.size > 0, out.dtype.type(1))
 
 
 @kernel

@@ -12,9 +12,10 @@ from koubai.core.randomness import DROPOUT, SHUFFLE
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.layers import gather
 from koubai.engines.cpu.kernels.losses import loss_and_delta
-from koubai.engines.cpu.kernels.optimizers import penalised, penalty_value, update
-from koubai.engines.cpu.kernels.passes import backward, bounds, forward, layer_gradient
+from koubai.engines.cpu.kernels.optimizers import SGD, gradient_descent, penalised, penalty_value, update
+from koubai.engines.cpu.kernels.passes import backward, bounds, forward, layer_descent, layer_gradient
 from koubai.engines.cpu.kernels.primitives import barrier
+from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.cpu.kernels.randomness import fold, shuffle
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
@@ -105,9 +106,46 @@ def rows_gradient(net, data, rows, at, room, gradient, add):
 
 
 @kernel(within=True)
-def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradients, rounds):
+def updated_at_once(net, theta, layer):
+    """Return whether plain descent updates a layer's weights without a gradient: those that BLAS multiplies anyway."""
+    return net.shape[layer, N_IN] * net.shape[layer, N_OUT] * theta.itemsize >= BLAS_FROM
+
+
+@kernel(within=True)
+def descent_rate(rule, rate, data, n_rows, room, one_each):
+    """Return α if the rule takes the gradient of so many rows off large layers' weights at once, else 0."""
+    plain = rule.optimizer == SGD and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0
+    return rate if plain and not one_each and not data.starts.size and n_rows <= room.n_rows else 0.0
+
+
+@kernel
+def descend_or_gradient(net, theta, data, rows, room, gradient, descent, team):
+    """Update this thread's part of large layers' weights by ``descent`` (α); set the gradient of all others."""
+    for layer in range(net.shape.shape[0] - 1, -1, -1):
+        sources, nodes = own_part(net.shape[layer, N_IN], team), own_part(net.shape[layer, N_OUT], team)
+        if updated_at_once(net, theta, layer):
+            layer_descent(net, layer, theta, descent, rows.size, room, sources)
+            sources = (0, 0)
+        layer_gradient(net, layer, data, rows, 0, room, gradient, sources, nodes, False)
+
+
+@kernel
+def update_rest(net, theta, g, rate, team):
+    """Make plain descent's update of this thread's part of what `descend_or_gradient` has not updated."""
+    number = theta.dtype.type
+    for layer in range(net.shape.shape[0]):
+        if not updated_at_once(net, theta, layer):
+            a, b = own_weights(net, layer, team)
+            gradient_descent(theta[a:b], g[a:b], number(0), number(0), number(rate))
+        a, b = own_biases(net, layer, team)
+        gradient_descent(theta[a:b], g[a:b], number(0), number(0), number(rate))
+
+
+@kernel(within=True)
+def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradients, descent, rounds):
     """Set this thread's part of the gradient of Σ (weight / total) E over the rows of a batch.
 
+    With ``descent`` (α) large layers are updated instead, and have no gradient.
     ``gradients`` is one gradient that the team shares, (1, n_parameters), or one for each thread, (team, n_parameters):
     then this thread's part is complete in its own. Rows go through ``room.n_rows`` at a time, so that the work arrays
     stay in the cache. Returned are this thread's part of that sum, float64, and the rounds of the barrier so far.
@@ -125,6 +163,9 @@ def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradien
             continue
         rounds += 1
         barrier(team.arrivals, team.size, rounds)
+        if descent != 0:
+            descend_or_gradient(net, theta, data, part, room, gradient, descent, team)
+            continue
         for layer in range(net.shape.shape[0] - 1, -1, -1):
             sources, nodes = own_part(net.shape[layer, N_IN], team), own_part(net.shape[layer, N_OUT], team)
             layer_gradient(net, layer, data, part, 0, room, gradient, sources, nodes, start > 0)
@@ -141,7 +182,7 @@ def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradien
 @kernel(entry=True)
 def mean_gradient(net, theta, data, rows, total, room, team, gradients):
     """Set this thread's part of the gradient of Σ (weight / total) E over these rows; return its part of that sum."""
-    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradients, 0)[0]
+    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradients, 0.0, 0)[0]
 
 
 @kernel(within=True)
@@ -251,8 +292,12 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             scale = 1 / total if rule.per_row else 1.0
             l1, l2 = number(rule.l1 * scale), number(rule.l2 * scale)
             masks_key = fold(fold(seed, DROPOUT), t) if course.has_dropout else np.uint64(0)
+            rate = course.rates[epoch, step] * scale_of_rates
+            descent = descent_rate(rule, rate, data, batch.size, room, one_each)
             loss = penalty_of(net, theta, l1, l2, team)
-            more, rounds = batch_gradient(net, theta, data, batch, total, masks_key, room, team, gradients, rounds)
+            more, rounds = batch_gradient(
+                net, theta, data, batch, total, masks_key, room, team, gradients, descent, rounds
+            )
             team.partial[team.rank] = loss + more
             if rule.max_norm > 0 or shares_columns:
                 rounds += 1
@@ -262,7 +307,10 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
                 clip(net, theta, gradient, l1, l2, rule.max_norm, team, rounds)
                 l1, l2 = number(0), number(0)
             t += 1
-            update_own(net, rule, theta, gradient, slots, l1, l2, course.rates[epoch, step] * scale_of_rates, t, team)
+            if descent != 0:
+                update_rest(net, theta, gradient, descent, team)
+            else:
+                update_own(net, rule, theta, gradient, slots, l1, l2, rate, t, team)
             rounds += 1
             barrier(team.arrivals, team.size, rounds)
             for other in range(team.size):
