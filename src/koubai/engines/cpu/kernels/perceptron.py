@@ -17,6 +17,7 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     AHEAD,
     BEST,
     BIAS,
+    BIAS_SUM,
     CANDIDATE_BIAS,
     CHANGED,
     CLASS,
@@ -38,10 +39,12 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     STALE,
     STEPS,
     WRONG,
+    add,
     change,
     is_wrong,
     objective_penalty,
     products,
+    rest_of_product,
 )
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, word
 
@@ -112,16 +115,15 @@ def step_of(margin, y, weight, k, rule, v, numbers):
 
 
 @kernel(portable=True, inlined=True)
-def sweep(examples, order, in_turn, rule, model, tally):
+def sweep(examples, order, rule, model, tally):
     """Take the rows once in the given order; add up losses, objectives and updates of each problem, (3, K).
 
-    A single problem scores rows ahead, to wait for several at once where they lie apart in memory. Rows that come
-    ``in_turn`` are there in time; scores ahead would only be lost with each change.
+    A single problem scores rows ahead, to wait for several at once where they lie apart in memory.
     """
     v, numbers = model.weights, model.numbers
     number, n_problems = v.dtype.type, numbers.shape[1]
     out = model.room
-    ahead, scored = AHEAD if v.shape[1] == 1 and not in_turn else 1, 0
+    ahead, scored = AHEAD if v.shape[1] == 1 else 1, 0
     in_pocket, penalised = rule.variant == POCKET, rule.penalty != NO_PENALTY
     for t in range(order.size):
         row = order[t]
@@ -157,21 +159,83 @@ def sweep(examples, order, in_turn, rule, model, tally):
 
 
 @kernel(portable=True, inlined=True)
+def sweep_in_turn(examples, order, rule, model, tally):
+    """Do as `sweep` does for a single problem without penalty: the numbers of the problem stay in registers."""
+    numbers, v, sums = model.numbers, model.weights, model.sums
+    number, column = v.dtype.type, v.reshape(v.size)
+    positive, negative, class_ = number(numbers[POSITIVE, 0]), number(numbers[NEGATIVE, 0]), numbers[CLASS, 0]
+    bias, count, run = numbers[BIAS, 0], numbers[COUNT, 0], numbers[RUN, 0]
+    loss, mistakes = 0.0, 0.0
+    for t in range(order.size):
+        row = order[t]
+        weight = examples.weights[row]
+        y = 1.0 if examples.labels[row] == class_ else -1.0
+        score = number(rest_of_product(examples.data, examples.indices, examples.starts, row, column, 0, 0.0)) + bias
+        margin = score * y
+        if margin <= 0.0:
+            loss -= margin
+        step = 0.0
+        if is_wrong(margin, y, rule.ties_wrong):
+            step = rule.rate * y * np.float64((positive if y > 0.0 else negative) * weight)
+        if step != 0.0:
+            mistakes += 1.0
+            if rule.variant == POCKET:
+                numbers[BIAS, 0], numbers[RUN, 0] = bias, run
+                offer(0, model)
+                numbers[CHANGED, 0] = 1.0
+            run = 0.0
+            factor = np.float64(number(step))
+            add(examples.data, examples.indices, examples.starts, row, 0, factor, v, sums, numbers[STEPS, 0] + t)
+            if rule.has_bias:
+                bias += step * rule.bias_share
+                numbers[BIAS_SUM, 0] -= (count + t) * (step * rule.bias_share)
+        else:
+            run += weight
+    numbers[BIAS, 0], numbers[RUN, 0] = bias, run
+    numbers[COUNT, 0] += order.size
+    numbers[STEPS, 0] += order.size
+    tally[LOSS, 0], tally[OBJECTIVE, 0], tally[MISTAKES, 0] = loss, loss, mistakes
+
+
+@kernel(portable=True, inlined=True)
+def weight_wrong(examples, members, rule, v, scale, bias, numbers):
+    """Return the summed weight of the rows that a single problem's weights v, (m,), are wrong on.
+
+    What is the same for all rows stays in registers. As soon as the sum has reached the pocket's, the weights are known
+    to be no better, and the rest is not counted.
+    """
+    number = v.dtype.type
+    positive, negative, label = number(numbers[POSITIVE, 0]), number(numbers[NEGATIVE, 0]), numbers[CLASS, 0]
+    factor, summand, enough = 1.0 if scale < 0 else numbers[scale, 0], numbers[bias, 0], numbers[POCKET_WRONG, 0]
+    total, nothing = 0.0, not np.any(v)
+    for t in range(members.size):
+        row = members[t]
+        product = 0.0 if nothing else rest_of_product(examples.data, examples.indices, examples.starts, row, v, 0, 0.0)
+        y = 1.0 if examples.labels[row] == label else -1.0
+        if is_wrong((number(product * factor) + summand) * y, y, rule.ties_wrong):
+            total += rule.rate * np.float64((positive if y > 0.0 else negative) * examples.weights[row])
+            if total >= enough:  # not if that is NaN, and not known yet
+                return total
+    return total
+
+
+@kernel(portable=True, inlined=True)
 def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
     """Fill numbers[WRONG] with the summed weights of the rows that the weights v are wrong on.
 
     ``scale`` and ``bias`` are the rows of ``numbers`` that belong to v; a scale of -1 stands for 1. ``out`` is room.
     """
     number, n_problems = v.dtype.type, numbers.shape[1]
-    ahead = AHEAD if v.shape[1] == 1 else 1
+    if v.shape[1] == 1:
+        numbers[WRONG, 0] = weight_wrong(examples, members, rule, v.reshape(v.size), scale, bias, numbers)
+        return
     for k in range(n_problems):
         numbers[WRONG, k] = 0.0
     for t in range(members.size):
         row = members[t]
-        if t % ahead == 0:
-            products(examples.data, examples.indices, examples.starts, members, t, ahead, v, out)
+        products(examples.data, examples.indices, examples.starts, members, t, 1, v, out)
         for k in range(n_problems):
-            product = out[k + t % ahead] if scale < 0 else out[k + t % ahead] * numbers[scale, k]
+            product = out[k] if scale < 0 else out[k] * numbers[scale, k]
             y = 1.0 if examples.labels[row] == numbers[CLASS, k] else -1.0
             margin = (number(product) + numbers[bias, k]) * y
             numbers[WRONG, k] += abs(step_of(margin, y, examples.weights[row], k, rule, v, numbers))
@@ -272,7 +336,10 @@ def run(examples, members, course, rule, model, tallies, order, stopped):
             stand_still(n_rows, numbers, tallies[epoch - 1], tally)
         else:
             fill_order(course, course.first + epoch, members, order)
-            sweep(examples, order, course.order == IN_ORDER, rule, model, tally)
+            if course.order == IN_ORDER and model.weights.shape[1] == 1 and rule.penalty == NO_PENALTY:
+                sweep_in_turn(examples, order, rule, model, tally)
+            else:
+                sweep(examples, order, rule, model, tally)
             if not is_finite(model.weights, numbers):
                 return OVERFLOW - epoch
             if rule.variant == POCKET:
