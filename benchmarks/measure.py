@@ -11,8 +11,9 @@ from benchmarks.contenders import Contender
 from benchmarks.results import Result
 from benchmarks.workers import Pool, Worker, WorkerError
 
-TRIAL_ROUNDS = 2
-"""Rounds after which only the best number of threads of each peer stays."""
+TRIAL_ROUNDS = 5
+"""Rounds after which only the best number of threads of each peer stays, by the median: the least time of a few would
+favour threads that wait for each other, which a busy machine delays most."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def keep_best(runners: list[Runner]) -> tuple[list[Runner], dict[Contender, dict
         groups.setdefault(runner.contender.key, []).append(runner)
     best, tried = [], {}
     for group in groups.values():
-        first, *others = sorted(group, key=lambda runner: min(runner.medians))
+        first, *others = sorted(group, key=lambda runner: median(runner.medians))
         best.append(first)
         tried[first.contender] = {str(r.contender.threads): median(r.medians) for r in others}
     return best, tried
