@@ -11,7 +11,8 @@ from koubai.core.errors import DivergenceError
 from koubai.core.perceptron import learn, predict
 from koubai.core.randomness import SHUFFLE, derive_key, permutation, random_words
 from koubai.engines.cpu.kernels import perceptron as kernels
-from koubai.engines.cpu.perceptron import Course, Outcome, Problems, Rule, TrainingRows, Weights, train
+from koubai.engines.cpu.perceptron import train
+from koubai.engines.cpu.perceptron_records import Course, Outcome, Problems, Rule, TrainingRows, Weights
 
 LECTURE = {"ties_wrong": False, "fit_bias": False}
 NOISE = np.random.default_rng(0)

@@ -23,7 +23,7 @@ from koubai.estimators.playing import Playable
 from koubai.estimators.separability import describe, is_linearly_separable
 
 if TYPE_CHECKING:
-    from koubai.engines.cpu.perceptron import Weights
+    from koubai.engines.cpu.perceptron_records import Weights
 
 
 class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
@@ -300,7 +300,7 @@ class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator): 
 
     def _going_on(self, dtype: Any) -> "Weights":
         """Return the weights to go on from: those of the variant, or ``coef_`` and ``intercept_`` as they are now."""
-        from koubai.engines.cpu.perceptron import Weights
+        from koubai.engines.cpu.perceptron_records import Weights
 
         state: Weights | None = getattr(self, "_running", None)
         if state is None or self.variant == "plain" or state.kind() != self.variant:

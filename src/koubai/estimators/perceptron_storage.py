@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, issparse
 
 from koubai.core.activations import Array
 from koubai.core.errors import KoubaiError, ModelFileError
-from koubai.engines.cpu.perceptron import Weights
+from koubai.engines.cpu.perceptron_records import Weights
 from koubai.estimators import records
 
 STORED = ("n_features_in_", "feature_names_in_", "n_iter_", "t_", "_n_passes", "separable_", "separability_")

@@ -12,7 +12,8 @@ from sklearn.utils import compute_class_weight
 from koubai.core.activations import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.randomness import seed_from
-from koubai.engines.cpu.perceptron import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights, train
+from koubai.engines.cpu.perceptron import train
+from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
 
 
 def rule_of(estimator: Any, sparse: bool) -> Rule:

@@ -13,7 +13,8 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.compilation import quietly
 from koubai.engines.cpu.engine import CPUEngine
-from koubai.engines.cpu.perceptron import Course, Problems, Rule, TrainingRows, Weights, train
+from koubai.engines.cpu.perceptron import train
+from koubai.engines.cpu.perceptron_records import Course, Problems, Rule, TrainingRows, Weights
 from koubai.engines.cpu.threads import available_threads
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.optimizers.sgd import SGD

@@ -1,10 +1,7 @@
-"""The perceptron's passes over the rows: the order, the sweep, the pocket, and when a problem stops.
+"""The perceptron's passes over the rows: the order, the sweep, and when a problem stops.
 
 The averaged variant is Freund and Schapire 1999, "Large margin classification using the perceptron algorithm", section
-2; the pocket variant is Gallant 1990, "Perceptron-based learning algorithms", with the ratchet. Where Gallant counts
-all rows each time that a run of right answers is longer than the pocket's, here the weights with the longest run of a
-pass, if it is more than half as long as the longest before, are counted once, at the end of the pass: one more walk
-over the rows a pass, few copies of the weights, and still the pocket never gets worse.
+2; the pocket variant is in `koubai.engines.cpu.kernels.perceptron_pocket`.
 """
 
 from typing import Any, NamedTuple
@@ -13,18 +10,16 @@ import numpy as np
 
 from koubai.core.randomness import SHUFFLE
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.perceptron_pocket import offer, ratchet, weigh_wrong
 from koubai.engines.cpu.kernels.perceptron_rule import (
     AHEAD,
     BEST,
     BIAS,
     BIAS_SUM,
-    CANDIDATE_BIAS,
     CHANGED,
     CLASS,
     COUNT,
-    IS_NEW,
     L2,
-    LONGEST,
     MAGNITUDE,
     NEGATIVE,
     NO_PENALTY,
@@ -45,6 +40,7 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     objective_penalty,
     products,
     rest_of_product,
+    step_of,
 )
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, word
 
@@ -85,33 +81,6 @@ def fill_order(course, epoch, members, order):
     if members[n - 1] != n - 1:
         for t in range(n):
             order[t] = members[order[t]]
-
-
-@kernel(portable=True, inlined=True)
-def offer(k, model):
-    """Make the weights of problem k the candidate of this pass, unless others answered right for longer.
-
-    Return whether they are.
-    """
-    numbers = model.numbers
-    if numbers[CHANGED, k] == 0.0 or numbers[RUN, k] <= numbers[LONGEST, k]:
-        return False
-    for i in range(model.weights.shape[0]):
-        model.candidate[i, k] = model.weights[i, k] * numbers[SCALE, k]
-    numbers[CANDIDATE_BIAS, k] = numbers[BIAS, k]
-    numbers[LONGEST, k] = numbers[RUN, k]
-    numbers[IS_NEW, k] = 1.0
-    return True
-
-
-@kernel(portable=True, inlined=True)
-def step_of(margin, y, weight, k, rule, v, numbers):
-    """Return η y times the row's and the class's weight if the row is wrong, else 0."""
-    if not is_wrong(margin, y, rule.ties_wrong):
-        return 0.0
-    number = v.dtype.type
-    share = number(numbers[POSITIVE, k] if y > 0.0 else numbers[NEGATIVE, k]) * weight
-    return rule.rate * y * np.float64(share)
 
 
 @kernel(portable=True, inlined=True)
@@ -195,73 +164,6 @@ def sweep_in_turn(examples, order, rule, model, tally):
     numbers[COUNT, 0] += order.size
     numbers[STEPS, 0] += order.size
     tally[LOSS, 0], tally[OBJECTIVE, 0], tally[MISTAKES, 0] = loss, loss, mistakes
-
-
-@kernel(portable=True, inlined=True)
-def weight_wrong(examples, members, rule, v, scale, bias, numbers):
-    """Return the summed weight of the rows that a single problem's weights v, (m,), are wrong on.
-
-    What is the same for all rows stays in registers. As soon as the sum has reached the pocket's, the weights are known
-    to be no better, and the rest is not counted.
-    """
-    number = v.dtype.type
-    positive, negative, label = number(numbers[POSITIVE, 0]), number(numbers[NEGATIVE, 0]), numbers[CLASS, 0]
-    factor, summand, enough = 1.0 if scale < 0 else numbers[scale, 0], numbers[bias, 0], numbers[POCKET_WRONG, 0]
-    total, nothing = 0.0, not np.any(v)
-    for t in range(members.size):
-        row = members[t]
-        product = 0.0 if nothing else rest_of_product(examples.data, examples.indices, examples.starts, row, v, 0, 0.0)
-        y = 1.0 if examples.labels[row] == label else -1.0
-        if is_wrong((number(product * factor) + summand) * y, y, rule.ties_wrong):
-            total += rule.rate * np.float64((positive if y > 0.0 else negative) * examples.weights[row])
-            if total >= enough:  # not if that is NaN, and not known yet
-                return total
-    return total
-
-
-@kernel(portable=True, inlined=True)
-def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
-    """Fill numbers[WRONG] with the summed weights of the rows that the weights v are wrong on.
-
-    ``scale`` and ``bias`` are the rows of ``numbers`` that belong to v; a scale of -1 stands for 1. ``out`` is room.
-    """
-    number, n_problems = v.dtype.type, numbers.shape[1]
-    if v.shape[1] == 1:
-        numbers[WRONG, 0] = weight_wrong(examples, members, rule, v.reshape(v.size), scale, bias, numbers)
-        return
-    for k in range(n_problems):
-        numbers[WRONG, k] = 0.0
-    for t in range(members.size):
-        row = members[t]
-        products(examples.data, examples.indices, examples.starts, members, t, 1, v, out)
-        for k in range(n_problems):
-            product = out[k] if scale < 0 else out[k] * numbers[scale, k]
-            y = 1.0 if examples.labels[row] == numbers[CLASS, k] else -1.0
-            margin = (number(product) + numbers[bias, k]) * y
-            numbers[WRONG, k] += abs(step_of(margin, y, examples.weights[row], k, rule, v, numbers))
-
-
-@kernel(portable=True, inlined=True)
-def ratchet(examples, members, rule, model):
-    """Put the candidate of this pass into the pocket if it is wrong on fewer rows (by weight) than what is there."""
-    numbers, any_new = model.numbers, False
-    for k in range(numbers.shape[1]):
-        if offer(k, model):
-            numbers[CHANGED, k] = 0.0
-        numbers[LONGEST, k] *= 0.5
-        any_new = any_new or numbers[IS_NEW, k] == 1.0
-    if not any_new:
-        return
-    weigh_wrong(examples, members, rule, model.candidate, -1, CANDIDATE_BIAS, numbers, model.room)
-    for k in range(numbers.shape[1]):
-        if numbers[IS_NEW, k] == 1.0 and numbers[WRONG, k] < numbers[POCKET_WRONG, k]:
-            numbers[POCKET_WRONG, k] = numbers[WRONG, k]
-            numbers[POCKET_BIAS, k] = numbers[CANDIDATE_BIAS, k]
-            for i in range(model.pocket.shape[0]):
-                model.pocket[i, k] = model.candidate[i, k]
-            if numbers[WRONG, k] == 0.0:
-                numbers[SEPARATED, k] = 1.0
-        numbers[IS_NEW, k] = 0.0
 
 
 @kernel(portable=True, inlined=True)

@@ -174,6 +174,16 @@ def is_wrong(margin, y, ties_wrong):
 
 
 @kernel(portable=True, inlined=True)
+def step_of(margin, y, weight, k, rule, v, numbers):
+    """Return η y times the row's and the class's weight if the row is wrong, else 0."""
+    if not is_wrong(margin, y, rule.ties_wrong):
+        return 0.0
+    number = v.dtype.type
+    share = number(numbers[POSITIVE, k] if y > 0.0 else numbers[NEGATIVE, k]) * weight
+    return rule.rate * y * np.float64(share)
+
+
+@kernel(portable=True, inlined=True)
 def add(data, indices, starts, row, k, factor, v, sums, steps):
     """Add factor · x to column k of v."""
     averaged = sums.shape[0] > 0
