@@ -36,7 +36,6 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     WRONG,
     add,
     change,
-    is_wrong,
     objective_penalty,
     products,
     rest_of_product,
@@ -84,15 +83,16 @@ def fill_order(course, epoch, members, order):
 
 
 @kernel(portable=True, inlined=True)
-def sweep(examples, order, rule, model, tally):
+def sweep(examples, order, in_turn, rule, model, tally):
     """Take the rows once in the given order; add up losses, objectives and updates of each problem, (3, K).
 
-    A single problem scores rows ahead, to wait for several at once where they lie apart in memory.
+    A single problem scores rows ahead, to wait for several at once where they lie apart in memory. Rows that come
+    ``in_turn`` are there in time; scores ahead would only be lost with each change.
     """
     v, numbers = model.weights, model.numbers
     number, n_problems = v.dtype.type, numbers.shape[1]
     out = model.room
-    ahead, scored = AHEAD if v.shape[1] == 1 else 1, 0
+    ahead, scored = AHEAD if v.shape[1] == 1 and not in_turn else 1, 0
     in_pocket, penalised = rule.variant == POCKET, rule.penalty != NO_PENALTY
     for t in range(order.size):
         row = order[t]
@@ -109,7 +109,7 @@ def sweep(examples, order, rule, model, tally):
                 tally[OBJECTIVE, k] -= margin
             if penalised:
                 tally[OBJECTIVE, k] += objective_penalty(rule, numbers[SQUARE, k], numbers[MAGNITUDE, k])
-            step = step_of(margin, y, weight, k, rule, v, numbers)
+            step = step_of(margin, y, weight, number(numbers[POSITIVE, k]), number(numbers[NEGATIVE, k]), rule)
             if step != 0.0:
                 tally[MISTAKES, k] += 1.0
                 if in_pocket:
@@ -143,9 +143,7 @@ def sweep_in_turn(examples, order, rule, model, tally):
         margin = score * y
         if margin <= 0.0:
             loss -= margin
-        step = 0.0
-        if is_wrong(margin, y, rule.ties_wrong):
-            step = rule.rate * y * np.float64((positive if y > 0.0 else negative) * weight)
+        step = step_of(margin, y, weight, positive, negative, rule)
         if step != 0.0:
             mistakes += 1.0
             if rule.variant == POCKET:
@@ -238,10 +236,11 @@ def run(examples, members, course, rule, model, tallies, order, stopped):
             stand_still(n_rows, numbers, tallies[epoch - 1], tally)
         else:
             fill_order(course, course.first + epoch, members, order)
-            if course.order == IN_ORDER and model.weights.shape[1] == 1 and rule.penalty == NO_PENALTY:
+            in_turn = course.order == IN_ORDER
+            if in_turn and model.weights.shape[1] == 1 and rule.penalty == NO_PENALTY:
                 sweep_in_turn(examples, order, rule, model, tally)
             else:
-                sweep(examples, order, rule, model, tally)
+                sweep(examples, order, in_turn, rule, model, tally)
             if not is_finite(model.weights, numbers):
                 return OVERFLOW - epoch
             if rule.variant == POCKET:

@@ -24,7 +24,6 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     SCALE,
     SEPARATED,
     WRONG,
-    is_wrong,
     products,
     rest_of_product,
     step_of,
@@ -63,8 +62,10 @@ def weight_wrong(examples, members, rule, v, scale, bias, numbers):
         row = members[t]
         product = 0.0 if nothing else rest_of_product(examples.data, examples.indices, examples.starts, row, v, 0, 0.0)
         y = 1.0 if examples.labels[row] == label else -1.0
-        if is_wrong((number(product * factor) + summand) * y, y, rule.ties_wrong):
-            total += rule.rate * np.float64((positive if y > 0.0 else negative) * examples.weights[row])
+        margin = (number(product * factor) + summand) * y
+        step = step_of(margin, y, examples.weights[row], positive, negative, rule)
+        if step != 0.0:
+            total += abs(step)
             if total >= enough:  # not if that is NaN, and not known yet
                 return total
     return total
@@ -89,7 +90,8 @@ def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
             product = out[k] if scale < 0 else out[k] * numbers[scale, k]
             y = 1.0 if examples.labels[row] == numbers[CLASS, k] else -1.0
             margin = (number(product) + numbers[bias, k]) * y
-            numbers[WRONG, k] += abs(step_of(margin, y, examples.weights[row], k, rule, v, numbers))
+            positive, negative = number(numbers[POSITIVE, k]), number(numbers[NEGATIVE, k])
+            numbers[WRONG, k] += abs(step_of(margin, y, examples.weights[row], positive, negative, rule))
 
 
 @kernel(portable=True, inlined=True)

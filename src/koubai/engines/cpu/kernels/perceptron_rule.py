@@ -174,13 +174,11 @@ def is_wrong(margin, y, ties_wrong):
 
 
 @kernel(portable=True, inlined=True)
-def step_of(margin, y, weight, k, rule, v, numbers):
-    """Return η y times the row's and the class's weight if the row is wrong, else 0."""
+def step_of(margin, y, weight, positive, negative, rule):
+    """Return η y times the row's weight and that of its side, in the weights' dtype, if the row is wrong, else 0."""
     if not is_wrong(margin, y, rule.ties_wrong):
         return 0.0
-    number = v.dtype.type
-    share = number(numbers[POSITIVE, k] if y > 0.0 else numbers[NEGATIVE, k]) * weight
-    return rule.rate * y * np.float64(share)
+    return rule.rate * y * np.float64((positive if y > 0.0 else negative) * weight)
 
 
 @kernel(portable=True, inlined=True)
