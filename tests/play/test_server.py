@@ -260,10 +260,11 @@ def test_fifty_clients_train_at_once_and_none_starves(server):
     for number, page in enumerate(pages):
         page.say("settings", settings={**SMALL, "seed": number})
         page.say("run")
-    end = time.monotonic() + 40
+    # a turn is 2 ms, in which a busy machine does three times as much as in another: only many turns are alike
+    turns, end = 24, time.monotonic() + 60
 
     def watch(page, seen):
-        while min(map(len, epochs)) < 8 and time.monotonic() < end:
+        while min(map(len, epochs)) < turns and time.monotonic() < end:
             header = page.until("frame")
             if header["epoch"]:
                 seen.append(header["epoch"])
@@ -272,10 +273,10 @@ def test_fifty_clients_train_at_once_and_none_starves(server):
     for watcher in watchers:
         watcher.start()
     for watcher in watchers:
-        watcher.join(60)
+        watcher.join(90)
     for page in pages:
         page.close()
-    assert min(map(len, epochs)) >= 8
+    assert min(map(len, epochs)) >= turns
     assert max(map(len, epochs)) <= 2 * min(map(len, epochs))
     last = [seen[-1] for seen in epochs]
     assert max(last) < 3 * min(last), sorted(last)
