@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koubai.engines.cpu.kernels import products
-from koubai.engines.cpu.kernels.products import copy_size, product
-from koubai.engines.cpu.kernels.tiles import TALL, VECTOR_BYTES
+from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES
+from koubai.engines.cpu.kernels.products import FEW, copy_size, product
+from koubai.engines.cpu.kernels.tiles import SHORT, TALL
 from koubai.engines.cpu.threads import blas
 
 DTYPES = [np.float64, np.float32]
@@ -24,8 +25,11 @@ def multiply(a, a_turned, b, b_turned, first, first_row, out, n, depth, m):
     product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy)
 
 
-def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: bool, begin: str) -> None:
-    """Multiply, and compare with NumPy in float64; what lies behind the result is untouched."""
+def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: bool, begin: str, behind: int = 0) -> None:
+    """Multiply, and compare with NumPy in float64; what lies behind the result is untouched.
+
+    So many numbers that are none lie ``behind`` each factor: they may be read, but must not count.
+    """
     rng = np.random.default_rng(n * 1000 + depth * 100 + m)
     a, b = (rng.normal(size=size).astype(dtype) for size in ((n, depth), (depth, m)))
     whole = np.full(n * m + GUARD, 7, dtype)
@@ -40,8 +44,9 @@ def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: boo
         first, first_row = out, m
         expected = expected + out.reshape(n, m).astype(float)
     given_a, given_b = (np.ascontiguousarray(x.T if turned else x) for x, turned in ((a, a_turned), (b, b_turned)))
+    long_a, long_b = (np.append(x.ravel(), np.full(behind, np.nan, dtype)) for x in (given_a, given_b))
     with blas().limit(limits=1, user_api="blas"):
-        multiply(given_a.ravel(), a_turned, given_b.ravel(), b_turned, first, first_row, out, n, depth, m)
+        multiply(long_a, a_turned, long_b, b_turned, first, first_row, out, n, depth, m)
     tolerance = 4 * np.finfo(dtype).eps * (np.abs(a).astype(float) @ np.abs(b).astype(float) + 1) * np.sqrt(depth)
     assert (np.abs(out.reshape(n, m) - expected) <= tolerance).all()
     assert (whole[n * m :] == 7).all()
@@ -49,10 +54,20 @@ def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: boo
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
-@pytest.mark.parametrize("n", [1, TALL - 1, TALL, TALL + 1, 3 * TALL + 2])
-def test_every_width_about_two_vectors(dtype: type, turned: tuple[bool, bool], n: int) -> None:
+@pytest.mark.parametrize("n", [1, SHORT, TALL - 1, TALL, TALL + 1, 2 * SHORT, 2 * SHORT + 1, 3 * TALL + 2])
+@pytest.mark.parametrize("behind", [0, 3, 40])
+def test_every_width_about_two_vectors(dtype: type, turned: tuple[bool, bool], n: int, behind: int) -> None:
     for m in range(1, 4 * VECTOR_BYTES // np.dtype(dtype).itemsize + 2):
-        check(n, 5, m, dtype, *turned, NOTHING)
+        check(n, 5, m, dtype, *turned, NOTHING, behind)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("begin", [NOTHING, ONE_ROW, ALL_ROWS])
+@pytest.mark.parametrize("b_turned", [False, True])
+def test_few_columns_of_many_turned_rows(dtype: type, begin: str, b_turned: bool) -> None:
+    for m in range(1, FEW + 2):
+        for n in (m, m + 1, 33):
+            check(n, 7, m, dtype, True, b_turned, begin)
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,9 +78,12 @@ def test_every_width_about_two_vectors(dtype: type, turned: tuple[bool, bool], n
     st.sampled_from(DTYPES),
     st.sampled_from([(False, False), (True, False), (False, True)]),
     st.sampled_from([NOTHING, ONE_ROW, ALL_ROWS]),
+    st.integers(0, 40),
 )
-def test_any_small_product(n: int, depth: int, m: int, dtype: type, turned: tuple[bool, bool], begin: str) -> None:
-    check(n, depth, m, dtype, *turned, begin)
+def test_any_small_product(
+    n: int, depth: int, m: int, dtype: type, turned: tuple[bool, bool], begin: str, behind: int
+) -> None:
+    check(n, depth, m, dtype, *turned, begin, behind)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -6,7 +6,7 @@ are read row by row in the first layer. ``room`` has what products need (see `ko
 
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import gemm
-from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, ONE, TURNED, product
+from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, TURNED, product
 
 LONG = 16
 """Sources from which on the sum for a single node is taken along them."""
@@ -67,10 +67,7 @@ def weight_gradient(z, delta, out, first, stop, n, n_in, n_out, add, room):
         return
     own = out[first * n_out : stop * n_out]
     begin = own if add else own[:0]
-    if n_out == 1:  # as one row, δᵀ z: its sums lie side by side
-        product(delta, AS_IT_IS, n, z[first:], AS_IT_IS, n_in, n, begin, n_in, own, ONE, stop - first, room.copy)
-    else:
-        product(z[first:], TURNED, n_in, delta, AS_IT_IS, n_out, n, begin, n_out, own, stop - first, n_out, room.copy)
+    product(z[first:], TURNED, n_in, delta, AS_IT_IS, n_out, n, begin, n_out, own, stop - first, n_out, room.copy)
 
 
 @kernel

@@ -13,7 +13,7 @@ from koubai.engines.cpu.kernels.layers import (
     weight_gradient,
     weight_gradient_sparse,
 )
-from koubai.engines.cpu.kernels.products import copy_size
+from koubai.engines.cpu.kernels.products import copy_size, vectors_of
 from koubai.engines.cpu.kernels.randomness import fold, uniform
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
@@ -39,24 +39,24 @@ def make_room(net, theta, n_rows, training):
         nodes += net.shape[layer, N_OUT]
         longest = max(longest, net.shape[layer, N_IN], net.shape[layer, N_OUT])
     rows = n_rows if training else 0
+    more = vectors_of(theta)  # so that products can read whole vectors, beyond the last row
     return Room(
         n_rows,
         starts,
-        np.empty(rows * net.shape[0, N_IN], theta.dtype),
+        np.empty(rows * net.shape[0, N_IN] + more, theta.dtype),
         np.empty(rows * net.shape[n_layers - 1, N_OUT], theta.dtype),
         np.empty(rows, theta.dtype),
         np.empty(nodes * n_rows, theta.dtype),
-        np.empty(nodes * n_rows, theta.dtype),
-        np.empty(nodes * rows, theta.dtype),
+        np.empty(nodes * n_rows + more, theta.dtype),
+        np.empty(nodes * rows + more, theta.dtype),
         np.empty(copy_size(theta, longest), theta.dtype),
     )
 
 
 @kernel(within=True)
 def layer_weights(theta, net, layer):
-    """Return a view of a layer's weights, (n_in · n_out,)."""
-    start = net.shape[layer, WEIGHTS]
-    return theta[start : start + net.shape[layer, N_IN] * net.shape[layer, N_OUT]]
+    """Return a view of θ from a layer's weights on, which are the first n_in · n_out numbers."""
+    return theta[net.shape[layer, WEIGHTS] :]
 
 
 @kernel(within=True)
@@ -136,21 +136,19 @@ def layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, a
     (of W the columns for CSR inputs).
     """
     n, n_in, n_out = rows.size, net.shape[layer, N_IN], net.shape[layer, N_OUT]
-    a, b = bounds(net, room, layer, at, n)
-    delta, out = room.delta[a:b], layer_weights(gradient, net, layer)
+    a = bounds(net, room, layer, at, n)[0]
+    delta, out = room.delta[a:], layer_weights(gradient, net, layer)
     biases = layer_biases(gradient, net, layer)
     if biases.size:
         bias_gradient(delta, biases, nodes[0], nodes[1], n, n_out, add)
     if layer > 0:
-        before, end = bounds(net, room, layer - 1, at, n)
-        weight_gradient(room.z[before:end], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
+        before = bounds(net, room, layer - 1, at, n)[0]
+        weight_gradient(room.z[before:], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
     elif data.starts.size:
         indices, starts = data.indices, data.starts
         weight_gradient_sparse(data.data, indices, starts, rows, delta, out, nodes[0], nodes[1], n_in, n_out, add)
     else:
-        weight_gradient(
-            room.x[at * n_in : (at + n) * n_in], delta, out, sources[0], sources[1], n, n_in, n_out, add, room
-        )
+        weight_gradient(room.x[at * n_in :], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
 
 
 @kernel

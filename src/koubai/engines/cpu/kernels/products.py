@@ -9,18 +9,22 @@ import numpy as np
 from numba.extending import overload
 
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES, Lanes
 from koubai.engines.cpu.kernels.primitives import gemm, keep_apart
-from koubai.engines.cpu.kernels.tiles import TALL, VECTOR_BYTES, tile, turn_block
+from koubai.engines.cpu.kernels.tiles import SHORT, TALL, copy_vectors, tile, turn_block
 
 COPY_FROM = 48 << 10
 """Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""
 BLAS_FROM = 640 << 10
 """Bytes of b, and of a if it is read across its rows, from which on BLAS multiplies more than a few rows."""
 
+FEW = 4
+"""Columns of b up to which, if a is turned, the product is taken as its transpose."""
+
 AS_IT_IS, TURNED = np.bool_(False), np.bool_(True)
 """Whether a matrix or its transpose is given. (A literal would have numba compile `product` once for each.)"""
-NONE, ONE = np.int64(0), np.int64(1)
-"""No numbers between rows; one row."""
+NONE = np.int64(0)
+"""No numbers between rows."""
 
 
 def lanes_of(a):
@@ -30,8 +34,14 @@ def lanes_of(a):
 
 @overload(lanes_of, inline="always")
 def _lanes_of(a):
-    lanes = VECTOR_BYTES * 8 // a.dtype.bitwidth
+    lanes = Lanes.count(a.dtype)
     return lambda a: lanes
+
+
+@kernel(within=True)
+def vectors_of(a):
+    """Return how many numbers of this array's dtype are in two vectors, the most that a tile reads at once."""
+    return 2 * lanes_of(a)
 
 
 @kernel(within=True)
@@ -41,12 +51,18 @@ def copy_size(a, longest):
 
 
 @kernel(within=True)
-def copy_columns(b, b_row, depth, columns, copy, copy_row):
-    """Set copy[k, q] = b[k, q] for the first ``columns`` columns of b."""
-    for k in range(depth):
-        source, target = b[k * b_row : k * b_row + columns], copy[k * copy_row : k * copy_row + columns]
+def copy_columns(b, at, b_row, depth, columns, copy):
+    """Set copy[k, q] = b[k, q] for some columns of b from place ``at`` on; rows of the copy are two vectors long.
+
+    Whole vectors are copied, with what follows in b, as far as they end in it.
+    """
+    wide = 2 * lanes_of(b)
+    whole = max(0, depth - (wide - columns + b_row - 1) // b_row)
+    for k in range(whole):
+        copy_vectors(b, at + k * b_row, copy, k * wide, 2)
+    for k in range(whole, depth):
         for q in range(columns):
-            target[q] = source[q]
+            copy[k * wide + q] = b[at + k * b_row + q]
 
 
 @kernel(within=True)
@@ -77,39 +93,68 @@ def multiply_by_blas(a, a_turned, a_row, b, b_turned, b_row, depth, first, first
 
 
 @kernel
+def multiply_by_tiles(a, row_step, term_step, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
+    """Do as `product` does, in tiles; rows of a lie ``row_step`` apart, the terms of a sum ``term_step``.
+
+    The last columns come first. So a row may be written beyond its end, where the next row has not been written yet.
+    """
+    keep_apart()
+    lanes = lanes_of(a)
+    wide = 2 * lanes
+    overlapping = first.size > 0 and first_row > 0  # what is added to may be ``out``, which must stay until it is read
+    columns_copied = n > 2 * TALL and depth * m * (VECTOR_BYTES // lanes) >= COPY_FROM
+    for j in range((m - 1) // wide * wide, -1, -wide):
+        left, source, at, source_row = m - j, b, j, b_row
+        vectors = wide if left > lanes else lanes
+        if b_turned:
+            copy_rows_turned(b[j * b_row :], b_row, depth, min(left, wide), copy, wide)
+            source, at, source_row = copy, 0, wide
+        elif columns_copied or (depth - 1) * b_row + j + vectors > b.size:
+            copy_columns(b, j, b_row, depth, min(left, wide), copy)
+            source, at, source_row = copy, 0, wide
+        n_open = 0 if overlapping else n - 1
+        if vectors - left > m:
+            n_open = min(n_open, n - (vectors - left + m - 1) // m)
+        i = 0
+        while i < n:
+            rows = n - i
+            rows = min(rows, TALL if rows > 2 * SHORT or SHORT < rows <= TALL else SHORT)
+            tile(
+                a, i * row_step, row_step, term_step, source, at, source_row, depth,
+                first, i * first_row + j, first_row, first.size == 0, out, i * m + j, m, rows, left, n_open - i,
+            )  # fmt: skip
+            i += rows
+
+
+@kernel
+def multiply_across(a, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
+    """Do as `product` does where m is small and a is turned: outᵀ = bᵀ aᵀ, whose rows are long, and turn that."""
+    row_step, term_step = (b_row, 1) if b_turned else (1, b_row)
+    multiply_by_tiles(b, row_step, term_step, a, AS_IT_IS, a_row, depth, first[:0], NONE, copy, m, n, copy[:0])
+    for q in range(m):
+        column = copy[q * n : (q + 1) * n]
+        if first.size:
+            for i in range(n):
+                out[i * m + q] = first[i * first_row + q] + column[i]
+        else:
+            for i in range(n):
+                out[i * m + q] = column[i]
+
+
+@kernel
 def product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
     """Set out = first + a b: out (n, m), a (n, depth), b (depth, m).
 
     Of a matrix that is ``turned`` the transpose is given; ``a_row`` and ``b_row`` numbers lie between the rows that are
-    given. ``first`` may be ``out`` itself (``first_row`` m), one row that is added to all (``first_row`` 0), or empty.
-    ``copy`` is room for columns of b.
+    given. An array may be longer than its matrix: then the last row of b is read beyond its end, which does no harm and
+    saves a copy. ``first`` may be ``out`` itself (``first_row`` m), one row that is added to all (``first_row`` 0), or
+    empty. ``copy`` is room for columns of b.
     """
-    keep_apart()
-    lanes = lanes_of(a)
-    size = VECTOR_BYTES // lanes
+    size = VECTOR_BYTES // lanes_of(a)
     if n > 2 * TALL and (depth * m + (n * depth if a_turned else 0)) * size >= BLAS_FROM:
         multiply_by_blas(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m)
-        return
-    row_step, term_step = (1, a_row) if a_turned else (a_row, 1)
-    wide = 2 * lanes
-    copied = b_turned or (n > 2 * TALL and depth * m * size >= COPY_FROM)
-    for j in range(0, m, wide):
-        left, source, at, source_row = m - j, b, j, b_row
-        if copied:
-            if b_turned:
-                copy_rows_turned(b[j * b_row :], b_row, depth, min(left, wide), copy, wide)
-            else:
-                copy_columns(b[j:], b_row, depth, min(left, wide), copy, wide)
-            source, at, source_row = copy, 0, wide
-        for i in range(0, n, TALL):
-            rows, x, y, z = min(TALL, n - i), i * row_step, i * first_row + j, i * m + j
-            if left > lanes:
-                tile(
-                    a, x, row_step, term_step, source, at, source_row, depth,
-                    first, y, first_row, first.size == 0, out, z, m, rows, left, 2,
-                )  # fmt: skip
-            else:
-                tile(
-                    a, x, row_step, term_step, source, at, source_row, depth,
-                    first, y, first_row, first.size == 0, out, z, m, rows, left, 1,
-                )  # fmt: skip
+    elif a_turned and m <= FEW and n > m:
+        multiply_across(a, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy)
+    else:
+        row_step, term_step = (1, a_row) if a_turned else (a_row, 1)
+        multiply_by_tiles(a, row_step, term_step, b, b_turned, b_row, depth, first, first_row, out, n, m, copy)

@@ -5,73 +5,28 @@ that matters most: a block of the product that stays in registers while the dept
 "Anatomy of high-performance matrix multiplication", section 6). So that loop is written out here.
 """
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
-Value = Any
+from koubai.engines.cpu.kernels.lanes import (
+    FEATURES,
+    Lanes,
+    Value,
+    address,
+    addresses,
+    either,
+    for_each_case,
+    transposed,
+)
 
-FEATURES = binding.get_host_cpu_features()
-VECTOR_BYTES = 64 if FEATURES.get("avx512f") else 32 if FEATURES.get("avx2") else 16
-"""Bytes of a vector register of this processor."""
 TALL = 12 if FEATURES.get("avx512f") else 6
-"""Rows of a tile: with two vectors a row, its sums fill most of the registers and leave some for the factors."""
-INT32 = ir.IntType(32)
-
-
-class Lanes:
-    """Instructions on vectors of one dtype; ``n_columns`` is how many lanes of a row of vectors count."""
-
-    def __init__(self, context: Any, builder: Any, dtype: Any, n_vectors: int, n_columns: Value) -> None:
-        self.builder, self.number = builder, context.get_value_type(dtype)
-        self.bytes, self.n = dtype.bitwidth // 8, VECTOR_BYTES * 8 // dtype.bitwidth
-        self.vector = ir.VectorType(self.number, self.n)
-        self.integers = ir.VectorType(INT32, self.n)
-        self.suffix = f"v{self.n}f{dtype.bitwidth}"
-        self.last = n_vectors - 1
-        places = ir.Constant(self.integers, [self.last * self.n + lane for lane in range(self.n)])
-        self.mask = builder.icmp_signed("<", places, self.spread(builder.trunc(n_columns, INT32), self.integers))
-
-    def spread(self, value: Value, vector: Any = None) -> Value:
-        """Return a vector with this number in every lane."""
-        vector = vector or self.vector
-        one = self.builder.insert_element(ir.Constant(vector, None), value, ir.Constant(INT32, 0))
-        return self.builder.shuffle_vector(one, ir.Constant(vector, None), ir.Constant(self.integers, [0] * self.n))
-
-    def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
-        """Return a b + c, lane by lane, rounded once where the processor can."""
-        return self._call("llvm.fmuladd", "", self.vector, (a, b, c))
-
-    def load(self, at: Value, index: int, whole: bool) -> Value:
-        """Return vector ``index`` from an address on; of the last one, if not ``whole``, the lanes that count."""
-        address = self._address(at, index)
-        if whole or index < self.last:
-            return self.builder.load(address, align=self.bytes)
-        arguments = (address, ir.Constant(INT32, self.bytes), self.mask, ir.Constant(self.vector, None))
-        return self._call("llvm.masked.load", ".p0", self.vector, arguments)
-
-    def store(self, value: Value, at: Value, index: int, whole: bool) -> None:
-        """Write vector ``index`` from an address on, as `load` reads it."""
-        address = self._address(at, index)
-        if whole or index < self.last:
-            self.builder.store(value, address, align=self.bytes)
-        else:
-            arguments = (value, address, ir.Constant(INT32, self.bytes), self.mask)
-            self._call("llvm.masked.store", ".p0", ir.VoidType(), arguments)
-
-    def _address(self, at: Value, index: int) -> Value:
-        lane = self.builder.gep(at, [ir.Constant(ir.IntType(64), index * self.n)])
-        return self.builder.bitcast(lane, self.vector.as_pointer())
-
-    def _call(self, name: str, ending: str, returns: Any, arguments: tuple[Value, ...]) -> Value:
-        kind = ir.FunctionType(returns, [argument.type for argument in arguments])
-        function = cgutils.get_or_insert_function(self.builder.module, kind, f"{name}.{self.suffix}{ending}")
-        return self.builder.call(function, arguments)
+"""Rows of a tall tile: with two vectors a row, its sums fill most of the registers and leave some for the factors."""
+SHORT = TALL * 2 // 3
+"""Rows of a short tile: enough sums to keep the processor busy. Six and four rows make up any even number of rows."""
 
 
 def _sum_of_products(
@@ -82,7 +37,6 @@ def _sum_of_products(
     b_step: Value,
     depth: Value,
     begin: list[list[Value]],
-    whole: bool,
 ) -> list[list[Value]]:
     """Write the loop over the depth; return the sums of each row.
 
@@ -101,7 +55,7 @@ def _sum_of_products(
 
     left, at_b, at_a = running(depth), running(b), [running(row) for row in rows]
     sums = [[running(first) for first in row] for row in begin]
-    factors = [lanes.load(at_b, index, whole) for index in range(lanes.last + 1)]
+    factors = [lanes.load(at_b, index, True) for index in range(lanes.last + 1)]
     added = []
     for at, row in zip(at_a, sums, strict=True):
         a = lanes.spread(builder.load(at, align=lanes.bytes))
@@ -120,26 +74,14 @@ def _sum_of_products(
     return added
 
 
-def _addresses(builder: Any, base: Value, stride: Value, n_rows: Value, tall: int) -> list[Value]:
-    """Return where each row of a tile begins; rows that there are not stand for the last one, which does no harm."""
-    size = n_rows.type
-    last = builder.sub(n_rows, ir.Constant(size, 1))
-    found = []
-    for row in range(tall):
-        place = ir.Constant(size, row)
-        there = builder.select(builder.icmp_signed("<", place, n_rows), place, last)
-        found.append(builder.gep(base, [builder.mul(there, stride)]))
-    return found
-
-
 NAMES = (
     *("a", "a_at", "a_row", "a_step", "b", "b_at", "b_step", "depth", "first", "first_at", "first_row", "from_zero"),
-    *("out", "out_at", "out_row", "n_rows", "n_columns", "wide"),
+    *("out", "out_at", "out_row", "n_rows", "n_columns", "n_open"),
 )
 """What `tile` is given."""
 
 
-@intrinsic(prefer_literal=True)
+@intrinsic
 def tile(
     typing_context: Any,
     a: Any,
@@ -159,76 +101,97 @@ def tile(
     out_row: Any,
     n_rows: Any,
     n_columns: Any,
-    wide: Any,
+    n_open: Any,
 ) -> Any:
-    """Set a tile of out = first + a b: at most `TALL` rows, at most ``wide`` vectors a row (``wide`` is a literal).
+    """Set a tile of out = first + a b: at most `TALL` rows and two vectors a row.
 
     Each matrix is an array, the place in it (counted in numbers) where the tile's part begins, and how many numbers
     lie between one row and the next; ``a_step`` and ``b_step`` lie between one term of the sums and the next. With
-    ``from_zero`` ``first`` is not read. ``depth`` must be at least 1.
+    ``from_zero`` ``first`` is not read. ``depth`` must be at least 1. Rows of b are read, and the first ``n_open`` rows
+    of ``out`` are written, as whole vectors, beyond the last column: to read and write some lanes takes much longer.
     """
-    n_vectors = wide.literal_value
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         given = dict(zip(NAMES, arguments, strict=True))
-        kinds = dict(zip(NAMES, signature.args, strict=True))
-        lanes = Lanes(context, builder, a.dtype, n_vectors, given["n_columns"])
+        size, begins = given["depth"].type, {}
+        for name, kind in zip(NAMES, signature.args, strict=True):
+            if f"{name}_at" in given:
+                begins[name] = address(context, builder, kind, given[name], given[f"{name}_at"])
 
-        def address(name: str) -> Value:
-            data = make_array(kinds[name])(context, builder, given[name]).data
-            return builder.gep(data, [given[f"{name}_at"]])
+        def write(tall: int, n_vectors: int) -> None:
+            lanes = Lanes(context, builder, a.dtype, n_vectors, given["n_columns"])
+            _write_tile(lanes, given, begins, tall, n_vectors)
 
-        def rows_of(name: str) -> list[Value]:
-            return _addresses(builder, address(name), given[f"{name}_row"], given["n_rows"], TALL)
-
-        a_rows, out_rows, first_rows, b_from = rows_of("a"), rows_of("out"), rows_of("first"), address("b")
-        zero = ir.Constant(lanes.vector, None)
-
-        def write(whole: bool) -> None:
-            begin = _either(
-                builder,
-                given["from_zero"],
-                lambda: [[zero] * n_vectors for _ in range(TALL)],
-                lambda: [[lanes.load(row, index, whole) for index in range(n_vectors)] for row in first_rows],
-            )
-            sums = _sum_of_products(
-                lanes, a_rows, given["a_step"], b_from, given["b_step"], given["depth"], begin, whole
-            )
-            for row, values in zip(out_rows, sums, strict=True):
-                for index, value in enumerate(values):
-                    lanes.store(value, row, index, whole)
-
-        full = ir.Constant(given["n_columns"].type, n_vectors * lanes.n)
-        with builder.if_else(builder.icmp_signed(">=", given["n_columns"], full)) as (then, otherwise):
-            with then:
-                write(True)
-            with otherwise:
-                write(False)
+        is_tall = builder.icmp_signed(">", given["n_rows"], ir.Constant(size, SHORT))
+        is_wide = builder.icmp_signed(">", given["n_columns"], ir.Constant(size, Lanes.count(a.dtype)))
+        for_each_case(
+            builder,
+            is_wide,
+            lambda: for_each_case(builder, is_tall, lambda: write(TALL, 2), lambda: write(SHORT, 2)),
+            lambda: for_each_case(builder, is_tall, lambda: write(TALL, 1), lambda: write(SHORT, 1)),
+        )
         return context.get_dummy_value()
 
     size = types.intp
     matrix_a, matrix_b = (a, size, size, size), (b, size, size, size)
-    begins, ends = (first, size, size, types.boolean), (out, size, size, size, size, wide)
-    return types.none(*matrix_a, *matrix_b, *begins, *ends), codegen
+    return types.none(*matrix_a, *matrix_b, first, size, size, types.boolean, out, *[size] * 5), codegen
 
 
-def _either(builder: Any, condition: Value, yes: Callable[[], Any], no: Callable[[], Any]) -> list[list[Value]]:
-    """Return rows of values that come from ``yes`` if the condition holds, else from ``no``."""
-    with builder.if_else(condition) as (then, otherwise):
-        with then:
-            first, first_block = yes(), builder.block
-        with otherwise:
-            second, second_block = no(), builder.block
-    merged = []
-    for one, other in zip(first, second, strict=True):
-        row = []
-        for value, alternative in zip(one, other, strict=True):
-            phi = builder.phi(value.type)
-            phi.add_incoming(value, first_block)
-            phi.add_incoming(alternative, second_block)
-            row.append(phi)
-        merged.append(row)
-    return merged
+def _write_tile(lanes: Lanes, given: dict[str, Value], begins: dict[str, Value], tall: int, n_vectors: int) -> None:
+    """Write the code of a tile of at most so many rows, of so many vectors each."""
+    builder = lanes.builder
+
+    def rows_of(name: str) -> list[Value]:
+        return addresses(builder, begins[name], given[f"{name}_row"], given["n_rows"], tall)
+
+    a_rows, out_rows, first_rows = rows_of("a"), rows_of("out"), rows_of("first")
+    full = ir.Constant(given["n_columns"].type, n_vectors * lanes.n)
+    is_full = builder.icmp_signed(">=", given["n_columns"], full)
+    zero = ir.Constant(lanes.vector, None)
+
+    def loaded(whole: bool) -> list[list[Value]]:
+        return [[lanes.load(row, index, whole) for index in range(n_vectors)] for row in first_rows]
+
+    def stored(row: Value, values: list[Value], whole: bool) -> None:
+        for index, value in enumerate(values):
+            lanes.store(value, row, index, whole)
+
+    begin = either(
+        builder,
+        given["from_zero"],
+        lambda: [[zero] * n_vectors for _ in range(tall)],
+        lambda: either(builder, is_full, lambda: loaded(True), lambda: loaded(False)),
+    )
+    sums = _sum_of_products(lanes, a_rows, given["a_step"], begins["b"], given["b_step"], given["depth"], begin)
+
+    def store_some_open() -> None:
+        for place, (row, values) in enumerate(zip(out_rows, sums, strict=True)):
+            is_open = builder.icmp_signed("<", ir.Constant(full.type, place), given["n_open"])
+            for_each_case(builder, is_open, partial(stored, row, values, True), partial(stored, row, values, False))
+
+    def store_all() -> None:
+        for row, values in zip(out_rows, sums, strict=True):
+            stored(row, values, True)
+
+    for_each_case(builder, is_full, store_all, store_some_open)
+
+
+@intrinsic(prefer_literal=True)
+def copy_vectors(typing_context: Any, a: Any, a_at: Any, out: Any, out_at: Any, count: Any) -> Any:
+    """Copy ``count`` vectors (a literal) from one place to another."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source, place, target, out_place, _ = arguments
+        lanes = Lanes(context, builder, a.dtype, count.literal_value)
+        here, there = (
+            address(context, builder, kind, array, at)
+            for kind, array, at in ((a, source, place), (out, target, out_place))
+        )
+        for index, value in enumerate([lanes.load(here, index, True) for index in range(count.literal_value)]):
+            lanes.store(value, there, index, True)
+        return context.get_dummy_value()
+
+    return types.none(a, types.intp, out, types.intp, count), codegen
 
 
 @intrinsic
@@ -238,36 +201,16 @@ def turn_block(typing_context: Any, a: Any, a_at: Any, a_row: Any, out: Any, out
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source, a_place, a_stride, target, out_place, out_stride = arguments
         size = a_place.type
-        lanes = Lanes(context, builder, a.dtype, 1, ir.Constant(size, VECTOR_BYTES * 8 // a.dtype.bitwidth))
+        lanes = Lanes(context, builder, a.dtype)
         n = ir.Constant(size, lanes.n)
 
         def rows_of(kind: Any, array: Value, place: Value, stride: Value) -> list[Value]:
-            data = builder.gep(make_array(kind)(context, builder, array).data, [place])
-            return _addresses(builder, data, stride, n, lanes.n)
+            return addresses(builder, address(context, builder, kind, array, place), stride, n, lanes.n)
 
         rows = [lanes.load(row, 0, True) for row in rows_of(a, source, a_place, a_stride)]
-        for row, at in zip(_transposed(lanes, rows), rows_of(out, target, out_place, out_stride), strict=True):
+        for row, at in zip(transposed(lanes, rows), rows_of(out, target, out_place, out_stride), strict=True):
             lanes.store(row, at, 0, True)
         return context.get_dummy_value()
 
     size = types.intp
     return types.none(a, size, size, out, size, size), codegen
-
-
-def _transposed(lanes: Lanes, rows: list[Value]) -> list[Value]:
-    """Return the columns of a square block: in each round, rows that lie ``half`` apart exchange quarters of blocks."""
-    n = lanes.n
-    half = n // 2
-    while half:
-        new = list(rows)
-        for i in range(n):
-            if i & half:
-                continue
-            low, high = rows[i], rows[i + half]
-            upper = [lane if not lane & half else n + lane - half for lane in range(n)]
-            lower = [lane + half if not lane & half else n + lane for lane in range(n)]
-            new[i] = lanes.builder.shuffle_vector(low, high, ir.Constant(lanes.integers, upper))
-            new[i + half] = lanes.builder.shuffle_vector(low, high, ir.Constant(lanes.integers, lower))
-        rows = new
-        half //= 2
-    return rows

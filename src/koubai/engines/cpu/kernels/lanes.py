@@ -1,0 +1,142 @@
+"""Vector registers, for what LLVM makes no vectors of by itself: instructions on all lanes of a register at once.
+
+numba compiles loops over numbers and leaves it to LLVM to make vectors of them. The few loops that matter most are
+written out as LLVM's vector instructions, with these words (see `koubai.engines.cpu.kernels.tiles`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import binding, ir
+from numba.core import cgutils
+from numba.np.arrayobj import make_array
+
+Value = Any
+
+FEATURES = binding.get_host_cpu_features()
+VECTOR_BYTES = 64 if FEATURES.get("avx512f") else 32 if FEATURES.get("avx2") else 16
+"""Bytes of a vector register of this processor."""
+INT32 = ir.IntType(32)
+
+
+class Lanes:
+    """Instructions on vectors of one dtype; of a row of vectors ``n_columns`` lanes count, by default all."""
+
+    def __init__(
+        self, context: Any, builder: Any, dtype: Any, n_vectors: int = 1, n_columns: Value | None = None
+    ) -> None:
+        self.builder, self.number = builder, context.get_value_type(dtype)
+        self.bytes, self.n = dtype.bitwidth // 8, self.count(dtype)
+        self.vector = ir.VectorType(self.number, self.n)
+        self.integers = ir.VectorType(INT32, self.n)
+        self.suffix = f"v{self.n}f{dtype.bitwidth}"
+        self.last = n_vectors - 1
+        if n_columns is not None:
+            places = ir.Constant(self.integers, [self.last * self.n + lane for lane in range(self.n)])
+            counts = self.spread(builder.trunc(n_columns, INT32), self.integers)
+            self.mask = builder.icmp_signed("<", places, counts)
+
+    @staticmethod
+    def count(dtype: Any) -> int:
+        """Return how many numbers of this type a vector register holds."""
+        return int(VECTOR_BYTES * 8 // dtype.bitwidth)
+
+    def spread(self, value: Value, vector: Any = None) -> Value:
+        """Return a vector with this number in every lane."""
+        vector = vector or self.vector
+        one = self.builder.insert_element(ir.Constant(vector, None), value, ir.Constant(INT32, 0))
+        return self.builder.shuffle_vector(one, ir.Constant(vector, None), ir.Constant(self.integers, [0] * self.n))
+
+    def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
+        """Return a b + c, lane by lane, rounded once where the processor can."""
+        return self._call("llvm.fmuladd", "", self.vector, (a, b, c))
+
+    def load(self, at: Value, index: int, whole: bool) -> Value:
+        """Return vector ``index`` from an address on; of the last one, if not ``whole``, the lanes that count."""
+        address = self._address(at, index)
+        if whole or index < self.last:
+            return self.builder.load(address, align=self.bytes)
+        arguments = (address, ir.Constant(INT32, self.bytes), self.mask, ir.Constant(self.vector, None))
+        return self._call("llvm.masked.load", ".p0", self.vector, arguments)
+
+    def store(self, value: Value, at: Value, index: int, whole: bool) -> None:
+        """Write vector ``index`` from an address on, as `load` reads it."""
+        address = self._address(at, index)
+        if whole or index < self.last:
+            self.builder.store(value, address, align=self.bytes)
+        else:
+            arguments = (value, address, ir.Constant(INT32, self.bytes), self.mask)
+            self._call("llvm.masked.store", ".p0", ir.VoidType(), arguments)
+
+    def _address(self, at: Value, index: int) -> Value:
+        lane = self.builder.gep(at, [ir.Constant(ir.IntType(64), index * self.n)])
+        return self.builder.bitcast(lane, self.vector.as_pointer())
+
+    def _call(self, name: str, ending: str, returns: Any, arguments: tuple[Value, ...]) -> Value:
+        kind = ir.FunctionType(returns, [argument.type for argument in arguments])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"{name}.{self.suffix}{ending}")
+        return self.builder.call(function, arguments)
+
+
+def addresses(builder: Any, base: Value, stride: Value, n_rows: Value, tall: int) -> list[Value]:
+    """Return where each of ``tall`` rows begins; rows that there are not stand for the last one, which does no harm."""
+    size = n_rows.type
+    last = builder.sub(n_rows, ir.Constant(size, 1))
+    found = []
+    for row in range(tall):
+        place = ir.Constant(size, row)
+        there = builder.select(builder.icmp_signed("<", place, n_rows), place, last)
+        found.append(builder.gep(base, [builder.mul(there, stride)]))
+    return found
+
+
+def address(context: Any, builder: Any, kind: Any, array: Value, place: Value) -> Value:
+    """Return where an array's number ``place`` lies."""
+    return builder.gep(make_array(kind)(context, builder, array).data, [place])
+
+
+def for_each_case(builder: Any, condition: Value, yes: Callable[[], None], no: Callable[[], None]) -> None:
+    """Write what is to be done if the condition holds, and what else."""
+    with builder.if_else(condition) as (then, otherwise):
+        with then:
+            yes()
+        with otherwise:
+            no()
+
+
+def either(builder: Any, condition: Value, yes: Callable[[], Any], no: Callable[[], Any]) -> list[list[Value]]:
+    """Return rows of values that come from ``yes`` if the condition holds, else from ``no``."""
+    with builder.if_else(condition) as (then, otherwise):
+        with then:
+            first, first_block = yes(), builder.block
+        with otherwise:
+            second, second_block = no(), builder.block
+    rows = []
+    for one, other in zip(first, second, strict=True):
+        row = []
+        for value, alternative in zip(one, other, strict=True):
+            phi = builder.phi(value.type)
+            phi.add_incoming(value, first_block)
+            phi.add_incoming(alternative, second_block)
+            row.append(phi)
+        rows.append(row)
+    return rows
+
+
+def transposed(lanes: Lanes, rows: list[Value]) -> list[Value]:
+    """Return the columns of a square block: in each round, rows that lie ``half`` apart exchange quarters of blocks."""
+    n = lanes.n
+    half = n // 2
+    while half:
+        new = list(rows)
+        for i in range(n):
+            if i & half:
+                continue
+            low, high = rows[i], rows[i + half]
+            upper = [lane if not lane & half else n + lane - half for lane in range(n)]
+            lower = [lane + half if not lane & half else n + lane for lane in range(n)]
+            new[i] = lanes.builder.shuffle_vector(low, high, ir.Constant(lanes.integers, upper))
+            new[i + half] = lanes.builder.shuffle_vector(low, high, ir.Constant(lanes.integers, lower))
+        rows = new
+        half //= 2
+    return rows

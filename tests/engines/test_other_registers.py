@@ -1,0 +1,28 @@
+"""Products with vector registers of other sizes than this processor's, of which LLVM makes several or half of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).with_name("test_products.py")
+WITH_FEATURES = """
+import sys
+from unittest.mock import patch
+import numba
+import pytest
+numba.njit(lambda: 0)()  # numba has asked what this processor can
+with patch("llvmlite.binding.get_host_cpu_features", return_value={sys.argv[1]: True}):
+    from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES
+assert VECTOR_BYTES == int(sys.argv[2]), VECTOR_BYTES
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-k", "every_width or few_columns", sys.argv[3]]))
+"""
+
+
+@pytest.mark.parametrize(("feature", "n_bytes"), [("avx512f", 64), ("sse2", 16)])
+def test_every_width_is_right(feature: str, n_bytes: int) -> None:
+    command = [sys.executable, "-c", WITH_FEATURES, feature, str(n_bytes), str(TESTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert " passed" in done.stdout
