@@ -1,4 +1,4 @@
-"""The products of the compiled engine against NumPy: every size about a tile's edges, both ways round, both dtypes."""
+"""Products, sums and copies of the compiled engine against NumPy: every size about the edges of vectors and tiles."""
 
 import numba
 import numpy as np
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from koubai.engines.cpu.kernels import products
 from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES
+from koubai.engines.cpu.kernels.layers import bias_gradient, gather
 from koubai.engines.cpu.kernels.products import FEW, copy_size, product
 from koubai.engines.cpu.kernels.tiles import SHORT, TALL
 from koubai.engines.cpu.threads import blas
@@ -23,6 +24,16 @@ def multiply(a, a_turned, b, b_turned, first, first_row, out, n, depth, m):
     copy = np.empty(copy_size(a, max(depth, n)), a.dtype)
     a_row, b_row = n if a_turned else depth, depth if b_turned else m
     product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy)
+
+
+@numba.njit
+def sum_columns(delta, out, first, stop, n, m, add):
+    bias_gradient(delta, out, first, stop, n, m, add)
+
+
+@numba.njit
+def gather_rows(x, rows, out, m):
+    gather(x, rows, out, m)
 
 
 def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: bool, begin: str, behind: int = 0) -> None:
@@ -102,3 +113,27 @@ def test_not_a_number_is_kept() -> None:
     a[0] = np.nan
     multiply(a, False, b, False, out[:0], 0, out, 2, 3, 2)
     assert np.isnan(out).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("add", [False, True])
+def test_columns_of_every_width_are_summed(dtype: type, add: bool) -> None:
+    rng = np.random.default_rng(0)
+    for m in range(1, 4 * VECTOR_BYTES // np.dtype(dtype).itemsize + 2):
+        for n, first in ((1, 0), (5, 0), (5, m // 2)):
+            delta = np.append(rng.normal(size=n * m), np.full(GUARD, np.nan)).astype(dtype)
+            out = np.full(m + GUARD, 7, dtype)
+            sum_columns(delta, out, first, m, n, m, add)
+            expected = np.full(m + GUARD, 7.0)
+            expected[first:m] = 7 * add + delta[: n * m].reshape(n, m)[:, first:].astype(float).sum(axis=0)
+            np.testing.assert_allclose(out, expected, rtol=20 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rows_of_every_width_are_gathered(dtype: type) -> None:
+    rows = np.array([4, 0, 4, 2])
+    for m in range(1, 4 * VECTOR_BYTES // np.dtype(dtype).itemsize + 2):
+        x, out = np.arange(5 * m, dtype=dtype), np.full(4 * m + GUARD, 7, dtype)
+        gather_rows(x, rows, out, m)
+        assert (out[: 4 * m].reshape(4, m) == x.reshape(5, m)[rows]).all()
+        assert (out[4 * m :] == 7).all()

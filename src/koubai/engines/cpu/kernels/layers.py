@@ -5,8 +5,10 @@ are read row by row in the first layer. ``room`` has what products need (see `ko
 """
 
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.copies import copy_row
 from koubai.engines.cpu.kernels.primitives import gemm
-from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, TURNED, product
+from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, TURNED, lanes_of, product, vectors_of
+from koubai.engines.cpu.kernels.tiles import column_sums
 
 LONG = 16
 """Sources from which on the sum for a single node is taken along them."""
@@ -42,22 +44,15 @@ def affine_sparse(data, indices, starts, rows, weights, biases, u, n_out):
 def gather(x, rows, out, m):
     """Set out[r] = x[rows[r]] for rows of m numbers."""
     for r in range(rows.size):
-        source, target = x[rows[r] * m : (rows[r] + 1) * m], out[r * m : (r + 1) * m]
-        for k in range(m):
-            target[k] = source[k]
+        copy_row(x, rows[r] * m, out, r * m, m, (r + 1) * m + lanes_of(x) <= rows.size * m)
 
 
 @kernel
 def bias_gradient(delta, out, first, stop, n, n_out, add):
-    """Set (or add to) ∂E/∂b_i = Σ_rows δ_i for nodes first … stop-1."""
-    own = out[first:stop]
-    if not add:
-        for k in range(own.size):
-            own[k] = out.dtype.type(0)
-    for r in range(n):
-        row = delta[r * n_out + first : r * n_out + stop]
-        for k in range(own.size):
-            own[k] += row[k]
+    """Set (or add to) ∂E/∂b_i = Σ_rows δ_i for nodes first … stop-1 of n >= 1 rows."""
+    wide = vectors_of(delta)
+    for k in range(first, stop, wide):
+        column_sums(delta, k, n_out, n, out, k, min(wide, stop - k), add)
 
 
 @kernel

@@ -9,9 +9,10 @@ import numpy as np
 from numba.extending import overload
 
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.copies import copy_vectors, turn_block
 from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES, Lanes
 from koubai.engines.cpu.kernels.primitives import gemm, keep_apart
-from koubai.engines.cpu.kernels.tiles import SHORT, TALL, copy_vectors, tile, turn_block
+from koubai.engines.cpu.kernels.tiles import SHORT, TALL, tile
 
 COPY_FROM = 48 << 10
 """Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""

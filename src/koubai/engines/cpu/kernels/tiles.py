@@ -20,7 +20,6 @@ from koubai.engines.cpu.kernels.lanes import (
     addresses,
     either,
     for_each_case,
-    transposed,
 )
 
 TALL = 12 if FEATURES.get("avx512f") else 6
@@ -176,41 +175,53 @@ def _write_tile(lanes: Lanes, given: dict[str, Value], begins: dict[str, Value],
     for_each_case(builder, is_full, store_all, store_some_open)
 
 
-@intrinsic(prefer_literal=True)
-def copy_vectors(typing_context: Any, a: Any, a_at: Any, out: Any, out_at: Any, count: Any) -> Any:
-    """Copy ``count`` vectors (a literal) from one place to another."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, place, target, out_place, _ = arguments
-        lanes = Lanes(context, builder, a.dtype, count.literal_value)
-        here, there = (
-            address(context, builder, kind, array, at)
-            for kind, array, at in ((a, source, place), (out, target, out_place))
-        )
-        for index, value in enumerate([lanes.load(here, index, True) for index in range(count.literal_value)]):
-            lanes.store(value, there, index, True)
-        return context.get_dummy_value()
-
-    return types.none(a, types.intp, out, types.intp, count), codegen
-
-
 @intrinsic
-def turn_block(typing_context: Any, a: Any, a_at: Any, a_row: Any, out: Any, out_at: Any, out_row: Any) -> Any:
-    """Write the transpose of a square block, as many rows as a vector has lanes, from one place to another."""
+def column_sums(
+    typing_context: Any, a: Any, a_at: Any, a_row: Any, n_rows: Any, out: Any, out_at: Any, n_columns: Any, add: Any
+) -> Any:
+    """Set (or add to) out[k] = Σ_r a[r, k] over n_rows >= 1 rows, for at most two vectors of columns.
+
+    Rows are read as whole vectors, beyond the last column.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, a_place, a_stride, target, out_place, out_stride = arguments
-        size = a_place.type
-        lanes = Lanes(context, builder, a.dtype)
-        n = ir.Constant(size, lanes.n)
+        matrix, place, stride, count, result, out_place, columns, is_added = arguments
+        begin = address(context, builder, a, matrix, place)
+        target = address(context, builder, out, result, out_place)
 
-        def rows_of(kind: Any, array: Value, place: Value, stride: Value) -> list[Value]:
-            return addresses(builder, address(context, builder, kind, array, place), stride, n, lanes.n)
+        def write(n_vectors: int) -> None:
+            lanes = Lanes(context, builder, a.dtype, n_vectors, columns)
+            _write_column_sums(lanes, n_vectors, begin, stride, count, target, is_added)
 
-        rows = [lanes.load(row, 0, True) for row in rows_of(a, source, a_place, a_stride)]
-        for row, at in zip(transposed(lanes, rows), rows_of(out, target, out_place, out_stride), strict=True):
-            lanes.store(row, at, 0, True)
+        is_wide = builder.icmp_signed(">", columns, ir.Constant(columns.type, Lanes.count(a.dtype)))
+        for_each_case(builder, is_wide, lambda: write(2), lambda: write(1))
         return context.get_dummy_value()
 
     size = types.intp
-    return types.none(a, size, size, out, size, size), codegen
+    return types.none(a, size, size, size, out, size, size, types.boolean), codegen
+
+
+def _write_column_sums(
+    lanes: Lanes, n_vectors: int, begin: Value, stride: Value, n_rows: Value, target: Value, add: Value
+) -> None:
+    """Write the loop over the rows."""
+    builder, zero = lanes.builder, ir.Constant(lanes.vector, None)
+    firsts = either(
+        builder,
+        add,
+        lambda: [[lanes.load(target, index, False) for index in range(n_vectors)]],
+        lambda: [[zero] * n_vectors],
+    )[0]
+    before, loop, after = builder.block, builder.append_basic_block("rows"), builder.append_basic_block("summed")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    left, at, sums = builder.phi(n_rows.type), builder.phi(begin.type), [builder.phi(lanes.vector) for _ in firsts]
+    more = [builder.fadd(value, lanes.load(at, index, True)) for index, value in enumerate(sums)]
+    rest, behind = builder.sub(left, ir.Constant(left.type, 1)), builder.gep(at, [stride])
+    for phi, first, incoming in zip((left, at, *sums), (n_rows, begin, *firsts), (rest, behind, *more), strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(incoming, loop)
+    builder.cbranch(builder.icmp_signed(">", rest, ir.Constant(left.type, 0)), loop, after)
+    builder.position_at_end(after)
+    for index, value in enumerate(more):
+        lanes.store(value, target, index, False)

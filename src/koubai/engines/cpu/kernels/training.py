@@ -250,10 +250,9 @@ def clip(net, theta, g, l1, l2, max_norm, team, rounds):
 
 
 @kernel
-def update_own(net, rule, theta, g, slots, l1, l2, rate, t, team):
-    """Make update ``t``, counted from 1, of this thread's part of θ: weights with the penalty, biases without."""
+def update_own(net, rule, theta, g, slots, l1, l2, rate, powers, team):
+    """Make an update of this thread's part of θ by ``powers`` (see `update`): weights with penalty, biases without."""
     zero, h = theta.dtype.type(0), rule.hyperparameters
-    powers = h[0] ** t, h[1] ** t
     if team.size == 1 and l1 == zero and l2 == zero:
         update(rule.optimizer, theta, g, slots, np.int64(0), theta.size, zero, zero, rate, powers, h)
         return
@@ -271,7 +270,7 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
     ``course.rates`` are multiplied with ``scale_of_rates``; shuffles and dropout masks come from ``seed``.
     ``patience`` (4,) holds tolerance, limit, best loss and count (see `koubai.engines.protocol.Patience`).
     """
-    n_rows, number = data.n_rows, theta.dtype.type
+    n_rows, number, h = data.n_rows, theta.dtype.type, rule.hyperparameters
     one_each = gradients.shape[0] > 1
     gradient = gradients[team.rank if one_each else 0]
     shares_columns = (
@@ -285,7 +284,7 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             shuffle(fold(fold(seed, SHUFFLE), course.first_epoch + epoch), course.order)
         rounds += 1
         barrier(team.arrivals, team.size, rounds)
-        epoch_loss = 0.0
+        epoch_loss, powers = 0.0, (h[0] ** t, h[1] ** t)
         for step in range(course.rates.shape[1]):
             batch = course.order[step * course.batch_size : min((step + 1) * course.batch_size, n_rows)]
             total = batch_weight(data.weights, batch)
@@ -306,11 +305,11 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
                 rounds += 1
                 clip(net, theta, gradient, l1, l2, rule.max_norm, team, rounds)
                 l1, l2 = number(0), number(0)
-            t += 1
+            t, powers = t + 1, (powers[0] * h[0], powers[1] * h[1])
             if descent != 0:
                 update_rest(net, theta, gradient, descent, team)
             else:
-                update_own(net, rule, theta, gradient, slots, l1, l2, rate, t, team)
+                update_own(net, rule, theta, gradient, slots, l1, l2, rate, powers, team)
             rounds += 1
             barrier(team.arrivals, team.size, rounds)
             for other in range(team.size):
