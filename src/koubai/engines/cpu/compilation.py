@@ -21,7 +21,7 @@ import numpy as np
 import platformdirs
 from numba.core import config as numba_config
 
-from koubai.engines.cpu.parts import PartCompiler
+from koubai.engines.cpu.parts import EntryCompiler, PartCompiler
 
 config: Any = numba_config
 jit: Any = numba.njit
@@ -100,7 +100,7 @@ def kernel(
     before = config.CACHE_DIR
     config.CACHE_DIR = before or str(cache_folder())
     try:
-        return jit(cache=True, no_cfunc_wrapper=True, **options)(function)
+        return jit(cache=True, no_cfunc_wrapper=True, pipeline_class=EntryCompiler, **options)(function)
     finally:
         config.CACHE_DIR = before
 

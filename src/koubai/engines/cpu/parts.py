@@ -1,4 +1,4 @@
-"""Compiling functions that exist only as parts of others, in half the time.
+"""Compiling functions that exist only as parts of others, in half the time, and the functions that they are parts of.
 
 numba optimises every function and makes machine code of it before it compiles what calls it, and there all of it once
 more: a kernel five calls deep is compiled five times. A part stays as it was written (LLVM's intermediate
@@ -7,6 +7,7 @@ representation) until the function that Python calls is compiled, with all its p
 
 from typing import Any
 
+from llvmlite.binding import Linkage
 from numba._dynfunc import make_function
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
@@ -26,6 +27,35 @@ class PartLibrary(JITCodeLibrary):
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
         self._finalized = True
+
+
+class EntryLibrary(JITCodeLibrary):
+    """The code of a function that Python calls, with all its parts, which nothing else calls.
+
+    So LLVM may change what they are given, and drop those that it has put into their callers: for an array numba passes
+    seven numbers, most of which are never used. Other code must not find them: private functions have no symbol that it
+    could be linked to.
+    """
+
+    def _optimize_final_module(self) -> None:
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                function.linkage = Linkage.private
+        passes, builder = self._codegen._module_pass_manager()  # once: numba's first run is for counted references
+        passes.run(self._final_module, builder)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class EntryLowering(NativeLowering):
+    """Lowers a function that Python calls into an `EntryLibrary`."""
+
+    _name = "entry_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Do as numba's own pass does."""
+        state.library = EntryLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -51,12 +81,26 @@ class PartLowering(NativeLowering):
         return True
 
 
-class PartCompiler(CompilerBase):
-    """numba's pipeline, with `PartLowering` in the place of its last step."""
+class _Compiler(CompilerBase):
+    """numba's pipeline, with another step in the place of its last one."""
+
+    lowering: type[NativeLowering]
 
     def define_pipelines(self) -> list[Any]:
         """Return the one pipeline."""
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        pipeline.passes = [(PartLowering if step is NativeLowering else step, why) for step, why in pipeline.passes]
+        pipeline.passes = [(self.lowering if step is NativeLowering else step, why) for step, why in pipeline.passes]
         pipeline.finalize()
         return [pipeline]
+
+
+class PartCompiler(_Compiler):
+    """numba's pipeline, with `PartLowering` in the place of its last step."""
+
+    lowering = PartLowering
+
+
+class EntryCompiler(_Compiler):
+    """numba's pipeline, with `EntryLowering` in the place of its last step."""
+
+    lowering = EntryLowering

@@ -16,6 +16,7 @@ from koubai.engines.cpu.kernels.activations import (
     pull_back,
 )
 from koubai.engines.cpu.kernels.mathematics import exp, log1p
+from koubai.engines.cpu.kernels.primitives import keep_apart
 
 HALF_SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, PERCEPTRON, HINGE, HUBER, POISSON = 0, 1, 2, 3, 4, 5, 6
 
@@ -299,6 +300,7 @@ def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, equal,
 
     ``equal`` says that all shares are the same.
     """
+    keep_apart()
     if equal and loss == CROSS_ENTROPY and code == SOFTMAX and n > 0:
         return cross_entropies_of_softmax(u, z, y, share[0], delta, n, m)
     tiny = np.finfo(u.dtype).tiny

@@ -48,7 +48,7 @@ def vectors_of(a):
 @kernel(within=True)
 def copy_size(a, longest):
     """Return how many numbers of room `product` needs for sums of at most ``longest`` terms."""
-    return 2 * lanes_of(a) * longest
+    return (2 * lanes_of(a) + FEW) * longest
 
 
 @kernel(within=True)
@@ -131,7 +131,7 @@ def multiply_by_tiles(a, row_step, term_step, b, b_turned, b_row, depth, first, 
 def multiply_across(a, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
     """Do as `product` does where m is small and a is turned: outᵀ = bᵀ aᵀ, whose rows are long, and turn that."""
     row_step, term_step = (b_row, 1) if b_turned else (1, b_row)
-    multiply_by_tiles(b, row_step, term_step, a, AS_IT_IS, a_row, depth, first[:0], NONE, copy, m, n, copy[:0])
+    multiply_by_tiles(b, row_step, term_step, a, AS_IT_IS, a_row, depth, first[:0], NONE, copy, m, n, copy[m * n :])
     for q in range(m):
         column = copy[q * n : (q + 1) * n]
         if first.size:
