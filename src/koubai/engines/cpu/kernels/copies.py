@@ -38,24 +38,6 @@ def copy_row(typing_context: Any, a: Any, a_at: Any, out: Any, out_at: Any, n: A
     return types.none(a, size, out, size, size, types.boolean), codegen
 
 
-@intrinsic(prefer_literal=True)
-def copy_vectors(typing_context: Any, a: Any, a_at: Any, out: Any, out_at: Any, count: Any) -> Any:
-    """Copy ``count`` vectors (a literal) from one place to another."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, place, target, out_place, _ = arguments
-        lanes = Lanes(context, builder, a.dtype, count.literal_value)
-        here, there = (
-            address(context, builder, kind, array, at)
-            for kind, array, at in ((a, source, place), (out, target, out_place))
-        )
-        for index, value in enumerate([lanes.load(here, index, True) for index in range(count.literal_value)]):
-            lanes.store(value, there, index, True)
-        return context.get_dummy_value()
-
-    return types.none(a, types.intp, out, types.intp, count), codegen
-
-
 @intrinsic
 def turn_block(typing_context: Any, a: Any, a_at: Any, a_row: Any, out: Any, out_at: Any, out_row: Any) -> Any:
     """Write the transpose of a square block, as many rows as a vector has lanes, from one place to another."""

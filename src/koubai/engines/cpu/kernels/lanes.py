@@ -95,6 +95,25 @@ def address(context: Any, builder: Any, kind: Any, array: Value, place: Value) -
     return builder.gep(make_array(kind)(context, builder, array).data, [place])
 
 
+def repeated(builder: Any, count: Value, begin: list[Value], step: Callable[[list[Value]], list[Value]]) -> list[Value]:
+    """Write a loop of ``count`` >= 1 rounds, each making new values of those before by ``step``; return the last.
+
+    The first round gets ``begin``; a round must be a single block.
+    """
+    before, loop, after = builder.block, builder.append_basic_block("round"), builder.append_basic_block("done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    left, *running = [builder.phi(value.type) for value in (count, *begin)]
+    new = step(running)
+    rest = builder.sub(left, ir.Constant(count.type, 1))
+    for phi, first, incoming in zip((left, *running), (count, *begin), (rest, *new), strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(incoming, loop)
+    builder.cbranch(builder.icmp_signed(">", rest, ir.Constant(count.type, 0)), loop, after)
+    builder.position_at_end(after)
+    return new
+
+
 def for_each_case(builder: Any, condition: Value, yes: Callable[[], None], no: Callable[[], None]) -> None:
     """Write what is to be done if the condition holds, and what else."""
     with builder.if_else(condition) as (then, otherwise):

@@ -9,7 +9,7 @@ import numpy as np
 from numba.extending import overload
 
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.copies import copy_vectors, turn_block
+from koubai.engines.cpu.kernels.copies import copy_row, turn_block
 from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES, Lanes
 from koubai.engines.cpu.kernels.primitives import gemm, keep_apart
 from koubai.engines.cpu.kernels.tiles import SHORT, TALL, tile
@@ -48,22 +48,14 @@ def vectors_of(a):
 @kernel(within=True)
 def copy_size(a, longest):
     """Return how many numbers of room `product` needs for sums of at most ``longest`` terms."""
-    return (2 * lanes_of(a) + FEW) * longest
+    return (vectors_of(a) + FEW) * longest
 
 
 @kernel(within=True)
 def copy_columns(b, at, b_row, depth, columns, copy):
-    """Set copy[k, q] = b[k, q] for some columns of b from place ``at`` on; rows of the copy are two vectors long.
-
-    Whole vectors are copied, with what follows in b, as far as they end in it.
-    """
-    wide = 2 * lanes_of(b)
-    whole = max(0, depth - (wide - columns + b_row - 1) // b_row)
-    for k in range(whole):
-        copy_vectors(b, at + k * b_row, copy, k * wide, 2)
-    for k in range(whole, depth):
-        for q in range(columns):
-            copy[k * wide + q] = b[at + k * b_row + q]
+    """Set copy[k, q] = b[k, q] for some columns of b from place ``at`` on; rows of the copy are two vectors long."""
+    for k in range(depth):
+        copy_row(b, at + k * b_row, copy, k * vectors_of(b), columns, True)
 
 
 @kernel(within=True)
@@ -100,8 +92,7 @@ def multiply_by_tiles(a, row_step, term_step, b, b_turned, b_row, depth, first, 
     The last columns come first. So a row may be written beyond its end, where the next row has not been written yet.
     """
     keep_apart()
-    lanes = lanes_of(a)
-    wide = 2 * lanes
+    lanes, wide = lanes_of(a), vectors_of(a)
     overlapping = first.size > 0 and first_row > 0  # what is added to may be ``out``, which must stay until it is read
     columns_copied = n > 2 * TALL and depth * m * (VECTOR_BYTES // lanes) >= COPY_FROM
     for j in range((m - 1) // wide * wide, -1, -wide):

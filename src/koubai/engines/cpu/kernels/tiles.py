@@ -20,6 +20,7 @@ from koubai.engines.cpu.kernels.lanes import (
     addresses,
     either,
     for_each_case,
+    repeated,
 )
 
 TALL = 12 if FEATURES.get("avx512f") else 6
@@ -42,35 +43,20 @@ def _sum_of_products(
     ``rows`` are the addresses of each row's first factor, ``step`` from there to the next; ``begin`` holds the sums
     that each row begins with.
     """
-    builder, size = lanes.builder, depth.type
-    before, loop = builder.block, builder.append_basic_block("depth")
-    builder.branch(loop)
-    builder.position_at_end(loop)
+    builder, n_rows, n_vectors = lanes.builder, len(rows), lanes.last + 1
 
-    def running(first: Value) -> Value:
-        value = builder.phi(first.type)
-        value.add_incoming(first, before)
-        return value
+    def step_down(running: list[Value]) -> list[Value]:
+        at_b, at_a, sums = running[0], running[1 : 1 + n_rows], iter(running[1 + n_rows :])
+        factors = [lanes.load(at_b, index, True) for index in range(n_vectors)]
+        added = []
+        for at in at_a:
+            a = lanes.spread(builder.load(at, align=lanes.bytes))
+            added += [lanes.multiply_add(a, factor, next(sums)) for factor in factors]
+        return [builder.gep(at_b, [b_step]), *(builder.gep(at, [step]) for at in at_a), *added]
 
-    left, at_b, at_a = running(depth), running(b), [running(row) for row in rows]
-    sums = [[running(first) for first in row] for row in begin]
-    factors = [lanes.load(at_b, index, True) for index in range(lanes.last + 1)]
-    added = []
-    for at, row in zip(at_a, sums, strict=True):
-        a = lanes.spread(builder.load(at, align=lanes.bytes))
-        added.append([lanes.multiply_add(a, factor, value) for factor, value in zip(factors, row, strict=True)])
-    rest = builder.sub(left, ir.Constant(size, 1))
-    after = builder.append_basic_block("summed")
-    left.add_incoming(rest, loop)
-    at_b.add_incoming(builder.gep(at_b, [b_step]), loop)
-    for at in at_a:
-        at.add_incoming(builder.gep(at, [step]), loop)
-    for row, new in zip(sums, added, strict=True):
-        for value, incoming in zip(row, new, strict=True):
-            value.add_incoming(incoming, loop)
-    builder.cbranch(builder.icmp_signed(">", rest, ir.Constant(size, 0)), loop, after)
-    builder.position_at_end(after)
-    return added
+    first = [b, *rows, *(value for row in begin for value in row)]
+    sums = repeated(builder, depth, first, step_down)[1 + n_rows :]
+    return [sums[i : i + n_vectors] for i in range(0, len(sums), n_vectors)]
 
 
 NAMES = (
@@ -212,16 +198,11 @@ def _write_column_sums(
         lambda: [[lanes.load(target, index, False) for index in range(n_vectors)]],
         lambda: [[zero] * n_vectors],
     )[0]
-    before, loop, after = builder.block, builder.append_basic_block("rows"), builder.append_basic_block("summed")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    left, at, sums = builder.phi(n_rows.type), builder.phi(begin.type), [builder.phi(lanes.vector) for _ in firsts]
-    more = [builder.fadd(value, lanes.load(at, index, True)) for index, value in enumerate(sums)]
-    rest, behind = builder.sub(left, ir.Constant(left.type, 1)), builder.gep(at, [stride])
-    for phi, first, incoming in zip((left, at, *sums), (n_rows, begin, *firsts), (rest, behind, *more), strict=True):
-        phi.add_incoming(first, before)
-        phi.add_incoming(incoming, loop)
-    builder.cbranch(builder.icmp_signed(">", rest, ir.Constant(left.type, 0)), loop, after)
-    builder.position_at_end(after)
-    for index, value in enumerate(more):
+
+    def step_down(running: list[Value]) -> list[Value]:
+        at, *sums = running
+        more = [builder.fadd(value, lanes.load(at, index, True)) for index, value in enumerate(sums)]
+        return [builder.gep(at, [stride]), *more]
+
+    for index, value in enumerate(repeated(builder, n_rows, [begin, *firsts], step_down)[1:]):
         lanes.store(value, target, index, False)
