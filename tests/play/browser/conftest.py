@@ -37,6 +37,18 @@ def address():
     server.stdout.close()
 
 
+SHOWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""A promise of the second screen frame from now: a panel that is told in the first may change the state itself."""
+
+APPLIED = """async link => {
+  const { read } = await import("/static/link.js");
+  const settings = document.getElementById("koubai-play").playground.store.state.settings;
+  return Object.entries(read(link).settings).every(
+    ([name, value]) => JSON.stringify(settings[name]) === JSON.stringify(value));
+}"""
+"""Whether the server has taken the settings in a link."""
+
+
 class Playground:
     """The page under test, and what its store holds."""
 
@@ -48,15 +60,18 @@ class Playground:
         return self.page.evaluate(f"(s => {expression})(document.getElementById('koubai-play').playground.store.state)")
 
     def until(self, expression, seconds=PATIENCE):
-        """Wait until an expression in the store's state is true."""
+        """Wait until an expression in the store's state is true, and the panels show it, a frame later."""
         self.wait(
             f"(s => {expression})(document.getElementById('koubai-play').playground?.store.state ?? {{}})", seconds
         )
+        self.page.evaluate(SHOWN)
 
-    def wait(self, script, seconds=PATIENCE):
-        """Wait until an expression is true; asked from outside, for the page's policy forbids eval."""
+    def wait(self, script, seconds=PATIENCE, argument=None):
+        """Wait until an expression, or a function of the argument, is true; asked from outside, for the page's policy
+        forbids eval.
+        """
         end = time.monotonic() + seconds
-        while not self.page.evaluate(script):
+        while not self.page.evaluate(script, argument):
             assert time.monotonic() < end, f"not true after {seconds} s: {script}"
             time.sleep(0.02)
 
@@ -108,7 +123,8 @@ def opened(browser, address):
             "s.frame && s.network && s.data && s.frame.blocks.theta.data.length === s.network.n_parameters"
         )
         if link:
-            page.wait_for_timeout(300)
+            playground.wait(APPLIED, argument=link)
+            page.wait_for_timeout(300)  # data and a frame follow
         return playground
 
     yield opening
