@@ -216,3 +216,27 @@ def test_a_plain_array_of_the_right_shape_is_still_looked_at(values: list[float]
 def test_large_finite_numbers_whose_sum_is_not_finite_are_accepted() -> None:
     model = MLPClassifier((2,), epochs=1, random_state=0).fit(np.eye(4)[:, :2], [0, 1, 0, 1])
     assert model.predict(np.full((2, 2), 1e308)).shape == (2,)
+
+
+@pytest.mark.parametrize("trained", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint64, np.float16, np.float32, np.float64, np.longdouble])
+def test_rows_of_any_numbers_are_predicted_as_the_same_rows_in_a_list(trained: Any, dtype: Any) -> None:
+    """Lists go through scikit-learn's validation, plain arrays do not."""
+    model = MLPClassifier((3,), epochs=2, random_state=0).fit(X.astype(trained), Y)
+    rows = (10 * X[:7]).astype(dtype)
+    expected = model.predict_proba(rows.tolist())
+    for given in (
+        rows,
+        np.asfortranarray(rows),
+        np.repeat(rows, 2, axis=0)[::2],
+        rows.astype(dtype(0).dtype.newbyteorder()),
+    ):
+        found = model.predict_proba(given)
+        assert found.dtype == trained
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_number_too_large_for_the_model_s_precision_is_told() -> None:
+    model = MLPClassifier((2,), epochs=1, random_state=0).fit(np.eye(4, dtype=np.float32)[:, :2], [0, 1, 0, 1])
+    with pytest.warns(RuntimeWarning, match="overflow"), pytest.raises(ValueError, match="too large for dtype"):
+        model.predict(np.array([[1.0, 1e300]]))

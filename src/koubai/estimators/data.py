@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -54,29 +55,29 @@ class TakesData(Storable):
 
     def _inputs(self, X: Any, dtype: Any) -> Inputs:
         """Return inputs of the same features as in training, ready for the engine."""
-        if self._is_ready(X, dtype):
-            return X
+        ready = self._plain_rows(X, dtype)
+        if ready is not None:
+            return ready
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
         return csr_array(X) if issparse(X) else X
 
-    def _is_ready(self, X: Any, dtype: Any) -> bool:
-        """Return whether X is what scikit-learn's validation would return unchanged: its checks take longer than a row.
+    def _plain_rows(self, X: Any, dtype: Any) -> Array | None:
+        """Return what scikit-learn's validation would make of a plain array of finite numbers; None for all else.
 
-        Whatever else X is, the validation says what is wrong with it.
+        Its checks take longer than a row's way through a network. Whatever else X is, it says what is wrong with it.
         """
         plain = (
             type(X) is np.ndarray
-            and X.dtype == dtype
             and X.ndim == 2
-            and X.flags.c_contiguous
+            and X.dtype.kind in "fiu"
             and len(X) > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
         )
         if not plain:
-            return False
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isfinite(X.sum()))
+            return None
+        rows = np.ascontiguousarray(X, dtype)
+        return rows if isfinite(np.vdot(rows, rows)) else None
 
     def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
         """Return the training rows with their weights; those of weight 0 are left out."""

@@ -1,6 +1,7 @@
 """What stands at a network's end for each kind of target: output activation, loss, and how targets are coded."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from koubai.core.errors import ParameterError
 from koubai.core.losses import ALIASES, LOSSES, Loss, get_loss
@@ -71,6 +72,10 @@ def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Endi
     ParameterError
         If the loss is not one of classification.
     """
+    return _named_ending(loss, one_of_many, who) if isinstance(loss, str) else _ending(loss, one_of_many, who)
+
+
+def _ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
     name = ALIASES.get(loss, loss) if isinstance(loss, str) else loss.name
     if name == "poisson":
         known = ", ".join(["log_loss", *(name for name in LOSSES if name != "poisson")])
@@ -86,3 +91,7 @@ def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Endi
             else Ending("sigmoid", get_loss("binary_cross_entropy"))
         )
     return Ending("softmax" if one_of_many else "sigmoid", get_loss(loss, f"{who}: loss"), one_of_many=one_of_many)
+
+
+_named_ending = lru_cache(maxsize=64)(_ending)
+"""`_ending` by a name: asked in each prediction, where making a loss takes longer than a row."""

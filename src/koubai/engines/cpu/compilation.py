@@ -109,6 +109,7 @@ _there: set[tuple[str, np.dtype[Any]]] = set()
 """What this process has seen compiled."""
 _quiet: list[bool] = []
 """Not empty while nothing is to be said."""
+_NOTHING_TO_SAY: AbstractContextManager[None] = nullcontext()
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def announce_compilation(what: str, dtype: np.dtype[Any]) -> AbstractContextMana
     dtype : dtype
         The precision that it is compiled for.
     """
-    return nullcontext() if (what, dtype) in _there else _announced(what, dtype)
+    return _NOTHING_TO_SAY if (what, dtype) in _there else _announced(what, dtype)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from koubai.engines.cpu.kernels.records import Course, Room, Team
 from koubai.engines.cpu.kernels.training import mean_gradient
 from koubai.engines.cpu.layout import (
     data_record,
+    input_arrays,
     lent,
     net_record,
     optimizer_numbers,
@@ -55,20 +56,21 @@ class CPUEngine:
     def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
         """Return the outputs z^(L), (n, n_outputs)."""
         with announce_compilation("prediction", theta.dtype):
-            n, theta = inputs.shape[0], lent(theta, theta.dtype)
-            out = np.empty((n, network.n_outputs), theta.dtype)
-            net, data = net_record(network, theta.dtype), data_record(inputs, None, None, theta.dtype)
+            n, n_outputs, theta = inputs.shape[0], network.n_outputs, lent(theta, theta.dtype)
+            out = np.empty(n * n_outputs, theta.dtype)
+            net, arrays = net_record(network, theta.dtype), input_arrays(inputs, theta.dtype)
             chunk = rows_to_predict(network, n, theta.itemsize)
             team = self._team(network, n, 1)
 
             def work(rank: int) -> None:
-                predict_rows(net, theta, data, n * rank // team, n * (rank + 1) // team, chunk, out.reshape(-1))
+                first, stop = n * rank // team, n * (rank + 1) // team
+                predict_rows(net.shape, net.numbers, theta, *arrays, first, stop, chunk, out)
 
             if team == 1 and not predicts_by_blas(network, n, theta.itemsize):
                 work(0)  # a single row is done before BLAS's threads are held back
             else:
                 run_team(work, team)
-            return out
+            return out.reshape(n, n_outputs)
 
     def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
         """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""

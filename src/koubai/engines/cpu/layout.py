@@ -73,18 +73,21 @@ def nothing(dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 
 INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
+NO_INT32, NO_INT64 = np.empty(0, INT32), np.empty(0, INT64)
+
+
+def input_arrays(inputs: Inputs, dtype: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
+    """Return inputs as kernels read them: dense, or data, indices and starts of CSR; the others are empty."""
+    if isinstance(inputs, csr_array):
+        return nothing(dtype), lent(inputs.data, dtype), lent(inputs.indices, INT32), lent(inputs.indptr, INT64)
+    return lent(inputs, dtype).ravel(), nothing(dtype), NO_INT32, NO_INT64
 
 
 def data_record(inputs: Inputs, targets: Array | None, weights: Array | None, dtype: np.dtype[Any]) -> Data:
     """Return rows as kernels read them, of this dtype and contiguous; what is so already is not copied."""
-    none = nothing(dtype)
-    row_weights = none if weights is None else lent(weights, dtype)
-    flat = none if targets is None else lent(targets, dtype).reshape(-1)
-    if isinstance(inputs, csr_array):
-        data, indices, starts = lent(inputs.data, dtype), lent(inputs.indices, INT32), lent(inputs.indptr, INT64)
-        return Data(inputs.shape[0], none, data, indices, starts, flat, row_weights)
-    dense = lent(inputs, dtype).reshape(-1)
-    return Data(inputs.shape[0], dense, none, nothing(INT32), nothing(INT64), flat, row_weights)
+    row_weights = nothing(dtype) if weights is None else lent(weights, dtype)
+    flat = nothing(dtype) if targets is None else lent(targets, dtype).ravel()
+    return Data(inputs.shape[0], *input_arrays(inputs, dtype), flat, row_weights)
 
 
 def lent(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -94,10 +97,9 @@ def lent(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     file into the memory of several processes, numba would compile everything anew.
     """
     array = np.ascontiguousarray(array, dtype)
-    flags = array.flags
-    if flags.aligned and flags.writeable:
+    if array.flags.carray:
         return array
-    return np.asarray(Opened(array)) if flags.aligned else array.copy()
+    return np.asarray(Opened(array)) if array.flags.aligned else array.copy()
 
 
 class Opened:
