@@ -40,8 +40,8 @@ METHOD = (
     "All contenders of a row took turns in one run, each in a process of its own. A time is the median over "
     "rounds; the least is beside it, noise is half the distance of the quartiles. A ratio is the median over "
     "rounds of the contender's time over koubai's in the same round: above 1, koubai is faster. Of several "
-    "numbers of threads the best one is shown. `benchmarks/README.md` says what makes the comparison fair, and "
-    "where it is not."
+    "numbers of threads the best one is shown; to koubai it is the most that it may use. `benchmarks/README.md` says "
+    "what makes the comparison fair, and where it is not."
 )
 
 

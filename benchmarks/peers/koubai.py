@@ -30,7 +30,7 @@ class EngineTrainer:
         self.rows = Rows(data.inputs, data.targets)
         self.rates = np.full((case.epochs, case.steps_per_epoch), case.learning_rate)
         self.initial = initial_thetas(case, dtype)
-        self.engine: Engine = CPUEngine(n_threads=threads)
+        self.engine: Engine = CPUEngine(most_threads=threads)
 
     def start(self) -> None:
         self.states = [State(theta.copy(), self.plan.optimizer.init(theta)) for theta in self.initial]
@@ -53,7 +53,7 @@ class PopulationTrainer:
         self.rows = Rows(data.inputs, data.targets)
         self.rates = np.full((case.epochs, case.steps_per_epoch), case.learning_rate)
         self.initial = np.stack(initial_thetas(case, dtype))
-        self.engine = CPUEngine(n_threads=threads)
+        self.engine = CPUEngine(most_threads=threads)
 
     def start(self) -> None:
         n = self.case.networks
@@ -91,7 +91,7 @@ def make_estimator(case: Case, threads: int, shuffle: bool) -> MLPClassifier:
         momentum=0.0,
         nesterovs_momentum=False,
         epsilon=case.epsilon,
-        engine=CPUEngine(n_threads=threads),
+        n_jobs=threads,
     )
 
 
@@ -117,7 +117,7 @@ class EnginePredictor:
     def __init__(self, case: Case, data: Data, dtype: str, threads: int) -> None:
         self.network, self.inputs = make_network(case), data.inputs
         self.theta_ = initial_thetas(case, dtype)[0]
-        self.engine = CPUEngine(n_threads=threads)
+        self.engine = CPUEngine(most_threads=threads)
 
     def predict(self) -> Any:
         return self.engine.forward(self.network, self.theta_, self.inputs)
