@@ -132,32 +132,21 @@ def test_names_from_a_table_cannot_become_markup():
     assert r"\|" in markdown
 
 
-def least_time(make, allowed):
-    """The least processor time of some calls, in seconds, and what the last returned. One quick call is enough."""
-    times = []
-    while not times or (min(times) >= allowed and len(times) < 5):  # other work on the machine delays some
-        start = time.process_time()
-        made = make()
-        times.append(time.process_time() - start)
-    return min(times), made
-
-
 def test_a_whole_backward_pass_appears_in_a_second():
     sample = made((4, 5, 3))
-    took, _ = least_time(
-        lambda: render(backward(sample.network, sample.theta, sample.inputs[0], sample.targets[0]), "html", "ja"), 1
-    )
-    assert took < 1
+    start = time.perf_counter()
+    render(backward(sample.network, sample.theta, sample.inputs[0], sample.targets[0]), "html", "ja")
+    assert time.perf_counter() - start < 1
 
 
 def test_one_gradient_of_a_large_network_appears_in_two_seconds():
     network = Network.dense((784, 1024, 512, 10), hidden="sigmoid", output="softmax", loss="cross_entropy")
     rng = np.random.default_rng(0)
     theta, x = network.initial(rng), rng.random(784)
-    took, html = least_time(
-        lambda: render(backward(network, theta, x, np.eye(10)[3], ask=Ask.weight(1, 5, 7)), "html", "en"), 2
-    )
-    assert took < 2
+    start = time.perf_counter()
+    page = backward(network, theta, x, np.eye(10)[3], ask=Ask.weight(1, 5, 7))
+    html = render(page, "html", "en")
+    assert time.perf_counter() - start < 2
     assert "784-1024-512-10" in html
 
 

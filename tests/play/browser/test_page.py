@@ -193,7 +193,7 @@ def test_the_first_paint_comes_within_a_second(opened):
     playground.until("s.frame")
     playground.wait("performance.getEntriesByName('first-contentful-paint').length > 0")
     times = []
-    while not times or (min(times) >= 1000 and len(times) < 10):  # one is enough: a busy machine delays the others
+    for _ in range(3):
         playground.page.reload()
         playground.wait("performance.getEntriesByName('first-contentful-paint').length > 0")
         times.append(playground.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
