@@ -81,10 +81,11 @@ class CPUEngine:
         n_threads = self._team(network, rows.n_rows, 3)
         shared = Shared.of(n_threads)
         with announce_compilation("gradient", theta.dtype):
-            room = make_room(net, theta, rows_to_train(network, rows.n_rows, theta.itemsize), True)
+            room = make_room(net, theta, rows_to_train(network, rows.n_rows, theta.itemsize, n_threads), True)
+            rooms = own_rooms(room, n_threads)
 
             def work(rank: int) -> None:
-                team, own = shared.team(rank), own_room(room, rank)
+                team, own = shared.team(rank), rooms[rank]
                 shared.partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradients)
 
             run_team(work, n_threads)
@@ -162,21 +163,21 @@ class CPUEngine:
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
         data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
         batch = min(plan.batch_size, rows.n_rows)
-        chunk = rows_to_train(plan.network, batch, thetas.itemsize)
+        chunk = rows_to_train(plan.network, batch, thetas.itemsize, team)
         n_gradients = gradients_for(plan.network, batch, team)
 
-        def place() -> tuple[Course, Room, Array, Shared]:
+        def place() -> tuple[Course, list[Room], Array, Shared]:
             """Return what a thread alone or a team works in: an order of the rows, work arrays, gradients."""
             return (
                 course._replace(order=course.order.copy()),
-                make_room(net, thetas[0], chunk, True),
+                own_rooms(make_room(net, thetas[0], chunk, True), team),
                 np.empty((n_gradients, thetas.shape[1]), thetas.dtype),
                 Shared.of(team),
             )
 
         def work(number: int) -> None:
             rank = 0 if alone else number
-            own_course, room, gradients, shared = common or place()
+            own_course, rooms, gradients, shared = common or place()
             run_networks(
                 net,
                 rule,
@@ -188,7 +189,7 @@ class CPUEngine:
                 shared.team(rank),
                 taken,
                 data,
-                own_room(room, rank),
+                rooms[rank],
                 thetas,
                 slots,
                 gradients,
@@ -221,9 +222,12 @@ class Shared:
         return Team(rank, len(self.partial), self.arrivals, self.partial, self.norms)
 
 
-def own_room(room: Room, rank: int) -> Room:
-    """Return a team's work arrays for one of its threads, with room of its own for a product's factor."""
-    return room._replace(copy=np.empty_like(room.copy)) if rank else room
+def own_rooms(room: Room, team: int) -> list[Room]:
+    """Return a team's work arrays for each of its threads, with room of its own for a product's factor.
+
+    They are made before the team begins: a thread that then found no memory would let the others wait for ever.
+    """
+    return [room._replace(copy=np.empty_like(room.copy)) if rank else room for rank in range(team)]
 
 
 def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:

@@ -111,10 +111,10 @@ class Opened:
         self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 
 
-def rows_to_train(network: Network, n_rows: int, itemsize: int) -> int:
-    """Return how many of ``n_rows`` rows go through the network in one pass forward and back."""
+def rows_to_train(network: Network, n_rows: int, itemsize: int, team: int) -> int:
+    """Return how many of ``n_rows`` rows go through the network in one pass forward and back: one a thread at least."""
     per_row = itemsize * (network.n_features + 3 * sum(network.sizes[1:]))
-    return max(1, min(n_rows, max(FEWEST_ROWS, WORK_BYTES // per_row)))
+    return max(team, min(n_rows, max(FEWEST_ROWS, WORK_BYTES // per_row)))
 
 
 def rows_to_predict(network: Network, n_rows: int, itemsize: int) -> int:

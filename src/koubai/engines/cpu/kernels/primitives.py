@@ -117,16 +117,17 @@ def gemm(
 
 
 @kernel
-def barrier(arrivals, team, round_number):
-    """Wait until all ``team`` threads have come here ``round_number`` times; ``arrivals`` (1,) starts at 0.
+def barrier(arrivals, team):
+    """Wait until all ``team`` threads have come here as often as this one; ``arrivals`` (1,) starts at 0.
 
-    Threads spin, since the wait is shorter than a system call, and give way to others when it gets longer.
+    Nobody can come here again before all have come, so a thread's own arrival tells which round it is in. Threads spin,
+    since the wait is shorter than a system call, and give way to others when it gets longer.
     """
     if team == 1:
         return
-    atomic_add(arrivals, 0, 1)
+    complete = (atomic_add(arrivals, 0, 1) // team + 1) * team
     spins = 0
-    while atomic_load(arrivals, 0) < team * round_number:
+    while atomic_load(arrivals, 0) < complete:
         spins += 1
         if CAN_YIELD and spins > SPINS_BEFORE_YIELD:
             give_way()

@@ -142,47 +142,70 @@ def update_rest(net, theta, g, rate, team):
 
 
 @kernel(within=True)
-def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradients, descent, rounds):
-    """Set this thread's part of the gradient of Σ (weight / total) E over the rows of a batch.
+def own_gradient(net, theta, data, rows, total, masks_key, room, team, gradient):
+    """Set ``gradient`` to that of Σ (weight / total) E over this thread's rows of a batch; return that sum, float64.
 
-    With ``descent`` (α) large layers are updated instead, and have no gradient.
-    ``gradients`` is one gradient that the team shares, (1, n_parameters), or one for each thread, (team, n_parameters):
-    then this thread's part is complete in its own. Rows go through ``room.n_rows`` at a time, so that the work arrays
-    stay in the cache. Returned are this thread's part of that sum, float64, and the rounds of the barrier so far.
+    The thread works in places of the room that no other thread uses, whatever each has left of its rows: so nobody
+    need wait for anybody.
     """
-    one_each = gradients.shape[0] > 1
-    gradient = gradients[team.rank if one_each else 0]
+    places = room.n_rows // team.size
+    at = team.rank * places
+    first, stop = own_part(rows.size, team)
+    loss = 0.0
+    if first == stop:
+        rows_gradient(net, data, rows[:0], at, room, gradient, False)
+    for start in range(first, stop, places):
+        part = rows[start : min(start + places, stop)]
+        loss += rows_forward_and_back(net, theta, data, part, at, total, masks_key, start, room)
+        rows_gradient(net, data, part, at, room, gradient, start > first)
+    return loss
+
+
+@kernel(within=True)
+def shared_gradient(net, theta, data, rows, total, masks_key, room, team, gradient, descent):
+    """Set this thread's part of the ``gradient`` of Σ (weight / total) E over the rows of a batch.
+
+    With ``descent`` (α) large layers are updated instead, and have no gradient. A thread needs z and δ of the others'
+    rows: the team goes through ``room.n_rows`` rows at a time, and nobody begins with the next before all are done with
+    those. Returned is the sum over this thread's rows, float64.
+    """
     loss = 0.0
     for start in range(0, rows.size, room.n_rows):
+        if start > 0:
+            barrier(team.arrivals, team.size)
         part = rows[start : min(start + room.n_rows, rows.size)]
         first, stop = own_part(part.size, team)
-        own = part[first:stop]
-        loss += rows_forward_and_back(net, theta, data, own, first, total, masks_key, start + first, room)
-        if one_each:
-            rows_gradient(net, data, own, first, room, gradient, start > 0)
-            continue
-        rounds += 1
-        barrier(team.arrivals, team.size, rounds)
+        loss += rows_forward_and_back(net, theta, data, part[first:stop], first, total, masks_key, start + first, room)
+        barrier(team.arrivals, team.size)
         if descent != 0:
             descend_or_gradient(net, theta, data, part, room, gradient, descent, team)
             continue
         for layer in range(net.shape.shape[0] - 1, -1, -1):
             sources, nodes = own_part(net.shape[layer, N_IN], team), own_part(net.shape[layer, N_OUT], team)
             layer_gradient(net, layer, data, part, 0, room, gradient, sources, nodes, start > 0)
-        if start + room.n_rows < rows.size:
-            rounds += 1
-            barrier(team.arrivals, team.size, rounds)
-    if one_each:
-        rounds += 1
-        barrier(team.arrivals, team.size, rounds)
-        add_up(net, gradients, team)
-    return loss, rounds
+    return loss
+
+
+@kernel(within=True)
+def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradients, descent):
+    """Set this thread's part of the gradient of Σ (weight / total) E over the rows of a batch.
+
+    ``gradients`` is one gradient that the team shares, (1, n_parameters), or one for each thread, (team, n_parameters):
+    then this thread's part is complete in its own. Rows go through some at a time, so that the work arrays stay in the
+    cache. Returned is the sum over this thread's rows, float64. ``descent`` is as `shared_gradient` takes it.
+    """
+    if gradients.shape[0] == 1:
+        return shared_gradient(net, theta, data, rows, total, masks_key, room, team, gradients[0], descent)
+    loss = own_gradient(net, theta, data, rows, total, masks_key, room, team, gradients[team.rank])
+    barrier(team.arrivals, team.size)
+    add_up(net, gradients, team)
+    return loss
 
 
 @kernel(entry=True)
 def mean_gradient(net, theta, data, rows, total, room, team, gradients):
     """Set this thread's part of the gradient of Σ (weight / total) E over these rows; return its part of that sum."""
-    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradients, 0.0, 0)[0]
+    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradients, 0.0)
 
 
 @kernel(within=True)
@@ -240,10 +263,10 @@ def shorten(net, g, scale, team):
 
 
 @kernel(within=True)
-def clip(net, theta, g, l1, l2, max_norm, team, rounds):
+def clip(net, theta, g, l1, l2, max_norm, team):
     """Add the penalty to this thread's part of the gradient, and shorten the whole to ``max_norm``."""
     team.norms[team.rank] = own_squares(net, theta, g, l1, l2, team)
-    barrier(team.arrivals, team.size, rounds)
+    barrier(team.arrivals, team.size)
     norm = np.sqrt(team.norms[: team.size].sum())
     if max_norm < norm < np.inf:
         shorten(net, g, theta.dtype.type(max_norm / norm), team)
@@ -276,14 +299,12 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
     shares_columns = (
         team.size > 1 and not one_each and data.starts.size > 0
     )  # of a CSR layer's, where updates share rows
-    rounds = 0
     t = course.first_step
     best, count = patience[2], patience[3]
     for epoch in range(course.rates.shape[0]):
         if course.shuffled and team.rank == 0:
             shuffle(fold(fold(seed, SHUFFLE), course.first_epoch + epoch), course.order)
-        rounds += 1
-        barrier(team.arrivals, team.size, rounds)
+        barrier(team.arrivals, team.size)
         epoch_loss, powers = 0.0, (h[0] ** t, h[1] ** t)
         for step in range(course.rates.shape[1]):
             batch = course.order[step * course.batch_size : min((step + 1) * course.batch_size, n_rows)]
@@ -294,24 +315,19 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             rate = course.rates[epoch, step] * scale_of_rates
             descent = descent_rate(rule, rate, data, batch.size, room, one_each)
             loss = penalty_of(net, theta, l1, l2, team)
-            more, rounds = batch_gradient(
-                net, theta, data, batch, total, masks_key, room, team, gradients, descent, rounds
-            )
-            team.partial[team.rank] = loss + more
+            loss += batch_gradient(net, theta, data, batch, total, masks_key, room, team, gradients, descent)
+            team.partial[team.rank] = loss
             if rule.max_norm > 0 or shares_columns:
-                rounds += 1
-                barrier(team.arrivals, team.size, rounds)
+                barrier(team.arrivals, team.size)
             if rule.max_norm > 0:
-                rounds += 1
-                clip(net, theta, gradient, l1, l2, rule.max_norm, team, rounds)
+                clip(net, theta, gradient, l1, l2, rule.max_norm, team)
                 l1, l2 = number(0), number(0)
             t, powers = t + 1, (powers[0] * h[0], powers[1] * h[1])
             if descent != 0:
                 update_rest(net, theta, gradient, descent, team)
             else:
                 update_own(net, rule, theta, gradient, slots, l1, l2, rate, powers, team)
-            rounds += 1
-            barrier(team.arrivals, team.size, rounds)
+            barrier(team.arrivals, team.size)
             for other in range(team.size):
                 epoch_loss += team.partial[other] * batch.size
         epoch_loss /= n_rows
