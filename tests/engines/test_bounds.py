@@ -1,0 +1,51 @@
+"""No kernel reads or writes outside its arrays: the engine's tests pass where numba checks every index."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+BEYOND = """
+import numpy as np
+from koubai.engines.cpu.compilation import kernel
+
+@kernel
+def part(array, i):
+    return array[i]
+
+@kernel(entry=True)
+def read(array, i):
+    return part(array, i)
+
+assert read(np.ones(3), 2) == 1
+try:
+    read(np.ones(3), 3)
+except IndexError:
+    raise SystemExit(0)
+raise SystemExit("an index beyond the end went unseen")
+"""
+
+
+def checked(folder: Path) -> dict[str, str]:
+    """The environment in which indices are checked, with code on disk of its own: numba keeps both under one name."""
+    return os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(folder), "XDG_CACHE_HOME": str(folder)}
+
+
+def test_an_index_beyond_the_end_would_be_seen(tmp_path: Path) -> None:
+    program = tmp_path / "beyond.py"
+    program.write_text(BEYOND)
+    subprocess.run([sys.executable, str(program)], env=checked(tmp_path), check=True, timeout=120)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_kernels_stay_within_their_arrays(tmp_path: Path) -> None:
+    """Training by one thread and by teams, gradients and predictions, dense and CSR, the perceptron's passes."""
+    files = [HERE / name for name in ("test_races.py", "test_agreement.py", "test_kernels.py", "test_perceptron.py")]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *map(str, files)]
+    done = subprocess.run(command, env=checked(tmp_path), cwd=HERE.parents[1], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " passed" in done.stdout
