@@ -1,15 +1,19 @@
 """Exercises: a seed fixes the sheet, answers are right and clean, mistakes are found out, answers are read."""
 
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koubai.cli.main import main
 from koubai.core.errors import ParameterError
 from koubai.explain.formula import Formula, Number
 from koubai.explain.quiz.questions import CLASH, LEVELS, mark
 from koubai.explain.quiz.sheets import TOPICS, answer_pages, make_sheet, question_page
+from koubai.explain.quiz.topic import topics_of
 
 from .checks import check_derivation
 
@@ -22,6 +26,87 @@ def test_the_same_seed_gives_the_same_sheet_and_another_seed_another(topic, leve
     assert sheet == make_sheet(topic, seed=7, count=5, level=level)
     assert sheet.questions != make_sheet(topic, seed=8, count=5, level=level).questions
     assert len({question.prompt for question in sheet.questions}) == 5
+
+
+HANDED_OUT = {
+    ("perceptron", "easy"): ["-1/4, -1/2, -5/4", "-2, 3/2, 1/2", "1, 1/2, -1/2"],
+    ("perceptron", "exam"): ["1, 0, 2", "5/4, -1/2, -1", "-2, -1/2, -3/2"],
+    ("forward", "easy"): ["2", "3/2", "11/2"],
+    ("forward", "exam"): ["-1/2", "-3/2", "0"],
+    ("backward", "easy"): ["-15/4", "-2", "-1/2"],
+    ("backward", "exam"): ["3/16", "-1/8", "1/4"],
+    ("update", "easy"): ["9/4", "-13", "3/2"],
+    ("update", "exam"): ["101/32", "1/2", "5/16"],
+    ("descent", "easy"): ["9/2", "1/2", "-7/4"],
+    ("descent", "exam"): ["-231/8", "3/8", "-1/16"],
+    ("shapes", "easy"): ["1×q", "×", "n×h"],
+    ("shapes", "exam"): ["×", "1×1", "×"],
+}
+"""The first answers of seed 7 since the quiz exists. Sheets in people's hands must come out the same for ever, whatever
+topics are added: of a new topic add its answers, and change none."""
+
+
+@pytest.mark.parametrize(("topic", "level"), EVERY)
+def test_sheets_that_were_handed_out_can_be_made_again(topic, level):
+    questions = make_sheet(topic, seed=7, count=3, level=level).questions
+    assert [written(question.answer) for question in questions] == HANDED_OUT[topic, level]
+
+
+STRANGER = """
+from fractions import Fraction
+from koubai.explain.formula import Number, Symbol
+from koubai.explain.quiz.questions import question
+from koubai.explain.quiz.topic import Topic
+from koubai.explain.records import Derivation, Section, say
+from koubai.explain.values import Notation
+
+def make(rng, level):
+    value = Fraction(int(rng.integers(1, 1000)))
+    page = Derivation(say("quiz.title.descent_answer"), (Section(say("quiz.section.steps"), ()),), None, Notation())
+    return question([say("quiz.ask", quantity=Number(value))], Symbol("x"), (value,), page, [])
+
+TOPIC = Topic({name!r}, slide=99, number={number}, make=make)
+"""
+
+
+@pytest.fixture
+def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A package of topics that somebody else wrote, made of names and numbers."""
+
+    def package(name: str, **numbers: int) -> str:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+        for topic, number in numbers.items():
+            (tmp_path / name / f"{topic}.py").write_text(
+                STRANGER.replace("{name!r}", repr(topic)).replace("{number}", str(number))
+            )
+        return name
+
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield package
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def test_a_topic_is_added_by_one_file_and_leaves_the_others_sheets_alone(strangers, monkeypatch):
+    before = make_sheet("descent", seed=7)
+    monkeypatch.setattr("koubai.explain.quiz.sheets.TOPICS", {**TOPICS, **topics_of(strangers("added", counting=101))})
+    assert len(make_sheet("counting", seed=1, count=4).questions) == 4
+    assert question_page(make_sheet("counting", seed=1)).sections
+    assert make_sheet("descent", seed=7) == before
+
+
+def test_two_topics_must_not_draw_the_same_numbers(strangers):
+    assert sorted(topic.number for topic in TOPICS.values()) == list(range(len(TOPICS)))
+    with pytest.raises(ParameterError, match=r"^quiz: each topic must have a number of its own; got 7 twice\."):
+        topics_of(strangers("twice", one=7, other=7))
+
+
+def test_the_command_line_names_every_topic(capsys):
+    with pytest.raises(SystemExit):
+        main(["quiz", "--help"])
+    assert f"{', '.join(list(TOPICS)[:-1])} or {list(TOPICS)[-1]}" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(("topic", "level"), EVERY)

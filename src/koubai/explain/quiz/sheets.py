@@ -1,32 +1,20 @@
 """Sheets of questions and the keys to them, from a seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from koubai.core.errors import ParameterError
 from koubai.explain.formula import Formula
-from koubai.explain.quiz import networks, others
 from koubai.explain.quiz.questions import LEVELS, Level, Question
+from koubai.explain.quiz.topic import Topic, topics_of
 from koubai.explain.records import Blank, Block, Cell, Derivation, Section, Table, Text, say
 from koubai.explain.values import Notation
 
-MakesQuestion = Callable[[np.random.Generator, Level], Question | None]
+TOPICS: Mapping[str, Topic] = topics_of("koubai.explain.quiz.topics")
+"""Every topic by name."""
 
-TOPICS: Mapping[str, MakesQuestion] = {
-    "perceptron": others.perceptron_question,
-    "forward": networks.forward,
-    "backward": networks.backward,
-    "update": networks.update,
-    "descent": others.descent_question,
-    "shapes": others.shapes_question,
-}
-"""What makes a question on each topic; None where its numbers came out unfit for paper, to be drawn again."""
-
-ROOM: Mapping[Level, int] = {"easy": 22, "exam": 38}
-"""Room for the work on one question, in mm of paper; shapes take less."""
-ROOM_FOR_SHAPES = 15
 MOST = 50
 """Questions on one sheet."""
 DRAWS = 2000
@@ -49,7 +37,7 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
     Parameters
     ----------
     topic : str
-        perceptron, forward, backward, update, descent or shapes.
+        A name in `TOPICS`.
     seed : int
         Of the random numbers, >= 0.
     count : int
@@ -77,11 +65,11 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
         raise ParameterError(f"quiz: count must be in 1 … {MOST}; got {count}. Try 5.")
     if seed < 0:
         raise ParameterError(f"quiz: seed must be >= 0; got {seed}. Try 0.")
-    rng = np.random.default_rng([seed, sorted(TOPICS).index(topic), LEVELS.index(chosen)])
+    rng = np.random.default_rng([seed, TOPICS[topic].number, LEVELS.index(chosen)])
     questions: list[Question] = []
     prompts: set[tuple[Block, ...]] = set()
     for _ in range(DRAWS * count):
-        made = TOPICS[topic](rng, chosen)
+        made = TOPICS[topic].make(rng, chosen)
         if made is not None and (made.prompt not in prompts or len(prompts) > MOST):
             questions.append(made)
             prompts.add(made.prompt)
@@ -92,8 +80,9 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
 
 def question_page(sheet: Sheet) -> Derivation:
     """Return the sheet that is handed out: the questions without answers, with room to work on paper."""
-    before = (Blank(say("quiz.name")), say("quiz.how_shapes" if sheet.topic == "shapes" else "quiz.how"))
-    room = ROOM_FOR_SHAPES if sheet.topic == "shapes" else ROOM[sheet.level]
+    topic = TOPICS[sheet.topic]
+    before = (Blank(say("quiz.name")), say(topic.how))
+    room = topic.room[sheet.level]
     sections = tuple(
         Section(say("quiz.number", number=number), (*asked.prompt, Blank(say("quiz.blank"), room)))
         for number, asked in enumerate(sheet.questions, start=1)
