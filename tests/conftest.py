@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.children import hear_interrupts
+
+hear_interrupts()
+for name in ("KOUBAI_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES"):
+    os.environ.pop(name, None)  # what the tests read does not follow who runs them
+os.environ["LC_ALL"] = "C.UTF-8"
 
 settings.register_profile("koubai", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("koubai")
@@ -28,6 +34,16 @@ LONG = {
 }
 """Files whose few tests take as long as this many of the others. What holds the browser in its own process comes after
 the files of the server, which run an event loop."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests that are marked as slow, too")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("slow") and not item.config.getoption("--slow"):
+        pytest.skip("slow; --slow runs it")
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,10 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import settings
-
-settings.register_profile("no deadline", deadline=None)  # a first call may load or compile something
-settings.load_profile("no deadline")
 
 
 @pytest.fixture

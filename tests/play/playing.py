@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
+from tests.children import deaf
 
 from koubai.play.messages import parse
 from koubai.play.session import Session
@@ -91,10 +92,14 @@ def free_port():
 
 
 @contextmanager
-def served(*arguments):
-    """A server in a process of its own, started as people start it: the process and its address."""
+def served(*arguments, hears=True):
+    """A server in a process of its own, started as people start it: the process and its address.
+
+    It ignores Ctrl-C if it does not hear, as one that a script has started in the background.
+    """
     port = free_port()
     command = [sys.executable, "-c", START, "play", "--port", str(port), "--no-browser", *arguments]
+    command = command if hears else deaf(*command)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ})
     try:
         address = f"127.0.0.1:{port}"

@@ -322,6 +322,16 @@ def test_interrupting_ends_the_server_cleanly_while_clients_train():
             page.close()
 
 
+def test_ctrl_c_ends_no_server_that_a_script_started_in_the_background():
+    with served(hears=False) as (process, address):
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        assert serves(address)
+        process.terminate()
+        process.wait(15)
+
+
 @needs_proc
 def test_the_page_is_there_soon_after_the_start():
     with served() as (process, address):
