@@ -61,10 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def shared_data() -> Path:
-    """The folder of published data sets beside the checkout; a test that needs it is skipped without."""
+def shared_data(request: pytest.FixtureRequest) -> Path:
+    """The folder of published data sets beside the checkout; without it a test is skipped, and says what it proves."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f"no data folder at {SHARED_DATA}; set KOUBAI_SHARED_DATA to run this test")
+        proof = (request.function.__doc__ or request.node.name.removeprefix("test_").replace("_", " ")).split("\n")[0]
+        pytest.skip(f"not shown without published data: {proof.rstrip('.')}. KOUBAI_SHARED_DATA must name their folder")
     return SHARED_DATA
 
 
