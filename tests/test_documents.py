@@ -104,13 +104,9 @@ def can_run(line: str, folder: Path) -> bool:
     return words[0] not in SERVING and all((folder / word).exists() for word in read)
 
 
-QUICK = ("README.md", "koubai --help")
-
-
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in SCRIPTS]
-)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_every_command_does_its_work(name: str, desk: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(desk)
     monkeypatch.setattr("sys.stdin", io.StringIO())
