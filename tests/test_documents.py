@@ -124,7 +124,7 @@ def names_on(page: str) -> dict[str, object]:
     X, y = (NUMBERS, labels) if page in ("explain.md", "descent.md") else (rows, labels)
     given = {"X": X, "y": y, "Perceptron": koubai.Perceptron}
     if page == "explain.md":
-        given |= {"model": fitted, "x": X[3], "label": y[3]} | {"y": y[3]}
+        given |= {"model": fitted, "x": X[3], "label": y[3]}
     return given | ({"classifier": fitted} if page == "descent.md" else {})
 
 
@@ -134,6 +134,7 @@ def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypat
     monkeypatch.chdir(desk)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "MLPClassifier: play leaves aside early_stopping")
         names = names_on(page.name)
         for number, block in enumerate(blocks(page, "python"), start=1):
             exec(compile(block, f"{page.name}, program {number}", "exec"), names)

@@ -69,6 +69,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert show.stderr == ""
 
 
+@pytest.mark.slow
 def test_predictions_are_the_same_in_another_process(tmp_path: Path) -> None:
     model = koubai.TableModel(epochs=5).fit(EXAMPLES / "baseball.csv", "success")
     koubai.save(model, tmp_path / "m.koubai")
@@ -123,6 +124,7 @@ def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> 
     assert not list(tmp_path.glob("*.koubai"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_streamed_fit_keeps_what_there_is(training, tmp_path: Path) -> None:
     """The part of an epoch that is under way ends, the best network so far is scored and saved."""
     process = training("--stream")
@@ -137,6 +139,7 @@ def test_ctrl_c_in_a_streamed_fit_keeps_what_there_is(training, tmp_path: Path) 
     assert model.evaluation_.is_better
 
 
+@pytest.mark.slow
 def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     """From its checkpoint; and it leaves no prepared rows behind, as their file has no name."""
     scratch = tmp_path / "scratch"
@@ -170,6 +173,7 @@ def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> No
     np.testing.assert_array_equal(resumed.estimator_.theta_, whole.estimator_.theta_)
 
 
+@pytest.mark.slow
 def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
     precious = bytes(8) + b'{"__metadata__":{"format":"koubai","more":"..."}}'
     (tmp_path / "t.koubai").write_bytes(precious)
@@ -210,6 +214,7 @@ def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
     assert time.monotonic() - pressed < 20
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_mistake(tmp_path: Path) -> None:
     koubai.save(koubai.TableModel(epochs=1).fit(EXAMPLES / "baseball.csv", "success"), tmp_path / "m.koubai")
     rows = (EXAMPLES / "baseball.csv").read_text().split("\n")
@@ -238,6 +243,7 @@ def test_help_and_show_load_little(tmp_path: Path, arguments: list[str]) -> None
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_an_ascii_terminal_is_no_obstacle(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     done = run(

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 from tests.children import deaf
@@ -112,7 +112,9 @@ def served(*arguments, hears=True):
                 time.sleep(0.05)
         yield process, address
     finally:
-        if process.poll() is None:
-            process.kill()
+        process.terminate()  # a killed one would leave its folder of tables behind
+        with suppress(subprocess.TimeoutExpired):  # a busy machine still loads what is loaded behind the page
+            process.wait(timeout=20)
+        process.kill()
         process.wait(timeout=20)
         process.stdout.close()

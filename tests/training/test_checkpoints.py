@@ -113,6 +113,7 @@ PROGRAM = dedent(
 )
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed(tmp_path: Path) -> None:
     path, cut, whole = tmp_path / "run.koubai", tmp_path / "cut.npy", tmp_path / "whole.npy"
     command = [sys.executable, "-c", PROGRAM]

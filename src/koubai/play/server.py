@@ -27,7 +27,10 @@ SHORTEST_TOKEN = 8
 
 
 class Server(uvicorn.Server):
-    """Ends on Ctrl-C, except where the program was started with it ignored, as scripts start what runs beside them."""
+    """Ends on Ctrl-C, except where the program was started with it ignored, as scripts start what runs beside them.
+
+    A request to terminate ends it as cleanly: uvicorn would raise the signal again, and the tables would stay on disk.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -35,7 +38,9 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end on a signal."""
-        if sig != signal.SIGINT or not self._deaf:
+        if sig != signal.SIGINT:
+            self.should_exit = True
+        elif not self._deaf:
             super().handle_exit(sig, frame)
 
 
