@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.children import hear_interrupts
+
+hear_interrupts()
+for name in ("KOUBAI_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES"):
+    os.environ.pop(name, None)  # what the tests read does not follow who runs them
+os.environ["LC_ALL"] = "C.UTF-8"
 
 settings.register_profile("koubai", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("koubai")
@@ -30,6 +36,16 @@ LONG = {
 the files of the server, which run an event loop."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests that are marked as slow, too")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("slow") and not item.config.getoption("--slow"):
+        pytest.skip("slow; --slow runs it")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let processes that share the files begin with the longest, so that none works on at the end while others wait."""
@@ -45,10 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def shared_data() -> Path:
-    """The folder of published data sets beside the checkout; a test that needs it is skipped without."""
+def shared_data(request: pytest.FixtureRequest) -> Path:
+    """The folder of published data sets beside the checkout; without it a test is skipped, and says what it proves."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f"no data folder at {SHARED_DATA}; set KOUBAI_SHARED_DATA to run this test")
+        proof = (request.function.__doc__ or request.node.name.removeprefix("test_").replace("_", " ")).split("\n")[0]
+        pytest.skip(f"not shown without published data: {proof.rstrip('.')}. KOUBAI_SHARED_DATA must name their folder")
     return SHARED_DATA
 
 

@@ -228,6 +228,7 @@ def test_predict_tells_of_rows_that_cannot_be_scored_or_have_a_new_class(fitted:
     assert "no better than always giving the same answer" not in said
 
 
+@pytest.mark.slow
 @HOW_READ
 def test_predictions_go_behind_what_standard_output_holds(fitted: Path, table: Path, how: str) -> None:
     with open("log.csv", "w") as log:

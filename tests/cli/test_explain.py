@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.children import child
 
 from koubai.cli.main import main
 from koubai.cli.quiz import ask_all
@@ -254,10 +255,6 @@ def test_numbers_of_full_width_as_japanese_keyboards_write_them_count():
 def test_the_quiz_runs_at_a_terminal_and_ctrl_d_ends_it_with_the_score(tmp_path):
     master, slave = pty.openpty()
     words = ["quiz", "descent", "--seed", "3", "--count", "2", "--interactive", "--lang", "en"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "koubai.cli.main", *words], stdin=slave, stdout=slave, stderr=slave
-    )
-    os.close(slave)
     shown = b""
 
     def wait_for(what, count):
@@ -266,22 +263,23 @@ def test_the_quiz_runs_at_a_terminal_and_ctrl_d_ends_it_with_the_score(tmp_path)
             assert select.select([master], [], [], 60)[0], shown.decode()
             shown += os.read(master, 4096)
 
-    wait_for(b"Your answer:", 1)
-    answer = make_sheet("descent", seed=3, count=2).questions[0].answer[0]
-    os.write(master, f"{answer}\n".encode())
-    wait_for(b"Your answer:", 2)
-    os.write(master, b"\x04")
-    wait_for(b"1 of 1 right.", 1)
-    assert process.wait(20) == 0
+    with child([sys.executable, "-m", "koubai.cli.main", *words], stdin=slave, stdout=slave, stderr=slave) as process:
+        os.close(slave)
+        wait_for(b"Your answer:", 1)
+        answer = make_sheet("descent", seed=3, count=2).questions[0].answer[0]
+        os.write(master, f"{answer}\n".encode())
+        wait_for(b"Your answer:", 2)
+        os.write(master, b"\x04")
+        wait_for(b"1 of 1 right.", 1)
+        assert process.wait(20) == 0
     assert b"Right." in shown
     os.close(master)
 
 
 def test_a_reader_who_has_seen_enough_is_no_mistake():
     words = [sys.executable, "-m", "koubai.cli.main", "explain", "backward", "--sizes", "8-8-8"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.read(10)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait(60) == 0
-    process.stderr.close()
+    with child(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 0

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.children import child, deaf
 
 import koubai
 from koubai.training.container import read_container
@@ -30,28 +32,25 @@ def run(*arguments: str, folder: Path, **options) -> subprocess.CompletedProcess
 
 
 @pytest.fixture
-def training(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+def training(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start a fit that would last for hours, and wait until it has run some epochs."""
     x = np.random.default_rng(0).normal(size=(2000, 4))
     pl.DataFrame(x, schema=list("abcd")).with_columns(y=np.where(x[:, 0] * x[:, 1] > 0, "yes", "no")).write_csv(
         tmp_path / "t.csv"
     )
 
-    def start(*options: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [*KOUBAI, "fit", "t.csv", "--target", "y", *LONG, *options],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(*options: str, hears: bool = True) -> subprocess.Popen[str]:
+        command = [*KOUBAI, "fit", "t.csv", "--target", "y", *LONG, *options]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = running.enter_context(child(command if hears else deaf(*command), cwd=tmp_path, **pipes))
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("Epoch 5:"):
                 return process
         raise AssertionError(process.communicate())
 
-    return start
+    with ExitStack() as running:
+        yield start
 
 
 def test_the_main_job(tmp_path: Path) -> None:
@@ -70,6 +69,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert show.stderr == ""
 
 
+@pytest.mark.slow
 def test_predictions_are_the_same_in_another_process(tmp_path: Path) -> None:
     model = koubai.TableModel(epochs=5).fit(EXAMPLES / "baseball.csv", "success")
     koubai.save(model, tmp_path / "m.koubai")
@@ -96,6 +96,16 @@ def test_ctrl_c_stops_evaluates_and_saves(training, tmp_path: Path) -> None:
     assert "stopped by Ctrl-C" in run("show", "t.koubai", folder=tmp_path).stdout
 
 
+def test_ctrl_c_stops_no_fit_that_a_script_started_in_the_background(training) -> None:
+    """Shells let such jobs ignore the Ctrl-C that is meant for the program in the foreground."""
+    process = training(hears=False)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    shown = [process.stderr.readline() for _ in range(3)]
+    assert all(line.startswith("Epoch ") for line in shown), shown
+    assert process.poll() is None
+
+
 def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> None:
     """Reading and compiling are over in no time here, so the signal comes while nothing is finished yet."""
     code = (
@@ -114,6 +124,7 @@ def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> 
     assert not list(tmp_path.glob("*.koubai"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_streamed_fit_keeps_what_there_is(training, tmp_path: Path) -> None:
     """The part of an epoch that is under way ends, the best network so far is scored and saved."""
     process = training("--stream")
@@ -128,6 +139,7 @@ def test_ctrl_c_in_a_streamed_fit_keeps_what_there_is(training, tmp_path: Path) 
     assert model.evaluation_.is_better
 
 
+@pytest.mark.slow
 def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     """From its checkpoint; and it leaves no prepared rows behind, as their file has no name."""
     scratch = tmp_path / "scratch"
@@ -146,12 +158,10 @@ def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> No
         "sources.WINDOW_BYTES = 20_000\n"
         f"koubai.TableModel(epochs=10**6, **{options!r}).fit({str(table)!r}, 'y', stream=True)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(scratch)})
-    deadline = time.monotonic() + 100
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
+    with child([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(scratch)}) as process:
+        deadline = time.monotonic() + 100
+        while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
     assert checkpoint.exists()
     assert not list(scratch.iterdir())
     with pytest.MonkeyPatch.context() as patched:
@@ -163,6 +173,7 @@ def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> No
     np.testing.assert_array_equal(resumed.estimator_.theta_, whole.estimator_.theta_)
 
 
+@pytest.mark.slow
 def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
     precious = bytes(8) + b'{"__metadata__":{"format":"koubai","more":"..."}}'
     (tmp_path / "t.koubai").write_bytes(precious)
@@ -177,28 +188,22 @@ def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
     """On a terminal there is a bar with loss and validation score; Ctrl-C twice leaves at once."""
     command = [*KOUBAI, "fit", str(EXAMPLES / "penguins.csv"), "--target", "species", *LONG]
     descriptor, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", CONTROLLED, *command],
-        cwd=tmp_path,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    )
-    os.close(terminal)
+    options = {"cwd": tmp_path, "env": {**os.environ, "TERM": "xterm", "COLUMNS": "120"}, "start_new_session": True}
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
     seen = b""
     pressed = None
-    while select.select([descriptor], [], [], 240)[0]:
-        try:
-            part = os.read(descriptor, 65536)
-        except OSError:
-            break
-        seen += part
-        if not pressed and re.search(rb"validation \d", seen):
-            os.write(descriptor, b"\x03\x03")
-            pressed = time.monotonic()
-    status = process.wait(60)
+    with child([sys.executable, "-c", CONTROLLED, *command], **options, **streams) as process:
+        os.close(terminal)
+        while select.select([descriptor], [], [], 240)[0]:
+            try:
+                part = os.read(descriptor, 65536)
+            except OSError:
+                break
+            seen += part
+            if not pressed and re.search(rb"validation \d", seen):
+                os.write(descriptor, b"\x03\x03")
+                pressed = time.monotonic()
+        status = process.wait(60)
     os.close(descriptor)
     text = seen.decode(errors="replace")
     assert re.search(r"\d+/1000000.* loss \S+ +validation \d\.\d+", text)
@@ -209,6 +214,7 @@ def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
     assert time.monotonic() - pressed < 20
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_mistake(tmp_path: Path) -> None:
     koubai.save(koubai.TableModel(epochs=1).fit(EXAMPLES / "baseball.csv", "success"), tmp_path / "m.koubai")
     rows = (EXAMPLES / "baseball.csv").read_text().split("\n")
@@ -237,6 +243,7 @@ def test_help_and_show_load_little(tmp_path: Path, arguments: list[str]) -> None
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_an_ascii_terminal_is_no_obstacle(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     done = run(

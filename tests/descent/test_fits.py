@@ -111,6 +111,7 @@ def test_standardized_x_gives_the_same_line_for_x_as_given() -> None:
     assert (plain.is_ill_conditioned, scaled.is_ill_conditioned) == (True, False)
 
 
+@pytest.mark.slow
 def test_minibatches_take_longer_steps_than_all_rows_without_a_learning_rate() -> None:
     result = fit_points(X, LABELS, "logistic", methods=["steepest", "minibatch", "sgd"])
     rates = [path.learning_rate for path in result.paths]

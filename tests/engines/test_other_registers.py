@@ -20,6 +20,8 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-k", "width or few_column
 """
 
 
+@pytest.mark.slow  # each compiles what it tests for a processor that this is not
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("feature", "n_bytes"), [("avx512f", 64), ("sse2", 16)])
 def test_every_width_is_right(feature: str, n_bytes: int) -> None:
     command = [sys.executable, "-c", WITH_FEATURES, feature, str(n_bytes), str(TESTS)]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from koubai.engines.cpu.compilation import announce_compilation, cache_folder
 from koubai.engines.cpu.warm_up import compile_all, pieces
@@ -23,6 +24,7 @@ def run(cache: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", RUN], env=environment, capture_output=True, text=True, check=True)
 
 
+@pytest.mark.slow
 def test_the_first_process_says_that_it_compiles_and_the_second_finds_the_code(tmp_path: Path) -> None:
     first, second = run(tmp_path), run(tmp_path)
     assert first.stderr.startswith("koubai: compiling the engine (prediction, float64), once")
@@ -55,6 +57,7 @@ def test_the_cache_folder_belongs_to_these_sources() -> None:
     assert len(cache_folder().name.rpartition("-")[2]) == 12
 
 
+@pytest.mark.slow
 def test_all_pieces_are_compiled_side_by_side() -> None:
     assert sorted(compile_all(list(pieces()))) == sorted(pieces())
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from textwrap import dedent
 
 PROGRAM = dedent(
@@ -20,22 +21,26 @@ PROGRAM = dedent(
     from sklearn.utils.estimator_checks import check_estimator
 
     warnings.simplefilter("ignore")
-    results = check_estimator(eval(sys.argv[1]), on_skip=None, on_fail=None)
-    told = {r["check_name"]: f'{r["status"]}: {r["exception"]}' for r in results if r["status"] != "passed"}
-    print(json.dumps([sum(r["status"] == "passed" for r in results), told]))
+    found = {}
+    for estimator in sys.argv[1:]:
+        results = check_estimator(eval(estimator), on_skip=None, on_fail=None)
+        told = {r["check_name"]: f'{r["status"]}: {r["exception"]}' for r in results if r["status"] != "passed"}
+        found[estimator] = [sum(r["status"] == "passed" for r in results), told]
+    print(json.dumps(found))
     """
 )
 
 
-def check(estimator: str) -> tuple[int, dict[str, str]]:
-    """Return how many checks an estimator passes, and what the others say, by name."""
+@cache
+def check(*estimators: str) -> dict[str, tuple[int, dict[str, str]]]:
+    """Return for each estimator how many checks it passes, and what the others say, by name; one process for all."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, estimator],
+        [sys.executable, "-c", PROGRAM, *estimators],
         env={**os.environ, "SCIPY_ARRAY_API": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    passed, others = json.loads(done.stdout)
-    return passed, others
+    found: dict[str, tuple[int, dict[str, str]]] = json.loads(done.stdout)
+    return found

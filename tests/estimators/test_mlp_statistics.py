@@ -46,7 +46,10 @@ PROBLEMS: dict[str, tuple[Any, Any, Any, Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
+SLOW = ("digits, adam", "digits, sgd")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in PROBLEMS])
 def test_same_loss_and_score(name: str) -> None:
     their_class, our_class, X, y, given = PROBLEMS[name]
     losses, scores = np.empty((2, len(SEEDS))), np.empty((2, len(SEEDS)))

@@ -183,6 +183,7 @@ def scalars(draw):
     return form.format(one, two, matrix)
 
 
+@pytest.mark.slow
 @given(scalars(), st.sampled_from(["x", "W"]), st.integers(0, 100))
 def test_derivatives_of_scalars_are_those_of_automatic_differentiation(expression, by, seed):
     given_shapes = read_shapes({"x": "n,1", "a": "n,1", "W": "n,n"})

@@ -72,6 +72,7 @@ def test_every_number_is_the_engine_s(case):
             assert number(book, f"grad.{k + 1}.{i + 1}.0") == pytest.approx(slope, **close)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(cases(exact=False))
 def test_every_shown_gradient_is_that_of_automatic_differentiation(case):

@@ -2,34 +2,22 @@
 
 import numpy as np
 import pytest
-from hypothesis import settings
-
-settings.register_profile("no deadline", deadline=None)  # a first call may load or compile something
-settings.load_profile("no deadline")
+from tests.optimizers.paths import GRADIENTS, RATES, START
 
 
 @pytest.fixture
 def gradients():
-    """200 gradients of 6 parameters: of all sizes, with single zeros, whole zero gradients, and a late starter."""
-    rng = np.random.default_rng(7)
-    g = rng.normal(size=(200, 6)) * np.array([1.0, 1e-6, 1e4, 1.0, 0.1, 1.0])
-    g[rng.random(g.shape) < 0.1] = 0.0
-    g[90:95] = 0.0
-    g[:60, 3] = 0.0
-    g[100:, 4] *= 1e-3
-    return g
+    return GRADIENTS.copy()
 
 
 @pytest.fixture
 def rates():
-    """200 learning rates that rise and fall, as under a schedule."""
-    return 0.02 + 0.015 * np.sin(np.arange(200) / 7)
+    return RATES.copy()
 
 
 @pytest.fixture
 def start():
-    """θ before the first update, (6,)."""
-    return np.array([0.5, -1.0, 2.0, 0.0, 1.5, -0.25])
+    return START.copy()
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
+from tests.children import deaf
 
 from koubai.play.messages import parse
 from koubai.play.session import Session
@@ -91,10 +92,14 @@ def free_port():
 
 
 @contextmanager
-def served(*arguments):
-    """A server in a process of its own, started as people start it: the process and its address."""
+def served(*arguments, hears=True):
+    """A server in a process of its own, started as people start it: the process and its address.
+
+    It ignores Ctrl-C if it does not hear, as one that a script has started in the background.
+    """
     port = free_port()
     command = [sys.executable, "-c", START, "play", "--port", str(port), "--no-browser", *arguments]
+    command = command if hears else deaf(*command)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ})
     try:
         address = f"127.0.0.1:{port}"
@@ -107,7 +112,9 @@ def served(*arguments):
                 time.sleep(0.05)
         yield process, address
     finally:
-        if process.poll() is None:
-            process.kill()
+        process.terminate()  # a killed one would leave its folder of tables behind
+        with suppress(subprocess.TimeoutExpired):  # a busy machine still loads what is loaded behind the page
+            process.wait(timeout=20)
+        process.kill()
         process.wait(timeout=20)
         process.stdout.close()

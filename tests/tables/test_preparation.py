@@ -249,6 +249,7 @@ def test_any_numbers_become_finite_features(values: list) -> None:
 
 
 def test_published_tables_are_prepared(shared_data: Path) -> None:
+    """Titanic and adult: names and tickets are left out, a long tail has a unit, and a missing workclass is marked."""
     titanic = clean(read_table(shared_data / "titanic.csv").frame).drop("Survived")
     preparation = Preparation.fit(titanic)
     assert [column.name for column in preparation.left_out] == ["PassengerId", "Name", "Ticket", "Cabin"]

@@ -167,6 +167,7 @@ def test_the_slow_way_reads_the_same(write, monkeypatch) -> None:
 
 
 def test_published_tables_are_read_whole(shared_data: Path) -> None:
+    """Six public tables have all their rows and columns, and a seventh, with a line that is none, is refused."""
     shapes = {
         "titanic.csv": (891, 12),
         "penguins.csv": (344, 8),

@@ -13,6 +13,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import StandardScaler
+from tests.children import child
 
 from koubai import MLPClassifier, MLPRegressor
 from koubai.core.errors import ModelFileError, ParameterError
@@ -112,10 +113,11 @@ PROGRAM = dedent(
 )
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed(tmp_path: Path) -> None:
     path, cut, whole = tmp_path / "run.koubai", tmp_path / "cut.npy", tmp_path / "whole.npy"
     command = [sys.executable, "-c", PROGRAM]
-    with subprocess.Popen([*command, path, "slowly", cut], stdout=subprocess.PIPE, text=True) as process:
+    with child([*command, path, "slowly", cut], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while process.stdout.readline() != "40\n":
             pass

@@ -15,6 +15,7 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.children import child
 
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
 from koubai.training import container
@@ -392,7 +393,7 @@ def test_kill_while_saving_leaves_a_whole_file(stored: Path) -> None:
         "for i in range(10**6): write_container(sys.argv[1], 'Kind', {'i': i}, {'a': np.full(20000, float(i))})\n"
     )
     for pause in (0.0, 0.013, 0.037):
-        with subprocess.Popen([sys.executable, "-c", code, stored], stdout=subprocess.PIPE) as process:
+        with child([sys.executable, "-c", code, stored], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()
             time.sleep(pause)

@@ -7,6 +7,7 @@ import threading
 from textwrap import dedent
 
 import pytest
+from tests.children import child
 
 from koubai.training.interrupts import deferred_interrupts
 
@@ -76,7 +77,7 @@ def test_a_signal_from_outside_ends_a_fit_cleanly() -> None:
         print([str(w.message) for w in caught], model.history_.stopped, model.predict(X[:2]).shape, model.n_iter_ > 0)
         """
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+    with child([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         process.send_signal(signal.SIGINT)

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,19 +55,22 @@ return watch();
 DRIVE = """
 import json, sys
 from playwright.sync_api import sync_playwright
-chromium, address, watch = sys.argv[1:]
-problems = []
+chromium, watch, *addresses = sys.argv[1:]
+seen = []
 with sync_playwright() as started:
     browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
-    page = context.new_page()
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda asked: problems.append(asked.url) if asked.url != address else None)
-    page.goto(address)
-    found = page.evaluate(watch)
+    for address in addresses:
+        problems = []
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
+        page = context.new_page()
+        page.on("pageerror", lambda error, told=problems: told.append(str(error)))
+        page.on("console", lambda said, told=problems: told.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda asked, told=problems: told.append(asked.url) if asked.url not in addresses else None)
+        page.goto(address)
+        seen.append({**page.evaluate(watch), "problems": problems})
+        context.close()
     browser.close()
-print(json.dumps({**found, "problems": problems}))
+print(json.dumps(seen))
 """
 
 
@@ -83,17 +85,36 @@ def chromium() -> str:
     return found
 
 
-def watched(chromium: str, comparison: Comparison, lang: str, folder: Path) -> dict:
-    """Open the page without a network, do what a person does, and return what was seen.
+def fitted(model: str) -> Comparison:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-2, 2, 80)
+    y = np.where(x + rng.normal(size=80) > 0, "yes", "no")
+    return koubai.fit_points(x, y, model, methods=("sgd", "minibatch"), max_steps=200)
+
+
+@pytest.fixture(scope="module")
+def watched(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Comparison, dict]]:
+    """Open pages without a network, do what a person does, and return by name what each shows and what was seen.
 
     In a process of its own: one process can drive only one browser at a time, and other tests have theirs.
     """
-    file = folder / f"page.{lang}.html"
-    file.write_text(page(comparison, lang), encoding="utf-8")
-    command = [sys.executable, "-c", DRIVE, chromium, file.as_uri(), WATCH]
-    seen = subprocess.run(command, capture_output=True, text=True, timeout=240)
-    assert seen.returncode == 0, seen.stderr
-    return json.loads(seen.stdout)
+    folder = tmp_path_factory.mktemp("pages")
+    shown = {
+        "comparison": koubai.compare_descents("rosenbrock", ["sgd", "momentum", "adam"], max_steps=300),
+        "curve": koubai.compare_descents(
+            "x**4 - 2*x**3 + 1", ["sgd", "adam"], [0.01], [2.0], max_steps=100, work_out=True
+        ),
+        "logistic": fitted("logistic"),
+        "perceptron": fitted("perceptron"),
+    }
+    for name, comparison in shown.items():
+        (folder / f"{name}.html").write_text(page(comparison, "ja" if name == "comparison" else "en"), encoding="utf-8")
+    addresses = [(folder / f"{name}.html").as_uri() for name in shown]
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVE, chromium, WATCH, *addresses], capture_output=True, text=True, timeout=220
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(zip(shown, zip(shown.values(), json.loads(done.stdout), strict=True), strict=True))
 
 
 def as_expected(seen: dict, pause: str) -> None:
@@ -109,25 +130,19 @@ def as_expected(seen: dict, pause: str) -> None:
     assert seen["wide"]
 
 
-def test_a_comparison_plays(chromium: str, tmp_path: Path) -> None:
-    comparison = koubai.compare_descents("rosenbrock", ["sgd", "momentum", "adam"], max_steps=300)
-    seen = watched(chromium, comparison, "ja", tmp_path)
+def test_a_comparison_plays(watched) -> None:
+    comparison, seen = watched["comparison"]
     as_expected(seen, "一時停止")
     assert seen["last"] == 300
     assert seen["value"] == f"{comparison.paths[0].value:.5g}"
 
 
-def test_a_curve_with_the_answer_by_hand_plays(chromium: str, tmp_path: Path) -> None:
-    curve = koubai.compare_descents("x**4 - 2*x**3 + 1", ["sgd", "adam"], [0.01], [2.0], max_steps=100, work_out=True)
-    as_expected(watched(chromium, curve, "en", tmp_path), "Pause")
+def test_a_curve_with_the_answer_by_hand_plays(watched) -> None:
+    as_expected(watched["curve"][1], "Pause")
 
 
 @pytest.mark.parametrize("model", ["logistic", "perceptron"])
-def test_a_fit_plays_by_cost(model: str, chromium: str, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    x = rng.uniform(-2, 2, 80)
-    y = np.where(x + rng.normal(size=80) > 0, "yes", "no")
-    fit = koubai.fit_points(x, y, model, methods=("sgd", "minibatch"), max_steps=200)
-    seen = watched(chromium, fit, "en", tmp_path)
+def test_a_fit_plays_by_cost(model: str, watched) -> None:
+    fit, seen = watched[model]
     as_expected(seen, "Pause")
     assert seen["last"] == max(path.gradient_evaluations for path in fit.paths)

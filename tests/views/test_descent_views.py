@@ -140,6 +140,7 @@ def test_the_page_holds_the_paths(comparison: Comparison) -> None:
     assert [frame[0] for frame in data["frames"]] == list(range(61))
 
 
+@pytest.mark.slow
 def test_eight_optimizers_over_a_thousand_steps_fit_into_two_megabytes() -> None:
     names = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"]
     comparison = koubai.compare_descents("rosenbrock", names, max_steps=1000)
@@ -236,6 +237,7 @@ def test_letters_are_large_enough_for_the_last_row_and_stay_within_the_slide(lan
             assert inside, written.get_text()
 
 
+@pytest.mark.slow
 def test_many_minima_are_coloured_by_how_low_they_are() -> None:
     found = compare_basins("rastrigin", ["sgd"], resolution=12)
     assert len(found.maps[0].minima) > 20

@@ -15,7 +15,8 @@ class Quit(BaseException):
 class Stopper:
     """A callback for training that counts epochs and asks for the end once Ctrl-C was pressed.
 
-    Before the first epoch is finished there is nothing to keep, so Ctrl-C leaves at once.
+    Before the first epoch is finished there is nothing to keep, so Ctrl-C leaves at once. Where the program was started
+    with the signal ignored, as a shell starts what a script runs in the background, it stays ignored.
 
     Attributes
     ----------
@@ -31,7 +32,9 @@ class Stopper:
         self._before: Any = None
 
     def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._handle)
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self._handle)
         return self
 
     def __exit__(

@@ -2,11 +2,13 @@
 
 import asyncio
 import errno
+import signal
 import socket
 import sys
 import webbrowser
 from collections.abc import Mapping
 from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,6 +24,24 @@ if TYPE_CHECKING:
     from koubai.play.settings import Settings
 
 SHORTEST_TOKEN = 8
+
+
+class Server(uvicorn.Server):
+    """Ends on Ctrl-C, except where the program was started with it ignored, as scripts start what runs beside them.
+
+    A request to terminate ends it as cleanly: uvicorn would raise the signal again, and the tables would stay on disk.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end on a signal."""
+        if sig != signal.SIGINT:
+            self.should_exit = True
+        elif not self._deaf:
+            super().handle_exit(sig, frame)
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -112,7 +132,7 @@ def run(
     if open_browser:
         webbrowser.open(addresses[0])
     try:
-        asyncio.run(uvicorn.Server(config).serve([listening]))
+        asyncio.run(Server(config).serve([listening]))
     except KeyboardInterrupt:
         print("koubai play: ended.", file=sys.stderr)
     finally:

@@ -122,6 +122,7 @@ def test_a_lesson_leads_through_its_steps(opened):
     playground.page.wait_for_selector(".own", state="visible")
 
 
+@pytest.mark.slow
 def test_a_lesson_goes_on_after_a_reload_with_what_was_changed_in_it(opened):
     playground = opened("lesson=xor")
     playground.until("s.lesson && s.settings.mode === 'perceptron'")
@@ -161,6 +162,7 @@ def test_the_link_holds_everything_and_what_a_teacher_hides(opened):
     assert other.state("s.settings") == settings
 
 
+@pytest.mark.slow
 def test_a_table_that_comes_with_koubai_shows_its_classes_on_axes_to_choose(opened):
     playground = opened("dataset=penguins")
     playground.until("s.classes.length === 3 && s.data.axes[0] === 'PC1'")
@@ -188,6 +190,7 @@ def test_a_perceptron_tells_of_each_example_whether_it_changed_the_line(opened):
     playground.page.wait_for_selector(".learnt", state="hidden")
 
 
+@pytest.mark.slow
 def test_a_perceptron_never_settles_on_exclusive_or_and_settles_on_two_clouds(opened):
     playground = opened("dataset=gauss&mode=perceptron&noise=0&pace=100")
     playground.train("s.epoch > 20")
@@ -218,6 +221,7 @@ def test_the_model_and_the_code_are_kept(opened, tmp_path):
     compile((tmp_path / "again.py").read_text(encoding="utf-8"), "again.py", "exec")
 
 
+@pytest.mark.slow
 def test_pictures_are_files_that_open(opened, tmp_path):
     playground = opened()
     for key, name in (("svg", "a.svg"), ("png", "a.png")):
@@ -230,6 +234,7 @@ def test_pictures_are_files_that_open(opened, tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_film_shows_the_run_that_was(opened, tmp_path):
     playground = opened()
     playground.press("play.keep.film")
@@ -246,6 +251,7 @@ def test_a_film_shows_the_run_that_was(opened, tmp_path):
     playground.until("s.epoch === 4")
 
 
+@pytest.mark.slow
 def test_a_long_wait_and_a_lost_connection_are_told(opened):
     playground = opened()
     playground.page.evaluate(
@@ -277,6 +283,7 @@ def test_the_output_node_of_a_network_without_hidden_layers_shows_its_map(opened
     assert colours > 5
 
 
+@pytest.mark.slow
 def test_starts_that_left_the_finite_numbers_are_told_and_not_shown_as_the_best(opened):
     playground = opened("dataset=plane&learning_rate=10&hidden=[4]&activations=[%22identity%22]&dropout=[0]")
     playground.page.fill("#koubai-starts-count", "3")
@@ -299,6 +306,7 @@ SHADOW = """async () => {
 }"""
 
 
+@pytest.mark.slow
 def test_in_a_hosts_shadow_tree_beside_another_one_the_playground_keeps_to_itself(opened):
     playground = opened("pace=10")
     playground.page.evaluate(SHADOW)
@@ -316,6 +324,7 @@ def test_in_a_hosts_shadow_tree_beside_another_one_the_playground_keeps_to_itsel
     assert box.input_value() == "0.12", "what is being typed stays while frames come"
 
 
+@pytest.mark.slow
 def test_numbers_have_their_names_however_late_the_texts_come(opened, browser):
     context = browser.new_context(locale="en-GB")
     late = []

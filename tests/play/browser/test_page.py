@@ -38,6 +38,7 @@ def test_a_japanese_browser_is_spoken_to_in_japanese(opened):
     assert opened(lang="ja-JP").page.inner_text(".data h2") == "データ"
 
 
+@pytest.mark.slow
 def test_no_width_scrolls_sideways_and_nothing_is_cut_off(opened):
     for lang in ("en-GB", "ja-JP"):
         playground = opened(lang=lang)
@@ -135,6 +136,7 @@ def test_space_plays_where_nothing_is_focused_and_types_where_something_is(opene
     assert playground.state("s.epoch") == epoch
 
 
+@pytest.mark.slow
 def test_every_control_explains_itself_where_it_stands(opened):
     playground = opened()
     bare = playground.page.eval_on_selector_all(
@@ -155,6 +157,7 @@ def test_every_control_explains_itself_where_it_stands(opened):
         playground.page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_screen_reader_and_weak_eyes_are_served(opened, theme):
     """The rules of axe-core: names, roles, contrast, order. It does not read MathML: a header in it counts as empty."""

@@ -8,6 +8,7 @@ import statistics
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hidden", "least"),
     [("[8,8]", 60), ("[32,32,32,32,32,32]", 20)],

@@ -31,6 +31,7 @@ def test_pause_acts_at_once_and_nothing_moves_afterwards(opened):
     assert playground.state("s.epoch") == epoch
 
 
+@pytest.mark.slow
 def test_the_speed_is_what_the_slider_says(opened):
     playground = opened()
     playground.slide("pace", 10)
@@ -147,6 +148,7 @@ def test_layers_and_nodes_are_added_and_taken_away_and_inputs_switched(opened):
     playground.until("s.network.sizes[0] === 3 && s.settings.features.includes('x1*x2')")
 
 
+@pytest.mark.slow
 def test_the_slider_goes_back_to_the_first_state(opened):
     playground = opened("pace=0")
     first = playground.theta()

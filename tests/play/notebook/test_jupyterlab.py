@@ -24,6 +24,8 @@ def run_cell(page, number):
     )
 
 
+@pytest.mark.slow  # JupyterLab alone takes longer to start than most tests take
+@pytest.mark.timeout(600)
 def test_a_notebook_trains_in_its_cell_and_gives_the_network_back(notebook, browser):
     page = browser.new_page(viewport={"width": 1440, "height": 1000}, locale="en-GB")
     complaints = []

@@ -1,0 +1,140 @@
+"""What the README, the documents and the help texts tell people to type works as it stands there."""
+
+import argparse
+import io
+import re
+import shlex
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+import koubai
+from koubai.cli.main import main, make_parser
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
+SERVING = ("play", "warm-up", "quiz")
+"""Commands whose lines are only parsed here: they serve, compile everything or ask at the terminal, and have tests."""
+
+rng = np.random.default_rng(0)
+NUMBERS = rng.normal(size=(120, 3))
+YES = np.where(NUMBERS[:, 0] * NUMBERS[:, 1] > 0, "yes", "no")
+TABLES = {
+    "points.tsv": {"x": NUMBERS[:, 0], "y": 2 * NUMBERS[:, 0] + 0.1 * NUMBERS[:, 1]},
+    "patients.csv": {"age": NUMBERS[:, 0] * 9 + 50, "pulse": NUMBERS[:, 1], "ward": YES, "nurse": YES, "outcome": YES},
+    "houses.parquet": {"id": np.arange(120), "area": NUMBERS[:, 0], "age": NUMBERS[:, 1], "price": NUMBERS.sum(axis=1)},
+    "clicks.parquet": {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "bought": YES},
+    "digits.csv": {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "digit": (NUMBERS[:, 0] > 0) * 4 + 1},
+}
+"""Small tables of the names that examples use for people's own."""
+
+
+def blocks(page: Path, kind: str) -> list[str]:
+    """Return the blocks of code of one kind on a page."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Give every command's parser, and those of what it has below itself, by name."""
+    waiting = [("koubai", make_parser())]
+    while waiting:
+        name, parser = waiting.pop()
+        yield name, parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                waiting += [(f"{name} {word}", below) for word, below in action.choices.items()]
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the commands of koubai in a text, without what follows them on their line."""
+    found = re.findall(r"^ *(koubai [^#\n|]+)", text, re.MULTILINE)
+    return [line.strip() for line in found if "COMMAND" not in line and "WHAT" not in line]
+
+
+COMMANDS = [
+    *((str(page.relative_to(ROOT)), block) for page in PAGES for block in blocks(page, "sh")),
+    *((f"{name} --help", parser.epilog or "") for name, parser in parsers()),
+]
+SCRIPTS = {name: lines for name, lines in ((name, lines_of(text)) for name, text in COMMANDS) if lines}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with the example tables, some more, and models of them."""
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    for name, columns in TABLES.items():
+        frame = pl.DataFrame(columns)
+        if name.endswith(".parquet"):
+            frame.write_parquet(folder / name)
+        else:
+            frame.write_csv(folder / name, separator="\t" if name.endswith("tsv") else ",")
+    shutil.copy(ROOT / "examples" / "penguins.csv", folder / "new.csv")
+    for name, target in (("examples/penguins.csv", "species"), ("houses.parquet", "price")):
+        model = koubai.TableModel(epochs=3).fit(folder / name, target)
+        koubai.save(model, folder / f"{Path(name).stem}.koubai")
+    return folder
+
+
+def test_there_are_commands_and_programs_to_try() -> None:
+    assert sum(map(len, SCRIPTS.values())) > 40
+    assert sum(len(blocks(page, "python")) for page in PAGES) > 8
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_command_is_one_that_the_program_understands(name: str) -> None:
+    parser = make_parser()
+    for line in SCRIPTS[name]:
+        words = shlex.split(line)[1:]
+        args, left = parser.parse_known_args(words)
+        assert not left or args.take_more(args, left), line
+
+
+def can_run(line: str, folder: Path) -> bool:
+    """Whether the tables that a command reads are here: a help text may name others for a reader to imagine."""
+    words = shlex.split(line)[1:]
+    made = [words[i + 1] for i, word in enumerate(words) if word in ("--out", "--model", "--answers", "--checkpoint")]
+    read = [word for word in words if re.search(r"\.(csv|tsv|parquet)$", word) and word not in made]
+    return words[0] not in SERVING and all((folder / word).exists() for word in read)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_command_does_its_work(name: str, desk: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(desk)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    for line in SCRIPTS[name]:
+        if can_run(line, desk):
+            status = main(shlex.split(line)[1:])
+            assert status == 0, (line, capsys.readouterr().err)
+
+
+def names_on(page: str) -> dict[str, object]:
+    """Return what a page's programs take for granted: rows, and fitted models."""
+    rows = NUMBERS[:, :2]
+    labels = (rows[:, 0] > 0).astype(int)
+    fitted = koubai.MLPClassifier((4, 3), max_iter=3, random_state=0).fit(NUMBERS, labels)
+    X, y = (NUMBERS, labels) if page in ("explain.md", "descent.md") else (rows, labels)
+    given = {"X": X, "y": y, "Perceptron": koubai.Perceptron}
+    if page == "explain.md":
+        given |= {"model": fitted, "x": X[3], "label": y[3]}
+    return given | ({"classifier": fitted} if page == "descent.md" else {})
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(desk)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "MLPClassifier: play leaves aside early_stopping")
+        names = names_on(page.name)
+        for number, block in enumerate(blocks(page, "python"), start=1):
+            exec(compile(block, f"{page.name}, program {number}", "exec"), names)
