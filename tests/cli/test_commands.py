@@ -88,7 +88,8 @@ def test_fit_tells_what_it_read_and_how_good_it_is(table: Path, capsys) -> None:
     score, baseline = (float(value) for value in re.findall(r"^ ?accuracy .* (\d\.\d{4})", written.out, re.MULTILINE))
     assert score > baseline
     assert "Epoch 10: loss" in written.err
-    assert "validation score" in written.err
+    assert "validation loss" in written.err
+    assert re.search(r"^Kept    the network of ", written.out, re.MULTILINE)
     assert Path("table.koubai").is_file()
 
 
@@ -507,7 +508,8 @@ def test_damaged_models(fitted: Path, table: Path, capsys) -> None:
 
 def test_a_record_that_does_not_fit_is_told_in_one_sentence(fitted: Path, table: Path, capsys) -> None:
     found = open_container(fitted)
-    for name in found.record:
+    older = ("mean", "bounds", "long_tail", "shares", "judgement")  # files of older versions have none of these
+    for name in (name for name in found.record if name not in older):
         record = {key: value for key, value in found.record.items() if key != name}
         write_container("odd.koubai", found.kind, record, found.tensors)
         assert "must" in complaint(capsys, "predict", "odd.koubai", str(table))
