@@ -102,6 +102,35 @@ def test_a_regression_is_compared_with_the_mean(table: Path, capsys) -> None:
     assert ", the mean" in out
 
 
+def test_small_tables_are_judged_and_it_is_said(table: Path, capsys) -> None:
+    assert main(["fit", str(table), "--target", "kind", "--model", "j.koubai", "--hidden", "8"]) == 0
+    out = capsys.readouterr().out
+    assert "Judged  Cross-validated in 3 parts: L2 " in out
+    assert main(["show", "j.koubai"]) == 0
+    shown = capsys.readouterr().out
+    assert "Judged   Cross-validated in 3 parts: L2 " in shown
+    assert "Kept       the network of the last epoch, 60" in shown
+    plain = ["fit", str(table), "--target", "kind", "--model", "j.koubai", "--hidden", "8", "--no-cross-validation"]
+    assert main(plain) == 0
+    assert "Judged" not in capsys.readouterr().out
+
+
+def test_where_answers_end_is_said(table: Path, capsys) -> None:
+    assert main(["fit", str(table), "--target", "price", "--drop", "kind", "--model", "p.koubai", *QUICK]) == 0
+    assert "a tenth of the range beyond what was seen" in capsys.readouterr().out
+    assert main(["show", "p.koubai"]) == 0
+    assert "a tenth of the range beyond what was seen" in " ".join(capsys.readouterr().out.split())
+
+
+def test_how_often_a_checkpoint_is_written_needs_one(table: Path, capsys) -> None:
+    said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint-every", "5")
+    assert "--checkpoint-every must come with --checkpoint; got 5 alone. Name a file with --checkpoint." in said
+    said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint", "c", "--checkpoint-every", "-1")
+    assert "--checkpoint-every must be >= 0; got -1.0." in said
+    said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint", "c", "--optimizer", "lbfgs")
+    assert "--checkpoint must be left out with L-BFGS" in said
+
+
 def test_wide_tables_are_summed_up(capsys) -> None:
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({f"x{i}": rng.normal(size=30) for i in range(30)} | {"c": ["a", "b"] * 15, "y": [0, 1] * 15})

@@ -165,6 +165,7 @@ ONLY_IN_PYTHON = (
     (r", a list or a tuple; got ", "; got "),
     (r", (an integer <= -1) or None; got ", r" or \1; got "),
     (r" or None; got ", "; got "),
+    (r"must be (None|0\.0|1) with L-BFGS", "must be left out with L-BFGS"),
     (r"must be 'auto' or ", "must be "),
     (r"Try (None|'auto')\.$", "Leave it out."),
     (r"Try solver='adam'\.$", "Try --optimizer adam."),

@@ -77,7 +77,7 @@ def advice(evaluation: "Evaluation") -> list[str]:
     if evaluation.is_perfect:
         return []
     if not evaluation.is_better:
-        measured = " by none of these measures" if evaluation.measure == "accuracy" else ""
+        measured = ", neither by accuracy nor by its probabilities" if evaluation.measure == "accuracy" else ""
         return [
             f"The network is no better than always giving the same answer{measured}: the columns may say nothing of "
             f"the target, or there are too few rows."

@@ -247,7 +247,7 @@ def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
     inputs = _numbers("X", X)
     dtype = np.float32 if inputs.dtype == np.float32 else np.float64
     targets = _numbers("y", y)
-    targets = targets.reshape(len(targets), -1) if targets.ndim else targets
+    targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
     for name, array, width, axis in (
         ("X", inputs, network.n_features, "n_features"),
         ("y", targets, network.n_outputs, "n_outputs"),
