@@ -184,6 +184,30 @@ def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.koubai"]
 
 
+def test_a_fit_killed_before_its_model_is_written_goes_on_from_the_checkpoint(tmp_path: Path) -> None:
+    """The checkpoint goes only after the model is safe; then nothing is trained twice."""
+    code = (
+        "import os, signal, sys\n"
+        "import koubai.models.files as files\n"
+        "from koubai.cli.main import main\n"
+        "files.save = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "main(sys.argv[1:])\n"
+    )
+    table = str(EXAMPLES / "penguins.csv")
+    options = ["fit", table, "--target", "species", "--epochs", "7", "--checkpoint", "c", "--checkpoint-every", "0"]
+    killed = subprocess.run([sys.executable, "-c", code, *options], cwd=tmp_path, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+    record, tensors = read_container(tmp_path / "c", "checkpoint")
+    assert (record["done"], record["ended"]) == (7, "epochs")
+    done = run(*options, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Epoch 1:" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["penguins.koubai"]
+    model = koubai.load(tmp_path / "penguins.koubai")
+    np.testing.assert_array_equal(model.estimator_.theta_, tensors["theta"])
+
+
 def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
     """On a terminal there is a bar with loss and validation score; Ctrl-C twice leaves at once."""
     command = [*KOUBAI, "fit", str(EXAMPLES / "penguins.csv"), "--target", "species", *LONG]

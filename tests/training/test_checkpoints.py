@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.children import child
 
 from koubai import MLPClassifier, MLPRegressor
-from koubai.core.errors import ModelFileError, ParameterError
+from koubai.core.errors import FileError, ModelFileError, ParameterError
 from koubai.engines.protocol import Patience, Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine
 from koubai.training.container import write_container
@@ -239,3 +239,54 @@ def test_without_a_checkpoint_nothing_is_written(tmp_path: Path, monkeypatch: py
         warnings.simplefilter("error")
         MLPClassifier(**GIVEN).fit(X, Y)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kept_file_holds_the_result(tmp_path: Path) -> None:
+    """So that a process may be killed between the end of training and the saving of the model."""
+    path = tmp_path / "run.koubai"
+    epochs: list[int] = []
+    model = MLPClassifier(**{**GIVEN, "n_iter_no_change": 2, "tol": 0.05}, checkpoint=path, keep_checkpoint=True)
+    model.set_params(callbacks=lambda epoch: epochs.append(epoch.number)).fit(X, Y)
+    assert model.history_.stopped == "patience"
+    assert path.exists()
+    ran = len(epochs)
+    theta = model.theta_.copy()
+    model.fit(X, Y)
+    assert len(epochs) == ran  # nothing had to be trained again
+    np.testing.assert_array_equal(model.theta_, theta)
+    assert model.history_.stopped == "patience"
+    longer = MLPClassifier(**GIVEN, checkpoint=path, keep_checkpoint=True)
+    longer.set_params(epochs=3)
+    path.unlink()
+    longer.fit(X, Y).set_params(epochs=6).fit(X, Y)
+    np.testing.assert_array_equal(longer.theta_, MLPClassifier(**{**GIVEN, "epochs": 6}).fit(X, Y).theta_)
+
+
+def test_a_full_disk_is_a_warning_and_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run.koubai"
+    whole = MLPClassifier(**GIVEN).fit(X, Y)
+    attempts: list[Path] = []
+
+    def full(given: Path, *_: Any) -> None:
+        attempts.append(given)
+        raise FileError(f"The output '{given}' cannot be written: no space left on device. Choose another place.")
+
+    monkeypatch.setattr("koubai.training.checkpoints.write_container", full)
+    message = r"^The checkpoint was not written\. The output '.*run\.koubai' cannot be written: no space left"
+    with pytest.warns(RuntimeWarning, match=message) as caught:
+        model = MLPClassifier(**GIVEN, checkpoint=path).fit(X, Y)
+    assert all(str(warning.message).endswith("Training goes on.") for warning in caught)
+    assert len(attempts) > 1
+    np.testing.assert_array_equal(model.theta_, whole.theta_)
+
+
+def test_scores_and_losses_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "run.koubai"
+    interrupted(path, early_stopping=True)
+    given = {**GIVEN, "early_stopping": True}
+    with pytest.raises(ParameterError, match="other values were used for validated"):
+        MLPClassifier(**given, validation_metric="loss", checkpoint=path).fit(X, Y)
+    path.unlink()
+    interrupted(path, early_stopping=True, validation_metric="loss")
+    with pytest.raises(ParameterError, match="other values were used for validated"):
+        MLPClassifier(**given, checkpoint=path).fit(X, Y)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Patience, Plan, Rows, State
@@ -83,6 +83,36 @@ def test_float32_is_kept() -> None:
         ({"X": X[:, :2]}, ShapeError, r"X must have shape .* got \(21, 2\)"),
         ({"y": Y[:20]}, ShapeError, r"y must have shape .* got \(20, 1\)"),
         ({"sample_weight": np.ones(3)}, ShapeError, r"sample_weight must have shape .* got \(3,\)"),
+        ({"batch_size": -1}, ParameterError, "batch_size must be an integer >= 1; got -1. Try 32."),
+        ({"batch_size": 2.5}, ParameterError, "batch_size must be an integer >= 1; got 2.5"),
+        ({"epochs": 0}, ParameterError, "epochs must be an integer >= 1; got 0. Try 100."),
+        ({"epochs": True}, ParameterError, "epochs must be an integer >= 1; got True"),
+        ({"clip_norm": -1.0}, ParameterError, "clip_norm must be a finite number >= 0; got -1.0"),
+        ({"tol": np.nan}, ParameterError, "tol must be a finite number >= 0; got nan"),
+        ({"n_iter_no_change": 0}, ParameterError, "n_iter_no_change must be a finite number > 0; got 0"),
+        ({"init": "slow"}, ParameterError, "init must be one of .*; got 'slow'. Try 'glorot_uniform'."),
+        ({"shuffle": "no"}, ParameterError, "shuffle must be True or False; got 'no'"),
+        ({"n_jobs": 0}, ParameterError, "n_jobs must be an integer >= 1 or None; got 0"),
+        ({"penalty": 0.1}, ParameterError, "penalty must be a Penalty or None; got 0.1"),
+        ({"network": (3, 4, 1)}, ParameterError, "network must be a Network; got tuple"),
+        ({"schedule": "slowly"}, ParameterError, "schedule must be a known schedule; got 'slowly'"),
+        ({"seeds": 1.5}, ParameterError, "seeds must be one or more integers >= 0; got 1.5"),
+        ({"seeds": "12"}, ParameterError, "seeds must be"),
+        ({"seeds": [0.5]}, ParameterError, "seeds must be"),
+        ({"seeds": [2**64]}, ParameterError, "seeds must be"),
+        ({"learning_rates": ["fast"]}, ParameterError, "rates > 0"),
+        ({"learning_rates": np.nan}, ParameterError, "rates > 0; got nan"),
+        ({"X": np.where(X[4, 1] == X, np.nan, X)}, DataError, r"X must hold finite numbers; got nan at \(4, 1\)"),
+        ({"y": np.where(Y[0] == Y, np.inf, Y)}, DataError, r"y must hold finite numbers; got inf at \(0, 0\)"),
+        ({"y": ["yes"] * 21}, DataError, "y must hold numbers; got list"),
+        ({"X": X[:0], "y": Y[:0]}, ShapeError, r"X must have shape .* got \(0, 3\)"),
+        ({"sample_weight": -np.ones(21)}, DataError, "sample_weight must be >= 0, .* got -1 to -1"),
+        ({"sample_weight": np.zeros(21)}, DataError, "above 0 for at least one row; got 0 to 0"),
+        (
+            {"sample_weight": np.full(21, np.nan)},
+            DataError,
+            r"sample_weight must hold finite numbers; got nan at \(0,\)",
+        ),
     ],
 )
 def test_bad_input_gets_one_sentence(changes: dict, error: type[Exception], words: str) -> None:

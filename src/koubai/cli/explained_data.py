@@ -54,7 +54,7 @@ def _of_model(path: str, data: str | None) -> "Sample":
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
     numeric = None if classes else (model.target_.name, float(model.center_), float(model.scale_))
-    names = Names(tuple(model.preparation_.features), classes, numeric)
+    names = Names(tuple(model.preparation_.features), classes, numeric, bounds=None if classes else model.bounds_)
     return Sample(estimator.network_, estimator.theta_.astype(np.float64), inputs, targets, names)
 
 

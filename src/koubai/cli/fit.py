@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
     from koubai.training.history import Epoch
+    from koubai.training.loop import Callback
 
 EXAMPLES = """examples:
   koubai fit examples/penguins.csv --target species
@@ -86,11 +87,23 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
         action=argparse.BooleanOptionalAction,
         help="keep the network of the epoch that is best on a tenth of the rows (default: with 2,000 rows or more)",
     )
+    group.add_argument(
+        "--validation-metric",
+        choices=("loss", "score"),
+        help="what that epoch is best in: the loss, which sees probabilities, or accuracy or R² (default: loss)",
+    )
+    group.add_argument(
+        "--cross-validation",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="choose a small table's penalty, and how sure answers are, on rows left out in turn (default: yes)",
+    )
     group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best one")
     group.add_argument("--jobs", type=int, metavar="N", help="most threads (default: as many as are worth it)")
     group.add_argument(
         "--checkpoint", metavar="FILE", help="write to FILE while training; a fit that was cut off goes on from it"
     )
+    group.add_argument("--checkpoint-every", type=float, metavar="SECONDS", help="how often to write it (default: 10)")
     group.add_argument("--class-weight", choices=("balanced",), help="let rare classes count as much as common ones")
     group.add_argument(
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same network (default: 0)"
@@ -126,6 +139,8 @@ NAMES_OF_OPTIONS = {
     "l1": "l1",
     "early_stopping": "early_stopping",
     "checkpoint": "checkpoint",
+    "checkpoint_every": "checkpoint_every",
+    "validation_metric": "validation_metric",
     "class_weight": "class_weight",
     "random_state": "seed",
     "test_fraction": "test_fraction",
@@ -150,6 +165,7 @@ ONLY_IN_PYTHON = (
     (r", a list or a tuple; got ", "; got "),
     (r", (an integer <= -1) or None; got ", r" or \1; got "),
     (r" or None; got ", "; got "),
+    (r"must be (None|0\.0|1) with L-BFGS", "must be left out with L-BFGS"),
     (r"must be 'auto' or ", "must be "),
     (r"Try (None|'auto')\.$", "Leave it out."),
     (r"Try solver='adam'\.$", "Try --optimizer adam."),
@@ -199,6 +215,11 @@ def _fit(args: argparse.Namespace) -> int:
     if path is None:
         path = Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
     _check_outputs(path, args.checkpoint, args.table)
+    if args.checkpoint is None and args.checkpoint_every is not None:
+        raise ParameterError(
+            f"checkpoint_every must come with --checkpoint; got {args.checkpoint_every:g} alone. "
+            f"Name a file with --checkpoint."
+        )
     model = TableModel(
         task=args.task,
         drop=args.drop,
@@ -206,7 +227,9 @@ def _fit(args: argparse.Namespace) -> int:
         category=args.category,
         dtype=args.dtype,
         random_state=args.seed,
+        cross_validation=args.cross_validation,
         **network_parameters(args),
+        **({} if args.checkpoint is None else {"keep_checkpoint": True}),
     )
     model.check_parameters(args.test_fraction)
     streamed = is_streamed(args, "fit")
@@ -233,6 +256,8 @@ def _fit(args: argparse.Namespace) -> int:
             print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
             return INTERRUPTED
     save(model, path)
+    if args.checkpoint is not None and model.estimator_.history_.stopped != "interrupted":
+        Path(args.checkpoint).unlink(missing_ok=True)  # only now that the model is in safety
     if not args.quiet:
         report.say_how_good(model, path, os.path.getsize(path))
     return DONE
@@ -270,15 +295,16 @@ def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
     from koubai.models.streamed import StreamedTable
 
     show_bar = not quiet and sys.stderr.isatty()
+    say_epoch = _sayer(model.network.get("validation_metric", "loss") == "loss")
     if isinstance(prepared, StreamedTable):
         _compile(model)
-        model.train(prepared, [] if quiet or show_bar else [_say_epoch], progress=show_bar)
+        model.train(prepared, [] if quiet or show_bar else [say_epoch], progress=show_bar)
         if model.estimator_.history_.stopped == "interrupted" and not model.estimator_.t_:
             raise Quit
         return
     with Stopper() as stopper:
         _compile(model)
-        callbacks = [stopper] if quiet or show_bar else [stopper, _say_epoch]
+        callbacks = [stopper] if quiet or show_bar else [stopper, say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
     if stopper.asked:
         model.estimator_.history_.stopped = "interrupted"
@@ -294,11 +320,16 @@ def _compile(model: "TableModel") -> None:
         work[f"{name}, {model.dtype}"]()
 
 
-def _say_epoch(epoch: "Epoch") -> None:
-    """Print a line for epochs 1, 2, 5, 10, 20, 50, … where there is no terminal for a bar."""
-    if str(epoch.number).rstrip("0") in ("1", "2", "5"):
-        score = "" if epoch.validation_score is None else f", validation score {epoch.validation_score:.4f}"
-        print(f"Epoch {epoch.number}: loss {epoch.loss:.5g}{score}", file=sys.stderr, flush=True)
+def _sayer(by_loss: bool) -> "Callback":
+    """Return what prints a line for epochs 1, 2, 5, 10, 20, 50, … where there is no terminal for a bar."""
+
+    def say(epoch: "Epoch") -> None:
+        if str(epoch.number).rstrip("0") in ("1", "2", "5"):
+            given = epoch.validation_score
+            shown = "" if given is None else f", validation {f'loss {-given:.5g}' if by_loss else f'score {given:.4f}'}"
+            print(f"Epoch {epoch.number}: loss {epoch.loss:.5g}{shown}", file=sys.stderr, flush=True)
+
+    return say
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from koubai.cli.scores import say_evaluation
+from koubai.cli.scores import kept_epoch, said_of_target, say_evaluation
 from koubai.cli.terminal import console, plain_table, printable
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ def say_how_good(model: "TableModel", path: str, size: int) -> None:
     out.print(
         f"Network {sizes}, {network.n_parameters:,} parameters, {len(history)} epochs{stopped} in {seconds:.1f} s"
     )
+    kept = kept_epoch(history, bool(model.estimator_.early_stopping), model.estimator_.validation_metric == "loss")
+    out.print(f"Kept    {kept}")
+    for line in said_of_target(model.long_tail_, model.bounds_) if not model.target_.is_classification else ():
+        out.print(f"Answers {line}")
+    if model.judgement_ is not None:
+        out.print(f"Judged  {model.judgement_.sentence}")
     evaluation = model.evaluation_
     if evaluation is None:
         out.print("No rows were held out, so nothing is known of how good it is.", style="yellow")

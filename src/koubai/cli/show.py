@@ -81,8 +81,10 @@ def _show(out: "Console", found: "Container", path: str) -> None:
     if "network" not in record:
         _show_arrays(out, tensors)
     if "history.losses" in tensors:
-        _show_history(out, History.from_tensors(tensors, str(record["stopped"])))
+        _show_history(out, History.from_tensors(tensors, str(record["stopped"])), record.get("parameters", {}))
     _show_parameters(out, record)
+    if is_table:
+        _show_answers(out, found.record)
     if is_table and found.record["evaluation"] is not None:
         from koubai.cli.scores import say_evaluation
         from koubai.models.evaluation import Evaluation
@@ -104,6 +106,19 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
     out.print(plain_table(("column", "kind", "goes in as"), listed))
     for column in preparation["left_out"]:
         out.print(f"Left out {printable(column['name'])} ({printable(column['kind'])}): {printable(column['reason'])}.")
+
+
+def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
+    """Print what was done so that answers are neither too sure nor too far out; older files hold nothing of it."""
+    from koubai.cli.scores import said_of_target
+
+    if record.get("bounds") is not None and record["target"]["task"] == "regression":
+        for line in said_of_target(bool(record["long_tail"]), record["bounds"]):
+            out.print(f"Answers  {line}")
+    if record.get("judgement") is not None:
+        from koubai.models.judging import Judgement
+
+        out.print(f"Judged   {Judgement.from_record(record['judgement']).sentence}")
 
 
 def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
@@ -132,8 +147,9 @@ def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
     out.print(plain_table(("array", "shape", f"first {MANY_NUMBERS} numbers"), rows))
 
 
-def _show_history(out: "Console", history: "History") -> None:
-    """Print how loss and validation score went, epoch by epoch."""
+def _show_history(out: "Console", history: "History", parameters: Mapping[str, Any]) -> None:
+    """Print how loss and validation score went, epoch by epoch, and which epoch's network was kept."""
+    from koubai.cli.scores import kept_epoch
     from koubai.cli.terminal import number, sparkline
 
     losses = history.losses
@@ -142,10 +158,14 @@ def _show_history(out: "Console", history: "History") -> None:
     why = WHY_STOPPED.get(history.stopped, "unknown why it stopped")
     out.print(f"Training {len(losses):,} epochs in {sum(history.seconds):.1f} s; {why}")
     out.print(f"Loss       {sparkline(losses)}  {number(losses[0])} → {number(losses[-1])}")
-    scores = [score for score in history.validation_scores if score is not None]
+    by_loss = parameters.get("validation_metric") == "loss"
+    scores = [-score if by_loss else score for score in history.validation_scores if score is not None]
     if scores:
-        best = max(range(len(scores)), key=scores.__getitem__)
-        out.print(f"Validation {sparkline(scores)}  best {number(scores[best])} in epoch {best + 1}")
+        best = (min if by_loss else max)(range(len(scores)), key=scores.__getitem__)
+        what = ("loss, lowest", "best")[not by_loss]
+        out.print(f"Validation {sparkline(scores)}  {what} {number(scores[best])} in epoch {best + 1}")
+    if "early_stopping" in parameters:
+        out.print(f"Kept       {kept_epoch(history, bool(parameters['early_stopping']), by_loss)}")
 
 
 def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
@@ -162,6 +182,7 @@ def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
         "l1",
         "class_weight",
         "early_stopping",
+        "validation_metric",
         "random_state",
     ]
     given = record.get("parameters", {})

@@ -4,8 +4,6 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Integral
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,7 +23,7 @@ from koubai.estimators.explaining import Explainable
 from koubai.estimators.outputs import SPELLINGS, Ending
 from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
 from koubai.estimators.playing import Playable
-from koubai.estimators.scores import Tally
+from koubai.estimators.scores import LossTally, Tally, scorer
 from koubai.estimators.starts import Start, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
@@ -233,7 +231,8 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             plan = replace(plan, seed=seed)
         checkpoint = None
         if self.checkpoint:
-            checkpoint = self._checkpoint_file(identity(plan, schedule, rate, source.digest()))
+            same = identity(plan, schedule, rate, source.digest())
+            checkpoint = choices.checkpoint_file(self, same | ({"validated": "by loss"} if self._by_loss() else {}))
         if checkpoint is not None:
             run = checkpoint.load(run.patience) or run
         course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
@@ -272,6 +271,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             schedule=schedule,
             total_epochs=asked,
             score=None if validation is None else self._score_on(engine, network, validation),
+            score_is_loss=self._by_loss(),
             stop_on_score=bool(self.early_stopping),
             callbacks=choices.chosen_callbacks(self),
             verbose=bool(self.verbose),
@@ -282,14 +282,11 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
 
     def _score_on(self, engine: Engine, network: Network, validation: Source) -> Callable[[Array], float]:
         """Return the function that scores θ on the validation rows."""
+        new_tally = (lambda: LossTally(network.loss)) if self._by_loss() else self._new_tally
+        return scorer(engine, network, validation, new_tally)
 
-        def score(theta: Array) -> float:
-            tally = self._new_tally()
-            for rows in validation.in_order():
-                tally.add(engine.forward(network, theta, rows.inputs), rows.targets, rows.weights)
-            return tally.score
-
-        return score
+    def _by_loss(self) -> bool:
+        return bool(self.validation_metric == "loss")
 
     def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source) -> Start:
         """Return the start from which training reaches the best validation score."""
@@ -340,14 +337,6 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         if not fresh:
             patience.count = getattr(self, "_no_improvement_count", 0)
         return run, seed_from(rng)
-
-    def _checkpoint_file(self, identity: dict[str, Any]) -> CheckpointFile:
-        if not isinstance(self.random_state, Integral):
-            raise ParameterError(
-                f"{choices.name_of(self)}: random_state must be an integer with checkpoint, so that training can go "
-                f"on; got {self.random_state!r}. Try 0."
-            )
-        return CheckpointFile(Path(self.checkpoint), float(self.checkpoint_every), identity)
 
     def _keep(self, run: Run) -> None:
         """Set the fitted attributes from a run."""

@@ -128,6 +128,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         A file that training is written to as it goes on; a ``fit`` that finds it there goes on from it.
     checkpoint_every : float
         Seconds from one writing to the next.
+    keep_checkpoint : bool
+        Whether the file stays when training has ended, so that nothing is lost until you have saved the model; a
+        ``fit`` that finds it then ends at once with the same result. Remove it yourself.
+    validation_metric : {"score", "loss"}
+        What validation rows are scored by, and with it what ``early_stopping`` and ``n_starts`` go by: the accuracy
+        (R² of numbers) as in scikit-learn, where a tie keeps the earlier epoch; or minus the mean loss without
+        penalty, which sees probabilities and so also rare classes.
 
     Attributes
     ----------
@@ -138,7 +145,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     loss_curve_ : list of float
         Loss of each epoch, penalty included.
     validation_scores_, best_validation_score_
-        Accuracy on the validation rows after each epoch, and the highest; None without such rows.
+        Accuracy (or minus the loss, see ``validation_metric``) on the validation rows after each epoch, and the
+        highest; None without such rows.
     start_scores_ : ndarray of shape (n_starts,)
         Score of each start on the validation rows after training, with ``n_starts`` above 1.
     t_ : int
@@ -217,6 +225,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         n_starts: int = 1,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
+        keep_checkpoint: bool = False,
+        validation_metric: str = "score",
     ) -> None:
         keep_parameters(self, locals())
 

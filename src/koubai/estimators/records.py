@@ -24,7 +24,7 @@ KINDS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
 }
 """Objects that a parameter may hold, with what makes them from their ``spec()``."""
 
-LEFT_OUT = ("callbacks", "checkpoint")
+LEFT_OUT = ("callbacks", "checkpoint", "keep_checkpoint")
 """Parameters of one training only, which a stored model does without."""
 
 

@@ -42,13 +42,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         As in MLPClassifier.
     optimizer, schedule, epochs, init, l1, dropout, clip_norm, callbacks, progress, engine
         As in MLPClassifier.
-    n_jobs, n_starts, checkpoint, checkpoint_every
+    n_jobs, n_starts, checkpoint, checkpoint_every, keep_checkpoint, validation_metric
         As in MLPClassifier.
 
     Attributes
     ----------
     validation_scores_, best_validation_score_
-        R² on the validation rows after each epoch, and the highest; None without such rows.
+        R² (or minus the loss) on the validation rows after each epoch, and the highest; None without such rows.
     out_activation_ : str
         ``"identity"``, or ``"exp"`` with the Poisson loss.
     loss_, best_loss_, loss_curve_, t_, n_iter_, n_layers_, n_outputs_, coefs_, intercepts_, theta_, network_, history_
@@ -106,6 +106,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         n_starts: int = 1,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
+        keep_checkpoint: bool = False,
+        validation_metric: str = "score",
     ) -> None:
         keep_parameters(self, locals())
 

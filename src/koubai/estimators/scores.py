@@ -3,12 +3,17 @@
 A score is NaN where an output is not finite.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.activations import Array, get_activation
+from koubai.core.losses import Loss
 from koubai.core.moments import Moments
+from koubai.core.network import Network
+from koubai.engines.protocol import Engine
+from koubai.training.sources import Source
 
 
 class Tally(Protocol):
@@ -81,3 +86,55 @@ class RSquaredTally:
             return float("nan")
         share = np.divide(rest, total, out=(rest != 0).astype(np.float64), where=total != 0)
         return float((1 - share).mean())
+
+
+class LossTally:
+    """Minus the mean loss, in the loss's unit, so that higher is better as with the other scores.
+
+    It is taken from the outputs, whose logarithms end at the smallest normal number (a loss of some 700 nats).
+
+    Parameters
+    ----------
+    loss : Loss
+        What the network minimises.
+    """
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss, self._as_they_are = loss, get_activation("identity")
+        self._total = self._weight = 0.0
+
+    def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        with np.errstate(all="ignore"):  # a network that diverged has a score of NaN
+            losses = self._loss.rows(self._as_they_are, outputs, outputs, targets).astype(np.float64)
+            self._total += float(losses.sum() if weights is None else (losses * weights).sum())
+        self._weight += float(len(losses) if weights is None else weights.sum(dtype=np.float64))
+
+    @property
+    def score(self) -> float:
+        """Minus the mean loss of all rows so far."""
+        return -self._total / self._weight if np.isfinite(self._total) else float("nan")
+
+
+def scorer(
+    engine: Engine, network: Network, validation: Source, new_tally: Callable[[], Tally]
+) -> Callable[[Array], float]:
+    """Return the function that scores θ on the validation rows.
+
+    Parameters
+    ----------
+    engine, network
+        What runs the forward pass.
+    validation : Source
+        The rows.
+    new_tally : callable
+        Gives what a score is counted up in.
+    """
+
+    def score(theta: Array) -> float:
+        tally = new_tally()
+        for rows in validation.in_order():
+            tally.add(engine.forward(network, theta, rows.inputs), rows.targets, rows.weights)
+        return tally.score
+
+    return score

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import Adaptive, Constant, InverseScaling, Schedule, get_schedule
 from koubai.optimizers.sgd import SGD
+from koubai.training.checkpoints import CheckpointFile
 from koubai.training.loop import Callback
 
 CONSTRAINTS: dict[str, Any] = {
@@ -64,6 +66,8 @@ CONSTRAINTS: dict[str, Any] = {
     "n_starts": [Interval(Integral, 1, None, closed="left")],
     "checkpoint": [str, PathLike, None],
     "checkpoint_every": [Interval(Real, 0, None, closed="left")],
+    "keep_checkpoint": ["boolean"],
+    "validation_metric": [StrOptions({"score", "loss"})],
 }
 """What each parameter of both estimators must be, in scikit-learn's terms."""
 
@@ -164,6 +168,23 @@ def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: in
         seed,
         float(estimator.clip_norm or 0.0),
     )
+
+
+def checkpoint_file(estimator: Any, identity: dict[str, Any]) -> CheckpointFile:
+    """Return the file that training is written to.
+
+    Raises
+    ------
+    ParameterError
+        If the seed would not be the same next time.
+    """
+    if not isinstance(estimator.random_state, Integral):
+        raise ParameterError(
+            f"{name_of(estimator)}: random_state must be an integer with checkpoint, so that training can go "
+            f"on; got {estimator.random_state!r}. Try 0."
+        )
+    path, every = Path(estimator.checkpoint), float(estimator.checkpoint_every)
+    return CheckpointFile(path, every, identity, bool(estimator.keep_checkpoint))
 
 
 def hidden_sizes(estimator: Any) -> list[int]:

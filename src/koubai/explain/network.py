@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import inf
 
 import numpy as np
 
@@ -44,7 +45,12 @@ class Names:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     target: tuple[str, float, float] | None = None
-    """For regression on a standardised target: its name, its mean and its standard deviation."""
+    """For regression on a standardised target: its name, its mean and its standard deviation.
+
+    For one that was divided by its mean, as for outputs exp(u): its name, 0 and its mean.
+    """
+    bounds: tuple[float, float] | None = None
+    """For regression, between which numbers predictions are kept, in the target's unit."""
     apart: bool = False
     """Whether each output is a label of its own, several of which may be right at once."""
 
@@ -261,9 +267,16 @@ def _prediction_section(book: Book, names: Names) -> Section:
     if names.target is not None:
         name, mean, deviation = names.target
         z = book.z(book.depth, 1)
-        formula = Quantity(Symbol("s"), Number(deviation)) * z + Quantity(Symbol("m"), Number(mean))
+        by_mean = book.network.layers[-1].activation.name == "exponential" and not mean
+        scaled = Quantity(Symbol("s"), Number(deviation)) * z
+        formula = scaled if by_mean else scaled + Quantity(Symbol("m"), Number(mean))
         result = Number(formula.evaluate())
-        blocks.append(Step("unit", say("explain.step.unit", name=name), Symbol("y", accent="hat"), formula, result))
+        text = say("explain.step.unit_of_mean" if by_mean else "explain.step.unit", name=name)
+        blocks.append(Step("unit", text, Symbol("y", accent="hat"), formula, result))
+        low, high = names.bounds or (-inf, inf)
+        if not low <= float(formula.evaluate()) <= high:
+            end = low if float(formula.evaluate()) < low else high
+            blocks.append(say("explain.text.bounded", low=f"{low:g}", high=f"{high:g}", end=f"{end:g}"))
     return Section(say("explain.section.prediction"), tuple(blocks))
 
 

@@ -1,4 +1,4 @@
-"""What a network for a table is like if nobody says: chosen by the number of rows, from measurements on five tables.
+"""What a network for a table is like if nobody says: chosen by the number of rows, from measurements on many tables.
 
 ``docs/tables.md`` has the measurements. The schedule rises and falls once over all epochs (Smith 2018, "A disciplined
 approach to neural network hyper-parameters: part 1", section 4), so that few epochs are enough.
@@ -10,11 +10,19 @@ from typing import Any
 SMALL = 2000
 """Below this number of training rows, batches are small, epochs are many and penalties strong."""
 
+PENALTIES = (0.1, 1.0)
+"""L2 penalties among which cross-validation chooses for a small table."""
+
+RECIPE = ("epochs", "max_iter", "early_stopping")
+"""Parameters that say how long training goes on: whoever sets one has a recipe of their own, which is not judged."""
+
 UNUSED_BY_LBFGS = ("learning_rate_init", "batch_size", "early_stopping")
 """Parameters that L-BFGS has no use for."""
 
 
-def network_defaults(n_rows: int, is_classification: bool, given: Mapping[str, Any]) -> dict[str, Any]:
+def network_defaults(
+    n_rows: int, is_classification: bool, given: Mapping[str, Any], long_tail: bool = False
+) -> dict[str, Any]:
     """Return parameters for an estimator: size, optimizer, schedule, batches and epochs.
 
     A parameter that follows from one that is given gives way: with another optimizer the learning rate is that
@@ -26,15 +34,20 @@ def network_defaults(n_rows: int, is_classification: bool, given: Mapping[str, A
         Number of training rows.
     is_classification : bool
         Whether classes are predicted: they take dropout; numbers take a strong penalty if there are few rows, else
-            a wider network.
+        a wider network.
     given : mapping
         The parameters that the user chose.
+    long_tail : bool
+        Whether numbers are predicted as exp(u), see `koubai.models.scaling`.
     """
     small = n_rows < SMALL
     wide = not small and not is_classification
     chosen: dict[str, Any] = {"hidden_layer_sizes": (256, 128) if wide else (128, 64), "max_iter": 500}
+    if long_tail:
+        chosen["loss"] = "poisson"
     if uses_lbfgs(given):
         return chosen
+    chosen["validation_metric"] = "loss"
     if is_classification:
         chosen |= {"dropout": 0.3, "alpha": 0.1}
     elif small:
@@ -54,3 +67,19 @@ def network_defaults(n_rows: int, is_classification: bool, given: Mapping[str, A
 def uses_lbfgs(given: Mapping[str, Any]) -> bool:
     """Return whether the user chose L-BFGS."""
     return "lbfgs" in (given.get("solver"), given.get("optimizer"))
+
+
+def penalties_to_judge(n_rows: int, given: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the L2 penalties that cross-validation shall choose from; none if it shall not take place.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of training rows.
+    given : mapping
+        The parameters that the user chose.
+    """
+    own = uses_lbfgs(given) or any(given.get(name) is not None for name in RECIPE)
+    if n_rows >= SMALL or own:
+        return ()
+    return PENALTIES if given.get("alpha") is None else (float(given["alpha"]),)

@@ -1,6 +1,6 @@
 """How good a model is on rows that it did not learn from, beside the simplest thing one could do instead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,8 @@ class Evaluation:
     answer : str
         What is answered there.
     others : mapping of str to float
-        Further measures by name: balanced accuracy and log loss (nats), or mean absolute error and R².
+        Further measures by name: balanced accuracy, log loss (nats) and that of the class shares, areas under the ROC
+        curve and under precision and recall; or mean absolute error and R².
     classes : sequence of str
         For classification, the classes.
     confusion : sequence of sequence of int
@@ -46,8 +47,27 @@ class Evaluation:
 
     @property
     def is_better(self) -> bool:
-        """Whether the model beats the constant answer."""
-        return self.score > self.baseline if self.measure == "accuracy" else self.score < self.baseline
+        """Whether the model beats the constant answer: by its score, its log loss, or how it orders the rows."""
+        if self.measure != "accuracy":
+            return self.score < self.baseline
+        if self.score > self.baseline:
+            return True
+        log_loss, of_shares = self.others.get(LOG_LOSS, np.inf), self.others.get(SHARES_LOG_LOSS, -np.inf)
+        return log_loss < of_shares or self.orders
+
+    @property
+    def orders(self) -> bool:
+        """Whether probabilities order the rows better than chance.
+
+        The area under the ROC curve is beyond ½ by more than two standard deviations of what a random order gives
+        (Mann and Whitney 1947, "On a test of whether one of two random variables is stochastically larger").
+        """
+        counts = [sum(row) for row in self.confusion]
+        pairs = [(count, sum(counts) - count) for count in counts if 0 < count < sum(counts)]
+        if ROC_AUC not in self.others or not pairs:
+            return False
+        chance = np.mean([np.sqrt((own + other + 1) / (12 * own * other)) for own, other in pairs])
+        return bool(self.others[ROC_AUC] > 0.5 + 2 * chance)
 
     @property
     def is_perfect(self) -> bool:
@@ -82,6 +102,11 @@ class Evaluation:
         )
 
 
+LOG_LOSS, SHARES_LOG_LOSS = "log loss", "log loss of the class shares"
+ROC_AUC, AVERAGE_PRECISION = "ROC AUC", "average precision"
+
+MOST_RANKED = 2_000_000
+"""So many probabilities are kept to say how well they order the rows; with more, that is left out."""
 MOST_UNKNOWN = 1000
 """Classes that training did not see that are remembered."""
 
@@ -95,10 +120,14 @@ class ClassTally:
         The classes that the model knows, sorted.
     commonest : object
         The commonest class of the training rows.
+    shares : sequence of float or None
+        Their share of each class, which is the constant answer in probabilities.
     """
 
-    def __init__(self, classes: npt.NDArray[Any], commonest: object) -> None:
+    def __init__(self, classes: npt.NDArray[Any], commonest: object, shares: Sequence[float] | None = None) -> None:
         self.classes, self.commonest = classes, commonest
+        self._shares = None if shares is None else np.asarray(shares, np.float64)
+        self._ranked: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] | None = []
         self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._rows = self._right = self._constant = 0
         self._log_loss: float | None = 0.0
@@ -127,10 +156,18 @@ class ClassTally:
         self._right += int((y == predicted).sum())
         self._constant += int((y == self.commonest).sum())
         if probabilities is None or not known.all():
-            self._log_loss = None
+            self._log_loss = self._ranked = None
         elif self._log_loss is not None:
             certain = np.maximum(probabilities[np.arange(len(y)), truth].astype(np.float64), np.finfo(np.float64).tiny)
             self._log_loss -= float(np.log(certain).sum())
+            self._keep(truth, probabilities)
+
+    def _keep(self, truth: npt.NDArray[Any], probabilities: npt.NDArray[Any]) -> None:
+        """Keep probabilities for the curves, as long as there are not too many."""
+        if self._ranked is None or (self._rows * probabilities.shape[1] > MOST_RANKED):
+            self._ranked = None
+        else:
+            self._ranked.append((truth, probabilities))
 
     @property
     def unknown(self) -> str:
@@ -149,7 +186,11 @@ class ClassTally:
         recalls = np.diag(self._confusion)[rows_of_class > 0] / rows_of_class[rows_of_class > 0]
         others = {"balanced accuracy": float(recalls.mean()) if len(recalls) else 0.0}
         if self._log_loss is not None:
-            others["log loss"] = self._log_loss / self._rows
+            others[LOG_LOSS] = self._log_loss / self._rows
+            if self._shares is not None and (self._shares[rows_of_class > 0] > 0).all():
+                there = rows_of_class > 0
+                others[SHARES_LOG_LOSS] = float(-(rows_of_class[there] @ np.log(self._shares[there])) / self._rows)
+            others |= self._areas(rows_of_class)
         return Evaluation(
             self._rows,
             "accuracy",
@@ -160,6 +201,27 @@ class ClassTally:
             tuple(str(label) for label in self.classes),
             tuple(tuple(row) for row in self._confusion.tolist()),
         )
+
+    def _areas(self, rows_of_class: npt.NDArray[np.int64]) -> dict[str, float]:
+        """Return the area under the ROC curve, and for two classes the average precision of the rarer.
+
+        Of more than two classes, it is the mean of the areas of each class against the others.
+        """
+        if not self._ranked:
+            return {}
+        from sklearn.metrics import average_precision_score, roc_auc_score  # takes long to load: only if asked for
+
+        truth = np.concatenate([places for places, _ in self._ranked])
+        shares = np.concatenate([probabilities for _, probabilities in self._ranked])
+        there = [index for index, count in enumerate(rows_of_class) if 0 < count < len(truth)]
+        if not there or not np.isfinite(shares).all():
+            return {}
+        found = {ROC_AUC: float(np.mean([roc_auc_score(truth == index, shares[:, index]) for index in there]))}
+        if len(self.classes) == 2:
+            rarer = 1 - int(np.flatnonzero(self.classes == self.commonest)[0])
+            name = f"{AVERAGE_PRECISION} of {self.classes[rarer]}"
+            found[name] = float(average_precision_score(truth == rarer, shares[:, rarer]))
+        return found
 
 
 class NumberTally:
@@ -205,9 +267,10 @@ def evaluate_classes(
     probabilities: npt.NDArray[Any] | None,
     classes: npt.NDArray[Any],
     commonest: object,
+    shares: Sequence[float] | None = None,
 ) -> Evaluation:
     """Return how well classes were predicted; see `ClassTally`."""
-    tally = ClassTally(classes, commonest)
+    tally = ClassTally(classes, commonest, shares)
     tally.add(y, predicted, probabilities)
     return tally.evaluation()
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from koubai.core.errors import KoubaiError, ModelFileError
 from koubai.models.evaluation import Evaluation
+from koubai.models.judging import Judgement
+from koubai.models.scaling import TargetScale
 from koubai.tables.preparation import Preparation
 from koubai.tables.targets import Target
 
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
-PARAMETERS = ("task", "drop", "keep", "category", "dtype", "random_state")
+PARAMETERS = ("task", "drop", "keep", "category", "dtype", "random_state", "cross_validation")
 """Parameters of a `TableModel` that a file keeps; those of the network are in the estimator's record."""
+
+UNBOUNDED = (-float("inf"), float("inf"))
 
 LISTS = ("drop", "keep", "category")
 """Those that are lists of names."""
@@ -38,7 +42,12 @@ def to_record(model: "TableModel") -> tuple[dict[str, Any], dict[str, npt.NDArra
         "target": model.target_.record(),
         "center": model.center_,
         "scale": model.scale_,
+        "mean": model.mean_,
+        "bounds": list(model.bounds_),
+        "long_tail": model.long_tail_,
         "commonest": getattr(model, "commonest_", None),
+        "shares": model.shares_,
+        "judgement": None if model.judgement_ is None else model.judgement_.record(),
         "columns": list(model.columns_),
         "has_names": model.has_names_,
         "rows": dict(model.n_rows_),
@@ -94,8 +103,14 @@ def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -
 
     model.check_parameters(0.0)
     model.target_ = Target.from_record(record["target"])
-    model.center_, model.scale_ = float(record["center"]), float(record["scale"])
+    center, scale = float(record["center"]), float(record["scale"])
+    bounds = [float(bound) for bound in record.get("bounds", UNBOUNDED)]  # files of older versions have none
+    long_tail = bool(record.get("long_tail", False))
+    model._take_scale(TargetScale(center, scale, float(record.get("mean", center)), *_two(bounds), long_tail))
     model.commonest_ = record["commonest"]
+    model.shares_ = None if record.get("shares") is None else [float(share) for share in record["shares"]]
+    judgement = record.get("judgement")
+    model.judgement_ = None if judgement is None else Judgement.from_record(judgement)
     model.columns_, model.has_names_ = list(record["columns"]), bool(record["has_names"])
     model.n_rows_, model.notes_ = dict(record["rows"]), list(record["notes"])
     model.evaluation_ = None if record["evaluation"] is None else Evaluation.from_record(record["evaluation"])
@@ -104,6 +119,12 @@ def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -
     model.estimator_ = kind.from_record(record["estimator"], _below("estimator.", tensors))
     if model.estimator_.n_features_in_ != len(model.preparation_.features):
         raise ValueError(f"{len(model.preparation_.features)} features for another network")
+
+
+def _two(bounds: list[float]) -> tuple[float, float]:
+    if len(bounds) != 2 or not bounds[0] <= bounds[1]:
+        raise ValueError(f"bounds {bounds}")
+    return bounds[0], bounds[1]
 
 
 def _below(prefix: str, tensors: Tensors) -> dict[str, npt.NDArray[Any]]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
+from koubai.models.scaling import Spread
 from koubai.tables.blocks import TableBlocks
 from koubai.tables.columns import require_column
 from koubai.tables.packing import Packing
@@ -127,18 +128,22 @@ class StreamedTable:
         names = ("training", "validation", "test")
         stores = {name: RowStore(fields, self.n_rows[name]) for name in names}
         classes = self.class_counts()[0] if self.target.is_classification else None
+        moments = self.found.moments
+        spread = Spread(float(moments.mean), float(moments.deviation)) if classes is None else None
         for block in self.table.blocks("blocks prepared"):
             roles = self.split.roles(block, self.target.name)
             packed, codes = packing.pack(block.frame, block.first)
             values, rows = self.target.values(block.frame[self.target.name], block.first)
             y = np.empty((block.frame.height, 1))
             y[rows, 0] = values if classes is None else np.searchsorted(classes, values)
+            if spread is not None:
+                spread.add(y[roles.training, 0])
             for name, mask in zip(names, roles, strict=True):
                 chosen = (packed, codes, y) if mask.all() else (packed[mask], codes[mask], y[mask])
                 stores[name].append(*chosen)
         for store in stores.values():
             store.finish()
-        return PreparedRows(packing, classes, stores["training"], stores["validation"], stores["test"])
+        return PreparedRows(packing, classes, spread, stores["training"], stores["validation"], stores["test"])
 
     def _classes(self, counts: Counts) -> tuple[Array, npt.NDArray[np.int64]]:
         values, _ = self.target.values(counts.values)
@@ -156,12 +161,15 @@ class PreparedRows:
         How features are kept.
     classes : array of shape (n_classes,) or None
         For classification, the classes, sorted.
+    spread : Spread or None
+        For regression, what the training targets are like.
     training, validation, test : RowStore
         Numbers, codes and targets.
     """
 
     packing: Packing
     classes: Array | None
+    spread: Spread | None
     training: RowStore
     validation: RowStore
     test: RowStore

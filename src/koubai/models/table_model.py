@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
-from koubai.core.moments import root_mean_square
 from koubai.models import records
-from koubai.models.defaults import UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
+from koubai.models.defaults import penalties_to_judge, uses_lbfgs
+from koubai.models.estimator_choice import check_choices, estimator_for
+from koubai.models.judging import Judgement, draw_to_constant, judge, row_weights
 from koubai.models.prepared import PreparedTable, prepare_table
+from koubai.models.scaling import TargetScale
 from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
 from koubai.tables.blocks import TableBlocks, open_blocks
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.survey import Split
-from koubai.tables.targets import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -45,6 +46,9 @@ class TableModel(TablePredictor):
         Of features and parameters.
     random_state : int
         Seed of splits, initial values and shuffles: the same seed gives the same model.
+    cross_validation : bool
+        Whether a small table's network is cross-validated to choose its penalty and how sure it may be, see
+        `koubai.models.judging`.
     **network
         Parameters of `koubai.MLPClassifier` or `koubai.MLPRegressor`; those not given are chosen by the number of
         rows, see `koubai.models.defaults`.
@@ -82,12 +86,14 @@ class TableModel(TablePredictor):
         category: Collection[str] = (),
         dtype: str = "float64",
         random_state: int = 0,
+        cross_validation: bool = True,
         **network: Any,
     ) -> None:
         self.task = task
         self.drop, self.keep, self.category = tuple(drop), tuple(keep), tuple(category)
         self.dtype = dtype
         self.random_state = random_state
+        self.cross_validation = cross_validation
         self.network = network
 
     def prepare(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> PreparedTable:
@@ -180,18 +186,7 @@ class TableModel(TablePredictor):
         streamed : bool
             Whether the table is read block by block, which some parameters have no use for.
         """
-        tasks = (self.task,) if self.task in TASKS else TASKS
-        refusals = []
-        for task in tasks:
-            try:
-                estimator = self._estimator_for(task, MIN_TO_CHOOSE)
-                estimator.check_choices()
-                if streamed:
-                    estimator.check_block_by_block()
-            except ParameterError as error:
-                refusals.append(error)
-        if len(refusals) == len(tasks):
-            raise refusals[0]
+        check_choices(self.task, self.network, self.random_state, streamed)
 
     def _validation_fraction(self, n_rows: int) -> float:
         """Return the share of training rows that are held out to score each epoch."""
@@ -258,15 +253,43 @@ class TableModel(TablePredictor):
         training, validation, test = (
             self._features(prepared.frame[rows]) for rows in (prepared.training, prepared.validation, prepared.test)
         )
-        self.estimator_ = self._new_estimator(len(y), len(validation) > 0, callbacks)
-        given = (validation, self._coded(prepared.y[prepared.validation])) if len(validation) else None
-        self.estimator_.progress = progress
-        self.estimator_.fit(training, self._coded(y), validation_data=given)
-        self.estimator_.progress = False
+        estimator: Any = self._new_estimator(len(y), len(validation) > 0, callbacks)
+        held_out = prepared.y[prepared.validation]
+        self.judgement_ = self._judge(np.concatenate([training, validation]), np.concatenate([y, held_out]))
+        if self.judgement_ is not None:
+            estimator.set_params(alpha=self.judgement_.l2)
+        given: Any = None
+        if len(validation):
+            weights = self._row_weights(held_out, y)
+            given = (validation, self._coded(held_out), *([] if weights is None else [weights]))
+        estimator.progress = progress
+        estimator.fit(training, self._coded(y), validation_data=given)
+        estimator.progress = False
+        self.estimator_ = estimator
+        if self.judgement_ is not None:
+            draw_to_constant(estimator, self.judgement_.factor, self._coded(y), self._row_weights(y, y))
         self.evaluation_ = None
         if len(test):
             self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
         return self
+
+    def _judge(self, features: Array, y: Array) -> Judgement | None:
+        """Return what cross-validation says of a small table's network, if it is to be asked."""
+        penalties = penalties_to_judge(len(y), self.network) if self.cross_validation else ()
+        if not penalties:
+            return None
+        left_out = ("alpha", "callbacks", "checkpoint", "n_starts")
+        given = {name: value for name, value in self.network.items() if name not in left_out}
+
+        def make(penalty: float) -> Any:
+            chosen = {**given, "alpha": penalty}
+            return estimator_for(self.target_.task, len(y), chosen, self.random_state, self.long_tail_)
+
+        weights, classes = self._row_weights(y, y), self.target_.is_classification
+        return judge(make, penalties, features, self._coded(y), weights, classes=classes, seed=self.random_state)
+
+    def _row_weights(self, y: Array, training: Array) -> Array | None:
+        return row_weights(self.network.get("class_weight"), y, training) if self.target_.is_classification else None
 
     def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
         """Train on a table that is read block by block."""
@@ -275,22 +298,22 @@ class TableModel(TablePredictor):
 
     def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: Any, progress: bool) -> Self:
         self._describe_table(prepared)
+        if rows.spread is not None:
+            self._take_scale(rows.spread.scale(self.network))
         n_rows = prepared.n_rows
         validated = n_rows["validation"] > 0
         estimator: Any = self._new_estimator(n_rows["training"], validated, callbacks)
         if rows.classes is None:
-            moments = prepared.found.moments
-            self.center_, self.scale_ = float(moments.mean), float(moments.deviation) or 1.0
             training, validation = (
                 rows.source(store, None, center=self.center_, scale=self.scale_)
                 for store in (rows.training, rows.validation)
             )
         else:
             counts = prepared.training_counts()
-            self.commonest_ = rows.classes[counts.argmax()].item()
+            self.commonest_, self.shares_ = rows.classes[counts.argmax()].item(), (counts / counts.sum()).tolist()
             coded = estimator.take_classes(rows.classes)
-            training = rows.source(rows.training, coded, estimator.weights_of_classes(counts))
-            validation = rows.source(rows.validation, coded)
+            weights = estimator.weights_of_classes(counts)
+            training, validation = (rows.source(store, coded, weights) for store in (rows.training, rows.validation))
         estimator.progress = progress
         self.estimator_ = estimator.fit_source(training, validation if validated else None)
         self.estimator_.progress = False
@@ -310,7 +333,10 @@ class TableModel(TablePredictor):
         estimator : MLPClassifier or MLPRegressor
             The fitted network; numbers as targets were standardised by the mean and deviation of those rows.
         """
-        self._describe(prepared, prepared.y[np.sort(np.concatenate([prepared.training, prepared.validation]))])
+        y = prepared.y[np.sort(np.concatenate([prepared.training, prepared.validation]))]
+        self._describe(prepared, y)
+        if not self.target_.is_classification:
+            self._take_scale(TargetScale.of(y))
         self.estimator_ = estimator
         test = self._features(prepared.frame[prepared.test])
         self.evaluation_ = self._evaluate(test, prepared.y[prepared.test]) if len(test) else None
@@ -321,46 +347,22 @@ class TableModel(TablePredictor):
         self._describe_table(prepared)
         if self.target_.is_classification:
             classes, counts = np.unique(y, return_counts=True)
-            self.commonest_ = classes[counts.argmax()].item()
+            self.commonest_, self.shares_ = classes[counts.argmax()].item(), (counts / counts.sum()).tolist()
         else:
-            self.center_, self.scale_ = float(y.mean()), root_mean_square(y - y.mean()) or 1.0
+            self._take_scale(TargetScale.of(y, self.network))
 
     def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
         """Set what follows from the table."""
         self.target_, self.preparation_ = prepared.target, prepared.preparation
         self.columns_, self.has_names_ = prepared.columns, prepared.has_names
         self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
-        self.center_, self.scale_ = 0.0, 1.0
+        self.judgement_, self.shares_ = None, None
+        self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
-        estimator = self._estimator_for(self.target_.task, n_rows)
+        estimator = estimator_for(self.target_.task, n_rows, self.network, self.random_state, self.long_tail_)
         stops = validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE)
         return estimator.set_params(early_stopping=stops, callbacks=callbacks)
-
-    def _estimator_for(self, task: str, n_rows: int) -> Any:
-        """Return the estimator for a task and a number of training rows."""
-        from koubai.estimators.classifier import MLPClassifier
-        from koubai.estimators.regressor import MLPRegressor
-
-        kind: Any = MLPClassifier if task == CLASSIFICATION else MLPRegressor
-        if uses_lbfgs(self.network):
-            for name in (name for name in UNUSED_BY_LBFGS if self.network.get(name) not in (None, False)):
-                raise ParameterError(
-                    f"TableModel: {name} must be left out with L-BFGS, which finds its own steps on all rows; "
-                    f"got {self.network[name]!r}. Leave it out, or try another optimizer."
-                )
-        chosen = {
-            **network_defaults(n_rows, task == CLASSIFICATION, self.network),
-            **{name: value for name, value in self.network.items() if name != "validation_fraction"},
-            "random_state": self.random_state,
-        }
-        unknown = sorted(set(chosen) - set(kind().get_params()))
-        if unknown:
-            raise ParameterError(
-                f"TableModel: {unknown[0]} must be left out for {task}; got {chosen[unknown[0]]!r}, "
-                f"which {kind.__name__} does not take."
-            )
-        return kind(**chosen)
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the model as plain data and arrays; `from_record` reads them back.

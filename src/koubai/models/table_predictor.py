@@ -8,7 +8,9 @@ import numpy.typing as npt
 from koubai.core.entries import entry
 from koubai.core.errors import DataError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
+from koubai.models.judging import Judgement
 from koubai.models.predicting import ROWS_AT_ONCE, Prediction
+from koubai.models.scaling import TargetScale
 from koubai.tables.blocks import Block, TableBlocks
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.preparation import Preparation
@@ -33,8 +35,13 @@ class TablePredictor:
         As `koubai.models.table_model.TableModel`.
     center_, scale_ : float
         For regression, what targets were standardised by.
-    commonest_ : object
-        For classification, the commonest class of the training rows.
+    mean_, bounds_, long_tail_
+        For regression, the mean of the training targets, between which numbers all predictions lie, and whether they
+        are exp(u); see `koubai.models.scaling.TargetScale`.
+    commonest_, shares_ : object, list of float or None
+        For classification, the commonest class of the training rows, and their share of each.
+    judgement_ : Judgement or None
+        What cross-validation said of a small table's network.
     columns_ : list of str
         The training table's columns.
     has_names_ : bool
@@ -50,9 +57,19 @@ class TablePredictor:
     n_rows_: dict[str, int]
     center_: float
     scale_: float
+    mean_: float
+    bounds_: tuple[float, float]
+    long_tail_: bool
     commonest_: Any
+    shares_: list[float] | None
+    judgement_: Judgement | None
     columns_: list[str]
     has_names_: bool
+
+    def _take_scale(self, scale: TargetScale) -> None:
+        """Set how targets of numbers go into the network, and where predictions end."""
+        self.center_, self.scale_, self.mean_ = scale.center, scale.scale, scale.mean
+        self.bounds_, self.long_tail_ = (scale.lowest, scale.highest), scale.long_tail
 
     def _coded(self, y: Array) -> Array:
         """Return targets as the estimator takes them: classes as they are, numbers standardised."""
@@ -73,7 +90,7 @@ class TablePredictor:
         blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
         if not self.target_.is_classification:
             numbers = np.concatenate([np.asarray(self.estimator_.predict(block)) for block in blocks])
-            return numbers.astype(np.float64) * self.scale_ + self.center_, None
+            return np.clip(numbers.astype(np.float64) * self.scale_ + self.center_, *self.bounds_), None
         estimator: Any = self.estimator_
         if not hasattr(estimator, "predict_proba"):
             return np.concatenate([estimator.predict(block) for block in blocks]), None
@@ -250,8 +267,8 @@ class TablePredictor:
         """Return what scores are counted up in."""
         estimator: Any = self.estimator_
         if self.target_.is_classification:
-            return ClassTally(estimator.classes_, self.commonest_)
-        return NumberTally(self.center_)
+            return ClassTally(estimator.classes_, self.commonest_, self.shares_)
+        return NumberTally(self.mean_)
 
     def _evaluate(self, features: Array, y: Array) -> Evaluation:
         tally = self.new_tally()

@@ -1,7 +1,6 @@
 """Tables that are read block by block, so that memory need not hold them: Parquet, and text files by way of it."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from koubai.core.errors import DataError, FileError, ParameterError
 from koubai.core.memory import free_memory
 from koubai.tables.reading import Layout, check_readable, decimal_points, layout_of, start_of, suffix_of
 from koubai.tables.values import clean
+from koubai.training.abandoned import claim_folder, discard_folder, remove_abandoned_folders
 from koubai.training.ahead import ahead
 from koubai.training.progress import progress_bar
 from koubai.training.store import scratch_folder
@@ -37,11 +37,13 @@ class Block(NamedTuple):
 
 
 class ScratchFolder:
-    """A folder for temporary files that vanishes with the object."""
+    """A folder for temporary files that vanishes with the object; those of processes that were killed go before."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="koubai-", dir=scratch_folder()))
-        self._removal = finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        home = scratch_folder()
+        remove_abandoned_folders(home, "koubai-")
+        self.path = Path(tempfile.mkdtemp(prefix="koubai-", dir=home))
+        self._removal = finalize(self, discard_folder, self.path, claim_folder(self.path))
 
 
 @dataclass(eq=False)

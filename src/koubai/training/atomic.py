@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import IO
 
 from koubai.core.errors import FileError
+from koubai.training.abandoned import claim, remove_abandoned
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file atomically: whatever happens, the path holds the old content or all of the new.
 
     The content goes to a temporary file in the same folder, is flushed to the disk, and takes the path's place in
-    one step (``os.replace``). A link is followed, and an existing file keeps its permissions. Something that is no
-    regular file is written directly; so is ``/dev/stdout``, after what was written there before, even if it is one.
+    one step (``os.replace``). What writers that were killed left there goes first. A link is followed, and an existing
+    file keeps its permissions. Something that is no regular file is written directly; so is ``/dev/stdout``, after what
+    was written there before, even if it is one.
 
     Parameters
     ----------
@@ -68,7 +70,10 @@ def replacing_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+    remove_abandoned(target.parent, *_temporary_names(target))
+    descriptor, temporary = _new_temporary(target)
+    # keeps the lock until the file has its name; not where an open file cannot be renamed
+    held = None if os.name == "nt" else os.dup(descriptor)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
@@ -77,6 +82,8 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         os.replace(temporary, target)
     finally:
+        if held is not None:
+            os.close(held)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
     with contextlib.suppress(OSError):  # where the system allows it: the new name then survives a power cut
@@ -85,6 +92,21 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _temporary_names(target: Path) -> tuple[str, str]:
+    """Return how the names of temporary files for a target begin and end."""
+    return f".{target.name[:100]}.", ".tmp"
+
+
+def _new_temporary(target: Path) -> tuple[int, str]:
+    """Return a new temporary file, open and locked, and its path."""
+    prefix, suffix = _temporary_names(target)
+    while True:
+        descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=target.parent)
+        if claim(descriptor) and os.path.exists(temporary):
+            return descriptor, temporary
+        os.close(descriptor)  # another writer took it for abandoned before it was locked
 
 
 def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLike[str]] = ()) -> None:
@@ -112,7 +134,7 @@ def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLi
     if target.exists() and not target.is_file():
         return
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+        descriptor, temporary = _new_temporary(target)
     except OSError as error:
         raise _cannot_write(path, error) from error
     os.close(descriptor)

@@ -1,5 +1,6 @@
 """Checkpoints: a training run in one file, from which it goes on to bit for bit the same θ."""
 
+import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from koubai.core.activations import Array
-from koubai.core.errors import ParameterError
+from koubai.core.errors import FileError, ParameterError
 from koubai.engines.protocol import Patience, Plan, State
 from koubai.optimizers.schedules import Schedule
 from koubai.training.atomic import check_writable
@@ -50,20 +51,36 @@ class CheckpointFile:
         Seconds from one writing to the next; 0 writes after every call of the engine.
     identity : dict
         What `identity` gave for this training.
+    keep : bool
+        Whether the file stays when training has ended, until its owner has put the model in safety.
     """
 
     path: Path
     every: float
     identity: dict[str, Any]
+    keep: bool = False
     _written: float = field(default_factory=monotonic)
 
     def save_if_due(self, run: Run) -> None:
-        """Write the run if the last writing is long enough ago."""
+        """Write the run if the last writing is long enough ago; if the disk is full, warn and let training go on."""
         if monotonic() - self._written >= self.every:
-            self.save(run)
+            self._save_or_warn(run, "Training goes on")
 
-    def save(self, run: Run) -> None:
-        """Write the run."""
+    def _save_or_warn(self, run: Run, then: str, *, ended: bool = False) -> None:
+        try:
+            self.save(run, ended=ended)
+        except FileError as error:
+            self._written = monotonic()  # the next attempt comes when the next writing is due
+            warnings.warn(f"The checkpoint was not written. {error} {then}.", RuntimeWarning, stacklevel=5)
+
+    def save(self, run: Run, *, ended: bool = False) -> None:
+        """Write the run, and whether it has ended by itself.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be written; an older one is then untouched.
+        """
         patience = run.patience
         record = {
             "identity": self.identity,
@@ -74,6 +91,7 @@ class CheckpointFile:
             "learning_rate": run.learning_rate,
             "patience_count": patience.count,
             "stopped": run.history.stopped,
+            "ended": run.history.stopped if ended else "",
             "unfinished": asdict(run.unfinished),
         }
         tensors = {
@@ -103,7 +121,8 @@ class CheckpointFile:
         if not self.path.exists():
             return None
         record, tensors = read_container(self.path, KIND)
-        changed = [name for name, value in self.identity.items() if record["identity"].get(name) != value]
+        names = {**self.identity, **record["identity"]}
+        changed = [name for name in names if record["identity"].get(name) != self.identity.get(name)]
         if changed:
             raise ParameterError(
                 f"checkpoint must be of the same training; got {self.path}, where other values were used for "
@@ -120,17 +139,19 @@ class CheckpointFile:
             _own(tensors["best_theta"]) if "best_theta" in tensors else None,
             best_score,
             unfinished=Unfinished(**record.get("unfinished", {})),
+            ended=str(record.get("ended", "")),
         )
 
     def close(self, run: Run, *, finished: bool) -> None:
         """Remove the file of a training that has ended by itself; write a last one of a training that was stopped.
 
+        With ``keep``, the file of a training that has ended is written once more instead: it then holds the result.
         A training that was stopped within a call of the engine keeps the file that it has.
         """
-        if finished:
+        if finished and not self.keep:
             self.path.unlink(missing_ok=True)
         elif run.whole:
-            self.save(run)
+            self._save_or_warn(run, "The file is as it was before", ended=finished)
 
 
 def _own(array: Array) -> Array:

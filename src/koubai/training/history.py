@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import overload
 
 import numpy as np
@@ -20,7 +21,8 @@ class Epoch:
     loss : float
         Mean over the rows of loss plus penalty, each batch at the θ before its update, in units of the loss.
     validation_score : float or None
-        Score on rows held out, after the epoch: accuracy or R², dimensionless; None without such rows.
+        Score on rows held out, after the epoch: accuracy or R², dimensionless, or minus the loss; None without such
+        rows.
     learning_rate : float
         α of the epoch's last update.
     seconds : float
@@ -65,6 +67,17 @@ class History(Sequence[Epoch]):
         self.seconds.extend([seconds / n] * n)
         self.validation_scores.extend([None] * (n - 1))
         self.validation_scores.append(score)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The number of the first epoch with the highest validation score, from 1; None without finite scores.
+
+        With early stopping, its θ is kept.
+        """
+        finite = [
+            (score, -i) for i, score in enumerate(self.validation_scores, 1) if score is not None and isfinite(score)
+        ]
+        return -max(finite)[1] if finite else None
 
     def __len__(self) -> int:
         return len(self.losses)

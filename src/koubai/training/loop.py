@@ -44,6 +44,8 @@ class Course:
         How many epochs the schedule is stretched over, if other than ``epochs``.
     score : callable, optional
         Gives a validation score of θ, higher being better; called after each epoch.
+    score_is_loss : bool
+        Whether that score is minus the loss, and is shown as a loss.
     stop_on_score : bool
         Whether patience looks at that score instead of the training loss, and the best θ is kept.
     callbacks : sequence of Callback
@@ -62,6 +64,7 @@ class Course:
     schedule: Schedule
     total_epochs: int | None = None
     score: Callable[[Array], float] | None = None
+    score_is_loss: bool = False
     stop_on_score: bool = False
     callbacks: Sequence[Callback] = ()
     verbose: bool = False
@@ -104,7 +107,8 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
     DivergenceError
         If the loss or θ is no longer finite and there is no best θ to fall back on.
     """
-    run.history.stopped = "" if run.done < course.epochs else "epochs"
+    ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be asked for now
+    run.history.stopped = ended or ("" if run.done < course.epochs else "epochs")
     with deferred_interrupts() as check_interrupt, progress_bar(course.progress, course.epochs, run.done) as show:
         n_epochs = 1
         try:
@@ -115,7 +119,7 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
                     n_epochs = _epochs_of_next_call(course, run, n_epochs, seconds)
                 else:
                     _run_parts(engine, plan, run, source, course, check_interrupt, show)
-                show(run.done, newest_numbers(run.history[-1]))
+                show(run.done, newest_numbers(run.history[-1], course.score_is_loss))
                 _decide(plan, run, course)
                 if course.checkpoint is not None and not run.history.stopped:
                     course.checkpoint.save_if_due(run)

@@ -1,15 +1,17 @@
 """Many networks of one shape trained at once over all cores: other starts, learning rates, optimizers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.activations import Array
-from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Patience, Plan, Population, Rows
@@ -83,7 +85,8 @@ def train_population(
 ) -> TrainedPopulation:
     """Train one network for each combination of seed, learning rate and optimizer, all at once over all cores.
 
-    Every network takes exactly the path that it would take alone.
+    Every network takes exactly the path that it would take alone. No checkpoints are written: a population that is cut
+    off begins anew.
 
     Parameters
     ----------
@@ -125,9 +128,11 @@ def train_population(
     Raises
     ------
     ParameterError
-        If there is no seed, or a learning rate is not above 0.
+        If a parameter is not allowed.
     ShapeError
-        If X or y does not fit the network.
+        If X or y does not fit the network, or ``sample_weight`` the rows.
+    DataError
+        If X, y or ``sample_weight`` holds something that is no finite number, or a weight is negative.
 
     Examples
     --------
@@ -142,6 +147,7 @@ def train_population(
     """
     from koubai.engines.cpu.engine import CPUEngine
 
+    _check_numbers(locals())
     rows = _rows(network, X, y, sample_weight)
     members = _members(seeds, learning_rates, optimizers)
     thetas = np.stack([network.initial(np.random.default_rng(m.seed), init, rows.targets.dtype) for m in members])
@@ -159,29 +165,89 @@ def train_population(
     return TrainedPopulation(network, tuple(members), thetas, losses)
 
 
+NUMBERS: tuple[tuple[str, type, float, bool, float], ...] = (
+    ("epochs", Integral, 1, True, 100),
+    ("batch_size", Integral, 1, True, 32),
+    ("clip_norm", Real, 0, True, 0.0),
+    ("tol", Real, 0, True, 0.0),
+    ("n_iter_no_change", Real, 0, False, 10),
+)
+"""Parameters that are one number: name, kind, least value and whether that is allowed, and one to try."""
+
+
+def _check_numbers(given: Mapping[str, Any]) -> None:
+    """Raise ParameterError for a parameter that is no number, or none of those allowed."""
+    for name, kind, least, closed, proposal in NUMBERS:
+        value = given[name]
+        there = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+        endless = name == "n_iter_no_change" and value == np.inf
+        if not there or not (value >= least if closed else value > least) or not (value < np.inf or endless):
+            article = "an integer" if kind is Integral else "a finite number"
+            raise ParameterError(
+                f"train_population: {name} must be {article} {'>=' if closed else '>'} {least:g}; got {value!r}. "
+                f"Try {proposal}."
+            )
+    if given["init"] not in INITIALIZER_NAMES:
+        raise ParameterError(
+            f"train_population: init must be one of {', '.join(INITIALIZER_NAMES)}; got {given['init']!r}. "
+            f"Try 'glorot_uniform'."
+        )
+    if not isinstance(given["shuffle"], bool | np.bool_):
+        raise ParameterError(f"train_population: shuffle must be True or False; got {given['shuffle']!r}. Try True.")
+    n_jobs = given["n_jobs"]
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs < 1):
+        raise ParameterError(f"train_population: n_jobs must be an integer >= 1 or None; got {n_jobs!r}. Try None.")
+    penalty = given["penalty"]
+    if penalty is not None and not isinstance(penalty, Penalty):
+        raise ParameterError(
+            f"train_population: penalty must be a Penalty or None; got {penalty!r}. Try Penalty(l2=0.001)."
+        )
+    if not isinstance(given["network"], Network):
+        raise ParameterError(
+            f"train_population: network must be a Network; got {type(given['network']).__name__}. "
+            f"Try Network.dense((2, 8, 1))."
+        )
+
+
+LARGEST_SEED = 2**64 - 1
+"""Seeds are kept in 64 bits."""
+
+
 def _members(seeds: Any, learning_rates: Any, optimizers: Any) -> list[Member]:
-    numbers = list(range(seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
-    if not numbers or min(numbers) < 0:
-        raise ParameterError(f"train_population: seeds must be one or more integers >= 0; got {seeds!r}. Try 32.")
     many = isinstance(optimizers, Sequence) and not isinstance(optimizers, str)
     rules = [get_optimizer(given, "train_population: optimizers") for given in (optimizers if many else [optimizers])]
     rates = [learning_rates] if learning_rates is None or np.ndim(learning_rates) == 0 else list(learning_rates)
-    if not rules or not rates or not all(rate is None or 0 < rate < np.inf for rate in rates):
+    if not rules or not rates or not all(rate is None or _is_rate(rate) for rate in rates):
         raise ParameterError(
             f"train_population: learning_rates and optimizers must not be empty, and rates > 0; "
             f"got {learning_rates!r} and {optimizers!r}. Try learning_rates=[0.001, 0.01]."
         )
     return [
         Member(seed, float(rule.default_learning_rate if rate is None else rate), rule)
-        for seed, rate, rule in product(numbers, rates, rules)
+        for seed, rate, rule in product(_seeds(seeds), rates, rules)
     ]
 
 
+def _is_rate(rate: Any) -> bool:
+    return isinstance(rate, Real) and rate is not True and 0 < float(rate) < np.inf
+
+
+def _seeds(given: Any) -> list[int]:
+    """Return the seeds that a number or a sequence of them stands for."""
+    single = isinstance(given, Integral) and not isinstance(given, bool)
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
+    numbers = list(range(int(given))) if single else list(given) if several else []
+    whole = all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in numbers)
+    if not numbers or not whole or min(numbers) < 0 or max(numbers) > LARGEST_SEED:
+        raise ParameterError(f"train_population: seeds must be one or more integers >= 0; got {given!r}. Try 32.")
+    return [int(seed) for seed in numbers]
+
+
 def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
-    inputs = np.asarray(X)
+    inputs = _numbers("X", X)
     dtype = np.float32 if inputs.dtype == np.float32 else np.float64
-    targets = np.asarray(y, dtype)
-    targets = targets.reshape(len(targets), -1) if targets.ndim else targets
+    targets = _numbers("y", y)
+    targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
     for name, array, width, axis in (
         ("X", inputs, network.n_features, "n_features"),
         ("y", targets, network.n_outputs, "n_outputs"),
@@ -191,9 +257,33 @@ def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
                 f"train_population: {name} must have shape (n_samples, {axis}) = (n >= 1, {width}), as many rows in X "
                 f"as in y; got {array.shape}."
             )
-    weights = None if sample_weight is None else np.asarray(sample_weight, dtype)
+    weights = None if sample_weight is None else _numbers("sample_weight", sample_weight).astype(dtype)
     if weights is not None and weights.shape != (len(inputs),):
         raise ShapeError(
             f"train_population: sample_weight must have shape (n_samples,) = ({len(inputs)},); got {weights.shape}."
         )
-    return Rows(np.ascontiguousarray(inputs, dtype), np.ascontiguousarray(targets), weights)
+    if weights is not None and (weights.min() < 0 or not weights.max() > 0):
+        raise DataError(
+            f"train_population: sample_weight must be >= 0, and above 0 for at least one row; "
+            f"got {weights.min():g} to {weights.max():g}. Leave it out."
+        )
+    return Rows(np.ascontiguousarray(inputs, dtype), np.ascontiguousarray(targets, dtype), weights)
+
+
+def _numbers(name: str, given: Any) -> Array:
+    """Return what is given as an array of finite numbers."""
+    try:
+        array = np.asarray(given)
+        array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"train_population: {name} must hold numbers; got {type(given).__name__} with something else in it. "
+            f"Code texts as numbers first."
+        ) from error
+    if not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise DataError(
+            f"train_population: {name} must hold finite numbers; got {array[place]} at {place}. "
+            f"Fill it in or leave the row out."
+        )
+    return array

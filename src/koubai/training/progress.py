@@ -16,9 +16,10 @@ class Show(Protocol):
         ...
 
 
-def newest_numbers(epoch: Epoch) -> str:
-    """Return what the bar says of the last epoch: loss, and validation score if there is one."""
-    score = "" if epoch.validation_score is None else f" validation {epoch.validation_score:.3f}"
+def newest_numbers(epoch: Epoch, by_loss: bool = False) -> str:
+    """Return what the bar says of the last epoch: loss, and validation score (or loss) if there is one."""
+    given = epoch.validation_score
+    score = "" if given is None else f" validation loss {-given:.4g}" if by_loss else f" validation {given:.3f}"
     return f"loss {epoch.loss:.4g}{score}"
 
 

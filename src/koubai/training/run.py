@@ -49,6 +49,8 @@ class Run:
         Whether θ stands where the engine's last call ended; an interrupt in the midst of a call leaves False.
     unfinished : Unfinished
         What the parts of an epoch that is under way have shown.
+    ended : str
+        How a run that was read from a checkpoint had ended, as ``history.stopped`` says it; "" if it had not.
     """
 
     state: State
@@ -61,6 +63,7 @@ class Run:
     best_score: float = -np.inf
     whole: bool = True
     unfinished: Unfinished = field(default_factory=Unfinished)
+    ended: str = ""
 
     @property
     def theta(self) -> Array:

@@ -1,0 +1,79 @@
+"""From a table model's parameters to its estimator."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from koubai.core.errors import ParameterError
+from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
+from koubai.tables.targets import CLASSIFICATION, TASKS
+
+
+def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, long_tail: bool = False) -> Any:
+    """Return the unfitted estimator for a task and a number of training rows.
+
+    Parameters
+    ----------
+    task : str
+        Classification or regression.
+    n_rows : int
+        Number of training rows.
+    given : mapping
+        The network's parameters that the user chose.
+    seed : int
+        Where initial values and shuffles come from.
+    long_tail : bool
+        As `koubai.models.defaults.network_defaults`.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter has no use there.
+    """
+    from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.regressor import MLPRegressor
+
+    kind: Any = MLPClassifier if task == CLASSIFICATION else MLPRegressor
+    if uses_lbfgs(given):
+        for name in (name for name in UNUSED_BY_LBFGS if given.get(name) not in (None, False)):
+            raise ParameterError(
+                f"TableModel: {name} must be left out with L-BFGS, which finds its own steps on all rows; "
+                f"got {given[name]!r}. Leave it out, or try another optimizer."
+            )
+    chosen = {
+        **network_defaults(n_rows, task == CLASSIFICATION, given, long_tail),
+        **{name: value for name, value in given.items() if name != "validation_fraction"},
+        "random_state": seed,
+    }
+    unknown = sorted(set(chosen) - set(kind().get_params()))
+    if unknown:
+        raise ParameterError(
+            f"TableModel: {unknown[0]} must be left out for {task}; got {chosen[unknown[0]]!r}, "
+            f"which {kind.__name__} does not take."
+        )
+    return kind(**chosen)
+
+
+def check_choices(task: str | None, given: Mapping[str, Any], seed: int, streamed: bool) -> None:
+    """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be.
+
+    Parameters
+    ----------
+    task : str or None
+        The task, if it is known.
+    given, seed
+        As `estimator_for`.
+    streamed : bool
+        Whether the table is read block by block, which some parameters have no use for.
+    """
+    tasks = (task,) if task in TASKS else TASKS
+    refusals = []
+    for possible in tasks:
+        try:
+            estimator = estimator_for(possible, SMALL, given, seed)
+            estimator.check_choices()
+            if streamed:
+                estimator.check_block_by_block()
+        except ParameterError as error:
+            refusals.append(error)
+    if len(refusals) == len(tasks):
+        raise refusals[0]
