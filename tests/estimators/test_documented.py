@@ -1,6 +1,7 @@
 """What docs/scikit-learn.md says, tried on both libraries side by side."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import sklearn.neural_network
 from sklearn.datasets import load_iris
 
 import koubai
+from koubai.core.activations import ReLU
 
 X, Y = load_iris(return_X_y=True)
 PAGE = (Path(__file__).parents[2] / "docs" / "scikit-learn.md").read_text(encoding="utf-8")
@@ -95,6 +97,21 @@ def test_what_lbfgs_prints_and_keeps(capfd: pytest.CaptureFixture[str]) -> None:
     models = [library.MLPClassifier((8,), solver="lbfgs", max_iter=2, verbose=True).fit(X, Y) for library in BOTH]
     assert [hasattr(model, "loss_curve_") for model in models] == [False, True]
     assert "Iteration 2, loss = " in capfd.readouterr().out
+
+
+@dataclass(frozen=True, slots=True)
+class Half(ReLU):
+    """An activation of a user's own that has kept a known name."""
+
+    def value(self, u: Any) -> Any:
+        return np.maximum(u, 0) / 2
+
+
+def test_a_function_of_ones_own_is_refused_by_the_compiled_engine() -> None:
+    model = koubai.MLPClassifier((4,), Half(), max_iter=2)
+    with pytest.raises(koubai.core.errors.ParameterError, match=r"got one of class Half\. Set engine='reference'"):
+        model.fit(X, Y)
+    assert model.set_params(engine="reference").fit(X, Y).n_iter_ == 2
 
 
 def test_a_message_about_losses_offers_only_what_is_accepted() -> None:

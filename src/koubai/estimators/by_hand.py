@@ -26,10 +26,11 @@ DESCRIBED = ("theta_", "network_", "activation", "out_activation_", "n_layers_",
 class Seen(NamedTuple):
     """The objects that the last prediction went by.
 
-    They are the weight arrays, the attributes `DESCRIBED` (with those of a class's own after them), and the number of
-    weight matrices.
+    They are the weight arrays and the attributes `DESCRIBED` (with those of a class's own after them), all together and
+    each for itself, and the number of weight matrices.
     """
 
+    objects: tuple[Any, ...]
     arrays: list[Array]
     described: tuple[Any, ...]
     n_matrices: int

@@ -43,7 +43,8 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def _look(self) -> None:
         """Take note of the objects that prediction goes by."""
-        self._seen = by_hand.Seen([*self.coefs_, *self.intercepts_], self._described(self), len(self.coefs_))
+        arrays, described = [*self.coefs_, *self.intercepts_], self._described(self)
+        self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(self.coefs_))
 
     def _theta(self) -> Array:
         """Return θ, after taking in whatever was set by hand since the last prediction."""
@@ -51,7 +52,8 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if seen is None or self._own_arrays:
             by_hand.take_in(self)
             return self.theta_
-        if not seen.has([*self.coefs_, *self.intercepts_]) or not all(map(is_, self._described(self), seen.described)):
+        objects = (*self.coefs_, *self.intercepts_, *self._described(self))
+        if len(objects) != len(seen.objects) or not all(map(is_, objects, seen.objects)):
             by_hand.take_in(self)
         return self.theta_
 
