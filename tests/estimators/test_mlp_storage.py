@@ -82,7 +82,7 @@ def test_weights_may_be_replaced() -> None:
     np.testing.assert_array_equal(model.predict(X), 2.5)
     np.testing.assert_array_equal(through_deepcopy(model, Path()).predict(X), 2.5)
     model.coefs_[-1] = np.zeros((2, 1))
-    with pytest.raises(ShapeError, match=r"weights\[2\] must have shape \(3, 1\); got \(2, 1\)"):
+    with pytest.raises(ShapeError, match=r"coefs_\[2\] must have as many rows as .* columns, 3; got shape \(2, 1\)"):
         model.predict(X)
 
 

@@ -253,7 +253,13 @@ class Network:
         mask.flags.writeable = False
         return mask
 
-    def initial(self, rng: RandomSource, scheme: str = "glorot_uniform", dtype: npt.DTypeLike = np.float64) -> Array:
+    def initial(
+        self,
+        rng: RandomSource,
+        scheme: str = "glorot_uniform",
+        dtype: npt.DTypeLike = np.float64,
+        without_hidden: str = "",
+    ) -> Array:
         """Return a new θ with initial values drawn layer by layer, (n_parameters,).
 
         Parameters
@@ -264,9 +270,11 @@ class Network:
             ``glorot_uniform``, ``he_normal``, …: see `koubai.core.initializers`.
         dtype : dtype
             float64 or float32.
+        without_hidden : str
+            The activation that ``"scikit-learn"`` is to reckon with where there is no hidden layer.
         """
         theta = np.zeros(self.n_parameters, dtype=dtype)
-        hidden_activation = self.layers[0].activation.name if len(self.layers) > 1 else ""
+        hidden_activation = self.layers[0].activation.name if len(self.layers) > 1 else without_hidden
         for layer, weights, biases in self.views(theta):
             w, b = initial_layer(scheme, rng, layer.n_in, layer.n_out, hidden_activation)
             weights[:] = w

@@ -65,7 +65,7 @@ class Plan:
         return -(-n_rows // self.batch_size)
 
 
-@dataclass(slots=True)
+@dataclass
 class State:
     """Where a training run stands: θ, the optimizer's slots, updates made and epochs finished.
 
@@ -84,7 +84,7 @@ class State:
         return State(self.theta.copy(), self.slots.copy(), self.step, self.epoch)
 
 
-@dataclass(slots=True)
+@dataclass
 class Patience:
     """The rule that ends training when the epoch's loss stops falling, as scikit-learn counts it.
 
@@ -104,7 +104,7 @@ class Patience:
         return self.count > self.limit
 
 
-@dataclass(slots=True)
+@dataclass
 class Population:
     """Many networks of one shape in training: one row of ``thetas`` a network.
 

@@ -1,9 +1,9 @@
 """What MLPClassifier and MLPRegressor share: from validated data through training to the fitted attributes."""
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from koubai.core.activations import Array
 from koubai.core.errors import DivergenceError, ParameterError
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
+from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Patience, Plan, Rows, State
 from koubai.estimators import training_choices as choices
 from koubai.estimators.blocks import FitsSources
@@ -31,17 +32,8 @@ from koubai.training.checkpoints import CheckpointFile, identity
 from koubai.training.history import History
 from koubai.training.loop import Course, next_rates, train
 from koubai.training.quasi_newton import QuasiNewtonCourse, train_lbfgs
-from koubai.training.run import Run
+from koubai.training.run import Run, RunningOptimizer
 from koubai.training.sources import InMemory, Source
-
-
-@dataclass(slots=True)
-class RunningOptimizer:
-    """What ``partial_fit`` goes on from: the run, the seed of its shuffles, and α of the next update."""
-
-    run: Run
-    seed: int
-    learning_rate: float
 
 
 class BaseMLP(Explainable, FitsSources, Playable, TakesData):
@@ -133,13 +125,13 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         rows = self._weighted(inputs, targets, y, sample_weight, incremental)
         network = self._make_network(sizes, inputs.shape[1], targets.shape[1])
         rng = check_random_state(self.random_state)
-        theta = network.initial(rng, self.init, inputs.dtype) if fresh else self._theta_for(network, inputs.dtype)
+        theta = self._initial(network, rng, inputs.dtype) if fresh else self._theta_for(network, inputs.dtype)
         self._describe(network)
         if fresh:
-            self.t_ = 0
-            self.history_ = History()
-        elif not hasattr(self, "history_"):
-            self.history_ = History()
+            self.t_, self.history_ = 0, History()
+            self._output_by_hand = False
+        elif not hasattr(self, "t_"):  # the weights to go on from were set by hand
+            self.t_, self.history_ = 0, History()
         if choices.uses_lbfgs(self):
             self._train_lbfgs(network, theta, rows)
         else:
@@ -163,14 +155,23 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
 
     def _theta_for(self, network: Network, dtype: Any) -> Array:
         """Return the θ that training goes on from, in the data's dtype."""
-        shapes = [w.shape for _, w, _ in network.views(np.empty(network.n_parameters))]
-        if [np.shape(w) for w in self.coefs_] != shapes:
-            had = (len(self.coefs_[0]), *(np.shape(w)[1] for w in self.coefs_))
+        had = self._theta()
+        if self.network_.sizes != network.sizes:
             raise ParameterError(
-                f"{choices.name_of(self)}: the network must keep its layers of {had} nodes when training goes on; "
-                f"got {network.sizes}. Set warm_start=False, or make a new estimator."
+                f"{choices.name_of(self)}: the network must keep its layers of {self.network_.sizes} nodes when "
+                f"training goes on; got {network.sizes}. Set warm_start=False, or make a new estimator."
             )
-        return network.pack(self.coefs_, self.intercepts_, dtype)
+        if self._output_by_hand:
+            usual = network.layers[-1].activation.name
+            raise ParameterError(
+                f"{choices.name_of(self)}: out_activation_ must be {SPELLINGS.get(usual, usual)!r} when training goes "
+                f"on; got {self.out_activation_!r}, set by hand. Set it back, or make a new estimator."
+            )
+        return np.array(had, dtype)
+
+    def _initial(self, network: Network, rng: Any, dtype: Any) -> Array:
+        """Return the θ that training begins with."""
+        return network.initial(rng, self.init, dtype, choices.activation_for_init(self))
 
     def _describe(self, network: Network) -> None:
         self.network_ = network
@@ -225,14 +226,13 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         if n_starts > 1:
             assert isinstance(source, InMemory)
             assert validation is not None
-            starts = draw_starts(Start(theta, seed), n_starts, plan, self.init, rng)
+            draw = partial(self._initial, network, rng, theta.dtype)
+            starts = draw_starts(Start(theta, seed), n_starts, draw, rng)
             start = self._best_start(engine, plan, starts, source.data, validation)
             run.state.theta, seed = start.theta, start.seed
             plan = replace(plan, seed=seed)
-        checkpoint = None
-        if self.checkpoint:
-            same = identity(plan, schedule, rate, source.digest())
-            checkpoint = choices.checkpoint_file(self, same | ({"validated": "by loss"} if self._by_loss() else {}))
+        by_loss = {"validated": "by loss"} if self._by_loss() else {}
+        checkpoint = choices.chosen_checkpoint(self, lambda: identity(plan, schedule, rate, source.digest()) | by_loss)
         if checkpoint is not None:
             run = checkpoint.load(run.patience) or run
         course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
@@ -247,11 +247,10 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))
         self._keep(run)
         if run.history.stopped == "epochs" and not incremental and self.epochs is None:
-            warnings.warn(
+            warn_caller(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 f"converged yet.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def _course(
@@ -306,12 +305,16 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             starts,
             rows,
             rates.reshape(epochs, steps),
-            Patience(float(self.tol), float(self.n_iter_no_change)),
+            Patience(self._tolerance(), float(self.n_iter_no_change)),
             self._score_on(engine, plan.network, validation),
             progress=self.progress,
             who=choices.name_of(self),
         )
         return starts[int(self.start_scores_.argmax())]
+
+    def _tolerance(self) -> float:
+        """Return how much lower a loss must be to count as better."""
+        return float(self.tol)
 
     def _start(
         self, theta: Array, optimizer: Optimizer, rate: float, rng: Any, *, fresh: bool, incremental: bool
@@ -323,10 +326,10 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             run, seed = going_on.run, going_on.seed
             run.state.theta = theta
             run.state.slots = np.require(run.state.slots, theta.dtype, ["C", "W", "E"])  # a loaded one may be read-only
-            run.patience.tolerance, run.patience.limit = float(self.tol), limit
-            run.done = 0
+            run.patience.tolerance, run.patience.limit = self._tolerance(), limit
+            run.done, run.best_theta = 0, None
             return run, seed
-        patience = Patience(float(self.tol), limit)
+        patience = Patience(float(self.tol) if self.early_stopping else self._tolerance(), limit)
         run = Run(State(theta, optimizer.init(theta)), patience, rate, self.history_, rows_seen=int(self.t_))
         best_score = None if fresh else getattr(self, "best_validation_score_", None)
         if self.early_stopping and best_score is not None:
@@ -371,17 +374,16 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         self.loss_curve_ = self.history_.losses
         self._set_theta(found.theta)
         if found.complaint and self.epochs is None:
-            warnings.warn(
+            warn_caller(
                 f"lbfgs failed to converge after {found.n_iterations} iteration(s): {found.complaint}. "
                 f"Increase max_iter or max_fun, or scale the data.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
         if not hasattr(self, "coefs_"):
-            check_is_fitted(self)  # says what is missing; asking it each time takes longer than a row
+            check_is_fitted(self, "coefs_")  # says what is missing; asking it each time takes longer than a row
         theta = self._theta()
         return choices.chosen_engine(self).forward(self.network_, theta, self._inputs(X, theta.dtype))
 

@@ -50,8 +50,9 @@ class FitsSources:
         network: Network = estimator._make_network(sizes, source.n_features, n_outputs)
         rng = check_random_state(estimator.random_state)
         estimator.n_features_in_ = source.n_features
-        theta = network.initial(rng, estimator.init, source.dtype)
+        theta = estimator._initial(network, rng, source.dtype)
         estimator._describe(network)
+        estimator._output_by_hand = False
         estimator.t_, estimator.history_ = 0, History()
         estimator._train_on(network, theta, source, validation, rng, fresh=True)
         return self

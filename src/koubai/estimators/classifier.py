@@ -8,21 +8,20 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
 from koubai.core.activations import Activation, Array
-from koubai.core.errors import DataError, ParameterError
+from koubai.core.errors import ParameterError
 from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
-from koubai.estimators.outputs import Ending, classification_ending
+from koubai.estimators.labels import HasLabels
 from koubai.estimators.parameters import checks_parameters, keep_parameters, only_if
-from koubai.estimators.records import decode_array, encode_array
 from koubai.estimators.scores import AccuracyTally, Tally
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
@@ -30,7 +29,7 @@ from koubai.training.loop import Callback
 
 
 def _gives_probabilities(estimator: "MLPClassifier") -> bool:
-    if estimator._ending_for(True).signed:
+    if estimator._reading().signed:
         raise AttributeError(
             f"predict_proba is only available for losses on probabilities. {estimator.loss} looks at margins."
         )
@@ -38,12 +37,12 @@ def _gives_probabilities(estimator: "MLPClassifier") -> bool:
 
 
 def _gives_margins(estimator: "MLPClassifier") -> bool:
-    if not estimator._ending_for(True).signed:
+    if not estimator._reading().signed:
         raise AttributeError("decision_function is only available for the losses hinge and perceptron.")
     return True
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
+class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
     """Multilayer perceptron for classification: a drop-in for scikit-learn's class of the same name, and more.
 
     The outputs are probabilities: softmax for one of three or more classes, one sigmoid for two, one sigmoid a label
@@ -260,18 +259,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
         return self._partial_fit(X, y, sample_weight)
 
-    def take_classes(self, classes: Any) -> Array:
-        """Take these classes for ``fit_source``; return what the network should give for each, (n_classes, n_outputs).
-
-        Parameters
-        ----------
-        classes : array-like of shape (n_classes,)
-            All classes, two at least.
-        """
-        self._label_binarizer = LabelBinarizer().fit(classes)
-        self.classes_ = self._label_binarizer.classes_
-        return self._coded(self.classes_, np.float64)
-
     def weights_of_classes(self, counts: Array) -> Array | None:
         """Return what ``class_weight`` makes of classes with so many rows each, (n_classes,), or None without it.
 
@@ -294,15 +281,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         X : array-like or sparse matrix of shape (n_samples, n_features)
             The inputs.
         """
-        outputs = self._outputs(X)
-        if self._label_binarizer.y_type_ == "multiclass":
-            return self.classes_[outputs.argmax(axis=1)]
-        threshold = self._ending().threshold
-        if self.n_outputs_ == 1:
-            outputs = outputs.ravel()
-            if len(self.classes_) == 2:
-                return self.classes_[(outputs > threshold).astype(np.intp)]
-        return self._label_binarizer.inverse_transform(outputs, threshold=threshold)
+        return self._labels_of(self._outputs(X))
 
     @only_if(_gives_probabilities)
     def predict_proba(self, X: Any) -> Array:
@@ -316,7 +295,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         outputs = self._outputs(X)
         if self.n_outputs_ == 1:
             return np.hstack([1 - outputs, outputs])
-        if self.out_activation_ == "logistic" and self._ending().one_of_many:
+        if self.out_activation_ == "logistic" and self._reading().one_of_many and not self._output_by_hand:
             return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
         return outputs
 
@@ -344,14 +323,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         outputs = self._outputs(X)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
-    def _ending_for(self, one_of_many: bool) -> Ending:
-        return classification_ending(self.loss, one_of_many, type(self).__name__)
-
     def _check_loss(self) -> None:
         self._ending_for(True)
-
-    def _ending(self) -> Ending:
-        return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
         X, y = validate_data(
@@ -366,57 +339,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             self._check_classes(unique_labels(y))
         return (csr_array(X) if issparse(X) else X), self._coded(y, X.dtype), y
 
-    def _check_classes(self, classes: Any) -> None:
-        if self.warm_start and set(classes) != set(self.classes_):
-            raise ParameterError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {classes}"
-            )
-        self._check_no_other(classes)
-
-    def _check_no_other(self, classes: Any) -> None:
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-            raise ParameterError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
-            )
-
-    def _known(self, y: Any) -> Any:
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        kind = type_of_target(y)
-        if kind.startswith("multilabel") != self._is_multilabel():
-            raise DataError(
-                f"{type(self).__name__}: validation_data must have a y of the same kind as in training, "
-                f"{self._label_binarizer.y_type_}; got {kind}. Give the same kind of labels."
-            )
-        self._check_no_other(unique_labels(y))
-        return y
-
-    def _places(self, y: Any) -> Array | None:
-        """Return the place of each label among the classes, or None if scikit-learn must have a closer look.
-
-        That is where there are several labels a row, or some that are unknown or of another kind. Its own way takes
-        longer than an epoch on the blocks of rows that ``partial_fit`` is given.
-        """
-        classes = np.asarray(self.classes_)
-        plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind == classes.dtype.kind and y.dtype.kind in "biuU"
-        if not plain or not len(classes) or self._is_multilabel():
-            return None
-        places = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
-        return places if (classes[places] == y).all() else None
-
-    def _coded(self, y: Any, dtype: Any) -> Array:
-        places = self._places(y)
-        if places is None:
-            coded = self._label_binarizer.transform(y).astype(dtype)
-        elif len(self.classes_) <= 2:
-            coded = places[:, np.newaxis].astype(dtype)
-        else:
-            coded = np.zeros((len(y), len(self.classes_)), dtype)
-            coded[np.arange(len(y)), places] = 1
-        return np.ascontiguousarray(2 * coded - 1 if self._ending().signed else coded)
-
     def _class_weights(self, y: Any, incremental: bool) -> Array | None:
         if self.class_weight is None:
             return None
@@ -427,33 +349,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             )
         return np.asarray(compute_sample_weight(self.class_weight, y))
 
-    def _strata(self, targets: Array) -> Array | None:
-        return targets > self._ending().threshold if targets.shape[1] == 1 else None
-
     def _new_tally(self) -> Tally:
         ending = self._ending()
         return AccuracyTally(ending.threshold, ending.one_of_many)
-
-    def _own_record(self) -> dict[str, Any]:
-        binarizer = self._label_binarizer
-        return {
-            "labels": {
-                "classes": encode_array(self.classes_),
-                "kind": binarizer.y_type_,
-                "sparse": bool(binarizer.sparse_input_),
-            }
-        }
-
-    def _take_own_record(self, record: Mapping[str, Any]) -> None:
-        labels = record["labels"]
-        binarizer = self._label_binarizer = LabelBinarizer()
-        binarizer.classes_ = self.classes_ = decode_array(labels["classes"])
-        binarizer.y_type_, binarizer.sparse_input_ = str(labels["kind"]), bool(labels["sparse"])
-        if self.n_outputs_ != (len(self.classes_) if len(self.classes_) > 2 or self._is_multilabel() else 1):
-            raise ValueError(f"{len(self.classes_)} classes for a network of {self.n_outputs_} outputs")
-
-    def _is_multilabel(self) -> bool:
-        return bool(self._label_binarizer.y_type_.startswith("multilabel"))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

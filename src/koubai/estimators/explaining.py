@@ -26,6 +26,12 @@ class Explainable:
     network_: Network
     theta_: Array
 
+    def _current_theta(self) -> Array:
+        """Return θ, with all that was set by hand taken in."""
+        check_is_fitted(self, "coefs_")
+        theta: Array = self._theta()  # type: ignore[attr-defined]  # every estimator has it
+        return theta
+
     def coded_targets(self, y: Any) -> Array:
         """Return targets as the network's outputs should be, in float64.
 
@@ -39,7 +45,7 @@ class Explainable:
         targets : (n_samples, n_outputs)
             0 and 1, -1 and +1, shares of classes, or numbers, as the loss asks for.
         """
-        check_is_fitted(self)
+        self._current_theta()
         coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # every estimator has it
         return coded
 
@@ -65,8 +71,13 @@ class Explainable:
         ShapeError, ParameterError
             If x or y does not fit, or the network has no such number.
         """
-        check_is_fitted(self)
+        theta = self._current_theta()
         inputs = _dense(x).reshape(-1)
+        if y is not None and not self._ending().loss.accepts(self.network_.layers[-1].activation):  # type: ignore[attr-defined]  # as above
+            raise ParameterError(
+                f"explain: y must be left out where out_activation_ was set by hand to one that the loss is not "
+                f"defined for; got {y!r}. Leave it out, or set out_activation_ back."
+            )
         targets = None if y is None else self.coded_targets([y])[0]
         labels_apart: Any = getattr(self, "_is_multilabel", None)
         several = labels_apart is not None and labels_apart()
@@ -82,7 +93,7 @@ class Explainable:
             )
         return entry("explain")(
             self.network_,
-            self.theta_,
+            theta,
             inputs,
             targets,
             ask,
@@ -114,7 +125,7 @@ class Explainable:
         ShapeError, ParameterError
             If X or y does not fit, or there is no such hidden layer.
         """
-        check_is_fitted(self)
+        self._current_theta()
         return entry("model_page")(self, _dense(X), y, layer)
 
 

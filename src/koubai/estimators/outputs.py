@@ -1,5 +1,6 @@
 """What stands at a network's end for each kind of target: output activation, loss, and how targets are coded."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +12,9 @@ SPELLINGS = {"sigmoid": "logistic", "exponential": "exp"}
 
 REGRESSION = {"half_squared_error": "identity", "huber": "identity", "poisson": "exponential"}
 """The losses of regression, with the output activation that goes with each."""
+
+CLASSIFICATION = tuple(name for name in LOSSES if name != "poisson")
+"""The losses of classification."""
 
 MARGIN = ("hinge", "perceptron")
 """The losses on targets ±1, whose outputs are not probabilities."""
@@ -51,11 +55,8 @@ def regression_ending(loss: str | Loss, who: str) -> Ending:
     ParameterError
         If the loss is not one of regression.
     """
-    kind = get_loss(loss, f"{who}: loss")
-    if kind.name not in REGRESSION:
-        raise ParameterError(
-            f"{who}: loss must be one of {', '.join(REGRESSION)}; got {kind.name}. Try 'squared_error'."
-        )
+    _check_loss(loss, REGRESSION, ("squared_error", *list(REGRESSION)[1:]), who)
+    kind = get_loss(loss)
     return Ending(REGRESSION[kind.name], kind)
 
 
@@ -76,10 +77,7 @@ def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Endi
 
 
 def _ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
-    name = ALIASES.get(loss, loss) if isinstance(loss, str) else loss.name
-    if name == "poisson":
-        known = ", ".join(["log_loss", *(name for name in LOSSES if name != "poisson")])
-        raise ParameterError(f"{who}: loss must be one of {known}; got 'poisson'. Try 'log_loss'.")
+    name = _check_loss(loss, CLASSIFICATION, ("log_loss", *CLASSIFICATION), who)
     if name in MARGIN:
         return Ending("identity", get_loss(loss), signed=True, one_of_many=one_of_many)
     if name == "binary_cross_entropy":
@@ -90,7 +88,16 @@ def _ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
             if one_of_many
             else Ending("sigmoid", get_loss("binary_cross_entropy"))
         )
-    return Ending("softmax" if one_of_many else "sigmoid", get_loss(loss, f"{who}: loss"), one_of_many=one_of_many)
+    return Ending("softmax" if one_of_many else "sigmoid", get_loss(loss), one_of_many=one_of_many)
+
+
+def _check_loss(loss: str | Loss, allowed: Collection[str], offered: Sequence[str], who: str) -> str:
+    """Return the loss's own name if it is one of those allowed; the message offers no other."""
+    name = ALIASES.get(loss, loss) if isinstance(loss, str) else loss.name
+    if name not in allowed:
+        given = loss if isinstance(loss, str) else loss.name
+        raise ParameterError(f"{who}: loss must be one of {', '.join(offered)}; got {given!r}. Try {offered[0]!r}.")
+    return name
 
 
 _named_ending = lru_cache(maxsize=64)(_ending)

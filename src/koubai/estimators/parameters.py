@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from inspect import signature
+from inspect import Parameter, signature
 from numbers import Integral
 from os import PathLike
 from typing import Any, TypeVar, cast
@@ -11,9 +11,10 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _param_validation as rules
 from sklearn.utils.metaestimators import available_if
 
-from koubai.core.errors import ParameterError
+from koubai.core.errors import ParameterError, ParameterTypeError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+VAR_POSITIONAL, VAR_KEYWORD = Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD
 
 
 class EstimatorParameterError(ParameterError, rules.InvalidParameterError):  # type: ignore[misc]  # untyped base
@@ -28,11 +29,11 @@ def keep_parameters(estimator: BaseEstimator, given: Mapping[str, Any]) -> None:
     estimator : BaseEstimator
         The instance under construction.
     given : Mapping
-        ``locals()`` of its ``__init__``.
+        ``locals()`` of the ``__init__`` that runs, which in a subclass need not be that of the instance's own class.
     """
-    kind: Any = type(estimator)
-    for name in parameter_defaults(kind):
-        setattr(estimator, name, given[name])
+    for name, value in given.items():
+        if name != "self":
+            setattr(estimator, name, value)
 
 
 def checks_parameters(method: Method) -> Method:
@@ -49,7 +50,14 @@ def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
 def parameter_defaults(kind: Any) -> dict[str, Any]:
     """Return the constructor's parameters with their defaults, in order."""
     parameters = list(signature(kind.__init__).parameters.values())[1:]
-    return {parameter.name: parameter.default for parameter in parameters}
+    named = [parameter for parameter in parameters if parameter.kind not in (VAR_POSITIONAL, VAR_KEYWORD)]
+    return {parameter.name: parameter.default for parameter in named}
+
+
+def _default_of(kind: Any, name: str) -> Any:
+    """Return a parameter's default in the nearest class that has the parameter: a subclass may lack it."""
+    defaults = (parameter_defaults(ancestor) for ancestor in kind.__mro__ if "__init__" in vars(ancestor))
+    return next((found[name] for found in defaults if name in found), None)
 
 
 @cache
@@ -62,6 +70,37 @@ def _constraints(kind: Any) -> dict[str, list[Any]]:
     }
 
 
+SCIKIT_LEARNS_OWN = (
+    "_backprop",
+    "_compute_loss_grad",
+    "_fit_binary",
+    "_fit_lbfgs",
+    "_fit_multiclass",
+    "_fit_stochastic",
+    "_forward_pass",
+    "_forward_pass_fast",
+    "_init_coef",
+    "_initialize",
+    "_loss_grad_lbfgs",
+    "_unpack",
+    "_update_no_improvement_count",
+    "_validate_input",
+)
+"""Private methods of scikit-learn's classes that people override, and that nothing here calls."""
+
+
+@cache
+def _check_methods(kind: Any) -> None:
+    """Raise if a subclass overrides what scikit-learn would call and koubai never does: it would change nothing."""
+    for name in SCIKIT_LEARNS_OWN:
+        if hasattr(kind, name):
+            raise ParameterTypeError(
+                f"{kind.__name__}: a subclass must not rely on private methods of scikit-learn's class, which are "
+                f"never called here; got {name}. Use parameters: init, activation, loss, callbacks; or set coefs_ and "
+                f"intercepts_ with warm_start=True."
+            )
+
+
 def check_parameters(estimator: BaseEstimator) -> None:
     """Check every parameter against the estimator's ``_parameter_constraints``.
 
@@ -69,14 +108,17 @@ def check_parameters(estimator: BaseEstimator) -> None:
     ------
     EstimatorParameterError
         For the first parameter that meets none of its constraints.
+    ParameterTypeError
+        For a subclass that overrides a private method of scikit-learn's class.
     """
     kind: Any = type(estimator)
+    _check_methods(kind)
     for name, constraints in _constraints(kind).items():
         value = getattr(estimator, name)
         if not any(constraint.is_satisfied_by(value) for constraint in constraints):
             required = _either([phrase for given in constraints if not given.hidden for phrase in _phrases(given)])
             raise EstimatorParameterError(
-                f"{kind.__name__}: {name} must be {required}; got {value!r}. Try {parameter_defaults(kind)[name]!r}."
+                f"{kind.__name__}: {name} must be {required}; got {value!r}. Try {_default_of(kind, name)!r}."
             )
 
 

@@ -1,12 +1,9 @@
 """The perceptron in scikit-learn's conventions."""
 
-import warnings
-from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
@@ -17,8 +14,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from koubai.core.activations import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.warning import warn_caller
 from koubai.estimators.explaining import ExplainableWeights
 from koubai.estimators.parameters import check_parameters, checks_parameters, keep_parameters
+from koubai.estimators.perceptron_copies import KeepsWeights, dense
 from koubai.estimators.playing import Playable
 from koubai.estimators.separability import describe, is_linearly_separable
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from koubai.engines.cpu.perceptron_records import Weights
 
 
-class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
     """Perceptron: a linear classifier that changes its weights only where it is wrong.
 
     f(x) = wᵀx + b says the second class where it is above 0. Rows are taken one after another, and a row (x, y) that
@@ -256,8 +255,9 @@ class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator): 
         _check_partial_fit_first_call(self, classes)
         weights = self._row_weights(X, sample_weight)
         rng = check_random_state(self.random_state)
-        if first:
+        if not hasattr(self, "t_"):  # the first call, or weights that were set by hand
             self.t_, self._n_passes = 1.0, 0
+        first = first or not hasattr(self, "coef_")
         state = self._start(X, None, None, rng) if first else self._going_on(X.dtype)
         return self._train(X, y, weights, state, rng, 1)
 
@@ -304,8 +304,16 @@ class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator): 
 
         state: Weights | None = getattr(self, "_running", None)
         if state is None or self.variant == "plain" or state.kind() != self.variant:
-            coef = self.coef_.toarray() if issparse(self.coef_) else np.asarray(self.coef_)
+            coef = dense(self.coef_)
             return Weights(np.array(coef.T, dtype, order="C"), np.array(self.intercept_, np.float64))
+        coef, intercept = state.result()
+        if not np.array_equal(coef.T, dense(self.coef_)) or not np.array_equal(
+            np.asarray(intercept, coef.dtype), self.intercept_
+        ):
+            raise ParameterError(
+                f"{type(self).__name__}: coef_ and intercept_ must stay as they are where variant={self.variant!r} "
+                f"goes on; got others, set by hand. Set variant='plain', or call fit with coef_init and intercept_init."
+            )
         return state.copy(dtype)
 
     def _train(self, X: Any, y: Array, weights: Array, state: "Weights", rng: Any, max_passes: int) -> Self:
@@ -332,13 +340,12 @@ class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator): 
             return
         if self.stop_when_separated:
             if not self.separable_:
-                warnings.warn(self.separability_, ConvergenceWarning, stacklevel=4)
+                warn_caller(self.separability_, ConvergenceWarning)
         elif self.tol is not None:
-            warnings.warn(
+            warn_caller(
                 "Maximum number of iteration reached before convergence. "
                 "Consider increasing max_iter to improve the fit.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def decision_function(self, X: Any) -> Array:
@@ -378,47 +385,6 @@ class Perceptron(ExplainableWeights, Playable, ClassifierMixin, BaseEstimator): 
             Their classes.
         """
         return is_linearly_separable(X, y, fit_intercept=self.fit_intercept, zero_score=self.zero_score)
-
-    def densify(self) -> Self:
-        """Turn ``coef_`` into a dense array, after `sparsify`."""
-        check_is_fitted(self, msg="Estimator, %(name)s, must be fitted before densifying.")
-        if issparse(self.coef_):
-            self.coef_ = self.coef_.toarray()
-        return self
-
-    def sparsify(self) -> Self:
-        """Turn ``coef_`` into a CSR array, which is smaller if more than half of the weights are zero (L1 penalty)."""
-        check_is_fitted(self, msg="Estimator, %(name)s, must be fitted before sparsifying.")
-        self.coef_ = csr_array(self.coef_)
-        return self
-
-    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return all that prediction and further training need, as JSON data and arrays; `from_record` reads it back.
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        DataError
-            If a parameter or a class label has no plain form.
-        """
-        from koubai.estimators.perceptron_storage import to_record
-
-        check_is_fitted(self)
-        return to_record(self)
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
-        """Return the estimator that `to_record` described: its predictions are bit for bit the same.
-
-        Raises
-        ------
-        ModelFileError
-            If the record is damaged, or of another estimator.
-        """
-        from koubai.estimators.perceptron_storage import from_record
-
-        return from_record(cls, record, tensors)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

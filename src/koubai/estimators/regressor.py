@@ -147,6 +147,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         outputs = self._outputs(X)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
+    def _tolerance(self) -> float:
+        """Return how much lower a loss must be to count as better.
+
+        ``tol`` is in units of the mean over the outputs, as in scikit-learn; the loss is their sum.
+        """
+        return float(self.tol) * self.n_outputs_
+
     def _check_loss(self) -> None:
         self._ending()
 

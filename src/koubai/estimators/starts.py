@@ -23,11 +23,9 @@ class Start:
     seed: int
 
 
-def draw_starts(first: Start, n_starts: int, plan: Plan, init: str, rng: Any) -> list[Start]:
-    """Return the first start and others drawn after it, so that a single start stays what it was."""
-    theta = first.theta
-    others = [Start(plan.network.initial(rng, init, theta.dtype), seed_from(rng)) for _ in range(n_starts - 1)]
-    return [first, *others]
+def draw_starts(first: Start, n_starts: int, draw: Callable[[], Array], rng: Any) -> list[Start]:
+    """Return the first start and others whose θ is drawn after it, so that a single start stays what it was."""
+    return [first, *(Start(draw(), seed_from(rng)) for _ in range(n_starts - 1))]
 
 
 def try_starts(

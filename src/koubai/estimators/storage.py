@@ -49,7 +49,8 @@ class Storable(HoldsTheta, ABC):
         DataError
             If a parameter or a class label has no plain form.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "coefs_")
+        theta = self._theta()
         fitted = {name: getattr(self, name) for name in STORED if hasattr(self, name)}
         record = {
             "estimator": type(self).__name__,
@@ -59,7 +60,7 @@ class Storable(HoldsTheta, ABC):
             "stopped": self.history_.stopped,
             **self._own_record(),
         }
-        return record, {"theta": self._theta(), **self.history_.tensors()}
+        return record, {"theta": theta, **self.history_.tensors()}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:

@@ -1,7 +1,6 @@
 """From an estimator's parameters to the rule, the schedule and the plan that training follows."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -16,6 +15,7 @@ from koubai.core.errors import ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.engines.registry import ENGINES, get_engine
 from koubai.optimizers.adam import Adam
@@ -128,9 +128,7 @@ def chosen_batch_size(estimator: Any, n_rows: int) -> int:
     if estimator.batch_size == "auto":
         return min(200, n_rows)
     if estimator.batch_size > n_rows:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6
-        )
+        warn_caller("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(estimator.batch_size), n_rows)
 
 
@@ -152,6 +150,25 @@ def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
     return callbacks
 
 
+def chosen_checkpoint(estimator: Any, identity: Callable[[], dict[str, Any]]) -> CheckpointFile | None:
+    """Return the file that training is written to, of which ``identity`` says what training it is; None without one.
+
+    Raises
+    ------
+    ParameterError
+        If training could not go on from it, because ``random_state`` is no integer.
+    """
+    if not estimator.checkpoint:
+        return None
+    if not isinstance(estimator.random_state, Integral):
+        raise ParameterError(
+            f"{name_of(estimator)}: random_state must be an integer with checkpoint, so that training can go "
+            f"on; got {estimator.random_state!r}. Try 0."
+        )
+    path, every = Path(estimator.checkpoint), float(estimator.checkpoint_every)
+    return CheckpointFile(path, every, identity(), bool(estimator.keep_checkpoint))
+
+
 def chosen_penalty(estimator: Any) -> Penalty:
     """Return the penalty: ``alpha`` and ``l1``, divided by the summed weight of the rows in a batch."""
     return Penalty(l1=float(estimator.l1), l2=float(estimator.alpha), per_row=True)
@@ -168,23 +185,6 @@ def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: in
         seed,
         float(estimator.clip_norm or 0.0),
     )
-
-
-def checkpoint_file(estimator: Any, identity: dict[str, Any]) -> CheckpointFile:
-    """Return the file that training is written to.
-
-    Raises
-    ------
-    ParameterError
-        If the seed would not be the same next time.
-    """
-    if not isinstance(estimator.random_state, Integral):
-        raise ParameterError(
-            f"{name_of(estimator)}: random_state must be an integer with checkpoint, so that training can go "
-            f"on; got {estimator.random_state!r}. Try 0."
-        )
-    path, every = Path(estimator.checkpoint), float(estimator.checkpoint_every)
-    return CheckpointFile(path, every, identity, bool(estimator.keep_checkpoint))
 
 
 def hidden_sizes(estimator: Any) -> list[int]:
@@ -229,6 +229,17 @@ def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
     """Return the activation of each hidden layer."""
     who = f"{name_of(estimator)}: activation"
     return [get_activation(given, who) for given in one_for_each_layer(estimator, "activation", n_hidden)]
+
+
+def activation_for_init(estimator: Any) -> str:
+    """Return the name of the activation that the initial values of a network without hidden layer depend on.
+
+    As in scikit-learn, that is ``activation``, though no node has it.
+    """
+    given = estimator.activation
+    if isinstance(given, list | tuple):
+        return ""
+    return get_activation(given, f"{name_of(estimator)}: activation").name
 
 
 def check_lbfgs(estimator: Any) -> None:

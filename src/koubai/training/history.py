@@ -36,7 +36,7 @@ class Epoch:
     seconds: float
 
 
-@dataclass(slots=True)
+@dataclass
 class History(Sequence[Epoch]):
     """The epochs of a training run in order, kept as columns; an `Epoch` is made when one is asked for.
 

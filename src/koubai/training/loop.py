@@ -1,6 +1,5 @@
 """The fit loop: asks the engine for as many epochs at a time as nobody needs to look between, and watches over them."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from koubai.core.activations import Array
 from koubai.core.errors import DivergenceError
+from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
@@ -125,7 +125,7 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
                     course.checkpoint.save_if_due(run)
         except KeyboardInterrupt:
             run.history.stopped = run.history.stopped or "interrupted"
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+            warn_caller("Training interrupted by user.")
     if run.history and not np.isfinite(run.theta).all():
         raise _divergence(plan, run, course)
     if course.checkpoint is not None:
@@ -222,7 +222,7 @@ def _decide(plan: Plan, run: Run, course: Course) -> None:
         if run.best_theta is None:
             raise error
         history.stopped = "diverged"
-        warnings.warn(f"{error} The best parameters before it are kept.", RuntimeWarning, stacklevel=3)
+        warn_caller(f"{error} The best parameters before it are kept.", RuntimeWarning)
         return
     if run.patience.count > run.patience.limit:
         lower = course.schedule.after_stagnation(run.learning_rate)

@@ -1,6 +1,5 @@
 """Training by L-BFGS: all rows at once, no schedule, no dropout."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -10,6 +9,8 @@ import numpy as np
 from koubai.core.activations import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.warning import warn_caller
+from koubai.engines.cpu.threads import one_blas_thread
 from koubai.engines.protocol import Engine, Rows
 from koubai.optimizers.lbfgs import minimize_lbfgs
 from koubai.training.history import History
@@ -89,7 +90,10 @@ def train_lbfgs(
 
         n_before = len(history)
         try:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with (
+                np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+                one_blas_thread(network, rows.n_rows),
+            ):
                 found = minimize_lbfgs(
                     evaluate,
                     theta,
@@ -100,7 +104,7 @@ def train_lbfgs(
                 )
         except KeyboardInterrupt:
             history.stopped = "interrupted"
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+            warn_caller("Training interrupted by user.")
             last, loss = reached[-1] if reached else (theta, engine.loss_and_gradient(network, theta, rows, penalty)[0])
             return QuasiNewtonResult(last, loss, len(history) - n_before, "")
     complaint = "" if found.converged or history.stopped else found.message

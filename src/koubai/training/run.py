@@ -9,7 +9,7 @@ from koubai.engines.protocol import Patience, State
 from koubai.training.history import History
 
 
-@dataclass(slots=True)
+@dataclass
 class Unfinished:
     """The parts of an epoch that is under way: Σ loss · rows, rows, and seconds of those that are done."""
 
@@ -23,7 +23,7 @@ class Unfinished:
         return self.loss / self.rows if self.rows else np.nan
 
 
-@dataclass(slots=True)
+@dataclass
 class Run:
     """Where a training run stands; `koubai.training.loop.train` changes it in place.
 
@@ -69,3 +69,12 @@ class Run:
     def theta(self) -> Array:
         """The θ to use: the one with the best validation score, or the last."""
         return self.state.theta if self.best_theta is None else self.best_theta
+
+
+@dataclass
+class RunningOptimizer:
+    """What ``partial_fit`` goes on from: the run, the seed of its shuffles, and α of the next update."""
+
+    run: Run
+    seed: int
+    learning_rate: float

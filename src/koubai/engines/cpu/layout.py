@@ -1,5 +1,6 @@
 """A network, its rows and an optimizer as the plain records that kernels read."""
 
+from collections.abc import Mapping
 from dataclasses import astuple
 from functools import cache, lru_cache
 from typing import Any
@@ -8,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from koubai.core.activations import Activation, Array
-from koubai.core.losses import Loss
+from koubai.core.activations import ACTIVATIONS, Activation, Array
+from koubai.core.errors import ParameterError
+from koubai.core.losses import LOSSES, Loss
 from koubai.core.network import Network
 from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
@@ -19,6 +21,7 @@ from koubai.engines.cpu.kernels.records import Data, Net, Rule
 from koubai.engines.cpu.kernels.tiles import TALL
 from koubai.engines.protocol import Inputs, Plan
 from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.registry import OPTIMIZERS
 
 WORK_BYTES = 8 << 20
 """Room for one pass: rows beyond it go through in further passes."""
@@ -34,6 +37,23 @@ def parameter_of(kind: Activation | Loss) -> float:
     return float(values[0]) if values else 0.0
 
 
+def _code(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], what: str) -> int:
+    """Return the number by which kernels know an activation, a loss or an optimizer.
+
+    Raises
+    ------
+    ParameterError
+        If it is a class of the user's own, also one that has kept a known name: kernels would compute another function.
+    """
+    name = getattr(kind, "name", "")
+    if known.get(name) is not type(kind):
+        raise ParameterError(
+            f"engine 'cpu': {what} must be one that is compiled, {', '.join(codes)}; got one of class "
+            f"{type(kind).__name__}. Set engine='reference', which runs any {what}."
+        )
+    return codes[name]
+
+
 @lru_cache(maxsize=64)
 def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network as kernels read it, for numbers of this dtype."""
@@ -41,18 +61,19 @@ def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     numbers = np.zeros((len(network.layers), 2), dtype=dtype)
     for index, layer in enumerate(network.layers):
         start = network.offsets[index]
-        code = ACTIVATION_CODES[layer.activation.name]
+        code = _code(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
         shape[index] = layer.n_in, layer.n_out, start, start + layer.n_weights, code, layer.bias
         numbers[index] = parameter_of(layer.activation), layer.dropout
-    return Net(shape, numbers, LOSS_CODES[network.loss.name], dtype.type(parameter_of(network.loss)))
+    return Net(shape, numbers, _code(network.loss, LOSSES, LOSS_CODES, "loss"), dtype.type(parameter_of(network.loss)))
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
     """Return an optimizer's number and its hyperparameters in their declared order, (4,)."""
+    code = _code(optimizer, OPTIMIZERS, OPTIMIZER_CODES, "optimizer")
     hyperparameters = np.zeros(4)
     values = [float(value) for value in astuple(optimizer)]
     hyperparameters[: len(values)] = values
-    return OPTIMIZER_CODES[optimizer.name], hyperparameters
+    return code, hyperparameters
 
 
 def rule_record(plan: Plan) -> Rule:

@@ -89,7 +89,7 @@ class TrainingRows:
     members: npt.NDArray[np.int64]
 
 
-@dataclass(slots=True)
+@dataclass
 class Weights:
     """The weights of K problems, (m, K) and (K,), with what each variant needs to go on later.
 

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from typing import Any
 
@@ -49,6 +49,15 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
     if operations * n_batches < WORTH_CALLING:
         return 1
     return max(1, min(available_threads(), n_rows, int(operations / WORTH_A_THREAD)))
+
+
+def one_blas_thread(network: Network, n_rows: int) -> AbstractContextManager[Any]:
+    """Return a context in which BLAS keeps to one thread if all rows are too few for several to gain anything.
+
+    L-BFGS works on vectors of θ's length between its calls of the engine, and BLAS would wake its threads for each.
+    """
+    several = threads_for(network, n_rows, 3, None) > 1
+    return nullcontext() if several else blas().limit(limits=1, user_api="blas")
 
 
 def gradients_for(network: Network, n_rows: int, team: int) -> int:

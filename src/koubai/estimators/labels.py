@@ -1,0 +1,185 @@
+"""Class labels: what the network should give for each, and what its outputs say."""
+
+from collections.abc import Mapping
+from copy import copy
+from operator import attrgetter
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from koubai.core.activations import Array
+from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.losses import Loss
+from koubai.core.network import Network
+from koubai.estimators.by_hand import DESCRIBED, Seen
+from koubai.estimators.outputs import Ending, classification_ending
+from koubai.estimators.records import decode_array, encode_array
+
+
+class HasLabels:
+    """The part of a classifier that knows its classes."""
+
+    loss: str | Loss
+    warm_start: bool
+    n_outputs_: int
+    network_: Network
+    classes_: Any
+    _label_binarizer: Any
+    _seen: Seen | None
+    _described: ClassVar[Any] = attrgetter(*DESCRIBED, "classes_", "_label_binarizer")
+
+    def take_classes(self, classes: Any) -> Array:
+        """Take these classes for ``fit_source``; return what the network should give for each, (n_classes, n_outputs).
+
+        Parameters
+        ----------
+        classes : array-like of shape (n_classes,)
+            All classes, two at least.
+        """
+        self._label_binarizer = LabelBinarizer().fit(classes)
+        self.classes_ = self._label_binarizer.classes_
+        return self._coded(self.classes_, np.float64)
+
+    def _ending_for(self, one_of_many: bool) -> Ending:
+        return classification_ending(self.loss, one_of_many, type(self).__name__)
+
+    def _ending(self) -> Ending:
+        return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
+
+    def _reading(self) -> Ending:
+        """Return how the outputs are read: as the network was trained, whatever the parameters have become since."""
+        network = getattr(self, "network_", None)
+        if network is None:
+            return self._ending_for(True)
+        return classification_ending(network.loss.name, self._is_one_of_many(), type(self).__name__)
+
+    def _is_one_of_many(self) -> bool:
+        return bool(self._label_binarizer.y_type_ == "multiclass")
+
+    def _labels_of(self, outputs: Array) -> Any:
+        """Return the classes, (n_samples,), or labels, (n_samples, n_labels), that outputs stand for."""
+        if self._is_one_of_many():
+            self._check_number(outputs.shape[1], len(self.classes_))
+            return self.classes_[outputs.argmax(axis=1)]
+        threshold = self._reading().threshold
+        if self._is_multilabel():
+            self._check_number(outputs.shape[1], len(self.classes_))
+        else:
+            self._check_number(outputs.shape[1], 1)
+            outputs = outputs.ravel()
+            if len(self.classes_) == 2:
+                return self.classes_[(outputs > threshold).astype(np.intp)]
+        return self._label_binarizer.inverse_transform(outputs, threshold=threshold)
+
+    def _check_number(self, n_outputs: int, wanted: int) -> None:
+        if n_outputs != wanted:
+            raise ShapeError(
+                f"{type(self).__name__}: predict must have {wanted} outputs for the {len(self.classes_)} classes; "
+                f"got {n_outputs}, set by hand. Take the outputs themselves from predict_proba."
+            )
+
+    def _take_in_labels(self) -> None:
+        """Bring ``classes_`` and the label binarizer in step where one of them was set by hand."""
+        binarizer, classes = getattr(self, "_label_binarizer", None), getattr(self, "classes_", None)
+        who, seen = type(self).__name__, self._seen
+        if binarizer is None and classes is None:
+            raise ParameterError(f"{who}: classes_ must be set where coefs_ is; got none. Set all labels, sorted.")
+        if binarizer is None:
+            self._label_binarizer = LabelBinarizer().fit(np.asarray(classes))
+        known = self._label_binarizer.classes_
+        if classes is None:
+            self.classes_ = known
+        elif classes is not known and not (len(classes) == len(known) and np.all(np.asarray(classes) == known)):
+            self._settle(seen, np.asarray(classes), known)
+
+    def _settle(self, seen: Seen | None, classes: Any, known: Any) -> None:
+        """Follow that one of ``classes_`` and the label binarizer that is new."""
+        old_classes, old_binarizer = (None, None) if seen is None else seen.described[len(DESCRIBED) :]
+        if len(classes) == len(known) and self._label_binarizer is old_binarizer:
+            self._label_binarizer = copy(self._label_binarizer)
+            self._label_binarizer.classes_ = self.classes_ = classes
+        elif len(classes) == len(known) and self.classes_ is old_classes:
+            self.classes_ = known
+        else:
+            raise ParameterError(
+                f"{type(self).__name__}: classes_ and _label_binarizer.classes_ must be the same labels; "
+                f"got {classes} and {known}. Set both."
+            )
+
+    def _check_classes(self, classes: Any) -> None:
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ParameterError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {classes}"
+            )
+        self._check_no_other(classes)
+
+    def _check_no_other(self, classes: Any) -> None:
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ParameterError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _known(self, y: Any) -> Any:
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        kind = type_of_target(y)
+        if kind.startswith("multilabel") != self._is_multilabel():
+            raise DataError(
+                f"{type(self).__name__}: validation_data must have a y of the same kind as in training, "
+                f"{self._label_binarizer.y_type_}; got {kind}. Give the same kind of labels."
+            )
+        self._check_no_other(unique_labels(y))
+        return y
+
+    def _places(self, y: Any) -> Array | None:
+        """Return the place of each label among the classes, or None if scikit-learn must have a closer look.
+
+        That is where there are several labels a row, or some that are unknown or of another kind. Its own way takes
+        longer than an epoch on the blocks of rows that ``partial_fit`` is given.
+        """
+        classes = np.asarray(self.classes_)
+        plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind == classes.dtype.kind and y.dtype.kind in "biuU"
+        if not plain or not len(classes) or self._is_multilabel():
+            return None
+        places = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+        return places if (classes[places] == y).all() else None
+
+    def _coded(self, y: Any, dtype: Any) -> Array:
+        places = self._places(y)
+        if places is None:
+            coded = self._label_binarizer.transform(y).astype(dtype)
+        elif len(self.classes_) <= 2:
+            coded = places[:, np.newaxis].astype(dtype)
+        else:
+            coded = np.zeros((len(y), len(self.classes_)), dtype)
+            coded[np.arange(len(y)), places] = 1
+        return np.ascontiguousarray(2 * coded - 1 if self._ending().signed else coded)
+
+    def _strata(self, targets: Array) -> Array | None:
+        return targets > self._ending().threshold if targets.shape[1] == 1 else None
+
+    def _own_record(self) -> dict[str, Any]:
+        binarizer = self._label_binarizer
+        return {
+            "labels": {
+                "classes": encode_array(self.classes_),
+                "kind": binarizer.y_type_,
+                "sparse": bool(binarizer.sparse_input_),
+            }
+        }
+
+    def _take_own_record(self, record: Mapping[str, Any]) -> None:
+        labels = record["labels"]
+        binarizer = self._label_binarizer = LabelBinarizer()
+        binarizer.classes_ = self.classes_ = decode_array(labels["classes"])
+        binarizer.y_type_, binarizer.sparse_input_ = str(labels["kind"]), bool(labels["sparse"])
+        if self.n_outputs_ != (len(self.classes_) if len(self.classes_) > 2 or self._is_multilabel() else 1):
+            raise ValueError(f"{len(self.classes_)} classes for a network of {self.n_outputs_} outputs")
+
+    def _is_multilabel(self) -> bool:
+        return bool(self._label_binarizer.y_type_.startswith("multilabel"))
