@@ -235,7 +235,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         if self.checkpoint:
             checkpoint = self._checkpoint_file(identity(plan, schedule, rate, source.digest()))
         if checkpoint is not None:
-            run = checkpoint.load(run.patience) or run
+            run = checkpoint.load(run) or run
         course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
         try:
             train(engine, plan, run, source, course)
