@@ -77,7 +77,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         check_parameters(self)
         n_hidden = len(choices.hidden_sizes(self))
         choices.hidden_activations(self, n_hidden)
-        choices.one_for_each_layer(self, "dropout", n_hidden)
+        choices.check_dropout(self, n_hidden)
         self._check_loss()
         choices.chosen_callbacks(self)
         if choices.uses_lbfgs(self):

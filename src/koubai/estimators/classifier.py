@@ -25,6 +25,7 @@ from koubai.estimators.outputs import Ending, classification_ending
 from koubai.estimators.parameters import checks_parameters, keep_parameters, only_if
 from koubai.estimators.records import Labels, encode_array
 from koubai.estimators.scores import AccuracyTally, Tally
+from koubai.estimators.sparse import check_indices
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback
@@ -350,6 +351,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+        check_indices(self, X)
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
         )

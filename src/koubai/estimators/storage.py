@@ -36,8 +36,8 @@ LOSS = Maybe(Real(finite=False))
 FITTED: Mapping[str, Kind] = {
     "n_features_in_": Whole(1),
     "feature_names_in_": Later(records.Names()),
-    "n_iter_": Later(Whole()),
-    "t_": Later(Whole()),
+    "n_iter_": Later(Whole(), 0),
+    "t_": Later(Whole(), 0),
     "loss_": Later(LOSS),
     "best_loss_": Later(LOSS),
     "validation_scores_": Later(Maybe(Listed(Real(finite=False)))),
