@@ -48,7 +48,7 @@ def tidy(value: Value) -> Value:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     return value
 
 
