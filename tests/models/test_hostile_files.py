@@ -52,3 +52,10 @@ def test_a_checkpoint_with_too_few_numbers_is_refused(tmp_path: Path, name: str)
     path = changed("checkpoint-best", tmp_path, lambda r, t: t.update(theta=np.full_like(t["theta"], np.nan)))
     with pytest.raises(ModelFileError, match="theta must be finite"):
         clone(estimator).set_params(checkpoint=path).fit(X, y)
+
+
+def test_names_in_a_file_cannot_command_a_terminal(tmp_path: Path) -> None:
+    path = changed("perceptron", tmp_path, lambda r, t: r["parameters"].update({"\x1b[31mred": 1}))
+    with pytest.raises(ModelFileError, match=r"only parameters that this version knows; got \\x1b\[31mred") as caught:
+        koubai.load(path)
+    assert str(caught.value).isprintable()
