@@ -216,9 +216,9 @@ def broken(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     ("name", "words"),
     [
         ("another estimator", "the record must be of a MLPClassifier; got 'MLPRegressor'."),
-        ("no network", "the record must be whole and consistent; got KeyError: 'network'. The file is damaged."),
-        ("short theta", "the record must be whole and consistent; got ShapeError: Network 4-6-3-3: theta must have"),
-        ("theta of integers", "the record must be whole and consistent; got TypeError: theta of dtype int64."),
+        ("no network", "network must be there; got none. The file is damaged."),
+        ("short theta", "theta must be of shape (n_parameters) = (63,); got (62,). The file is damaged."),
+        ("theta of integers", "theta must be of dtype float64 or float32; got 'int64'. The file is damaged."),
         ("unknown parameter", "a stored model must have only parameters that this version knows; got temperature."),
         ("classes", "the record must be whole and consistent; got ValueError: 2 classes for a network of 3 outputs."),
         ("features", "the record must be whole and consistent; got ValueError: 5 features for a network of 4 inputs."),

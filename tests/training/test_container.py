@@ -1,5 +1,6 @@
 """One file for a model: what goes in comes out bit for bit, and no file that is damaged or hostile gets through."""
 
+import contextlib
 import errno
 import json
 import math
@@ -202,6 +203,7 @@ HOSTILE = {
     "other record": (with_field("record", "{}"), "does not match its checksum"),
     "surrogates": (with_field("kind", "\ud800"), DAMAGED),
     "huge shape": (with_entry(shape=[2**40, 2**40]), SIZE),
+    "nothing of a huge shape": (with_entry(shape=[0, 2**61], data_offsets=[0, 0]), DAMAGED),
     "overflowing shape": (with_entry(shape=[2**61] * 32), SIZE),
     "shape beyond 64 bits": (with_entry(shape=[2**70]), DAMAGED),
     "negative shape": (with_entry(shape=[-5]), DAMAGED),
@@ -230,6 +232,68 @@ def test_hostile_headers_are_refused(stored: Path, change, message: str) -> None
     assert_one_sentence(str(raised.value), stored)
 
 
+RECORDS = {
+    "nested too deep": '{"a": ' + "[" * 200 + "]" * 200 + "}",
+    "nested for ever": '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "a doubled key": '{"a": 1, "a": 2}',
+    "an endless number": '{"a": ' + "9" * 5000 + "}",
+    "a number of no name": '{"a": {"$float": "four"}}',
+    "a number with a list for a name": '{"a": {"$float": ["nan"]}}',
+    "NaN": '{"a": NaN}',
+    "a surrogate": '{"a": "\ud800"}',
+    "a list": "[]",
+    "endless lists": '{"a": [' + "[]," * 4_000_000 + "1]}",
+}
+
+
+@pytest.mark.parametrize("text", RECORDS.values(), ids=RECORDS.keys())
+def test_hostile_records_with_a_right_digest_are_refused(tmp_path: Path, text: str) -> None:
+    """A digest proves no origin: whoever writes a file can sign it."""
+    sign(tmp_path / "m", text, {})
+    with pytest.raises(ModelFileError, match=r"its (record|header) is damaged") as raised:
+        read_container(tmp_path / "m")
+    assert_one_sentence(str(raised.value), tmp_path / "m")
+
+
+def sign(path: Path, record: str, tensors: dict[str, np.ndarray]) -> None:
+    """Write a file with any text as its record, and with the digest that belongs to it."""
+    fields = {"format": "koubai", "format_version": "1", "kind": "Kind", "koubai_version": "0", "record": record}
+    with contextlib.suppress(UnicodeEncodeError):  # what has no bytes has no digest
+        fields["sha256"] = container._digest(fields, tensors)
+    fields.setdefault("sha256", "")
+    path.write_bytes(container._assemble(fields, tensors))
+
+
+def test_what_would_not_fit_into_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    """A sparse file of 200 GB takes no room on a disk, and its header tells no lie."""
+    sign(tmp_path / "m", "{}", {"a": np.zeros(8)})
+    length = 200 * 10**9
+    rewrite_header(
+        tmp_path / "m", lambda h: {**h, "a": {**h["a"], "shape": [length // 8], "data_offsets": [0, length]}}
+    )
+    with (tmp_path / "m").open("r+b") as file:
+        file.truncate(file.seek(0, os.SEEK_END) - 64 + length)
+    began = time.perf_counter()
+    with pytest.raises(ModelFileError, match=r"must hold at most .* GiB of numbers on this machine; got 186\.3 GiB"):
+        read_container(tmp_path / "m")
+    assert time.perf_counter() - began < 5
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(container, "MAX_NUMBERS", 100)
+    with pytest.raises(FileError, match=r"A model file must hold at most 0\.0 GiB of numbers on this machine"):
+        write_container(tmp_path / "m", "Kind", {}, {"a": np.zeros(13)})
+    assert not any(tmp_path.iterdir())
+
+
+def test_truth_values_are_true_or_false(tmp_path: Path) -> None:
+    sign(tmp_path / "m", "{}", {"a": np.array([0, 2, 255], np.uint8).view(bool)})
+    content = (tmp_path / "m").read_bytes()
+    assert content.endswith(bytes([0, 2, 255]))
+    with contextlib.suppress(ModelFileError):  # the digest is over what was written
+        assert read_container(tmp_path / "m")[1]["a"].view(np.uint8).tolist() == [0, 1, 1]
+
+
 @pytest.mark.parametrize("length", [2**63, 2**64 - 1, 10**9, 2**26 + 1])
 def test_a_claimed_huge_header_is_not_believed(stored: Path, length: int) -> None:
     stored.write_bytes(length.to_bytes(8, "little") + stored.read_bytes()[8:])
@@ -244,7 +308,7 @@ def test_bytes_behind_the_last_array_are_refused(stored: Path) -> None:
 
 
 def test_a_record_that_is_no_mapping_is_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(container, "_encode", lambda value, where: [])
+    monkeypatch.setattr(container, "encode", lambda value, where: [])
     write_container(tmp_path / "m", "Kind", {}, {})
     with pytest.raises(ModelFileError, match="its record is damaged"):
         read_container(tmp_path / "m")

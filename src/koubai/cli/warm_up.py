@@ -24,15 +24,29 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compile every piece with a progress bar; return the exit status."""
+    """Compile every piece with a progress bar; return the exit status.
+
+    Raises
+    ------
+    FileError
+        If the code could not be kept, which would make the work useless.
+    """
     from time import perf_counter
 
     from rich.progress import track
 
     from koubai.cli.terminal import console
+    from koubai.core.errors import FileError
     from koubai.engines.cpu.compilation import cache_folder
+    from koubai.engines.cpu.kept_code import unusable
     from koubai.engines.cpu.warm_up import compile_all, pieces
 
+    reason = unusable(cache_folder())
+    if reason:
+        raise FileError(
+            f"The folder for compiled code must be usable; {cache_folder()} {reason}. Remove it, or set XDG_CACHE_HOME "
+            f"to another folder."
+        )
     begin = perf_counter()
     names = list(pieces())
     for _ in track(compile_all(names), "Compiling", total=len(names), console=console(sys.stderr)):

@@ -44,7 +44,10 @@ def check_real(
                 f"{type(record).__name__}: {parameter} must be a number; got {type(value).__name__}. "
                 f"Try {_default(record, parameter)}."
             )
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:  # a whole number beyond the largest float
+            value = float("inf") if value > 0 else float("-inf")
         inside = (
             (at_least is None or value >= at_least)
             and (above is None or value > above)

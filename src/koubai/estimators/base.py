@@ -67,7 +67,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         check_parameters(self)
         n_hidden = len(choices.hidden_sizes(self))
         choices.hidden_activations(self, n_hidden)
-        choices.one_for_each_layer(self, "dropout", n_hidden)
+        choices.check_dropout(self, n_hidden)
         self._check_loss()
         choices.chosen_callbacks(self)
         if choices.uses_lbfgs(self):
@@ -234,7 +234,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         by_loss = {"validated": "by loss"} if self._by_loss() else {}
         checkpoint = choices.chosen_checkpoint(self, lambda: identity(plan, schedule, rate, source.digest()) | by_loss)
         if checkpoint is not None:
-            run = checkpoint.load(run.patience) or run
+            run = checkpoint.load(run) or run
         course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
         try:
             train(engine, plan, run, source, course)

@@ -23,6 +23,7 @@ from koubai.estimators.data import FLOATS
 from koubai.estimators.labels import HasLabels
 from koubai.estimators.parameters import checks_parameters, keep_parameters, only_if
 from koubai.estimators.scores import AccuracyTally, Tally
+from koubai.estimators.sparse import check_indices
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback
@@ -327,6 +328,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         self._ending_for(True)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+        check_indices(self, X)
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
         )

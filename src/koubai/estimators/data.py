@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from koubai.core.activations import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.engines.protocol import Inputs, Rows
+from koubai.estimators.sparse import check_indices
 from koubai.estimators.storage import Storable
 
 FLOATS = (np.float64, np.float32)
@@ -58,6 +59,7 @@ class TakesData(Storable):
         ready = self._plain_rows(X, dtype)
         if ready is not None:
             return ready
+        check_indices(self, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
         return csr_array(X) if issparse(X) else X
 

@@ -8,21 +8,29 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from koubai.core.activations import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import Loss
 from koubai.core.network import Network
+from koubai.core.schema import Fields, Text, Truth
 from koubai.estimators.by_hand import DESCRIBED, Seen
 from koubai.estimators.outputs import Ending, classification_ending
-from koubai.estimators.records import decode_array, encode_array
+from koubai.estimators.records import Labels, encode_array
+
+LABELS = Fields(
+    {"classes": Labels(), "kind": Text(("binary", "multiclass", "multilabel-indicator")), "sparse": Truth()}
+)
+"""What a record must say of the class labels."""
 
 
 class HasLabels:
     """The part of a classifier that knows its classes."""
 
     loss: str | Loss
+    class_weight: Any
     warm_start: bool
     n_outputs_: int
     network_: Network
@@ -174,12 +182,17 @@ class HasLabels:
         }
 
     def _take_own_record(self, record: Mapping[str, Any]) -> None:
-        labels = record["labels"]
+        labels = LABELS.read(record.get("labels"), "labels")
         binarizer = self._label_binarizer = LabelBinarizer()
-        binarizer.classes_ = self.classes_ = decode_array(labels["classes"])
-        binarizer.y_type_, binarizer.sparse_input_ = str(labels["kind"]), bool(labels["sparse"])
-        if self.n_outputs_ != (len(self.classes_) if len(self.classes_) > 2 or self._is_multilabel() else 1):
-            raise ValueError(f"{len(self.classes_)} classes for a network of {self.n_outputs_} outputs")
+        binarizer.classes_ = self.classes_ = labels["classes"]
+        binarizer.y_type_, binarizer.sparse_input_ = labels["kind"], labels["sparse"]
+        n_classes = len(self.classes_)
+        if self.n_outputs_ != (n_classes if n_classes > 2 or self._is_multilabel() else 1):
+            raise ValueError(f"{n_classes} classes for a network of {self.n_outputs_} outputs")
+        if not self._is_multilabel() and (labels["kind"] == "binary") != (n_classes <= 2):
+            raise ValueError(f"{n_classes} classes of kind {labels['kind']}")
+        if self.class_weight is not None and not self._is_multilabel():
+            compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
 
     def _is_multilabel(self) -> bool:
         return bool(self._label_binarizer.y_type_.startswith("multilabel"))

@@ -20,6 +20,7 @@ from koubai.estimators.parameters import check_parameters, checks_parameters, ke
 from koubai.estimators.perceptron_copies import KeepsWeights, dense
 from koubai.estimators.playing import Playable
 from koubai.estimators.separability import describe, is_linearly_separable
+from koubai.estimators.sparse import check_indices
 
 if TYPE_CHECKING:
     from koubai.engines.cpu.perceptron_records import Weights
@@ -274,6 +275,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
             )
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
+        check_indices(self, X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], order="C", reset=reset)
         check_classification_targets(y)
         return X, y
@@ -357,6 +359,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
             The rows.
         """
         check_is_fitted(self)
+        check_indices(self, X)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         scores: Array = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores.ravel() if scores.shape[1] == 1 else scores

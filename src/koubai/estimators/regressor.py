@@ -19,6 +19,7 @@ from koubai.estimators.data import FLOATS
 from koubai.estimators.outputs import Ending, regression_ending
 from koubai.estimators.parameters import checks_parameters, keep_parameters
 from koubai.estimators.scores import RSquaredTally, Tally
+from koubai.estimators.sparse import check_indices
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback
@@ -161,6 +162,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return regression_ending(self.loss, type(self).__name__)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+        check_indices(self, X)
         X, y = validate_data(
             self,
             X,

@@ -8,30 +8,84 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.activations import Array
-from koubai.core.errors import KoubaiError, ModelFileError
+from koubai.core.errors import ModelFileError
 from koubai.core.network import Network
+from koubai.core.schema import (
+    FLOATS,
+    Description,
+    Fields,
+    Kind,
+    Later,
+    Listed,
+    Maybe,
+    Named,
+    Real,
+    Scalar,
+    Tensor,
+    Text,
+    Truth,
+    Whole,
+    consistent,
+)
 from koubai.estimators import records
 from koubai.estimators.theta import HoldsTheta
-from koubai.training.history import History
+from koubai.training.history import TENSORS, History
 
-STORED = (
-    "n_features_in_",
-    "feature_names_in_",
-    "n_iter_",
-    "t_",
-    "loss_",
-    "best_loss_",
-    "validation_scores_",
-    "best_validation_score_",
-    "_no_improvement_count",
-)
+LOSS = Maybe(Real(finite=False))
+
+FITTED: Mapping[str, Kind] = {
+    "n_features_in_": Whole(1),
+    "feature_names_in_": Later(records.Names()),
+    "n_iter_": Later(Whole(), 0),
+    "t_": Later(Whole(), 0),
+    "loss_": Later(LOSS),
+    "best_loss_": Later(LOSS),
+    "validation_scores_": Later(Maybe(Listed(Real(finite=False)))),
+    "best_validation_score_": Later(LOSS),
+    "_no_improvement_count": Later(Whole()),
+}
 """Fitted attributes that go into a record as they are."""
+
+SPEC = Named(Scalar())
+"""An activation, a loss or another kind with its parameters, which checks these itself."""
+
+LAYER = Fields(
+    {
+        "kind": Text(),
+        "n_in": Whole(1),
+        "n_out": Whole(1),
+        "activation": SPEC,
+        "bias": Truth(),
+        "dropout": Real(0, 1),
+    }
+)
+
+
+DESCRIPTION = Description(
+    Fields(
+        {
+            "network": Fields({"layers": Listed(LAYER, 1), "loss": SPEC}),
+            "fitted": Fields(
+                records.encoded(FITTED),
+                (records.NAMES_FIT,),
+            ),
+            "stopped": Text(longest=100),
+        }
+    ),
+    {"theta": Tensor(FLOATS, ("n_parameters",)), **TENSORS},
+    lambda record: {"n_parameters": Network.from_spec(record["network"]).n_parameters},
+)
+"""What the record of a network and its arrays must hold; `Storable` says more for each estimator."""
 
 
 class Storable(HoldsTheta, ABC):
     """Turns a fitted estimator into plain data and tensors, and makes it from them again."""
 
     history_: History
+
+    @abstractmethod
+    def check_choices(self) -> None:
+        """Raise ParameterError if a parameter is not allowed."""
 
     @abstractmethod
     def _describe(self, network: Network) -> None:
@@ -51,7 +105,7 @@ class Storable(HoldsTheta, ABC):
         """
         check_is_fitted(self, "coefs_")
         theta = self._theta()
-        fitted = {name: getattr(self, name) for name in STORED if hasattr(self, name)}
+        fitted = {name: getattr(self, name) for name in FITTED if hasattr(self, name)}
         record = {
             "estimator": type(self).__name__,
             "parameters": records.encode_parameters(self),
@@ -73,29 +127,20 @@ class Storable(HoldsTheta, ABC):
         """
         name = record.get("estimator")
         if name != cls.__name__:
-            raise ModelFileError(f"{cls.__name__}: the record must be of a {cls.__name__}; got {name!r}.")
-        try:
-            return cls._restored(record, tensors)
-        except ModelFileError:
-            raise
-        except (KoubaiError, AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-            raise ModelFileError(
-                f"{cls.__name__}: the record must be whole and consistent; got {type(error).__name__}: {error}. "
-                f"The file is damaged."
-            ) from error
+            raise ModelFileError(f"{cls.__name__}: the record must be of a {cls.__name__}; got {str(name)[:60]!r}.")
+        checked = DESCRIPTION.check(cls.__name__, record, tensors)
+        return consistent(cls.__name__, lambda: cls._restored(checked, tensors))
 
     @classmethod
     def _restored(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
-        estimator = cls(**records.decode_parameters(cls, record["parameters"]))
+        estimator = cls(**records.decode_parameters(cls, record.get("parameters")))
+        estimator.check_choices()
         network = Network.from_spec(record["network"])
         theta = np.array(tensors["theta"])
-        network.check_theta(theta)
-        if theta.dtype not in (np.float32, np.float64):
-            raise TypeError(f"theta of dtype {theta.dtype}")
         estimator._describe(network)
-        for attribute in STORED:
-            if attribute in record["fitted"]:
-                setattr(estimator, attribute, records.decode(record["fitted"][attribute]))
+        for attribute, value in record["fitted"].items():
+            if attribute in FITTED:
+                setattr(estimator, attribute, value)
         if estimator.n_features_in_ != network.n_features:
             raise ValueError(f"{estimator.n_features_in_} features for a network of {network.n_features} inputs")
         estimator.history_ = History.from_tensors(tensors, str(record["stopped"]))

@@ -225,6 +225,13 @@ def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[An
     return list(given)
 
 
+def check_dropout(estimator: Any, n_hidden: int) -> None:
+    """Raise ParameterError if a dropout probability is none."""
+    for value in one_for_each_layer(estimator, "dropout", n_hidden):
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
+            raise ParameterError(f"{name_of(estimator)}: dropout must be numbers in [0, 1); got {value!r}. Try 0.2.")
+
+
 def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
     """Return the activation of each hidden layer."""
     who = f"{name_of(estimator)}: activation"

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from koubai.explain.values import Value, call, tidy
+from koubai.explain.values import Value, call, power, tidy, total
 
 Evaluated: TypeAlias = Any
 """A Value, or an object array (rows, columns) of Values for a matrix."""
@@ -186,8 +186,7 @@ class Sum(Formula):
             return sum(values[1:], values[0])
         if all(isinstance(value, Fraction) for value in values):
             return tidy(sum(values, Fraction(0)))
-        floats = [float(value) for value in values]
-        return math.fsum(floats) if all(map(math.isfinite, floats)) else sum(floats)
+        return total([float(value) for value in values])
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +254,7 @@ class Power(Formula):
 
     def evaluate(self) -> Evaluated:
         """Return the power, exactly for an exact base and an integer exponent."""
-        base, exponent = self.base.evaluate(), self.exponent.evaluate()
-        if isinstance(exponent, Fraction) and exponent.denominator == 1:
-            return _scalar(base ** int(exponent))
-        return float(base) ** float(exponent)
+        return power(self.base.evaluate(), self.exponent.evaluate())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 Value: TypeAlias = Fraction | float
 """A number: exact as a Fraction, or a float."""
@@ -17,6 +19,8 @@ KEPT_LIMIT = 10_000
 """A computed fraction is kept exact while its numerator and denominator are at most this."""
 WRITTEN = re.compile(r"[+-]?[\d./]{1,60}(e[+-]?[12]?\d?\d)?", re.IGNORECASE)
 """What a number written by a person looks like."""
+LARGEST_EXPONENT = 1000
+"""Beyond it a power is computed with floats: as a fraction it would have thousands of digits."""
 LONGEST_DECIMAL = 6
 """An exact number is written as a decimal only with at most this many places."""
 
@@ -41,8 +45,32 @@ def as_given(value: float | Fraction) -> Value:
 def tidy(value: Value) -> Value:
     """Return an exact number as it is while it is small enough to be read, else as a float."""
     if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) > KEPT_LIMIT:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     return value
+
+
+def total(values: Sequence[float]) -> float:
+    """Return the sum of floats without loss of digits; infinite where it is beyond the largest float."""
+    try:
+        return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
+    except OverflowError:  # on the way, though the sum may be one; scaled down, no digit that counts is lost
+        scaled = math.fsum(math.ldexp(value, -64) for value in values)
+        return scaled * 2.0**64
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """Return base to an exponent, exactly for small fractions; as IEEE 754 has it beyond what floats hold."""
+    if isinstance(exponent, Fraction) and exponent.denominator == 1:
+        whole = int(exponent)
+        if not isinstance(base, int | float | Fraction):  # a matrix of numbers
+            return base**whole
+        if isinstance(base, Fraction) and abs(whole) <= LARGEST_EXPONENT and (base != 0 or whole >= 0):
+            return tidy(base**whole)
+    with np.errstate(all="ignore"):
+        return float(np.float64(float(base)) ** np.float64(float(exponent)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +150,11 @@ def _write_rounded(value: float, digits: int) -> Written:
     rounded = float(f"{value:.{digits - 1}e}")
     if rounded == 0:
         return Written(False, "0", "", None, value == 0)
-    power = math.floor(math.log10(abs(rounded)))
-    if -4 <= power < max(6, digits):
-        shown = f"{abs(rounded):.{max(0, digits - 1 - power)}f}"
+    if not math.isfinite(rounded):  # rounded up beyond the largest float
+        rounded = value
+    size = math.floor(math.log10(abs(rounded)))
+    if -4 <= size < max(6, digits):
+        shown = f"{abs(rounded):.{max(0, digits - 1 - size)}f}"
         exponent = None
     else:
         shown, _, tail = f"{abs(value):.{digits - 1}e}".partition("e")

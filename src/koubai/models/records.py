@@ -5,12 +5,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from koubai.core.errors import KoubaiError, ModelFileError
+from koubai.core.errors import ModelFileError
+from koubai.core.schema import (
+    Description,
+    Fields,
+    Kind,
+    Later,
+    Listed,
+    Maybe,
+    Named,
+    Real,
+    Rule,
+    Scalar,
+    Text,
+    Truth,
+    Whole,
+    consistent,
+)
 from koubai.models.evaluation import Evaluation
 from koubai.models.judging import Judgement
 from koubai.models.scaling import TargetScale
 from koubai.tables.preparation import Preparation
-from koubai.tables.targets import Target
+from koubai.tables.targets import TASKS, Target
 
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
@@ -24,6 +40,57 @@ UNBOUNDED = (-float("inf"), float("inf"))
 
 LISTS = ("drop", "keep", "category")
 """Those that are lists of names."""
+
+
+SCORES = Fields(
+    {
+        "n_rows": Whole(),
+        "measure": Text(longest=100),
+        "score": Real(finite=False),
+        "baseline": Real(finite=False),
+        "answer": Text(),
+        "others": Named(Real(finite=False)),
+        "classes": Listed(Text()),
+        "confusion": Listed(Listed(Whole())),
+    },
+    (
+        Rule(
+            "a row and a column of the confusion matrix for each class",
+            lambda scores: (
+                [len(row) for row in scores["confusion"]] == [len(scores["classes"])] * len(scores["classes"])
+            ),
+        ),
+    ),
+)
+NAMES: dict[str, Kind] = {name: Later(Listed(Text())) for name in LISTS}
+DESCRIPTION = Description(
+    Fields(
+        {
+            "parameters": Fields(
+                {**NAMES, "task": Later(Maybe(Text(TASKS))), "random_state": Later(Whole(0, 2**32 - 2))}
+            ),
+            "target": Fields(
+                {"name": Text(), "task": Text(TASKS), "why": Text(), "whole": Truth(), "truth": Truth()},
+                (
+                    Rule(
+                        "classes are whole numbers or truth values",
+                        lambda target: not (target["whole"] and target["truth"]),
+                    ),
+                ),
+            ),
+            "center": Real(),
+            "scale": Real(above=0),
+            "commonest": Scalar(),
+            "columns": Listed(Text(), 1, different=True),
+            "has_names": Truth(),
+            "rows": Fields({name: Whole() for name in ("training", "validation", "test", "without target")}),
+            "notes": Listed(Text()),
+            "evaluation": Maybe(SCORES),
+        },
+        (Rule("the target is one of the columns", lambda record: record["target"]["name"] in record["columns"]),),
+    )
+)
+"""What the record of a table's model must hold, beside its preparation and its estimator."""
 
 
 def to_record(model: "TableModel") -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
@@ -68,12 +135,8 @@ def parameters_of(record: Mapping[str, Any]) -> dict[str, Any]:
     ModelFileError
         If it holds others, or none.
     """
-    parameters = record.get("parameters")
-    if (
-        not isinstance(parameters, dict)
-        or not set(parameters) <= set(PARAMETERS)
-        or not all(isinstance(parameters.get(name, []), list) for name in LISTS)
-    ):
+    parameters: dict[str, Any] = DESCRIPTION.check("TableModel", record, {})["parameters"]
+    if not set(parameters) <= set(PARAMETERS):
         raise ModelFileError("TableModel: the record must have the parameters of a TableModel. Save the model again.")
     return parameters
 
@@ -86,15 +149,7 @@ def restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) ->
     ModelFileError
         If the record is damaged or of something else.
     """
-    try:
-        _restore(model, record, tensors)
-    except ModelFileError:
-        raise
-    except (KoubaiError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(
-            f"TableModel: the record must be whole and consistent; got {type(error).__name__}: {error}. "
-            f"Save the model again."
-        ) from error
+    consistent("TableModel", lambda: _restore(model, record, tensors))
 
 
 def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -> None:
@@ -119,6 +174,24 @@ def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -
     model.estimator_ = kind.from_record(record["estimator"], _below("estimator.", tensors))
     if model.estimator_.n_features_in_ != len(model.preparation_.features):
         raise ValueError(f"{len(model.preparation_.features)} features for another network")
+    for column in model.preparation_.columns:
+        if column.name not in model.columns_ or column.name == model.target_.name:
+            raise ValueError("a column that is prepared must be one of the table, and not the target")
+    if model.target_.is_classification:
+        _check_classes(model, record["estimator"]["labels"])
+    elif model.estimator_.network_.n_outputs != 1:
+        raise ValueError("one number is predicted by a network of one output")
+
+
+def _check_classes(model: "TableModel", labels: Mapping[str, Any]) -> None:
+    """Raise ValueError unless the estimator's classes are what the target column gives."""
+    estimator: Any = model.estimator_
+    dtype = estimator.classes_.dtype
+    wanted = "i" if model.target_.whole else "b" if model.target_.truth else "U"
+    if dtype.kind != wanted or labels["kind"] not in ("binary", "multiclass") or labels["sparse"]:
+        raise ValueError(f"{labels['kind']} classes of dtype {dtype} for another target")
+    if model.commonest_ not in estimator.classes_.tolist():
+        raise ValueError("the commonest class must be one of them")
 
 
 def _two(bounds: list[float]) -> tuple[float, float]:

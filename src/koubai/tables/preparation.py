@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.errors import DataError, ModelFileError
+from koubai.core.errors import DataError
+from koubai.core.schema import F64, By, Description, Fields, Kind, Listed, Real, Rule, Tensor, Text, Truth, consistent
 from koubai.tables.categories import CategoryColumn
 from koubai.tables.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
-from koubai.tables.numeric import DateColumn, NumberColumn
+from koubai.tables.numeric import PARTS, DateColumn, NumberColumn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +24,45 @@ KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn]
     CATEGORY: CategoryColumn,
     DATE: DateColumn,
 }
+
+
+_COLUMN: dict[str, Kind] = {"name": Text(), "marks_missing": Truth()}
+_NUMBER = Fields({**_COLUMN, "median": Real(), "mean": Real(), "scale": Real(above=0), "unit": Real(0)})
+_LABELS = Listed(Text(), different=True)
+_COLUMNS = By(
+    "kind",
+    {
+        NUMBER: _NUMBER,
+        BOOLEAN: _NUMBER,
+        CATEGORY: Fields({**_COLUMN, "categories": _LABELS, "rare": _LABELS}),
+        DATE: Fields({**_COLUMN, "form": Text(longest=100), "parts": Listed(Text(PARTS), 1, different=True)}),
+    },
+)
+DESCRIPTION = Description(
+    Fields(
+        {
+            "columns": Listed(_COLUMNS, 1),
+            "summaries": Listed(Text()),
+            "left_out": Listed(Fields({"name": Text(), "kind": Text(), "reason": Text()})),
+        },
+        (
+            Rule("columns have different names", lambda record: _all_different(record["columns"])),
+            Rule("a summary for each column", lambda record: len(record["summaries"]) == len(record["columns"])),
+        ),
+    ),
+)
+"""What the record of a preparation must hold."""
+
+
+def _all_different(columns: Sequence[Mapping[str, Any]]) -> bool:
+    return len({column["name"] for column in columns}) == len(columns)
+
+
+def _tensor_of(column: Mapping[str, Any]) -> Tensor:
+    """Return what the array of a column must be: quantiles of a number, statistics of a date's parts."""
+    if column["kind"] == DATE:
+        return Tensor(F64, (3, len(column["parts"])))
+    return Tensor(F64, ("n_quantiles",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +253,17 @@ class Preparation:
         ModelFileError
             If the record does not describe one.
         """
-        try:
-            columns = [
-                KINDS[column["kind"]].from_record(column, tensors.get(f"column.{index}", np.empty(0)))
-                for index, column in enumerate(record["columns"])
-            ]
-            left_out = [
-                Column(str(column["name"]), str(column["kind"]), str(column["reason"])) for column in record["left_out"]
-            ]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(
-                "Preparation: the record must describe the columns of a table; it does not. Save the model again."
-            ) from error
+        checked = DESCRIPTION.check("Preparation", record, tensors)
+        return consistent("Preparation", lambda: cls._restored(checked, tensors))
+
+    @classmethod
+    def _restored(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
+        columns: list[Prepared] = []
+        for index, column in enumerate(record["columns"]):
+            name = f"column.{index}"
+            tensor = tensors.get(name, np.empty(0))
+            if name in tensors or column["kind"] == DATE:
+                _tensor_of(column).check(name, tensor, {}, tensors)
+            columns.append(KINDS[column["kind"]].from_record(column, tensor))
+        left_out = [Column(column["name"], column["kind"], column["reason"]) for column in record["left_out"]]
         return cls(columns, left_out)

@@ -9,15 +9,52 @@ from typing import Any
 import numpy as np
 
 from koubai.core.activations import Array
-from koubai.core.errors import FileError, ParameterError
+from koubai.core.errors import FileError, ModelFileError, ParameterError
+from koubai.core.schema import F64, FLOATS, Description, Fields, Kind, Later, Named, Real, Tensor, Text, Whole
 from koubai.engines.protocol import Patience, Plan, State
 from koubai.optimizers.schedules import Schedule
 from koubai.training.atomic import check_writable
 from koubai.training.container import read_container, write_container
-from koubai.training.history import History
+from koubai.training.history import TENSORS, History
 from koubai.training.run import Run, Unfinished
 
 KIND = "checkpoint"
+
+
+UNFINISHED: dict[str, Kind] = {"loss": Real(), "rows": Whole(), "seconds": Real(0)}
+
+
+class _Anything:
+    """What is only compared."""
+
+    def read(self, value: Any, where: str) -> Any:
+        """Return it."""
+        return value
+
+
+DESCRIPTION = Description(
+    Fields(
+        {
+            "identity": Named(_Anything()),
+            "step": Whole(),
+            "epoch": Whole(),
+            "done": Whole(),
+            "rows_seen": Whole(),
+            "learning_rate": Real(0),
+            "patience_count": Whole(),
+            "ended": Later(Text(longest=100), ""),
+            "unfinished": Later(Fields(UNFINISHED), {}),
+        }
+    ),
+    {
+        "theta": Tensor(FLOATS, ("n_parameters",)),
+        "slots": Tensor(FLOATS, ("n_slots", "n_parameters"), like="theta"),
+        "best": Tensor(F64, (2,), finite=False),
+        "best_theta": Tensor(FLOATS, ("n_parameters",), like="theta", optional=True),
+        **TENSORS,
+    },
+)
+"""What a checkpoint must hold; how long θ is and how many slots there are, the training that goes on knows."""
 
 
 def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: str) -> dict[str, Any]:
@@ -105,8 +142,10 @@ class CheckpointFile:
         write_container(self.path, KIND, record, tensors)
         self._written = monotonic()
 
-    def load(self, patience: Patience) -> Run | None:
-        """Return the run that was written, with this patience's limits; None if there is no file.
+    def load(self, fresh: Run) -> Run | None:
+        """Return the run that was written, with the limits of a fresh run's patience; None if there is no file.
+
+        Compiled code trusts the sizes of what it is given, so those of the file must be those of the fresh run.
 
         Raises
         ------
@@ -121,6 +160,7 @@ class CheckpointFile:
         if not self.path.exists():
             return None
         record, tensors = read_container(self.path, KIND)
+        record = self._checked(record, tensors)
         names = {**self.identity, **record["identity"]}
         changed = [name for name in names if record["identity"].get(name) != self.identity.get(name)]
         if changed:
@@ -128,7 +168,8 @@ class CheckpointFile:
                 f"checkpoint must be of the same training; got {self.path}, where other values were used for "
                 f"{', '.join(changed)}. Remove the file, or give another path."
             )
-        patience_best, best_score = tensors["best"].tolist()
+        self._check_state(fresh.state, tensors)
+        patience, (patience_best, best_score) = fresh.patience, tensors["best"].tolist()
         return Run(
             State(_own(tensors["theta"]), _own(tensors["slots"]), int(record["step"]), int(record["epoch"])),
             Patience(patience.tolerance, patience.limit, patience_best, int(record["patience_count"])),
@@ -138,9 +179,32 @@ class CheckpointFile:
             int(record["rows_seen"]),
             _own(tensors["best_theta"]) if "best_theta" in tensors else None,
             best_score,
-            unfinished=Unfinished(**record.get("unfinished", {})),
-            ended=str(record.get("ended", "")),
+            unfinished=Unfinished(
+                **{name: record["unfinished"][name] for name in record["unfinished"] if name in UNFINISHED}
+            ),
+            ended=record["ended"],
         )
+
+    def _checked(self, record: dict[str, Any], tensors: dict[str, Array]) -> dict[str, Any]:
+        """Return the record once it and the arrays are as described."""
+        who = f"The checkpoint '{self.path}' cannot be used"
+        checked = DESCRIPTION.check(who, record, tensors)
+        n_epochs = len(tensors["history.losses"])
+        if checked["done"] > n_epochs:
+            raise ModelFileError(
+                f"{who}: done must be at most the {n_epochs} epochs of its history; got {checked['done']}. "
+                f"The file is damaged."
+            )
+        return checked
+
+    def _check_state(self, state: State, tensors: dict[str, Array]) -> None:
+        """Raise ModelFileError unless θ and slots are of the dtype and shape of this training's."""
+        for name, own in (("theta", state.theta), ("slots", state.slots)):
+            if tensors[name].dtype != own.dtype or tensors[name].shape != own.shape:
+                raise ModelFileError(
+                    f"The checkpoint '{self.path}' cannot be used: {name} must be of dtype {own.dtype} and shape "
+                    f"{own.shape}; got {tensors[name].dtype} and {tensors[name].shape}. Remove the file."
+                )
 
     def close(self, run: Run, *, finished: bool) -> None:
         """Remove the file of a training that has ended by itself; write a last one of a training that was stopped.

@@ -6,22 +6,24 @@ name and version, the kind of thing stored, koubai's version, the record as JSON
 it, so that a flipped bit anywhere is noticed. ``docs/model-files.md`` describes the format for other programs.
 """
 
+import contextlib
 import hashlib
 import json
 import math
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.errors import ModelFileError, ParameterTypeError
+from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
 from koubai.training.atomic import replace_file
+from koubai.training.plain_data import decode, encode
 
 Tensors = dict[str, npt.NDArray[Any]]
 
@@ -31,6 +33,12 @@ VERSION = 1
 
 MAX_HEADER = 64 * 2**20
 """A longer header is refused (bytes): a header holds names, shapes and the record, a few kilobytes as a rule."""
+
+MAX_ITEMS = 4_000_000
+"""More values in a header or a record are refused: each takes some hundred bytes of memory."""
+
+MAX_NUMBERS = 16 * 2**30
+"""More bytes of numbers are refused, and not written either; half of the machine's memory, if that is less."""
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -45,8 +53,6 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype("u1"),
     "BOOL": np.dtype("?"),
 }
-
-_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class Container(NamedTuple):
@@ -83,12 +89,18 @@ def write_container(
         If the record or a tensor holds something that is no plain data.
     """
     arrays = {name: _plain_array(name, array) for name, array in tensors.items()}
+    length = sum(array.nbytes for array in arrays.values())
+    if length > most_numbers():
+        raise FileError(
+            f"A model file must hold at most {most_numbers() / 2**30:.1f} GiB of numbers on this machine; got "
+            f"{length / 2**30:.1f} GiB. Make the network smaller."
+        )
     fields = {
         "format": FORMAT,
         "format_version": str(VERSION),
         "kind": kind,
         "koubai_version": _own_version(),
-        "record": json.dumps(_encode(dict(record), "record"), ensure_ascii=True, allow_nan=False),
+        "record": json.dumps(encode(dict(record), "record"), ensure_ascii=True, allow_nan=False),
     }
     fields["sha256"] = _digest(fields, arrays)
     replace_file(path, _assemble(fields, arrays))
@@ -131,20 +143,17 @@ def open_container(path: str | os.PathLike[str]) -> Container:
         As `read_container`.
     """
     name = os.fspath(path)
-    content = _content(name)
-    header_end = 8 + int.from_bytes(content[:8], "little")
-    header = _parse(name, content[8:header_end], "its header is damaged")
-    fields = _fields(name, header)
-    tensors = _tensors(name, header, content[header_end:])
+    with _opened(name) as file:
+        header = _parse(name, file.read(_header_length(name, file)), "its header is damaged")
+        fields = _fields(name, header)
+        record = _record(name, fields["record"])
+        tensors = _tensors(name, header, file)
     try:
         digest = _digest(fields, tensors)
     except UnicodeEncodeError as error:
         raise _fault(name, "its header is damaged") from error
     if fields["sha256"] != digest:
         raise _fault(name, "its content does not match its checksum: it was damaged or changed")
-    record = _decode(_parse(name, fields["record"].encode(), "its record is damaged"))
-    if not isinstance(record, dict):
-        raise _fault(name, "its record is damaged")
     return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
 
 
@@ -180,8 +189,9 @@ def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]])
     return b"".join([len(text).to_bytes(8, "little"), text, *parts])
 
 
-def _content(path: str) -> bytes:
-    """Return the file's bytes once its size and its header's claimed length make sense."""
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    """Give the file, if it is one, for reading."""
     if "\0" in path:
         raise ModelFileError(f"A model file's name must hold no null character; got {path!r}. Leave it out.")
     try:
@@ -191,16 +201,26 @@ def _content(path: str) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise ModelFileError(f"A model must be a regular file; '{path}' is none. Save it to a file first.")
         with Path(path).open("rb") as file:
-            start = file.read(8)
-            length = int.from_bytes(start, "little")
-            if len(start) < 8 or length > min(MAX_HEADER, status.st_size - 8) or file.read(1) != b"{":
-                raise _fault(path, "it is no koubai model, or only the beginning of one")
-            return start + b"{" + file.read()
+            yield file
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelFileError(f"The model file '{path}' must exist; there is none. Check the name.") from error
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise ModelFileError(f"The model file '{path}' must be readable; got: {reason}. Check it.") from error
+
+
+def _header_length(path: str, file: IO[bytes]) -> int:
+    """Return the length of the header, which begins where the file stands then, once it makes sense."""
+    start = file.read(9)
+    length = int.from_bytes(start[:8], "little")
+    if len(start) < 9 or length > min(MAX_HEADER, _size(file) - 8) or start[8:] != b"{":
+        raise _fault(path, "it is no koubai model, or only the beginning of one")
+    file.seek(8)
+    return length
+
+
+def _size(file: IO[bytes]) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _fields(path: str, header: Any) -> dict[str, str]:
@@ -222,19 +242,53 @@ def _fields(path: str, header: Any) -> dict[str, str]:
     return fields
 
 
-def _tensors(path: str, header: dict[str, Any], data: bytes) -> Tensors:
-    """Return copies of the arrays, whose entries in the header must tile the data without gaps."""
+def _record(path: str, text: str) -> dict[str, Any]:
+    """Return the record."""
+    try:
+        record = decode(_parse(path, text.encode(), "its record is damaged"))
+    except (ValueError, TypeError) as error:
+        raise _fault(path, "its record is damaged") from error
+    if not isinstance(record, dict):
+        raise _fault(path, "its record is damaged")
+    return record
+
+
+def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
+    """Return the arrays, whose entries in the header must tile the rest of the file without gaps.
+
+    All sizes are known to fit before the first array is made.
+    """
     entries = [(name, _entry(path, value)) for name, value in header.items() if name != "__metadata__"]
-    tensors: Tensors = {}
-    position = 0
-    for name, (dtype, shape, begin, end) in sorted(entries, key=lambda item: item[1][2:]):
-        if begin != position or end - begin != dtype.itemsize * math.prod(shape) or end > len(data):
+    entries.sort(key=lambda item: item[1][2:])
+    position, length = 0, _size(file) - file.tell()
+    for _, (dtype, shape, begin, end) in entries:
+        if begin != position or end - begin != dtype.itemsize * math.prod(shape):
             raise _fault(path, "its size does not fit its header: it was truncated or damaged")
-        tensors[name] = np.frombuffer(data, dtype, math.prod(shape), begin).reshape(shape).copy()
         position = end
-    if position != len(data):
+    if position != length:
         raise _fault(path, "its size does not fit its header: it was truncated or damaged")
-    return tensors
+    if length > most_numbers():
+        raise ModelFileError(
+            f"The model file '{path}' must hold at most {most_numbers() / 2**30:.1f} GiB of numbers on this machine; "
+            f"got {length / 2**30:.1f} GiB. Load it on a larger one, if you know what wrote it."
+        )
+    return {name: _read_array(path, dtype, shape, file) for name, (dtype, shape, _, _) in entries}
+
+
+def _read_array(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], file: IO[bytes]) -> npt.NDArray[Any]:
+    array = np.empty(math.prod(shape), dtype)
+    if file.readinto(array.view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]  # of buffered files
+        raise _fault(path, "its size does not fit its header: it was truncated or damaged")
+    if dtype == np.bool_:  # any other byte than 0 and 1 would be a truth value that equals neither
+        array = array.view(np.uint8) != 0
+    return array.reshape(shape)
+
+
+def most_numbers() -> int:
+    """Return how many bytes of arrays a file may hold: `MAX_NUMBERS`, or half of the machine's memory."""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return min(MAX_NUMBERS, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    return MAX_NUMBERS
 
 
 def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
@@ -244,7 +298,7 @@ def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, 
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES or not _are_sizes(shape) or not _are_sizes(offsets):
         raise _fault(path, "its header is damaged")
-    if len(shape) > 32 or len(offsets) != 2:
+    if len(shape) > 32 or len(offsets) != 2 or (0 in shape and math.prod(n or 1 for n in shape) >= 2**59):
         raise _fault(path, "its header is damaged")
     return DTYPES[dtype], tuple(shape), offsets[0], offsets[1]
 
@@ -254,7 +308,9 @@ def _are_sizes(values: Any) -> bool:
 
 
 def _parse(path: str, text: bytes, fault: str) -> Any:
-    """Return what a JSON text says; NaN, doubled keys and endless nesting are refused."""
+    """Return what a JSON text says; NaN, doubled keys, endless nesting and endless lists are refused."""
+    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_ITEMS:
+        raise _fault(path, fault)
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -283,7 +339,7 @@ def _digest(fields: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) 
     shapes = {name: [array.dtype.str, list(array.shape)] for name, array in tensors.items()}
     digest.update(json.dumps([plain, shapes], sort_keys=True, ensure_ascii=False).encode())
     for name in sorted(tensors):
-        digest.update(tensors[name].tobytes())
+        digest.update(np.ascontiguousarray(tensors[name]).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
@@ -295,34 +351,6 @@ def _plain_array(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         raise ParameterTypeError(
             f"write_container: tensor {name!r} must hold float64, float32, integers or bool; got {value.dtype}."
         )
-    return value
-
-
-def _encode(value: Any, where: str) -> Any:
-    """Return plain data as strict JSON can hold it: a number that is not finite becomes ``{"$float": "nan"}``."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else {"$float": str(value)}
-    if isinstance(value, list | tuple):
-        return [_encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    if isinstance(value, Mapping) and all(isinstance(key, str) and not key.startswith("$") for key in value):
-        return {key: _encode(item, f"{where}[{key!r}]") for key, item in value.items()}
-    raise ParameterTypeError(
-        f"write_container: {where} must be plain data (None, bool, int, float, str, lists, mappings with str keys "
-        f"that do not begin with $); got {type(value).__name__}."
-    )
-
-
-def _decode(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decode(item) for item in value]
-    if isinstance(value, dict):
-        if set(value) == {"$float"}:
-            return _NOT_FINITE.get(str(value["$float"]), math.nan)
-        return {key: _decode(item) for key, item in value.items()}
     return value
 
 

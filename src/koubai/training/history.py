@@ -8,6 +8,16 @@ from typing import overload
 import numpy as np
 
 from koubai.core.activations import Array
+from koubai.core.schema import F64, Tensor
+
+TENSORS = {
+    "history.losses": Tensor(F64, ("n_epochs",), finite=False),
+    "history.validation_scores": Tensor(F64, ("n_epochs",), finite=False),
+    "history.scored": Tensor(("uint8",), ("n_epochs",)),
+    "history.learning_rates": Tensor(F64, ("n_epochs",), finite=False),
+    "history.seconds": Tensor(F64, ("n_epochs",), least=0),
+}
+"""The arrays that a history is stored in."""
 
 
 @dataclass(frozen=True, slots=True)

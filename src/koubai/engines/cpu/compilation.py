@@ -3,7 +3,7 @@
 Compiled code lives in the platform's cache folder for the user, in a folder named after the version of koubai and a
 digest of all kernel sources: numba itself looks only at the file of the function that it is asked for, so a
 change in a kernel called from another file would otherwise go unnoticed. A read-only installation works; where no
-cache folder can be written, numba falls back to its own places or compiles anew in each process.
+cache folder can be written or trusted, code is compiled anew in each process (see `koubai.engines.cpu.kept_code`).
 """
 
 import gc
@@ -21,6 +21,7 @@ import numpy as np
 import platformdirs
 from numba.core import config as numba_config
 
+from koubai.engines.cpu.kept_code import KeptCode, make_folder, not_kept, unusable
 from koubai.engines.cpu.parts import EntryCompiler, PartCompiler
 
 config: Any = numba_config
@@ -97,12 +98,14 @@ def kernel(
         options["inline"] = "always" if within else "never"
         parts = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": PartCompiler}
         return jit(**parts, **options)(function)
+    compiled = jit(no_cfunc_wrapper=True, pipeline_class=EntryCompiler, **options)(function)
     before = config.CACHE_DIR
     config.CACHE_DIR = before or str(cache_folder())
     try:
-        return jit(cache=True, no_cfunc_wrapper=True, pipeline_class=EntryCompiler, **options)(function)
+        compiled._cache = KeptCode(function)
     finally:
         config.CACHE_DIR = before
+    return compiled
 
 
 _there: set[tuple[str, np.dtype[Any]]] = set()
@@ -137,12 +140,16 @@ def announce_compilation(what: str, dtype: np.dtype[Any]) -> AbstractContextMana
 
 @contextmanager
 def _announced(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
-    marker = cache_folder() / f"{what}-{dtype.name}.done"
-    if not marker.exists() and not _quiet:
-        sys.stderr.write(
-            f"koubai: compiling the engine ({what}, {dtype.name}), once; this takes some seconds, and later runs use "
-            f"the code kept in {cache_folder()}\n"
+    folder = cache_folder()
+    marker = folder / f"{what}-{dtype.name}.done"
+    reason = unusable(folder)
+    if not _quiet and (reason or not marker.exists()):
+        kept = (
+            f"this takes some seconds, in this run alone, since the folder for compiled code {folder} {reason}"
+            if reason
+            else f"once; this takes some seconds, and later runs use the code kept in {folder}"
         )
+        sys.stderr.write(f"koubai: compiling the engine ({what}, {dtype.name}), {kept}\n")
         sys.stderr.flush()
     collects = gc.isenabled()
     gc.disable()  # compiling makes millions of objects that live until it is done
@@ -152,6 +159,8 @@ def _announced(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
         if collects:
             gc.enable()
     _there.add((what, dtype))
-    with suppress(OSError):  # with no place to keep it, the next process compiles again and says so
-        marker.parent.mkdir(parents=True, exist_ok=True)
+    if reason or not_kept:
+        return  # the next process compiles again and says so
+    with suppress(OSError):
+        make_folder(folder)
         marker.touch()

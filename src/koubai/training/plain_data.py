@@ -1,0 +1,53 @@
+"""A record's plain data as strict JSON can hold them, and back."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from koubai.core.errors import ParameterTypeError
+
+MAX_DEPTH = 64
+"""Lists and mappings within each other, more of which are refused."""
+
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def encode(value: Any, where: str) -> Any:
+    """Return plain data as strict JSON can hold it: a number that is not finite becomes ``{"$float": "nan"}``."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$float": str(value)}
+    if isinstance(value, list | tuple):
+        return [encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, Mapping) and all(isinstance(key, str) and not key.startswith("$") for key in value):
+        return {key: encode(item, f"{where}[{key!r}]") for key, item in value.items()}
+    raise ParameterTypeError(
+        f"write_container: {where} must be plain data (None, bool, int, float, str, lists, mappings with str keys "
+        f"that do not begin with $); got {type(value).__name__}."
+    )
+
+
+def decode(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Return plain data from what JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        If lists and mappings lie within each other more than ``depth`` times, or a number is named that is none.
+    """
+    if not isinstance(value, list | dict):
+        return value
+    if depth == 0:
+        raise ValueError("nested too deep")
+    if isinstance(value, list):
+        return [decode(item, depth - 1) for item in value]
+    if set(value) == {"$float"}:
+        if value["$float"] not in _NOT_FINITE:
+            raise ValueError("no number is called so")
+        return _NOT_FINITE[value["$float"]]
+    return {key: decode(item, depth - 1) for key, item in value.items()}

@@ -1,0 +1,150 @@
+"""Small models and checkpoints of every kind, and the command that keeps the files of a version.
+
+``python -m tests.files.making`` writes them into a folder named after koubai's version, with what they predict. The
+folders of earlier versions stay as they are: `test_kept_files` loads them all.
+"""
+
+import json
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_array
+from sklearn.base import clone
+
+import koubai
+from koubai.models.table_model import TableModel
+from koubai.tables.blocks import open_blocks
+
+HERE = Path(__file__).parent
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 3)).round(3)
+THREE = np.array(["high", "low", "mid"])[np.digitize(X[:, 0] - X[:, 1], [-0.7, 0.7])]
+TWO = X[:, 0] > X[:, 1]
+NUMBERS = (X[:, 0] - 2 * X[:, 1] + 0.5 * X[:, 2]).round(3)
+MANY = (X > 0).astype(int)
+PRODUCT = np.where(X[:, 2] > 0, X[:, 0], -X[:, 0]) > 0  # not linearly separable
+MLP: dict[str, Any] = {"hidden_layer_sizes": (4, 3), "epochs": 6, "random_state": 0, "n_jobs": 1}
+
+TABLE = {
+    "size": [round(3 + x, 2) if i % 9 else None for i, x in enumerate(X[:, 0])],
+    "cost": [round(float(np.exp(3 * x)), 3) for x in X[:, 1]],
+    "colour": [["red", "green", "blue", "red"][i % 4] for i in range(40)],
+    "sold": [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(40)],
+    "new": [bool(i % 2) for i in range(40)],
+    "class": THREE.tolist(),
+    "price": NUMBERS.tolist(),
+}
+TRAINED: dict[str, Callable[[], Any]] = {
+    "classifier-two": lambda: koubai.MLPClassifier(**MLP).fit(X, TWO),
+    "classifier-three": lambda: koubai.MLPClassifier(
+        **MLP,
+        early_stopping=True,
+        class_weight={"high": 2.0, "low": 1.0, "mid": 1},
+        optimizer={"name": "adamw", "weight_decay": 0.1},
+        schedule="cosine",
+        dropout=[0.1, 0.0],
+        activation=("gelu", {"name": "leaky_relu", "slope": 0.2}),
+    ).fit(X, THREE),
+    "classifier-many": lambda: koubai.MLPClassifier(**MLP).fit(X, MANY),
+    "classifier-hinge": lambda: koubai.MLPClassifier(loss="hinge", **MLP).fit(X, THREE),
+    "regressor": lambda: koubai.MLPRegressor(**MLP, solver="sgd", learning_rate="adaptive").fit(
+        X.astype(np.float32), NUMBERS
+    ),
+    "regressor-lbfgs": lambda: koubai.MLPRegressor(**MLP, solver="lbfgs").fit(X, np.c_[NUMBERS, X[:, 0]]),
+    "perceptron": lambda: koubai.Perceptron().fit(X, TWO),
+    "perceptron-averaged": lambda: koubai.Perceptron(variant="averaged", penalty="l2", max_iter=20).fit(X, THREE),
+    "perceptron-pocket": lambda: koubai.Perceptron(variant="pocket", max_iter=20, tol=None).fit(X, PRODUCT),
+    "perceptron-sparse": lambda: koubai.Perceptron(penalty="l1", max_iter=20).fit(csr_array(X), THREE).sparsify(),
+    "table-classes": lambda: table_model("class"),
+    "table-numbers": lambda: table_model("price", keep=["cost"], drop=["class"], dtype="float32"),
+    "table-streamed": lambda: streamed(),
+}
+"""What makes each model."""
+
+
+def table_model(target: str, **given: Any) -> TableModel:
+    """Return a model of the small table."""
+    model = TableModel(hidden_layer_sizes=(4,), epochs=4, n_jobs=1, **given)
+    return model.fit(pl.DataFrame(TABLE), target, test_fraction=0.25)
+
+
+def streamed() -> TableModel:
+    """Return a model of the small table, read block by block from a file."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/table.parquet"
+        pl.DataFrame(TABLE).write_parquet(path)
+        return TableModel(hidden_layer_sizes=(4,), epochs=4, n_jobs=1).fit(
+            open_blocks(path), "class", test_fraction=0.25
+        )
+
+
+def stop(number: int) -> Callable[[Any], None]:
+    """Return a callback that presses Ctrl-C after an epoch."""
+
+    def callback(epoch: Any) -> None:
+        if epoch.number == number:
+            raise KeyboardInterrupt
+
+    return callback
+
+
+CHECKPOINTS: dict[str, tuple[Any, Any]] = {
+    "checkpoint": (koubai.MLPClassifier(**{**MLP, "epochs": 9}), THREE),
+    "checkpoint-best": (koubai.MLPClassifier(**{**MLP, "epochs": 9}, early_stopping=True), THREE),
+    "checkpoint-plain": (koubai.MLPRegressor(**{**MLP, "epochs": 9}, optimizer="sgd", dropout=0.2), NUMBERS),
+}
+"""Trainings that are cut off, and their targets."""
+
+
+def cut_off(name: str, path: Path) -> Any:
+    """Write the checkpoint of a training that is cut off after three epochs; return the estimator, ready to go on."""
+    estimator, y = CHECKPOINTS[name]
+    estimator = clone(estimator)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "interrupted by user"
+        estimator.set_params(checkpoint=path, callbacks=stop(3)).fit(X, y)
+    return estimator.set_params(callbacks=None)
+
+
+def rows_for(name: str) -> Any:
+    """Return the rows that a model is asked about."""
+    if name.startswith("table"):
+        return pl.DataFrame(TABLE)[:5]
+    return X[:5].astype(np.float32) if name == "regressor" else X[:5]
+
+
+def outputs(name: str, model: Any) -> list[Any]:
+    """Return a model's predictions and, where it has any, probabilities, as plain data."""
+    rows = rows_for(name)
+    if name.startswith("table"):
+        return [list(row) for row in model.predict(rows).rows()]
+    found = [model.predict(rows).tolist()]
+    return found + [getattr(model, more)(rows).tolist() for more in ("predict_proba",) if hasattr(model, more)]
+
+
+def make(folder: Path) -> None:
+    """Write every file, and what the models predict."""
+    folder.mkdir(parents=True, exist_ok=True)
+    predicted = {}
+    for name, trained in TRAINED.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # so few epochs do not converge
+            model = trained()
+        koubai.save(model, folder / f"{name}.koubai")
+        predicted[name] = outputs(name, model)
+    for name in CHECKPOINTS:
+        cut_off(name, folder / f"{name}.koubai")
+    lines = [f"{json.dumps(name)}: {json.dumps(found)}" for name, found in predicted.items()]
+    (folder / "predictions.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+if __name__ == "__main__":
+    make(HERE / version("koubai"))

@@ -1,0 +1,30 @@
+"""No file, signed as it may be, does harm: it works or is refused in one sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.files.making import HERE
+
+MUTANTS = 1200
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_changed_and_signed_file_works_or_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """In a process of its own, where a wrong address ends the process; the same files each time."""
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.fuzz.mutants", HERE / "0.1.0", tmp_path]
+    done = subprocess.run(
+        [*command, "0", str(MUTANTS)],
+        cwd=ROOT,
+        env={**os.environ, "KOUBAI_LANG": "en"},
+        capture_output=True,
+        text=True,
+    )
+    last = (tmp_path / "number").read_text()
+    assert done.returncode == 0, f"mutant {last}: {done.stderr[-2000:]}"
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts["wrong"] == 0, done.stdout
+    assert counts["refused"] + counts["works"] == MUTANTS
+    assert counts["works"] > MUTANTS / 10  # else nothing would be tried but the door
