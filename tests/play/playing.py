@@ -90,12 +90,17 @@ def free_port():
         return listener.getsockname()[1]
 
 
+TOKEN = "a token for tests"
+ASKED = "?token=a%20token%20for%20tests"
+
+
 @contextmanager
-def served(*arguments):
+def served(*arguments, **environment):
     """A server in a process of its own, started as people start it: the process and its address."""
     port = free_port()
     command = [sys.executable, "-c", START, "play", "--port", str(port), "--no-browser", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ})
+    environment = {**os.environ, "KOUBAI_TOKEN": TOKEN, **environment}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     try:
         address = f"127.0.0.1:{port}"
         for _ in range(600):
