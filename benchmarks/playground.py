@@ -25,6 +25,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 NETWORKS = {"2-8-8-1": "[8,8]", "2-6×32-1": "[32,32,32,32,32,32]"}
 STORE = "document.getElementById('koubai-play').playground.store"
 PATIENCE = 120
+TOKEN = "koubai-benchmarks"
 EXAMPLES = """\
 examples:
   python -m benchmarks.playground                        all but an hour's frames (about a minute and a half)
@@ -84,7 +85,8 @@ def served() -> Iterator[tuple[str, float, float]]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     begin = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", START, "play", "--port", str(port), "--no-browser"])
+    command = [sys.executable, "-c", START, "play", "--port", str(port), "--no-browser"]
+    process = subprocess.Popen(command, env={**os.environ, "KOUBAI_TOKEN": TOKEN})
     try:
         while True:
             try:
@@ -117,7 +119,7 @@ def browser() -> Iterator[Any]:
 def opened(chromium: Any, address: str, link: str = "") -> Any:
     """Return the page once its network is on the screen."""
     page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    page.goto(address + (f"#{link}" if link else ""))
+    page.goto(f"{address}?token={TOKEN}" + (f"#{link}" if link else ""))
     wanted = (
         f"{STORE}.state.frame && {STORE}.state.network?.n_parameters === {STORE}.state.frame.blocks.theta.data.length"
     )
@@ -154,7 +156,7 @@ def measure_start(chromium: Any, rounds: int) -> Iterator[tuple[str, str]]:
         with served() as (address, seconds, since):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             lag = time.perf_counter() - since
-            page.goto(address, wait_until="commit")
+            page.goto(f"{address}?token={TOKEN}", wait_until="commit")
             wait(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
             paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000
             wait(page, f"document.getElementById('koubai-play').playground && {STORE}.state.frame")
@@ -214,7 +216,8 @@ def measure_clients(address: str, count: int, seconds: float) -> Iterator[tuple[
 
     host = address.removeprefix("http://").rstrip("/")
     with ExitStack() as open_sockets:
-        sockets = [connect(f"ws://{host}/socket", origin=f"http://{host}", max_size=None) for _ in range(count)]
+        where, page = f"ws://{host}/socket?token={TOKEN}", f"http://{host}"
+        sockets = [connect(where, origin=page, max_size=None) for _ in range(count)]
         clients = [Client(open_sockets.enter_context(each), number) for number, each in enumerate(sockets)]
         end = time.monotonic() + PATIENCE
         while min(client.frames for client in clients) < 4 and time.monotonic() < end:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from koubai.core.errors import ParameterError
 from koubai.descent.algebra import degree, from_sympy, to_sympy
-from koubai.descent.by_hand import Kind, by_hand
+from koubai.descent.by_hand import by_hand
 from koubai.descent.evaluation import Tape
+from koubai.descent.exact import Kind
 from koubai.descent.expression import Number, parse
 from koubai.descent.functions import CAMEL_MINIMA, HIMMELBLAU_MINIMA, NAMED, get_objective
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from koubai.core.network import Network
-from koubai.descent.by_hand import Kind, by_hand
+from koubai.descent.by_hand import by_hand
 from koubai.descent.descend import descend
+from koubai.descent.exact import Kind
 from koubai.descent.expression import Number, parse
 from koubai.descent.fits import fit_points
 from koubai.descent.functions import get_objective

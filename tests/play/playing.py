@@ -91,8 +91,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
+TOKEN = "a token for tests"
+ASKED = "?token=a%20token%20for%20tests"
+
+
 @contextmanager
-def served(*arguments, hears=True):
+def served(*arguments, hears=True, **environment):
     """A server in a process of its own, started as people start it: the process and its address.
 
     It ignores Ctrl-C if it does not hear, as one that a script has started in the background.
@@ -100,7 +104,8 @@ def served(*arguments, hears=True):
     port = free_port()
     command = [sys.executable, "-c", START, "play", "--port", str(port), "--no-browser", *arguments]
     command = command if hears else deaf(*command)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ})
+    environment = {**os.environ, "KOUBAI_TOKEN": TOKEN, **environment}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     try:
         address = f"127.0.0.1:{port}"
         for _ in range(600):

@@ -1,7 +1,14 @@
 """`koubai play` at the command line: what it says of itself, and one sentence for whatever cannot be served."""
 
 import asyncio
+import html
+import os
+import re
 import socket
+import stat
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -59,7 +66,6 @@ def test_arguments_that_cannot_be_served_get_one_sentence(complaint, tmp_path):
         (["--lesson", "xorr"], "--lesson must be one of perceptron, xor"),
         (["--lesson", tmp_path / "absent.json"], "must be readable; got no such file"),
         (["--lesson", lesson], "must have a title and steps"),
-        (["--host", "0.0.0.0"], "--host 0.0.0.0 must have a --token"),
         (["--host", "0.0.0.0", "--token", "abc"], "--token must have 8 characters or more"),
         (["--token", ""], "--token must have 8 characters or more"),
         (["--host", "203.0.113.7", "--token", "classroom"], "the server must listen on 203.0.113.7"),
@@ -94,26 +100,64 @@ def test_a_table_and_a_lesson_of_one_s_own_are_what_is_shown_first(tmp_path, mon
     assert shown["lessons"]["my-lesson"]["title"] == {"en": "題", "ja": "題"}
 
 
+def ending(coroutine):
+    coroutine.close()
+    raise KeyboardInterrupt
+
+
+def address_in(uri):
+    """Where the file leads that the browser is told to open, and which only its owner may read."""
+    path = Path(urllib.request.url2pathname(urlsplit(uri).path))
+    assert urlsplit(uri).scheme == "file"
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    found = re.search(r'content="0; url=([^"]*)"', path.read_text(encoding="utf-8"))
+    return path, html.unescape(found.group(1))
+
+
 def test_the_address_that_is_printed_and_opened_leads_to_the_page(monkeypatch, capsys):
     from koubai.play.uploads import Tables
 
     opened = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
-
-    def end(coroutine):
-        coroutine.close()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(server.asyncio, "run", end)
+    monkeypatch.setattr("webbrowser.open", lambda uri: opened.append((uri, *address_in(uri))))
+    monkeypatch.setattr(server.asyncio, "run", ending)
     port = free_port()
-    server.run(None, Tables(), port=port, fragment="lesson=xor")
-    server.run(None, Tables(), host="0.0.0.0", port=port, token="a b&c秘密de")
-    token = "a%20b%26c%E7%A7%98%E5%AF%86de"
-    assert opened == [f"http://127.0.0.1:{port}/#lesson=xor", f"http://127.0.0.1:{port}/?token={token}"]
+    server.run(None, Tables(), port=port, token="simple-enough", fragment="lesson=xor")
+    server.run(None, Tables(), host="0.0.0.0", port=port, token='a b&c秘密/de"<')
+    token = "a%20b%26c%E7%A7%98%E5%AF%86%2Fde%22%3C"
+    addresses = [f"http://127.0.0.1:{port}/?token=simple-enough#lesson=xor", f"http://127.0.0.1:{port}/?token={token}"]
+    assert [address for _, _, address in opened] == addresses
+    for uri, path, _ in opened:
+        assert "simple-enough" not in uri
+        assert "token" not in uri
+        assert not path.parent.exists(), "what leads to the page goes with the server"
     printed = capsys.readouterr()
-    assert opened[0] in printed.out
-    assert opened[1] in printed.out
+    assert addresses[0] in printed.out
+    assert addresses[1] in printed.out
     assert printed.err == "koubai play: ended.\n" * 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_without_a_token_of_one_s_own_there_is_a_new_random_one_each_time(monkeypatch, capsys, host):
+    from koubai.play.uploads import Tables
+
+    monkeypatch.setattr(server.asyncio, "run", ending)
+    monkeypatch.delenv("KOUBAI_TOKEN", raising=False)
+    tokens = set()
+    for _ in range(3):
+        server.run(None, Tables(), host=host, port=0, open_browser=False)
+        tokens |= set(re.findall(r"/\?token=([\w-]+)", capsys.readouterr().out))
+    assert len(tokens) == 3
+    assert min(map(len, tokens)) >= 32
+    monkeypatch.setenv("KOUBAI_TOKEN", "from the environment")
+    server.run(None, Tables(), port=0, open_browser=False)
+    assert "?token=from%20the%20environment " in capsys.readouterr().out
+
+
+def test_a_short_token_in_the_environment_is_refused(complaint, monkeypatch):
+    monkeypatch.setenv("KOUBAI_TOKEN", "short")
+    assert "play: KOUBAI_TOKEN must have 8 characters or more" in complaint("--port", 0)
 
 
 def test_a_frame_never_waits_for_the_last_one_to_be_acknowledged():

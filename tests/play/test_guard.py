@@ -93,32 +93,61 @@ def test_the_page_itself_is_let_in(guarded):
     assert answer.json()["columns"] == ["a", "b"]
 
 
+GEHEIM = "geheim & 秘密"
+ASKED = "?token=geheim%20%26%20%E7%A7%98%E5%AF%86"
+
+
 def test_with_a_token_nothing_but_style_and_scripts_is_shown_without_it():
-    token = "geheim & 秘密"
-    with client(token=token, hosts=[*LOOPBACK, "room.example"]) as found:
+    with client(token=GEHEIM, hosts=[*LOOPBACK, "room.example"]) as found:
         for path in ("/", "/lessons", "/texts/en.json", "/?token=", "/?token=wrong", "/?token=%ff%00"):
             answer = found.get(path)
             assert answer.status_code == 403
             assert "token" in answer.text
-            assert token not in answer.text
+            assert GEHEIM not in answer.text
+            assert "set-cookie" not in answer.headers
         assert found.get("/static/main.js").status_code == 200
-        assert found.get("/", params={"token": token}).status_code == 200
+        assert found.get(f"/lessons{ASKED}").status_code == 200
+        upload = {"content": b"a,b\n1,2\n3,4\n", "headers": {"x-filename": "t.csv", "origin": PAGE}}
+        assert found.post("/table", **upload).status_code == 403
+        assert found.post(f"/table{ASKED}", **upload).status_code == 200
         assert not opens(found, origin=PAGE)
-        path = "/socket?token=geheim%20%26%20%E7%A7%98%E5%AF%86"
+        assert not opens(found, origin=PAGE, cookie="koubai-play-8800=wrong; token=x")
+        path = f"/socket{ASKED}"
         assert opens(found, path, origin=PAGE)
         assert opens(found, path, host="room.example", origin="http://room.example")
         assert not opens(found, path, host="other.example", origin="http://other.example")
         assert not opens(found, path, origin="http://evil.example")
 
 
+def test_the_address_loses_the_token_at_once_and_a_cookie_takes_its_place():
+    with client(token=GEHEIM) as found:
+        answer = found.get(f"/{ASKED}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("koubai-play-8800=")
+        for part in ("HttpOnly", "SameSite=lax", "Path=/"):
+            assert part in cookie
+        assert "geheim" not in cookie
+        assert "max-age" not in cookie.lower()
+        for path in ("/", "/", "/lessons", "/texts/ja.json"):  # a reload, a second tab, and what the page asks for
+            assert found.get(path).status_code == 200
+        assert found.get("/#lesson=xor").status_code == 200  # a link that was copied, in the same browser
+        assert opens(found, origin=PAGE, cookie=cookie.partition(";")[0])
+        assert not opens(found, origin="http://evil.example", cookie=cookie.partition(";")[0])
+        assert found.get("/lessons", headers={"host": "127.0.0.1:8801"}).status_code == 403
+    with client(token="another token") as other:
+        assert other.get("/", headers={"cookie": cookie.partition(";")[0]}).status_code == 403
+
+
 def test_a_server_on_all_networks_answers_to_addresses_and_to_no_name_but_its_own(monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: "Lehrer.school.example")
     with client(token="classroom", hosts=[*LOOPBACK, "0.0.0.0"]) as found:
         for host in ("192.168.1.20:8800", "[fe80::1]:8800", "lehrer.school.example", "lehrer.local:8800", "localhost"):
-            assert found.get("/?token=classroom", headers={"host": host}).status_code == 200, host
+            assert found.get("/lessons?token=classroom", headers={"host": host}).status_code == 200, host
             assert opens(found, "/socket?token=classroom", host=host, origin=f"http://{host}")
         for host in ("evil.example", "192.168.1.20.evil.example", "1e9"):
-            assert found.get("/?token=classroom", headers={"host": host}).status_code == 403, host
+            assert found.get("/lessons?token=classroom", headers={"host": host}).status_code == 403, host
 
 
 @pytest.mark.parametrize(

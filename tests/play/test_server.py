@@ -17,7 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from .playing import decoded, served
+from .playing import ASKED, decoded, served
 
 SMALL = {"hidden": [2], "n_rows": 20, "pace": 0}
 
@@ -26,7 +26,8 @@ class Page:
     """A client over a real socket."""
 
     def __init__(self, address):
-        self.connection = connect(f"ws://{address}/socket", origin=f"http://{address}", max_size=2**26)
+        where = f"ws://{address}/socket{ASKED}"
+        self.connection = connect(where, origin=f"http://{address}", max_size=2**26)
         self.socket = self.connection.__enter__()
         self.until("frame")
 
@@ -137,7 +138,7 @@ def test_explanations_asked_for_faster_than_they_are_made_do_not_pile_up(server)
 
 
 def strange(address, **headers):
-    with pytest.raises(InvalidStatus) as caught, connect(f"ws://{address}/socket", additional_headers=headers):
+    with pytest.raises(InvalidStatus) as caught, connect(f"ws://{address}/socket{ASKED}", additional_headers=headers):
         pass
     return caught.value.response.status_code
 
@@ -147,7 +148,7 @@ def test_sockets_of_other_sites_are_refused_by_the_real_server(server):
     assert strange(address) == 403
     assert strange(address, Origin="http://evil.example") == 403
     assert strange(address, Origin="null") == 403
-    request = urllib.request.Request(f"http://{address}/", headers={"Host": "evil.example"})
+    request = urllib.request.Request(f"http://{address}/{ASKED}", headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=10)
     assert caught.value.code == 403
@@ -168,7 +169,7 @@ def test_a_gigabyte_is_refused_early_with_one_sentence_and_no_memory(server, ann
     process, address = server
     before = resident(process)
     host, port = address.split(":")
-    head = f"POST /table HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nX-Filename: t.csv\r\n"
+    head = f"POST /table{ASKED} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nX-Filename: t.csv\r\n"
     head += f"Content-Length: {2**30}\r\n\r\n" if announced else "Transfer-Encoding: chunked\r\n\r\n"
     part = b"1,2\n" * 2**18
     chunk = part if announced else b"%x\r\n%s\r\n" % (len(part), part)
@@ -198,7 +199,7 @@ VANISHING = """
 import json, sys, time
 from websockets.sync.client import connect
 address = sys.argv[1]
-connection = connect(f"ws://{address}/socket", origin=f"http://{address}", max_size=2**26)
+connection = connect(f"ws://{address}/socket{sys.argv[3]}", origin=f"http://{address}", max_size=2**26)
 socket = connection.__enter__()
 for kind, part in json.loads(sys.argv[2]):
     socket.send(json.dumps({"type": kind, **part}))
@@ -236,7 +237,7 @@ def wait_for_rest(process):
 )
 def test_a_client_that_is_killed_frees_its_work_within_two_seconds(server, work):
     process, address = server
-    command = [sys.executable, "-c", VANISHING, address, json.dumps(work)]
+    command = [sys.executable, "-c", VANISHING, address, json.dumps(work), ASKED]
     wait_for_rest(process)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
         try:
@@ -347,8 +348,10 @@ def test_a_server_that_is_asked_to_terminate_leaves_no_folder_behind(tmp_path, m
 @needs_proc
 def test_the_page_is_there_soon_after_the_start():
     with served() as (process, address):
-        with urllib.request.urlopen(f"http://{address}/", timeout=10) as answer:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with browser.open(f"http://{address}/{ASKED}", timeout=10) as answer:
+            assert answer.url == f"http://{address}/"
             assert b"koubai" in answer.read()
         assert threads_time(process) < 3  # of processor time, most of it for what is loaded behind the page
         printed = process.stdout.readline()
-        assert printed == f"koubai play: http://{address}/   (Ctrl-C ends it)\n"
+        assert printed == f"koubai play: http://{address}/{ASKED}   (Ctrl-C ends it)\n"

@@ -1,19 +1,26 @@
 """Tables that people bring: taken in bounded, and refused with one sentence when they are none."""
 
+import asyncio
 import gzip
 import io
+import os
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from koubai.core.errors import DataError
 from koubai.play import measuring, uploads
 from koubai.play.app import make_app
 from koubai.play.uploads import MOST_BYTES, Tables
+
+from .playing import in_a_loop
 
 PAGE = "http://127.0.0.1:8800"
 GOOD = b"height,weight,kind\n" + b"".join(b"%d,%d,%c\n" % (i, i * i % 7, 97 + i % 2) for i in range(30))
@@ -92,6 +99,10 @@ def packed(how):
         (packed("gzip"), "t.csv", "got a packed file"),
         (packed("zip"), "t.csv", "got a packed file"),
         (b"," * 1_000_000 + b"\n", "t.csv", "at most 1000 columns"),
+        (b"\n" + b",".join(b"c%d" % k for k in range(1200)) + b"\n", "t.csv", "at most 1000 columns"),
+        (b"\xef\xbb\xbf\r\n \n" + b";" * 2000 + b"\n1\n", "t.csv", "at most 1000 columns"),
+        (b"a," + b"x" * 300 + b"\n1,2\n", "t.csv", "at most 200 characters in a column's name; got 300"),
+        (b"a,b\n1," + b"x" * 20_000 + b"\n", "t.csv", "at most 10000 bytes in a cell; got 20000"),
         (b"a,b\n" + b"1,2\n" * 20_001, "t.csv", "at most 20000 rows"),
         (b"not a parquet file", "t.parquet", "whole Parquet file"),
         (parquet(pa.table({"a": np.zeros(1000)}))[:-50], "t.parquet", "whole Parquet file"),
@@ -118,7 +129,7 @@ def test_a_parquet_file_that_unpacks_without_end_dies_alone(tmp_path, monkeypatc
     assert path.stat().st_size < 100_000
     monkeypatch.setattr(measuring, "MOST_CONTENT", 2**26)
     with pytest.raises(DataError, match=r"fits in memory|at most 64 MiB"):
-        measuring.check_parquet(path, 20_000, 1000)
+        measuring.measured(path, 20_000, 1000)
 
 
 def test_a_table_that_is_too_large_is_refused_as_soon_as_that_is_known(client, tables):
@@ -155,3 +166,78 @@ def test_a_name_from_outside_never_becomes_a_path(client, tables):
     for name in ("../../etc/passwd.csv", "%2e%2e%2f%2e%2e%2fx.csv", "a\\..\\b.csv", "/tmp/x.csv"):
         answer = sent(client, GOOD, name).json()
         assert tables.paths[answer["id"]].parent == tables.place("").parent
+
+
+def hostile(kind):
+    """A table of about three megabytes that is made to be slow to look at."""
+    names = b",".join(b"c%d" % k for k in range(400_000))
+    return {
+        "columns behind an empty line": b"\n" + names + b"\n1\n",
+        "columns in the second line": b"a title\n" + names + b"\n",
+        "a header of two lines": b'"a\nb",' + names + b"\n1\n",
+        "one name, again and again": b'"\n",' + b"a," * 1_500_000 + b"\n1\n",
+        "quotation marks alone": b'a,b\n"' + b'""' * 1_500_000,
+        "one cell": b"a,b\n1," + b"x" * 3_000_000 + b"\n",
+        "one name": b"a" * 3_000_000 + b",b\n1,2\n",
+        "empty lines": b"\n" * 3_000_000,
+        "rows of all lengths": b"a,b\n" + b"".join(b"1" + b"," * (k % 900) + b"\n" for k in range(6_000)),
+        "carriage returns": b"a,b\r" * 700_000,
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", [
+    "columns behind an empty line", "columns in the second line", "a header of two lines", "one name, again and again",
+    "quotation marks alone", "one cell", "one name", "empty lines", "rows of all lengths", "carriage returns",
+])  # fmt: skip
+def test_a_table_that_is_made_to_be_slow_is_refused_in_bounded_time(client, tables, kind):
+    begin = cpu()
+    assert refused(client, tables, hostile(kind))
+    assert cpu() - begin < measuring.MOST_SECONDS + 5
+
+
+def cpu():
+    """Seconds of processor time of this process and those that it has waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+def test_the_server_answers_while_tables_are_looked_at(client, monkeypatch):
+    """What is slow stays in threads of its own: neither the pages nor the training of others wait for it."""
+    at_work, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(*_):
+        at_work.release()
+        assert go_on.wait(60)
+        return {"columns": ["a"], "rows": 1}
+
+    monkeypatch.setattr(uploads, "measured", slow)
+    with ThreadPoolExecutor(4) as senders:
+        answers = [senders.submit(sent, client, GOOD) for _ in range(4)]
+        try:
+            for _ in range(uploads_at_once := 2):
+                assert at_work.acquire(timeout=60)
+            assert client.get("/lessons").status_code == 200
+            with client.websocket_connect("/socket", headers={"host": "127.0.0.1:8800"}) as socket:
+                assert "hello" in (socket.receive_json()["type"], socket.receive_json()["type"])
+            assert not at_work.acquire(timeout=0.2), f"more than {uploads_at_once} tables are looked at at once"
+        finally:
+            go_on.set()
+        assert [answer.result().status_code for answer in answers] == [200] * 4
+
+
+def test_a_table_that_stops_coming_is_given_up(client, tables, monkeypatch):
+    monkeypatch.setattr(uploads, "SILENCE", 0.2)
+
+    async def story():
+        request = Request({"type": "http", "headers": [(b"x-filename", b"t.csv")]})
+
+        async def stream():
+            yield GOOD
+            await asyncio.sleep(60)
+
+        with pytest.raises(uploads.Refused, match=r"must keep coming; nothing came for 0.2 seconds. Try again."):
+            await uploads._written(request, stream(), tables)
+
+    before = set(tables.place("").parent.iterdir())
+    in_a_loop(story())
+    assert set(tables.place("").parent.iterdir()) == before

@@ -17,7 +17,9 @@ EXAMPLES = """examples:
   koubai play --lesson my-lesson.json                   # your own lesson
   koubai play --host 0.0.0.0 --token classroom          # for other machines in the room
 
-The page needs no network: everything comes from this machine. Ctrl-C ends the server.
+The page needs no network: everything comes from this machine. Its address holds a random token, so that no other user
+of this machine can open it; a token of one's own stays hidden from them in the variable KOUBAI_TOKEN. Ctrl-C ends the
+server.
 """
 
 
@@ -36,7 +38,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--port", type=int, default=8800, metavar="N", help="where to listen (default: 8800; 0: any)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: this machine only")
     parser.add_argument(
-        "--token", metavar="TEXT", help="what others must know, if --host lets them in: 8 characters or more"
+        "--token", metavar="TEXT", help="what the page's address must hold: 8 characters or more (default: random)"
     )
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     parser.set_defaults(run=run)

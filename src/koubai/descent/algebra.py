@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from functools import reduce
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -13,21 +14,26 @@ MAX_EXPONENT = 100
 SAME_NAME = ("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
 
 
-def load_sympy() -> ModuleType:
-    """Return SymPy.
+def require_sympy() -> None:
+    """Say what to install if SymPy is not there; it is not loaded, for that takes a moment.
 
     Raises
     ------
     ParameterError
         If it is not installed.
     """
-    try:
-        import sympy
-    except ImportError:
+    if find_spec("sympy") is None:
         raise ParameterError(
             "descend: SymPy must be installed to work by hand; got none. Run pip install 'koubai[lab]'."
-        ) from None
-    return sympy
+        )
+
+
+def load_sympy() -> ModuleType:
+    """Return SymPy."""
+    import sympy
+
+    module: ModuleType = sympy
+    return module
 
 
 def degree(tree: Node) -> int | None:
@@ -81,10 +87,10 @@ def to_sympy(tree: Node, sympy: Any) -> Any:
         exponent = given[1]
         # a number that is raised may itself have many digits: bit lengths multiply
         long = given[0].is_Rational and max(int(given[0].p).bit_length(), int(given[0].q).bit_length()) > 400
-        if exponent.is_number and (long or not abs(float(exponent)) <= MAX_EXPONENT):
+        if exponent.is_number and (long or not _within(exponent)):
             raise ParameterError(
-                f"descend: an exponent must lie within ±{MAX_EXPONENT} to be worked out by hand; got {exponent}. "
-                f"Descend without the exact answer."
+                f"descend: an exponent must lie within ±{MAX_EXPONENT} to be worked out by hand; "
+                f"got {_shortened(exponent)}. Descend without the exact answer."
             )
         return given[0] ** exponent
     if tree.operation in SAME_NAME:
@@ -103,6 +109,20 @@ def to_sympy(tree: Node, sympy: Any) -> Any:
         "max": sympy.Max,
         "min": sympy.Min,
     }[tree.operation](*given)
+
+
+def _shortened(number: Any) -> str:
+    """Return a number as it is written, cut where nobody reads on."""
+    written = str(number)
+    return written if len(written) <= 60 else f"{written[:50]}…"
+
+
+def _within(exponent: Any) -> bool:
+    """Return whether an exponent is a real number that is small enough; one that no float can hold is not."""
+    try:
+        return abs(float(exponent)) <= MAX_EXPONENT
+    except (OverflowError, TypeError):
+        return False
 
 
 def from_sympy(expression: Any, sympy: Any) -> Node | None:

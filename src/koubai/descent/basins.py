@@ -135,6 +135,7 @@ def basins(
     ).maps[0]
 
 
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
 def compare_basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
     optimizers: Sequence[str | Mapping[str, Any] | Optimizer],

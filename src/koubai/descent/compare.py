@@ -166,6 +166,7 @@ class Comparison(Displayed):
         return min(reached, default=0.0)
 
 
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
 def _arrival(label: str, path: Path, minima: Sequence[tuple[float, ...]], near: float) -> Arrival:
     if not minima or path.failed:
         return Arrival(label, path, None, None, None)
@@ -178,6 +179,7 @@ def _arrival(label: str, path: Path, minima: Sequence[tuple[float, ...]], near: 
     return Arrival(label, path, minima[nearest], step, int(path.costs[step]))
 
 
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
 def compare_descents(
     function: "str | Expression | Objective | Callable[[Array], float]",
     optimizers: Sequence[str | Mapping[str, Any] | Optimizer] = (
@@ -248,6 +250,7 @@ def compare_descents(
     return comparison_of(objective, paths, window, resolution, answer)
 
 
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
 def comparison_of(
     objective: Objective,
     paths: Sequence[Path],

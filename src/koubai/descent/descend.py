@@ -22,6 +22,8 @@ from koubai.descent.path import Advice, Path, Stop, Stopping
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
+MOST_POINTS = 20_000_000
+"""Most steps of all paths together: they are kept."""
 FAR = 1e8
 """A point this many times further out than the start has diverged."""
 HUGE = 1e12
@@ -37,6 +39,7 @@ class Run:
     learning_rate: float
 
 
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
 def descend(
     function: "str | Expression | Objective | Callable[[Array], float]",
     start: float | Sequence[float] | None = None,
@@ -168,7 +171,17 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
     -------
     list of Path
         In the order of ``runs``.
+
+    Raises
+    ------
+    ParameterError
+        If there may be more than `MOST_POINTS` steps, which all are kept.
     """
+    if len(runs) * stopping.max_steps > MOST_POINTS:
+        raise ParameterError(
+            f"descend: all paths together must have at most {MOST_POINTS} steps; got {len(runs)} of "
+            f"{stopping.max_steps}. Lower max_steps, or compare fewer."
+        )
     order = sorted(range(len(runs)), key=lambda i: _rule(runs[i]))
     paths: list[Path | None] = [None] * len(runs)
     for row, path in zip(order, _lockstep(objective, [runs[i] for i in order], stopping), strict=True):

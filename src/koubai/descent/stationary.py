@@ -6,7 +6,10 @@ import numpy as np
 
 from koubai.descent.objective import Array, Objective, Window
 
+MOST_STARTS = 5000
 
+
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
 def stationary_points(objective: Objective, window: Window, per_side: int = 17) -> list[Array]:
     """Return the points of a window where the gradient is zero, found by Newton's method from a grid of starts.
 
@@ -14,15 +17,16 @@ def stationary_points(objective: Objective, window: Window, per_side: int = 17) 
     starts' median, and counts once.
     """
     axes = [np.linspace(low, high, per_side) for low, high in window]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(window))
-    if len(points) > 5000:
-        points = points[np.random.default_rng(0).choice(len(points), 5000, replace=False)]
+    count = per_side ** len(window)  # a grid of ten variables is never made whole
+    chosen = np.arange(count) if count <= MOST_STARTS else np.random.default_rng(0).choice(count, MOST_STARTS, False)
+    places = np.unravel_index(chosen, (per_side,) * len(window))
+    points = np.stack([axis[place] for axis, place in zip(axes, places, strict=True)], axis=-1)
     lows, highs = np.array(window).T
-    scale = np.nanmedian(np.linalg.norm(objective.gradient(points), axis=1)) or 1.0
+    scale = np.nanmedian(np.hypot.reduce(objective.gradient(points), axis=1)) or 1.0  # squares of 1e200 overflow
     points = newton(objective, points, (highs - lows) / 8)
     with np.errstate(all="ignore"):
         values, gradients = objective.function(points)
-        good = np.isfinite(values) & (np.linalg.norm(gradients, axis=1) < 1e-9 * scale)
+        good = np.isfinite(values) & (np.hypot.reduce(gradients, axis=1) < 1e-9 * scale)
     good &= ((points >= lows - 1e-9) & (points <= highs + 1e-9)).all(axis=1)
     found: list[Array] = []
     for point in points[good]:

@@ -29,6 +29,9 @@ COMPILING = (
     "The engine is being loaded; the first time on a machine it is compiled, which takes about a minute. Please wait."
 )
 
+READERS = 2
+"""So many tables are looked at at the same time."""
+
 STATIC = Path(str(files("koubai"))) / "play" / "static"
 
 
@@ -61,7 +64,8 @@ def make_app(
         loading = asyncio.ensure_future(_load_all(app))
         yield
         loading.cancel()
-        app.state.executor.shutdown(wait=False, cancel_futures=True)
+        for threads in (app.state.executor, app.state.readers):
+            threads.shutdown(wait=False, cancel_futures=True)
         found.close()
 
     app = Starlette(
@@ -81,6 +85,8 @@ def make_app(
     app.state.lessons = dict(lessons or {})
     app.state.n_threads = max(2, os.cpu_count() or 1)
     app.state.executor = ThreadPoolExecutor(app.state.n_threads, thread_name_prefix="koubai-play")
+    # so that nobody's training waits for another's table
+    app.state.readers = ThreadPoolExecutor(READERS, thread_name_prefix="koubai-tables")
     return Guard(app, hosts, token)
 
 

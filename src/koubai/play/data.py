@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -244,11 +244,3 @@ def plane_of(
         return found
 
     return inputs[:, [i, j]], (names[i], names[j]), on_plane
-
-
-def column_names(path: Path) -> dict[str, Any]:
-    """Return the columns and the number of rows of a table, for the page to choose from."""
-    from koubai.tables.reading import read_table
-
-    table = read_table(path)
-    return {"columns": list(table.frame.columns), "rows": table.frame.height}

@@ -1,13 +1,19 @@
-"""Who may talk to the server: its own page on this machine, or who knows the token."""
+"""Who may talk to the server: who knows the token, from the server's own page.
+
+The token comes once, in the address that the server prints. A cookie takes its place, and the address loses it: a link
+that is copied, or stays in the browser's history, lets nobody in.
+"""
 
 import hmac
 import ipaddress
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, QueryParams
-from starlette.responses import PlainTextResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,7 +49,8 @@ class Guard:
         Names and addresses under which the server may be called, without the port. If one of `ANYWHERE` is among them,
         any address and the machine's own name will do: no address can be made to point elsewhere, as a name can.
     token : str, optional
-        What a socket or an upload must bring as ``?token=…``, if the server listens beyond this machine.
+        What every request for more than scripts and styles must bring as ``?token=…``, or the cookie that the page got
+        for it. Without one, as in a program's own tests, nothing is asked for.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = LOOPBACK, token: str | None = None) -> None:
@@ -64,6 +71,8 @@ class Guard:
         elif complaint:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": complaint})
+        elif self.token is not None and scope["path"] == "/" and "token" in QueryParams(scope["query_string"]):
+            await self._without_token(scope)(scope, receive, send)
         else:
             await self.app(scope, receive, _with_headers(send))
 
@@ -82,9 +91,22 @@ class Guard:
             return "Origin must be this server's own page."
         if self.token is not None and not scope["path"].startswith("/static/"):
             given = QueryParams(scope["query_string"]).get("token", "")
-            if not hmac.compare_digest(given.encode(errors="replace"), self.token.encode()):
+            shown = HTTPConnection(scope).cookies.get(_cookie(host), "")
+            if not _same(given, self.token) and not _same(shown, _session(self.token)):
                 return "The token must be the one that the server printed: open the address with ?token=…"
         return ""
+
+    def _without_token(self, scope: Scope) -> RedirectResponse:
+        """Return the way to the page's plain address, and the cookie that is good for it.
+
+        A browser keeps what stands after ``#``. The cookie is sent when a link is followed from elsewhere (lax), but by
+        no other site's page, and no script can read it.
+        """
+        assert self.token is not None
+        answer = RedirectResponse("/", 303, HEADERS)
+        name = _cookie(Headers(scope=scope).get("host", ""))
+        answer.set_cookie(name, _session(self.token), path="/", httponly=True, samesite="lax")
+        return answer
 
     def _is_own(self, host: str) -> bool:
         try:
@@ -94,6 +116,25 @@ class Guard:
         if name in self.hosts:
             return True
         return bool(self.hosts & set(ANYWHERE)) and _is_address(name)
+
+
+def _same(given: str, wanted: str) -> bool:
+    """Compare in a time that does not tell how much is right."""
+    return hmac.compare_digest(given.encode(errors="replace"), wanted.encode(errors="replace"))
+
+
+def _session(token: str) -> str:
+    """Return what the cookie holds: it ends with the token, and does not tell it."""
+    return hmac.new(
+        token.encode(errors="replace"), b"koubai play: a page that has brought the token", "sha256"
+    ).hexdigest()
+
+
+def _cookie(host: str) -> str:
+    """Return the cookie's name: cookies are shared by all ports of a machine, and it may have several servers."""
+    with suppress(ValueError):
+        return f"koubai-play-{urlsplit(f'//{host}').port or 80}"
+    return "koubai-play-80"
 
 
 def _is_address(name: str) -> bool:

@@ -1,7 +1,8 @@
-"""How large a Parquet file is in memory, found out by a process of its own that may not take much.
+"""What a table is, found out by a process of its own that may not take much.
 
-A few kilobytes can unpack to many gigabytes, and what a file says of itself need not be true. So a process with bounded
-memory and time reads it first; if that process dies, nothing else has suffered.
+A few kilobytes can unpack to many gigabytes, a few megabytes can be written so that reading them takes hours, and what
+a file says of itself need not be true. So a process with bounded memory and time, which gives way to all others, reads
+it first; if that process dies, nothing else has suffered.
 """
 
 import json
@@ -10,65 +11,109 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from koubai.core.errors import DataError
+from koubai.core.errors import DataError, KoubaiError
 
 MOST_MEMORY = 2**30
 """Bytes that the measuring process may take beside its own code."""
 MOST_CONTENT = 2**28
 """Bytes of all cells, were each written out."""
-MOST_SECONDS = 20.0
+MOST_NAME, MOST_CELL = 200, 10_000
+"""Characters of a column's name, and bytes of a cell."""
+MOST_SECONDS, MOST_WAITING = 15, 60.0
+"""Seconds of processor time that the measuring process may take, and seconds from its start to its end."""
+TOO_LARGE = (
+    "A table must be one that fits in memory and is read within {} seconds; it is damaged, or too large. "
+    "Get it anew, or use koubai fit."
+)
+WHOLE = (
+    "A table must be a whole Parquet file that fits in memory; it is damaged, or too large. "
+    "Get it anew, or use koubai fit."
+)
 
 
-def check_parquet(path: Path, most_rows: int, most_columns: int) -> None:
-    """Refuse a Parquet file with too many rows, columns or bytes.
+def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
+    """Return the columns and the number of rows of a table, for the page to choose from.
 
     Raises
     ------
     DataError
-        If it is too large, or cannot be read within the bounds.
+        If it cannot be read, or not within the bounds; if it has too many rows or columns, or too much in them.
     """
     command = [sys.executable, "-m", "koubai.play.measuring", str(path), str(most_rows), str(most_columns)]
     environment = {**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, env=environment, check=True)
-        rows, columns, size = json.loads(done.stdout)
+        done = subprocess.run(command, capture_output=True, timeout=MOST_WAITING, env=environment, check=True)
+        found = json.loads(done.stdout)
     except (subprocess.SubprocessError, OSError, ValueError):
-        raise DataError(
-            "A table must be a whole Parquet file that fits in memory; it is damaged, or too large. "
-            "Get it anew, or use koubai fit."
-        ) from None
-    for found, most, what in ((rows, most_rows, "rows"), (columns, most_columns, "columns")):
-        if found > most:
-            raise DataError(f"A table must have at most {most} {what}; got {found}. Use koubai fit.")
-    if size > MOST_CONTENT:
+        raise DataError(WHOLE if path.suffix == ".parquet" else TOO_LARGE.format(MOST_SECONDS)) from None
+    if "problem" in found:
+        raise DataError(found["problem"])
+    for part, most, what in (("rows", most_rows, "rows"), ("width", most_columns, "columns")):
+        if found[part] > most:
+            raise DataError(f"A table must have at most {most} {what}; got {found[part]}. Use koubai fit.")
+    if found["size"] > MOST_CONTENT:
         raise DataError(f"A table must have at most {MOST_CONTENT // 2**20} MiB in memory; got more. Use koubai fit.")
+    for part, most, what in (
+        ("name", MOST_NAME, "characters in a column's name"),
+        ("cell", MOST_CELL, "bytes in a cell"),
+    ):
+        if found[part] > most:
+            raise DataError(
+                f"A table must have at most {most} {what}; got {found[part]}. Shorten it, or use koubai fit."
+            )
+    return {"columns": found["columns"], "rows": found["rows"]}
 
 
-def measure(path: str, most_rows: int, most_columns: int) -> tuple[int, int, int]:
-    """Return rows, columns and bytes of a Parquet file; of one with too many rows or columns, no bytes."""
+def measure(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
+    """Return what a table holds; of one with too many rows or columns, no more than that."""
     import polars as pl
 
-    file = pl.scan_parquet(path)
-    rows, columns = int(file.select(pl.len()).collect().item()), len(file.collect_schema())
-    if rows > most_rows or columns > most_columns:
-        return rows, columns, 0
-    frame = pl.read_parquet(path)
-    texts = frame.select(pl.col(pl.String).str.len_bytes().sum()).row(0)  # a text that many rows share counts for each
-    return rows, columns, int(frame.estimated_size()) + sum(int(size or 0) for size in texts)
+    from koubai.tables.reading import read_table
+
+    found: dict[str, Any] = {"rows": 0, "width": 0, "name": 0, "cell": 0, "size": 0, "columns": []}
+    if path.endswith(".parquet"):  # it says how large it is before it is read
+        file = pl.scan_parquet(path)
+        found |= {"rows": int(file.select(pl.len()).collect().item()), "width": len(file.collect_schema())}
+        if found["rows"] > most_rows or found["width"] > most_columns:
+            return found
+    frame = read_table(path).frame
+    found |= {"rows": frame.height, "width": frame.width}
+    if frame.height > most_rows or frame.width > most_columns:
+        return found
+    found["name"] = max(map(len, frame.columns))
+    found["columns"] = list(frame.columns) if found["name"] <= MOST_NAME else []
+    lengths = frame.select(pl.col(pl.String).str.len_bytes())  # columns of texts
+    longest, summed = lengths.max().row(0), lengths.sum().row(0)  # a text that many rows share counts for each
+    found["cell"] = max((int(length or 0) for length in longest), default=0)
+    texts = sum(int(length or 0) for length in summed)
+    return found | {"size": int(frame.estimated_size()) + texts}
 
 
-def _limit_memory() -> None:
-    with suppress(ImportError, OSError, ValueError):  # where memory cannot be limited, time still is
+def _limit() -> None:
+    """Bound what this process may take, as far as the system can; where it cannot, `MOST_WAITING` holds."""
+    with suppress(ImportError, OSError, ValueError, AttributeError):
         import resource
 
+        os.nice(10)
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
         limit = pages * resource.getpagesize() + MOST_MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-if __name__ == "__main__":
-    import polars  # noqa: F401  its own memory does not count
+def _main(path: str, most_rows: str, most_columns: str) -> None:
+    import polars  # noqa: F401  what is loaded before the bounds does not count
 
-    _limit_memory()
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
+    import koubai.tables.reading  # noqa: F401
+
+    _limit()
+    try:
+        print(json.dumps(measure(path, int(most_rows), int(most_columns))))
+    except (KoubaiError, ValueError) as error:
+        print(json.dumps({"problem": str(error)}))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -5,9 +5,8 @@ import errno
 import signal
 import socket
 import sys
-import webbrowser
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,15 +14,15 @@ from urllib.parse import quote
 import uvicorn
 
 from koubai.core.errors import ParameterError
+from koubai.play import connections
 from koubai.play.app import make_app
 from koubai.play.guard import ANYWHERE, LOOPBACK
+from koubai.play.opening import browser_at, token_of
 from koubai.play.rates import LONGEST
 from koubai.play.uploads import Tables
 
 if TYPE_CHECKING:
     from koubai.play.settings import Settings
-
-SHORTEST_TOKEN = 8
 
 
 class Server(uvicorn.Server):
@@ -86,8 +85,10 @@ def run(
     ----------
     settings, tables
         What a client sees first.
-    host, port, token
-        Where to listen; beyond this machine a token is needed.
+    host, port
+        Where to listen.
+    token : str, optional
+        What the page must bring; see `koubai.play.opening.token_of`.
     open_browser : bool
         Whether to open the page.
     fragment : str
@@ -98,24 +99,17 @@ def run(
     Raises
     ------
     ParameterError
-        If the server would listen beyond this machine without a token, or cannot listen there.
+        If the token is too short, or the server cannot listen there.
     """
-    if host not in LOOPBACK and not token:
-        raise ParameterError(
-            f"play: --host {host} must have a --token, so that not everybody can use it; got none. "
-            f"Choose one of {SHORTEST_TOKEN} characters or more."
-        )
-    if token is not None and len(token) < SHORTEST_TOKEN:
-        raise ParameterError(
-            f"play: --token must have {SHORTEST_TOKEN} characters or more, so that it cannot be guessed; "
-            f"got {len(token)}. Choose a longer one."
-        )
+    token = token_of(token)
     listening = bound(host, port)
+    listening.listen(connections.BACKLOG)  # a browser may be faster than what follows
     addresses = [
         _address(name, listening.getsockname()[1], token, fragment)
         for name in (_own_addresses(listening.family) if host in ANYWHERE else [host])
     ]
-    app = make_app(settings, tables, {*LOOPBACK, host}, token, lessons)
+    guarded = make_app(settings, tables, {*LOOPBACK, host}, token, lessons)
+    app = connections.Connections(guarded, connections.most_silent())
     config = uvicorn.Config(
         app,
         log_config=None,  # the logging of a program that calls this is its own
@@ -126,13 +120,13 @@ def run(
         ws_ping_interval=5,
         ws_ping_timeout=20,
         timeout_graceful_shutdown=1,
+        **connections.options(app),
     )
     for address in addresses:
         print(f"koubai play: {address}   (Ctrl-C ends it)", flush=True)
-    if open_browser:
-        webbrowser.open(addresses[0])
     try:
-        asyncio.run(Server(config).serve([listening]))
+        with browser_at(addresses[0]) if open_browser else nullcontext():
+            asyncio.run(Server(config).serve([listening]))
     except KeyboardInterrupt:
         print("koubai play: ended.", file=sys.stderr)
     finally:
@@ -140,9 +134,9 @@ def run(
         tables.close()
 
 
-def _address(name: str, port: int, token: str | None, fragment: str) -> str:
+def _address(name: str, port: int, token: str, fragment: str) -> str:
     host = f"[{name}]" if ":" in name else name
-    return f"http://{host}:{port}/{f'?token={quote(token)}' if token else ''}{'#' + fragment if fragment else ''}"
+    return f"http://{host}:{port}/?token={quote(token, safe='', errors='replace')}{'#' + fragment if fragment else ''}"
 
 
 def _own_addresses(family: int) -> list[str]:

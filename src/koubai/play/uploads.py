@@ -4,8 +4,8 @@ import asyncio
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,14 +14,18 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from koubai.core.errors import DataError, KoubaiError
-from koubai.play.measuring import check_parquet
+from koubai.play.measuring import measured
 
 MOST_BYTES = 32 * 2**20
 MOST_TABLES = 64
 MOST_ROWS, MOST_COLUMNS = 20_000, 1000
 """The playground is for looking; `koubai fit` is for training."""
+FIRST_LINES = 20
+"""Among so many lines that are not blank the columns' names are looked for."""
 MOST_AT_ONCE = 8
 """So many tables may be on their way at the same time."""
+SILENCE = 20.0
+"""Seconds in which something more of a table must come."""
 PATIENCE = 10.0
 """Seconds during which the rest of a refused table is read and thrown away, so that its sender sees the answer."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
@@ -78,7 +82,7 @@ async def take_table(request: Request) -> Any:
         try:
             path = await _written(request, stream, tables)
             loop = asyncio.get_running_loop()
-            return JSONResponse(await loop.run_in_executor(request.app.state.executor, _looked_at, tables, path))
+            return JSONResponse(await loop.run_in_executor(request.app.state.readers, _looked_at, tables, path))
         finally:
             tables.coming -= 1
     except Refused as error:
@@ -97,13 +101,19 @@ async def _written(request: Request, stream: AsyncIterator[bytes], tables: Table
     if said.isdecimal() and int(said) > MOST_BYTES:
         raise too_much
     path, size = tables.place(".csv" if ending == ".txt" else ending), 0
+    loop = asyncio.get_running_loop()
     try:
         with path.open("wb") as file:
-            async for part in stream:
-                size += len(part)
-                if size > MOST_BYTES:
-                    raise too_much
-                file.write(part)
+            async with asyncio.timeout(SILENCE) as end:
+                async for part in stream:
+                    end.reschedule(loop.time() + SILENCE)
+                    size += len(part)
+                    if size > MOST_BYTES:
+                        raise too_much
+                    file.write(part)
+    except TimeoutError:
+        path.unlink(missing_ok=True)
+        raise Refused(f"A table must keep coming; nothing came for {SILENCE:g} seconds. Try again.", 408) from None
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -112,13 +122,9 @@ async def _written(request: Request, stream: AsyncIterator[bytes], tables: Table
 
 def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
     """Return the id, columns and number of rows of a table that can be used; remove any other."""
-    from koubai.play.data import column_names
-
     try:
-        check_size(path)
-        found = column_names(path)
-        if found["rows"] > MOST_ROWS:
-            raise DataError(f"A table must have at most {MOST_ROWS} rows; got {found['rows']}. Use koubai fit.")
+        check_beginning(path)
+        found = measured(path, MOST_ROWS, MOST_COLUMNS)
         return {"id": tables.keep(path), **found}
     except Exception as error:
         path.unlink(missing_ok=True)
@@ -128,21 +134,21 @@ def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
         raise Refused(sentence[:300]) from error
 
 
-def check_size(path: Path) -> None:
-    """Refuse a table that is small as a file and would be large in memory.
+def check_beginning(path: Path) -> None:
+    """Refuse at once, in a time that grows no faster than the file, what its beginning shows to be no table to look at.
 
     Raises
     ------
     DataError
-        If the file is packed, or says that it has too many rows, columns or bytes.
+        If the file is packed, or one of its first lines has too many columns.
     """
-    with path.open("rb") as file:
-        begin = file.read(2**16)
     if path.suffix == ".parquet":
-        check_parquet(path, MOST_ROWS, MOST_COLUMNS)
-    elif begin.startswith(PACKED):
+        return
+    content = path.read_bytes()
+    if content.startswith(PACKED):
         raise DataError("A table must be text as it is; got a packed file. Unpack it first.")
-    elif max(begin.split(b"\n", 1)[0].count(mark) for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
+    first = content.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", FIRST_LINES)[:FIRST_LINES]
+    if max(line.count(mark) for line in first for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
         raise DataError(f"A table must have at most {MOST_COLUMNS} columns; got more. Leave some out.")
 
 
@@ -159,11 +165,8 @@ class _Early:
         headers = [*self.answer.raw_headers, (b"connection", b"close")]
         await send({"type": "http.response.start", "status": self.answer.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": self.answer.body, "more_body": True})
-        end = monotonic() + PATIENCE
-        try:
-            async for _ in self.rest:
-                if monotonic() > end:
-                    break
-        except (ClientDisconnect, RuntimeError):
-            pass
+        with suppress(TimeoutError, ClientDisconnect, RuntimeError):
+            async with asyncio.timeout(PATIENCE):
+                async for _ in self.rest:
+                    pass
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,5 +1,6 @@
 """What every view of a derivation shares: texts with formulas in them, and the lines of a step."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,24 @@ class Line:
     left: str
     sign: str
     pieces: tuple[str, ...]
+
+
+def visible(name: str) -> str:
+    r"""Return a name from outside with all that steers, instead of being read, written out: one line, one direction.
+
+    A new line would end a row of a table in Markdown, and marks of direction make a word read as another.
+
+    Examples
+    --------
+    >>> print(visible("photo" + chr(0x202E) + "gpj.exe" + chr(10)))
+    photo\u202egpj.exe\n
+    """
+    steers = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in steers and c not in JOINERS else c for c in name)
+
+
+JOINERS = "\u200c\u200d"
+"""They shape letters, and pictures of people."""
 
 
 class Composer:
@@ -81,7 +100,7 @@ class Composer:
             return self.formula(value)
         if isinstance(value, Text):
             return self.words(value)
-        return self.escape(str(value))
+        return self.escape(visible(str(value)))
 
     # What each view says:
 

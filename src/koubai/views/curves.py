@@ -6,6 +6,7 @@ from html import escape
 from koubai.explain.formula import Number
 from koubai.explain.records import Curves
 from koubai.explain.values import Notation
+from koubai.views.composing import visible
 from koubai.views.formulas.plain import PlainWriter
 
 WHOLE = 1_000_000
@@ -48,9 +49,10 @@ def curves_svg(curves: Curves) -> str:
         f'<text x="{LEFT - 4}" y="{TOP + 4}" text-anchor="end">{_end(high, high - low)}</text>'
         f'<text x="{LEFT - 4}" y="{HEIGHT - BOTTOM}" text-anchor="end">{_end(low, high - low)}</text>'
     )
-    title = f'<text x="{LEFT}" y="12" font-weight="bold">{escape(curves.variable)}</text>'
+    variable = escape(visible(curves.variable))
+    title = f'<text x="{LEFT}" y="12" font-weight="bold">{variable}</text>'
     return (
-        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(curves.variable)}" '
+        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{variable}" '
         f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="11" fill="#1c2733">'
         f"{title}{_key(curves)}{axis}{marks}</svg>"
     )
@@ -66,7 +68,7 @@ def _key(curves: Curves) -> str:
     if len(curves.curves) < 2:
         return ""
     spans = "  ".join(
-        f'<tspan fill="{COLOURS[k % len(COLOURS)]}">{"━" if k == 0 else "╍"} {escape(name)}</tspan>'
+        f'<tspan fill="{COLOURS[k % len(COLOURS)]}">{"━" if k == 0 else "╍"} {escape(visible(name))}</tspan>'
         for k, (name, _) in enumerate(curves.curves)
     )
     return f'<text x="{LEFT}" y="25" xml:space="preserve">{spans}</text>'
@@ -110,7 +112,6 @@ def _bars(curves: Curves, low: float, high: float) -> str:
             )
         word = shown_value(value)
         short = word if len(word) <= max(3, slot / 6) else word[: max(2, int(slot / 6) - 1)] + "…"
-        parts.append(
-            f'<text x="{start + 0.4 * slot:.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{escape(short)}</text>'
-        )
+        place = f'x="{start + 0.4 * slot:.1f}" y="{HEIGHT - BOTTOM + 14}"'
+        parts.append(f'<text {place} text-anchor="middle">{escape(visible(short))}</text>')
     return "".join(parts)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from koubai.core.language import Language, text
-from koubai.descent.by_hand import ByHand, Stationary
+from koubai.descent.by_hand import ByHand
 from koubai.descent.compare import Arrival, Comparison
+from koubai.descent.exact import Stationary
 from koubai.descent.expression import Node
 from koubai.descent.fitted import Fit
 from koubai.descent.functions import NAMED
@@ -190,6 +191,7 @@ def by_hand_lines(answer: ByHand, lang: Language) -> list[tuple[str, list[str]]]
         lines.append((text("descent.hand.minimum", lang), [text("descent.hand.unbounded", lang)]))
     if not answer.complete:
         lines.append(("", [text("descent.hand.window", lang)]))
+    lines += [("", [text(f"descent.hand.left_out.{step}", lang)]) for step in answer.left_out]
     return lines
 
 

@@ -7,6 +7,7 @@ from koubai.core.language import Language, text
 from koubai.explain.diagram import LIGHTS, Diagram, Edge, Node
 from koubai.explain.formula import Number
 from koubai.explain.values import Notation, Value
+from koubai.views.composing import visible
 from koubai.views.formulas.plain import SUBSCRIPTS, PlainWriter
 
 ACROSS, DOWN, RADIUS, MARGIN = 170, 74, 26, 62
@@ -67,7 +68,7 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
     )
     least = min(width, 108 * len(diagram.columns))
     return (
-        f'<svg class="net" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(caption)}" '
+        f'<svg class="net" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(visible(caption))}" '
         f'xmlns="http://www.w3.org/2000/svg" style="max-width:{width}px;min-width:{least}px">'
         f"<style>{STYLE}</style>{''.join(parts)}</svg>"
     )
@@ -98,7 +99,7 @@ def _node(node: Node, x: float, y: float, writer: PlainWriter) -> str:
     kind = f"node {node.light}"
     name = node.label[0] + node.label[1:].translate(SUBSCRIPTS)
     parts = [f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{RADIUS}"/>']
-    parts.append(f'<text class="name" x="{x:g}" y="{y - 5:g}">{escape(name)}</text>')
+    parts.append(f'<text class="name" x="{x:g}" y="{y - 5:g}">{escape(visible(name))}</text>')
     if node.value is not None:
         shown = _shown(node.value, writer)
         size = ' style="font-size:11px"' if len(shown) > WIDE else ""

@@ -6,7 +6,7 @@ from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
 from koubai.explain.formula import Formula
 from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
-from koubai.views.composing import Composer, Line
+from koubai.views.composing import Composer, Line, visible
 from koubai.views.curves import shown_value
 from koubai.views.formulas.latex import LatexWriter
 from koubai.views.terminal import LINE
@@ -87,7 +87,10 @@ class MarkdownComposer(Composer):
 
     def curves(self, curves: Curves) -> str:
         """Return curves as a table, one line a value."""
-        head = [self.escape(curves.variable), *(self.escape(name) or "—" for name, _ in curves.curves)]
+        head = [
+            self.escape(visible(curves.variable)),
+            *(self.escape(visible(name)) or "—" for name, _ in curves.curves),
+        ]
         lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
         for index, value in enumerate(curves.grid):
             numbers = [shown_value(values[index]) for _, values in curves.curves]

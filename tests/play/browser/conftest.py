@@ -1,5 +1,6 @@
 """A real headless Chromium in front of a real server. Without a browser these tests are skipped, but never in CI."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import urllib.request
 
 import pytest
 
+TOKEN = "a-token-for-tests"
 PATIENCE = 90
 """Seconds that a test waits for what comes at once on a machine at rest: the first training may have to compile."""
 
@@ -21,11 +23,12 @@ def address():
         port = listener.getsockname()[1]
     start = "import sys; from koubai.cli.main import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", start, "play", "--port", str(port), "--no-browser"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {**os.environ, "KOUBAI_TOKEN": TOKEN}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     url = f"http://127.0.0.1:{port}/"
     for _ in range(300):
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(f"{url}static/icon.svg", timeout=2).close()
             break
         except OSError:
             if server.poll() is not None:
@@ -117,7 +120,7 @@ def opened(browser, address):
             "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address + (f"#{link}" if link else ""))
+        page.goto(f"{address}?token={TOKEN}" + (f"#{link}" if link else ""))
         playground = Playground(page, complaints)
         playground.until(
             "s.frame && s.network && s.data && s.frame.blocks.theta.data.length === s.network.n_parameters"

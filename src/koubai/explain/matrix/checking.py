@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from koubai.explain.matrix.nodes import Array, Node, Shape, computed
+from koubai.explain.matrix.nodes import Array, Dimension, Node, Shape, computed
 
 DRAWS = 5
 """So many random draws are compared."""
@@ -14,16 +14,19 @@ SIZES = (3, 4, 2, 5, 6, 7)
 POSITIVE = ("log", "sqrt")
 
 
-def sizes_for(shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """Return a number for each letter in the shapes."""
-    taken = {size for shape in shapes.values() for size in shape if isinstance(size, int)}
-    free = [size for size in SIZES if size not in taken] + [*range(8, 8 + 40)]
-    letters = dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str))
-    return dict(zip(letters, free, strict=False))
+def sizes_for(shapes: Mapping[str, Shape]) -> dict[Dimension, int]:
+    """Return a number for each size in the shapes: small ones stay, letters and large ones get what stands for them.
+
+    What holds for one size of a matrix holds for all, and a check with 10,000 rows would take hours.
+    """
+    sizes = dict.fromkeys(size for shape in shapes.values() for size in shape)
+    kept = {size: size for size in sizes if isinstance(size, int) and size <= max(SIZES)}
+    free = (size for size in (*SIZES, *range(max(SIZES) + 1, 100)) if size not in kept)
+    return {size: kept[size] if size in kept else next(free) for size in sizes}
 
 
 def draw(
-    node: Node, shapes: Mapping[str, Shape], sizes: Mapping[str, int], rng: np.random.Generator
+    node: Node, shapes: Mapping[str, Shape], sizes: Mapping[Dimension, int], rng: np.random.Generator
 ) -> dict[str, Array]:
     """Return random matrices for the names, such that every function in the expression is defined."""
     kinds = {part.name for part in _walk(node) if part.kind == "apply"}
@@ -31,7 +34,7 @@ def draw(
     inverses = any(part.kind == "inverse" for part in _walk(node))
     found = {}
     for name, shape in shapes.items():
-        rows, columns = (sizes[size] if isinstance(size, str) else size for size in shape)
+        rows, columns = (sizes[size] for size in shape)
         matrix = rng.normal(size=(rows, columns))
         if roots or kinds & set(POSITIVE):
             matrix = np.abs(matrix) + 0.5
@@ -41,7 +44,7 @@ def draw(
     return found
 
 
-def central_differences(node: Node, name: str, known: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+def central_differences(node: Node, name: str, known: Mapping[str, Array], sizes: Mapping[Dimension, int]) -> Array:
     """Return the derivative by every entry of a name, in denominator layout, by central differences."""
     point = known[name]
     columns = []
@@ -56,6 +59,13 @@ def central_differences(node: Node, name: str, known: Mapping[str, Array], sizes
     return result.reshape(point.shape) if node.is_scalar else result
 
 
+def _difference(a: Array, b: Array) -> float:
+    """Return the largest relative difference; infinity where numbers overflow or are none, which proves nothing."""
+    found = float(np.abs(a - b).max()) / max(1.0, float(np.abs(b).max()))
+    return found if np.isfinite(found) else float("inf")
+
+
+@np.errstate(all="ignore")  # what overflows counts as different
 def difference_of_derivative(node: Node, derivative: Node, name: str, shapes: Mapping[str, Shape]) -> float:
     """Return the largest relative difference between a derivative in symbols and central differences."""
     rng, sizes = np.random.default_rng(0), sizes_for(shapes)
@@ -66,10 +76,11 @@ def difference_of_derivative(node: Node, derivative: Node, name: str, shapes: Ma
         numbers = central_differences(node, name, known, sizes)
         if symbols.shape != numbers.shape:
             return float("inf")
-        worst = max(worst, float(np.abs(symbols - numbers).max()) / max(1.0, float(np.abs(numbers).max())))
+        worst = max(worst, _difference(symbols, numbers))
     return worst
 
 
+@np.errstate(all="ignore")
 def difference_of_sides(left: Node, right: Node, shapes: Mapping[str, Shape]) -> float:
     """Return the largest relative difference between two expressions."""
     rng, sizes = np.random.default_rng(0), sizes_for(shapes)
@@ -77,7 +88,7 @@ def difference_of_sides(left: Node, right: Node, shapes: Mapping[str, Shape]) ->
     for _ in range(DRAWS):
         known = draw(Node("add", (left, right), left.shape), shapes, sizes, rng)
         a, b = computed(left, known, sizes), computed(right, known, sizes)
-        worst = max(worst, float(np.abs(a - b).max()) / max(1.0, float(np.abs(b).max())))
+        worst = max(worst, _difference(a, b))
     return worst
 
 

@@ -14,7 +14,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from koubai.core.errors import ParameterError
@@ -36,6 +36,8 @@ FUNCTIONS = (
 """Functions that an expression may call, with one argument each."""
 
 LONGEST, DEEPEST = 400, 40
+"""Characters of an expression, and how deep its pieces may lie in each other."""
+LONGEST_NUMBER, MOST_NAMES = 30, 12
 TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>==|\*\*|\.T\b|ᵀ|[-+*/@()−·]))")
 SAME = {"−": "-", "·": "*", "ᵀ": ".T"}
 
@@ -53,6 +55,12 @@ class Parsed:
     at: int
     name: str = ""
     value: Fraction = Fraction(0)
+    depth: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "depth", 1 + max((part.depth for part in self.parts), default=0))
+        if self.depth > DEEPEST:
+            raise ParameterError(f"expression must be nested at most {DEEPEST} deep; got more. Name a part of it.")
 
 
 def parse(text: str) -> Parsed:
@@ -70,7 +78,12 @@ def parse(text: str) -> Parsed:
     """
     if not text.strip() or len(text) > LONGEST:
         raise ParameterError(f"expression must have 1 to {LONGEST} characters; got {len(text)}. Try 'A.T @ x'.")
-    return _Parser(text, _tokens(text)).equation()
+    tree = _Parser(text, _tokens(text)).equation()
+    if len(names(tree)) > MOST_NAMES:
+        raise ParameterError(
+            f"expression must have at most {MOST_NAMES} names; got {len(names(tree))}. Give a part a name of its own."
+        )
+    return tree
 
 
 def names(tree: Parsed) -> list[str]:
@@ -158,6 +171,11 @@ class _Parser:
             raise self.unexpected("a name or a number")
         kind, text, place = self.take()
         if kind == "number":
+            if len(text) > LONGEST_NUMBER:
+                raise ParameterError(
+                    f"expression: a number must have at most {LONGEST_NUMBER} digits; got {len(text)} characters at "
+                    f"character {place + 1}. Shorten it."
+                )
             return Parsed("number", (), place, value=Fraction(text))
         if kind == "name":
             if not self.peek("("):

@@ -12,6 +12,10 @@ from koubai.explain.records import Text, say
 
 LETTERS = ("m", "n", "k", "p", "q", "r", "s", "t", "a", "b", "c", "d", "e", "f", "g", "h")
 HIGHEST_POWER = 4
+MOST_PIECES = 200
+"""Pieces of an expression once its powers are written out: a power of a power of a power doubles them each time."""
+LARGEST = 1_000_000
+"""The largest size of a matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,14 @@ def read_shapes(given: Mapping[str, str]) -> dict[str, Shape]:
             pieces = ["1", "1"]
         sizes: list[Dimension] = []
         for piece in pieces:
-            if piece.isdigit() and int(piece) >= 1:
+            if re.fullmatch("[0-9]{1,9}", piece) and 1 <= int(piece) <= LARGEST:
                 sizes.append(int(piece))
             elif re.fullmatch("[A-Za-z][A-Za-z0-9]?", piece):
                 sizes.append(piece)
         if len(pieces) != 2 or len(sizes) != 2:
             raise ParameterError(
-                f"The shape of {name} must be rows,columns, each a letter or a whole number; got {text!r}. Try m,k."
+                f"The shape of {name} must be rows,columns, each a letter or a whole number from 1 to {LARGEST}; "
+                f"got {text[:60]!r}. Try m,k."
             )
         shapes[name] = (sizes[0], sizes[1])
     return shapes
@@ -184,6 +189,11 @@ class Shaper:
                 f"expression {self.text!r}: a matrix's power must be -1 or 1 … {HIGHEST_POWER}; got {exponent} "
                 f"at character {tree.at + 1}."
             )
+        if _counted(base, MOST_PIECES) * exponent > MOST_PIECES:
+            raise ShapeError(
+                f"expression {self.text!r}: a matrix's power must have at most {MOST_PIECES} pieces when it is written "
+                f"out; got more at character {tree.at + 1}. Lower the exponent, or name a part of it."
+            )
         node = base
         for _ in range(int(exponent) - 1):
             node = Node("matmul", (node, base), base.shape)
@@ -278,6 +288,15 @@ class Shaper:
         if len(tree.parts) == 2:
             where += f", in {self._piece(tree.parts[0])} {tree.operator} {self._piece(tree.parts[1])}"
         return ShapeError(f"expression {self.text!r}: {wanted}; got {got} {where}.{hint}")
+
+
+def _counted(node: Node, most: int) -> int:
+    """Return how many pieces an expression has, each as often as it occurs, or one more than ``most``."""
+    waiting, count = [node], 0
+    while waiting and count <= most:
+        waiting.extend(waiting.pop().parts)
+        count += 1
+    return count
 
 
 def _exponent(tree: Parsed) -> Fraction | None:

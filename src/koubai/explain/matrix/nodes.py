@@ -122,7 +122,15 @@ def written(node: Node) -> Formula:
     return Apply({"apply": node.name}.get(node.kind, node.kind), (parts[0],))
 
 
-def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+def _inverse(matrix: Array) -> Array:
+    """Return the inverse; NaN everywhere where there is none."""
+    try:
+        return np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)
+
+
+def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[Dimension, int]) -> Array:
     """Return the number of an expression, (rows, columns).
 
     Parameters
@@ -131,10 +139,10 @@ def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[str, int]) -
     known : Mapping
         The matrix of each name, two-dimensional.
     sizes : Mapping
-        What each letter of a shape stands for.
+        What each letter of a shape stands for, and each size that is too large to be tried.
     """
     parts = [computed(part, known, sizes) for part in node.parts]
-    rows, columns = (sizes.get(size, 0) if isinstance(size, str) else size for size in node.shape)
+    rows, columns = (sizes.get(size, 0 if isinstance(size, str) else size) for size in node.shape)
     simple: dict[str, Callable[[], Any]] = {
         "name": lambda: known[node.name],
         "number": lambda: np.full((rows, columns), float(node.value)),
@@ -146,7 +154,7 @@ def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[str, int]) -
         "divide": lambda: parts[0] / parts[1],
         "power": lambda: parts[0] ** float(node.value),
         "transpose": lambda: parts[0].T,
-        "inverse": lambda: np.linalg.inv(parts[0]),
+        "inverse": lambda: _inverse(parts[0]),
         "norm": lambda: np.full((1, 1), np.linalg.norm(parts[0])),
         "sum": lambda: np.full((1, 1), parts[0].sum()),
         "trace": lambda: np.full((1, 1), np.trace(parts[0])),

@@ -226,7 +226,7 @@ function lately(frame, state) {
 /** @param {import("./types.js").State} state */
 function address(state) {
   const hash = written(state);
-  if (hash !== window.location.hash.slice(1)) history.replaceState(null, "", `${location.pathname}${location.search}${hash ? "#" + hash : ""}`);
+  if (hash !== window.location.hash.slice(1)) history.replaceState(null, "", `${location.pathname}${hash ? "#" + hash : ""}`);
 }
 
 /**

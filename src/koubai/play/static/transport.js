@@ -7,7 +7,6 @@ export class SocketTransport {
   /** @param {Location} location Where the page came from: nothing else is ever asked. */
   constructor(location) {
     this.base = location.origin;
-    this.token = location.search;
     this.listeners = /** @type {((message: any) => void)[]} */ ([]);
     this.watchers = /** @type {((open: boolean) => void)[]} */ ([]);
     this.waiting = /** @type {string[]} */ ([]);
@@ -16,7 +15,7 @@ export class SocketTransport {
   }
 
   open() {
-    const url = this.base.replace(/^http/, "ws") + "/socket" + this.token;
+    const url = this.base.replace(/^http/, "ws") + "/socket";
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
@@ -70,13 +69,13 @@ export class SocketTransport {
   /** @param {File} file */
   async send_table(file) {
     const headers = { "X-Filename": encodeURIComponent(file.name) };
-    const answer = await fetch(this.base + "/table" + this.token, { method: "POST", headers, body: file });
+    const answer = await fetch(this.base + "/table", { method: "POST", headers, body: file });
     return answer.json();
   }
 
   /** @param {string} path */
   async get(path) {
-    const answer = await fetch(this.base + path + this.token);
+    const answer = await fetch(this.base + path);
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return answer.json();
   }
