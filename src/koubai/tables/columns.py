@@ -135,10 +135,10 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
         return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
-    kind, format = _kind(present, how)
-    if kind == NUMBER and present.dtype == pl.String:
-        _refuse_mistakes(column, numbers(column, format if isinstance(format, NumberFormat) else None), of_rows)
-    reason, note = _use(present, kind, format, n_missing, n_different, of_rows or len(column))
+    kind, format, values = _kind(present, how)
+    if values is not None and values.has_nulls():
+        raise _mistakes(column, numbers(column, how.number(name)), of_rows)
+    reason, note = _use(present, kind, values, n_missing, n_different, of_rows or len(column))
     if reason and not keep:
         long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
         return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
@@ -147,52 +147,50 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
 
 
 def _use(
-    present: "pl.Series", kind: str, format: NumberFormat | DateFormat | None, n_missing: int, n: int, of_rows: int
+    present: "pl.Series", kind: str, values: "pl.Series | None", n_missing: int, n: int, of_rows: int
 ) -> tuple[str, str]:
     """Return why a column only names the rows, or nothing; and what is to be said if it is used."""
     if kind == CATEGORY:
         return why_texts_name_rows(len(present), n), ""
-    if kind != NUMBER:
+    if values is None:
         return "", ""
-    values = numbers(present, format if isinstance(format, NumberFormat) else None)
     reason = why_numbers_name_rows(values, n_missing, of_rows)
     if reason or n_missing or not may_count_rows(values, of_rows):
         return reason, ""
     return "", f"Column {present.name!r} counts up from row to row; --drop {present.name} if it only names the rows."
 
 
-def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateFormat | None]:
-    """Return what the cells of a column without missing ones are, and how numbers and dates are written."""
+def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
+    """Return what the cells of a column without missing ones are, how they are written, and numbers as numbers."""
     import polars as pl
 
     if present.dtype == pl.Boolean:
-        return BOOLEAN, None
+        return BOOLEAN, None, None
     if present.dtype in (pl.Date, pl.Datetime):
-        return DATE, DateFormat()
+        return DATE, DateFormat(), None
     if present.dtype != pl.String:
-        return NUMBER, how.default
+        return NUMBER, how.default, numbers(present)
     name = present.name
     format = how.number(name)
     if format is not None and not present.str.contains(_CODE.pattern).any():
         found = format.read(present)
         few = found.null_count() <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
         if few or not found.has_nulls():
-            return NUMBER, format
+            return NUMBER, format, found
     if any(set(present.str.to_lowercase().unique()) <= pair for pair in TRUTH_PAIRS):
-        return BOOLEAN, None
+        return BOOLEAN, None, None
     dates = how.date(name)
-    return (DATE, dates) if dates else (CATEGORY, None)
+    return (DATE, dates, None) if dates else (CATEGORY, None, None)
 
 
-def _refuse_mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None) -> None:
+def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None) -> DataError:
+    """Return the error for a column of numbers in which there are texts."""
     wrong = (found.is_null() & column.is_not_null()).arg_true()
-    if not len(wrong):
-        return
     n_texts, first = len(wrong), int(wrong[0])
     n_numbers, holds = len(column) - column.null_count() - n_texts, "holds" if n_texts == 1 else "hold"
     where = f" in row {first + 1}" if of_rows is None else ""
     cell = shortened(column[first])
-    raise DataError(
+    return DataError(
         f"Column {column.name!r} must hold numbers, as {n_numbers} of its cells do; {n_texts} {holds} text, the first "
         f"{cell}{where}. Correct them, say --missing {column[first]} (in Python missing=[{cell}]) if that stands for a "
         f"missing value, or name the column in drop or category."

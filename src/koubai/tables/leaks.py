@@ -61,6 +61,8 @@ def _tells_class(name: str, column: "pl.Series", y: "pl.Series", target: str) ->
     """Return a sentence if each of a column's few values goes with one class."""
     import polars as pl
 
+    if ROWS_PER_VALUE * column.n_unique() > len(column) + ROWS_PER_VALUE:
+        return ""
     there = column.is_not_null()
     column, y = column.filter(there), y.filter(there)
     n, k, n_classes = len(column), column.n_unique(), y.n_unique()

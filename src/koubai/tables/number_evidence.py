@@ -24,6 +24,10 @@ FIRST = 200
 POINT, COMMA = core_pattern(".", grouped=True), core_pattern(",", grouped=True)
 
 
+UNCLEAR = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+"""A number with a point that may set off thousands."""
+
+
 class Evidence(NamedTuple):
     """What a column of texts shows of how its numbers are written.
 
@@ -67,14 +71,16 @@ def evidence_of(column: "pl.Series") -> Evidence | None:
     present = column.drop_nulls()
     if column.dtype != pl.String or not len(present):
         return None
-    if not present.cast(pl.Float64, strict=False).has_nulls():
-        if (
-            _shapes(present.gather_every(max(1, len(present) // FIRST))).point
-            or not present.str.contains(".", literal=True).any()
-        ):
-            return Evidence(int(present.str.contains(".", literal=True).any()))
-        return _shapes(present)
     first = present.gather_every(max(1, len(present) // FIRST))
+    if not present.cast(pl.Float64, strict=False).has_nulls():
+        with_point = first.filter(first.str.contains(".", literal=True))
+        if not with_point.str.contains(UNCLEAR).all():
+            return Evidence(1, n_numbers=len(present))
+        if not len(with_point) and not present.str.contains(".", literal=True).any():
+            return Evidence(n_numbers=len(present))
+        return _shapes(present)
+    if first.str.contains("[0-9]").sum() < MOSTLY_NUMBERS * len(first):
+        return None
     if _shapes(first).n_numbers < MOSTLY_NUMBERS * len(first):
         return None
     found = _shapes(present)

@@ -155,9 +155,10 @@ def spellings(column: "pl.Series", is_target: bool = False) -> str:
     >>> print(spellings(pl.Series("ok", ["yes", "Yes", "no"])))
     Column 'ok': 'Yes' and 'yes' differ only in spelling and are different categories. Make them one if they are one.
     """
-    found = labels(column, as_written=is_target).drop_nulls().unique()
-    if len(found) > MOST_SPELLINGS:
+    different = column.drop_nulls().unique()
+    if len(different) > MOST_SPELLINGS:
         return ""
+    found = labels(different, as_written=is_target).unique()
     groups: dict[str, list[str]] = defaultdict(list)
     for text in sorted(found.to_list()):
         groups[_key(text)].append(text)

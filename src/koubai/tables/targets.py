@@ -145,6 +145,8 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: 
     ParameterError
         If the task is none, or does not suit the column.
     """
+    import polars as pl
+
     check_task(task)
     require_column(frame, name)
     column = frame[name]
@@ -152,7 +154,8 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: 
     format = (written(column.to_frame()) if how is None else how).number(name)
     if task != CLASSIFICATION:
         refuse_odd_words(name, *_counted(present), format, task, lambda cell: int((column == cell).arg_true()[0]))
-    return target_of(name, present, len(present), present.n_unique(), task, format)
+    different = present.unique(maintain_order=True) if present.dtype == pl.String else present
+    return target_of(name, different, len(present), present.n_unique(), task, format)
 
 
 def _counted(present: "pl.Series") -> tuple["pl.Series", npt.NDArray[np.int64]]:
