@@ -79,7 +79,7 @@ def evidence_of(column: "pl.Series") -> Evidence | None:
         if not len(with_point) and not present.str.contains(".", literal=True).any():
             return Evidence(n_numbers=len(present))
         return _shapes(present)
-    if first.str.contains("[0-9]").sum() < MOSTLY_NUMBERS * len(first):
+    if first.str.contains("[0-9\uff10-\uff19]").sum() < MOSTLY_NUMBERS * len(first):
         return None
     if _shapes(first).n_numbers < MOSTLY_NUMBERS * len(first):
         return None
