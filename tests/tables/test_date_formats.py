@@ -131,3 +131,10 @@ def test_the_csv_of_a_frame_of_dates_gives_its_dates(times: list[dt.datetime]) -
 
 def test_forms_in_words() -> None:
     assert in_words("%d.%m.%Y %H:%M") == "dd.mm.yyyy"
+
+
+def test_different_zones_are_said() -> None:
+    said = decided(["2024-05-03 10:00+09:00", "2024-05-03 10:00Z"]).note
+    assert said == "Column 'c': times are of different zones, or some have none; hours are taken as they are written."
+    assert decided(["2024-05-03 10:00Z", "2024-05-03 10:00 UTC", "2024-05-03T10:00:00+00:00"]).note == ""
+    assert decided(["13-05-2024", "14-05-2024 10:00"]).note == ""

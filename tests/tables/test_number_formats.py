@@ -67,6 +67,14 @@ def test_other_columns_decide_for_one_that_leaves_it_open_and_this_is_said() -> 
     assert found["area"].note == ""
 
 
+def test_cells_prove_more_than_what_is_asked() -> None:
+    """--decimal answers for the columns that leave it open; it does not make texts of the others."""
+    found = decide([pl.Series("open", ["987", "1.234"]), pl.Series("sure", ["0.5", "2.25"])], Asked(decimal=","))
+    assert found["open"].format == NumberFormat(",", grouped=True)
+    assert found["sure"].format == NumberFormat(".", grouped=True)
+    assert read(["1,5", "2.5"], Asked(decimal=",")) == [1.5, None]
+
+
 def test_units_open_ends_and_parentheses_are_said() -> None:
     assert decide([pl.Series("c", ["91 min", "5 min"])])["c"].note.endswith("in 'min', which is left off.")
     assert decide([pl.Series("c", ["3+", "2"])])["c"].note == "Column 'c': 1 cell such as 3+ count as 3."

@@ -251,7 +251,16 @@ def _decide(name: str, column: "pl.Series", fits: list[DateFormat], asked: str |
         note = " ".join(
             filter(None, (note, f"Column {name!r}: years of two digits are those from {first} to {first + 99}."))
         )
-    return Decided(chosen, note)
+    return Decided(chosen, " ".join(filter(None, (note, _note_of_zones(name, column)))))
+
+
+def _note_of_zones(name: str, column: "pl.Series") -> str:
+    """Return a sentence on dates in different zones, or nothing."""
+    zones = column.drop_nulls().str.extract(r":[0-9]{2}(?:[.,][0-9]+)?\s*(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$", 1)
+    named = zones.str.replace("^(Z|UTC|GMT|[+-]00:?00)$", "UTC").str.replace(":", "").unique()
+    if len(named) < 2 or not column.str.contains(":").any():
+        return ""
+    return f"Column {name!r}: times are of different zones, or some have none; hours are taken as they are written."
 
 
 def _likely(column: "pl.Series", by_order: dict[str, DateFormat]) -> DateFormat:

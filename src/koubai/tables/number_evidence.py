@@ -165,7 +165,8 @@ def decide(columns: "Iterable[pl.Series]", asked: Asked | None = None, separator
             decided[name] = Decided(None, f"Column {name!r}: its cells are numbers in different units, taken as texts.")
             continue
         note = ""
-        decimal = asked.mark or shown.decimal
+        own = None if shown.point and shown.comma else shown.decimal
+        decimal = own or asked.mark or shown.decimal
         grouped = asked.groups and bool(shown.decimal or of_table or asked.mark)
         if decimal is None and shown.unclear:
             if of_table is None:
