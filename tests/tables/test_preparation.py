@@ -194,8 +194,8 @@ def test_cells_that_do_not_belong_are_named_when_fitting_and_predicting() -> Non
         ("number", "tall", "'number' must hold numbers; got 'tall' in row 2"),
         ("number", "inf", "'number' must hold finite numbers; got 'inf' in row 2"),
         ("truth", "perhaps", r"'truth' must hold true or false \(or yes or no\); got 'perhaps' in row 2"),
-        ("day", "tomorrow", "'day' must hold dates of the form %Y-%m-%d; got 'tomorrow' in row 2"),
-        ("moment", "tomorrow", "'moment' must hold dates; got 'tomorrow' in row 2"),
+        ("day", "tomorrow", "'day' must hold dates of the form yyyy-mm-dd; got 'tomorrow' in row 2"),
+        ("moment", "tomorrow", "'moment' must hold dates of the form yyyy-mm-dd; got 'tomorrow' in row 2"),
     ]:
         column = [None, cell, None, *[None] * 197]
         wrong = mixed().with_columns(pl.Series(name, column, dtype=pl.String))

@@ -87,7 +87,7 @@ def test_separators_and_encodings_can_be_given(write) -> None:
 
 def test_decimal_commas_between_semicolons(write) -> None:
     content = "a;b\n1,5;x,1\n-0,25;1,2,3\n,5;2,\n1,5e-3;3\n"
-    assert cells_of(write(content)) == {"a": ["1.5", "-0.25", ".5", "1.5e-3"], "b": ["x,1", "1,2,3", "2,", "3"]}
+    assert cells_of(write(content)) == {"a": ["1,5", "-0,25", ",5", "1,5e-3"], "b": ["x,1", "1,2,3", "2,", "3"]}
     assert cells_of(write('a,b\n"1,5",2\n')) == {"a": ["1,5"], "b": ["2"]}
 
 

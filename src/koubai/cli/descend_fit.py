@@ -10,7 +10,10 @@ from koubai.cli.terminal import printable
 from koubai.core.errors import DataError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from koubai.descent.display import Displayed
+    from koubai.tables.written import Written
 
 
 def fit(args: argparse.Namespace) -> "Displayed":
@@ -42,21 +45,32 @@ def _columns(path: str, x: str, y: str, model: str) -> tuple[Any, Any]:
     import numpy as np
 
     from koubai.tables.reading import read_table
+    from koubai.tables.written import written
 
-    frame = read_table(path).frame
+    table = read_table(path)
+    frame = table.frame
     for name in (x, y):
         if name not in frame.columns:
             raise DataError(
                 f"The table '{path}' must have the column {name!r}; got {', '.join(frame.columns[:12])}. "
                 f"Name two of them with --x and --y."
             )
-    across = _numbers(frame[x].to_list(), x, path)
-    up = _numbers(frame[y].to_list(), y, path) if model == "line" else frame[y].to_list()
+    how = written(frame.select(list({x, y})), separator=table.separator)
+    across = _numbers(_as_written(frame[x], how), x, path)
+    up = _numbers(_as_written(frame[y], how), y, path) if model == "line" else frame[y].to_list()
     rows = [(a, b) for a, b in zip(across, up, strict=True) if _is_there(a) and _is_there(b)]
     if len(rows) < len(across):
         left = printable(f"{len(across) - len(rows)} of {len(across)} rows have no value of {x} or {y}")
         print(f"Note: {left}; they are left out.", file=sys.stderr)
     return np.array([a for a, _ in rows]), np.array([b for _, b in rows])
+
+
+def _as_written(column: "pl.Series", how: "Written") -> list[Any]:
+    """Return a column's cells, those as numbers that are numbers as the column writes them, such as 1.234,5."""
+    format = how.number(column.name)
+    if format is None:
+        return column.to_list()
+    return [cell if value is None else value for cell, value in zip(column, format.read(column), strict=True)]
 
 
 def _is_there(value: Any) -> bool:

@@ -142,8 +142,10 @@ def examples_of_table(path: str, target: str | None, positive: str | None, bias:
     from koubai.tables.columns import BOOLEAN, NUMBER, describe_columns, require_column
     from koubai.tables.reading import read_table
     from koubai.tables.values import clean, numbers
+    from koubai.tables.written import written
 
-    frame = clean(read_table(path).frame.head(MOST_EXAMPLES))
+    table = read_table(path)
+    frame = clean(table.frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)
     frame = frame.filter(frame[name].is_not_null())
@@ -155,8 +157,14 @@ def examples_of_table(path: str, target: str | None, positive: str | None, bias:
             f"explain: the column {name!r} must hold {wanted!r} and another value; it holds {', '.join(kinds[:5])}. "
             f"Name the value that stands for +1 with --positive."
         )
-    found = describe_columns(frame.drop(name))
-    parsed = {column.name: numbers(frame[column.name]) for column in found if column.kind in (NUMBER, BOOLEAN)}
+    others = frame.drop(name)
+    how = written(others, separator=table.separator)
+    found = describe_columns(others, how=how)
+    parsed = {
+        column.name: numbers(frame[column.name], how.number(column.name))
+        for column in found
+        if column.kind in (NUMBER, BOOLEAN)
+    }
     features = [column for column, values in parsed.items() if values.null_count() < frame.height]
     if not features:
         raise DataError(f"explain: {path} must have a column of numbers beside {name!r}; it has none.")
@@ -165,6 +173,6 @@ def examples_of_table(path: str, target: str | None, positive: str | None, bias:
     if not len(whole):
         raise DataError(f"explain: {path} must have a row without empty cells; it has none.")
     y = np.array([1 if label == wanted else -1 for label in labels])
-    others = [kind for kind in kinds if kind != wanted]
-    meaning = None if {wanted, *others} == {"1", "-1"} else (wanted, " / ".join(others[:5]))
+    rest = [kind for kind in kinds if kind != wanted]
+    meaning = None if {wanted, *rest} == {"1", "-1"} else (wanted, " / ".join(rest[:5]))
     return Examples(x[whole], y[whole], tuple(features), tuple(str(row + 1) for row in whole), meaning, bias)

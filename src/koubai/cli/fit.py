@@ -60,6 +60,19 @@ def _add_table_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--drop", type=_names, default=(), metavar="A,B", help="columns to leave out")
     group.add_argument("--keep", type=_names, default=(), metavar="A,B", help="columns to use in any case")
     group.add_argument("--category", type=_names, default=(), metavar="A,B", help="columns of numbers that are codes")
+    group.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where cells do not show it")
+    group.add_argument(
+        "--thousands", choices=(",", ".", " ", "'", "none"), help="what sets off thousands, where cells do not show it"
+    )
+    group.add_argument(
+        "--date-order", choices=("dmy", "mdy", "ymd"), help="order of day, month and year, where cells do not show it"
+    )
+    group.add_argument(
+        "--missing", type=_names, default=(), metavar="A,B", help="cells that are missing, as -999,unknown"
+    )
+    group.add_argument(
+        "--not-missing", type=_names, default=(), metavar="A,B", help="values that look missing and are not, as None,NA"
+    )
     group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
     add_reading_options(group)
 
@@ -148,16 +161,38 @@ NAMES_OF_OPTIONS = {
     "drop": "drop",
     "keep": "keep",
     "category": "category",
+    "decimal": "decimal",
+    "thousands": "thousands",
+    "date_order": "date_order",
+    "missing": "missing",
+    "not_missing": "not_missing",
     "encoding": "encoding",
     "separator": "separator",
 }
 """The option, as an attribute of the parsed arguments, that sets each parameter."""
 
 
+OF_TABLE = (
+    "random_state",
+    "test_fraction",
+    "task",
+    "drop",
+    "keep",
+    "category",
+    "decimal",
+    "thousands",
+    "date_order",
+    "missing",
+    "not_missing",
+    "encoding",
+    "separator",
+)
+"""Those that are no parameters of the network."""
+
+
 def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the estimator's parameters that were given as options."""
-    own = ("random_state", "test_fraction", "task", "drop", "keep", "category", "encoding", "separator")
-    given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in own}
+    given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in OF_TABLE}
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -225,6 +260,11 @@ def _fit(args: argparse.Namespace) -> int:
         drop=args.drop,
         keep=args.keep,
         category=args.category,
+        decimal=args.decimal,
+        thousands=args.thousands,
+        date_order=args.date_order,
+        missing=args.missing,
+        not_missing=args.not_missing,
         dtype=args.dtype,
         random_state=args.seed,
         cross_validation=args.cross_validation,

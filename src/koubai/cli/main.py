@@ -98,7 +98,8 @@ def _with_negatives(arguments: Sequence[str]) -> list[str]:
     """Return the words with ``--at -1/2`` as ``--at=-1/2``: argparse takes such values for options otherwise."""
     words: list[str] = []
     for word in arguments:
-        if NEGATIVE.fullmatch(word) and words and words[-1].startswith("--") and "=" not in words[-1]:
+        is_value = NEGATIVE.fullmatch(word) or (words and words[-1] == "--missing" and NEGATIVE.match(word))
+        if is_value and words and words[-1].startswith("--") and "=" not in words[-1]:
             words[-1] += f"={word}"
         else:
             words.append(word)

@@ -45,6 +45,15 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--include", metavar="A,B", help="columns of the table to write before the prediction, or 'all'"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but the predictions and mistakes")
+    parser.add_argument(
+        "--bad-cells",
+        choices=("refuse", "missing"),
+        default="refuse",
+        help="what becomes of cells that are not of their column's kind: the table is refused (default), or they count "
+        "as missing",
+    )
+    parser.add_argument("--decimal", choices=(".", ","), help="the decimal mark, if not as in the training table")
+    parser.add_argument("--thousands", choices=(",", ".", "none"), help="what sets off thousands, if not as there")
     add_reading_options(parser.add_argument_group("the table"))
 
 
@@ -64,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
             f"MODEL must be a model for tables, as 'koubai fit' saves; '{args.model}' holds a bare "
             f"{type(model).__name__}. Use koubai.load in Python."
         )
-    prediction = model.prediction(read_or_open(args, is_streamed(args, "predict")))
+    table = read_or_open(args, is_streamed(args, "predict"))
+    prediction = model.prediction(table, bad_cells=args.bad_cells, decimal=args.decimal, thousands=args.thousands)
     _write((_with_columns(piece, args.include) for piece in prediction), args.out)
     if not args.quiet:
         _say(args, prediction)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from koubai.models.evaluation import ClassTally, Evaluation
 from koubai.tables.blocks import Block
+from koubai.tables.number_formats import Asked
+from koubai.tables.values import BadCells
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,12 +39,25 @@ class Prediction:
         The table's columns.
     notes : sequence of str
         What the reader had to say.
+    asked : Asked, optional
+        How the table writes its numbers, if not as the training table.
+    bad : BadCells, optional
+        Where cells go that do not belong, which are missing then; without, the table is refused.
     """
 
     def __init__(
-        self, model: "TablePredictor", blocks: Iterable[Block], names: Sequence[str], notes: Sequence[str] = ()
+        self,
+        model: "TablePredictor",
+        blocks: Iterable[Block],
+        names: Sequence[str],
+        notes: Sequence[str] = (),
+        asked: Asked | None = None,
+        bad: BadCells | None = None,
     ) -> None:
         self._model, self._blocks, self._names, self._notes = model, blocks, names, notes
+        self._preparation, self._target, self._bad = model.preparation_, model.target_, bad
+        if asked is not None:
+            self._preparation, self._target = self._preparation.rewritten(asked), self._target.rewritten(asked)
         self._tally = model.new_tally()
         self._scored = self.n_rows = 0
         self._unseen: dict[str, set[str]] = {}
@@ -65,6 +80,7 @@ class Prediction:
         name = self._model.target_.name
         unseen = {column: sorted(values) for column, values in self._unseen.items()}
         notes = [*self._notes, *self._model.preparation_.notes(self._names, unseen, also_known=[name])]
+        notes += [] if self._bad is None else self._bad.notes
         if 0 < self._scored < self.n_rows:
             without = self.n_rows - self._scored
             rows, are = ("1 row has", "it is") if without == 1 else (f"{without:,} rows have", "they are")
@@ -75,14 +91,14 @@ class Prediction:
 
     def _predict(self, frame: "pl.DataFrame", first: int) -> "pl.DataFrame":
         model = self._model
-        features = model.preparation_.transform(frame, model.dtype, first)
+        features = self._preparation.transform(frame, model.dtype, first, self._bad)
         outputs = model.outputs(features)
         self.n_rows += frame.height
         for column, values in model.preparation_.unseen(frame).items():
             known = self._unseen.setdefault(column, set())
             known.update(values[: max(0, MOST_UNSEEN - len(known))])
         if model.target_.name in frame.columns:
-            y, rows = model.target_.values(frame[model.target_.name], first)
+            y, rows = self._target.values(frame[model.target_.name], first, self._bad)
             if len(rows):
                 predicted, probabilities = outputs
                 self._tally.add(y, predicted[rows], None if probabilities is None else probabilities[rows])

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.tables.columns import require_column
+from koubai.tables.number_formats import Asked
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
 from koubai.tables.splits import hold_out
+from koubai.tables.suspicions import suspicions
 from koubai.tables.targets import Target, find_target, imbalance, untested
+from koubai.tables.written import written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,6 +41,8 @@ class PreparedTable:
         Their targets.
     training, validation, test : array of int
         Row numbers in ``frame``, from 0.
+    said : tuple of str
+        What is to be said of what cells mean and of what looks suspicious, one sentence each.
     """
 
     table: Table
@@ -47,6 +53,7 @@ class PreparedTable:
     training: RowNumbers
     validation: RowNumbers
     test: RowNumbers
+    said: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -86,6 +93,7 @@ class PreparedTable:
         if dropped:
             rows = "1 row" if dropped == 1 else f"{dropped} rows"
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
+        notes += self.said
         if self.target.is_classification and (sentence := imbalance(self.y)):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
         if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):
@@ -101,6 +109,8 @@ def prepare_table(
     drop: Collection[str] = (),
     keep: Collection[str] = (),
     category: Collection[str] = (),
+    asked: Asked | None = None,
+    said: Collection[str] = (),
     test_fraction: float = 0.0,
     validation_fraction: float = 0.0,
     seed: int = 0,
@@ -120,6 +130,10 @@ def prepare_table(
         As `koubai.tables.targets.find_target`.
     drop, keep, category : collections of str
         As `koubai.tables.columns.describe_columns`.
+    asked : Asked, optional
+        What the user says of how numbers and dates are written.
+    said : collection of str
+        What is to be said of the table already.
     test_fraction, validation_fraction : float
         Share of the rows to hold out for the final score, and share of the rest to hold out for early stopping.
     seed : int
@@ -132,10 +146,16 @@ def prepare_table(
     ParameterError
         If the task does not suit the target.
     """
-    found = find_target(table.frame, target, task)
+    require_column(table.frame, target)
+    how = written(table.frame, asked, table.separator, besides={*drop, *category})
+    found = find_target(table.frame, target, task, how)
     y, rows = found.values(table.frame[target])
     strata = y if found.is_classification else None
     kept, test = hold_out(len(y), test_fraction, seed, strata)
     training, validation = hold_out(len(kept), validation_fraction, seed + 1, None if strata is None else y[kept])
-    preparation = Preparation.fit(table.frame.drop(target), rows[kept], drop=drop, keep=keep, category=category)
-    return PreparedTable(table, found, preparation, table.frame[rows], y, kept[training], kept[validation], test)
+    columns = table.frame.drop(target)
+    preparation = Preparation.fit(columns, rows[kept], drop=drop, keep=keep, category=category, how=how)
+    frame = table.frame[rows]
+    suspected = suspicions(frame, found, preparation, kept, test)
+    notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
+    return PreparedTable(table, found, preparation, frame, y, kept[training], kept[validation], test, notes)

@@ -33,12 +33,25 @@ if TYPE_CHECKING:
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
-PARAMETERS = ("task", "drop", "keep", "category", "dtype", "random_state", "cross_validation")
+PARAMETERS = (
+    "task",
+    "drop",
+    "keep",
+    "category",
+    "decimal",
+    "thousands",
+    "date_order",
+    "missing",
+    "not_missing",
+    "dtype",
+    "random_state",
+    "cross_validation",
+)
 """Parameters of a `TableModel` that a file keeps; those of the network are in the estimator's record."""
 
 UNBOUNDED = (-float("inf"), float("inf"))
 
-LISTS = ("drop", "keep", "category")
+LISTS = ("drop", "keep", "category", "missing", "not_missing")
 """Those that are lists of names."""
 
 

@@ -17,10 +17,24 @@ from koubai.engines.protocol import Rows
 from koubai.models.scaling import Spread
 from koubai.tables.blocks import TableBlocks
 from koubai.tables.columns import require_column
+from koubai.tables.number_formats import Asked
 from koubai.tables.packing import Packing
 from koubai.tables.preparation import Preparation
 from koubai.tables.survey import Counts, Split, Survey, survey
-from koubai.tables.targets import Target, check_task, check_type, imbalance_of, target_of, untested
+from koubai.tables.suspicions import suspicions
+from koubai.tables.targets import (
+    CLASSIFICATION,
+    Target,
+    check_task,
+    check_type,
+    imbalance_of,
+    refuse_odd_words,
+    said_of_words,
+    target_of,
+    untested,
+)
+from koubai.tables.values import clean
+from koubai.tables.written import written
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
 
@@ -28,6 +42,10 @@ Array = npt.NDArray[Any]
 
 Y = np.dtype(np.float64)
 """What targets are kept as: numbers themselves, classes as their position among all classes."""
+
+
+FIRST_ROWS = 20_000
+"""How the numbers of a target are written is found from so many rows, before all others are counted."""
 
 
 class Part(NamedTuple):
@@ -53,6 +71,8 @@ class StreamedTable:
         How its other columns become features.
     found : Survey
         What the first pass counted.
+    said : tuple of str
+        As `koubai.models.prepared.PreparedTable`; suspicions are those of the sample.
     """
 
     table: TableBlocks
@@ -60,6 +80,7 @@ class StreamedTable:
     target: Target
     preparation: Preparation
     found: Survey
+    said: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -100,6 +121,7 @@ class StreamedTable:
         if dropped := self.n_rows["without target"]:
             rows = "1 row" if dropped == 1 else f"{dropped} rows"
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
+        notes += self.said
         if self.found.sample.height < self.found.whole.n_rows:
             notes.append(
                 f"Kinds of columns and statistics come from {self.found.sample.height:,} sampled rows; missing cells "
@@ -236,6 +258,7 @@ def survey_table(
     drop: Collection[str] = (),
     keep: Collection[str] = (),
     category: Collection[str] = (),
+    asked: Asked | None = None,
     split: Split,
 ) -> StreamedTable:
     """Find out in one pass what a table holds, and learn from a sample how to prepare its columns.
@@ -244,7 +267,7 @@ def survey_table(
     ----------
     table : TableBlocks
         The table.
-    target, task, drop, keep, category
+    target, task, drop, keep, category, asked
         As `koubai.models.prepared.prepare_table`.
     split : Split
         What rows are for.
@@ -260,15 +283,27 @@ def survey_table(
     head = table.head(0)
     require_column(head, target)
     check_type(target, head[target].dtype)
-    found = survey(table, target, split, category)
+    besides = {*drop, *category}
+    first = clean(table.head(FIRST_ROWS), table.signed, table.marks)
+    format = written(first, asked, table.separator, besides).number(target)
+    said = said_of_words(first[target], lambda: table.words_in(target), task, table.marks)
+    found = survey(table, target, split, category, format)
+    how = written(found.sample, asked, table.separator, besides)
     values, n_present = found.target.values, found.n_rows["read"] - found.n_rows["without target"]
-    asked = target_of(target, values, n_present, len(values), task)
-    if asked.is_classification and not found.target.complete:
+    if task != CLASSIFICATION:
+        counts = found.target.counts
+        refuse_odd_words(target, values, counts, format, task, lambda cell: table.row_of(target, cell))
+    learned = target_of(target, values, n_present, len(values), task, format)
+    if learned.is_classification and not found.target.complete:
         raise DataError(
             f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes. "
             f"Choose another column, or the task regression if its values are numbers."
         )
     if not found.n_rows["training"]:
         raise DataError(f"The table must have training rows; all {n_present} are held out. Hold out fewer.")
-    preparation = Preparation.fit(found.sample, drop=drop, keep=keep, category=category, whole=found.whole)
-    return StreamedTable(table, split, asked, preparation, found)
+    columns = found.sample.drop(target)
+    preparation = Preparation.fit(columns, drop=drop, keep=keep, category=category, whole=found.whole, how=how)
+    there = found.sample.filter(found.sample[target].is_not_null())
+    suspected = suspicions(there, learned, preparation)
+    notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
+    return StreamedTable(table, split, learned, preparation, found, notes)

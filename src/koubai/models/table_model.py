@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,8 +19,12 @@ from koubai.models.scaling import TargetScale
 from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
 from koubai.tables.blocks import TableBlocks, open_blocks
-from koubai.tables.frames import TableLike, as_table
+from koubai.tables.frames import TableLike, raw_table
+from koubai.tables.missing import texts_of, words_in
+from koubai.tables.number_formats import Asked
 from koubai.tables.survey import Split
+from koubai.tables.targets import said_of_words
+from koubai.tables.values import clean
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -42,6 +47,11 @@ class TableModel(TablePredictor):
         What the target asks for; found from its values, if not given (see `koubai.tables.targets.find_target`).
     drop, keep, category : collections of str
         Columns to leave out, to use though they look like identifiers, and to take as categories.
+    decimal, thousands, date_order : str, optional
+        How numbers and dates in texts are written, where cells cannot show it: the decimal mark, what sets off
+        thousands, and ``dmy``, ``mdy`` or ``ymd`` (see `koubai.tables.number_formats.Asked`).
+    missing, not_missing : collections of str
+        Further cells that are missing, such as -999 or unknown; and usual marks that are values, such as None.
     dtype : {"float64", "float32"}
         Of features and parameters.
     random_state : int
@@ -84,6 +94,11 @@ class TableModel(TablePredictor):
         drop: Collection[str] = (),
         keep: Collection[str] = (),
         category: Collection[str] = (),
+        decimal: str | None = None,
+        thousands: str | None = None,
+        date_order: str | None = None,
+        missing: Collection[Any] = (),
+        not_missing: Collection[str] = (),
         dtype: str = "float64",
         random_state: int = 0,
         cross_validation: bool = True,
@@ -91,6 +106,8 @@ class TableModel(TablePredictor):
     ) -> None:
         self.task = task
         self.drop, self.keep, self.category = tuple(drop), tuple(keep), tuple(category)
+        self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
+        self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
         self.dtype = dtype
         self.random_state = random_state
         self.cross_validation = cross_validation
@@ -116,7 +133,11 @@ class TableModel(TablePredictor):
             If a parameter is not allowed.
         """
         self._check(target, test_fraction)
-        read = as_table(table)
+        raw = raw_table(table)
+        read = replace(raw, frame=clean(raw.frame, marks=self.marks))
+        said: list[str] = []
+        if target in raw.frame.columns:
+            said = said_of_words(read.frame[target], lambda: words_in(raw.frame[target]), self.task, self.marks)
         return prepare_table(
             read,
             target,
@@ -124,6 +145,8 @@ class TableModel(TablePredictor):
             drop=self.drop,
             keep=self.keep,
             category=self.category,
+            asked=self.asked,
+            said=said,
             test_fraction=test_fraction,
             validation_fraction=self._validation_fraction(round(read.frame.height * (1 - test_fraction))),
             seed=self.random_state,
@@ -146,6 +169,7 @@ class TableModel(TablePredictor):
         """
         self._check(target, test_fraction, streamed=True)
         blocks = table if isinstance(table, TableBlocks) else open_blocks(_path_of(table))
+        blocks.marks = self.marks
         validation_fraction = self._validation_fraction(round(blocks.n_rows * (1 - test_fraction)))
         return survey_table(
             blocks,
@@ -154,6 +178,7 @@ class TableModel(TablePredictor):
             drop=self.drop,
             keep=self.keep,
             category=self.category,
+            asked=self.asked,
             split=Split(test_fraction, validation_fraction, self.random_state),
         )
 
@@ -167,8 +192,15 @@ class TableModel(TablePredictor):
                     f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
                 )
 
+    @property
+    def asked(self) -> Asked:
+        """What the user says of how numbers and dates are written."""
+        return Asked(self.decimal, self.thousands, self.date_order)
+
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
+        self.asked.check()
+        self.marks.check()
         if not 0 <= test_fraction < 1:
             raise ParameterError(f"TableModel: test_fraction must be in [0, 1); got {test_fraction!r}. Try 0.2.")
         if self.dtype not in ("float64", "float32"):

@@ -1,21 +1,25 @@
 """What a fitted model does with a table: predict, score, and give the rows as the network sees them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.entries import entry
-from koubai.core.errors import DataError
+from koubai.core.errors import DataError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
 from koubai.models.predicting import ROWS_AT_ONCE, Prediction
 from koubai.models.scaling import TargetScale
 from koubai.tables.blocks import Block, TableBlocks
 from koubai.tables.frames import TableLike, as_table
+from koubai.tables.missing import Marks
+from koubai.tables.number_formats import Asked, decimal_points
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
 from koubai.tables.targets import Target
+from koubai.tables.values import BadCells
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,6 +53,8 @@ class TablePredictor:
     """
 
     dtype: str
+    missing: tuple[str, ...]
+    not_missing: tuple[str, ...]
     target_: Target
     preparation_: Preparation
     estimator_: "MLPClassifier | MLPRegressor"
@@ -97,13 +103,20 @@ class TablePredictor:
         probabilities = np.concatenate([estimator.predict_proba(block) for block in blocks])
         return estimator.classes_[probabilities.argmax(axis=1)], probabilities
 
-    def predict(self, table: TableLike) -> "pl.DataFrame":
+    @property
+    def marks(self) -> Marks:
+        """What the user says of missing values."""
+        return Marks(self.missing, self.not_missing)
+
+    def predict(self, table: TableLike, *, bad_cells: str = "refuse") -> "pl.DataFrame":
         """Return the predictions for a table's rows.
 
         Parameters
         ----------
         table : Table, DataFrame, mapping or path
             A table with the columns that the model learned from; others are ignored.
+        bad_cells : {"refuse", "missing"}
+            What becomes of cells that are not of their column's kind: the table is refused, or they count as missing.
 
         Returns
         -------
@@ -115,15 +128,26 @@ class TablePredictor:
         DataError
             If a column is missing, or a cell holds what does not belong there.
         """
-        return self.predict_and_evaluate(table)[0]
+        return self.predict_and_evaluate(table, bad_cells=bad_cells)[0]
 
-    def prediction(self, table: TableLike) -> Prediction:
+    def prediction(
+        self,
+        table: TableLike,
+        *,
+        bad_cells: str = "refuse",
+        decimal: str | None = None,
+        thousands: str | None = None,
+    ) -> Prediction:
         """Return what goes through a table of any size and predicts it piece by piece, in memory that does not grow.
 
         Parameters
         ----------
         table : Table, DataFrame, mapping, path or TableBlocks
             As `predict`; what `koubai.tables.blocks.open_blocks` opened is never in memory as a whole.
+        bad_cells
+            As `predict`.
+        decimal, thousands : str, optional
+            How this table writes its numbers, if not as the training table.
 
         Returns
         -------
@@ -144,12 +168,29 @@ class TablePredictor:
         ...     print(rows.height, predictions["prediction"].round(2).to_list())
         3 [5.0, 7.0, 7.0]
         """
+        if bad_cells not in ("refuse", "missing"):
+            raise ParameterError(
+                f"TableModel: bad_cells must be 'refuse' or 'missing'; got {bad_cells!r}. Try 'missing'."
+            )
+        asked = Asked(decimal, thousands)
+        asked.check()
+        bad = BadCells() if bad_cells == "missing" else None
         if isinstance(table, TableBlocks):
+            table.marks = self.marks
             if not table.has_names:
                 table.columns = self._names_by_position(len(table.columns))
-            return Prediction(self, table.blocks("blocks predicted"), table.columns, table.notes)
+            pieces = (
+                Block(self._as_of_old(frame, table.separator), first)
+                for frame, first in table.blocks("blocks predicted")
+            )
+            return Prediction(self, pieces, table.columns, table.notes, asked, bad)
         read = self.columns_of(table)
-        return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes)
+        return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes, asked, bad)
+
+    def _as_of_old(self, frame: "pl.DataFrame", separator: str) -> "pl.DataFrame":
+        """Return a frame as models that keep no formats of numbers were used to get it."""
+        is_of_old = self.preparation_.is_of_old or (self.target_.format is None and not self.target_.is_classification)
+        return frame.with_columns(decimal_points()) if separator == ";" and is_of_old else frame
 
     def predictions(self, predicted: Array, probabilities: Array | None) -> "pl.DataFrame":
         """Return what `outputs` gave as a table."""
@@ -169,11 +210,12 @@ class TablePredictor:
         DataError
             If it has none and another number of columns than the training table.
         """
-        read = as_table(table)
+        read = as_table(table, self.marks)
+        read = replace(read, frame=self._as_of_old(read.frame, read.separator))
         if read.has_names:
             return read
         names = self._names_by_position(read.frame.width)
-        return Table(read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), read.source, True)
+        return replace(read, frame=read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), has_names=True)
 
     def _names_by_position(self, n_columns: int) -> list[str]:
         """Return the names of a table's columns that has none of its own, with or without the target."""
@@ -229,17 +271,19 @@ class TablePredictor:
         """
         return entry("table_model_page")(self, table, layer)
 
-    def predict_and_evaluate(self, table: TableLike) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
+    def predict_and_evaluate(
+        self, table: TableLike, *, bad_cells: str = "refuse"
+    ) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
         """Return the predictions, how good they are if the table has the target, and what is to be said of it.
 
         Parameters
         ----------
-        table
+        table, bad_cells
             As `predict`.
         """
         import polars as pl
 
-        prediction = self.prediction(table)
+        prediction = self.prediction(table, bad_cells=bad_cells)
         predicted = pl.concat([piece.predictions for piece in prediction])
         return predicted, prediction.evaluation, prediction.notes
 

@@ -11,7 +11,8 @@ from weakref import finalize
 
 from koubai.core.errors import DataError, FileError, ParameterError
 from koubai.core.memory import free_memory
-from koubai.tables.reading import Layout, check_readable, decimal_points, layout_of, start_of, suffix_of
+from koubai.tables.missing import NO_MARKS, WORDS, Marks
+from koubai.tables.reading import Layout, check_readable, layout_of, start_of, suffix_of
 from koubai.tables.values import clean
 from koubai.training.abandoned import claim_folder, discard_folder, remove_abandoned_folders
 from koubai.training.ahead import ahead
@@ -68,6 +69,10 @@ class TableBlocks:
         Where the Parquet file lies, if it was made for this; it vanishes with the object.
     progress : bool
         Whether to show a progress bar on standard error while the blocks are gone through.
+    separator : str
+        As `koubai.tables.reading.Table`.
+    marks : Marks
+        What counts as missing.
     """
 
     source: str
@@ -79,6 +84,8 @@ class TableBlocks:
     notes: tuple[str, ...] = ()
     folder: "ScratchFolder | None" = field(default=None, repr=False)
     progress: bool = False
+    separator: str = ""
+    marks: Marks = NO_MARKS
 
     def blocks(self, doing: str) -> Iterator[Block]:
         """Give all blocks in order, each read and cleaned while the one before it is used.
@@ -98,10 +105,36 @@ class TableBlocks:
         """Return the first rows, as they are in the file."""
         return self._read(0, n_rows)
 
+    def row_of(self, name: str, cell: str) -> int:
+        """Return the first row, counted from 0, in which a column of texts holds a cell, blanks around it stripped."""
+        import polars as pl
+
+        with _complaints(self.source):
+            rows = self._column(name).with_row_index("row").filter(pl.col("cell") == cell).head(1).collect()
+        return int(rows["row"][0])
+
+    def words_in(self, name: str) -> tuple[dict[str, int], int]:
+        """Return how many rows of a column of texts hold each word for missing values, and how many are not blank."""
+        import polars as pl
+
+        with _complaints(self.source):
+            cells = self._column(name).filter(pl.col("cell") != "")
+            n_rows = int(cells.select(pl.len()).collect(engine="streaming").item())
+            words = cells.filter(pl.col("cell").is_in(sorted(WORDS))).group_by("cell").len().sort("cell")
+            found = words.collect(engine="streaming")
+        return dict(zip(found["cell"].to_list(), found["len"].to_list(), strict=True)), n_rows
+
+    def _column(self, name: str) -> "pl.LazyFrame":
+        """Return one column of texts, under the name ``cell``, blanks around cells stripped."""
+        import polars as pl
+
+        rows = pl.scan_parquet(self.path, glob=False)
+        return rows.select(cell=pl.nth(self.columns.index(name)).cast(pl.String).str.strip_chars())
+
     def _blocks(self) -> Iterator[Block]:
         at_once = rows_at_once(len(self.columns))
         for first in range(0, self.n_rows, at_once):
-            yield Block(clean(self._read(first, at_once), self.signed), first)
+            yield Block(clean(self._read(first, at_once), self.signed, self.marks), first)
 
     def _read(self, first: int, n_rows: int) -> "pl.DataFrame":
         import polars as pl
@@ -161,7 +194,9 @@ def open_blocks(
     folder = ScratchFolder()
     target = folder.path / "table.parquet"
     _rewrite(source, layout, target)
-    return _opened(source, target, layout.names, layout.has_names, layout.notes, folder)
+    opened = _opened(source, target, layout.names, layout.has_names, layout.notes, folder)
+    opened.separator = layout.separator
+    return opened
 
 
 def _opened(
@@ -203,8 +238,6 @@ def _rewrite(source: str, layout: Layout, target: Path) -> None:
             raise_if_empty=False,
         )
         lines = lines.filter(~pl.all_horizontal(pl.all().is_null()))
-        if layout.separator == ";":
-            lines = lines.with_columns(decimal_points())
         lines.sink_parquet(target, row_group_size=ROW_GROUP, compression="lz4", engine="streaming")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.tables.columns import CATEGORY, Column
-from koubai.tables.values import labels
+from koubai.tables.values import BadCells, labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,6 +43,8 @@ class CategoryColumn:
         Those that share ``other``.
     marks_missing : bool
         Whether there is a feature for missing values.
+    as_written : bool
+        Whether "3.0" is another category than "3": in models that were saved before the two were one.
     """
 
     kind: ClassVar[str] = CATEGORY
@@ -51,6 +53,7 @@ class CategoryColumn:
     categories: tuple[str, ...]
     rare: tuple[str, ...]
     marks_missing: bool
+    as_written: bool = False
 
     @staticmethod
     def check(column: "pl.Series", described: Column) -> None:
@@ -86,8 +89,10 @@ class CategoryColumn:
         names += [f"{self.name} = other"] if self.rare else []
         return names + ([f"{self.name} (missing)"] if self.marks_missing else [])
 
-    def transform(self, column: "pl.Series", first_row: int = 0) -> npt.NDArray[np.float64]:
-        """Return the features of a cleaned column, (n_rows, n_features)."""
+    def transform(
+        self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Return the features of a cleaned column, (n_rows, n_features); every cell belongs there."""
         places = self.places(column)
         found = np.zeros((len(places), len(self.features) + 1))
         found[np.arange(len(places)), places] = 1
@@ -95,7 +100,7 @@ class CategoryColumn:
 
     def unseen(self, column: "pl.Series") -> list[str]:
         """Return the categories of a cleaned column that training did not see, in order."""
-        texts = labels(column)
+        texts = labels(column, self.as_written)
         known = [*self.categories, *self.rare]
         return sorted(texts.filter(~texts.is_in(known)).drop_nulls().unique().to_list())
 
@@ -106,7 +111,7 @@ class CategoryColumn:
         n = len(self.features)
         other = len(self.categories) if self.rare else n
         places = {label: index for index, label in enumerate(self.categories)}
-        texts = labels(column)
+        texts = labels(column, self.as_written)
         missing = n - 1 if self.marks_missing else n
         found = np.full(len(texts), other)
         if places:
@@ -121,6 +126,7 @@ class CategoryColumn:
             "categories": list(self.categories),
             "rare": list(self.rare),
             "marks_missing": self.marks_missing,
+            "as_written": self.as_written,
         }
 
     @classmethod
@@ -132,6 +138,7 @@ class CategoryColumn:
             categories,
             tuple(str(label) for label in record["rare"]),
             bool(record["marks_missing"]),
+            bool(record.get("as_written", True)),
         )
 
     @property

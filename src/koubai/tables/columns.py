@@ -7,7 +7,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError
-from koubai.tables.values import TRUTH_PAIRS, date_form, labels, numbers, shortened
+from koubai.tables.date_formats import DateFormat
+from koubai.tables.identifiers import may_count_rows, why_numbers_name_rows, why_texts_name_rows
+from koubai.tables.number_evidence import MOSTLY_NUMBERS
+from koubai.tables.number_formats import NumberFormat
+from koubai.tables.values import TRUTH_PAIRS, labels, numbers, shortened
+from koubai.tables.written import Written, written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,17 +23,9 @@ BOOLEAN = "boolean"
 DATE = "date"
 USED = (NUMBER, CATEGORY, BOOLEAN, DATE)
 
-MOSTLY_UNIQUE = 0.5
-"""Texts of which more than this share are different name the rows and say nothing about others."""
-
-MOSTLY_NUMBERS = 0.9
-"""A column of texts of which this share are numbers is a column of numbers with mistakes in it."""
-
 LONG_NAME = 40
 """Longer names of columns are cut off in lists (characters)."""
 
-_NAME_OF_ROWS = re.compile(r"(^|[_\s.-])(id|ids|uid|uuid|guid|index|idx|key|nr|no|number|rownames?)$", re.I)
-_CAMEL_ID = re.compile(r"[a-z](Id|ID)$")
 _CODE = re.compile(r"^0\d+$")
 
 
@@ -47,8 +44,10 @@ class Column:
         For a column that is left out, why.
     n_missing, n_different : int
         Cells that are missing, and different values among the others.
-    form : str
-        For a date in text form, how it is written, as `polars.Series.str.to_datetime` reads it.
+    format : NumberFormat or DateFormat, optional
+        For numbers and dates in text form, how they are written.
+    note : str
+        What is to be said of how its cells are read, or nothing.
     """
 
     name: str
@@ -56,7 +55,8 @@ class Column:
     reason: str = ""
     n_missing: int = 0
     n_different: int = 0
-    form: str = ""
+    format: NumberFormat | DateFormat | None = None
+    note: str = ""
 
     @property
     def used(self) -> bool:
@@ -71,6 +71,7 @@ def describe_columns(
     keep: Collection[str] = (),
     category: Collection[str] = (),
     of_rows: int | None = None,
+    how: Written | None = None,
 ) -> list[Column]:
     """Find out what the columns of a cleaned table hold.
 
@@ -83,6 +84,8 @@ def describe_columns(
         categories though they look like numbers.
     of_rows : int, optional
         How many rows the whole table has, where the frame is a sample of them.
+    how : Written, optional
+        How its numbers and dates are written; found from the frame, if not given.
 
     Raises
     ------
@@ -91,10 +94,12 @@ def describe_columns(
     """
     for name in (*drop, *keep, *category):
         require_column(frame, name)
+    if how is None:
+        how = written(frame, besides={*drop, *category})
     return [
         Column(column.name, "dropped", "left out as asked")
         if column.name in drop
-        else _describe(column, column.name in keep, column.name in category, of_rows)
+        else _describe(column, column.name in keep, column.name in category, of_rows, how)
         for column in frame.iter_columns()
     ]
 
@@ -115,7 +120,7 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
 
 
-def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | None) -> Column:
+def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | None, how: Written) -> Column:
     import polars as pl
 
     its = "its" if of_rows in (None, len(column)) else f"{len(column)} sampled"
@@ -130,57 +135,63 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
         return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
-    kind, form = _kind(present)
-    reason = "" if keep else _names_rows(present, kind, n_missing, n_different, of_rows or len(column))
-    if reason:
+    kind, format, values = _kind(present, how)
+    if values is not None and values.has_nulls():
+        raise _mistakes(column, numbers(column, how.number(name)), of_rows)
+    reason, note = _use(present, kind, values, n_missing, n_different, of_rows or len(column))
+    if reason and not keep:
         long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
         return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
-    return Column(name, kind, "", n_missing, n_different, form)
+    said = " ".join(filter(None, (how.note_of(name), "" if keep else note)))
+    return Column(name, kind, "", n_missing, n_different, format, said)
 
 
-def _kind(present: "pl.Series") -> tuple[str, str]:
-    """Return what the cells of a column without missing ones are, and for dates their form."""
+def _use(
+    present: "pl.Series", kind: str, values: "pl.Series | None", n_missing: int, n: int, of_rows: int
+) -> tuple[str, str]:
+    """Return why a column only names the rows, or nothing; and what is to be said if it is used."""
+    if kind == CATEGORY:
+        return why_texts_name_rows(len(present), n), ""
+    if values is None:
+        return "", ""
+    reason = why_numbers_name_rows(values, n_missing, of_rows)
+    if reason or n_missing or not may_count_rows(values, of_rows):
+        return reason, ""
+    return "", f"Column {present.name!r} counts up from row to row; --drop {present.name} if it only names the rows."
+
+
+def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
+    """Return what the cells of a column without missing ones are, how they are written, and numbers as numbers."""
     import polars as pl
 
     if present.dtype == pl.Boolean:
-        return BOOLEAN, ""
+        return BOOLEAN, None, None
     if present.dtype in (pl.Date, pl.Datetime):
-        return DATE, ""
+        return DATE, DateFormat(), None
     if present.dtype != pl.String:
-        return NUMBER, ""
-    found = numbers(present)
-    n_numbers = len(found) - found.null_count()
-    if n_numbers == len(present):
-        return (CATEGORY if present.str.contains(_CODE.pattern).any() else NUMBER), ""
-    if n_numbers >= MOSTLY_NUMBERS * len(present) and len(present) >= 10:
-        _refuse_mistakes(present, found)
+        return NUMBER, how.default, numbers(present)
+    name = present.name
+    format = how.number(name)
+    if format is not None and not present.str.contains(_CODE.pattern).any():
+        found = format.read(present)
+        few = found.null_count() <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
+        if few or not found.has_nulls():
+            return NUMBER, format, found
     if any(set(present.str.to_lowercase().unique()) <= pair for pair in TRUTH_PAIRS):
-        return BOOLEAN, ""
-    form = date_form(present)
-    return (DATE, form) if form else (CATEGORY, "")
+        return BOOLEAN, None, None
+    dates = how.date(name)
+    return (DATE, dates, None) if dates else (CATEGORY, None, None)
 
 
-def _refuse_mistakes(present: "pl.Series", found: "pl.Series") -> None:
-    texts = present.filter(found.is_null())
-    n_texts, holds = len(texts), "holds" if len(texts) == 1 else "hold"
-    raise DataError(
-        f"Column {present.name!r} must hold numbers, as {len(present) - n_texts} of its cells do; {n_texts} {holds} "
-        f"text, the first {shortened(texts[0])}. Correct them, or name the column in drop or category."
+def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None) -> DataError:
+    """Return the error for a column of numbers in which there are texts."""
+    wrong = (found.is_null() & column.is_not_null()).arg_true()
+    n_texts, first = len(wrong), int(wrong[0])
+    n_numbers, holds = len(column) - column.null_count() - n_texts, "holds" if n_texts == 1 else "hold"
+    where = f" in row {first + 1}" if of_rows is None else ""
+    cell = shortened(column[first])
+    return DataError(
+        f"Column {column.name!r} must hold numbers, as {n_numbers} of its cells do; {n_texts} {holds} text, the first "
+        f"{cell}{where}. Correct them, say --missing {column[first]} (in Python missing=[{cell}]) if that stands for a "
+        f"missing value, or name the column in drop or category."
     )
-
-
-def _names_rows(present: "pl.Series", kind: str, n_missing: int, n_different: int, of_rows: int) -> str:
-    """Return why a column only names the rows, or nothing."""
-    n = len(present)
-    if kind == CATEGORY and n_different > MOSTLY_UNIQUE * n and n_different > 2:
-        return f"{n_different} different texts in {n} cells name the rows"
-    if kind != NUMBER or n < 10:
-        return ""
-    values = numbers(present)
-    if (values != values.round()).any():
-        return ""
-    if n_different == n and not n_missing and float(values.max()) - float(values.min()) < 1.5 * of_rows:  # type: ignore[arg-type]  # numbers
-        return "its whole numbers count the rows"
-    if n_different > MOSTLY_UNIQUE * n and (_NAME_OF_ROWS.search(present.name) or _CAMEL_ID.search(present.name)):
-        return f"{n_different} different whole numbers in {n} cells name the rows"
-    return ""

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from koubai.core.errors import DataError, ParameterTypeError
+from koubai.tables.missing import NO_MARKS, Marks
 from koubai.tables.reading import Table, read_table
 from koubai.tables.values import clean
 
@@ -15,7 +17,7 @@ TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, Any] | str | os.Path
 """A table that was read, a polars or pandas DataFrame, a mapping of names to values, or a file's path."""
 
 
-def as_table(given: TableLike) -> Table:
+def as_table(given: TableLike, marks: Marks = NO_MARKS) -> Table:
     """Return a table of cleaned cells.
 
     Parameters
@@ -23,6 +25,8 @@ def as_table(given: TableLike) -> Table:
     given : Table, DataFrame, mapping or path
         A polars DataFrame or LazyFrame, anything with Arrow's stream interface (pandas, pyarrow), a mapping of column
         names to values, or the path of a file that `read_table` reads.
+    marks : Marks, optional
+        What the user says of missing values.
 
     Raises
     ------
@@ -31,12 +35,18 @@ def as_table(given: TableLike) -> Table:
     DataError
         If the table has no rows, or its columns are of different length.
     """
+    read = raw_table(given)
+    return replace(read, frame=clean(read.frame, marks=marks))
+
+
+def raw_table(given: TableLike) -> Table:
+    """Return a table of cells as they are; parameters and errors as `as_table`."""
     import polars as pl
 
     if isinstance(given, str | os.PathLike):
         given = read_table(given)
     if isinstance(given, Table):
-        return Table(clean(given.frame), given.source, given.has_names, given.notes)
+        return given
     if isinstance(given, pl.LazyFrame):
         given = given.collect()
     if not isinstance(given, pl.DataFrame):
@@ -52,4 +62,4 @@ def as_table(given: TableLike) -> Table:
             raise DataError(f"The table must have columns of equal length and of one type each; {reason}.") from error
     if given.height == 0:
         raise DataError("The table must hold at least one row; it has none.")
-    return Table(clean(given), "the table")
+    return Table(given, "the table")

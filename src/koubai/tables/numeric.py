@@ -6,6 +6,7 @@ same before and after a model is saved) and ``record`` (those plain numbers).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,9 @@ from scipy.special import ndtri
 
 from koubai.core.errors import DataError
 from koubai.tables.columns import BOOLEAN, DATE, Column
-from koubai.tables.values import dates, numbers, require, truths
+from koubai.tables.date_formats import PIVOT, DateFormat
+from koubai.tables.number_formats import NumberFormat
+from koubai.tables.values import BadCells, dates, numbers, require, shortened, truths
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,6 +86,8 @@ class NumberColumn:
         Whether there is a feature for missing values.
     quantiles : array of shape (n_quantiles,)
         Evenly spaced quantiles of the training values; empty without a rank.
+    format : NumberFormat or None
+        How numbers in texts are written; None for truth values, and for a model from before there were formats.
     """
 
     name: str
@@ -93,11 +98,12 @@ class NumberColumn:
     unit: float
     marks_missing: bool
     quantiles: Floats = field(compare=False)
+    format: NumberFormat | None = None
 
     @staticmethod
     def check(column: "pl.Series", described: Column) -> None:
         """Raise DataError if a cell holds what does not belong there."""
-        _read(column, described.kind)
+        _read(column, described.kind, _number_format(described))
 
     @classmethod
     def fit(cls, column: "pl.Series", described: Column) -> "NumberColumn":
@@ -105,7 +111,8 @@ class NumberColumn:
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import QuantileTransformer
 
-        values = _read(column, described.kind)
+        format = _number_format(described)
+        values = _read(column, described.kind, format)
         median = float(SimpleImputer(strategy="median").fit(values[:, None]).statistics_[0])
         present = values[~np.isnan(values)]
         n_different = len(np.unique(present))
@@ -116,7 +123,8 @@ class NumberColumn:
         if n_different > MIN_FOR_RANKS:
             ranks = QuantileTransformer(n_quantiles=min(MAX_QUANTILES, len(present)), subsample=None)
             quantiles = ranks.fit(present[:, None]).quantiles_[:, 0]
-        return cls(column.name, described.kind, median, mean, scale, unit, len(present) < len(values), quantiles)
+        marks_missing = len(present) < len(values)
+        return cls(column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format)
 
     @property
     def features(self) -> list[str]:
@@ -124,15 +132,16 @@ class NumberColumn:
         rank = [f"{self.name} (rank)"] if len(self.quantiles) else []
         return [self.name, *rank, *([f"{self.name} (missing)"] if self.marks_missing else [])]
 
-    def transform(self, column: "pl.Series", first_row: int = 0) -> Floats:
+    def transform(self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None) -> Floats:
         """Return the features of a cleaned column, (n_rows, n_features).
 
         Raises
         ------
         DataError
-            If a cell holds something that is no number, or an infinity; rows count from ``first_row`` there.
+            If a cell holds something that is no number, or an infinity; rows count from ``first_row`` there. With
+            ``bad``, such cells go there and are missing.
         """
-        values = _read(column, self.kind, first_row)
+        values = _read(column, self.kind, self.format, first_row, bad)
         missing = np.isnan(values)
         filled = np.where(missing, self.median, values)
         with np.errstate(over="ignore"):  # what overflows is cut off
@@ -163,6 +172,7 @@ class NumberColumn:
             "scale": self.scale,
             "unit": self.unit,
             "marks_missing": self.marks_missing,
+            "format": None if self.format is None else self.format.record(),
         }
 
     @classmethod
@@ -173,7 +183,8 @@ class NumberColumn:
         if not np.isfinite([median, mean, scale, unit, *tensor]).all() or scale <= 0 or unit < 0 or not in_order:
             raise ValueError("statistics of a number must be finite, its quantiles in order")
         marks_missing = bool(record["marks_missing"])
-        return cls(str(record["name"]), str(record["kind"]), median, mean, scale, unit, marks_missing, tensor)
+        format = NumberFormat.from_record(record.get("format"))
+        return cls(str(record["name"]), str(record["kind"]), median, mean, scale, unit, marks_missing, tensor, format)
 
     @property
     def tensor(self) -> Floats:
@@ -188,11 +199,18 @@ class NumberColumn:
         return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
 
 
-def _read(column: "pl.Series", kind: str, first_row: int = 0) -> Floats:
+def _number_format(described: Column) -> NumberFormat | None:
+    return described.format if isinstance(described.format, NumberFormat) else None
+
+
+def _read(
+    column: "pl.Series", kind: str, format: NumberFormat | None, first_row: int = 0, bad: BadCells | None = None
+) -> Floats:
     remedy = "Correct the cell, or leave it empty if the value is missing."
     if kind == BOOLEAN:
-        return require(column, truths, "true or false (or yes or no)", remedy, first_row)
-    return require(column, numbers, "numbers", remedy, first_row)
+        return require(column, truths, "true or false (or yes or no)", remedy, first_row, bad)
+    what = "numbers" if format is None else format.words
+    return require(column, partial(numbers, format=format), what, remedy, first_row, bad)
 
 
 PARTS = ("year", "month (sin)", "month (cos)", "weekday (sin)", "weekday (cos)", "hour (sin)", "hour (cos)")
@@ -207,8 +225,10 @@ class DateColumn:
 
     Parameters
     ----------
-    name, form : str
-        The column, and how its dates are written (nothing for a column that holds dates by type).
+    name : str
+        The column.
+    format : DateFormat
+        How dates in texts are written.
     parts : tuple of str
         Which of `PARTS` there are.
     marks_missing : bool
@@ -220,7 +240,7 @@ class DateColumn:
     kind: ClassVar[str] = DATE
 
     name: str
-    form: str
+    format: DateFormat
     parts: tuple[str, ...]
     marks_missing: bool
     statistics: Floats = field(compare=False)
@@ -228,12 +248,13 @@ class DateColumn:
     @staticmethod
     def check(column: "pl.Series", described: Column) -> None:
         """Raise DataError if a cell holds what does not belong there."""
-        _date_parts(column, described.form)
+        _date_parts(column, _date_format(described))
 
     @classmethod
     def fit(cls, column: "pl.Series", described: Column) -> "DateColumn":
         """Learn the statistics of a cleaned column."""
-        values = _date_parts(column, described.form)
+        format = _date_format(described)
+        values = _date_parts(column, format)
         present = values[~np.isnan(values[:, 0])]
         varies = np.ptp(present, axis=0) > 1e-9
         varies[0] |= not varies.any()
@@ -241,7 +262,7 @@ class DateColumn:
         moments = np.array([standard_statistics(part) for part in kept.T]).T
         statistics = np.vstack([np.median(kept, axis=0), moments])
         parts = tuple(part for part, there in zip(PARTS, varies, strict=True) if there)
-        return cls(column.name, described.form, parts, len(present) < len(values), statistics)
+        return cls(column.name, format, parts, len(present) < len(values), statistics)
 
     @property
     def features(self) -> list[str]:
@@ -249,16 +270,17 @@ class DateColumn:
         missing = [f"{self.name} (missing)"] if self.marks_missing else []
         return [f"{self.name} {part}" for part in self.parts] + missing
 
-    def transform(self, column: "pl.Series", first_row: int = 0) -> Floats:
+    def transform(self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None) -> Floats:
         """Return the features of a cleaned column, (n_rows, n_features).
 
         Raises
         ------
         DataError
-            If a cell holds something that is no date in the form of the training table.
+            If a cell holds something that is no date in the form of the training table. With ``bad``, such cells go
+            there and are missing.
         """
         chosen = [PARTS.index(part) for part in self.parts]
-        values = _date_parts(column, self.form, first_row)[:, chosen]
+        values = _date_parts(column, self.format, first_row, bad)[:, chosen]
         missing = np.isnan(values[:, :1])
         median, mean, scale = self.statistics
         found = np.clip((np.where(missing, median, values) - mean) / scale, -LIMIT, LIMIT)
@@ -269,7 +291,8 @@ class DateColumn:
         return {
             "name": self.name,
             "kind": DATE,
-            "form": self.form,
+            "form": self.format.form,
+            "pivot": self.format.pivot,
             "parts": list(self.parts),
             "marks_missing": self.marks_missing,
         }
@@ -280,7 +303,8 @@ class DateColumn:
         parts = tuple(str(part) for part in record["parts"])
         if not (tensor[2] > 0).all():
             raise ValueError("the deviations of a date's parts must be above 0")
-        return cls(str(record["name"]), str(record["form"]), parts, bool(record["marks_missing"]), tensor)
+        format = DateFormat(str(record["form"]), int(record.get("pivot", PIVOT)))
+        return cls(str(record["name"]), format, parts, bool(record["marks_missing"]), tensor)
 
     @property
     def tensor(self) -> Floats:
@@ -294,17 +318,22 @@ class DateColumn:
         return ", ".join(circles) + ("; missing: median, and marked" if self.marks_missing else "")
 
 
-def _date_parts(column: "pl.Series", form: str, first_row: int = 0) -> Floats:
+def _date_format(described: Column) -> DateFormat:
+    return described.format if isinstance(described.format, DateFormat) else DateFormat()
+
+
+def _date_parts(column: "pl.Series", format: DateFormat, first_row: int = 0, bad: BadCells | None = None) -> Floats:
     """Return all of `PARTS`, NaN where the date is missing, (n_rows, n_parts)."""
-    times = dates(column, form)
+    times = dates(column, format)
     wrong = (times.is_null() & column.is_not_null()).arg_true()
-    if len(wrong):
+    if len(wrong) and bad is None:
         row = int(wrong[0])
-        shape = f"dates of the form {form}" if form else "dates"
         raise DataError(
-            f"Column {column.name!r} must hold {shape}; got {column[row]!r} in row {first_row + row + 1}. "
-            f"Correct the cell."
+            f"Column {column.name!r} must hold dates of the form {format.words}; got {shortened(column[row])} in row "
+            f"{first_row + row + 1}. Correct the cell, or leave it empty if the date is missing."
         )
+    if len(wrong) and bad is not None:
+        bad.add(column.name, column[int(wrong[0])], first_row + int(wrong[0]) + 1, len(wrong))
     day = times.dt.ordinal_day().to_numpy().astype(np.float64)
     year = times.dt.year().to_numpy().astype(np.float64) + (day - 1) / 366
     circle = [

@@ -11,7 +11,10 @@ from koubai.core.errors import DataError
 from koubai.core.schema import F64, By, Description, Fields, Kind, Listed, Real, Rule, Tensor, Text, Truth, consistent
 from koubai.tables.categories import CategoryColumn
 from koubai.tables.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
+from koubai.tables.number_formats import Asked
 from koubai.tables.numeric import PARTS, DateColumn, NumberColumn
+from koubai.tables.values import BadCells
+from koubai.tables.written import Written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,6 +104,8 @@ class Preparation:
         Those that are used, in the table's order.
     left_out : sequence of Column
         Those that are not, with the reason.
+    said : sequence of str
+        What is to be said of how cells are read, of a table that was just learned from.
 
     Examples
     --------
@@ -115,6 +120,7 @@ class Preparation:
 
     columns: Sequence[Prepared]
     left_out: Sequence[Column] = ()
+    said: Sequence[str] = ()
 
     @classmethod
     def fit(
@@ -126,6 +132,7 @@ class Preparation:
         keep: Collection[str] = (),
         category: Collection[str] = (),
         whole: Whole | None = None,
+        how: Written | None = None,
     ) -> "Preparation":
         """Learn from a cleaned table without its target what its columns hold and how to prepare them.
 
@@ -140,6 +147,8 @@ class Preparation:
             As `koubai.tables.columns.describe_columns`.
         whole : Whole, optional
             What is known of the whole table, where the frame is a sample of its rows.
+        how : Written, optional
+            How its numbers and dates are written; found from the frame, if not given.
 
         Raises
         ------
@@ -147,9 +156,9 @@ class Preparation:
             If no column is of use, or one of numbers holds texts or infinities.
         """
         of_rows = None if whole is None else whole.n_rows
-        described = describe_columns(frame, drop=drop, keep=keep, category=category, of_rows=of_rows)
+        described = describe_columns(frame, drop=drop, keep=keep, category=category, of_rows=of_rows, how=how)
         columns: list[Prepared] = []
-        left_out = []
+        left_out, said = [], []
         for column in described:
             values = frame[column.name]
             if column.used and rows is not None:
@@ -160,12 +169,13 @@ class Preparation:
             if column.used:
                 fitted = KINDS[column.kind].fit(values, column)
                 columns.append(fitted if whole is None else whole.corrected(fitted))
+                said += [column.note] if column.note else []
             else:
                 left_out.append(column)
         if not columns:
             reasons = "; ".join(f"{column.name}: {column.reason}" for column in left_out[:5]) or "there are no others"
             raise DataError(f"The table must have at least one column to learn from beside the target; {reasons}.")
-        return cls(columns, left_out)
+        return cls(columns, left_out, said)
 
     @property
     def features(self) -> list[str]:
@@ -173,7 +183,11 @@ class Preparation:
         return [feature for column in self.columns for feature in column.features]
 
     def transform(
-        self, frame: "pl.DataFrame", dtype: npt.DTypeLike = np.float64, first_row: int = 0
+        self,
+        frame: "pl.DataFrame",
+        dtype: npt.DTypeLike = np.float64,
+        first_row: int = 0,
+        bad: BadCells | None = None,
     ) -> npt.NDArray[Any]:
         """Return the features of a cleaned table, (n_rows, n_features).
 
@@ -185,14 +199,16 @@ class Preparation:
             float64 or float32.
         first_row : int
             Which row of the whole table, counted from 0, the frame begins with, for messages.
+        bad : BadCells, optional
+            Where cells go that do not belong, which are missing then.
 
         Raises
         ------
         DataError
-            If a column is missing, or a cell holds what does not belong there.
+            If a column is missing, or, without ``bad``, a cell holds what does not belong there.
         """
         self.check_columns(frame.columns)
-        blocks = [column.transform(frame[column.name], first_row) for column in self.columns]
+        blocks = [column.transform(frame[column.name], first_row, bad) for column in self.columns]
         return np.ascontiguousarray(np.hstack(blocks), dtype=dtype)
 
     def check_columns(self, names: Collection[str]) -> None:
@@ -204,6 +220,21 @@ class Preparation:
                 f"The table must have the column {absent[0]!r}{more}, which the model learned from; "
                 f"it has {', '.join(list(names)[:12])}. Add it."
             )
+
+    @property
+    def is_of_old(self) -> bool:
+        """Whether it was saved by a version that kept no formats of numbers."""
+        return any(isinstance(c, NumberColumn) and c.kind == NUMBER and c.format is None for c in self.columns)
+
+    def rewritten(self, asked: Asked) -> "Preparation":
+        """Return the same preparation for a table whose numbers are written with other marks."""
+        columns = [
+            replace(column, format=column.format.rewritten(asked))
+            if isinstance(column, NumberColumn) and column.format is not None
+            else column
+            for column in self.columns
+        ]
+        return replace(self, columns=columns)
 
     def unseen(self, frame: "pl.DataFrame") -> dict[str, list[str]]:
         """Return the categories of a cleaned table that training did not see, in order, of each column with any."""

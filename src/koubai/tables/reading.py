@@ -36,12 +36,15 @@ class Table:
         Whether the file gave the columns names; without, they are column_1, column_2, …
     notes : tuple of str
         What the reader had to find out or leave out, one sentence each.
+    separator : str
+        What separates cells in the file, if it is text; it hints at the decimal mark.
     """
 
     frame: "pl.DataFrame"
     source: str
     has_names: bool = True
     notes: tuple[str, ...] = ()
+    separator: str = ""
 
 
 def read_table(
@@ -250,20 +253,13 @@ def _checked_separator(separator: str | None, suffix: str, text: str) -> str:
 def _read_text(source: str, text: str, layout: Layout) -> Table:
     separator, header, names, notes = layout
     frame = _parse(source, _with_newlines(text), separator, header, names)
-    return Table(frame.with_columns(decimal_points()) if separator == ";" else frame, source, header, notes)
+    return Table(frame, source, header, notes, separator)
 
 
 def _with_newlines(text: str) -> str:
     """Return a text without blank lines before it, its lines ending as polars and csv expect."""
     text = text.lstrip("\r\n")
     return text if "\n" in text else text.replace("\r", "\n")
-
-
-def decimal_points() -> "pl.Expr":
-    """Return all cells with 1,5 written 1.5: where semicolons separate cells, the comma is the decimal mark."""
-    import polars as pl
-
-    return pl.all().str.replace(r"^\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*$", "${1}.${2}")
 
 
 def _is_number(cell: str) -> bool:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from koubai.core.moments import Moments
 from koubai.core.randomness import derive_key, uniforms
 from koubai.tables.blocks import Block, TableBlocks
+from koubai.tables.number_formats import NumberFormat
 from koubai.tables.preparation import Whole
 from koubai.tables.splits import HOLD_OUT
 from koubai.tables.values import LARGEST, labels, numbers
@@ -111,7 +112,7 @@ class Survey:
     n_rows : dict of str to int
         Rows that were read, without target, for training, validation and test.
     sample : polars.DataFrame
-        Rows that train or validate, without the target; all of them in a table that is not large.
+        Rows that train or validate; all of them in a table that is not large.
     whole : Whole
         What is known of all rows that train or validate.
     target, in_training, in_test : Counts
@@ -133,7 +134,13 @@ class Survey:
     highest: float = -np.inf
 
 
-def survey(table: TableBlocks, target: str, split: Split, category: Collection[str] = ()) -> Survey:
+def survey(
+    table: TableBlocks,
+    target: str,
+    split: Split,
+    category: Collection[str] = (),
+    format: NumberFormat | None = None,
+) -> Survey:
     """Go through a table once.
 
     Parameters
@@ -146,6 +153,8 @@ def survey(table: TableBlocks, target: str, split: Split, category: Collection[s
         What rows are for.
     category : collection of str
         Columns of numbers that are categories, whose values are counted too.
+    format : NumberFormat, optional
+        How the target's numbers are written.
 
     Raises
     ------
@@ -166,10 +175,10 @@ def survey(table: TableBlocks, target: str, split: Split, category: Collection[s
         frame = block.frame
         roles = split.roles(block, target)
         _count_rows(rows, frame.height, roles)
-        _take_targets(found, frame[target], roles)
+        _take_targets(found, frame[target], roles, format)
         learned = roles.training | roles.validation
         draws = uniforms(derive_key(split.seed, SAMPLE), frame.height, block.first)
-        sampled.append(frame.filter(learned & (draws < share)).drop(target))
+        sampled.append(frame.filter(learned & (draws < share)))
         kept = frame if learned.all() else frame.filter(learned)
         for name in others:
             column = kept[name]
@@ -194,11 +203,11 @@ def _count_rows(rows: dict[str, int], n_rows: int, roles: Roles) -> None:
         rows[name] += count
 
 
-def _take_targets(found: Survey, column: "pl.Series", roles: Roles) -> None:
+def _take_targets(found: Survey, column: "pl.Series", roles: Roles, format: NumberFormat | None) -> None:
     found.target.add(column)
     found.in_training.add(column.filter(roles.training))
     found.in_test.add(column.filter(roles.test))
-    values = numbers(column).to_numpy().astype(np.float64)
+    values = numbers(column, format or NumberFormat()).to_numpy().astype(np.float64)
     finite = np.abs(values) <= LARGEST  # the others are missing, or refused when they are prepared
     found.moments.add(values[finite & roles.training])
     if finite.any():

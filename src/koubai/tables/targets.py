@@ -1,7 +1,8 @@
 """The column that is to be predicted: which task it sets, and its values as the estimators take them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,11 @@ import numpy.typing as npt
 
 from koubai.core.errors import DataError, ParameterError
 from koubai.tables.columns import require_column
-from koubai.tables.values import labels, numbers, require, shortened
+from koubai.tables.missing import Marks, words_among_classes
+from koubai.tables.number_evidence import MOSTLY_NUMBERS, evidence_of
+from koubai.tables.number_formats import Asked, NumberFormat
+from koubai.tables.values import BadCells, labels, numbers, require, shortened
+from koubai.tables.written import Written, written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,6 +52,8 @@ class Target:
         Whether classes are whole numbers below 2⁵³; otherwise they are texts, or truth values if ``truth``.
     truth : bool
         Whether classes are the truth values of a column of that type.
+    format : NumberFormat or None
+        How numbers in texts are written; None for a model that was saved before there were formats.
     """
 
     name: str
@@ -54,13 +61,16 @@ class Target:
     why: str
     whole: bool = False
     truth: bool = False
+    format: NumberFormat | None = None
 
     @property
     def is_classification(self) -> bool:
         """Whether a class is predicted, not a number."""
         return self.task == CLASSIFICATION
 
-    def values(self, column: "pl.Series", first_row: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    def values(
+        self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         """Return the targets of the rows that have one, and which rows these are, (n_present,) each.
 
         Numbers are float64, classes int64, bool or texts. ``first_row`` says which row of the table, counted from
@@ -69,30 +79,48 @@ class Target:
         Raises
         ------
         DataError
-            If a cell holds text or an infinity where the target is a number.
+            If a cell holds text or an infinity where the target is a number. With ``bad``, such cells go there, and
+            their rows have no target.
         """
         rows = np.flatnonzero(column.is_not_null().to_numpy())
         if self.is_classification and not self.whole:
             present = column.drop_nulls()
-            return (present.to_numpy().astype(bool) if self.truth else labels(present).to_numpy().astype(np.str_)), rows
-        read, what = (whole_numbers, "whole numbers") if self.whole else (numbers, "numbers")
+            classes = present.to_numpy().astype(bool) if self.truth else _texts(present).to_numpy().astype(np.str_)
+            return classes, rows
+        numeric = "numbers" if self.format is None else self.format.words
+        read, what = (whole_numbers, f"whole {numeric}") if self.whole else (numbers, numeric)
         remedy = "Correct the cell, or leave it empty."
-        found = require(column, read, f"{what}, being the target", remedy, first_row)[rows]
+        said = f"{what}, being the target"
+        found = require(column, partial(read, format=self.format), said, remedy, first_row, bad)
+        if bad is not None:
+            rows = rows[~np.isnan(found[rows])]
+        found = found[rows]
         return (found.astype(np.int64) if self.whole else found), rows
+
+    def rewritten(self, asked: Asked) -> "Target":
+        """Return the same target for a table whose numbers are written with other marks."""
+        return self if self.format is None else replace(self, format=self.format.rewritten(asked))
 
     def record(self) -> dict[str, Any]:
         """Return it as plain data for a model file."""
-        return {"name": self.name, "task": self.task, "why": self.why, "whole": self.whole, "truth": self.truth}
+        return {
+            "name": self.name,
+            "task": self.task,
+            "why": self.why,
+            "whole": self.whole,
+            "truth": self.truth,
+            "format": None if self.format is None else self.format.record(),
+        }
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Target":
         """Return the target that `record` described."""
-        return cls(
-            str(record["name"]), str(record["task"]), str(record["why"]), bool(record["whole"]), bool(record["truth"])
-        )
+        format = NumberFormat.from_record(record.get("format"))
+        whole, truth = bool(record["whole"]), bool(record["truth"])
+        return cls(str(record["name"]), str(record["task"]), str(record["why"]), whole, truth, format)
 
 
-def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Target:
+def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: Written | None = None) -> Target:
     """Find out what a target column asks for.
 
     Texts, truth values and codes such as 007 are classes. Whole numbers are classes if there are exactly two
@@ -106,6 +134,8 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Ta
         The target column.
     task : str, optional
         ``classification`` or ``regression``, where the rule shall not decide.
+    how : Written, optional
+        How the table's numbers are written; found from the target alone, if not given.
 
     Raises
     ------
@@ -115,10 +145,97 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None) -> Ta
     ParameterError
         If the task is none, or does not suit the column.
     """
+    import polars as pl
+
     check_task(task)
     require_column(frame, name)
-    present = frame[name].drop_nulls()
-    return target_of(name, present, len(present), present.n_unique(), task)
+    column = frame[name]
+    present = column.drop_nulls()
+    format = (written(column.to_frame()) if how is None else how).number(name)
+    if task != CLASSIFICATION:
+        refuse_odd_words(name, *_counted(present), format, task, lambda cell: int((column == cell).arg_true()[0]))
+    different = present.unique(maintain_order=True) if present.dtype == pl.String else present
+    return target_of(name, different, len(present), present.n_unique(), task, format)
+
+
+def _counted(present: "pl.Series") -> tuple["pl.Series", npt.NDArray[np.int64]]:
+    """Return the different values of a column in the order in which they come, and the rows of each."""
+    import polars as pl
+
+    if present.dtype != pl.String:  # only texts can be odd words
+        return present.clear(), np.empty(0, np.int64)
+    found = present.alias("value").to_frame().group_by("value", maintain_order=True).len("count")
+    return found["value"], found["count"].to_numpy().astype(np.int64)
+
+
+def refuse_odd_words(
+    name: str,
+    values: "pl.Series",
+    counts: npt.NDArray[np.int64],
+    format: NumberFormat | None,
+    task: str | None,
+    row_of: Callable[[str], int],
+) -> None:
+    """Raise DataError for words in a target of numbers: for few as mistakes, for any if a regression is asked for.
+
+    Parameters
+    ----------
+    name : str
+        The target.
+    values, counts : Series and array of shape (n_different,)
+        Its different values without missing ones, and the rows of each.
+    format : NumberFormat or None
+        How its numbers are written.
+    task : str, optional
+        As `find_target`.
+    row_of : callable
+        Finds the first row, counted from 0, of a cell.
+    """
+    import polars as pl
+
+    if values.dtype != pl.String:
+        return
+    wrong = numbers(values, format or NumberFormat()).is_null()
+    n_rows, n_wrong = int(counts.sum()), int(counts[wrong.to_numpy()].sum())
+    mostly = n_rows >= 10 and n_wrong <= (1 - MOSTLY_NUMBERS) * n_rows
+    if not n_wrong or not (mostly or (task == REGRESSION and n_wrong < n_rows / 2)):
+        return
+    cell = values.filter(wrong)[0]
+    more = f" (and {n_wrong - 1:,} more)" if n_wrong > 1 else ""
+    otherwise = "." if task == REGRESSION else ", or choose --task classification (task='classification')."
+    raise DataError(
+        f"The target {name!r} must hold numbers, as {n_rows - n_wrong:,} of its {n_rows:,} cells do; got "
+        f"{shortened(cell)} in row {row_of(cell) + 1:,}{more}. Correct the cell, say --missing {cell} (in Python "
+        f"missing=[{shortened(cell)}]) to leave such rows out{otherwise}"
+    )
+
+
+def said_of_words(
+    column: "pl.Series", words: Callable[[], tuple[Mapping[str, int], int]], task: str | None, marks: Marks
+) -> list[str]:
+    """Return what is to be said of words for missing values among the classes of a target, if it has any.
+
+    Parameters
+    ----------
+    column : Series
+        The cleaned target, or enough of it to see what it holds.
+    words : callable
+        Counts the words in the target as it was, as `koubai.tables.missing.words_in`.
+    task : str, optional
+        As `find_target`.
+    marks : Marks
+        What the user says of missing values.
+
+    Raises
+    ------
+    DataError
+        If many rows hold one, and the user has not said whether it is a class.
+    """
+    import polars as pl
+
+    are_numbers = task == REGRESSION or column.dtype != pl.String or evidence_of(column) is not None
+    sentence = "" if are_numbers else words_among_classes(column.name, *words(), marks)
+    return [sentence] if sentence else []
 
 
 def check_task(task: str | None) -> None:
@@ -137,7 +254,14 @@ def check_type(name: str, dtype: "pl.DataType") -> None:
         )
 
 
-def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None = None) -> Target:
+def target_of(
+    name: str,
+    present: "pl.Series",
+    n_rows: int,
+    n_different: int,
+    task: str | None = None,
+    format: NumberFormat | None = None,
+) -> Target:
     """Find out what a target asks for from its values.
 
     Parameters
@@ -150,6 +274,8 @@ def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, ta
         How many rows have a value, and how many different ones there are.
     task
         As `find_target`.
+    format : NumberFormat, optional
+        How its numbers are written, if it holds texts that are numbers.
 
     Raises
     ------
@@ -165,19 +291,28 @@ def target_of(name: str, present: "pl.Series", n_rows: int, n_different: int, ta
             f"{'the only row' if n_rows == 1 else f'all {n_rows} rows'}. "
             f"Choose another column, or add rows."
         )
-    found = _target(name, present, n_rows, n_different, task)
+    found = _target(name, present, n_rows, n_different, task, format or NumberFormat())
     if found.is_classification and n_different > max(2, n_rows / 2):
         raise DataError(
             f"The target {name!r} must have classes of several rows each; got {n_different} classes in "
-            f"{n_rows} rows. Choose another column, or the task regression if its values are numbers."
+            f"{n_rows} rows. Choose another column{_or_regression(present)}."
         )
     return found
 
 
-def _target(name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None) -> Target:
+def _or_regression(present: "pl.Series") -> str:
+    """Return the advice to choose a regression, where that is possible."""
     import polars as pl
 
-    values = numbers(present)
+    return "" if present.dtype == pl.String and numbers(present).has_nulls() else ", or the task regression"
+
+
+def _target(
+    name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None, format: NumberFormat
+) -> Target:
+    import polars as pl
+
+    values = numbers(present, format)
     is_truth = present.dtype == pl.Boolean
     are_codes = _has_codes(present)
     if not is_truth and not values.has_nulls() and not (are_codes and task is None):
@@ -185,21 +320,26 @@ def _target(name: str, present: "pl.Series", n_rows: int, n_different: int, task
         few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
         why = "as asked" if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
         found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
-        fit = are_whole and not whole_numbers(present).has_nulls()
-        return Target(name, found, why, whole=fit and found == CLASSIFICATION)
+        fit = are_whole and not whole_numbers(present, format).has_nulls()
+        return Target(name, found, why, whole=fit and found == CLASSIFICATION, format=format)
     if task == REGRESSION:
         raise ParameterError(
-            f"task must be classification for the target {name!r}, which holds {_first_text(present, values)}; "
-            f"got regression. Leave the task out."
+            f"task must be classification for the target {name!r}, which holds no numbers but "
+            f"{_first_text(present, values)}; got regression. Leave the task out, or choose another target."
         )
     kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
     why = f"{n_different} different {kind}"
-    return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth)
+    return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth, format=format)
 
 
-def whole_numbers(column: "pl.Series") -> "pl.Series":
+def _texts(present: "pl.Series") -> "pl.Series":
+    """Return classes as texts, as they are written: in a target, other spellings are named and left to the user."""
+    return labels(present, as_written=True)
+
+
+def whole_numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Series":
     """Return the numbers that cells hold, as float64; null for what is none, not whole, or not below 2⁵³."""
-    found = numbers(column)
+    found = numbers(column, format)
     return found.set((found != found.round()) | (found.abs() >= LEAST_BLURRED), None)
 
 

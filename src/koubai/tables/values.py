@@ -1,4 +1,4 @@
-"""What cells mean: missing-value marks, numbers, truth values, dates; each read the same when fitting and predicting.
+"""What cells mean: missing values, numbers, truth values, dates; each read the same when fitting and predicting.
 
 All functions here take a polars Series and give one of the same length; missing cells are null throughout.
 """
@@ -10,32 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import DataError
+from koubai.tables.date_formats import DateFormat
+from koubai.tables.missing import NO_MARKS, Marks, without
+from koubai.tables.number_formats import NumberFormat
 
 if TYPE_CHECKING:
     import polars as pl
-
-MISSING_MARKS = frozenset(
-    {
-        "",
-        "NA",
-        "N/A",
-        "n/a",
-        "na",
-        "#N/A",
-        "<NA>",
-        "NaN",
-        "nan",
-        "NAN",
-        "null",
-        "NULL",
-        "Null",
-        "None",
-        "none",
-        "?",
-        "-",
-    }
-)
-"""Cells that stand for a missing value, blanks around them stripped."""
 
 TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0}
 """What is read as a truth value, in any case of letters."""
@@ -48,31 +28,8 @@ WRITTEN_NUMBER = r"^([+-]?)[$€£¥¥]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\
 LARGEST = 1e300
 """Larger numbers count as infinite: their differences may be."""
 
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%dT%H:%M:%S%.fZ",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y.%m.%d",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%d %b %Y",
-    "%b %d, %Y",
-    "%Y年%m月%d日",
-)
-"""Forms of dates that are recognised, the first that fits all cells being taken: month before day where both fit."""
 
-
-def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None) -> "pl.DataFrame":
+def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: Marks = NO_MARKS) -> "pl.DataFrame":
     """Return the table with blanks around texts stripped and every missing-value mark and NaN null.
 
     In a column that also holds "+", a "-" is a value and no mark.
@@ -83,6 +40,8 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None) -> "pl.D
         The table.
     signed : collection of str, optional
         The columns that hold "+", where the frame is a part of a table; looked for in the frame, if not given.
+    marks : Marks, optional
+        What the user says of missing values.
     """
     import polars as pl
 
@@ -92,12 +51,11 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None) -> "pl.D
         if column.dtype == pl.String:
             column = column.str.strip_chars()
             is_signed = (column == "+").any() if signed is None else column.name in signed
-            marks = MISSING_MARKS - {"-"} if is_signed else MISSING_MARKS
-            return column.set(column.is_in(list(marks)), None)
-        if column.dtype.is_float():
-            return column.cast(pl.Float64).fill_nan(None)
-        if column.dtype.is_decimal():
-            return column.cast(pl.Float64)
+            return without(column.set(column.is_in(marks.words(is_signed)), None), marks)
+        if column.dtype.is_float() or column.dtype.is_decimal():
+            return without(column.cast(pl.Float64).fill_nan(None), marks)
+        if column.dtype.is_integer():
+            return without(column, marks)
         if column.dtype == pl.Duration:
             return column.dt.total_microseconds() / 1e6
         if column.dtype == pl.Time:
@@ -107,15 +65,18 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None) -> "pl.D
     return frame.select(cleaned(column).alias(column.name) for column in frame.iter_columns())
 
 
-def numbers(column: "pl.Series") -> "pl.Series":
+def numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Series":
     """Return the numbers that cells hold, as float64; null for what is none.
 
-    Texts may be written as spreadsheets write them: 1,234.5 and $1,234 and 12 % are 1234.5 and 1234 and 12.
+    Texts are read in the given format. Without one, as models of earlier versions did it: 1,234.5 and $1,234 and 12 %
+    are 1234.5 and 1234 and 12.
     """
     import polars as pl
 
     if column.dtype.is_temporal() or column.dtype.is_nested() or column.dtype == pl.Binary:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
+    if format is not None and column.dtype == pl.String:
+        return format.read(column)
     found = column.cast(pl.Float64, strict=False).fill_nan(None)
     if column.dtype == pl.String and found.null_count() > column.null_count():
         plain = column.str.extract(WRITTEN_NUMBER, 1) + column.str.extract(WRITTEN_NUMBER, 2)
@@ -132,19 +93,24 @@ def truths(column: "pl.Series") -> "pl.Series":
     return column.str.to_lowercase().replace_strict(TRUTH, default=None, return_dtype=pl.Float64)
 
 
-def labels(column: "pl.Series") -> "pl.Series":
-    """Return cells as texts; a whole number has no decimal point, so that 3, 3.0 and "3" are one category."""
+def labels(column: "pl.Series", as_written: bool = False) -> "pl.Series":
+    """Return cells as texts; a whole number has no decimal point, so that 3, 3.0, "3" and "3.0" are one category.
+
+    Codes such as 03 stay as they are, and so do all texts if ``as_written``.
+    """
     import polars as pl
 
     if column.dtype.is_float():
         whole = column.cast(pl.Int64, strict=False)
         text = column.cast(pl.String)
         return text.zip_with((whole.cast(pl.Float64) != column).fill_null(True), whole.cast(pl.String))
+    if column.dtype == pl.String and not as_written:
+        return column.str.replace(r"^([+-]?(?:0|[1-9][0-9]*))\.0*$", "${1}")
     return column.cast(pl.String)
 
 
-def dates(column: "pl.Series", form: str) -> "pl.Series":
-    """Return the points in time that cells hold in a given form (Datetime); null for what is none."""
+def dates(column: "pl.Series", format: DateFormat) -> "pl.Series":
+    """Return the points in time that cells hold (Datetime), texts in a given format; null for what is none."""
     import polars as pl
 
     if column.dtype == pl.Date:
@@ -153,27 +119,44 @@ def dates(column: "pl.Series", form: str) -> "pl.Series":
         return column.dt.replace_time_zone(None).cast(pl.Datetime("us"))
     if column.dtype != pl.String:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Datetime("us"))
-    return column.str.to_datetime(form or "%Y-%m-%d", strict=False, time_unit="us")
+    return format.read(column)
 
 
-def date_form(column: "pl.Series") -> str | None:
-    """Return the form in which all cells that are not missing are dates, or None."""
-    present = column.drop_nulls()
-    if not present.head(5).str.contains(r"\d{1,4}(-|/|\.|年| )").all():
-        return None
-    sample = present.head(20)
-    for form in DATE_FORMATS:
-        if not dates(sample, form).has_nulls() and not dates(present, form).has_nulls():
-            return form
-    return None
+class BadCells:
+    """Cells that are not of their column's kind and are taken as missing, as a user may ask for when predicting."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._first: dict[str, tuple[str, int]] = {}
+
+    def add(self, name: str, cell: object, row: int, count: int) -> None:
+        """Take in the cells of a column; the first of them is in a row counted from 1."""
+        self._counts[name] = self._counts.get(name, 0) + count
+        self._first.setdefault(name, (shortened(cell), row))
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of them, one sentence for each column."""
+        return [
+            f"Column {name!r}: {count:,} {'cell does' if count == 1 else 'cells do'} not belong there and "
+            f"{'counts' if count == 1 else 'count'} as missing, the first {self._first[name][0]} in row "
+            f"{self._first[name][1]:,}."
+            for name, count in self._counts.items()
+        ]
 
 
 def require(
-    column: "pl.Series", read: Callable[["pl.Series"], "pl.Series"], what: str, remedy: str, first_row: int = 0
+    column: "pl.Series",
+    read: Callable[["pl.Series"], "pl.Series"],
+    what: str,
+    remedy: str,
+    first_row: int = 0,
+    bad: BadCells | None = None,
 ) -> npt.NDArray[np.float64]:
     """Return the numbers that ``read`` finds, NaN where a cell is missing, float64, (n_rows,).
 
-    ``first_row`` says which row of the table, counted from 0, the column begins with.
+    ``first_row`` says which row of the table, counted from 0, the column begins with. Cells that do not belong go to
+    ``bad``, if it is given, and are missing.
 
     Raises
     ------
@@ -182,15 +165,20 @@ def require(
     """
     found = read(column)
     wrong = (found.is_null() & column.is_not_null()).arg_true()
-    if len(wrong):
+    if len(wrong) and bad is None:
         row = int(wrong[0])
         raise DataError(
             f"Column {column.name!r} must hold {what}; got {shortened(column[row])} in row {first_row + row + 1}. "
             f"{remedy}"
         )
+    if len(wrong) and bad is not None:
+        bad.add(column.name, column[int(wrong[0])], first_row + int(wrong[0]) + 1, len(wrong))
     values = found.to_numpy().astype(np.float64)
     infinite = np.flatnonzero(np.abs(values) > LARGEST)
-    if len(infinite):
+    if len(infinite) and bad is not None:
+        bad.add(column.name, column[int(infinite[0])], first_row + int(infinite[0]) + 1, len(infinite))
+        values[infinite] = np.nan
+    elif len(infinite):
         raise DataError(
             f"Column {column.name!r} must hold finite numbers; got {shortened(column[int(infinite[0])])} "
             f"in row {first_row + infinite[0] + 1}. Correct the cell, or leave it empty if the value is missing."

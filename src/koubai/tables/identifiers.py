@@ -1,0 +1,75 @@
+"""Which columns only name the rows: found from what their cells are and what they are called, never from one alone."""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOSTLY_UNIQUE = 0.5
+"""Texts of which more than this share are different name the rows and say nothing about others."""
+
+NEARLY_UNIQUE = 0.9
+"""So do whole numbers of which more than this share are different, under the name of an identifier."""
+
+_ID = re.compile(
+    r"(^|[_\s.-])(id|ids|uid|uuid|guid|rownames?|(row|record|line|entry)[_\s.-]?(id|no|nr|number|index|idx|name)?)$",
+    re.I,
+)
+_CAMEL_ID = re.compile(r"[a-z](Id|ID)$")
+_OF_ROWS = re.compile(
+    r"(^|[_\s.-])(index|idx|key|nr|no|num|number|obs|observation|case|sample|subject|participant|item|serial|seq)$"
+    r"|^(unnamed: ?\d+|column_\d+|(?-i:X)|)$|番号|連番|通番",
+    re.I,
+)
+"""What columns that count the rows are called, and others as well: price index, house number."""
+
+_OF_TIME = re.compile(r"year|month|week|day|date|time|hour|quarter|period|season|epoch|年|月|日|時|^t$", re.I)
+
+
+def why_texts_name_rows(n: int, n_different: int) -> str:
+    """Return why texts only name the rows, or nothing."""
+    if n_different > MOSTLY_UNIQUE * n and n_different > 2:
+        return f"{n_different} different texts in {n} cells name the rows"
+    return ""
+
+
+def why_numbers_name_rows(values: "pl.Series", n_missing: int, of_rows: int) -> str:
+    """Return why a column of numbers without missing ones only names the rows, or nothing.
+
+    Whole numbers do if nearly all are different and the column is called an identifier; or if they count the rows,
+    and the column is called what such columns are called. Under other names, what counts up may be a
+    year or a day.
+
+    Parameters
+    ----------
+    values : Series
+        The numbers that are there, in the order of the rows.
+    n_missing : int
+        How many are not.
+    of_rows : int
+        Rows of the table, of which there may be only a sample.
+    """
+    n, n_different = len(values), values.n_unique()
+    if n < 10 or (values != values.round()).any():
+        return ""
+    is_id = bool(_ID.search(values.name) or _CAMEL_ID.search(values.name))
+    if counts_rows(values, n_missing, of_rows) and (is_id or _OF_ROWS.search(values.name)):
+        return "its whole numbers count the rows"
+    if n_different > NEARLY_UNIQUE * n and is_id:
+        return f"{n_different} different whole numbers in {n} cells name the rows"
+    return ""
+
+
+def counts_rows(values: "pl.Series", n_missing: int, of_rows: int) -> bool:
+    """Tell whether whole numbers are all different and fill their range, as numbers of rows do."""
+    n = len(values)
+    span = float(values.max()) - float(values.min())  # type: ignore[arg-type]  # numbers
+    return n >= 10 and not n_missing and values.n_unique() == n and span < 1.5 * of_rows
+
+
+def may_count_rows(values: "pl.Series", of_rows: int) -> bool:
+    """Tell whether numbers that are used go up from row to row from 0 or 1, under no name of a time."""
+    if _OF_TIME.search(values.name) or (values != values.round()).any():
+        return False
+    return values[0] in (0, 1) and counts_rows(values, 0, of_rows) and bool((values.diff().drop_nulls() > 0).all())

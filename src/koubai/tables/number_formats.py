@@ -1,0 +1,226 @@
+"""How a column writes its numbers: decimal mark, groups of thousands, unit; a model keeps it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CURRENCIES = ("$", "€", "£", "¥", "₹", "₩", "₽", "us$", "r$", "chf", "eur", "usd", "gbp", "jpy", "rs", "kr", "円")
+"""Units that may be left off in some cells: $5 and 5 are the same price."""
+
+_PREFIX = r"(?i:US\$|R\$|CHF|EUR|USD|GBP|JPY|Rs\.?|kr\.?|[$€£¥\uffe5₹₩₽])"
+SPACES = "\u0020\u00a0\u2009\u202f"
+APOSTROPHES = "'\u2019"
+_EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
+
+WRITTEN = (
+    rf"^(\()?\s*([+\u2212-]?)\s*({_PREFIX})?\s*([+\u2212-]?)"
+    rf"((?:[0-9]|[.,][0-9])[0-9.,{APOSTROPHES}{SPACES}]*{_EXPONENT})(\+)?"
+    rf"\s*([^0-9()\s.,+{APOSTROPHES}\u2212-][^0-9()]{{0,19}})?\s*(\))?$"
+)
+"""A cell's parts: parenthesis, sign, currency, sign, digits with their marks, "+", unit, parenthesis."""
+
+
+def core_pattern(decimal: str, grouped: bool) -> str:
+    """Return what digits with their marks look like under a decimal mark.
+
+    Groups have three digits, the first of them one to three and no leading 0. Spaces and apostrophes always group;
+    ``grouped`` says whether the other one of point and comma does.
+    """
+    other = "," if decimal == "." else "."
+    groups = [rf"[{SPACES}]", rf"[{APOSTROPHES}]", *([rf"\{other}"] if grouped else [])]
+    fraction = rf"(?:\{decimal}[0-9]*)?"
+    grouping = "|".join(rf"[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+{fraction}" for mark in groups)
+    return rf"^(?:{grouping}|[0-9]+{fraction}{_EXPONENT}|\{decimal}[0-9]+{_EXPONENT})$"
+
+
+def canonical_unit(text: str) -> str:
+    """Return one spelling of a unit: "Mins." and "min" are the same one, "m" and "M" are not.
+
+    Examples
+    --------
+    >>> canonical_unit("Mins."), canonical_unit(" kg"), canonical_unit("%")
+    ('min', 'kg', '%')
+    """
+    unit = text.strip().rstrip(".").replace("\uffe5", "¥").replace("\uff05", "%")
+    if len(unit) > 1:
+        unit = unit.casefold()
+    return unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How numbers are written.
+
+    Parameters
+    ----------
+    decimal : {".", ","}
+        The decimal mark.
+    grouped : bool
+        Whether the other one of point and comma sets off thousands.
+    unit : str
+        What stands at every number, such as ``min`` or ``€``, in the spelling of `canonical_unit`; nothing otherwise.
+    open_ended : bool
+        Whether 3+ is 3.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> NumberFormat(",", grouped=True, unit="€").read(pl.Series(["1.234,50 €", "€ 5", "(3)", "1.5"])).to_list()
+    [1234.5, 5.0, -3.0, None]
+    """
+
+    decimal: str = "."
+    grouped: bool = False
+    unit: str = ""
+    open_ended: bool = False
+
+    @cached_property
+    def _core(self) -> str:
+        return core_pattern(self.decimal, self.grouped)
+
+    def read(self, column: "pl.Series") -> "pl.Series":
+        """Return the numbers that a column of texts holds, as float64; null for what is none in this format."""
+        import polars as pl
+
+        plain = column.cast(pl.Float64, strict=False).fill_nan(None)
+        as_it_is = self.decimal == "." and not self.unit
+        if as_it_is and plain.null_count() == column.null_count():
+            return plain
+        cells = parts_of(column)
+        texts = pl.DataFrame(cells).select(pl.when(pl.col("digits").str.contains(self._core)).then(pl.col("digits")))
+        digits = texts.to_series().str.replace_all(rf"[{SPACES}{APOSTROPHES}]", "")
+        if self.decimal == ",":
+            digits = digits.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        else:
+            digits = digits.str.replace_all(",", "", literal=True)
+        found = digits.cast(pl.Float64, strict=False)
+        found = found.zip_with(~cells["negative"], -found)
+        found = found.set(~self._of_this_unit(cells["unit"]), None)
+        if not self.open_ended:
+            found = found.set(cells["plus"], None)
+        if as_it_is:
+            found = plain.zip_with(plain.is_not_null(), found)
+        return found.alias(column.name)
+
+    def _of_this_unit(self, units: "pl.Series") -> "pl.Series":
+        optional = not self.unit or self.unit in CURRENCIES
+        return (units == self.unit) | ((units == "") & optional)
+
+    def rewritten(self, asked: "Asked") -> "NumberFormat":
+        """Return the same format with the marks that were asked for."""
+        if asked.mark is None and asked.thousands is None:
+            return self
+        return replace(self, decimal=asked.mark or self.decimal, grouped=asked.groups)
+
+    @property
+    def words(self) -> str:
+        """What cells must hold, for messages."""
+        comma = " with a decimal comma" if self.decimal == "," else ""
+        return f"numbers{comma}" + (f" in {self.unit}" if self.unit else "")
+
+    def record(self) -> dict[str, Any]:
+        """Return it as plain data for a model file."""
+        return {
+            "decimal": self.decimal,
+            "grouped": self.grouped,
+            "unit": self.unit,
+            "open_ended": self.open_ended,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any] | None) -> "NumberFormat | None":
+        """Return the format that `record` described; None for a model that was saved before there were formats."""
+        if record is None:
+            return None
+        decimal, unit = str(record["decimal"]), str(record["unit"])
+        if decimal not in (".", ","):
+            raise ValueError("a decimal mark must be a point or a comma")
+        return cls(decimal, bool(record["grouped"]), unit, bool(record["open_ended"]))
+
+
+def decimal_points() -> "pl.Expr":
+    """Return all texts with 1,5 written 1.5: models that keep no formats expect it of files with semicolons."""
+    import polars as pl
+
+    return pl.col(pl.String).str.replace(r"^\s*([+-]?[0-9]*),([0-9]+(?:[eE][+-]?[0-9]+)?)\s*$", "${1}.${2}")
+
+
+def parts_of(column: "pl.Series") -> dict[str, "pl.Series"]:
+    """Return what cells of text consist of, as far as they look like numbers.
+
+    ``digits`` (null where a cell does not look like a number), ``negative``, ``plus``, ``unit`` (canonical), ``shown``
+    (the unit as it stands).
+    """
+    import polars as pl
+
+    if column.str.contains("[\uff10-\uff19\uff0c\uff0e]").any():  # full-width digits and marks
+        column = column.str.normalize("NFKC")
+    found = column.str.extract_groups(WRITTEN).struct.unnest()
+    opened, closed = found["1"].is_not_null(), found["8"].is_not_null()
+    digits = found["5"].str.strip_chars(SPACES).set(opened != closed, None)
+    signs = found["2"].fill_null("") + found["4"].fill_null("")
+    shown = found["3"].fill_null("") + found["7"].fill_null("").str.strip_chars()
+    spellings = shown.unique().to_list()
+    unit = shown.replace_strict({text: canonical_unit(text) for text in spellings}, return_dtype=pl.String)
+    negative = opened.fill_null(False) | signs.str.contains("[\u2212-]")
+    return {
+        "digits": digits,
+        "negative": negative.fill_null(False),
+        "plus": found["6"].is_not_null(),
+        "unit": unit,
+        "shown": shown,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user says of how numbers and dates are written.
+
+    Parameters
+    ----------
+    decimal, thousands : str, optional
+        The decimal mark, and what sets off thousands: a point or a comma (for thousands also a space or an
+        apostrophe, which are understood anyway, or ``none``).
+    date_order : {"dmy", "mdy", "ymd"}, optional
+        In which order dates of numbers stand where it cannot be seen.
+
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+    date_order: str | None = None
+
+    def check(self) -> None:
+        """Raise ParameterError if they are none, or the same."""
+        if self.decimal not in (None, ".", ","):
+            raise ParameterError(f"TableModel: decimal must be '.' or ','; got {self.decimal!r}. Try ','.")
+        if self.thousands not in (None, ".", ",", " ", "'", "none"):
+            raise ParameterError(
+                f"TableModel: thousands must be ',', '.', ' ', \"'\" or 'none'; got {self.thousands!r}. Try ','."
+            )
+        if self.thousands is not None and self.thousands == self.decimal:
+            raise ParameterError(
+                f"TableModel: thousands must be another mark than decimal; got {self.decimal!r} twice. Leave one out."
+            )
+        if self.date_order not in (None, "dmy", "mdy", "ymd"):
+            raise ParameterError(
+                f"TableModel: date_order must be 'dmy', 'mdy' or 'ymd'; got {self.date_order!r}. Try 'dmy'."
+            )
+
+    @property
+    def mark(self) -> str | None:
+        """The decimal mark that was asked for, also by way of the thousands."""
+        if self.decimal is None and self.thousands in (".", ","):
+            return "," if self.thousands == "." else "."
+        return self.decimal
+
+    @property
+    def groups(self) -> bool:
+        """Whether the other one of point and comma may set off thousands."""
+        return self.thousands in (None, ".", ",")
