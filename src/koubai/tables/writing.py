@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +26,12 @@ def write_csv(frames: "Iterator[pl.DataFrame]", file: IO[bytes], separator: str 
         file.write(frame.write_csv(separator=separator, include_header=number == 0).encode())
 
 
-def write_parquet(frames: "Iterator[pl.DataFrame]", file: IO[bytes]) -> None:
+def write_parquet(
+    frames: "Iterator[pl.DataFrame]",
+    file: IO[bytes],
+    row_group_size: int | None = None,
+    compression: Literal["zstd", "lz4"] = "zstd",
+) -> None:
     """Write frames of the same columns one after the other as a Parquet file, in memory that does not grow.
 
     An error in making a frame is raised as it is, and an error of the system as an OSError.
@@ -37,6 +42,10 @@ def write_parquet(frames: "Iterator[pl.DataFrame]", file: IO[bytes]) -> None:
         The rows, one frame at least.
     file : binary file
         Where they go.
+    row_group_size : int, optional
+        Rows that are written together.
+    compression : {"zstd", "lz4"}
+        How.
     """
     import polars as pl
     from polars.io.plugins import register_io_source
@@ -54,7 +63,9 @@ def write_parquet(frames: "Iterator[pl.DataFrame]", file: IO[bytes]) -> None:
             raise
 
     try:
-        register_io_source(give, schema=first.schema).sink_parquet(file, engine="streaming")
+        register_io_source(give, schema=first.schema).sink_parquet(
+            file, engine="streaming", row_group_size=row_group_size, compression=compression
+        )
     except BaseException as error:
         if failed:
             raise failed[0] from None
