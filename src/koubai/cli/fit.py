@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
+from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.cli.terminal import forget_output, printable
 from koubai.core.errors import DivergenceError, FileError, ParameterError
 
@@ -56,9 +56,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _add_table_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--task", choices=TASKS, help="what is asked for (default: found from the target)")
-    group.add_argument("--drop", type=_names, default=(), metavar="A,B", help="columns to leave out")
-    group.add_argument("--keep", type=_names, default=(), metavar="A,B", help="columns to use in any case")
-    group.add_argument("--category", type=_names, default=(), metavar="A,B", help="columns of numbers that are codes")
+    for name, use in (
+        ("--drop", "columns to leave out; a name with a comma stands in quotation marks: '\"a, b\",c'"),
+        ("--keep", "columns to use in any case"),
+        ("--category", "columns of numbers that are codes"),
+    ):
+        group.add_argument(name, type=ListedNames, default=ListedNames(), metavar="A,B", help=use)
     group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
     add_reading_options(group)
 
@@ -97,10 +100,6 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
     )
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _sizes(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("none", "0", ""):
         return ()
@@ -135,13 +134,14 @@ NAMES_OF_OPTIONS = {
     "category": "category",
     "encoding": "encoding",
     "separator": "separator",
+    "skip_lines": "skip_lines",
 }
 """The option, as an attribute of the parsed arguments, that sets each parameter."""
 
 
 def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the estimator's parameters that were given as options."""
-    own = ("random_state", "test_fraction", "task", "drop", "keep", "category", "encoding", "separator")
+    own = ("random_state", "test_fraction", "task", "drop", "keep", "category", "encoding", "separator", "skip_lines")
     given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in own}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -194,6 +194,7 @@ def _fit(args: argparse.Namespace) -> int:
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
     from koubai.tables.blocks import TableBlocks
+    from koubai.tables.names import column_names
 
     path = args.model
     if path is None:
@@ -201,9 +202,6 @@ def _fit(args: argparse.Namespace) -> int:
     _check_outputs(path, args.checkpoint, args.table)
     model = TableModel(
         task=args.task,
-        drop=args.drop,
-        keep=args.keep,
-        category=args.category,
         dtype=args.dtype,
         random_state=args.seed,
         **network_parameters(args),
@@ -217,6 +215,10 @@ def _fit(args: argparse.Namespace) -> int:
     with _notes_of_warnings(args.quiet):
         try:
             table = read_or_open(args, streamed)
+            columns = table.columns if isinstance(table, TableBlocks) else table.frame.columns
+            model.drop, model.keep, model.category = (
+                column_names(listed.among(columns)) for listed in (args.drop, args.keep, args.category)
+            )
             prepared: PreparedTable | StreamedTable
             if isinstance(table, TableBlocks):
                 prepared = model.survey(table, args.target, test_fraction=args.test_fraction)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
+from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
     parser.add_argument("--out", metavar="FILE", help="where to write: a .csv, .tsv or .parquet file")
     parser.add_argument(
-        "--include", metavar="A,B", help="columns of the table to write before the prediction, or 'all'"
+        "--include",
+        type=ListedNames,
+        metavar="A,B",
+        help="columns of the table to write before the prediction, or 'all'",
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but the predictions and mistakes")
     add_reading_options(parser.add_argument_group("the table"))
@@ -64,21 +67,22 @@ def run(args: argparse.Namespace) -> int:
             f"MODEL must be a model for tables, as 'koubai fit' saves; '{args.model}' holds a bare "
             f"{type(model).__name__}. Use koubai.load in Python."
         )
-    prediction = model.prediction(read_or_open(args, is_streamed(args, "predict")))
+    prediction = model.prediction(read_or_open(args, is_streamed(args, "predict"), model))
     _write((_with_columns(piece, args.include) for piece in prediction), args.out)
     if not args.quiet:
         _say(args, prediction)
     return 0
 
 
-def _with_columns(piece: "Predicted", include: str | None) -> "pl.DataFrame":
+def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.DataFrame":
     """Return the predictions with the wanted columns of the table before them."""
     from koubai.tables.columns import require_column
+    from koubai.tables.names import column_names
 
     frame, predicted = piece
-    if not include:
+    if include is None:
         return predicted
-    names = frame.columns if include == "all" else [name.strip() for name in include.split(",") if name.strip()]
+    names = frame.columns if include.text == "all" else column_names(include.among(frame.columns))
     for name in names:
         require_column(frame, name)
     doubled = sorted(set(names) & set(predicted.columns))

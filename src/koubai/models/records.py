@@ -8,6 +8,7 @@ import numpy.typing as npt
 from koubai.core.errors import KoubaiError, ModelFileError
 from koubai.models.evaluation import Evaluation
 from koubai.tables.preparation import Preparation
+from koubai.tables.reading import reading_of
 from koubai.tables.targets import Target
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def to_record(model: "TableModel") -> tuple[dict[str, Any], dict[str, npt.NDArra
         "commonest": getattr(model, "commonest_", None),
         "columns": list(model.columns_),
         "has_names": model.has_names_,
+        "reading": dict(model.reading_),
         "rows": dict(model.n_rows_),
         "notes": list(model.notes_),
         "evaluation": None if model.evaluation_ is None else model.evaluation_.record(),
@@ -97,6 +99,7 @@ def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -
     model.center_, model.scale_ = float(record["center"]), float(record["scale"])
     model.commonest_ = record["commonest"]
     model.columns_, model.has_names_ = list(record["columns"]), bool(record["has_names"])
+    model.reading_ = reading_of(record.get("reading", {}))  # files of earlier versions have none
     model.n_rows_, model.notes_ = dict(record["rows"]), list(record["notes"])
     model.evaluation_ = None if record["evaluation"] is None else Evaluation.from_record(record["evaluation"])
     model.preparation_ = Preparation.from_record(record["preparation"], _below("preparation.", tensors))

@@ -102,6 +102,12 @@ class TableBlocks:
                 yield block
                 show(number, doing)
 
+    def call(self, names: list[str]) -> None:
+        """Call the columns by other names."""
+        called = dict(zip(self.columns, names, strict=True))
+        self.signed = frozenset(called[name] for name in self.signed)
+        self.columns = names
+
     def head(self, n_rows: int) -> "pl.DataFrame":
         """Return the first rows, as they are in the file."""
         return self._read(0, n_rows)

@@ -84,6 +84,21 @@ class Reading(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
+def reading_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record says of how to read a text file, checked.
+
+    Raises
+    ------
+    ParameterError, TypeError
+        If it says something else.
+    """
+    reading = Reading(**record)
+    reading.check()
+    if not isinstance(reading.header, bool | None):
+        raise TypeError("header is no truth value")
+    return reading.given
+
+
 def read_table(
     path: str | os.PathLike[str],
     *,
@@ -253,6 +268,11 @@ def _whole(text: OpenText) -> Table:
     if not frames:
         raise no_rows(text.source)
     return Table(pl.concat(frames), text.source, text.layout.has_names, text.notes, text.reading.given)
+
+
+def is_unicode(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a text file is, or might as well be, in UTF-8, UTF-16 or UTF-32, as its beginning shows."""
+    return recognised(head_of(os.fspath(path), 2**20)).codec.startswith("utf-")
 
 
 def check_readable(source: str) -> None:
