@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from koubai.cli.outputs import add_force, check_output
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     from koubai.core.language import language
 
     lang = language(args.lang)
+    if args.out:
+        check_output(args.out, args.force, [getattr(args, name, None) for name in ("table", "model", "data")])
     derivation: Derivation = args.topic_of(args)
     if args.digits is not None:
         derivation = _with_digits(derivation, args.digits)
@@ -71,6 +74,7 @@ def add_view_options(parser: argparse.ArgumentParser, out: str = "a .html, .md o
     group = parser.add_argument_group("the view")
     group.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
     group.add_argument("--out", metavar="FILE", help=f"where to write it: {out}")
+    add_force(group)
     group.add_argument("--digits", type=int, metavar="N", help="significant digits of rounded numbers (default: 4)")
 
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koubai.cli.outputs import add_force, foreign
 from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.cli.terminal import forget_output, printable
-from koubai.core.errors import DivergenceError, FileError, ParameterError
+from koubai.core.errors import DivergenceError, ParameterError
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
@@ -48,6 +49,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to be predicted")
     parser.add_argument("--model", metavar="FILE", help="where to save the model (default: the table's name, .koubai)")
+    add_force(parser)
     parser.add_argument("--quiet", action="store_true", help="print nothing but mistakes")
     _add_table_options(parser.add_argument_group("the table"))
     _add_network_options(parser.add_argument_group("the network"))
@@ -209,8 +211,9 @@ def _fit(args: argparse.Namespace) -> int:
     model.check_parameters(args.test_fraction)
     streamed = is_streamed(args, "fit")
     model.check_network(streamed)
-    _spare_other_files(path, "model")
-    if args.checkpoint is not None:
+    if not args.force:
+        _spare_other_files(path, "model")
+    if args.checkpoint is not None and not args.force:
         _spare_other_files(args.checkpoint, "checkpoint")
     with _notes_of_warnings(args.quiet):
         try:
@@ -260,10 +263,7 @@ def _spare_other_files(path: str, what: str) -> None:
         return
     kind = kind_of(path)
     if kind is None or (kind == KIND) != (what == KIND):
-        raise FileError(
-            f"The output '{path}' must be a new file or a koubai {what} to be replaced; it holds something else, which "
-            f"would be lost. Choose another name."
-        )
+        raise foreign(path, f"a koubai {what}")
 
 
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:

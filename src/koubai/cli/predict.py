@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from koubai.cli.outputs import add_force, check_output
 from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.core.errors import DataError, ParameterError
 
@@ -22,7 +23,8 @@ EXAMPLES = """examples:
 
 Without --out, the predictions go to standard output as CSV. If the table has the target column, the score is printed
 on standard error. Columns that the model does not know are ignored. A table that is large beside the memory is read and
-predicted block by block (--stream); FILE is there whole or not at all.
+predicted block by block (--stream); FILE is there whole or not at all. It takes the place of older predictions, but of
+no other file, unless --force says so.
 """
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -47,6 +49,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="A,B",
         help="columns of the table to write before the prediction, or 'all'",
     )
+    parser.add_argument(
+        "--raw-cells",
+        action="store_true",
+        help="write texts that a spreadsheet would run (=, +, -, @ before them) without an apostrophe before them",
+    )
+    add_force(parser)
     parser.add_argument("--quiet", action="store_true", help="print nothing but the predictions and mistakes")
     add_reading_options(parser.add_argument_group("the table"))
 
@@ -55,12 +63,11 @@ def run(args: argparse.Namespace) -> int:
     """Load, read, predict, write; return the exit status."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
-    from koubai.training.atomic import check_writable
 
     if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
-        check_writable(args.out, reads=[args.table, args.model])
+        check_output(args.out, args.force, reads=[args.table, args.model])
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
@@ -68,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             f"{type(model).__name__}. Use koubai.load in Python."
         )
     prediction = model.prediction(read_or_open(args, is_streamed(args, "predict"), model))
-    _write((_with_columns(piece, args.include) for piece in prediction), args.out)
+    _write((_with_columns(piece, args.include) for piece in prediction), args.out, args.raw_cells)
     if not args.quiet:
         _say(args, prediction)
     return 0
@@ -91,13 +98,13 @@ def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.Data
     return frame.select(names).hstack(predicted)
 
 
-def _write(frames: "Iterator[pl.DataFrame]", out: str | None) -> None:
+def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -> None:
     """Write frames one after the other as one table, to standard output as CSV if no file is named."""
     from koubai.tables.writing import write_csv, write_parquet
     from koubai.training.atomic import replacing_file
 
     if out is None:
-        write_csv(frames, sys.stdout.buffer)
+        write_csv(frames, sys.stdout.buffer, raw_cells=raw_cells)
         sys.stdout.buffer.flush()
         return
     suffix = Path(out).suffix.lower()
@@ -105,7 +112,7 @@ def _write(frames: "Iterator[pl.DataFrame]", out: str | None) -> None:
         if suffix == ".parquet":
             write_parquet(frames, file)
         else:
-            write_csv(frames, file, "\t" if suffix == ".tsv" else ",")
+            write_csv(frames, file, "\t" if suffix == ".tsv" else ",", raw_cells=raw_cells)
 
 
 def _say(args: argparse.Namespace, prediction: "Prediction") -> None:

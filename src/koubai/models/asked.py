@@ -13,7 +13,8 @@ def name_of_target(target: object) -> str:
         return column_name(target)
     raise ParameterTypeError(
         f"TableModel: target must be the name of a column of the table; got {len(target)} values "
-        f"({type(target).__name__}). Put them into the table as a column, or give X and y to MLPClassifier or MLPRegressor."
+        f"({type(target).__name__}). Put them into the table as a column, or give X and y to MLPClassifier or "
+        f"MLPRegressor."
     )
 
 

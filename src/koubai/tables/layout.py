@@ -12,6 +12,7 @@ from typing import NamedTuple
 from koubai.core.errors import DataError, ParameterError
 from koubai.tables.names import unique_names
 from koubai.tables.quotes import mended
+from koubai.tables.spreadsheets import name_without_guard
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -143,12 +144,14 @@ def layout_of(
                 f"column_{len(first.cells)}."
             )
         elif looks_like_a_row([record.cells for record in records]):
-            shown = ", ".join(cell.strip() for cell in first.cells[:3])
+            shown = ", ".join(cell[:20] + "…" if len(cell) > 20 else cell for cell in map(str.strip, first.cells[:3]))
             notes.append(
                 f"The first line ({shown}{', …' if len(first.cells) > 3 else ''}) gives the columns their names, but "
                 f"looks like the rows below it; if it is one, say that there is no header."
             )
-    names, more = unique_names(first.cells if header else [""] * len(first.cells))
+    names, more = unique_names(
+        [name_without_guard(name) for name in first.cells] if header else [""] * len(first.cells)
+    )
     return Layout(mark, header, names, first.last if header else first.first - 1, (*notes, *more))
 
 

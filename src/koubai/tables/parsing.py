@@ -11,6 +11,7 @@ import numpy as np
 from koubai.core.errors import DataError
 from koubai.tables.layout import Layout
 from koubai.tables.quotes import LINE_FEED, RETURN, Mended, Places, mended, outside, places
+from koubai.tables.spreadsheets import has_guards, without_guards
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,7 +149,7 @@ class Parser:
         if frame is None or frame.height != n_rows or frame.width != len(names):
             frame = _parsed_slowly(text, self.layout.separator, len(names))
         frame.columns = names
-        return frame
+        return frame.with_columns(without_guards()) if has_guards(text) else frame
 
     def _refuse(self, whole: Mended, starts: Places, ends: Places, n_cells: Places, wrong: "Places") -> None:
         at = int(np.flatnonzero(wrong)[0])

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Literal
 
+from koubai.tables.spreadsheets import guarded
+
 if TYPE_CHECKING:
     import polars as pl
 
 
-def write_csv(frames: "Iterator[pl.DataFrame]", file: IO[bytes], separator: str = ",") -> None:
+def write_csv(
+    frames: "Iterator[pl.DataFrame]", file: IO[bytes], separator: str = ",", *, raw_cells: bool = False
+) -> None:
     """Write frames of the same columns one after the other as CSV, the names once.
 
     Parameters
@@ -21,9 +25,12 @@ def write_csv(frames: "Iterator[pl.DataFrame]", file: IO[bytes], separator: str 
         Where they go.
     separator : str
         What stands between two cells.
+    raw_cells : bool
+        Whether texts that a spreadsheet would run as formulas are written as they are, without an apostrophe.
     """
     for number, frame in enumerate(frames):
-        file.write(frame.write_csv(separator=separator, include_header=number == 0).encode())
+        shown = frame if raw_cells else guarded(frame)
+        file.write(shown.write_csv(separator=separator, include_header=number == 0).encode())
 
 
 def write_parquet(

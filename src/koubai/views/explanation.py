@@ -12,6 +12,8 @@ from koubai.views.page import fragment, page
 from koubai.views.terminal import Screen, plain
 
 FORMS = ("text", "markdown", "html", "fragment")
+SIGNED = {"markdown": "\n<!-- koubai -->\n", "text": "\n— koubai\n"}
+"""What files end with that have no other place to say who wrote them."""
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text"}
 
 
@@ -57,7 +59,7 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: 
         raise ParameterError(
             f"save: path must end in .html, .md or .txt; got {target.name!r}. Try {target.stem or 'page'}.html."
         )
-    replace_file(target, render(derivation, form, lang).encode("utf-8"))
+    replace_file(target, (render(derivation, form, lang) + SIGNED.get(form, "")).encode("utf-8"))
 
 
 def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:
