@@ -13,6 +13,7 @@ import koubai
 from koubai.cli.fit import in_terms_of_options
 from koubai.cli.main import main
 from koubai.cli.terminal import number, printable, sparkline
+from koubai.tables.reading import read_table
 from koubai.training.container import open_container, write_container
 
 QUICK = ("--epochs", "15", "--hidden", "8")
@@ -661,15 +662,16 @@ def test_predictions_are_written_so_that_a_spreadsheet_runs_nothing(capsys) -> N
     texts = np.where(x > 0, "=HYPERLINK(1)", "@b")
     pl.DataFrame({"x": x, "note": texts, "y": texts}).write_csv("s.csv")
     assert main(["fit", "s.csv", "--target", "y", *QUICK]) == 0
-    predict = ["predict", "s.koubai", "s.csv", "--include", "all", "--out", "p.csv", "--quiet"]
-    assert main(predict[:4] + ["x,note", *predict[5:]]) == 0
+    predict = ["predict", "s.koubai", "s.csv", "--quiet", "--out", "p.csv", "--include"]
+    assert main([*predict, "x,note"]) == 0
     written = pl.read_csv("p.csv")
-    assert set(written["note"]) == set(written["prediction"]) == {"'=HYPERLINK(1)", "'@b"}
+    assert set(written["note"]) == {"'=HYPERLINK(1)", "'@b"}
+    assert set(written["prediction"]) <= {"'=HYPERLINK(1)", "'@b"}
     assert written["x"].dtype == pl.Float64
     assert (written["x"] < 0).any()
-    back = koubai.tables.reading.read_table("p.csv").frame
+    back = read_table("p.csv").frame
     assert set(back["note"]) == {"=HYPERLINK(1)", "@b"}
-    assert main([*predict[:4], "note", *predict[5:], "--raw-cells"]) == 0
+    assert main([*predict, "note", "--raw-cells"]) == 0
     assert set(pl.read_csv("p.csv")["note"]) == {"=HYPERLINK(1)", "@b"}
 
 

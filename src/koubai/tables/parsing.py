@@ -133,9 +133,9 @@ class Parser:
         gaps = outside(places(text, ord(self.layout.separator)), whole.marks)
         n_cells = np.diff(np.searchsorted(gaps, np.append(starts, len(text)))) + 1
         wrong = ~blank & (n_cells != len(names))
+        self._note_joined(whole, starts, ends)
         if wrong.any():
             self._refuse(whole, starts, ends, n_cells, wrong)
-        self._note_joined(whole, starts, ends)
         n_rows = int((~blank).sum())
         if blank.any():
             text = _without(text, starts[blank], ends[blank])
@@ -158,7 +158,7 @@ class Parser:
         hint = "Correct the line."
         if len(names) == 1:
             hint = "Say what separates cells with separator, or how many lines stand before the names with skip_lines."
-        if self.n_stray or b"\n" in text[start:end]:
+        if self.n_stray or self._joined or b"\n" in text[start:end]:
             hint += " A quotation mark may be missing."
         cells = "1 cell" if len(names) == 1 else f"{len(names)} cells"
         raise DataError(

@@ -30,7 +30,7 @@ def guarded(frame: "pl.DataFrame") -> "pl.DataFrame":
     """
     import polars as pl
 
-    columns = [_guarded(column) for column in frame.iter_columns()]
+    columns = [_guarded(column).alias(f"{place}") for place, column in enumerate(frame.iter_columns())]
     names = pl.Series(frame.columns, dtype=pl.String)
     guarded_frame = pl.DataFrame(columns)
     guarded_frame.columns = _guarded(names).to_list()
