@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from koubai.cli.outputs import add_force, check_output
+from koubai.cli.reading import add_reading_options
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentPars
     parser = _topic(topics, "perceptron", "how a perceptron learns, over whole passes", _perceptron)
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a table to learn from; default: six mails")
     parser.add_argument("--target", metavar="COLUMN", help="the column to be learned; default: the last")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--positive", metavar="VALUE", help="the value of the target that stands for +1")
     parser.add_argument("--bias", action="store_true", help="add a feature that is always 1, whose weight is the bias")
     parser.add_argument("--rate", type=fraction, default=Fraction(1, 2), metavar="N", help="η (default: 1/2)")
@@ -111,6 +113,7 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = _topic(topics, name, about, topic)
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     made = parser.add_argument_group("a network made for the occasion")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
     made.add_argument("--hidden", metavar="NAME", help="of hidden layers (default: sigmoid)")
@@ -179,6 +182,7 @@ def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = _topic(topics, "model", about, _model)
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
     parser.add_argument("--data", metavar="TABLE", help="a table with the model's columns")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--layer", type=int, default=1, metavar="N", help="which hidden layer (default: 1)")
     add_view_options(parser)
 
@@ -186,7 +190,7 @@ def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _model(args: argparse.Namespace) -> "Derivation":
     from koubai.cli.explained_data import model_page_of
 
-    return model_page_of(args.model, args.data, args.layer)
+    return model_page_of(args)
 
 
 def _shapes(args: argparse.Namespace) -> "Derivation":
@@ -230,7 +234,7 @@ def _perceptron(args: argparse.Namespace) -> "Derivation":
     for name in ("target", "positive", "bias"):
         if getattr(args, name) and not args.table:
             raise ParameterError(f"explain: --{name} must come with a TABLE; got none. The six mails have their own.")
-    examples = examples_of_table(args.table, args.target, args.positive, args.bias) if args.table else None
+    examples = examples_of_table(args) if args.table else None
     return perceptron(examples, learning_rate=args.rate, start=args.start, n_sweeps=args.sweeps)
 
 

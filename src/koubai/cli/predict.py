@@ -1,12 +1,14 @@
 """``koubai predict``: apply a saved network to a table."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koubai.cli.outputs import add_force, check_output
 from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
+from koubai.cli.terminal import printable
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -
     from koubai.training.atomic import replacing_file
 
     if out is None:
-        write_csv(frames, sys.stdout.buffer, raw_cells=raw_cells)
+        write_csv(frames, _Terminal() if sys.stdout.isatty() else sys.stdout.buffer, raw_cells=raw_cells)
         sys.stdout.buffer.flush()
         return
     suffix = Path(out).suffix.lower()
@@ -115,9 +117,19 @@ def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -
             write_csv(frames, file, "\t" if suffix == ".tsv" else ",", raw_cells=raw_cells)
 
 
+class _Terminal(io.BytesIO):
+    """Standard output as a screen: what could steer it is shown instead, while a pipe gets what there is."""
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]  # bytes is all that comes
+        """Print whole lines."""
+        lines = content.decode().split("\n")
+        sys.stdout.write("\n".join(map(printable, lines)))
+        return len(content)
+
+
 def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
     from koubai.cli.scores import say_evaluation
-    from koubai.cli.terminal import console, printable
+    from koubai.cli.terminal import console
 
     out = console(sys.stderr)
     for note in prediction.notes:

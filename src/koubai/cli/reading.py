@@ -3,7 +3,7 @@
 import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -73,6 +73,12 @@ class ListedNames:
     def among(self, columns: Sequence[str]) -> tuple[str, ...]:
         """Return the names, all of what was given being one if a table has such a column."""
         return (self.text.strip(),) if self.text.strip() in columns else self.names
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Print what is to be said of a table on standard error."""
+    for note in notes:
+        print(f"Note: {printable(note)}", file=sys.stderr)
 
 
 def is_streamed(args: argparse.Namespace, command: str) -> bool:
