@@ -695,3 +695,25 @@ def test_how_a_file_is_read_is_kept_with_the_model(capsys) -> None:
     assert pl.read_csv("p.csv").height == 60
     assert koubai.load("t.koubai").predict("t.csv").height == 60
     assert koubai.load("t.koubai").predict("u.csv", skip_lines=0).height == 60
+
+
+def test_nothing_in_a_table_steers_the_terminal(capfd) -> None:
+    red = "\x1b[31m"
+    rows = "".join(
+        f"{(i * i) % 17},{'u' + red if i % 3 else 'v'},{'yes' + red if i % 2 else 'no'}\n" for i in range(60)
+    )
+    Path("e.csv").write_text(f"a{red},b{red}x,k{red}\n{rows}")
+    assert main(["fit", "e.csv", "--target", f"k{red}", *QUICK]) == 0
+    assert main(["show", "e.koubai"]) == 0
+    for topic in ("forward", "backward", "update", "model"):
+        assert main(["explain", topic, "e.koubai", "--data", "e.csv"]) == 0
+    assert main(["explain", "perceptron", "e.csv"]) == 0
+    assert main(["fit", "e.csv", "--target", f"z{red}"]) == 2
+    with pytest.raises(SystemExit):
+        main(["fit", "e.csv", "--target", "k", "--epochs", red])
+    written = capfd.readouterr()
+    assert "a\\x1b[31m" in written.out
+    assert "\x1b" not in written.out + written.err
+    for name in ("e.md", "e.html", "e.txt"):
+        assert main(["explain", "forward", "e.koubai", "--data", "e.csv", "--out", name]) == 0
+        assert "\x1b" not in Path(name).read_text()

@@ -17,3 +17,17 @@ def printable(text: object) -> str:
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() or category(c) == "Zs" else repr(c)[1:-1] for c in shown)
+
+
+_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+
+
+def without_controls(page: str) -> str:
+    r"""Return a page of several lines with control characters made visible, as a terminal that prints it obeys them.
+
+    Examples
+    --------
+    >>> print(without_controls("a" + chr(27) + "[2Jb"))
+    a\x1b[2Jb
+    """
+    return page.translate(_CONTROLS)

@@ -50,7 +50,7 @@ def _threads_answer() -> bool:
     answered = threading.Event()
 
     def ask() -> None:
-        pl.DataFrame({"a": [1, 2]}).select(pl.col("a") + 1)
+        pl.DataFrame({"a": [1, 2]}).lazy().select(pl.col("a") + 1).collect()  # which lets other threads go on
         answered.set()
 
     threading.Thread(target=ask, daemon=True).start()

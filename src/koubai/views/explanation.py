@@ -5,6 +5,7 @@ from pathlib import Path
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language
+from koubai.core.printing import without_controls
 from koubai.explain.records import Derivation
 from koubai.training.atomic import replace_file
 from koubai.views.markdown import markdown
@@ -36,11 +37,11 @@ def render(derivation: Derivation | Sequence[Derivation], form: str, lang: str |
     spoken = language(lang)
     several = [derivation] if isinstance(derivation, Derivation) else list(derivation)
     if form == "html":
-        return page(several, spoken)
+        return without_controls(page(several, spoken))
     one = {"text": plain, "markdown": markdown, "fragment": fragment}.get(form)
     if one is None:
         raise ParameterError(f"render: form must be one of {', '.join(FORMS)}; got {form!r}. Try html.")
-    return "\n".join(one(each, spoken) for each in several)
+    return without_controls("\n".join(one(each, spoken) for each in several))
 
 
 def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: str | None = None) -> None:
