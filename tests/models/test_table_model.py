@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 
 import koubai
-from koubai.core.errors import DataError, ModelFileError, ParameterError
+from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
 from koubai.models.defaults import network_defaults
 from koubai.models.table_model import TableModel
+from koubai.models.table_predictor import UnfittedError
+from koubai.tables.blocks import open_blocks
 
 QUICK = {"hidden_layer_sizes": (8,), "epochs": 30, "learning_rate_init": 0.02}
 
@@ -269,3 +271,23 @@ def test_a_regression_with_defaults(shared_data: Path) -> None:
     assert model.evaluation_ is not None
     assert model.evaluation_.score < 53_000
     assert model.evaluation_.baseline > 110_000
+
+
+def test_what_is_no_target_and_no_model_is_told_in_one_sentence() -> None:
+    frame = pl.DataFrame({"x": [1.0, 2.0] * 20, "y": ["a", "b"] * 20})
+    with pytest.raises(ParameterTypeError, match=r"target must be the name of a column .* got 40 values \(Series\)"):
+        TableModel().fit(frame[["x"]], frame["y"])
+    for ask in (lambda model: model.predict(frame), lambda model: model.score(frame), lambda model: model.to_record()):
+        with pytest.raises(UnfittedError, match=r"the model must be fitted first; it is not\. Call fit with a table"):
+            ask(TableModel())
+
+
+def test_a_model_of_an_earlier_version_finds_names_that_kept_their_blanks(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": [1.0, 2.0] * 20, "y": ["a", "b"] * 20})
+    record, tensors = TableModel(hidden_layer_sizes=(4,), epochs=2).fit(frame, "y").to_record()
+    record["columns"][0] = record["preparation"]["columns"][0]["name"] = " x "
+    del record["reading"]
+    old = TableModel.from_record(record, tensors)
+    frame.rename({"x": " x "}).write_csv(tmp_path / "t.csv")
+    for table in (frame.rename({"x": " x "}), tmp_path / "t.csv", open_blocks(tmp_path / "t.csv")):
+        assert sum(rows.height for rows, _ in old.prediction(table)) == 40

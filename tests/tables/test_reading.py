@@ -92,7 +92,7 @@ def test_decimal_commas_between_semicolons(write) -> None:
 
 
 def test_odd_quotation_marks_are_kept(write) -> None:
-    assert cells_of(write('a,b\n1,5" disk\n2,"x"y\n')) == {"a": ["1", "2"], "b": ['5" disk', "xy"]}
+    assert cells_of(write('a,b\n1,5" disk\n2,"x"y\n')) == {"a": ["1", "2"], "b": ['5" disk', '"x"y']}
     assert cells_of(write('a\tb\n1\t"open\n2\tx\n', "t.tsv")) == {"a": ["1", "2"], "b": ['"open', "x"]}
 
 
@@ -103,13 +103,11 @@ def test_odd_quotation_marks_are_kept(write) -> None:
         (" \n \n", "it is empty"),
         ("a,b\n", "at least one row; got column names alone"),
         ("a,b", "at least one row; got column names alone"),
-        ("a,a\n1,2\n", "a different name for each column; got 'a' 2 times"),
         ("a,b,c\n1,2,3\n1,2\n", "must have 3 cells in each line, as in the first; got 2 in line 3"),
         ("a,b,c\n1,2,3\n1,2,3,4\n", "must have 3 cells in each line, as in the first; got 4 in line 3"),
-        ('a,b\n1,2\n"x,3\n4,5\n', "got 1 in line 3. Correct the line. A quotation mark may be missing"),
-        ("名前\nあ\n".encode("cp932"), "byte 1 is not. Save it as UTF-8, or try the encoding cp932"),
-        ("a\né\n".encode("cp1252"), "byte 3 is not. Save it as UTF-8, or try the encoding cp1252"),
-        ("a\né\n".encode("utf-16"), "try the encoding utf-16"),
+        ('a,b\n1,2\n"x,3,3\n4,5\n', "got 3 in line 3. Correct the line. A quotation mark may be missing"),
+        ('a,b\n1,2\n"x\n4",5,6\n', "got 3 in line 3. Correct the line. A quotation mark may be missing"),
+        ("a\nПривет\n".encode("cp1251"), "it is not. Save it as UTF-8, or try the encoding cp1252 or another one"),
         (b"a,b\n\0,1\n", "it holds null characters"),
     ],
 )
@@ -177,5 +175,7 @@ def test_published_tables_are_read_whole(shared_data: Path) -> None:
         "sms_spam.tsv.gz": (5573, 2),
     }
     assert {name: read_table(shared_data / name).frame.shape for name in shapes} == shapes
-    with pytest.raises(DataError, match="cells in each line"):
-        read_table(shared_data / "adult.test.csv.gz")
+    test = read_table(shared_data / "adult.test.csv.gz")
+    assert test.frame.shape == (16280, 15)
+    assert "'|1x3 Cross validator'" in test.notes[0]
+    assert "looks like the rows below it" in test.notes[1]

@@ -1,14 +1,9 @@
 """What a killed writer leaves is removed by the next one, and nothing of a living one."""
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from koubai.training.abandoned import LOCK, claim_folder, discard_folder, remove_abandoned_folders
 from koubai.training.atomic import check_writable, replace_file, replacing_file
 
 WRITER = """
@@ -66,37 +61,3 @@ def test_other_files_stay(tmp_path: Path) -> None:
         (tmp_path / name).write_text("precious")
     replace_file(tmp_path / "m.koubai", b"new")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([*others, "m.koubai"])
-
-
-def test_folders_of_killed_processes_go_and_others_stay(tmp_path: Path) -> None:
-    killed, living, unmarked = (tmp_path / f"koubai-{name}" for name in ("killed", "living", "unmarked"))
-    for folder in (killed, living, unmarked):
-        folder.mkdir()
-        (folder / "table.parquet").write_text("rows")
-    program = (
-        "import sys, time\nfrom pathlib import Path\nfrom koubai.training.abandoned import claim_folder\n"
-        "claim_folder(Path(sys.argv[1]))\nprint('mine', flush=True)\ntime.sleep(100)\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", program, str(killed)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "mine\n"
-    own = claim_folder(living)
-    remove_abandoned_folders(tmp_path, "koubai-")
-    assert killed.is_dir()
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    remove_abandoned_folders(tmp_path, "koubai-")
-    assert not killed.exists()
-    assert (living / LOCK).is_file()
-    assert unmarked.is_dir()
-    discard_folder(living, own)
-    assert not living.exists()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="for root, no folder is closed: proves that one that is closed is left")
-def test_a_folder_that_cannot_be_read_is_no_fault(tmp_path: Path) -> None:
-    tmp_path.chmod(0)
-    try:
-        remove_abandoned_folders(tmp_path, "koubai-")
-    finally:
-        tmp_path.chmod(0o700)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koubai.cli.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
+from koubai.cli.outputs import add_force, check_output
 from koubai.cli.terminal import printable
 from koubai.core.errors import ParameterError
 
@@ -54,6 +55,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("--list", action="store_true", help="list the known functions and the optimizers")
     parser.add_argument("--out", action="append", default=[], metavar="FILE", help=".png, .svg, .pdf, .gif or .html")
+    add_force(parser)
     parser.add_argument("--lang", metavar="en|ja", help="language of the texts (default: that of the environment)")
     add_options(parser)
     parser.set_defaults(defaults={name: parser.get_default(name) for name in EVERY})
@@ -71,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     if args.function is None:
         wanted = "a table" if way in ("--fit", "--network") else "an expression or a name"
         raise ParameterError(f"FUNCTION must be given, {wanted}; got none. Try 'koubai descend rosenbrock', or --list.")
-    _check_outputs(args.out, moves=way in ("a function", "--fit"))
+    reads = [args.network, args.other, args.function if way in ("--fit", "--network") else None]
+    _check_outputs(args.out, args.force, reads, moves=way in ("a function", "--fit"))
     record = _record(args, way)
     record.show(lang)
     with warnings.catch_warnings():
@@ -96,9 +99,8 @@ def _record(args: argparse.Namespace, way: str) -> "Displayed":
     return _basins(args) if way == "--basins" else _compare(args)
 
 
-def _check_outputs(paths: Sequence[str], moves: bool) -> None:
+def _check_outputs(paths: Sequence[str], force: bool, reads: Sequence[str | None], moves: bool) -> None:
     """Refuse what cannot be written before the work is done instead of after it."""
-    from koubai.training.atomic import check_writable
     from koubai.views.descent import STILL, SUFFIXES
 
     allowed = SUFFIXES if moves else STILL
@@ -106,7 +108,7 @@ def _check_outputs(paths: Sequence[str], moves: bool) -> None:
         if Path(path).suffix.lower() not in allowed:
             why = "" if moves else ", as this does not move"
             raise ParameterError(f"--out must end in one of {', '.join(allowed)}{why}; got {path!r}. Try out.png.")
-        check_writable(path)
+        check_output(path, force, reads)
 
 
 def _compare(args: argparse.Namespace) -> "Displayed":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.descend_options import checked_window, given, one_of_each
+from koubai.cli.reading import say_notes
 from koubai.cli.terminal import printable
 from koubai.core.errors import DataError
 
@@ -48,6 +49,7 @@ def _columns(path: str, x: str, y: str, model: str) -> tuple[Any, Any]:
     from koubai.tables.written import written
 
     table = read_table(path)
+    say_notes(table.notes)
     frame = table.frame
     for name in (x, y):
         if name not in frame.columns:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from koubai.cli.outputs import add_force, check_output
+from koubai.cli.reading import add_reading_options
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     from koubai.core.language import language
 
     lang = language(args.lang)
+    if args.out:
+        check_output(args.out, args.force, [getattr(args, name, None) for name in ("table", "model", "data")])
     derivation: Derivation = args.topic_of(args)
     if args.digits is not None:
         derivation = _with_digits(derivation, args.digits)
@@ -71,6 +75,7 @@ def add_view_options(parser: argparse.ArgumentParser, out: str = "a .html, .md o
     group = parser.add_argument_group("the view")
     group.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
     group.add_argument("--out", metavar="FILE", help=f"where to write it: {out}")
+    add_force(group)
     group.add_argument("--digits", type=int, metavar="N", help="significant digits of rounded numbers (default: 4)")
 
 
@@ -94,6 +99,7 @@ def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentPars
     parser = _topic(topics, "perceptron", "how a perceptron learns, over whole passes", _perceptron)
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a table to learn from; default: six mails")
     parser.add_argument("--target", metavar="COLUMN", help="the column to be learned; default: the last")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--positive", metavar="VALUE", help="the value of the target that stands for +1")
     parser.add_argument("--bias", action="store_true", help="add a feature that is always 1, whose weight is the bias")
     parser.add_argument("--rate", type=fraction, default=Fraction(1, 2), metavar="N", help="η (default: 1/2)")
@@ -107,6 +113,7 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = _topic(topics, name, about, topic)
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     made = parser.add_argument_group("a network made for the occasion")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
     made.add_argument("--hidden", metavar="NAME", help="of hidden layers (default: sigmoid)")
@@ -175,6 +182,7 @@ def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = _topic(topics, "model", about, _model)
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
     parser.add_argument("--data", metavar="TABLE", help="a table with the model's columns")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--layer", type=int, default=1, metavar="N", help="which hidden layer (default: 1)")
     add_view_options(parser)
 
@@ -182,7 +190,7 @@ def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _model(args: argparse.Namespace) -> "Derivation":
     from koubai.cli.explained_data import model_page_of
 
-    return model_page_of(args.model, args.data, args.layer)
+    return model_page_of(args)
 
 
 def _shapes(args: argparse.Namespace) -> "Derivation":
@@ -226,7 +234,7 @@ def _perceptron(args: argparse.Namespace) -> "Derivation":
     for name in ("target", "positive", "bias"):
         if getattr(args, name) and not args.table:
             raise ParameterError(f"explain: --{name} must come with a TABLE; got none. The six mails have their own.")
-    examples = examples_of_table(args.table, args.target, args.positive, args.bias) if args.table else None
+    examples = examples_of_table(args) if args.table else None
     return perceptron(examples, learning_rate=args.rate, start=args.start, n_sweeps=args.sweeps)
 
 

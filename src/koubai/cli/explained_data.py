@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from koubai.cli.reading import reading_options, say_notes
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from koubai.explain.records import Derivation
     from koubai.explain.samples import Sample
     from koubai.models.table_model import TableModel
+    from koubai.tables.reading import Table
 
 MADE = ("sizes", "hidden", "output", "loss_function", "seed")
 """Options of a network made for the occasion."""
@@ -32,7 +34,7 @@ def sample_of(args: argparse.Namespace) -> "Sample":
             raise ParameterError(f"explain: {option} must come without a MODEL, which has its own; got {args.model}.")
         raise ParameterError(f"explain: {option} must come with --sizes; got none. Try --sizes 4-5-3.")
     if args.model:
-        return _of_model(args.model, args.data)
+        return _of_model(args)
     if args.data:
         raise ParameterError("explain: --data must come with a MODEL; got no model. Train one with 'koubai fit'.")
     if not args.sizes:
@@ -44,12 +46,12 @@ def sample_of(args: argparse.Namespace) -> "Sample":
     return made(sizes, args.hidden or "sigmoid", args.output, args.loss_function, args.seed or 0)
 
 
-def _of_model(path: str, data: str | None) -> "Sample":
+def _of_model(args: argparse.Namespace) -> "Sample":
     """Return a saved model's network with the rows of a table."""
     from koubai.explain.network import Names
     from koubai.explain.samples import Sample
 
-    model, table = _loaded(path, data)
+    model, table = _loaded(args)
     inputs, targets = model.network_rows(table)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
@@ -58,32 +60,37 @@ def _of_model(path: str, data: str | None) -> "Sample":
     return Sample(estimator.network_, estimator.theta_.astype(np.float64), inputs, targets, names)
 
 
-def model_page_of(path: str | None, data: str | None, layer: int) -> "Derivation":
+def model_page_of(args: argparse.Namespace) -> "Derivation":
     """Return the page of a whole model: of a saved one with a table's rows, or of the ready-made one."""
     from koubai.models.inspection import page_of_players, page_of_table_model
 
-    if not path and data:
+    if not args.model and args.data:
         raise ParameterError("explain: --data must come with a MODEL; got no model. Train one with 'koubai fit'.")
-    if not path:
-        return page_of_players(layer)
-    model, table = _loaded(path, data)
-    return page_of_table_model(model, table, layer)
+    if not args.model:
+        return page_of_players(args.layer)
+    model, table = _loaded(args)
+    return page_of_table_model(model, table, args.layer)
 
 
-def _loaded(path: str, data: str | None) -> tuple["TableModel", str]:
+def _loaded(args: argparse.Namespace) -> tuple["TableModel", "Table"]:
     """Return a saved model for tables, and the table that must come with it."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
+    from koubai.tables.reading import read_table
 
-    if not data:
+    if not args.data:
         raise ParameterError("explain: a MODEL must come with rows; got none. Name a table with --data.")
-    model = load(path)
+    model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
             f"explain: MODEL must be a model for tables, as 'koubai fit' saves; got {type(model).__name__}. "
             f"Use its method explain in Python."
         )
-    return model, data
+    given = reading_options(args)
+    options = model.reading_for(args.data, **given)
+    table = read_table(args.data, **options)
+    say_notes((*model.note_of_reading(options, **given), *table.notes))
+    return model, table
 
 
 def one_row(sample: "Sample", row: int) -> tuple["Array", "Array | None"]:
@@ -136,7 +143,7 @@ def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_upd
     return state
 
 
-def examples_of_table(path: str, target: str | None, positive: str | None, bias: bool = False) -> "Examples":
+def examples_of_table(args: argparse.Namespace) -> "Examples":
     """Return a table's rows as examples for a perceptron: columns of numbers, rows without empty cells, labels ±1."""
     from koubai.explain.learning_walk import Examples
     from koubai.tables.columns import BOOLEAN, NUMBER, describe_columns, require_column
@@ -144,7 +151,9 @@ def examples_of_table(path: str, target: str | None, positive: str | None, bias:
     from koubai.tables.values import clean, numbers
     from koubai.tables.written import written
 
-    table = read_table(path)
+    path, target, positive, bias = args.table, args.target, args.positive, args.bias
+    table = read_table(path, **reading_options(args))
+    say_notes(table.notes)
     frame = clean(table.frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)

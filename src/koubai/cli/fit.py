@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
+from koubai.cli.outputs import add_force, foreign
+from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.cli.terminal import forget_output, printable
-from koubai.core.errors import DivergenceError, FileError, ParameterError
+from koubai.core.errors import DivergenceError, ParameterError
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
@@ -49,6 +50,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to be predicted")
     parser.add_argument("--model", metavar="FILE", help="where to save the model (default: the table's name, .koubai)")
+    add_force(parser)
     parser.add_argument("--quiet", action="store_true", help="print nothing but mistakes")
     _add_table_options(parser.add_argument_group("the table"))
     _add_network_options(parser.add_argument_group("the network"))
@@ -57,21 +59,20 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _add_table_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--task", choices=TASKS, help="what is asked for (default: found from the target)")
-    group.add_argument("--drop", type=_names, default=(), metavar="A,B", help="columns to leave out")
-    group.add_argument("--keep", type=_names, default=(), metavar="A,B", help="columns to use in any case")
-    group.add_argument("--category", type=_names, default=(), metavar="A,B", help="columns of numbers that are codes")
+    for name, use in (
+        ("--drop", "columns to leave out; a name with a comma stands in quotation marks: '\"a, b\",c'"),
+        ("--keep", "columns to use in any case"),
+        ("--category", "columns of numbers that are codes"),
+        ("--missing", "cells that are missing, as -999,unknown"),
+        ("--not-missing", "values that look missing and are not, as None,NA"),
+    ):
+        group.add_argument(name, type=ListedNames, default=ListedNames(), metavar="A,B", help=use)
     group.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where cells do not show it")
     group.add_argument(
         "--thousands", choices=(",", ".", " ", "'", "none"), help="what sets off thousands, where cells do not show it"
     )
     group.add_argument(
         "--date-order", choices=("dmy", "mdy", "ymd"), help="order of day, month and year, where cells do not show it"
-    )
-    group.add_argument(
-        "--missing", type=_names, default=(), metavar="A,B", help="cells that are missing, as -999,unknown"
-    )
-    group.add_argument(
-        "--not-missing", type=_names, default=(), metavar="A,B", help="values that look missing and are not, as None,NA"
     )
     group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
     add_reading_options(group)
@@ -123,10 +124,6 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
     )
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _sizes(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("none", "0", ""):
         return ()
@@ -168,6 +165,7 @@ NAMES_OF_OPTIONS = {
     "not_missing": "not_missing",
     "encoding": "encoding",
     "separator": "separator",
+    "skip_lines": "skip_lines",
 }
 """The option, as an attribute of the parsed arguments, that sets each parameter."""
 
@@ -186,6 +184,7 @@ OF_TABLE = (
     "not_missing",
     "encoding",
     "separator",
+    "skip_lines",
 )
 """Those that are no parameters of the network."""
 
@@ -193,6 +192,7 @@ OF_TABLE = (
 def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the estimator's parameters that were given as options."""
     given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in OF_TABLE}
+    given["keep_checkpoint"] = None if args.checkpoint is None else True  # until the model is safely written
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -245,6 +245,7 @@ def _fit(args: argparse.Namespace) -> int:
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
     from koubai.tables.blocks import TableBlocks
+    from koubai.tables.names import column_names
 
     path = args.model
     if path is None:
@@ -257,29 +258,30 @@ def _fit(args: argparse.Namespace) -> int:
         )
     model = TableModel(
         task=args.task,
-        drop=args.drop,
-        keep=args.keep,
-        category=args.category,
         decimal=args.decimal,
         thousands=args.thousands,
         date_order=args.date_order,
-        missing=args.missing,
-        not_missing=args.not_missing,
+        missing=args.missing.names,
+        not_missing=args.not_missing.names,
         dtype=args.dtype,
         random_state=args.seed,
         cross_validation=args.cross_validation,
         **network_parameters(args),
-        **({} if args.checkpoint is None else {"keep_checkpoint": True}),
     )
     model.check_parameters(args.test_fraction)
     streamed = is_streamed(args, "fit")
     model.check_network(streamed)
-    _spare_other_files(path, "model")
-    if args.checkpoint is not None:
+    if not args.force:
+        _spare_other_files(path, "model")
+    if args.checkpoint is not None and not args.force:
         _spare_other_files(args.checkpoint, "checkpoint")
     with _notes_of_warnings(args.quiet):
         try:
             table = read_or_open(args, streamed)
+            columns = table.columns if isinstance(table, TableBlocks) else table.frame.columns
+            model.drop, model.keep, model.category = (
+                column_names(listed.among(columns)) for listed in (args.drop, args.keep, args.category)
+            )
             prepared: PreparedTable | StreamedTable
             if isinstance(table, TableBlocks):
                 prepared = model.survey(table, args.target, test_fraction=args.test_fraction)
@@ -323,10 +325,7 @@ def _spare_other_files(path: str, what: str) -> None:
         return
     kind = kind_of(path)
     if kind is None or (kind == KIND) != (what == KIND):
-        raise FileError(
-            f"The output '{path}' must be a new file or a koubai {what} to be replaced; it holds something else, which "
-            f"would be lost. Choose another name."
-        )
+        raise foreign(path, f"a koubai {what}")
 
 
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:

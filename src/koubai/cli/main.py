@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the complaint and where to find help, and exit with status 2."""
-        self.exit(MISTAKE, f"{self.prog}: {message}. See '{self.prog} --help'.\n")
+        self.exit(MISTAKE, f"{self.prog}: {printable(message)}. See '{self.prog} --help'.\n")
 
 
 def make_parser() -> argparse.ArgumentParser:

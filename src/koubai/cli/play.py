@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koubai.cli.reading import add_reading_options
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a .csv, .tsv or .parquet file of your own")
     parser.add_argument("--target", metavar="COLUMN", help="the table's column to be predicted")
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--lesson", metavar="NAME", help="begin with a ready lesson, or one in a .json file")
     parser.add_argument("--port", type=int, default=8800, metavar="N", help="where to listen (default: 8800; 0: any)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: this machine only")
@@ -64,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     tables = Tables()
     try:
         server.run(
-            _settings(tables, args.table, args.target, lesson),
+            _settings(tables, args, lesson),
             tables,
             host=args.host,
             port=args.port,
@@ -92,17 +94,31 @@ def _lesson(given: str) -> dict[str, dict[str, Any]]:
     )
 
 
-def _settings(tables: "Tables", table: str | None, target: str | None, lesson: str | None) -> "Settings | None":
+def _settings(tables: "Tables", args: argparse.Namespace, lesson: str | None) -> "Settings | None":
     """Return what a client sees first, if it is not what it always sees first."""
-    if not table and not lesson:
+    if not args.table and not lesson:
         return None
     from koubai.play.settings import Settings
 
     settings = Settings(lesson=lesson)
-    if table:
+    if args.table:
         from koubai.play.data import load
 
-        chosen = {"dataset": "table", "table": tables.add(Path(table)), "target": target, "axes": "pca"}
+        path = _as_said(tables, args)
+        chosen = {"dataset": "table", "table": tables.add(path), "target": args.target.strip(), "axes": "pca"}
         settings = settings.changed(chosen)
         load(settings, tables.paths)  # a table that cannot be used is told before the page opens
     return settings
+
+
+def _as_said(tables: "Tables", args: argparse.Namespace) -> Path:
+    """Return the table's file, or if it is said how that is to be read, a copy that says it by itself."""
+    from koubai.cli.reading import reading_options
+
+    if all(value is None for value in reading_options(args).values()):
+        return Path(args.table)
+    from koubai.tables.reading import read_table
+
+    copy = tables.place(".parquet")
+    read_table(args.table, **reading_options(args)).frame.write_parquet(copy)
+    return copy

@@ -1,11 +1,14 @@
 """``koubai predict``: apply a saved network to a table."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koubai.cli.reading import add_reading_options, is_streamed, read_or_open
+from koubai.cli.outputs import add_force, check_output
+from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
+from koubai.cli.terminal import printable
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -22,7 +25,8 @@ EXAMPLES = """examples:
 
 Without --out, the predictions go to standard output as CSV. If the table has the target column, the score is printed
 on standard error. Columns that the model does not know are ignored. A table that is large beside the memory is read and
-predicted block by block (--stream); FILE is there whole or not at all.
+predicted block by block (--stream); FILE is there whole or not at all. It takes the place of older predictions, but of
+no other file, unless --force says so.
 """
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -42,8 +46,17 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
     parser.add_argument("--out", metavar="FILE", help="where to write: a .csv, .tsv or .parquet file")
     parser.add_argument(
-        "--include", metavar="A,B", help="columns of the table to write before the prediction, or 'all'"
+        "--include",
+        type=ListedNames,
+        metavar="A,B",
+        help="columns of the table to write before the prediction, or 'all'",
     )
+    parser.add_argument(
+        "--raw-cells",
+        action="store_true",
+        help="write texts that a spreadsheet would run (=, +, -, @ before them) without an apostrophe before them",
+    )
+    add_force(parser)
     parser.add_argument("--quiet", action="store_true", help="print nothing but the predictions and mistakes")
     parser.add_argument(
         "--bad-cells",
@@ -61,34 +74,34 @@ def run(args: argparse.Namespace) -> int:
     """Load, read, predict, write; return the exit status."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
-    from koubai.training.atomic import check_writable
 
     if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
-        check_writable(args.out, reads=[args.table, args.model])
+        check_output(args.out, args.force, reads=[args.table, args.model])
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
             f"MODEL must be a model for tables, as 'koubai fit' saves; '{args.model}' holds a bare "
             f"{type(model).__name__}. Use koubai.load in Python."
         )
-    table = read_or_open(args, is_streamed(args, "predict"))
+    table = read_or_open(args, is_streamed(args, "predict"), model)
     prediction = model.prediction(table, bad_cells=args.bad_cells, decimal=args.decimal, thousands=args.thousands)
-    _write((_with_columns(piece, args.include) for piece in prediction), args.out)
+    _write((_with_columns(piece, args.include) for piece in prediction), args.out, args.raw_cells)
     if not args.quiet:
         _say(args, prediction)
     return 0
 
 
-def _with_columns(piece: "Predicted", include: str | None) -> "pl.DataFrame":
+def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.DataFrame":
     """Return the predictions with the wanted columns of the table before them."""
     from koubai.tables.columns import require_column
+    from koubai.tables.names import column_names
 
     frame, predicted = piece
-    if not include:
+    if include is None:
         return predicted
-    names = frame.columns if include == "all" else [name.strip() for name in include.split(",") if name.strip()]
+    names = frame.columns if include.text == "all" else column_names(include.among(frame.columns))
     for name in names:
         require_column(frame, name)
     doubled = sorted(set(names) & set(predicted.columns))
@@ -97,13 +110,13 @@ def _with_columns(piece: "Predicted", include: str | None) -> "pl.DataFrame":
     return frame.select(names).hstack(predicted)
 
 
-def _write(frames: "Iterator[pl.DataFrame]", out: str | None) -> None:
+def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -> None:
     """Write frames one after the other as one table, to standard output as CSV if no file is named."""
     from koubai.tables.writing import write_csv, write_parquet
     from koubai.training.atomic import replacing_file
 
     if out is None:
-        write_csv(frames, sys.stdout.buffer)
+        write_csv(frames, _Terminal() if sys.stdout.isatty() else sys.stdout.buffer, raw_cells=raw_cells)
         sys.stdout.buffer.flush()
         return
     suffix = Path(out).suffix.lower()
@@ -111,12 +124,22 @@ def _write(frames: "Iterator[pl.DataFrame]", out: str | None) -> None:
         if suffix == ".parquet":
             write_parquet(frames, file)
         else:
-            write_csv(frames, file, "\t" if suffix == ".tsv" else ",")
+            write_csv(frames, file, "\t" if suffix == ".tsv" else ",", raw_cells=raw_cells)
+
+
+class _Terminal(io.BytesIO):
+    """Standard output as a screen: what could steer it is shown instead, while a pipe gets what there is."""
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]  # bytes is all that comes
+        """Print whole lines."""
+        lines = content.decode().split("\n")
+        sys.stdout.write("\n".join(map(printable, lines)))
+        return len(content)
 
 
 def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
     from koubai.cli.scores import say_evaluation
-    from koubai.cli.terminal import console, printable
+    from koubai.cli.terminal import console
 
     out = console(sys.stderr)
     for note in prediction.notes:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from koubai.cli.outputs import add_force, check_output
+
 if TYPE_CHECKING:
     from koubai.core.language import Language
     from koubai.explain.quiz.questions import Question
@@ -39,6 +41,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
     parser.add_argument("--out", metavar="FILE", help="where to write the questions: a .html, .md or .txt file")
     parser.add_argument("--answers", metavar="FILE", help="where to write the answers, with every step")
+    add_force(parser)
     parser.add_argument("--interactive", action="store_true", help="ask the questions here and mark the answers")
 
 
@@ -51,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     from koubai.views.explanation import save, show
 
     lang = language(args.lang)
+    for path in (args.out, args.answers):
+        if path is not None:
+            check_output(path, args.force)
     seed = SystemRandom().randrange(10_000) if args.seed is None else args.seed
     sheet = make_sheet(args.topic, seed=seed, count=args.count, level=args.level)
     if args.interactive:

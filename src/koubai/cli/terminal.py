@@ -6,25 +6,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
+from koubai.core.printing import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+__all__ = ["console", "forget_output", "number", "plain_table", "printable", "sparkline"]
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH_OF_FILES = 100
 """Width of the output where it does not go to a terminal (characters)."""
-
-
-def printable(text: object) -> str:
-    r"""Return a text with all that could steer a terminal made visible: names may come from anywhere.
-
-    Examples
-    --------
-    >>> print(printable("a" + chr(27) + "[2Jb"))
-    a\x1b[2Jb
-    """
-    shown = str(text)
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
 
 
 def forget_output() -> None:

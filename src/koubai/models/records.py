@@ -26,6 +26,7 @@ from koubai.models.evaluation import Evaluation
 from koubai.models.judging import Judgement
 from koubai.models.scaling import TargetScale
 from koubai.tables.preparation import Preparation
+from koubai.tables.reading import reading_of
 from koubai.tables.targets import TASKS, Target
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def to_record(model: "TableModel") -> tuple[dict[str, Any], dict[str, npt.NDArra
         "judgement": None if model.judgement_ is None else model.judgement_.record(),
         "columns": list(model.columns_),
         "has_names": model.has_names_,
+        "reading": dict(model.reading_),
         "rows": dict(model.n_rows_),
         "notes": list(model.notes_),
         "evaluation": None if model.evaluation_ is None else model.evaluation_.record(),
@@ -180,6 +182,7 @@ def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -
     judgement = record.get("judgement")
     model.judgement_ = None if judgement is None else Judgement.from_record(judgement)
     model.columns_, model.has_names_ = list(record["columns"]), bool(record["has_names"])
+    model.reading_ = reading_of(record.get("reading", {}))  # files of earlier versions have none
     model.n_rows_, model.notes_ = dict(record["rows"]), list(record["notes"])
     model.evaluation_ = None if record["evaluation"] is None else Evaluation.from_record(record["evaluation"])
     model.preparation_ = Preparation.from_record(record["preparation"], _below("preparation.", tensors))

@@ -1,16 +1,16 @@
 """A table's preparation and a network as one model: it learns from a table and predicts for a table."""
 
-import os
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
 from koubai.models import records
+from koubai.models.asked import name_of_target, path_of
 from koubai.models.defaults import penalties_to_judge, uses_lbfgs
 from koubai.models.estimator_choice import check_choices, estimator_for
 from koubai.models.judging import Judgement, draw_to_constant, judge, row_weights
@@ -21,7 +21,9 @@ from koubai.models.table_predictor import TablePredictor
 from koubai.tables.blocks import TableBlocks, open_blocks
 from koubai.tables.frames import TableLike, raw_table
 from koubai.tables.missing import texts_of, words_in
+from koubai.tables.names import column_names
 from koubai.tables.number_formats import Asked
+from koubai.tables.reading import ReadingOptions
 from koubai.tables.survey import Split
 from koubai.tables.targets import said_of_words
 from koubai.tables.values import clean
@@ -105,7 +107,7 @@ class TableModel(TablePredictor):
         **network: Any,
     ) -> None:
         self.task = task
-        self.drop, self.keep, self.category = tuple(drop), tuple(keep), tuple(category)
+        self.drop, self.keep, self.category = map(column_names, (drop, keep, category))
         self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
         self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
         self.dtype = dtype
@@ -113,7 +115,9 @@ class TableModel(TablePredictor):
         self.cross_validation = cross_validation
         self.network = network
 
-    def prepare(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> PreparedTable:
+    def prepare(
+        self, table: TableLike, target: str, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
+    ) -> PreparedTable:
         """Find out what a table holds, and split its rows, without training yet.
 
         Parameters
@@ -124,6 +128,9 @@ class TableModel(TablePredictor):
             The column to be predicted.
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
+        **reading
+            How a file is to be read (encoding, separator, header, skip_lines), see `koubai.tables.reading.read_table`;
+            files to predict for are then read the same way, unless that is said anew.
 
         Raises
         ------
@@ -132,8 +139,8 @@ class TableModel(TablePredictor):
         ParameterError
             If a parameter is not allowed.
         """
-        self._check(target, test_fraction)
-        raw = raw_table(table)
+        target = self._check(target, test_fraction)
+        raw = raw_table(table, **reading)
         read = replace(raw, frame=clean(raw.frame, marks=self.marks))
         said: list[str] = []
         if target in raw.frame.columns:
@@ -152,14 +159,16 @@ class TableModel(TablePredictor):
             seed=self.random_state,
         )
 
-    def survey(self, table: TableLike, target: str, *, test_fraction: float = 0.0) -> StreamedTable:
+    def survey(
+        self, table: TableLike, target: str, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
+    ) -> StreamedTable:
         """Do what `prepare` does for a table that is read block by block, in one pass over it.
 
         Parameters
         ----------
         table : path or TableBlocks
-            A Parquet file or text in UTF-8, or what `koubai.tables.blocks.open_blocks` opened.
-        target, test_fraction
+            A Parquet or text file, or what `koubai.tables.blocks.open_blocks` opened.
+        target, test_fraction, **reading
             As `prepare`.
 
         Raises
@@ -167,8 +176,8 @@ class TableModel(TablePredictor):
         DataError, ParameterError
             As `prepare`.
         """
-        self._check(target, test_fraction, streamed=True)
-        blocks = table if isinstance(table, TableBlocks) else open_blocks(_path_of(table))
+        target = self._check(target, test_fraction, streamed=True)
+        blocks = table if isinstance(table, TableBlocks) else open_blocks(path_of(table), **reading)
         blocks.marks = self.marks
         validation_fraction = self._validation_fraction(round(blocks.n_rows * (1 - test_fraction)))
         return survey_table(
@@ -182,8 +191,9 @@ class TableModel(TablePredictor):
             split=Split(test_fraction, validation_fraction, self.random_state),
         )
 
-    def _check(self, target: str, test_fraction: float, streamed: bool = False) -> None:
-        """Raise ParameterError for what is not allowed whatever the table holds."""
+    def _check(self, target: object, test_fraction: float, streamed: bool = False) -> str:
+        """Return the target's name; raise ParameterError for what is not allowed whatever the table holds."""
+        target = name_of_target(target)
         self.check_parameters(test_fraction)
         self.check_network(streamed)
         for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
@@ -191,6 +201,7 @@ class TableModel(TablePredictor):
                 raise ParameterError(
                     f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
                 )
+        return target
 
     @property
     def asked(self) -> Asked:
@@ -236,18 +247,18 @@ class TableModel(TablePredictor):
         test_fraction: float = 0.0,
         callbacks: Any = None,
         stream: bool = False,
+        **reading: Unpack[ReadingOptions],
     ) -> Self:
         """Learn from a table to predict one of its columns.
 
         Parameters
         ----------
-        table, target, test_fraction
+        table, target, test_fraction, **reading
             As `prepare`.
         callbacks : callable or sequence of callables, optional
             Called with a `koubai.training.history.Epoch` after every epoch; True stops training.
         stream : bool
-            Whether to read a file block by block, in memory that does not grow with its rows: a Parquet file, or
-            text in UTF-8.
+            Whether to read a file block by block, in memory that does not grow with its rows.
 
         Returns
         -------
@@ -263,8 +274,8 @@ class TableModel(TablePredictor):
             If training leaves the finite numbers.
         """
         if stream or isinstance(table, TableBlocks):
-            return self.train(self.survey(table, target, test_fraction=test_fraction), callbacks)
-        return self.train(self.prepare(table, target, test_fraction=test_fraction), callbacks)
+            return self.train(self.survey(table, target, test_fraction=test_fraction, **reading), callbacks)
+        return self.train(self.prepare(table, target, test_fraction=test_fraction, **reading), callbacks)
 
     def train(self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
         """Train on what `prepare` returned, and evaluate on the rows held out.
@@ -388,6 +399,7 @@ class TableModel(TablePredictor):
         self.target_, self.preparation_ = prepared.target, prepared.preparation
         self.columns_, self.has_names_ = prepared.columns, prepared.has_names
         self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
+        self.reading_ = dict(prepared.table.reading)
         self.judgement_, self.shares_ = None, None
         self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
 
@@ -404,6 +416,7 @@ class TableModel(TablePredictor):
         DataError
             If a parameter of the network has no plain form.
         """
+        self.check_fitted()
         return records.to_record(self)
 
     @classmethod
@@ -418,12 +431,3 @@ class TableModel(TablePredictor):
         model = cls(**records.parameters_of(record))
         records.restore(model, record, tensors)
         return model
-
-
-def _path_of(table: TableLike) -> str:
-    if not isinstance(table, str | os.PathLike):
-        raise ParameterError(
-            f"TableModel: stream must be False for a table in memory; got True with a {type(table).__name__}. "
-            f"Give the path of a Parquet file."
-        )
-    return os.fspath(table)

@@ -1,13 +1,14 @@
 """What a fitted model does with a table: predict, score, and give the rows as the network sees them."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import NotFittedError
 
 from koubai.core.entries import entry
-from koubai.core.errors import DataError, ParameterError
+from koubai.core.errors import DataError, KoubaiError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
 from koubai.models.predicting import ROWS_AT_ONCE, Prediction
@@ -15,9 +16,10 @@ from koubai.models.scaling import TargetScale
 from koubai.tables.blocks import Block, TableBlocks
 from koubai.tables.frames import TableLike, as_table
 from koubai.tables.missing import Marks
+from koubai.tables.names import column_name
 from koubai.tables.number_formats import Asked, decimal_points
 from koubai.tables.preparation import Preparation
-from koubai.tables.reading import Table
+from koubai.tables.reading import ReadingOptions, Table, is_unicode
 from koubai.tables.targets import Target
 from koubai.tables.values import BadCells
 
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from koubai.estimators.regressor import MLPRegressor
 
 Array = npt.NDArray[Any]
+
+
+class UnfittedError(KoubaiError, NotFittedError):  # type: ignore[misc]  # scikit-learn has no types
+    """A model is used before it was fitted."""
 
 
 class TablePredictor:
@@ -50,6 +56,8 @@ class TablePredictor:
         The training table's columns.
     has_names_ : bool
         Whether they had names of their own.
+    reading_ : dict
+        What was said of how to read the training table's file.
     """
 
     dtype: str
@@ -71,6 +79,15 @@ class TablePredictor:
     judgement_: Judgement | None
     columns_: list[str]
     has_names_: bool
+    reading_: dict[str, Any]
+
+    def check_fitted(self) -> None:
+        """Raise UnfittedError if there is nothing yet to predict with."""
+        if not hasattr(self, "estimator_"):
+            raise UnfittedError(
+                f"{type(self).__name__}: the model must be fitted first; it is not. Call fit with a table and the name "
+                f"of its target."
+            )
 
     def _take_scale(self, scale: TargetScale) -> None:
         """Set how targets of numbers go into the network, and where predictions end."""
@@ -108,7 +125,9 @@ class TablePredictor:
         """What the user says of missing values."""
         return Marks(self.missing, self.not_missing)
 
-    def predict(self, table: TableLike, *, bad_cells: str = "refuse") -> "pl.DataFrame":
+    def predict(
+        self, table: TableLike, *, bad_cells: str = "refuse", **reading: Unpack[ReadingOptions]
+    ) -> "pl.DataFrame":
         """Return the predictions for a table's rows.
 
         Parameters
@@ -117,6 +136,9 @@ class TablePredictor:
             A table with the columns that the model learned from; others are ignored.
         bad_cells : {"refuse", "missing"}
             What becomes of cells that are not of their column's kind: the table is refused, or they count as missing.
+        **reading
+            How a file is to be read, see `koubai.tables.reading.read_table`; what is not said is as for the training
+            table.
 
         Returns
         -------
@@ -127,8 +149,10 @@ class TablePredictor:
         ------
         DataError
             If a column is missing, or a cell holds what does not belong there.
+        UnfittedError
+            If the model is not fitted.
         """
-        return self.predict_and_evaluate(table, bad_cells=bad_cells)[0]
+        return self.predict_and_evaluate(table, bad_cells=bad_cells, **reading)[0]
 
     def prediction(
         self,
@@ -137,6 +161,7 @@ class TablePredictor:
         bad_cells: str = "refuse",
         decimal: str | None = None,
         thousands: str | None = None,
+        **reading: Unpack[ReadingOptions],
     ) -> Prediction:
         """Return what goes through a table of any size and predicts it piece by piece, in memory that does not grow.
 
@@ -144,7 +169,7 @@ class TablePredictor:
         ----------
         table : Table, DataFrame, mapping, path or TableBlocks
             As `predict`; what `koubai.tables.blocks.open_blocks` opened is never in memory as a whole.
-        bad_cells
+        bad_cells, **reading
             As `predict`.
         decimal, thousands : str, optional
             How this table writes its numbers, if not as the training table.
@@ -168,6 +193,7 @@ class TablePredictor:
         ...     print(rows.height, predictions["prediction"].round(2).to_list())
         3 [5.0, 7.0, 7.0]
         """
+        self.check_fitted()
         if bad_cells not in ("refuse", "missing"):
             raise ParameterError(
                 f"TableModel: bad_cells must be 'refuse' or 'missing'; got {bad_cells!r}. Try 'missing'."
@@ -177,14 +203,13 @@ class TablePredictor:
         bad = BadCells() if bad_cells == "missing" else None
         if isinstance(table, TableBlocks):
             table.marks = self.marks
-            if not table.has_names:
-                table.columns = self._names_by_position(len(table.columns))
+            table.call(self._names_for(table.columns, table.has_names))
             pieces = (
                 Block(self._as_of_old(frame, table.separator), first)
                 for frame, first in table.blocks("blocks predicted")
             )
             return Prediction(self, pieces, table.columns, table.notes, asked, bad)
-        read = self.columns_of(table)
+        read = self.columns_of(table, **reading)
         return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes, asked, bad)
 
     def _as_of_old(self, frame: "pl.DataFrame", separator: str) -> "pl.DataFrame":
@@ -202,20 +227,62 @@ class TablePredictor:
             columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(labels)}
         return pl.DataFrame(columns)
 
-    def columns_of(self, table: TableLike) -> Table:
+    def reading_for(self, path: str | os.PathLike[str], **given: Unpack[ReadingOptions]) -> ReadingOptions:
+        """Return how to read a file: as is said, else as was said of the training table's file.
+
+        An encoding that was said of that is left aside for a file in UTF-8 or UTF-16.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        **given
+            As `predict`.
+        """
+        options: dict[str, Any] = dict(self.reading_)
+        said = {name: value for name, value in given.items() if value is not None}
+        if "encoding" in options and "encoding" not in said and is_unicode(path):
+            del options["encoding"]
+        return cast("ReadingOptions", options | said)
+
+    def note_of_reading(self, used: ReadingOptions, **given: Unpack[ReadingOptions]) -> tuple[str, ...]:
+        """Return what is to be said of how a file is read, if something of it was said of the training table only."""
+        kept = {name: value for name, value in used.items() if given.get(name) is None}
+        if not kept:
+            return ()
+        listed = ", ".join(f"{name} {value!r}" for name, value in kept.items())
+        return (f"The file is read as the training table was: {listed}. Say so if it is laid out otherwise.",)
+
+    def columns_of(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
         """Return a table cleaned and with this model's column names, given by position if it has none of its own.
 
         Raises
         ------
         DataError
             If it has none and another number of columns than the training table.
+        UnfittedError
+            If the model is not fitted.
         """
-        read = as_table(table, self.marks)
-        read = replace(read, frame=self._as_of_old(read.frame, read.separator))
-        if read.has_names:
-            return read
-        names = self._names_by_position(read.frame.width)
-        return replace(read, frame=read.frame.rename(dict(zip(read.frame.columns, names, strict=True))), has_names=True)
+        self.check_fitted()
+        notes: tuple[str, ...] = ()
+        if isinstance(table, str | os.PathLike):
+            given, reading = reading, self.reading_for(table, **reading)
+            notes = self.note_of_reading(reading, **given)
+        read = as_table(table, self.marks, **reading)
+        notes += read.notes if read.has_names else ()
+        names = self._names_for(read.frame.columns, read.has_names)
+        frame = self._as_of_old(read.frame, read.separator).rename(dict(zip(read.frame.columns, names, strict=True)))
+        return Table(frame, read.source, True, notes)
+
+    def _names_for(self, names: list[str], has_names: bool) -> list[str]:
+        """Return how this model calls a table's columns."""
+        if not has_names:
+            return self._names_by_position(len(names))
+        own = [column.name for column in self.preparation_.columns] + [self.target_.name]
+        unlike = {
+            column_name(name): name for name in own if name not in names
+        }  # models of earlier versions kept blanks
+        return [unlike.get(name, name) for name in names]
 
     def _names_by_position(self, n_columns: int) -> list[str]:
         """Return the names of a table's columns that has none of its own, with or without the target."""
@@ -272,22 +339,22 @@ class TablePredictor:
         return entry("table_model_page")(self, table, layer)
 
     def predict_and_evaluate(
-        self, table: TableLike, *, bad_cells: str = "refuse"
+        self, table: TableLike, *, bad_cells: str = "refuse", **reading: Unpack[ReadingOptions]
     ) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
         """Return the predictions, how good they are if the table has the target, and what is to be said of it.
 
         Parameters
         ----------
-        table, bad_cells
+        table, bad_cells, **reading
             As `predict`.
         """
         import polars as pl
 
-        prediction = self.prediction(table, bad_cells=bad_cells)
+        prediction = self.prediction(table, bad_cells=bad_cells, **reading)
         predicted = pl.concat([piece.predictions for piece in prediction])
         return predicted, prediction.evaluation, prediction.notes
 
-    def evaluate(self, table: TableLike) -> Evaluation:
+    def evaluate(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Evaluation:
         """Return how good the model is on a table that has the target column.
 
         Raises
@@ -295,16 +362,16 @@ class TablePredictor:
         DataError
             If it has none, or what `predict` raises.
         """
-        evaluation = self.predict_and_evaluate(table)[1]
+        evaluation = self.predict_and_evaluate(table, **reading)[1]
         if evaluation is None:
             raise DataError(
                 f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
             )
         return evaluation
 
-    def score(self, table: TableLike) -> float:
+    def score(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> float:
         """Return the accuracy, or for regression R², on a table that has the target column, dimensionless."""
-        evaluation = self.evaluate(table)
+        evaluation = self.evaluate(table, **reading)
         return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
 
     def new_tally(self) -> ClassTally | NumberTally:

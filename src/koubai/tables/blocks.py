@@ -2,19 +2,22 @@
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import finalize
 
-from koubai.core.errors import DataError, FileError, ParameterError
+from koubai.core.errors import DataError, FileError, KoubaiError
 from koubai.core.memory import free_memory
+from koubai.tables.forks import check_process
 from koubai.tables.missing import NO_MARKS, WORDS, Marks
-from koubai.tables.reading import Layout, check_readable, layout_of, start_of, suffix_of
+from koubai.tables.names import unique_names
+from koubai.tables.parquet import complaints
+from koubai.tables.reading import OpenText, Reading, check_readable, no_rows, read_text, suffix_of
 from koubai.tables.values import clean
-from koubai.training.abandoned import claim_folder, discard_folder, remove_abandoned_folders
+from koubai.tables.writing import write_parquet
 from koubai.training.ahead import ahead
 from koubai.training.progress import progress_bar
 from koubai.training.store import scratch_folder
@@ -37,14 +40,18 @@ class Block(NamedTuple):
     first: int
 
 
-class ScratchFolder:
-    """A folder for temporary files that vanishes with the object; those of processes that were killed go before."""
+class ScratchFile:
+    """A temporary file without a name: it vanishes with the object, and with the process however that ends."""
 
     def __init__(self) -> None:
-        home = scratch_folder()
-        remove_abandoned_folders(home, "koubai-")
-        self.path = Path(tempfile.mkdtemp(prefix="koubai-", dir=home))
-        self._removal = finalize(self, discard_folder, self.path, claim_folder(self.path))
+        self.file = tempfile.TemporaryFile(prefix="koubai-", dir=scratch_folder())  # noqa: SIM115  # kept
+        finalize(self, self.file.close)
+
+    @property
+    def path(self) -> Path:
+        """By which it can be opened again; where the system has no such paths, the file has a name after all."""
+        by_number = Path(f"/dev/fd/{self.file.fileno()}")
+        return by_number if by_number.parent.is_dir() else Path(str(self.file.name))
 
 
 @dataclass(eq=False)
@@ -63,10 +70,10 @@ class TableBlocks:
         Number of rows.
     signed : frozenset of str
         Columns of texts that hold "+", where "-" is no missing value.
-    has_names, notes
+    has_names, notes, reading
         As `koubai.tables.reading.Table`.
-    folder : ScratchFolder or None
-        Where the Parquet file lies, if it was made for this; it vanishes with the object.
+    scratch : ScratchFile or None
+        The Parquet file, if it was made for this.
     progress : bool
         Whether to show a progress bar on standard error while the blocks are gone through.
     separator : str
@@ -82,7 +89,8 @@ class TableBlocks:
     signed: frozenset[str]
     has_names: bool = True
     notes: tuple[str, ...] = ()
-    folder: "ScratchFolder | None" = field(default=None, repr=False)
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    scratch: "ScratchFile | None" = field(default=None, repr=False)
     progress: bool = False
     separator: str = ""
     marks: Marks = NO_MARKS
@@ -101,6 +109,12 @@ class TableBlocks:
                 yield block
                 show(number, doing)
 
+    def call(self, names: list[str]) -> None:
+        """Call the columns by other names."""
+        called = dict(zip(self.columns, names, strict=True))
+        self.signed = frozenset(called[name] for name in self.signed)
+        self.columns = names
+
     def head(self, n_rows: int) -> "pl.DataFrame":
         """Return the first rows, as they are in the file."""
         return self._read(0, n_rows)
@@ -109,7 +123,7 @@ class TableBlocks:
         """Return the first row, counted from 0, in which a column of texts holds a cell, blanks around it stripped."""
         import polars as pl
 
-        with _complaints(self.source):
+        with complaints(self.source):
             rows = self._column(name).with_row_index("row").filter(pl.col("cell") == cell).head(1).collect()
         return int(rows["row"][0])
 
@@ -117,7 +131,7 @@ class TableBlocks:
         """Return how many rows of a column of texts hold each word for missing values, and how many are not blank."""
         import polars as pl
 
-        with _complaints(self.source):
+        with complaints(self.source):
             cells = self._column(name).filter(pl.col("cell") != "")
             n_rows = int(cells.select(pl.len()).collect(engine="streaming").item())
             words = cells.filter(pl.col("cell").is_in(sorted(WORDS))).group_by("cell").len().sort("cell")
@@ -139,11 +153,12 @@ class TableBlocks:
     def _read(self, first: int, n_rows: int) -> "pl.DataFrame":
         import polars as pl
 
-        with _complaints(self.source):
+        with complaints(self.source):
             frame = pl.scan_parquet(self.path, glob=False).slice(first, n_rows).collect()
         if frame.height != min(n_rows, self.n_rows - first):
             raise DataError(f"The table '{self.source}' must not change while it is read; it did. Start anew.")
-        return frame.rename(dict(zip(frame.columns, self.columns, strict=True)))
+        frame.columns = self.columns
+        return frame
 
 
 def rows_at_once(n_columns: int) -> int:
@@ -157,108 +172,89 @@ def open_blocks(
     encoding: str | None = None,
     separator: str | None = None,
     header: bool | None = None,
+    skip_lines: int | None = None,
 ) -> TableBlocks:
     """Open a table that is to be read block by block.
 
-    A text file is rewritten as Parquet first, in the folder for temporary files. Where a line has fewer cells than the
-    first, its last cells count as missing.
+    A text file is read once and rewritten as Parquet, in the folder for temporary files.
 
     Parameters
     ----------
-    path, encoding, separator, header
-        As `koubai.tables.reading.read_table`; text must be UTF-8 and not compressed.
+    path, encoding, separator, header, skip_lines
+        As `koubai.tables.reading.read_table`.
 
     Raises
     ------
     FileError
-        If the file cannot be read, or its suffix is unknown.
+        If the file cannot be read, its suffix is unknown, or there is no room for the temporary file.
     DataError
         If it holds no table.
     ParameterError
-        If the encoding is another.
+        If the encoding, the separator or the number of lines is none.
     """
+    check_process()
     source = os.fspath(path)
-    suffix = suffix_of(source)
-    if suffix == ".parquet":
-        return _opened(source, Path(source))
-    if suffix.endswith(".gz"):
-        raise FileError(
-            f"A table that is read block by block must not be compressed as a whole; got '{source}'. "
-            f"Unpack it, or convert it to Parquet."
-        )
-    if encoding is not None and encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
-        raise ParameterError(
-            f"encoding must be utf-8 for a table that is read block by block; got {encoding!r}. Convert the file."
-        )
-    layout = layout_of(source, start_of(source, encoding), separator, header)
-    folder = ScratchFolder()
-    target = folder.path / "table.parquet"
-    _rewrite(source, layout, target)
-    opened = _opened(source, target, layout.names, layout.has_names, layout.notes, folder)
-    opened.separator = layout.separator
-    return opened
+    reading = Reading(encoding, separator, header, skip_lines)
+    reading.check()
+    check_readable(source)
+    if suffix_of(source) == ".parquet":
+        return _opened(TableBlocks(source, Path(source), [], 0, frozenset(), reading=reading.given))
+    return _opened(read_text(source, reading, _rewritten))
 
 
-def _opened(
-    source: str,
-    path: Path,
-    names: list[str] | None = None,
-    has_names: bool = True,
-    notes: tuple[str, ...] = (),
-    folder: "ScratchFolder | None" = None,
-) -> TableBlocks:
+def _opened(table: TableBlocks) -> TableBlocks:
+    """Return a table with what its file says: number of rows, names where they are not known, columns that hold "+"."""
     import polars as pl
 
-    with _complaints(source):
-        rows = pl.scan_parquet(path, glob=False)
+    with complaints(table.source):
+        rows = pl.scan_parquet(table.path, glob=False)
         schema = rows.collect_schema()
-        n_rows = int(rows.select(pl.len()).collect().item())
-        texts = [name for name, dtype in schema.items() if dtype == pl.String]
+        table.n_rows = int(rows.select(pl.len()).collect().item())
+        if not table.n_rows:
+            raise no_rows(table.source)
+        if not table.columns:
+            table.columns, table.notes = unique_names(list(schema))
+        texts = [place for place, dtype in enumerate(schema.dtypes()) if dtype == pl.String]
         signed: Collection[str] = ()
-        if texts and n_rows:
-            plus = rows.select((pl.col(name).str.strip_chars() == "+").any() for name in texts)
+        if texts:  # by place: polars takes some names for patterns
+            plus = rows.select((pl.nth(place).str.strip_chars() == "+").any().alias(f"{place}") for place in texts)
             (found,) = plus.collect(engine="streaming").rows()
-            signed = [name for name, there in zip(texts, found, strict=True) if there]
-    if not n_rows:
-        raise DataError(f"The table '{source}' must hold at least one row; got column names alone. Add rows.")
-    return TableBlocks(source, path, names or list(schema.names()), n_rows, frozenset(signed), has_names, notes, folder)
+            signed = [table.columns[place] for place, there in zip(texts, found, strict=True) if there]
+    table.signed = frozenset(signed)
+    return table
 
 
-def _rewrite(source: str, layout: Layout, target: Path) -> None:
-    """Write a text file's lines that are not blank as a Parquet file of texts."""
-    import polars as pl
-
-    with _complaints(source):
-        lines = pl.scan_csv(
-            source,
-            has_header=layout.has_names,
-            separator=layout.separator,
-            infer_schema=False,
-            glob=False,
-            raise_if_empty=False,
-        )
-        lines = lines.filter(~pl.all_horizontal(pl.all().is_null()))
-        lines.sink_parquet(target, row_group_size=ROW_GROUP, compression="lz4", engine="streaming")
-
-
-@contextmanager
-def _complaints(source: str) -> Iterator[None]:
-    """Turn what polars says of a file into one sentence."""
-    import polars as pl
-
+def _rewritten(text: OpenText) -> TableBlocks:
+    """Write a text file's rows to a Parquet file of texts without a name, and return that."""
+    frames = text.frames()
+    first = next(frames, None)
+    if first is None:
+        raise no_rows(text.source)
+    scratch = ScratchFile()
     try:
-        yield
-    except (pl.exceptions.PolarsError, OSError) as error:
-        check_readable(source)
-        if source.lower().endswith(".parquet"):
-            raise DataError(
-                f"The table '{source}' must be a whole Parquet file; it is damaged or none. Get it anew."
-            ) from error
-        reason = str(error).split("\n", 1)[0]
-        raise DataError(
-            f"The table '{source}' must be text in UTF-8 with as many cells in each line as in the first; "
-            f"got: {reason}."
+        write_parquet(chain([first], frames), scratch.file, row_group_size=ROW_GROUP, compression="lz4")
+        scratch.file.flush()
+    except OSError as error:
+        if isinstance(error, KoubaiError):
+            raise
+        reason = (error.strerror or "unknown").lower()
+        raise FileError(
+            f"The folder for temporary files must have room for the table; writing to '{scratch_folder()}' ended with: "
+            f"{reason}. Make room, or set TMPDIR to another folder."
         ) from error
+    names, layout = text.layout.names, text.layout
+    return TableBlocks(
+        text.source,
+        scratch.path,
+        names,
+        0,
+        frozenset(),
+        layout.has_names,
+        text.notes,
+        text.reading.given,
+        scratch,
+        separator=layout.separator,
+    )
 
 
 SHARE_OF_MEMORY = 1 / 12
@@ -281,7 +277,8 @@ class Size(NamedTuple):
 def size_of(path: str | os.PathLike[str]) -> Size:
     """Return how large a table file is beside the memory; a file that cannot be read has no size, and is none's fault.
 
-    For Parquet, its rows times the bytes of one, estimated from the first thousand; for text, the file's size.
+    For Parquet, its rows times the bytes of one, estimated from the first thousand; for text, the file's size, and for
+    packed text what its last bytes say.
     """
     import polars as pl
 
@@ -294,7 +291,9 @@ def size_of(path: str | os.PathLike[str]) -> Size:
             n_rows = int(rows.select(pl.len()).collect().item())
             needed = int(first.estimated_size() / max(1, first.height) * n_rows)
         elif source.lower().endswith(".gz"):
-            needed = 0  # cannot be read block by block
-    except (OSError, pl.exceptions.PolarsError):
+            with open(source, "rb") as file:
+                file.seek(-4, os.SEEK_END)
+                needed = max(needed, int.from_bytes(file.read(4), "little"))
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         needed = 0
     return Size(needed, free_memory())

@@ -1,25 +1,41 @@
 """Reading a table from CSV, TSV or Parquet, with one clear sentence for whatever is wrong with the file."""
 
-import csv
-import gzip
-import io
 import os
-import zlib
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
-from koubai.core.errors import DataError, FileError, ParameterError
+from koubai.core.errors import DataError, FileError
+from koubai.core.memory import free_memory
+from koubai.tables.encodings import NAMES, Encoding, check_encoding, recognised
+from koubai.tables.forks import check_process
+from koubai.tables.layout import SEPARATORS, Layout, checked_separator, checked_skip_lines, layout_of
+from koubai.tables.names import unique_names
+from koubai.tables.parquet import complaints
+from koubai.tables.parsing import Parser
+from koubai.tables.pieces import PIECE, Undecodable, head_of, is_folder, missing, opened, text_pieces
 
 if TYPE_CHECKING:
-    import _csv
-
     import polars as pl
+
+__all__ = ["SEPARATORS", "SUFFIXES", "Reading", "ReadingOptions", "Table", "read_table", "suffix_of"]
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz")
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+MOST_OF_MEMORY = 1 / 4
+"""What a packed file holds may take this share of the memory that is free; what is read takes a few times as much."""
+
+Result = TypeVar("Result")
+
+
+class ReadingOptions(TypedDict, total=False):
+    """What may be said of how a text file is to be read; what is not said is found out."""
+
+    encoding: str | None
+    separator: str | None
+    header: bool | None
+    skip_lines: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,8 @@ class Table:
         Whether the file gave the columns names; without, they are column_1, column_2, …
     notes : tuple of str
         What the reader had to find out or leave out, one sentence each.
+    reading : mapping
+        What was said of how to read it.
     separator : str
         What separates cells in the file, if it is text; it hints at the decimal mark.
     """
@@ -44,7 +62,44 @@ class Table:
     source: str
     has_names: bool = True
     notes: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
     separator: str = ""
+
+
+class Reading(NamedTuple):
+    """How a text file is to be read: `read_table` says what each of these is."""
+
+    encoding: str | None = None
+    separator: str | None = None
+    header: bool | None = None
+    skip_lines: int | None = None
+
+    def check(self) -> None:
+        """Raise ParameterError if one of them is none."""
+        if self.encoding is not None:
+            check_encoding(self.encoding)
+        checked_separator(self.separator)
+        checked_skip_lines(self.skip_lines)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was given."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+
+def reading_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record says of how to read a text file, checked.
+
+    Raises
+    ------
+    ParameterError, TypeError
+        If it says something else.
+    """
+    reading = Reading(**record)
+    reading.check()
+    if not isinstance(reading.header, bool | None):
+        raise TypeError("header is no truth value")
+    return reading.given
 
 
 def read_table(
@@ -53,6 +108,7 @@ def read_table(
     encoding: str | None = None,
     separator: str | None = None,
     header: bool | None = None,
+    skip_lines: int | None = None,
 ) -> Table:
     """Read a table from a file; its suffix says what it is.
 
@@ -61,97 +117,171 @@ def read_table(
     path : path
         A file whose name ends in .csv, .tsv, .csv.gz, .tsv.gz or .parquet.
     encoding : str, optional
-        How the text is encoded; UTF-8, if not given.
+        How the text is encoded; if not given, it is recognised: UTF-8, UTF-16, the Japanese encodings, cp1252.
     separator : str, optional
-        What stands between two cells: a tab in .tsv; in .csv a comma, or what the first line shows.
+        What stands between two cells; if not given, a tab in .tsv, and in .csv what many lines show, or a first line
+        such as ``sep=;`` says.
     header : bool, optional
         Whether the first line names the columns; if not given, it does unless all its cells are numbers.
+    skip_lines : int, optional
+        How many lines stand before the table; if not given, lines of titles are found by having one cell only.
 
     Raises
     ------
     FileError
         If the file cannot be read, or its suffix is unknown.
     DataError
-        If it holds no table: nothing, no rows, rows of different lengths, two columns of one name, no text.
+        If it holds no table: nothing, no rows, rows of different lengths, no text.
     ParameterError
-        If the encoding or the separator is none.
+        If the encoding, the separator or the number of lines is none.
     """
+    check_process()
     source = os.fspath(path)
-    suffix = suffix_of(source)
-    content = _content(source)
-    if suffix == ".parquet":
-        table = _read_parquet(source, content)
+    reading = Reading(encoding, separator, header, skip_lines)
+    reading.check()
+    if suffix_of(source) == ".parquet":
+        table = replace(_read_parquet(source), reading=reading.given)
     else:
-        if suffix.endswith(".gz"):
-            content = _unpack(source, content)
-        text = _decode(source, content, encoding)
-        table = _read_text(source, text, layout_of(source, text, separator, header))
+        table = read_text(source, reading, _whole, int(free_memory() * MOST_OF_MEMORY))
     if table.frame.height == 0:
-        raise DataError(f"The table '{source}' must hold at least one row; got column names alone. Add rows.")
+        raise no_rows(source)
     return table
 
 
-class Layout(NamedTuple):
-    """How a text file holds its table: what separates cells, the columns' names, and whether the file gave them."""
-
-    separator: str
-    has_names: bool
-    names: list[str]
-    notes: tuple[str, ...]
+def no_rows(source: str) -> DataError:
+    """Return the error for a table without rows."""
+    return DataError(f"The table '{source}' must hold at least one row; got column names alone. Add rows.")
 
 
-def layout_of(source: str, text: str, separator: str | None, header: bool | None) -> Layout:
-    """Return how a text file holds its table, as its beginning shows.
+@dataclass
+class OpenText:
+    """A text file whose layout is known, to be read once.
 
     Parameters
     ----------
-    source, separator, header
+    source : str
+        The file.
+    layout : Layout
+        How it is laid out.
+    reading : Reading
+        What was said of that.
+    pieces : iterator of bytes
+        Its text, from the beginning.
+    notes_of_encoding : tuple of str
+        What is to be said of its encoding.
+    """
+
+    source: str
+    layout: Layout
+    reading: Reading
+    pieces: Iterator[bytes]
+    notes_of_encoding: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        self._parser = Parser(self.source, self.layout)
+
+    def frames(self) -> "Iterator[pl.DataFrame]":
+        """Give its rows, frame by frame."""
+        yield from self._parser.frames(self.pieces)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the file, once it was read."""
+        return (*self.notes_of_encoding, *self.layout.notes, *self._parser.notes)
+
+
+def read_text(source: str, reading: Reading, take: Callable[[OpenText], Result], limit: int | None = None) -> Result:
+    """Read a text file; where its first bytes show too little of its encoding, a second time.
+
+    Parameters
+    ----------
+    source : str
+        The file.
+    reading : Reading
+        How it is to be read.
+    take : callable
+        Reads the frames of an open file and returns what shall be returned.
+    limit : int, optional
+        As `koubai.tables.pieces.text_pieces`.
+
+    Raises
+    ------
+    FileError, DataError
         As `read_table`.
-    text : str
-        The file's text, or the beginning of it.
-
-    Raises
-    ------
-    DataError
-        If two columns have the same name.
-    ParameterError
-        If the separator is none.
     """
-    mark = _checked_separator(separator, suffix_of(source), text)
-    first = next(_rows(_with_newlines(text), mark), [])
-    notes = [f"The columns are separated by {SEPARATORS[mark]}."] if mark in ";|" else []
-    if header is None:
-        header = not all(_is_number(cell) for cell in first)
-        if not header:
-            notes.append(
-                f"The first line holds numbers only, so the columns have no names: they are called column_1 to "
-                f"column_{len(first)}."
-            )
-    names = _names(source, first) if header else [f"column_{index + 1}" for index in range(len(first))]
-    return Layout(mark, header, names, tuple(notes))
+    if reading.encoding is not None:
+        encoding = Encoding(reading.encoding, True)
+    else:
+        encoding = recognised(head_of(source, 2**20, limit))
+    for is_last in (False, True):
+        if not encoding.is_sure:
+            raise _not_in(source, None, encoding, None)
+        try:
+            return take(_opened(source, reading, encoding, limit))
+        except Undecodable as error:
+            better = recognised(error.content[error.content.rfind(b"\n", 0, 2**20) + 1 :] or error.content)
+            if reading.encoding is not None or is_last or better.codec == encoding.codec:
+                raise _not_in(source, reading.encoding, better, error.place) from None
+            encoding = better
+    raise AssertionError("the second time returns or raises")
 
 
-def start_of(source: str, encoding: str | None, n_bytes: int = 2**20) -> str:
-    """Return the text of a file's first lines, about so many bytes of them.
+def _opened(source: str, reading: Reading, encoding: Encoding, limit: int | None) -> OpenText:
+    pieces = text_pieces(source, encoding.codec, limit)
+    begin = b""
+    for piece in pieces:
+        begin += piece
+        if begin.strip() and (b"\n" in begin.strip() or len(begin) > PIECE):
+            break
+    if not begin.strip():
+        raise DataError(f"The table '{source}' must hold column names and rows; it is empty.")
+    layout = layout_of(
+        source,
+        begin.decode("utf-8", "ignore"),
+        separator=reading.separator,
+        header=reading.header,
+        skip_lines=reading.skip_lines,
+        tabs=suffix_of(source).startswith(".tsv"),
+    )
+    notes: tuple[str, ...] = ()
+    if reading.encoding is None and encoding.codec not in ("utf-8", "utf-8-sig"):
+        notes = (f"The text is no UTF-8; it is read as {encoding.name}, which fits it. Another encoding can be named.",)
 
-    Raises
-    ------
-    FileError
-        If the file cannot be read.
-    DataError
-        If it is no text.
-    """
-    check_readable(source)
-    with Path(source).open("rb") as file:
-        content = file.read(n_bytes)
-    if len(content) == n_bytes:
-        content = content[: content.rfind(b"\n") + 1] or content
-    return _decode(source, content, encoding)
+    def all_pieces() -> Iterator[bytes]:
+        yield begin
+        yield from pieces
+
+    return OpenText(source, layout, reading, all_pieces(), notes)
+
+
+def _not_in(source: str, encoding: str | None, better: Encoding, place: int | None) -> DataError:
+    which = f"byte {place}" if place is not None else "it"
+    known = NAMES.get(encoding or "utf-8", encoding)
+    return DataError(
+        f"The table '{source}' must be text in {known}; {which} is not. "
+        f"Save it as UTF-8, or try the encoding {better.codec}{'' if better.is_sure else ' or another one'}."
+    )
+
+
+def _whole(text: OpenText) -> Table:
+    import polars as pl
+
+    frames = list(text.frames())
+    if not frames:
+        raise no_rows(text.source)
+    return Table(
+        pl.concat(frames), text.source, text.layout.has_names, text.notes, text.reading.given, text.layout.separator
+    )
+
+
+def is_unicode(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a text file is, or might as well be, in UTF-8, UTF-16 or UTF-32, as its beginning shows."""
+    return recognised(head_of(os.fspath(path), 2**20)).codec.startswith("utf-")
 
 
 def check_readable(source: str) -> None:
     """Raise FileError, with what comes close, if a file is missing or cannot be read."""
-    _content(source, 1)
+    opened(source).close()
 
 
 def suffix_of(source: str) -> str:
@@ -167,176 +297,17 @@ def suffix_of(source: str) -> str:
         if name.endswith(suffix):
             return suffix
     if not Path(source).exists():
-        raise _missing(source)
+        raise missing(source)
     if Path(source).is_dir():
-        raise FileError(f"A table must be a file; got the folder '{source}'. Name the file in it.")
+        raise is_folder(source)
     raise FileError(f"A table's name must end in one of {', '.join(SUFFIXES)}; got '{source}'. Rename or convert it.")
 
 
-def _missing(source: str) -> FileError:
-    folder = Path(source).parent
-    near = [path.name for path in islice(folder.iterdir(), 1000)] if folder.is_dir() else []
-    from difflib import get_close_matches
-
-    close = get_close_matches(Path(source).name, near, 1)
-    hint = f"Did you mean '{folder / close[0]}'?" if close else "Check the name."
-    return FileError(f"The table '{source}' must exist; there is no such file. {hint}")
-
-
-def _content(source: str, n_bytes: int = -1) -> bytes:
-    """Return the file's bytes, all of them or the first ones."""
-    try:
-        with Path(source).open("rb") as file:
-            return file.read(n_bytes)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise _missing(source) from error
-    except IsADirectoryError as error:
-        raise FileError(f"A table must be a file; got the folder '{source}'. Name the file in it.") from error
-    except OSError as error:
-        reason = (error.strerror or "unknown").lower()
-        raise FileError(f"The table '{source}' must be readable; got: {reason}. Check it.") from error
-
-
-def _unpack(source: str, content: bytes) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"The table '{source}' must be a whole gzip file; it is damaged or none. Get it anew."
-        ) from error
-
-
-def _decode(source: str, content: bytes, encoding: str | None) -> str:
-    """Return the file's text without a byte order mark."""
-    marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    try:
-        text = content.decode(encoding or "utf-8").removeprefix("\ufeff")
-    except LookupError as error:
-        raise ParameterError(f"encoding must be one that Python knows; got {encoding!r}. Try utf-8.") from error
-    except UnicodeError as error:
-        place = f"byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else "it"
-        guess = marks.get(content[:2]) or _guess_encoding(content)
-        raise DataError(
-            f"The table '{source}' must be text in {encoding or 'UTF-8'}; {place} is not. "
-            f"Save it as UTF-8, or try the encoding {guess}."
-        ) from error
-    if "\0" in text[:10_000]:
-        raise DataError(f"The table '{source}' must be text; it holds null characters. Save it as CSV in UTF-8.")
-    if not text.strip():
-        raise DataError(f"The table '{source}' must hold column names and rows; it is empty.")
-    return text
-
-
-def _guess_encoding(content: bytes) -> str:
-    """Return cp932 (Japanese Windows) if the bytes are that and show Japanese characters, else cp1252."""
-    try:
-        text = content.decode("cp932")
-    except UnicodeDecodeError:
-        return "cp1252"
-    kana_or_kanji = sum("\u3040" <= character <= "\u9fff" for character in text)
-    half_width = sum("\uff61" <= character <= "\uff9f" for character in text)
-    return "cp932" if kana_or_kanji > half_width else "cp1252"
-
-
-def _checked_separator(separator: str | None, suffix: str, text: str) -> str:
-    if separator is not None:
-        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
-        if len(separator) != 1 or not separator.isascii() or separator in '"\n\r':
-            raise ParameterError(f"separator must be one ASCII character or 'tab'; got {separator!r}. Try ','.")
-        return separator
-    if suffix.startswith(".tsv"):
-        return "\t"
-    first = text.lstrip().split("\n", 1)[0]
-    return next((mark for mark in SEPARATORS if mark in first), ",")
-
-
-def _read_text(source: str, text: str, layout: Layout) -> Table:
-    separator, header, names, notes = layout
-    frame = _parse(source, _with_newlines(text), separator, header, names)
-    return Table(frame, source, header, notes, separator)
-
-
-def _with_newlines(text: str) -> str:
-    """Return a text without blank lines before it, its lines ending as polars and csv expect."""
-    text = text.lstrip("\r\n")
-    return text if "\n" in text else text.replace("\r", "\n")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _names(source: str, first: list[str]) -> list[str]:
-    """Return the columns' names; one without a name is called after its position."""
-    names = [cell.strip() or f"column_{index + 1}" for index, cell in enumerate(first)]
-    doubled = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if doubled:
-        raise DataError(
-            f"The table '{source}' must have a different name for each column; got {doubled[0]!r} "
-            f"{names.count(doubled[0])} times. Rename them."
-        )
-    return names
-
-
-def _parse(source: str, text: str, separator: str, header: bool, names: list[str]) -> "pl.DataFrame":
-    """Return the cells as text; a line that is too short is noticed by its missing last cell, which polars fills up."""
+def _read_parquet(source: str) -> Table:
     import polars as pl
 
-    schema = dict.fromkeys(names, pl.String)
-    if header and not text.partition("\n")[2].strip():
-        return pl.DataFrame(schema=schema)
-    try:
-        frame = pl.read_csv(io.BytesIO(text.encode()), separator=separator, has_header=header, infer_schema=False)
-    except pl.exceptions.PolarsError:
-        return _parse_slowly(source, text, separator, header, names)
-    if frame.width != len(names) or (frame.height and frame[frame.columns[-1]].null_count()):
-        return _parse_slowly(source, text, separator, header, names)
+    with complaints(source), opened(source) as file:
+        frame = pl.read_parquet(file)
+    names, notes = unique_names(frame.columns)
     frame.columns = names
-    return frame
-
-
-def _parse_slowly(source: str, text: str, separator: str, header: bool, names: list[str]) -> "pl.DataFrame":
-    """Return the cells of the lines that are not blank, checking the length of each; odd quotation marks are kept."""
-    import polars as pl
-
-    columns: list[list[str | None]] = [[] for _ in names]
-    reader = _rows(text, separator)
-    line = 1
-    for row in reader:
-        if row and len(row) != len(names):
-            hint = " A quotation mark may be missing." if reader.line_num > line else ""
-            raise DataError(
-                f"The table '{source}' must have {len(names)} cells in each line, as in the first; "
-                f"got {len(row)} in line {line}. Correct the line.{hint}"
-            )
-        for column, cell in zip(columns, row, strict=False):
-            column.append(cell)
-        line = reader.line_num + 1
-    skipped = int(header)
-    return pl.DataFrame(
-        {name: pl.Series(column[skipped:], dtype=pl.String) for name, column in zip(names, columns, strict=True)}
-    )
-
-
-def _rows(text: str, separator: str) -> "_csv.Reader":
-    """Return a reader of one row after the other; in a TSV file that is not quoted well, quotation marks are text."""
-    csv.field_size_limit(2**31 - 1)
-    plain = separator == "\t" and text.count('"') % 2 == 1
-    return csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
-    )
-
-
-def _read_parquet(source: str, content: bytes) -> Table:
-    import polars as pl
-
-    try:
-        return Table(pl.read_parquet(io.BytesIO(content)), source)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(
-            f"The table '{source}' must be a whole Parquet file; it is damaged or none. Get it anew."
-        ) from error
+    return Table(frame, source, notes=notes)

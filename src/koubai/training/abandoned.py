@@ -6,7 +6,6 @@ file that can be locked has no writer any more: whoever comes next may remove it
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ except ImportError:  # Windows, where a file that is open cannot be removed: tha
 
 RANDOM = 8
 """Characters that `tempfile` puts into a name."""
-LOCK = "in-use.lock"
-"""The file in a temporary folder that its owner holds a lock on."""
 
 
 def claim(descriptor: int) -> bool:
@@ -88,40 +85,3 @@ def remove_abandoned(folder: Path, prefix: str, suffix: str) -> None:
             if is_abandoned(path):
                 with contextlib.suppress(OSError):
                     os.unlink(path)
-
-
-def claim_folder(folder: Path) -> int:
-    """Mark a temporary folder as this process's own; return the descriptor to be closed when it goes.
-
-    Parameters
-    ----------
-    folder : Path
-        The new folder.
-    """
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    claim(descriptor)
-    return descriptor
-
-
-def discard_folder(folder: Path, descriptor: int) -> None:
-    """Remove a folder that `claim_folder` marked, with all that is in it."""
-    os.close(descriptor)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def remove_abandoned_folders(home: Path, prefix: str) -> None:
-    """Remove the folders that `claim_folder` marked and whose owners are gone.
-
-    Parameters
-    ----------
-    home : Path
-        Where to look; what cannot be read there or removed is left.
-    prefix : str
-        How the folders' names begin.
-    """
-    with contextlib.suppress(OSError), os.scandir(home) as entries:
-        folders = [Path(entry.path) for entry in entries if entry.name.startswith(prefix) and entry.is_dir()]
-        for folder in folders:
-            lock = folder / LOCK
-            if lock.is_file() and not lock.is_symlink() and is_abandoned(lock):
-                shutil.rmtree(folder, ignore_errors=True)

@@ -59,13 +59,16 @@ def picture(record: object, lang: Language, suffix: str = ".png", dpi: int = DPI
     """Return the still picture of a record as the bytes of a .png, .svg or .pdf file."""
     target = io.BytesIO()
     with drawing(lang, is_vector(suffix)):
-        figure_of(record, lang).savefig(target, format=suffix[1:], dpi=dpi, metadata=_dateless(suffix))
+        figure_of(record, lang).savefig(target, format=suffix[1:], dpi=dpi, metadata=_signed(suffix))
     return target.getvalue()
 
 
-def _dateless(suffix: str) -> dict[str, None] | None:
-    """Return what keeps two pictures of the same record equal, byte for byte."""
-    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
+def _signed(suffix: str) -> dict[str, str | None]:
+    """Return what a picture says of its origin: nothing of the time, so that the same record gives the same bytes."""
+    return {
+        ".svg": {"Date": None, "Title": "koubai"},
+        ".pdf": {"CreationDate": None, "Creator": "koubai"},
+    }.get(suffix, {"Software": "koubai"})
 
 
 def save(record: object, path: str | os.PathLike[str], lang: str | None = None) -> None:

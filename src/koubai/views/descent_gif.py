@@ -38,6 +38,7 @@ def gif(comparison: Comparison, lang: Language) -> bytes:
         duration=[MILLISECONDS] * (len(images) - 1) + [LAST],
         loop=0,
         optimize=False,
+        comment=b"koubai",
     )
     return target.getvalue()
 

@@ -60,6 +60,7 @@ def page(comparison: Comparison, lang: Language, tall: str = "") -> str:
     height = f' style="--tall: {tall}"' if tall else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="generator" content="koubai">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(function_title(comparison.objective, lang))}</title>\n"
         f"<style>body {{ margin: 0; background: #fff; }}\n{_asset('descent.css')}</style>\n</head>\n"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language
+from koubai.core.printing import without_controls
 from koubai.explain.records import Derivation
 from koubai.training.atomic import replace_file
 from koubai.views.markdown import markdown
@@ -12,6 +13,8 @@ from koubai.views.page import fragment, page
 from koubai.views.terminal import Screen, plain
 
 FORMS = ("text", "markdown", "html", "fragment")
+SIGNED = {"markdown": "\n<!-- koubai -->\n", "text": "\n— koubai\n"}
+"""What files end with that have no other place to say who wrote them."""
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text"}
 
 
@@ -34,11 +37,11 @@ def render(derivation: Derivation | Sequence[Derivation], form: str, lang: str |
     spoken = language(lang)
     several = [derivation] if isinstance(derivation, Derivation) else list(derivation)
     if form == "html":
-        return page(several, spoken)
+        return without_controls(page(several, spoken))
     one = {"text": plain, "markdown": markdown, "fragment": fragment}.get(form)
     if one is None:
         raise ParameterError(f"render: form must be one of {', '.join(FORMS)}; got {form!r}. Try html.")
-    return "\n".join(one(each, spoken) for each in several)
+    return without_controls("\n".join(one(each, spoken) for each in several))
 
 
 def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: str | None = None) -> None:
@@ -57,7 +60,7 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: 
         raise ParameterError(
             f"save: path must end in .html, .md or .txt; got {target.name!r}. Try {target.stem or 'page'}.html."
         )
-    replace_file(target, render(derivation, form, lang).encode("utf-8"))
+    replace_file(target, (render(derivation, form, lang) + SIGNED.get(form, "")).encode("utf-8"))
 
 
 def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:

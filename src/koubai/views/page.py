@@ -50,6 +50,7 @@ def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
     )
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="generator" content="koubai">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         f"<style>\nbody {{ margin: 0; }}\n{stylesheet()}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )

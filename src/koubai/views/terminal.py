@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text as Styled
 
 from koubai.core.language import Language
+from koubai.core.printing import printable
 from koubai.explain.diagram import Diagram
 from koubai.explain.formula import Formula
 from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
@@ -186,7 +187,7 @@ def _words(words: str) -> Iterator[str]:
 
 def plain(derivation: Derivation, lang: Language, width: int = 100) -> str:
     """Return a derivation as plain text."""
-    return "\n".join(line for _, line in TextComposer(derivation, lang, width).all()) + "\n"
+    return "\n".join(printable(line) for _, line in TextComposer(derivation, lang, width).all()) + "\n"
 
 
 class _Console(Console):
@@ -219,4 +220,4 @@ class Screen:
 
     def _print(self, lines: Iterable[tuple[str, str]]) -> None:
         for style, line in lines:
-            self.console.print(Styled(line, style=style), soft_wrap=True)
+            self.console.print(Styled(printable(line), style=style), soft_wrap=True)

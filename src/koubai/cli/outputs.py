@@ -1,0 +1,91 @@
+"""The files that commands write: one takes the place of another only if koubai wrote that too, or it is asked for."""
+
+import argparse
+import csv
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from koubai.core.errors import FileError
+
+MARKS = {
+    ".html": b'<meta name="generator" content="koubai">',
+    ".htm": b'<meta name="generator" content="koubai">',
+    ".md": b"<!-- koubai -->",
+    ".txt": "— koubai".encode(),
+    ".png": b"Software\0koubai",
+    ".svg": b"<dc:title>koubai</dc:title>",
+    ".pdf": b"/Creator (koubai)",
+    ".gif": b"koubai",
+}
+"""What stands in a page or picture that koubai wrote."""
+LOOKED_AT = 2**16
+"""Bytes from the beginning and from the end of a file in which it stands."""
+
+
+def add_force(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Add the option that lets a command write over any file."""
+    parser.add_argument("--force", action="store_true", help="write over a file that koubai did not write, too")
+
+
+def check_output(path: str, force: bool, reads: Iterable[str | None] = ()) -> None:
+    """Raise FileError if a file cannot be written, or would take the place of one that is not koubai's own.
+
+    Parameters
+    ----------
+    path : str
+        The file that shall be written.
+    force : bool
+        Whether it may take the place of any file.
+    reads : iterable of str or None
+        Files that the command reads, which it must not write over in any case.
+    """
+    from koubai.training.atomic import check_writable
+
+    check_writable(path, reads=[read for read in reads if read is not None])
+    if path.startswith("/dev/"):
+        return  # what is open already, and is written behind what it holds
+    if not force and os.path.isfile(path) and os.path.getsize(path) and not is_own(path):
+        raise foreign(path, "koubai's own of this kind")
+
+
+def foreign(path: str, wanted: str) -> FileError:
+    """Return the error for a file that would be lost."""
+    return FileError(
+        f"The output '{path}' must be a new file or {wanted} to be replaced; it holds something else, which "
+        f"would be lost. Choose another name, or add --force."
+    )
+
+
+def is_own(path: str) -> bool:
+    """Tell whether a page, a picture or a table of predictions is one that koubai wrote, by what stands in it."""
+    suffix = Path(path).suffix.lower()
+    if suffix in MARKS:
+        with open(path, "rb") as file:
+            begin = file.read(LOOKED_AT)
+            file.seek(max(0, os.path.getsize(path) - LOOKED_AT))
+            return MARKS[suffix] in begin or MARKS[suffix] in file.read()
+    names = _names_in_parquet(path) if suffix == ".parquet" else _names_in_text(path, suffix)
+    return _are_predictions(names)
+
+
+def _are_predictions(names: list[str]) -> bool:
+    """Tell whether names of columns are those of predictions: they end with the prediction and its probabilities."""
+    while len(names) > 1 and names[-1].startswith("probability_"):
+        names = names[:-1]
+    return bool(names) and names[-1] == "prediction"
+
+
+def _names_in_parquet(path: str) -> list[str]:
+    import polars as pl
+
+    try:
+        return list(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        return []  # whatever it is, it is no table of ours
+
+
+def _names_in_text(path: str, suffix: str) -> list[str]:
+    with open(path, encoding="utf-8", errors="replace", newline="") as file:
+        begin = file.readline(LOOKED_AT * 16)
+    return next(csv.reader([begin.rstrip("\r\n")], delimiter="\t" if suffix == ".tsv" else ","), [])

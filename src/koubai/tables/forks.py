@@ -1,0 +1,57 @@
+"""Processes that were forked: polars' threads do not come along, and waiting for them would never end."""
+
+import os
+import sys
+import threading
+
+from koubai.core.errors import KoubaiError
+
+PATIENCE = 5.0
+"""Seconds within which polars' threads must answer."""
+
+
+class ForkedProcessError(KoubaiError, RuntimeError):
+    """A table is used in a process that was forked after tables were used."""
+
+
+_state = {"forked": False}
+
+
+def _now_forked() -> None:
+    _state["forked"] = _state["forked"] or "polars" in sys.modules
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_now_forked)
+
+
+def check_process() -> None:
+    """Raise ForkedProcessError where polars would wait for ever for threads that a fork left behind.
+
+    Raises
+    ------
+    ForkedProcessError
+        If this process was forked from one in which polars' threads had begun to work.
+    """
+    if not _state["forked"]:
+        return
+    if not _threads_answer():
+        raise ForkedProcessError(
+            "A process that was forked after tables were used cannot use tables: the threads that read them stayed "
+            "behind. Start it anew instead: multiprocessing.get_context('spawn'), or 'forkserver'."
+        )
+    _state["forked"] = False
+
+
+def _threads_answer() -> bool:
+    """Ask polars for something that its threads must do, and wait a while."""
+    import polars as pl
+
+    answered = threading.Event()
+
+    def ask() -> None:
+        pl.DataFrame({"a": [1, 2]}).lazy().select(pl.col("a") + 1).collect()  # which lets other threads go on
+        answered.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answered.wait(PATIENCE)

@@ -1,0 +1,25 @@
+"""What polars says of a damaged Parquet file, in one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from koubai.core.errors import DataError
+
+
+@contextmanager
+def complaints(source: str) -> Iterator[None]:
+    """Turn what polars says of a Parquet file, be it by a panic, into one sentence.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or none.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise DataError(
+            f"The table '{source}' must be a whole Parquet file; it is damaged or none. Get it anew."
+        ) from error
