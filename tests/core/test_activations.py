@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from koubai.core.activations import ACTIVATIONS, ALIASES, ELU, LeakyReLU, Softmax, get_activation
+from koubai.core.activations import ACTIVATIONS, get_activation
+from koubai.core.activations.elu import ELU
+from koubai.core.activations.leaky_relu import LeakyReLU
+from koubai.core.activations.softmax import Softmax
 from koubai.core.errors import ParameterError, ParameterTypeError
 
 from ..oracles import PHI, differences, parameters
@@ -194,7 +197,7 @@ def test_a_stored_description_gives_the_same_activation(phi) -> None:
 )
 def test_aliases(alias: str, name: str) -> None:
     assert get_activation(alias) == get_activation(name)
-    assert set(ALIASES) == {"logistic", "linear", "swish", "exp"}
+    assert set(ACTIVATIONS.aliases) == {"logistic", "linear", "swish", "exp"}
 
 
 KNOWN = "identity, step, sigmoid, tanh, relu, leaky_relu, elu, gelu, silu, softplus, exponential, softmax"

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koubai.core.activations import ACTIVATIONS, ELU, ReLU, get_activation
+from koubai.core.activations import ACTIVATIONS, get_activation
+from koubai.core.activations.elu import ELU
+from koubai.core.activations.relu import ReLU
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
 from koubai.core.losses import HalfSquaredError, Huber, get_loss
 from koubai.core.network import Dense, Network

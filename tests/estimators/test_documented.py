@@ -12,7 +12,7 @@ import sklearn.neural_network
 from sklearn.datasets import load_iris
 
 import koubai
-from koubai.core.activations import ReLU
+from koubai.core.activations.relu import ReLU
 
 X, Y = load_iris(return_X_y=True)
 PAGE = (Path(__file__).parents[2] / "docs" / "scikit-learn.md").read_text(encoding="utf-8")

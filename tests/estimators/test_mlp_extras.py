@@ -9,7 +9,8 @@ from sklearn.datasets import load_iris
 from sklearn.preprocessing import StandardScaler
 
 from koubai import MLPClassifier, MLPRegressor
-from koubai.core.activations import ACTIVATIONS, LeakyReLU
+from koubai.core.activations import ACTIVATIONS
+from koubai.core.activations.leaky_relu import LeakyReLU
 from koubai.core.errors import DataError, DivergenceError, ParameterError
 from koubai.core.initializers import NAMES as INITIALIZERS
 from koubai.core.losses import Huber

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from koubai import MLPClassifier, MLPRegressor
-from koubai.core.activations import LeakyReLU
+from koubai.core.activations.leaky_relu import LeakyReLU
 from koubai.core.errors import DataError, ModelFileError, ShapeError
 from koubai.core.losses import Huber
 from koubai.engines.reference import ReferenceEngine

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from koubai.explain.formula import Function, Matrix, Number, Quantity, result_of
+from koubai.core.formulas.tree import Function, Matrix, Number, Quantity, result_of
+from koubai.core.formulas.values import Notation
 from koubai.explain.records import Derivation, Step
-from koubai.explain.values import Notation
 from koubai.views.formulas.latex import LatexWriter
 from koubai.views.formulas.mathml import MathMLWriter
 from koubai.views.formulas.plain import PlainWriter

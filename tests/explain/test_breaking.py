@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
-from koubai.explain.formula import Number, Product, Sum
-from koubai.explain.values import Notation
+from koubai.core.formulas.tree import Number, Product, Sum
+from koubai.core.formulas.values import Notation
 from koubai.views.formulas.plain import PlainWriter
 
 

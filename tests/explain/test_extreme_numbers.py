@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from koubai import MLPClassifier, MLPRegressor, Perceptron
 from koubai.core.errors import ParameterError
-from koubai.explain.formula import Number, Power, Sum
-from koubai.explain.values import Notation, power, total, write
+from koubai.core.formulas.tree import Number, Power, Sum
+from koubai.core.formulas.values import Notation, power, total, write
 from koubai.optimizers.adam import Adam
 
 X = np.sign(np.random.default_rng(0).normal(size=(8, 2))) * np.random.default_rng(1).uniform(0.1, 1, (8, 2))

@@ -8,13 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from koubai.core.errors import KoubaiError, ParameterError, ShapeError
+from koubai.core.formulas.values import Notation
 from koubai.explain.matrix.checking import difference_of_derivative, draw, sizes_for
 from koubai.explain.matrix.gradient import derivative as differentiate
 from koubai.explain.matrix.grammar import FUNCTIONS, parse
 from koubai.explain.matrix.inference import Shaper, read_shapes
 from koubai.explain.matrix.nodes import computed, shown, written
 from koubai.explain.matrix.pages import IDENTITIES, derivative, identities, shapes
-from koubai.explain.values import Notation
 from koubai.views.formulas.plain import PlainWriter
 
 

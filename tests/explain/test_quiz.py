@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from koubai.cli.main import main
 from koubai.core.errors import ParameterError
-from koubai.explain.formula import Formula, Number
+from koubai.core.formulas.tree import Formula, Number
 from koubai.explain.quiz.questions import CLASH, LEVELS, mark
 from koubai.explain.quiz.sheets import TOPICS, answer_pages, make_sheet, question_page
 from koubai.explain.quiz.topic import topics_of
@@ -54,11 +54,11 @@ def test_sheets_that_were_handed_out_can_be_made_again(topic, level):
 
 STRANGER = """
 from fractions import Fraction
-from koubai.explain.formula import Number, Symbol
+from koubai.core.formulas.tree import Number, Symbol
 from koubai.explain.quiz.questions import question
 from koubai.explain.quiz.topic import Topic
 from koubai.explain.records import Derivation, Section, say
-from koubai.explain.values import Notation
+from koubai.core.formulas.values import Notation
 
 def make(rng, level):
     value = Fraction(int(rng.integers(1, 1000)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 from koubai.engines.protocol import Patience, Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine

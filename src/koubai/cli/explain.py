@@ -309,7 +309,7 @@ def _ask(args: argparse.Namespace) -> "Ask | None":
 
 def fraction(text: str) -> Fraction:
     """Return a number written as a fraction or a decimal."""
-    from koubai.explain.values import parse_number
+    from koubai.core.formulas.values import parse_number
 
     number = parse_number(text)
     if not isinstance(number, Fraction):

@@ -9,7 +9,7 @@ from koubai.cli.reading import reading_options, say_notes
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from koubai.core.activations import Array
+    from koubai.core.arrays import Array
     from koubai.engines.protocol import Plan, Rows, State
     from koubai.explain.learning_walk import Examples
     from koubai.explain.records import Derivation

@@ -31,3 +31,7 @@ class ModelFileError(KoubaiError, ValueError):
 
 class FileError(KoubaiError, OSError):
     """A file that is not a model cannot be read, or any file cannot be written."""
+
+
+class UndefinedError(KoubaiError, NotImplementedError):
+    """A kind (an activation, a loss, an optimizer) does not define what is asked of it."""

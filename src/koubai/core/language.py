@@ -72,3 +72,8 @@ def text(key: str, lang: Language, **values: object) -> str:
         raise ParameterError(
             f"text: {key!r} must be given a value for {missing.args[0]!r}; got {', '.join(values) or 'none'}. Pass it."
         ) from None
+
+
+def has_text(key: str) -> bool:
+    """Return whether the catalogues have a text under this key."""
+    return key in catalogue("en")

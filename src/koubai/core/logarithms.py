@@ -11,7 +11,12 @@ z below the smallest normal number counts as that number, and its derivative as 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
 
-from koubai.core.activations import Activation, Array, Exponential, Sigmoid, Softmax, Softplus
+from koubai.core.activations.base import Activation
+from koubai.core.activations.exponential import Exponential
+from koubai.core.activations.sigmoid import Sigmoid
+from koubai.core.activations.softmax import Softmax
+from koubai.core.activations.softplus import Softplus
+from koubai.core.arrays import Array
 
 FAR = -40.0
 """Below it, log(1 + exp(u)) is exp(u) to the last place of float64."""

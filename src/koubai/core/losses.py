@@ -13,8 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import xlogy
 
-from koubai.core.activations import Activation, Array, Exponential, Sigmoid
+from koubai.core.activations.base import Activation
+from koubai.core.activations.exponential import Exponential
+from koubai.core.activations.sigmoid import Sigmoid
+from koubai.core.arrays import Array
 from koubai.core.checks import check_real
+from koubai.core.errors import UndefinedError
 from koubai.core.logarithms import log_complement, log_value, over, pull_back_log, pull_back_log_complement
 from koubai.core.registry import resolve
 
@@ -38,6 +42,19 @@ class Loss:
     def gradient(self, z: Array, y: Array) -> Array:
         """Return ∂E/∂z of each row, shape (n_rows, n_outputs)."""
         raise NotImplementedError
+
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return ∂²E/∂z² of each output, shape (n_rows, n_outputs); outputs add up, so there are no mixed derivatives.
+
+        Raises
+        ------
+        UndefinedError
+            If the loss does not say it.
+        """
+        raise UndefinedError(
+            f"{self.name} must define curvature(z, y) for what rests on curvature, such as the Hessian; it has none. "
+            f"Add it to {type(self).__name__}."
+        )
 
     def delta(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return δ^(L) = ∂E/∂u of each row, shape (n_rows, n_outputs)."""
@@ -74,6 +91,10 @@ class HalfSquaredError(Loss):
         """Return z - y."""
         return z - y
 
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return 1."""
+        return np.ones_like(z)
+
 
 @dataclass(frozen=True, slots=True)
 class CrossEntropy(Loss):
@@ -95,6 +116,10 @@ class CrossEntropy(Loss):
     def gradient(self, z: Array, y: Array) -> Array:
         """Return -y_k / z_k, and 0 where z_k has fallen below the smallest normal number."""
         return -over(y, z)
+
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return y_k / z_k²."""
+        return _quotient(y, z * z)
 
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return z_k Σ_j y_j - y_k behind softmax, else -y_k φ'(u_k) / φ(u_k)."""
@@ -123,6 +148,10 @@ class BinaryCrossEntropy(Loss):
         """Return (1 - y_k) / (1 - z_k) - y_k / z_k; a term whose denominator has vanished counts as 0."""
         return over(1 - y, 1 - z) - over(y, z)
 
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return y_k / z_k² + (1 - y_k) / (1 - z_k)²."""
+        return _quotient(y, z * z) + _quotient(1 - y, (1 - z) * (1 - z))
+
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return the chain rule through log z and log(1 - z)."""
         yes = pull_back_log(activation, u, z, -y)
@@ -148,6 +177,10 @@ class PerceptronLoss(Loss):
         wrong = np.where(y > 0, y * z <= 0, y * z < 0)
         return np.where(wrong, -y, 0 * y)
 
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return 0, also at the kink."""
+        return np.zeros_like(z)
+
 
 @dataclass(frozen=True, slots=True)
 class Hinge(Loss):
@@ -162,6 +195,10 @@ class Hinge(Loss):
     def gradient(self, z: Array, y: Array) -> Array:
         """Return -y_k where y_k z_k < 1, else 0 (also at the kink)."""
         return np.where(y * z < 1, -y, 0 * y)
+
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return 0, also at the kink."""
+        return np.zeros_like(z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +224,10 @@ class Huber(Loss):
         t = z.dtype.type(self.threshold)
         return np.clip(z - y, -t, t)
 
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return 1 for |d| < threshold, else 0."""
+        return (np.abs(z - y) < self.threshold).astype(z.dtype)
+
 
 @dataclass(frozen=True, slots=True)
 class Poisson(Loss):
@@ -208,9 +249,19 @@ class Poisson(Loss):
         """Return 1 - y_k / z_k; where z_k has vanished, 1."""
         return 1 - over(y, z)
 
+    def curvature(self, z: Array, y: Array) -> Array:
+        """Return y_k / z_k²."""
+        return _quotient(y, z * z)
+
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return the chain rule through z and log z."""
         return activation.pull_back(u, z, np.ones_like(z)) + pull_back_log(activation, u, z, -y)
+
+
+def _quotient(above: Array, below: Array) -> Array:
+    """Return above / below, and 0 where ``above`` is 0; what overflows is left to be seen as infinity."""
+    with np.errstate(all="ignore"):
+        return np.where(above == 0, 0, above / below)
 
 
 LOSSES: Mapping[str, type[Loss]] = {

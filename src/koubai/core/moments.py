@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 
 
 class Squares:

@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Activation, Array, Identity, get_activation
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
+from koubai.core.activations.identity import Identity
+from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import RandomSource, initial_layer
 from koubai.core.losses import Loss, get_loss

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.checks import check_real
 from koubai.core.network import Network
 

@@ -1,12 +1,87 @@
 """Finding one of several kinds (activations, losses, optimizers, schedules) by its name."""
 
-from collections.abc import Mapping
+import pkgutil
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
 from koubai.core.errors import ParameterError, ParameterTypeError
 
 Kind = TypeVar("Kind")
+
+
+class Registry(Mapping[str, type[Kind]], Generic[Kind]):
+    """All kinds of one sort by name, in the order of their ``code``: one a module of a package.
+
+    Parameters
+    ----------
+    what : str
+        What they are, for messages: ``"activation"``.
+    base : type
+        Their common base class. Each kind has a ``name``, other names in ``aliases``, and a ``code``.
+    package : str
+        The package whose modules define them.
+    """
+
+    def __init__(self, what: str, base: type[Kind], package: str) -> None:
+        self.what, self.base = what, base
+        self._kinds: dict[str, type[Kind]] = {}
+        found: set[Any] = set()
+        for each in pkgutil.iter_modules(import_module(package).__path__):
+            module = import_module(f"{package}.{each.name}")
+            found |= {
+                kind
+                for kind in vars(module).values()
+                if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
+            }
+        for kind in sorted(found - {base}, key=lambda kind: kind.code):
+            self.register(kind)
+
+    def __getitem__(self, name: str) -> type[Kind]:
+        return self._kinds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Other names in use, each with the name that it stands for."""
+        kinds: Any = self._kinds.values()
+        return {alias: kind.name for kind in kinds for alias in kind.aliases}
+
+    def register(self, kind: type[Kind]) -> type[Kind]:
+        """Add a kind, so that its name stands for it everywhere; return it, for use as a decorator.
+
+        Raises
+        ------
+        ParameterTypeError
+            If it is no subclass of the base class.
+        ParameterError
+            If its name, one of its aliases or its code is taken.
+        """
+        if not (isinstance(kind, type) and issubclass(kind, self.base)):
+            raise ParameterTypeError(
+                f"{self.what} must be a subclass of {self.base.__name__}; got {kind!r}. Derive it from that class."
+            )
+        given: Any = kind
+        kinds: Any = list(self._kinds.values())
+        taken = {*self._kinds, *self.aliases} & {given.name, *given.aliases}
+        if taken:
+            raise ParameterError(f"{self.what} must have a name of its own; got {min(taken)!r} again. Choose another.")
+        if given.code >= 0 and any(other.code == given.code for other in kinds):
+            raise ParameterError(
+                f"{self.what} {given.name} must have a code of its own; got {given.code} again. Choose another."
+            )
+        self._kinds[given.name] = kind
+        return kind
+
+    def resolve(self, given: object, who: str) -> Kind:
+        """Return the instance that a name, an instance, or a stored ``spec()`` stands for; see `resolve`."""
+        return resolve(given, self.base, self._kinds, self.aliases, who, self.what)
 
 
 def resolve(

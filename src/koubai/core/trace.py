@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 
 

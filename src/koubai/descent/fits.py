@@ -12,7 +12,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Activation, Identity, Sigmoid
+from koubai.core.activations.base import Activation
+from koubai.core.activations.identity import Identity
+from koubai.core.activations.sigmoid import Sigmoid
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import BinaryCrossEntropy, Loss, PerceptronLoss
 from koubai.core.randomness import SHUFFLE, derive_key, permutation

@@ -5,77 +5,14 @@ applied to backpropagation, R{δ}; and R{∂E/∂θ} is H v. One product costs a
 """
 
 import numpy as np
-from scipy.special import expit
 
-from koubai.core.activations import (
-    ELU,
-    GELU,
-    SQRT_2_PI,
-    Activation,
-    Array,
-    Exponential,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from koubai.core.losses import BinaryCrossEntropy, CrossEntropy, HalfSquaredError, Huber, Loss, Poisson
+from koubai.core.activations.base import Activation
+from koubai.core.activations.softmax import Softmax
+from koubai.core.arrays import Array
+from koubai.core.losses import CrossEntropy, Loss
 from koubai.core.penalties import Penalty
 from koubai.descent.subject import Subject
 from koubai.engines.reference import trace_backward, trace_forward
-
-
-def second_derivative(activation: Activation, u: Array, z: Array) -> Array:
-    """Return φ''(u) element by element; 0 for those that are made of straight lines, also at their kinks."""
-    match activation:
-        case Sigmoid():
-            return z * (1 - z) * (1 - 2 * z)
-        case Tanh():
-            return -2 * z * (1 - z * z)
-        case ELU():
-            return np.where(u > 0, 0, activation.scale * np.exp(np.minimum(u, 0)))
-        case GELU():
-            return np.asarray((2 - u * u) * np.exp(-0.5 * np.minimum(u * u, 1e4)) / SQRT_2_PI)
-        case SiLU():
-            s = expit(u)
-            return np.asarray(s * (1 - s) * (2 + u * (1 - 2 * s)))
-        case Softplus():
-            s = expit(u)
-            return np.asarray(s * (1 - s))
-        case Exponential():
-            return z.copy()
-    return np.zeros_like(u)
-
-
-def loss_curvature(loss: Loss, z: Array, y: Array) -> Array:
-    """Return ∂²E/∂z² of each output; the losses add up over outputs, so there are no mixed derivatives."""
-    with np.errstate(all="ignore"):
-        match loss:
-            case HalfSquaredError():
-                return np.ones_like(z)
-            case Huber():
-                return (np.abs(z - y) < loss.threshold).astype(z.dtype)
-            case CrossEntropy() | Poisson():
-                return np.where(y == 0, 0, y / (z * z))
-            case BinaryCrossEntropy():
-                return np.where(y == 0, 0, y / (z * z)) + np.where(y == 1, 0, (1 - y) / ((1 - z) * (1 - z)))
-    return np.zeros_like(z)
-
-
-def _forward(activation: Activation, u: Array, z: Array, r_u: Array) -> Array:
-    """Return R{z} = φ'(u) R{u}; for softmax z (R{u} - Σ z R{u})."""
-    if isinstance(activation, Softmax):
-        return z * (r_u - (z * r_u).sum(axis=1, keepdims=True))
-    return activation.derivative(u, z) * r_u
-
-
-def _pulled_back(activation: Activation, u: Array, z: Array, g: Array, r_u: Array, r_z: Array, r_g: Array) -> Array:
-    """Return R{δ} for δ = g φ'(u), g = ∂E/∂z: R{g} φ'(u) + g φ''(u) R{u}; for softmax from δ = z (g - Σ g z)."""
-    if isinstance(activation, Softmax):
-        mean, r_mean = (g * z).sum(axis=1, keepdims=True), (r_g * z + g * r_z).sum(axis=1, keepdims=True)
-        return r_z * (g - mean) + z * (r_g - r_mean)
-    return r_g * activation.derivative(u, z) + g * second_derivative(activation, u, z) * r_u
 
 
 def _at_output(loss: Loss, activation: Activation, u: Array, z: Array, y: Array, r_u: Array, r_z: Array) -> Array:
@@ -84,7 +21,7 @@ def _at_output(loss: Loss, activation: Activation, u: Array, z: Array, y: Array,
         return r_z
     if isinstance(loss, CrossEntropy) and isinstance(activation, Softmax):
         return r_z * y.sum(axis=1, keepdims=True)
-    return _pulled_back(activation, u, z, loss.gradient(z, y), r_u, r_z, loss_curvature(loss, z, y) * r_z)
+    return activation.pull_back_tangent(u, z, loss.gradient(z, y), r_u, r_z, loss.curvature(z, y) * r_z)
 
 
 def hessian_vector_product(subject: Subject, vector: Array) -> Array:
@@ -122,7 +59,7 @@ def hessian_vector_product(subject: Subject, vector: Array) -> Array:
         if layer.bias:
             r_u = r_u + network.biases(vector, index)
         r_us.append(r_u)
-        r_zs.append(_forward(layer.activation, forward.pre_activations[index], forward.activations[index], r_u))
+        r_zs.append(layer.activation.tangent(forward.pre_activations[index], forward.activations[index], r_u))
     product = np.zeros_like(theta)
     share = np.full(rows.n_rows, 1.0) if rows.weights is None else rows.weights
     share = (share / subject.total_weight)[:, np.newaxis]
@@ -136,7 +73,7 @@ def hessian_vector_product(subject: Subject, vector: Array) -> Array:
             above, r_above = network.weights(theta, index + 1), network.weights(vector, index + 1)
             g = deltas[index + 1] @ above.T
             r_g = r_delta @ above.T + deltas[index + 1] @ r_above.T
-            r_delta = _pulled_back(layer.activation, u, z, g, r_u, r_z, r_g)
+            r_delta = layer.activation.pull_back_tangent(u, z, g, r_u, r_z, r_g)
         weighted, r_weighted = deltas[index] * share, r_delta * share
         network.weights(product, index)[:] = r_zs[index].T @ weighted + forward.sources(index).T @ r_weighted
         if layer.bias:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.optimizers.protocol import Optimizer

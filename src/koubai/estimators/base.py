@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError, ParameterError
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from koubai.core.activations import Activation, Array, get_activation
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.losses import HalfSquaredError, Loss
 from koubai.core.network import Dense, Network

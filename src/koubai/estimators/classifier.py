@@ -14,7 +14,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
-from koubai.core.activations import Activation, Array
+from koubai.core.activations.base import Activation
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine, Inputs

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.sparse import check_indices

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.entries import entry
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.network import Network

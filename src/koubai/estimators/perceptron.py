@@ -12,7 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.warning import warn_caller
 from koubai.estimators.explaining import ExplainableWeights

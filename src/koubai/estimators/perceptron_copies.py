@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 
 
 def dense(coef: Any) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import compute_class_weight
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
 from koubai.core.schema import (
     F64,

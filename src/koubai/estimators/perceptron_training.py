@@ -9,7 +9,7 @@ from joblib import effective_n_jobs
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import compute_class_weight
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.perceptron import train

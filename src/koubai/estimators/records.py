@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from koubai.core.activations import Activation, get_activation
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
 from koubai.core.errors import DataError, ModelFileError
 from koubai.core.losses import Loss, get_loss
 from koubai.core.schema import Kind, Later, Named, Rule, Scalar, fault

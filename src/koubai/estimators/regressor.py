@@ -10,7 +10,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.validation import validate_data
 
-from koubai.core.activations import Activation, Array
+from koubai.core.activations.base import Activation
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine, Inputs

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from koubai.core.activations import Array, get_activation
+from koubai.core.activations import get_activation
+from koubai.core.arrays import Array
 from koubai.core.losses import Loss
 from koubai.core.moments import Moments
 from koubai.core.network import Network

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_X_y
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 
 REMEDIES = "The averaged and the pocket perceptron cope with that: set variant='averaged' or variant='pocket'."

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.threads import available_threads

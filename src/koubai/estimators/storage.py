@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
 from koubai.core.network import Network
 from koubai.core.schema import (

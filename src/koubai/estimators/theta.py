@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.estimators import by_hand
 from koubai.estimators.plain_state import from_plain, to_plain

@@ -10,7 +10,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
-from koubai.core.activations import Activation, get_activation
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
 from koubai.core.errors import ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network

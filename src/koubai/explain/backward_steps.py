@@ -1,13 +1,13 @@
 """Backpropagation as steps (lecture slides 55-64): ∂E/∂z, φ'(u), δ_i^(l) = ∂E/∂u_i^(l) and ∂E/∂w_ij^(l)."""
 
-from koubai.core.activations import Softmax
+from koubai.core.activations.softmax import Softmax
+from koubai.core.formulas.tree import BigSum, Formula, Number, Partial, Product, Quantity, Symbol
+from koubai.core.formulas.values import as_given
 from koubai.core.losses import CrossEntropy
-from koubai.explain.activations import derivative
+from koubai.explain.activations import derivative, name_of
 from koubai.explain.book import Book, builds, slope_symbol, step_id
-from koubai.explain.formula import BigSum, Formula, Number, Partial, Product, Quantity, Symbol
 from koubai.explain.losses import slope as loss_slope
 from koubai.explain.records import Step, Text, say
-from koubai.explain.values import as_given
 
 ERROR = Symbol("E")
 ROUNDING = 1e-9
@@ -32,7 +32,7 @@ def slope(book: Book, layer: int, i: int) -> Step:
     )
     return Step(
         id=step_id("slope", layer, i),
-        heading=say("explain.step.slope", layer=layer, node=i, name=say(f"explain.activation.{phi.name}")),
+        heading=say("explain.step.slope", layer=layer, node=i, name=name_of(phi)),
         subject=slope_symbol(Symbol("u", (i,), layer)),
         law=(slope_symbol(u), derivative(phi, u, z)),
         symbols=formula,
@@ -122,7 +122,7 @@ def _delta_fused(book: Book, i: int) -> Step:
             formula = book.z(last, i) * whole - book.y(i)
             law = (Symbol("δ", ("i",), "L"), by(u), z * BigSum("j", Symbol("p", ("j",))) - y)
     name = say(f"explain.loss.{book.network.loss.name}")
-    activation = say(f"explain.activation.{book.network.layers[-1].activation.name}")
+    activation = name_of(book.network.layers[-1].activation)
     return Step(
         id=step_id("delta", last, i),
         heading=say("explain.step.delta_fused", node=i, loss=name, activation=activation),

@@ -11,12 +11,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
+from koubai.core.formulas.tree import Apply, Formula, Number, Partial, Quantity, Symbol, add
+from koubai.core.formulas.values import as_given, tidy
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
-from koubai.explain.formula import Apply, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.explain.records import Step, Text, say
-from koubai.explain.values import as_given, tidy
 
 Builder: TypeAlias = "Callable[..., Step]"
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from koubai.explain.formula import Formula
-from koubai.explain.values import Value
+from koubai.core.formulas.tree import Formula
+from koubai.core.formulas.values import Value
 
 Light: TypeAlias = Literal["", "lit", "direct", "asked"]
 LIGHTS: tuple[Light, ...] = ("", "lit", "direct", "asked")

@@ -5,10 +5,9 @@ from functools import partial
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
-from koubai.core.activations import Sigmoid, Softmax
-from koubai.explain.activations import SAFE_EXPONENT, value
-from koubai.explain.book import Book, builds, step_id
-from koubai.explain.formula import (
+from koubai.core.activations.sigmoid import Sigmoid
+from koubai.core.activations.softmax import Softmax
+from koubai.core.formulas.tree import (
     Apply,
     BigSum,
     Formula,
@@ -18,6 +17,9 @@ from koubai.explain.formula import (
     Symbol,
     exp,
 )
+from koubai.core.formulas.values import SAFE_EXPONENT
+from koubai.explain.activations import name_of, value
+from koubai.explain.book import Book, builds, step_id
 from koubai.explain.losses import law as loss_law
 from koubai.explain.losses import term, total
 from koubai.explain.records import Step, say
@@ -72,7 +74,7 @@ def activation(book: Book, layer: int, i: int) -> Step:
         uses = (step_id("u", layer, i),)
     return Step(
         id=step_id("z", layer, i),
-        heading=say("explain.step.z", layer=layer, node=i, name=say(f"explain.activation.{phi.name}")),
+        heading=say("explain.step.z", layer=layer, node=i, name=name_of(phi)),
         subject=Symbol("z", (i,), layer),
         law=law,
         symbols=formula,

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
-from koubai.core.perceptron import Example, learn
-from koubai.explain.formula import (
+from koubai.core.formulas.pieces import Cases, Relation
+from koubai.core.formulas.tree import (
     Apply,
     BigSum,
     Formula,
@@ -24,9 +24,9 @@ from koubai.explain.formula import (
     add,
     largest,
 )
-from koubai.explain.pieces import Cases, Relation
+from koubai.core.formulas.values import Notation, Value, as_given
+from koubai.core.perceptron import Example, learn
 from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, Table, say
-from koubai.explain.values import Notation, Value, as_given
 
 MOST_DRAWN = 200_000
 """So many examples are drawn at most, over all passes."""

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from koubai.core.formulas.pieces import Cases, Relation
+from koubai.core.formulas.tree import BigSum, Formula, Function, Negative, Number, Quotient, add, largest, log
+from koubai.core.formulas.values import Value, as_given
 from koubai.core.losses import Huber, Loss
-from koubai.explain.formula import BigSum, Formula, Function, Negative, Number, Quotient, add, largest, log
-from koubai.explain.pieces import Cases, Relation
-from koubai.explain.values import Value, as_given
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 HALF = Number(Fraction(1, 2))

@@ -4,9 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from koubai.core.activations import Softmax
-from koubai.explain.book import Book, builds, step_id
-from koubai.explain.formula import (
+from koubai.core.activations.softmax import Softmax
+from koubai.core.formulas.tree import (
     Apply,
     Elementwise,
     Formula,
@@ -17,6 +16,7 @@ from koubai.explain.formula import (
     Symbol,
     Transpose,
 )
+from koubai.explain.book import Book, builds, step_id
 from koubai.explain.records import Step, Table, say
 
 WIDEST = 8

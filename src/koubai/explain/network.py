@@ -9,8 +9,11 @@ import numpy as np
 
 import koubai.explain.backward_steps
 import koubai.explain.forward_steps  # noqa: F401  # both enter their steps in the book
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
+from koubai.core.formulas.pieces import Relation
+from koubai.core.formulas.tree import Matrix, Number, Quantity, Symbol
+from koubai.core.formulas.values import Notation, Value, as_given
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
@@ -18,11 +21,8 @@ from koubai.engines.reference import trace_step
 from koubai.explain import matrices
 from koubai.explain.asking import Ask, check_ask
 from koubai.explain.book import Book, step_id
-from koubai.explain.formula import Matrix, Number, Quantity, Symbol
 from koubai.explain.picture import picture
-from koubai.explain.pieces import Relation
 from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, StepTable, Table, Text, say
-from koubai.explain.values import Notation, Value, as_given
 from koubai.optimizers.sgd import SGD
 
 NAMED = 40

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from koubai.core.formulas.tree import Quantity, Symbol
 from koubai.explain.book import Book
 from koubai.explain.diagram import LIGHTS, Diagram, Edge, Light, Node, drawn
-from koubai.explain.formula import Quantity, Symbol
 from koubai.explain.records import Step
 
 

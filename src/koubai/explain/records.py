@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from koubai.core.entries import entry
+from koubai.core.formulas.tree import Formula, Matrix, Number
+from koubai.core.formulas.values import Notation
 from koubai.explain.diagram import Diagram
-from koubai.explain.formula import Formula, Matrix, Number
-from koubai.explain.values import Notation
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward

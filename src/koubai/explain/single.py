@@ -5,21 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from koubai.core.activations import Activation, Softmax, get_activation
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
+from koubai.core.activations.softmax import Softmax
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.formulas.pieces import Cases, Relation
+from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, Symbol, add
+from koubai.core.formulas.values import Notation, as_given
 from koubai.core.losses import Loss, get_loss
 from koubai.core.network import Network
-from koubai.explain.activations import derivative, value
+from koubai.explain.activations import derivative, name_of, value
 from koubai.explain.backward_steps import by
 from koubai.explain.book import Book, slope_symbol
-from koubai.explain.formula import Apply, BigSum, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.explain.losses import law as loss_law
 from koubai.explain.losses import slope as loss_slope
 from koubai.explain.losses import term, total
 from koubai.explain.network import trace_of
-from koubai.explain.pieces import Cases, Relation
 from koubai.explain.records import Block, Derivation, Display, Section, Step, StepTable, say
-from koubai.explain.values import Notation, as_given
 
 
 def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
@@ -45,7 +47,7 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
     general, z = Symbol("u"), Symbol("z")
     result = Number(forms.evaluate())
     slope = derivative(phi, u, Quantity(z, result))
-    name = say(f"explain.activation.{phi.name}")
+    name = name_of(phi)
     steps = (
         Step(
             "z",

@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.formulas.pieces import Relation
+from koubai.core.formulas.tree import Number, Quantity, Symbol
+from koubai.core.formulas.values import Notation
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.asking import Ask, check_ask
-from koubai.explain.formula import Number, Quantity, Symbol
 from koubai.explain.network import BREADTH, NAMELESS, Names, given_numbers, grouped, named, partition
 from koubai.explain.picture import picture
-from koubai.explain.pieces import Relation
 from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, Table, say
 from koubai.explain.updates import Update
-from koubai.explain.values import Notation
 
 TABLE_ROWS = 40
 """So many rows of a minibatch are shown."""

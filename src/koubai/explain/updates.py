@@ -6,11 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from koubai.core.network import Network
-from koubai.core.trace import StepTrace
-from koubai.engines.protocol import Plan
-from koubai.explain.book import Book, step_id
-from koubai.explain.formula import (
+from koubai.core.formulas.tree import (
     Formula,
     Function,
     Number,
@@ -22,8 +18,12 @@ from koubai.explain.formula import (
     largest,
     sqrt,
 )
+from koubai.core.formulas.values import as_given, tidy
+from koubai.core.network import Network
+from koubai.core.trace import StepTrace
+from koubai.engines.protocol import Plan
+from koubai.explain.book import Book, step_id
 from koubai.explain.records import Step, Text, say
-from koubai.explain.values import as_given, tidy
 from koubai.optimizers.adadelta import Adadelta
 from koubai.optimizers.adagrad import Adagrad
 from koubai.optimizers.adamw import AdamW

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.formulas.tree import Number, Symbol
+from koubai.core.formulas.values import Notation
 from koubai.core.network import Network
 from koubai.core.trace import ForwardTrace
 from koubai.engines.reference import trace_forward
-from koubai.explain.formula import Number, Symbol
 from koubai.explain.records import Block, Cell, Curves, Derivation, Section, Table, Text, say
-from koubai.explain.values import Notation
 
 STRONGEST = 4
 """So many inputs and rows are named for each node."""

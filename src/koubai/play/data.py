@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.play.datasets import CLASSES, MADE, NUMBERS, READ, make
 from koubai.play.features import features_of

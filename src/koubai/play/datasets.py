@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 
 CLASSES, NUMBERS = "classification", "regression"
 

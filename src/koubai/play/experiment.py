@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from koubai.core import perceptron
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 
 FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.play.data import MOST_FEATURES, Data, data_of_table, extent_of, plane_of
 from koubai.play.datasets import CLASSES

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.optimizers.protocol import Optimizer

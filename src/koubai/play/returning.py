@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.engines.protocol import Patience
 from koubai.estimators.classifier import MLPClassifier

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from koubai.core.activations import ACTIVATIONS, Array
+from koubai.core.activations import ACTIVATIONS
+from koubai.core.arrays import Array
 from koubai.core.initializers import NAMES as INITIALIZERS
 from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.schedules import SCHEDULES

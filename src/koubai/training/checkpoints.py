@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterError
 from koubai.core.schema import F64, FLOATS, Description, Fields, Kind, Later, Named, Real, Tensor, Text, Whole
 from koubai.engines.protocol import Patience, Plan, State

@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.schema import F64, Tensor
 
 TENSORS = {

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.warning import warn_caller

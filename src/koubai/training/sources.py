@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse import issparse
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.randomness import BLOCKS, derive_key, permutation
 from koubai.engines.protocol import Plan, Rows
 from koubai.training.ahead import ahead

@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from koubai.core.formulas.pieces import Cases, Chosen
+from koubai.core.formulas.tree import Formula
 from koubai.core.language import Language, catalogue, text
-from koubai.explain.formula import Formula
-from koubai.explain.pieces import Cases, Chosen
 from koubai.explain.records import Blank, Cell, Step, Text
 from koubai.views.formulas.writer import Writer
 

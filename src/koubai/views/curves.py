@@ -3,9 +3,9 @@
 from fractions import Fraction
 from html import escape
 
-from koubai.explain.formula import Number
+from koubai.core.formulas.tree import Number
+from koubai.core.formulas.values import Notation
 from koubai.explain.records import Curves
-from koubai.explain.values import Notation
 from koubai.views.composing import visible
 from koubai.views.formulas.plain import PlainWriter
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from html import escape
 
+from koubai.core.formulas.tree import Number
+from koubai.core.formulas.values import Notation, Value
 from koubai.core.language import Language, text
 from koubai.explain.diagram import LIGHTS, Diagram, Edge, Node
-from koubai.explain.formula import Number
-from koubai.explain.values import Notation, Value
 from koubai.views.composing import visible
 from koubai.views.formulas.plain import SUBSCRIPTS, PlainWriter
 

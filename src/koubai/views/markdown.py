@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from koubai.core.formulas.tree import Formula
 from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
-from koubai.explain.formula import Formula
 from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
 from koubai.views.composing import Composer, Line, visible
 from koubai.views.curves import shown_value

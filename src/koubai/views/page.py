@@ -6,9 +6,9 @@ from html import escape
 from importlib.resources import files
 from zlib import crc32
 
+from koubai.core.formulas.tree import Formula
 from koubai.core.language import Language
 from koubai.explain.diagram import Diagram
-from koubai.explain.formula import Formula
 from koubai.explain.records import (
     Blank,
     Block,

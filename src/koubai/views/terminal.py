@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text as Styled
 
+from koubai.core.formulas.tree import Formula
 from koubai.core.language import Language
 from koubai.core.printing import printable
 from koubai.explain.diagram import Diagram
-from koubai.explain.formula import Formula
 from koubai.explain.records import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
 from koubai.views.composing import Composer, Line
 from koubai.views.curves import shown_value, value_range

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import Array
+from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.compilation import announce_compilation

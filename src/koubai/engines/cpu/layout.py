@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from koubai.core.activations import ACTIVATIONS, Activation, Array
+from koubai.core.activations import ACTIVATIONS
+from koubai.core.activations.base import Activation
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.losses import LOSSES, Loss
 from koubai.core.network import Network
 from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
+from koubai.engines.cpu.kernels.activations import MOST_PARAMETERS
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
 from koubai.engines.cpu.kernels.products import BLAS_FROM
-from koubai.engines.cpu.kernels.records import Data, Net, Rule
+from koubai.engines.cpu.kernels.records import DROPOUT_RATE, PARAMETERS, Data, Net, Rule
 from koubai.engines.cpu.kernels.tiles import TALL
 from koubai.engines.protocol import Inputs, Plan
 from koubai.optimizers.protocol import Optimizer
@@ -31,13 +34,7 @@ FEWEST_ROWS = 768
 """Rows in one pass at least, so that the matrix products stay efficient: BLAS copies the weights in each."""
 
 
-def parameter_of(kind: Activation | Loss) -> float:
-    """Return the one number that an activation or a loss may have (slope, scale, threshold), else 0."""
-    values = astuple(kind)
-    return float(values[0]) if values else 0.0
-
-
-def _code(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], what: str) -> int:
+def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], what: str) -> int:
     """Return the number by which kernels know an activation, a loss or an optimizer.
 
     Raises
@@ -54,24 +51,31 @@ def _code(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], w
     return codes[name]
 
 
+def parameters_of(kind: Activation | Loss | Optimizer) -> list[float]:
+    """Return the numbers that a kind has (slope, scale, threshold, rates of decay), in their declared order."""
+    return [float(value) for value in astuple(kind)]
+
+
 @lru_cache(maxsize=64)
 def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network as kernels read it, for numbers of this dtype."""
     shape = np.zeros((len(network.layers), 6), dtype=np.int64)
-    numbers = np.zeros((len(network.layers), 2), dtype=dtype)
+    parameters = [parameters_of(layer.activation) for layer in network.layers]
+    numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
     for index, layer in enumerate(network.layers):
         start = network.offsets[index]
-        code = _code(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
+        code = code_of(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
         shape[index] = layer.n_in, layer.n_out, start, start + layer.n_weights, code, layer.bias
-        numbers[index] = parameter_of(layer.activation), layer.dropout
-    return Net(shape, numbers, _code(network.loss, LOSSES, LOSS_CODES, "loss"), dtype.type(parameter_of(network.loss)))
+        numbers[index, DROPOUT_RATE] = layer.dropout
+        numbers[index, PARAMETERS : PARAMETERS + len(parameters[index])] = parameters[index]
+    parameter = dtype.type([*parameters_of(network.loss), 0][0])
+    return Net(shape, numbers, code_of(network.loss, LOSSES, LOSS_CODES, "loss"), parameter)
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
     """Return an optimizer's number and its hyperparameters in their declared order, (4,)."""
-    code = _code(optimizer, OPTIMIZERS, OPTIMIZER_CODES, "optimizer")
-    hyperparameters = np.zeros(4)
-    values = [float(value) for value in astuple(optimizer)]
+    code = code_of(optimizer, OPTIMIZERS, OPTIMIZER_CODES, "optimizer")
+    hyperparameters, values = np.zeros(4), parameters_of(optimizer)
     hyperparameters[: len(values)] = values
     return code, hyperparameters
 

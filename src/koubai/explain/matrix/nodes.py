@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from koubai.explain.formula import (
+from koubai.core.formulas.tree import (
     Apply,
     Elementwise,
     Formula,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from koubai.explain.formula import Formula, Matrix, Number, Symbol
+from koubai.core.formulas.tree import Formula, Matrix, Number, Symbol
+from koubai.core.formulas.values import Notation, Value, parse_number
 from koubai.explain.records import Block, Derivation, Text, say
-from koubai.explain.values import Notation, Value, parse_number
 
 Level: TypeAlias = Literal["easy", "exam"]
 LEVELS: tuple[Level, ...] = ("easy", "exam")

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from koubai.core.formulas.tree import Matrix, Number, Symbol
 from koubai.core.network import Network
-from koubai.explain.formula import Matrix, Number, Symbol
 from koubai.explain.quiz.questions import Level
 from koubai.explain.records import Block, Display, say
 

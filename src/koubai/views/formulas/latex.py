@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from koubai.explain.formula import Apply, Formula, Symbol
-from koubai.explain.values import Written
+from koubai.core.formulas.tree import Apply, Formula, Symbol
+from koubai.core.formulas.values import Written
 from koubai.views.formulas.writer import Writer
 
 LETTERS = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from koubai.explain.formula import Apply, Formula, Number, Quantity, Symbol
-from koubai.explain.values import Written
+from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol
+from koubai.core.formulas.values import Written
 from koubai.views.formulas.writer import Writer
 
 SUBSCRIPTS = str.maketrans("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from koubai.explain.formula import (
+from koubai.core.formulas.pieces import Cases, Chosen, Relation
+from koubai.core.formulas.tree import (
     Apply,
     BigSum,
     Elementwise,
@@ -20,8 +21,7 @@ from koubai.explain.formula import (
     Symbol,
     Transpose,
 )
-from koubai.explain.pieces import Cases, Chosen, Relation
-from koubai.explain.values import Notation, Written, write
+from koubai.core.formulas.values import Notation, Written, write
 
 LOOSE, SUM, BIG_SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4, 5
 """How tightly a written formula holds together; a looser one inside a tighter one is put in parentheses."""

@@ -1,152 +1,113 @@
-"""φ and φ' of a layer, compiled: the equations of `koubai.core.activations`, element by element.
+"""φ and φ' of a layer, compiled: the kernels that the activations of `koubai.core.activations` bring along.
 
 ``u``, ``z`` and ``g`` are flat and contiguous, n rows of m nodes. Which activation it is comes as a number, so that a
-network of any kind runs without compiling anew.
+network of any kind runs without compiling anew; ``parameters`` are its own.
 """
 
-import math
+from dataclasses import fields
 
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from koubai.core.activations import ACTIVATIONS
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.mathematics import exp, log1p, tanh
+from koubai.engines.cpu.kernels import mathematics
 from koubai.engines.cpu.kernels.primitives import keep_apart
 
-IDENTITY, STEP, SIGMOID, TANH, RELU, LEAKY_RELU = 0, 1, 2, 3, 4, 5
-ELU, GELU, SILU, SOFTPLUS, EXPONENTIAL, SOFTMAX = 6, 7, 8, 9, 10, 11
+assert mathematics  # which compiles the words that kernels of kinds are written in
 
-CODES = {
-    "identity": IDENTITY,
-    "step": STEP,
-    "sigmoid": SIGMOID,
-    "tanh": TANH,
-    "relu": RELU,
-    "leaky_relu": LEAKY_RELU,
-    "elu": ELU,
-    "gelu": GELU,
-    "silu": SILU,
-    "softplus": SOFTPLUS,
-    "exponential": EXPONENTIAL,
-    "softmax": SOFTMAX,
-}
-"""The number of each activation of `koubai.core.activations`."""
-
-ROOT_HALF = math.sqrt(0.5)
-NORMAL_DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)
+CODES = {name: kind.code for name, kind in ACTIVATIONS.items() if kind.kernel is not None}
+"""The number of each activation that is compiled."""
+SIGMOID, SOFTPLUS, EXPONENTIAL, SOFTMAX = (CODES[name] for name in ("sigmoid", "softplus", "exponential", "softmax"))
 
 
-@kernel(exact=True)
-def quotient(a, b):
-    """Return a / b; if order were free, the compiler would divide each number that is multiplied with it instead."""
-    return a / b
+MOST_PARAMETERS = max(1, *(len(fields(ACTIVATIONS[name])) for name in CODES))
+"""So many parameters have a place with each layer. Kernels get them as a tuple: numbers of an array would be read anew
+for every node, since what is written might be one of them."""
 
 
-@kernel
-def softmax(u, z, n, m):
-    """Set z_k = exp(u_k - max u) / Σ_j exp(u_j - max u) in each row."""
-    for r in range(n):
-        row, out = u[r * m : (r + 1) * m], z[r * m : (r + 1) * m]
-        top = row[0]
-        for k in range(m):
-            top = max(top, row[k])
-        for k in range(m):
-            out[k] = row[k] - top
-    for i in range(n * m):  # over all rows at once, or a few outputs would leave most of a vector empty
-        z[i] = exp(z[i])
-    for r in range(n):
-        out = z[r * m : (r + 1) * m]
-        total = u.dtype.type(0)
-        for k in range(m):
-            total += out[k]
-        share = quotient(u.dtype.type(1), total)
-        for k in range(m):
-            out[k] *= share
+def activation_loop(kind):
+    """Return the kernel that sets z = φ(u) of all rows."""
+    function = kernel(kind.kernel.activate)
+    if kind.kernel.of_rows:
+        return function
+
+    @kernel
+    def loop(u, z, n, m, parameters):
+        own = to_fixed_tuple(parameters, MOST_PARAMETERS)
+        for i in range(n * m):
+            z[i] = function(u[i], own)
+
+    return loop
+
+
+def pull_back_loop(kind):
+    """Return the kernel that turns g into g φ'(u) in all rows; None where that changes nothing."""
+    if kind.kernel.pull_back is None:
+        return None
+    function = kernel(kind.kernel.pull_back)
+    if kind.kernel.of_rows:
+        return function
+
+    @kernel
+    def loop(u, z, g, n, m, parameters):
+        own = to_fixed_tuple(parameters, MOST_PARAMETERS)
+        for i in range(n * m):
+            g[i] = function(u[i], z[i], g[i], own)
+
+    return loop
 
 
 @kernel
-def activate(code, parameter, u, z, n, m):
+def unchanged(*given):
+    """Do nothing."""
+
+
+def choice_of_activation(loops):
+    """Return a kernel that runs the loop under its code, of (code, loop) pairs."""
+    if not loops:
+        return unchanged
+    (own, loop), others = loops[0], choice_of_activation(loops[1:])
+
+    @kernel(within=True)
+    def choose(code, u, z, n, m, parameters):
+        if code == own:
+            loop(u, z, n, m, parameters)
+        else:
+            others(code, u, z, n, m, parameters)
+
+    return choose
+
+
+def choice_of_pull_back(loops):
+    """Return a kernel that runs the loop under its code, of (code, loop) pairs."""
+    if not loops:
+        return unchanged
+    (own, loop), others = loops[0], choice_of_pull_back(loops[1:])
+
+    @kernel(within=True)
+    def choose(code, u, z, g, n, m, parameters):
+        if code == own:
+            loop(u, z, g, n, m, parameters)
+        else:
+            others(code, u, z, g, n, m, parameters)
+
+    return choose
+
+
+KINDS = [ACTIVATIONS[name] for name in CODES]
+activate_by_code = choice_of_activation([(kind.code, activation_loop(kind)) for kind in KINDS])
+pull_back_by_code = choice_of_pull_back([(kind.code, loop) for kind in KINDS if (loop := pull_back_loop(kind))])
+
+
+@kernel
+def activate(code, parameters, u, z, n, m):
     """Set z = φ(u)."""
     keep_apart()
-    number = u.dtype.type
-    zero, half, one = number(0), number(0.5), number(1)
-    if code == IDENTITY:
-        for i in range(n * m):
-            z[i] = u[i]
-    elif code == STEP:
-        for i in range(n * m):
-            z[i] = zero if u[i] <= zero else (one if u[i] > zero else u[i])  # NaN stays NaN
-    elif code == SIGMOID:
-        for i in range(n * m):
-            z[i] = one / (one + exp(-u[i]))
-    elif code == TANH:
-        for i in range(n * m):
-            z[i] = tanh(u[i])
-    elif code == RELU:
-        for i in range(n * m):
-            z[i] = zero if u[i] < zero else u[i]
-    elif code == LEAKY_RELU:
-        for i in range(n * m):
-            z[i] = parameter * u[i] if u[i] <= zero else u[i]
-    elif code == ELU:
-        for i in range(n * m):
-            z[i] = u[i] if u[i] > zero else parameter * number(math.expm1(u[i]))
-    elif code == GELU:
-        for i in range(n * m):
-            z[i] = u[i] * (half * (one + number(math.erf(u[i] * number(ROOT_HALF)))))
-    elif code == SILU:
-        for i in range(n * m):
-            z[i] = u[i] * (one / (one + exp(-u[i])))
-    elif code == SOFTPLUS:
-        for i in range(n * m):
-            z[i] = (zero if u[i] < zero else u[i]) + log1p(exp(-abs(u[i])))
-    elif code == EXPONENTIAL:
-        for i in range(n * m):
-            z[i] = exp(u[i])
-    else:
-        softmax(u, z, n, m)
+    activate_by_code(code, u, z, n, m, parameters)
 
 
 @kernel
-def pull_back(code, parameter, u, z, g, n, m):
+def pull_back(code, parameters, u, z, g, n, m):
     """Turn g = ∂E/∂z into ∂E/∂u = g φ'(u), in place."""
     keep_apart()
-    number = u.dtype.type
-    zero, half, one = number(0), number(0.5), number(1)
-    if code == STEP:
-        for i in range(n * m):
-            g[i] *= zero
-    elif code == SIGMOID:
-        for i in range(n * m):
-            g[i] *= z[i] * (one - z[i])
-    elif code == TANH:
-        for i in range(n * m):
-            g[i] *= one - z[i] * z[i]
-    elif code == RELU:
-        for i in range(n * m):
-            g[i] = zero if u[i] <= zero else g[i]
-    elif code == LEAKY_RELU:
-        for i in range(n * m):
-            g[i] = parameter * g[i] if u[i] <= zero else g[i]
-    elif code == ELU:
-        for i in range(n * m):
-            g[i] *= one if u[i] > zero else parameter * exp(min(u[i], zero))
-    elif code == GELU:
-        for i in range(n * m):
-            below = half * (one + number(math.erf(u[i] * number(ROOT_HALF))))
-            g[i] *= below + u[i] * (exp(-half * u[i] * u[i]) * number(NORMAL_DENSITY_AT_0))
-    elif code == SILU:
-        for i in range(n * m):
-            s = one / (one + exp(-u[i]))
-            g[i] *= s * (one + u[i] * (one - s))
-    elif code == SOFTPLUS:
-        for i in range(n * m):
-            g[i] *= one / (one + exp(-u[i]))
-    elif code == EXPONENTIAL:
-        for i in range(n * m):
-            g[i] *= z[i]
-    elif code == SOFTMAX:
-        for r in range(n):
-            z_row, g_row = z[r * m : (r + 1) * m], g[r * m : (r + 1) * m]
-            mean = zero
-            for k in range(m):
-                mean += g_row[k] * z_row[k]
-            for k in range(m):
-                g_row[k] = z_row[k] * (g_row[k] - mean)
+    pull_back_by_code(code, u, z, g, n, m, parameters)

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from koubai.core.scalars import exp, log1p
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.activations import (
     EXPONENTIAL,
@@ -15,7 +16,6 @@ from koubai.engines.cpu.kernels.activations import (
     SOFTPLUS,
     pull_back,
 )
-from koubai.engines.cpu.kernels.mathematics import exp, log1p
 from koubai.engines.cpu.kernels.primitives import keep_apart
 
 HALF_SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, PERCEPTRON, HINGE, HUBER, POISSON = 0, 1, 2, 3, 4, 5, 6
@@ -295,7 +295,7 @@ def row_gradient(loss, parameter, z, y, tiny, g):
 
 
 @kernel
-def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, equal, delta, n, m):
+def loss_and_delta(loss, loss_parameter, code, parameters, u, z, y, share, equal, delta, n, m):
     """Set δ^(L) of each row times its share in the mean; return the weighted mean of E over these rows, float64.
 
     ``equal`` says that all shares are the same.
@@ -318,5 +318,5 @@ def loss_and_delta(loss, loss_parameter, code, parameter, u, z, y, share, equal,
             row_gradient(loss, loss_parameter, zr, yr, tiny, dr)
             for k in range(m):
                 dr[k] *= share[r]
-            pull_back(code, parameter, ur, zr, dr, dr.size // m, m)
+            pull_back(code, parameters, ur, zr, dr, dr.size // m, m)
     return total

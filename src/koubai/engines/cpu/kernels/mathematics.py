@@ -1,4 +1,4 @@
-"""exp, tanh and log(1 + t), written so that the compiler makes vector code of them.
+"""The words of `koubai.core.scalars`, compiled; exp, tanh and log(1 + t) so that vector code can be made of them.
 
 exp follows Cody and Waite (1980, chapter 6): x = n log 2 + r with |r| <= ½ log 2, exp(x) = 2ⁿ exp(r), and exp(r) by
 its Taylor polynomial, long enough that what is left out is below the last place. Rounding to n is done by adding and
@@ -12,6 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
+from koubai.core.scalars import erf, exp, expm1, like, log1p, quotient, tanh
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import bits_of_float, float_of_bits
 
@@ -135,21 +136,6 @@ def log1p_float32(t):
     return np.float32(2.0) * s + np.float32(2.0) * s * q * p
 
 
-def exp(x):
-    """Return exp(x) in x's own precision (in compiled code)."""
-    raise NotImplementedError
-
-
-def tanh(x):
-    """Return tanh(x) in x's own precision (in compiled code)."""
-    raise NotImplementedError
-
-
-def log1p(t):
-    """Return log(1 + t) for 0 <= t <= 1 in t's own precision (in compiled code)."""
-    raise NotImplementedError
-
-
 @overload(exp, inline="never")
 def _exp(x):
     if x == types.float32:
@@ -169,3 +155,32 @@ def _log1p(t):
     if t == types.float32:
         return lambda t: log1p_float32(t)
     return lambda t: log1p_float64(t)
+
+
+@overload(like, inline="always")
+def _like(value, number):
+    convert = number
+    return lambda value, number: convert(value)
+
+
+@overload(erf, inline="never")
+def _erf(x):
+    convert = x
+    return lambda x: convert(math.erf(x))
+
+
+@overload(expm1, inline="never")
+def _expm1(x):
+    convert = x
+    return lambda x: convert(math.expm1(x))
+
+
+@kernel(exact=True)
+def quotient_in_order(a, b):
+    """Return a / b; if order were free, the compiler would divide each number that is multiplied with it instead."""
+    return a / b
+
+
+@overload(quotient, inline="never")
+def _quotient(a, b):
+    return lambda a, b: quotient_in_order(a, b)

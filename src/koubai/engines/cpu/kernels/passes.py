@@ -22,7 +22,7 @@ from koubai.engines.cpu.kernels.records import (
     HAS_BIAS,
     N_IN,
     N_OUT,
-    PARAMETER,
+    PARAMETERS,
     WEIGHTS,
     Room,
 )
@@ -102,7 +102,7 @@ def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
             affine_sparse(data.data, data.indices, data.starts, rows, weights, biases, u, n_out)
         else:
             affine(x, weights, biases, u, n, n_in, n_out, room)
-        activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETER], u, z, n, n_out)
+        activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETERS:], u, z, n, n_out)
         if masks_key != 0 and net.numbers[layer, DROPOUT_RATE] > 0:
             drop(z, fold(masks_key, layer), np.float64(net.numbers[layer, DROPOUT_RATE]), first_row, n, n_out)
 
@@ -116,16 +116,16 @@ def backward(net, theta, room, at, n, masks_key, first_row):
         before, end = bounds(net, room, layer - 1, at, n)
         u, z, g = room.u[before:end], room.z[before:end], room.delta[before:end]
         delta_to_sources(room.delta[a:b], layer_weights(theta, net, layer), g, n, n_in, n_out, room)
-        code, parameter = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETER]
+        code, parameters = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETERS:]
         rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE])
         if masks_key != 0 and rate > 0:
             mask = fold(masks_key, layer - 1)
             drop(g, mask, rate, first_row, n, n_in)
-            activate(code, parameter, u, z, n, n_in)  # φ' needs z as it was before dropout
-            pull_back(code, parameter, u, z, g, n, n_in)
+            activate(code, parameters, u, z, n, n_in)  # φ' needs z as it was before dropout
+            pull_back(code, parameters, u, z, g, n, n_in)
             drop(z, mask, rate, first_row, n, n_in)  # and the gradient of the weights z as it was passed on
         else:
-            pull_back(code, parameter, u, z, g, n, n_in)
+            pull_back(code, parameters, u, z, g, n, n_in)
 
 
 @kernel

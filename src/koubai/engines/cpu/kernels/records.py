@@ -8,8 +8,8 @@ Array = Any
 class Net(NamedTuple):
     """A network as data.
 
-    ``shape`` (n_layers, 6) holds for each layer the columns below; ``numbers`` (n_layers, 2) its activation's
-    parameter and its dropout rate.
+    ``shape`` (n_layers, 6) holds for each layer the columns below; ``numbers`` (n_layers, 1 + n) its dropout
+    rate and its activation's parameters, the rest of the row being 0.
     """
 
     shape: Array
@@ -20,8 +20,8 @@ class Net(NamedTuple):
 
 N_IN, N_OUT, WEIGHTS, BIASES, ACTIVATION, HAS_BIAS = 0, 1, 2, 3, 4, 5
 """Columns of ``Net.shape``: sources, nodes, where weights and biases begin in θ, activation, any biases."""
-PARAMETER, DROPOUT_RATE = 0, 1
-"""Columns of ``Net.numbers``."""
+DROPOUT_RATE, PARAMETERS = 0, 1
+"""Columns of ``Net.numbers``: the rate, and where the parameters begin."""
 
 
 class Data(NamedTuple):

@@ -23,7 +23,7 @@ from koubai.engines.cpu.kernels.records import (
     HAS_BIAS,
     N_IN,
     N_OUT,
-    PARAMETER,
+    PARAMETERS,
     WEIGHTS,
 )
 
@@ -86,9 +86,9 @@ def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_ro
         share[r] = one if equal else data.weights[rows[r]] / total
     forward(net, theta, x, data, rows, room, at, masks_key, first_row)
     a, b = bounds(net, room, last, at, n)
-    code, parameter = net.shape[last, ACTIVATION], net.numbers[last, PARAMETER]
+    code, parameters = net.shape[last, ACTIVATION], net.numbers[last, PARAMETERS:]
     u, z, delta = room.u[a:b], room.z[a:b], room.delta[a:b]
-    loss = loss_and_delta(net.loss, net.loss_parameter, code, parameter, u, z, y, share, equal, delta, n, m)
+    loss = loss_and_delta(net.loss, net.loss_parameter, code, parameters, u, z, y, share, equal, delta, n, m)
     backward(net, theta, room, at, n, masks_key, first_row)
     return loss
 

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from koubai.explain.formula import Apply, Formula, Number, Quantity, Symbol, add
+from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol, add
+from koubai.core.formulas.values import Notation, Value
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.topic import Topic
 from koubai.explain.records import Block, Derivation, Display, Section, Step, say
-from koubai.explain.values import Notation, Value
 
 
 def make(rng: np.random.Generator, level: Level) -> Question | None:

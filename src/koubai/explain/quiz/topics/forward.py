@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from koubai.core.formulas.tree import Symbol
 from koubai.explain.asking import Ask
-from koubai.explain.formula import Symbol
 from koubai.explain.network import forward as explain_forward
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.small_network import small_network

@@ -3,7 +3,7 @@
 import numpy as np
 
 from koubai.core.errors import ShapeError
-from koubai.explain.formula import Formula, Symbol
+from koubai.core.formulas.tree import Formula, Symbol
 from koubai.explain.matrix.grammar import parse
 from koubai.explain.matrix.inference import Shaper, read_shapes
 from koubai.explain.matrix.nodes import written

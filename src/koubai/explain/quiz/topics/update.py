@@ -4,15 +4,15 @@ from fractions import Fraction
 
 import numpy as np
 
+from koubai.core.formulas.tree import Number, Symbol
+from koubai.core.formulas.values import Value
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.explain.asking import Ask
-from koubai.explain.formula import Number, Symbol
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.small_network import HALF, Back, Small, activation_for, small_network, target_of
 from koubai.explain.quiz.topic import Topic
 from koubai.explain.records import Derivation, Display, say
 from koubai.explain.training import update as explain_update
-from koubai.explain.values import Value
 from koubai.optimizers.momentum import Momentum
 from koubai.optimizers.sgd import SGD
 

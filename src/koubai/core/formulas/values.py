@@ -24,6 +24,9 @@ LARGEST_EXPONENT = 1000
 LONGEST_DECIMAL = 6
 """An exact number is written as a decimal only with at most this many places."""
 
+SAFE_EXPONENT = 500.0
+"""exp(u) is finite in float64 up to about 709; beyond this formulas take the form that cannot overflow."""
+
 
 def as_given(value: float | Fraction) -> Value:
     """Return the fraction that a given number stands for if that is a small one, else the number as a float.

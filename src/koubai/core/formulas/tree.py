@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from koubai.explain.values import Value, call, power, tidy, total
+from koubai.core.formulas.values import Value, call, power, tidy, total
 
 Evaluated: TypeAlias = Any
 """A Value, or an object array (rows, columns) of Values for a matrix."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from koubai.explain.formula import Evaluated, Formula
+from koubai.core.formulas.tree import Evaluated, Formula
 
 
 @dataclass(frozen=True, slots=True)
