@@ -262,12 +262,13 @@ def decode_parameters(kind: Any, data: Any) -> dict[str, Any]:
     """
     if not isinstance(data, Mapping):
         raise fault("parameters", "a mapping", data)
+    defaults = parameter_defaults(kind)
     for name in LEFT_OUT:
-        if data.get(name) is not None:
+        if data.get(name) not in (None, defaults.get(name)):
             raise fault(
-                f"parameters.{name}", "None in a file, which must not choose what is run or written", data[name]
+                f"parameters.{name}", "left out of a file, which must not choose what is run or written", data[name]
             )
-    unknown = sorted(set(data) - set(parameter_defaults(kind)))
+    unknown = sorted(set(data) - set(defaults))
     if unknown:
         raise ModelFileError(
             f"{kind.__name__}: a stored model must have only parameters that this version knows; "
