@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from scipy.special import logit
 
 from koubai.core.errors import DivergenceError
@@ -117,6 +116,8 @@ def judge(
     """
     parts = list(_parts(y, classes, seed))
     judged: dict[float, tuple[float, float]] = {}
+    from scipy.optimize import minimize_scalar  # whose import takes longer than most fits
+
     constant = np.nan
     for penalty in sorted(penalties) if parts else ():
         found = _predicted(make, penalty, X, y, parts)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import NotFittedError
 
 from koubai.core.entries import entry
 from koubai.core.errors import DataError, KoubaiError, ParameterError
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 
-class UnfittedError(KoubaiError, NotFittedError):  # type: ignore[misc]  # scikit-learn has no types
-    """A model is used before it was fitted."""
+class UnfittedError(KoubaiError, ValueError, AttributeError):
+    """A model is used before it was fitted; of the same builtin kinds as scikit-learn's NotFittedError."""
 
 
 class TablePredictor:
