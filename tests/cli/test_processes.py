@@ -224,13 +224,13 @@ def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
             except OSError:
                 break
             seen += part
-            if not pressed and re.search(rb"validation \d", seen):
+            if not pressed and re.search(rb"validation loss \d", seen):
                 os.write(descriptor, b"\x03\x03")
                 pressed = time.monotonic()
         status = process.wait(60)
     os.close(descriptor)
     text = seen.decode(errors="replace")
-    assert re.search(r"\d+/1000000.* loss \S+ +validation \d\.\d+", text)
+    assert re.search(r"\d+/1000000.* loss \S+ +validation loss \d\S+", text)
     assert "Traceback" not in text
     assert status in (0, 130), text
     assert (status == 130) == ("nothing was saved" in text)

@@ -18,6 +18,8 @@ from koubai.descent.functions import get_objective
 from koubai.descent.stationary import stationary_points
 from koubai.descent.worker import WORKER, Worker
 
+pytestmark = pytest.mark.slow  # waits until limits of time are reached
+
 SLOW = "x**20-0.1234567890123456789*x**17+1e-30*x**3-1e200*x"
 HOSTILE = [
     SLOW,

@@ -33,6 +33,7 @@ def test_the_first_process_says_that_it_compiles_and_the_second_finds_the_code(t
     assert list(tmp_path.rglob("*.nbc"))
 
 
+@pytest.mark.slow
 def test_every_piece_runs_and_says_nothing_twice(capsys) -> None:
     work = pieces()
     assert {name.split(", ")[1] for name in work} == {"float64", "float32"}

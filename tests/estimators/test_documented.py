@@ -21,10 +21,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 
 def test_a_network_becomes_scikit_learns_own() -> None:
-    model = koubai.MLPClassifier((8,), random_state=0, max_iter=30).fit(X, Y)
     (recipe,) = re.findall("```python\n(.*?)```", PAGE, re.S)
-    names: dict[str, Any] = {"model": model}
+    names: dict[str, Any] = {}
     exec(recipe, names)
+    model = names["model"]
     np.testing.assert_allclose(names["twin"].predict_proba(X), model.predict_proba(X), rtol=1e-12)
     np.testing.assert_array_equal(names["twin"].predict(X), model.predict(X))
 

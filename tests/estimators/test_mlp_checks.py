@@ -15,8 +15,9 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("estimator", [*DEFAULTS, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
+@pytest.mark.parametrize("estimator", [*DEFAULTS, *OTHERS])
 def test_all_checks_pass(estimator: str) -> None:
     kind = DEFAULTS if estimator in DEFAULTS else OTHERS
     passed, others = check(*kind)[estimator]

@@ -33,7 +33,10 @@ MODELS: dict[str, Any] = {
     "averaged": Perceptron(variant="averaged", max_iter=3),
     "pocket": Perceptron(variant="pocket", max_iter=3),
 }
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [  # mlflow alone takes half a minute to import
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 
 def through_skops(model: Any) -> Any:

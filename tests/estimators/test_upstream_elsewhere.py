@@ -26,7 +26,10 @@ MODULES = {
 }
 """The modules, each with the line that imports a class."""
 
-pytestmark = pytest.mark.filterwarnings("default")  # scikit-learn's own settings, under which these tests are written
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("default"),
+]  # scikit-learn's own settings, under which these tests are written
 
 
 def concerned(module: str) -> set[str]:

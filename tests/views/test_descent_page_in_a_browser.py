@@ -55,6 +55,8 @@ return watch();
 DRIVE = """
 import json, sys
 from playwright.sync_api import sync_playwright
+
+pytestmark = pytest.mark.slow  # a browser of its own
 chromium, watch, *addresses = sys.argv[1:]
 seen = []
 with sync_playwright() as started:

@@ -6,6 +6,8 @@ import pytest
 
 import koubai
 
+pytestmark = pytest.mark.slow  # the controls that a page without faults rarely breaks
+
 TABLE = "height,weight,kind\n" + "".join(f"{150 + i},{40 + i * (1 + i % 2)},{'ab'[i % 2]}\n" for i in range(60))
 
 

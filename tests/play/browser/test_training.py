@@ -8,6 +8,8 @@ import pytest
 from koubai.core.network import Network
 from koubai.engines.reference import trace_backward, trace_forward
 
+pytestmark = pytest.mark.slow  # trains in a browser in real time
+
 EASY = "hidden=[8,8]&activations=[%22tanh%22,%22tanh%22]&dropout=[0,0]&optimizer=adam&learning_rate=0.01&pace=0"
 
 
