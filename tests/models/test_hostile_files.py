@@ -59,3 +59,44 @@ def test_names_in_a_file_cannot_command_a_terminal(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"only parameters that this version knows; got \\x1b\[31mred") as caught:
         koubai.load(path)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "told"),
+    [
+        (("mean",), "a", r"mean must be a finite number"),
+        (("bounds",), [1.0], r"bounds must be a list of 2"),
+        (("long_tail",), 1, r"long_tail must be true or false"),
+        (("shares",), [2.0], r"shares\[0\] must be a finite number >= 0 and <= 1|shares\[0\] must be"),
+        (("shares",), [1.0], r"1 shares of 3 classes"),
+        (("judgement",), {"losses": {}}, r"judgement\.l2 must be there"),
+        (("reading",), {"header": "yes"}, r"reading\.header must be true or false"),
+        (("parameters", "decimal"), "x", r"parameters\.decimal must be one of"),
+        (("parameters", "cross_validation"), 3, r"parameters\.cross_validation must be true or false"),
+        (("target", "format"), {"decimal": "x"}, r"target\.format\.decimal must be one of"),
+        (("preparation", "columns", 0, "format"), {"decimal": 1}, r"columns\[0\]\.format\.decimal must be one of"),
+        (("preparation", "columns", 3, "pivot"), 10**9, r"columns\[3\]\.pivot must be a whole number"),
+        (("preparation", "columns", 3, "form"), "%d.%d.%Y", r"a day at most, a month and a year"),
+    ],
+)
+def test_what_a_tables_model_says_of_numbers_and_dates_is_checked(tmp_path: Path, where: Any, value: Any, told: str):
+    def change(record: Any, tensors: Any) -> None:
+        for name in where[:-1]:
+            record = record[name]
+        record[where[-1]] = value
+
+    with pytest.raises(ModelFileError, match=told):
+        koubai.load(changed("table-classes", tmp_path, change))
+
+
+def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path: Path) -> None:
+    model = koubai.load(KEPT / "classifier-two.koubai")
+    model.coefs_[0][0, 0] = np.nan
+    with pytest.raises(
+        KoubaiError, match=r"save: the model must be one that can be loaded again; .*theta must be finite"
+    ):
+        koubai.save(model, tmp_path / "m")
+    other = koubai.load(KEPT / "classifier-two.koubai").set_params(alpha=-1.0)
+    with pytest.raises(KoubaiError, match=r"save: the model must be one that can be loaded again; .*alpha"):
+        koubai.save(other, tmp_path / "m")
+    assert not any(tmp_path.iterdir())

@@ -287,11 +287,12 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch
 
 
 def test_truth_values_are_true_or_false(tmp_path: Path) -> None:
-    sign(tmp_path / "m", "{}", {"a": np.array([0, 2, 255], np.uint8).view(bool)})
+    """The digest is over arrays as they are read, so a file that holds other bytes comes signed for 0 and 1."""
+    sign(tmp_path / "m", "{}", {"a": np.array([False, True, True])})
     content = (tmp_path / "m").read_bytes()
-    assert content.endswith(bytes([0, 2, 255]))
-    with contextlib.suppress(ModelFileError):  # the digest is over what was written
-        assert read_container(tmp_path / "m")[1]["a"].view(np.uint8).tolist() == [0, 1, 1]
+    assert content.endswith(bytes([0, 1, 1]))
+    (tmp_path / "m").write_bytes(content[:-3] + bytes([0, 2, 255]))
+    assert read_container(tmp_path / "m")[1]["a"].view(np.uint8).tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("length", [2**63, 2**64 - 1, 10**9, 2**26 + 1])

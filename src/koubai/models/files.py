@@ -4,8 +4,10 @@ import os
 from importlib import import_module
 from typing import Any, Protocol
 
-from koubai.core.errors import ModelFileError, ParameterTypeError
+from koubai.core.errors import DataError, ModelFileError, ParameterTypeError
+from koubai.core.schema import REMEDY
 from koubai.training.container import open_container, write_container
+from koubai.training.plain_data import decode, encode
 
 HOMES = {
     "TableModel": "koubai.models.table_model",
@@ -23,6 +25,11 @@ class Model(Protocol):
         """Return the model as plain data and arrays."""
         ...
 
+    @classmethod
+    def from_record(cls, record: Any, tensors: Any) -> Any:
+        """Return the model that they describe."""
+        ...
+
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Save a fitted model to a file, atomically: an existing file is replaced as a whole or not at all.
@@ -38,6 +45,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     ------
     ParameterTypeError
         If it is no model of these kinds.
+    DataError
+        If it could not be loaded again, such as one whose weights are no longer finite.
     FileError
         If the file cannot be written.
 
@@ -55,6 +64,13 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     if kind not in HOMES or type(model).__module__ != HOMES[kind]:
         raise ParameterTypeError(f"save: model must be one of {', '.join(HOMES)}; got {type(model).__name__}.")
     record, tensors = model.to_record()
+    try:
+        type(model).from_record(decode(encode(record, "record")), tensors)
+    except ModelFileError as error:
+        told = str(error).removesuffix(REMEDY).strip()
+        raise DataError(
+            f"save: the model must be one that can be loaded again; {told} Undo changes by hand, or fit it anew."
+        ) from error
     write_container(path, kind, record, tensors)
 
 

@@ -25,6 +25,7 @@ from koubai.core.schema import (
 from koubai.models.evaluation import Evaluation
 from koubai.models.judging import Judgement
 from koubai.models.scaling import TargetScale
+from koubai.tables.number_formats import FORMAT
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import reading_of
 from koubai.tables.targets import TASKS, Target
@@ -76,15 +77,46 @@ SCORES = Fields(
         ),
     ),
 )
+JUDGEMENT = Fields(
+    {
+        "losses": Named(Real(finite=False)),
+        "l2": Real(0),
+        "factor": Real(0),
+        "constant": Real(finite=False),
+        "n_parts": Whole(2),
+    }
+)
+READING = Fields(
+    {
+        "encoding": Later(Maybe(Text(longest=100))),
+        "separator": Later(Maybe(Text(longest=100))),
+        "header": Later(Maybe(Truth())),
+        "skip_lines": Later(Maybe(Whole())),
+    }
+)
+PARAMETER_KINDS: dict[str, Kind] = {
+    "task": Later(Maybe(Text(TASKS))),
+    "decimal": Later(Maybe(Text((".", ",")))),
+    "thousands": Later(Maybe(Text((".", ",", " ", "'", "none")))),
+    "date_order": Later(Maybe(Text(("dmy", "mdy", "ymd")))),
+    "dtype": Later(Text(("float64", "float32"))),
+    "random_state": Later(Whole(0, 2**32 - 2)),
+    "cross_validation": Later(Truth()),
+}
 NAMES: dict[str, Kind] = {name: Later(Listed(Text())) for name in LISTS}
 DESCRIPTION = Description(
     Fields(
         {
-            "parameters": Fields(
-                {**NAMES, "task": Later(Maybe(Text(TASKS))), "random_state": Later(Whole(0, 2**32 - 2))}
-            ),
+            "parameters": Fields({**NAMES, **PARAMETER_KINDS}),
             "target": Fields(
-                {"name": Text(), "task": Text(TASKS), "why": Text(), "whole": Truth(), "truth": Truth()},
+                {
+                    "name": Text(),
+                    "task": Text(TASKS),
+                    "why": Text(),
+                    "whole": Truth(),
+                    "truth": Truth(),
+                    "format": Later(Maybe(FORMAT)),
+                },
                 (
                     Rule(
                         "classes are whole numbers or truth values",
@@ -94,7 +126,13 @@ DESCRIPTION = Description(
             ),
             "center": Real(),
             "scale": Real(above=0),
+            "mean": Later(Real()),
+            "bounds": Later(Listed(Real(finite=False), 2, 2)),
+            "long_tail": Later(Truth()),
             "commonest": Scalar(),
+            "shares": Later(Maybe(Listed(Real(0, 1)))),
+            "judgement": Later(Maybe(JUDGEMENT)),
+            "reading": Later(READING),
             "columns": Listed(Text(), 1, different=True),
             "has_names": Truth(),
             "rows": Fields({name: Whole() for name in ("training", "validation", "test", "without target")}),
@@ -208,6 +246,8 @@ def _check_classes(model: "TableModel", labels: Mapping[str, Any]) -> None:
         raise ValueError(f"{labels['kind']} classes of dtype {dtype} for another target")
     if model.commonest_ not in estimator.classes_.tolist():
         raise ValueError("the commonest class must be one of them")
+    if model.shares_ is not None and len(model.shares_) != len(estimator.classes_):
+        raise ValueError(f"{len(model.shares_)} shares of {len(estimator.classes_)} classes")
 
 
 def _two(bounds: list[float]) -> tuple[float, float]:

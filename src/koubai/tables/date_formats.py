@@ -75,6 +75,12 @@ def date_of(form: str) -> str:
     return re.split(r"[ T]%H", form)[0]
 
 
+def is_date_form(form: str) -> bool:
+    """Tell whether a form names each part of a date once at most, and its month and year; none is the usual one."""
+    parts = sorted(part.lower().replace("b", "m") for part in re.findall("%([a-zA-Z])", date_of(form)))
+    return not form or parts in (["m", "y"], ["d", "m", "y"])
+
+
 @dataclass(frozen=True)
 class DateFormat:
     """How dates are written.

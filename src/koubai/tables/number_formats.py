@@ -6,9 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.schema import Fields, Text, Truth
 
 if TYPE_CHECKING:
     import polars as pl
+
+FORMAT = Fields({"decimal": Text((".", ",")), "grouped": Truth(), "unit": Text(longest=100), "open_ended": Truth()})
+"""What the record of a format must hold."""
 
 CURRENCIES = ("$", "€", "£", "¥", "₹", "₩", "₽", "us$", "r$", "chf", "eur", "usd", "gbp", "jpy", "rs", "kr", "円")
 """Units that may be left off in some cells: $5 and 5 are the same price."""

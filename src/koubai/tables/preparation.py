@@ -7,11 +7,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core import schema
 from koubai.core.errors import DataError
-from koubai.core.schema import F64, By, Description, Fields, Kind, Listed, Real, Rule, Tensor, Text, Truth, consistent
+from koubai.core.schema import (
+    F64,
+    By,
+    Description,
+    Fields,
+    Kind,
+    Later,
+    Listed,
+    Maybe,
+    Real,
+    Rule,
+    Tensor,
+    Text,
+    Truth,
+    consistent,
+)
 from koubai.tables.categories import CategoryColumn
 from koubai.tables.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
-from koubai.tables.number_formats import Asked
+from koubai.tables.date_formats import is_date_form
+from koubai.tables.number_formats import FORMAT, Asked
 from koubai.tables.numeric import PARTS, DateColumn, NumberColumn
 from koubai.tables.values import BadCells
 from koubai.tables.written import Written
@@ -30,7 +47,10 @@ KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn]
 
 
 _COLUMN: dict[str, Kind] = {"name": Text(), "marks_missing": Truth()}
-_NUMBER = Fields({**_COLUMN, "median": Real(), "mean": Real(), "scale": Real(above=0), "unit": Real(0)})
+_STATISTICS: dict[str, Kind] = {"median": Real(), "mean": Real(), "scale": Real(above=0), "unit": Real(0)}
+_NUMBER = Fields({**_COLUMN, **_STATISTICS, "format": Later(Maybe(FORMAT))})
+_DATE_PARTS = Rule("a form has a day at most, a month and a year", lambda column: is_date_form(column["form"]))
+_DATE: dict[str, Kind] = {"form": Text(longest=100), "parts": Listed(Text(PARTS), 1, different=True)}
 _LABELS = Listed(Text(), different=True)
 _COLUMNS = By(
     "kind",
@@ -38,7 +58,7 @@ _COLUMNS = By(
         NUMBER: _NUMBER,
         BOOLEAN: _NUMBER,
         CATEGORY: Fields({**_COLUMN, "categories": _LABELS, "rare": _LABELS}),
-        DATE: Fields({**_COLUMN, "form": Text(longest=100), "parts": Listed(Text(PARTS), 1, different=True)}),
+        DATE: Fields({**_COLUMN, **_DATE, "pivot": Later(schema.Whole(0, 100))}, (_DATE_PARTS,)),
     },
 )
 DESCRIPTION = Description(
