@@ -119,6 +119,18 @@ def test_with_a_token_nothing_but_style_and_scripts_is_shown_without_it():
         assert not opens(found, path, origin="http://evil.example")
 
 
+def test_who_opens_the_page_without_its_token_reads_in_each_language_what_to_do():
+    with client(token=GEHEIM) as found:
+        for path in ("/", "/?token=wrong"):
+            answer = found.get(path)
+            assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+            assert '<p lang="en">To open this page, open the address that koubai printed' in answer.text
+            assert '<p lang="ja">この画面を開くには，' in answer.text
+            assert answer.text.count("?token=…") == 2
+            assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert found.get("/lessons").text.startswith("The token must be")
+
+
 def test_the_address_loses_the_token_at_once_and_a_cookie_takes_its_place():
     with client(token=GEHEIM) as found:
         answer = found.get(f"/{ASKED}", follow_redirects=False)

@@ -5,6 +5,7 @@ that is copied, or stays in the browser's history, lets nobody in.
 """
 
 import hmac
+import html
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -13,8 +14,10 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from koubai.core.language import LANGUAGES, text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ANYWHERE = ("0.0.0.0", "::")
@@ -34,6 +37,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>koubai playground</title><link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static/style.css"></head>
+<body><div class="koubai-play"><header class="top"><h1><span class="name">koubai</span> playground</h1></header>
+{said}</div></body></html>
+"""
+
+NO_TOKEN = "The token must be the one that the server printed: open the address with ?token=…"
 
 
 class Guard:
@@ -67,7 +80,7 @@ class Guard:
             return
         complaint = self.complaint(scope)
         if complaint and scope["type"] == "http":
-            await PlainTextResponse(complaint, 403, HEADERS)(scope, receive, send)
+            await _refusal(complaint, scope["path"])(scope, receive, send)
         elif complaint:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": complaint})
@@ -93,7 +106,7 @@ class Guard:
             given = QueryParams(scope["query_string"]).get("token", "")
             shown = HTTPConnection(scope).cookies.get(_cookie(host), "")
             if not _same(given, self.token) and not _same(shown, _session(self.token)):
-                return "The token must be the one that the server printed: open the address with ?token=…"
+                return NO_TOKEN
         return ""
 
     def _without_token(self, scope: Scope) -> RedirectResponse:
@@ -116,6 +129,17 @@ class Guard:
         if name in self.hosts:
             return True
         return bool(self.hosts & set(ANYWHERE)) and _is_address(name)
+
+
+def _refusal(complaint: str, path: str) -> Response:
+    """Return the refusal; who opens the page without its token reads in each language what to do.
+
+    The browser may not have told its language, and the page's own script is not allowed to ask for the texts yet.
+    """
+    if complaint != NO_TOKEN or path != "/":
+        return PlainTextResponse(complaint, 403, HEADERS)
+    said = "".join(f'<p lang="{lang}">{html.escape(text("play.token.missing", lang))}</p>' for lang in LANGUAGES)
+    return HTMLResponse(PAGE.format(said=said), 403, HEADERS)
 
 
 def _same(given: str, wanted: str) -> bool:
