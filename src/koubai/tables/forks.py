@@ -1,8 +1,9 @@
 """Processes that were forked: polars' threads do not come along, and waiting for them would never end."""
 
 import os
+import signal
 import sys
-import threading
+import time
 
 from koubai.core.errors import KoubaiError
 
@@ -44,14 +45,23 @@ def check_process() -> None:
 
 
 def _threads_answer() -> bool:
-    """Ask polars for something that its threads must do, and wait a while."""
+    """Ask polars for something that its threads must do, in a further fork of this process, and wait a while.
+
+    That has no threads of polars either, and can be ended: a thread of this process that waits for them might keep all
+    others waiting.
+    """
     import polars as pl
 
-    answered = threading.Event()
-
-    def ask() -> None:
-        pl.DataFrame({"a": [1, 2]}).lazy().select(pl.col("a") + 1).collect()  # which lets other threads go on
-        answered.set()
-
-    threading.Thread(target=ask, daemon=True).start()
-    return answered.wait(PATIENCE)
+    asked = os.fork()
+    if asked == 0:
+        pl.DataFrame({"a": [1, 2]}).lazy().select(pl.col("a") + 1).collect()
+        os._exit(0)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        ended, status = os.waitpid(asked, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.01)
+    os.kill(asked, signal.SIGKILL)
+    os.waitpid(asked, 0)
+    return False
