@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from koubai import MLPClassifier, MLPRegressor
+from koubai.core.errors import ParameterError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3))
@@ -62,3 +63,11 @@ def test_the_start_with_the_lowest_loss_is_kept() -> None:
 def test_another_metric_is_refused() -> None:
     with pytest.raises(ValueError, match=r"validation_metric must be 'loss' or 'score'; got 'auc'\. Try 'score'\."):
         MLPClassifier(validation_metric="auc").fit(X, RARE)
+
+
+def test_no_rows_to_hold_out_are_told_in_one_sentence() -> None:
+    model = MLPClassifier(early_stopping=True, validation_fraction=0.0)
+    with pytest.raises(
+        ParameterError, match=r"^MLPClassifier: validation_fraction must be > 0 where rows are held out"
+    ):
+        model.fit([[0.0], [1.0]] * 10, [0, 1] * 10)

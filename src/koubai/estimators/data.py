@@ -108,6 +108,11 @@ class TakesData(Storable):
             return TrainingRows(rows, self._given_validation(validation_data, rows))
         if not hold_out:
             return TrainingRows(rows, None)
+        if self.validation_fraction == 0:
+            raise ParameterError(
+                f"{type(self).__name__}: validation_fraction must be > 0 where rows are held out; "
+                f"got {self.validation_fraction}. Try 0.1, or early_stopping=False."
+            )
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
         from sklearn.model_selection import train_test_split  # brings its metrics with it, slowly: only if asked for
 
