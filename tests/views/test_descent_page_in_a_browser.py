@@ -13,6 +13,8 @@ import koubai
 from koubai.descent.compare import Comparison
 from koubai.views.descent_html import page
 
+pytestmark = pytest.mark.slow  # a browser of its own
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 WATCH = """() => {
@@ -55,8 +57,6 @@ return watch();
 DRIVE = """
 import json, sys
 from playwright.sync_api import sync_playwright
-
-pytestmark = pytest.mark.slow  # a browser of its own
 chromium, watch, *addresses = sys.argv[1:]
 seen = []
 with sync_playwright() as started:
