@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import KoubaiError, ModelFileError
+from koubai.core.printing import printable
 
 Result = TypeVar("Result")
 
@@ -323,10 +324,10 @@ def consistent(who: str, make: Callable[[], Result]) -> Result:
     try:
         return make()
     except ModelFileError as error:
-        told = _printable(str(error))
+        told = printable(str(error))
         raise ModelFileError(told if told.startswith(f"{who}: ") else f"{who}: {told}") from error
     except (KoubaiError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        told = _printable(" ".join(str(error).split()))
+        told = printable(" ".join(str(error).split()))
         raise ModelFileError(
             f"{who}: the record must be whole and consistent; got {type(error).__name__}: {told[:200]}. {REMEDY}"
         ) from error
@@ -338,11 +339,6 @@ def fault(where: str, required: str, got: Any) -> ModelFileError:
         type(got).__name__ if isinstance(got, list | dict) else repr(got) if not isinstance(got, int) else _digits(got)
     )
     return ModelFileError(f"{where or 'the record'} must be {required}; got {shown[:60]}. {REMEDY}")
-
-
-def _printable(text: str) -> str:
-    """Return a text with what a terminal would obey, such as an escape sequence in a name, written out."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _digits(number: int) -> str:
