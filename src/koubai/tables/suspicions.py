@@ -76,7 +76,7 @@ def suspicions(
     if target.is_classification and not target.whole and not target.truth:
         texts[target.name] = y
     inputs = {name: values.get(name, column) for name, column in columns.items()}
-    answers = values.get(target.name, labels(y))
+    answers = values[target.name] if target.name in values else labels(y)
     return [
         *sentinels(values),
         *(sentence for name, column in texts.items() if (sentence := spellings(column, name == target.name))),
