@@ -16,7 +16,7 @@ ANSWER_SECONDS = 300.0
 SETTLED = 1.0, 10.0
 """Seconds after which a connection that asks for nothing, and one that is being answered, may have to give way."""
 BACKLOG = 128
-"""Connections that may wait to be accepted; so many are accepted before the first of them is looked at."""
+"""Connections that may wait to be accepted, at most; so many are accepted before the first is looked at."""
 MOST_FILES = 8192
 """Open files that the server asks the system for; a connection is one."""
 
@@ -160,10 +160,14 @@ def most_silent() -> int:
 
 
 def options(connections: Connections) -> dict[str, Any]:
-    """Return what uvicorn is told of connections."""
+    """Return what uvicorn is told of connections.
+
+    Some rounds of the event loop pass between accepting a connection and closing one that gives way for it, and each
+    accepts as many as may wait. Where few open files are allowed these must be few, or none is left for a page's work.
+    """
     return {
         "http": connections.protocol(),
-        "backlog": BACKLOG,
+        "backlog": min(BACKLOG, connections.waiting.most // 2),
         "timeout_keep_alive": 5,
         "h11_max_incomplete_event_size": LONGEST_HEAD,
         "proxy_headers": False,  # a request's address is the connection's own, whatever the request says
