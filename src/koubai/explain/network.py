@@ -7,8 +7,6 @@ from math import inf
 
 import numpy as np
 
-import koubai.explain.backward_steps
-import koubai.explain.forward_steps  # noqa: F401  # both enter their steps in the book
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.formulas.pieces import Relation
@@ -20,9 +18,23 @@ from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain import matrices
 from koubai.explain.asking import Ask, check_ask
-from koubai.explain.book import Book, step_id
+from koubai.explain.book import PARTS, Book, Part
 from koubai.explain.picture import picture
-from koubai.explain.records import Block, Cell, Derivation, Display, Section, Step, StepTable, Table, Text, say
+from koubai.explain.records import (
+    Block,
+    Cell,
+    Derivation,
+    Display,
+    Section,
+    Step,
+    StepId,
+    StepTable,
+    Table,
+    Text,
+    say,
+    step_id,
+)
+from koubai.explain.steps import book_of
 from koubai.optimizers.sgd import SGD
 
 NAMED = 40
@@ -31,8 +43,6 @@ MARGIN = ("hinge", "perceptron")
 """Losses whose outputs say yes above 0; shares say yes above 1/2."""
 BREADTH = 2
 """In a large network, so many of the largest terms of a sum are followed further back."""
-ORDER = {"u": 0, "S": 1, "z": 2, "E": 3, "slope": 0, "dz": 1, "delta": 2, "grad": 3}
-FORWARD = ("u", "S", "z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ def forward(
         If x or y does not fit, or the network has no such node.
     """
     targets = np.zeros(network.n_outputs) if y is None else y
-    book = Book(trace_of(network, theta, x, targets))
+    book = book_of(trace_of(network, theta, x, targets))
     if ask is not None:
         return asked_number(book, check_ask(ask, network, ("node", "loss")), names)
     if not book.small:
@@ -187,7 +197,7 @@ def backward(
     ShapeError, ParameterError
         If x or y does not fit, or the network has no such weight or node.
     """
-    book = Book(trace_of(network, theta, x, y))
+    book = book_of(trace_of(network, theta, x, y))
     if ask is not None:
         return asked_number(book, check_ask(ask, network, ("weight", "delta", "node", "loss")), names)
     if not book.small:
@@ -201,13 +211,12 @@ def backward(
     return Derivation(say("explain.title.backward", sizes=_sizes(book)), tuple(blocks), None, notation_of(book))
 
 
-def asked_number(book: Book, identifier: str, names: Names = NAMELESS, why: Text | None = None) -> Derivation:
+def asked_number(book: Book, identifier: StepId, names: Names = NAMELESS, why: Text | None = None) -> Derivation:
     """Explain one number of a pass: the steps that it rests on, and no others; ``why`` says who chose it."""
     asked = book.find(identifier)
     steps = book.needed([identifier], None if book.small else BREADTH)
-    sections = [_network_section(book, asked, steps, asked.id[:1] in "dg", names)]
-    parts = partition(steps)
-    for name, members in parts.items():
+    sections = [_network_section(book, asked, steps, book.part(asked) in ("backward", "gradient"), names)]
+    for name, members in parted(book, steps).items():
         if members:
             sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
     if not book.small:
@@ -228,18 +237,16 @@ def _steepest_weight(book: Book) -> tuple[int, int, int]:
     return max(found)[1]
 
 
-def partition(steps: Iterable[Step]) -> dict[str, list[Step]]:
-    """Return the steps as forward pass, loss, backward pass and gradient, in the order in which they are computed."""
-    parts: dict[str, list[Step]] = {"forward": [], "loss": [], "backward": [], "gradient": []}
+def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
+    """Return a pass's steps by its parts, in the order in which they are computed."""
+    parts: dict[Part, list[Step]] = {part: [] for part in PARTS}
     for step in steps:
-        kind = step.id.split(".")[0]
-        name = {"E": "loss", "grad": "gradient"}.get(kind, "forward" if kind in FORWARD else "backward")
-        parts[name].append(step)
+        parts[book.part(step)].append(step)
 
     def place(step: Step) -> tuple[int, int, int]:
-        kind, *rest = step.id.split(".")
-        layer = int(rest[0]) if rest else 0
-        return (layer if kind in FORWARD else -layer, ORDER[kind], int(rest[1]) if len(rest) > 1 else 0)
+        layer, node = (*step.id.indices, 0, 0)[:2]
+        kind = book.kinds[step.id.kind]
+        return (layer if kind.part == "forward" else -layer, kind.rank, node)
 
     for members in parts.values():
         members.sort(key=place)
@@ -249,13 +256,13 @@ def partition(steps: Iterable[Step]) -> dict[str, list[Step]]:
 def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
     """Return steps as blocks: several of one kind in one layer share their heading and their rule."""
     blocks: list[Block] = []
-    for _, group in groupby(steps, key=lambda step: tuple(step.id.split(".")[:2])):
+    for _, group in groupby(steps, key=lambda step: (step.id.kind, step.id.indices[:1])):
         members = tuple(group)
         if len(members) == 1:
             blocks.extend(members)
             continue
-        kind, layer = members[0].id.split(".")[:2]
-        blocks.append(say(f"explain.group.{kind}", layer=layer))
+        first = members[0].id
+        blocks.append(say(f"explain.group.{first.kind}", layer=first.indices[0]))
         blocks.append(StepTable(members, members[0].law))
         blocks.extend({note: None for step in members for note in step.notes})
     return tuple(blocks)
@@ -272,7 +279,7 @@ def _prediction_section(book: Book, names: Names) -> Section:
         formula = scaled if by_mean else scaled + Quantity(Symbol("m"), Number(mean))
         result = Number(formula.evaluate())
         text = say("explain.step.unit_of_mean" if by_mean else "explain.step.unit", name=name)
-        blocks.append(Step("unit", text, Symbol("y", accent="hat"), formula, result))
+        blocks.append(Step(step_id("unit"), text, Symbol("y", accent="hat"), formula, result))
         low, high = names.bounds or (-inf, inf)
         if not low <= float(formula.evaluate()) <= high:
             end = low if float(formula.evaluate()) < low else high
@@ -412,7 +419,7 @@ def _backward_layers(book: Book) -> list[Section]:
         deltas = tuple(book.step("delta", layer, i) for i in nodes)
         blocks: list[Block] = [say("explain.group.delta", layer=layer)]
         for kind in ("dz", "slope"):
-            found = tuple(step for step in (book.find(i) for d in deltas for i in d.uses) if step.id.startswith(kind))
+            found = tuple(step for step in (book.find(i) for d in deltas for i in d.uses) if step.id.kind == kind)
             unique = tuple({step.id: step for step in found}.values())
             if unique:
                 blocks.append(StepTable(unique, unique[0].law))
