@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from koubai.core.network import Network
-from koubai.explain.asking import Ask
-from koubai.explain.book import Book
-from koubai.explain.network import backward, forward
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.book import Book
+from koubai.explain.network.passes import backward, forward
 
 from .autodiff import loss_of
 from .checks import check_derivation, check_step
