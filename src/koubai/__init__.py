@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from koubai.core.network import Network
-    from koubai.descent.basins import basins
-    from koubai.descent.compare import compare_descents
-    from koubai.descent.descend import descend
-    from koubai.descent.fits import fit_points
+    from koubai.descent.fits.fitting import fit_points
+    from koubai.descent.paths.basins import basins
+    from koubai.descent.paths.compare import compare_descents
+    from koubai.descent.paths.descend import descend
     from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.linear.separability import is_linearly_separable
     from koubai.estimators.perceptron import Perceptron
     from koubai.estimators.regressor import MLPRegressor
-    from koubai.estimators.separability import is_linearly_separable
     from koubai.models.files import load, save
     from koubai.models.table_model import TableModel
     from koubai.play.widget import play
@@ -26,12 +26,12 @@ _HOMES = {
     "MLPRegressor": "koubai.estimators.regressor",
     "Network": "koubai.core.network",
     "Perceptron": "koubai.estimators.perceptron",
-    "is_linearly_separable": "koubai.estimators.separability",
+    "is_linearly_separable": "koubai.estimators.linear.separability",
     "TableModel": "koubai.models.table_model",
-    "basins": "koubai.descent.basins",
-    "compare_descents": "koubai.descent.compare",
-    "descend": "koubai.descent.descend",
-    "fit_points": "koubai.descent.fits",
+    "basins": "koubai.descent.paths.basins",
+    "compare_descents": "koubai.descent.paths.compare",
+    "descend": "koubai.descent.paths.descend",
+    "fit_points": "koubai.descent.fits.fitting",
     "load": "koubai.models.files",
     "play": "koubai",
     "save": "koubai.models.files",

@@ -12,7 +12,7 @@ import pytest
 import koubai
 from koubai.cli.fit import in_terms_of_options
 from koubai.cli.main import main
-from koubai.cli.terminal import number, printable, sparkline
+from koubai.cli.parts.terminal import number, printable, sparkline
 from koubai.tables.reading import read_table
 from koubai.training.container import open_container, write_container
 

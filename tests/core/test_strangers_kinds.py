@@ -14,12 +14,12 @@ from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ParameterTypeError, UndefinedError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
-from koubai.descent.hessian import hessian_vector_product
-from koubai.descent.subject import Subject
+from koubai.descent.surfaces.hessian import hessian_vector_product
+from koubai.descent.surfaces.subject import Subject
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.protocol import Rows
 from koubai.engines.reference import ReferenceEngine
-from koubai.explain.asking import Ask
+from koubai.explain.network.asking import Ask
 
 from ..oracles import differences
 

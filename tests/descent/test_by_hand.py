@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koubai.core.errors import ParameterError
-from koubai.descent.algebra import degree, from_sympy, to_sympy
-from koubai.descent.by_hand import by_hand
-from koubai.descent.evaluation import Tape
-from koubai.descent.exact import Kind
-from koubai.descent.expression import Number, parse
-from koubai.descent.functions import CAMEL_MINIMA, HIMMELBLAU_MINIMA, NAMED, get_objective
+from koubai.descent.functions.algebra import degree, from_sympy, to_sympy
+from koubai.descent.functions.by_hand import by_hand
+from koubai.descent.functions.evaluation import Tape
+from koubai.descent.functions.exact import Kind
+from koubai.descent.functions.expression import Number, parse
+from koubai.descent.functions.known import CAMEL_MINIMA, HIMMELBLAU_MINIMA, NAMED, get_objective
 
 
 def test_slide_69() -> None:

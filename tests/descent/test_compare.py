@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from koubai.core.errors import ParameterError
-from koubai.descent.basins import FAILED, NOWHERE, basins, compare_basins
-from koubai.descent.compare import compare_descents, surface_of
-from koubai.descent.functions import HIMMELBLAU_MINIMA, get_objective
+from koubai.descent.functions.known import HIMMELBLAU_MINIMA, get_objective
+from koubai.descent.paths.basins import FAILED, NOWHERE, basins, compare_basins
+from koubai.descent.paths.compare import compare_descents, surface_of
 
 
 def test_every_combination_is_made_and_labelled() -> None:
@@ -91,7 +91,7 @@ def test_the_start_beside_a_minimum_belongs_to_it(optimizer: str) -> None:
 
 
 def test_each_start_ends_where_it_would_alone() -> None:
-    from koubai.descent.descend import descend
+    from koubai.descent.paths.descend import descend
 
     found = basins("camel", "momentum", resolution=12)
     for row, column in ((0, 0), (3, 7), (11, 2), (6, 6)):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
-from koubai.descent.curvature import curvatures, hessian, one_digit, stability_limit
-from koubai.descent.descend import Run, descend, descend_all, make_run
-from koubai.descent.functions import NAMED, get_objective
-from koubai.descent.path import Stop, Stopping
+from koubai.descent.functions.curvature import curvatures, hessian, one_digit, stability_limit
+from koubai.descent.functions.known import NAMED, get_objective
+from koubai.descent.paths.descend import Run, descend, descend_all, make_run
+from koubai.descent.paths.path import Stop, Stopping
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 from koubai.optimizers.sgd import SGD
 

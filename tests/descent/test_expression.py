@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koubai.core.errors import ParameterError, ParameterTypeError
-from koubai.descent.evaluation import OPERATIONS, Tape
-from koubai.descent.expression import FUNCTIONS, Apply, Expression, Number, Variable, parse
-from koubai.descent.objective import from_expression
+from koubai.descent.functions.evaluation import OPERATIONS, Tape
+from koubai.descent.functions.expression import FUNCTIONS, Apply, Expression, Number, Variable, parse
+from koubai.descent.functions.objective import from_expression
 
 NAMES = {"x": 0.7, "y": -1.3, "w1": 2.1}
 

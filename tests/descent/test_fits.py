@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from koubai.core.errors import DataError, ParameterError, ShapeError
-from koubai.descent.fits import fit_points, objective_on
-from koubai.descent.path import Stop
+from koubai.descent.fits.fitting import fit_points, objective_on
+from koubai.descent.paths.path import Stop
 
 rng = np.random.default_rng(6)
 X = rng.uniform(-2, 2, 1000)

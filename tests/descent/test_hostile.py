@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from koubai.core.errors import KoubaiError
-from koubai.descent import worker
-from koubai.descent.by_hand import by_hand, can_be_worked_out
-from koubai.descent.compare import compare_descents
-from koubai.descent.exact import Kind
-from koubai.descent.functions import get_objective
-from koubai.descent.stationary import stationary_points
-from koubai.descent.worker import WORKER, Worker
+from koubai.descent.functions import worker
+from koubai.descent.functions.by_hand import by_hand, can_be_worked_out
+from koubai.descent.functions.exact import Kind
+from koubai.descent.functions.known import get_objective
+from koubai.descent.functions.stationary import stationary_points
+from koubai.descent.functions.worker import WORKER, Worker
+from koubai.descent.paths.compare import compare_descents
 
 pytestmark = pytest.mark.slow  # waits until limits of time are reached
 

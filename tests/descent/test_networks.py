@@ -8,10 +8,10 @@ import pytest
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
-from koubai.descent.hessian import hessian_vector_product
-from koubai.descent.landscape import landscape, landscape_of_path, line_between, random_direction
-from koubai.descent.spectrum import largest_eigenvalues
-from koubai.descent.subject import Subject, subject_of
+from koubai.descent.surfaces.hessian import hessian_vector_product
+from koubai.descent.surfaces.landscape import landscape, landscape_of_path, line_between, random_direction
+from koubai.descent.surfaces.spectrum import largest_eigenvalues
+from koubai.descent.surfaces.subject import Subject, subject_of
 from koubai.engines.protocol import Rows
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.regressor import MLPRegressor
@@ -121,7 +121,7 @@ def test_the_largest_eigenvalues_are_those_of_the_whole_matrix() -> None:
 
 
 def test_the_loss_is_that_of_the_engine_also_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from koubai.descent import subject as module
+    from koubai.descent.surfaces import subject as module
     from koubai.engines.registry import get_engine
 
     subject = make("relu", "softmax", "cross_entropy", weighted=True)

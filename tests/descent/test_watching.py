@@ -5,8 +5,10 @@ import pytest
 
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
-from koubai.descent.subject import Subject
-from koubai.descent.watching import batch_progress, range_test, watch_training
+from koubai.descent.surfaces.batches import batch_progress
+from koubai.descent.surfaces.rates import range_test
+from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.watching import watch_training
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.registry import get_engine
 from koubai.optimizers.registry import get_optimizer

@@ -7,7 +7,7 @@ import numpy as np
 
 from koubai.core.formulas.tree import Function, Matrix, Number, Quantity, result_of
 from koubai.core.formulas.values import Notation
-from koubai.explain.records import Derivation, Step
+from koubai.explain.derivations import Derivation, Step
 from koubai.views.formulas.latex import LatexWriter
 from koubai.views.formulas.mathml import MathMLWriter
 from koubai.views.formulas.plain import PlainWriter

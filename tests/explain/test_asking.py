@@ -5,9 +5,9 @@ import pytest
 
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.network import Network
-from koubai.explain.asking import Ask
-from koubai.explain.network import backward, forward
-from koubai.explain.samples import made, ready_made
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.passes import backward, forward
+from koubai.explain.network.samples import made, ready_made
 
 NETWORK = Network.dense((2, 3, 1))
 THETA = np.zeros(NETWORK.n_parameters)

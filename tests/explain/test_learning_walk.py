@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koubai.core.errors import DataError, ParameterError, ShapeError
-from koubai.explain.learning_walk import Examples, perceptron, spam
-from koubai.explain.records import Table, step_id
+from koubai.explain.derivations import Table, step_id
+from koubai.explain.learning_rule.examples import Examples, spam
+from koubai.explain.learning_rule.learning_walk import perceptron
 
 from .checks import check_derivation
 

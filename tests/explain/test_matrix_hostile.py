@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from koubai.core.errors import KoubaiError
 from koubai.explain.matrix.pages import derivative, shapes
-from koubai.views.terminal import plain
+from koubai.views.explanation.terminal import plain
 
 LARGE = {"A": "9999,9999"}
 DEEP = "(" * 30 + "A" + "**4)" * 30

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 
 from koubai.core.network import Network
-from koubai.explain.asking import Ask
-from koubai.explain.network import backward, forward
-from koubai.explain.records import StepId, step_id
-from koubai.explain.steps import KINDS, book_of
+from koubai.explain.derivations import StepId, step_id
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.passes import backward, forward
+from koubai.explain.network.steps import KINDS, book_of
 
 from .autodiff import loss_of
 from .checks import check_derivation, check_step

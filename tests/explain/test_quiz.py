@@ -57,7 +57,7 @@ from fractions import Fraction
 from koubai.core.formulas.tree import Number, Symbol
 from koubai.explain.quiz.questions import question
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import Derivation, Section, say
+from koubai.explain.derivations import Derivation, Section, say
 from koubai.core.formulas.values import Notation
 
 def make(rng, level):

@@ -6,7 +6,7 @@ import pytest
 from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.losses import LOSSES, get_loss
-from koubai.explain.single import activation, loss, softmax
+from koubai.explain.network.single import activation, loss, softmax
 
 from .checks import check_derivation
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from koubai.core.network import Network
-from koubai.explain.network import Names, forward
-from koubai.views.explanation import render
+from koubai.explain.network.naming import Names
+from koubai.explain.network.passes import forward
+from koubai.views.explanation.showing import render
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
-from koubai.explain.asking import Ask
-from koubai.explain.training import update
-from koubai.explain.updates import RULES, UpdateSteps, place_in_theta
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.one_update import update
+from koubai.explain.network.updates import RULES, UpdateSteps, place_in_theta
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 
 from .checks import check_derivation, check_step

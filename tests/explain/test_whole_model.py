@@ -7,8 +7,8 @@ import pytest
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.network import Network
 from koubai.estimators.classifier import MLPClassifier
-from koubai.explain.samples import players
-from koubai.explain.whole_model import hidden_nodes
+from koubai.explain.model.hidden_nodes import hidden_nodes
+from koubai.explain.network.samples import players
 from koubai.models.inspection import columns_of_model
 from koubai.models.table_model import TableModel
 

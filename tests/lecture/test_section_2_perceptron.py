@@ -13,8 +13,8 @@ from koubai.core.perceptron import learn, loss, predict, with_bias
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.engines.registry import get_engine
+from koubai.estimators.linear.separability import is_linearly_separable
 from koubai.estimators.perceptron import Perceptron
-from koubai.estimators.separability import is_linearly_separable
 from koubai.optimizers.sgd import SGD
 
 FEATURES = ("and", "viagra", "the", "of", "nigeria")

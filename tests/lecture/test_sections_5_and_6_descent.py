@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from koubai.core.network import Network
-from koubai.descent.by_hand import by_hand
-from koubai.descent.descend import descend
-from koubai.descent.exact import Kind
-from koubai.descent.expression import Number, parse
-from koubai.descent.fits import fit_points
-from koubai.descent.functions import get_objective
-from koubai.descent.path import Stop
+from koubai.descent.fits.fitting import fit_points
+from koubai.descent.functions.by_hand import by_hand
+from koubai.descent.functions.exact import Kind
+from koubai.descent.functions.expression import Number, parse
+from koubai.descent.functions.known import get_objective
+from koubai.descent.paths.descend import descend
+from koubai.descent.paths.path import Stop
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.registry import get_engine
 from koubai.optimizers.sgd import SGD

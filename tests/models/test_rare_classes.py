@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import koubai
-from koubai.cli.scores import advice, kept_epoch
+from koubai.cli.parts.scores import advice, kept_epoch
 from koubai.models.evaluation import evaluate_classes
 from koubai.training.history import History
 

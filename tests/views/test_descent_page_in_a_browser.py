@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import koubai
-from koubai.descent.compare import Comparison
-from koubai.views.descent_html import page
+from koubai.descent.paths.compare import Comparison
+from koubai.views.descent.html import page
 
 pytestmark = pytest.mark.slow  # a browser of its own
 

@@ -17,22 +17,24 @@ import koubai
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.language import catalogue
 from koubai.core.network import Network
-from koubai.descent.basins import compare_basins
-from koubai.descent.compare import Comparison
-from koubai.descent.expression import parse
-from koubai.descent.fitted import Fit
-from koubai.descent.functions import get_objective
-from koubai.descent.landscape import landscape, landscape_of_path, line_between
-from koubai.descent.spectrum import largest_eigenvalues
-from koubai.descent.subject import Subject
-from koubai.descent.watching import batch_progress, range_test, watch_training
+from koubai.descent.fits.fitted import Fit
+from koubai.descent.functions.expression import parse
+from koubai.descent.functions.known import get_objective
+from koubai.descent.paths.basins import compare_basins
+from koubai.descent.paths.compare import Comparison
+from koubai.descent.surfaces.batches import batch_progress
+from koubai.descent.surfaces.landscape import landscape, landscape_of_path, line_between
+from koubai.descent.surfaces.rates import range_test
+from koubai.descent.surfaces.spectrum import largest_eigenvalues
+from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.watching import watch_training
 from koubai.engines.protocol import Rows
-from koubai.views import descent_style
-from koubai.views.descent import figure_of, picture, save, show
-from koubai.views.descent_html import page
-from koubai.views.descent_math import html, plain
-from koubai.views.descent_style import line_style, marker
-from koubai.views.descent_words import function_title, number, stop_sentence
+from koubai.views.descent import style
+from koubai.views.descent.html import page
+from koubai.views.descent.math import html, plain
+from koubai.views.descent.showing import figure_of, picture, save, show
+from koubai.views.descent.style import line_style, marker
+from koubai.views.descent.words import function_title, number, stop_sentence
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +223,7 @@ def test_methods_are_told_apart_by_colour_dashes_and_head() -> None:
 def test_letters_are_large_enough_for_the_last_row_and_stay_within_the_slide(lang: str) -> None:
     names = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
     comparison = koubai.compare_descents("rastrigin", names, max_steps=30)
-    with descent_style.drawing(lang):
+    with style.drawing(lang):
         figure = figure_of(comparison, lang)
         FigureCanvasAgg(figure).draw()  # lays it out
         width, height = figure.bbox.width, figure.bbox.height
@@ -284,15 +286,15 @@ def test_a_machine_without_japanese_fonts_has_the_one_of_the_extra(monkeypatch: 
     from matplotlib import font_manager
 
     manager = font_manager.fontManager
-    monkeypatch.setattr(manager, "ttflist", [font for font in manager.ttflist if font.name not in descent_style.FONTS])
+    monkeypatch.setattr(manager, "ttflist", [font for font in manager.ttflist if font.name not in style.FONTS])
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
-    assert descent_style.japanese_font.__wrapped__() == "IPAexGothic"
+    assert style.japanese_font.__wrapped__() == "IPAexGothic"
 
 
 def test_without_a_japanese_font_one_warning_says_how_to_get_one(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(descent_style, "japanese_font", lambda: None)
+    monkeypatch.setattr(style, "japanese_font", lambda: None)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         picture(comparison, "ja")

@@ -11,15 +11,17 @@ from rich.cells import cell_len
 
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
-from koubai.explain.asking import Ask
-from koubai.explain.learning_walk import perceptron
+from koubai.explain.learning_rule.learning_walk import perceptron
 from koubai.explain.matrix.pages import derivative, identities, shapes
-from koubai.explain.network import Names, backward, forward
+from koubai.explain.model.hidden_nodes import hidden_nodes
+from koubai.explain.model.page import ColumnView, model_page
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.naming import Names
+from koubai.explain.network.passes import backward, forward
+from koubai.explain.network.samples import made, players, ready_made
+from koubai.explain.network.single import activation, loss, softmax
 from koubai.explain.quiz.sheets import answer_pages, make_sheet, question_page
-from koubai.explain.samples import made, players, ready_made
-from koubai.explain.single import activation, loss, softmax
-from koubai.explain.whole_model import ColumnView, hidden_nodes, model_page
-from koubai.views.explanation import render, save, show
+from koubai.views.explanation.showing import render, save, show
 
 
 def model():

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koubai.cli.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
-from koubai.cli.outputs import add_force, check_output
-from koubai.cli.terminal import printable
+from koubai.cli.parts.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
+from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
     from koubai.descent.display import Displayed
-    from koubai.descent.objective import Objective
+    from koubai.descent.functions.objective import Objective
 
 EXAMPLES = """examples:
   koubai descend "x**4 - 2*x**3 + 1" --start 2 --optimizer sgd,momentum,adam --learning-rate 0.01 --out picture.png
@@ -89,11 +89,11 @@ def run(args: argparse.Namespace) -> int:
 def _record(args: argparse.Namespace, way: str) -> "Displayed":
     """Return what was asked for."""
     if way == "--network":
-        from koubai.cli.descend_network import look
+        from koubai.cli.parts.descend_network import look
 
         return look(args)
     if way == "--fit":
-        from koubai.cli.descend_fit import fit
+        from koubai.cli.parts.descend_fit import fit
 
         return fit(args)
     return _basins(args) if way == "--basins" else _compare(args)
@@ -101,7 +101,7 @@ def _record(args: argparse.Namespace, way: str) -> "Displayed":
 
 def _check_outputs(paths: Sequence[str], force: bool, reads: Sequence[str | None], moves: bool) -> None:
     """Refuse what cannot be written before the work is done instead of after it."""
-    from koubai.views.descent import STILL, SUFFIXES
+    from koubai.views.descent.showing import STILL, SUFFIXES
 
     allowed = SUFFIXES if moves else STILL
     for path in paths:
@@ -112,8 +112,8 @@ def _check_outputs(paths: Sequence[str], force: bool, reads: Sequence[str | None
 
 
 def _compare(args: argparse.Namespace) -> "Displayed":
-    from koubai.descent.compare import compare_descents
-    from koubai.descent.functions import get_objective
+    from koubai.descent.functions.known import get_objective
+    from koubai.descent.paths.compare import compare_descents
 
     objective = get_objective(args.function)
     return compare_descents(
@@ -131,7 +131,7 @@ def _wants_by_hand(asked: bool | None, objective: "Objective") -> bool:
     """Return whether to work the function out: as asked, else where it can be and SymPy is there."""
     from importlib.util import find_spec
 
-    from koubai.descent.by_hand import can_be_worked_out
+    from koubai.descent.functions.by_hand import can_be_worked_out
 
     if asked is not None:
         return asked
@@ -139,8 +139,8 @@ def _wants_by_hand(asked: bool | None, objective: "Objective") -> bool:
 
 
 def _basins(args: argparse.Namespace) -> "Displayed":
-    from koubai.descent.basins import compare_basins
-    from koubai.descent.functions import get_objective
+    from koubai.descent.functions.known import get_objective
+    from koubai.descent.paths.basins import compare_basins
 
     objective = get_objective(args.function)
     rates = args.learning_rate or (None,)
@@ -157,8 +157,8 @@ def _basins(args: argparse.Namespace) -> "Displayed":
 
 
 def _print_list() -> None:
-    from koubai.cli.terminal import console, plain_table
-    from koubai.descent.functions import NAMED
+    from koubai.cli.parts.terminal import console, plain_table
+    from koubai.descent.functions.known import NAMED
     from koubai.optimizers.registry import OPTIMIZERS
 
     rows = []

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from koubai.cli.outputs import add_force, check_output
-from koubai.cli.reading import add_reading_options
+from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.reading import add_reading_options
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from koubai.explain.asking import Ask
-    from koubai.explain.records import Derivation
+    from koubai.explain.derivations import Derivation
+    from koubai.explain.network.asking import Ask
 
 EXAMPLES = """examples:
   koubai explain perceptron
@@ -188,7 +188,7 @@ def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _model(args: argparse.Namespace) -> "Derivation":
-    from koubai.cli.explained_data import model_page_of
+    from koubai.cli.parts.explained_data import model_page_of
 
     return model_page_of(args)
 
@@ -228,8 +228,8 @@ def _identities(args: argparse.Namespace) -> "Derivation":
 
 
 def _perceptron(args: argparse.Namespace) -> "Derivation":
-    from koubai.cli.explained_data import examples_of_table
-    from koubai.explain.learning_walk import perceptron
+    from koubai.cli.parts.explained_data import examples_of_table
+    from koubai.explain.learning_rule.learning_walk import perceptron
 
     for name in ("target", "positive", "bias"):
         if getattr(args, name) and not args.table:
@@ -239,8 +239,8 @@ def _perceptron(args: argparse.Namespace) -> "Derivation":
 
 
 def _forward(args: argparse.Namespace) -> "Derivation":
-    from koubai.cli.explained_data import one_row, sample_of
-    from koubai.explain.network import forward
+    from koubai.cli.parts.explained_data import one_row, sample_of
+    from koubai.explain.network.passes import forward
 
     sample = sample_of(args)
     x, y = one_row(sample, args.row)
@@ -248,8 +248,8 @@ def _forward(args: argparse.Namespace) -> "Derivation":
 
 
 def _backward(args: argparse.Namespace) -> "Derivation":
-    from koubai.cli.explained_data import one_row, sample_of
-    from koubai.explain.network import backward
+    from koubai.cli.parts.explained_data import one_row, sample_of
+    from koubai.explain.network.passes import backward
 
     sample = sample_of(args)
     x, y = one_row(sample, args.row)
@@ -259,11 +259,11 @@ def _backward(args: argparse.Namespace) -> "Derivation":
 
 
 def _update(args: argparse.Namespace) -> "Derivation":
-    from koubai.cli.explained_data import batch_of, sample_of, state_after
+    from koubai.cli.parts.explained_data import batch_of, sample_of, state_after
     from koubai.core.penalties import Penalty
     from koubai.engines.protocol import Plan
-    from koubai.explain.asking import Ask
-    from koubai.explain.training import update
+    from koubai.explain.network.asking import Ask
+    from koubai.explain.network.one_update import update
     from koubai.optimizers.registry import get_optimizer
 
     sample = sample_of(args)
@@ -275,19 +275,19 @@ def _update(args: argparse.Namespace) -> "Derivation":
 
 
 def _activation(args: argparse.Namespace) -> "Derivation":
-    from koubai.explain.single import activation, softmax
+    from koubai.explain.network.single import activation, softmax
 
     return softmax() if args.name == "softmax" else activation(args.name, float(args.at))
 
 
 def _loss(args: argparse.Namespace) -> "Derivation":
-    from koubai.explain.single import loss
+    from koubai.explain.network.single import loss
 
     return loss(args.name, args.z, args.y)
 
 
 def _softmax(args: argparse.Namespace) -> "Derivation":
-    from koubai.explain.single import softmax
+    from koubai.explain.network.single import softmax
 
     u = args.u or [2.0, 1.0, 0.0]
     return softmax(u, args.p or [1.0] + [0.0] * (len(u) - 1))
@@ -295,7 +295,7 @@ def _softmax(args: argparse.Namespace) -> "Derivation":
 
 def _ask(args: argparse.Namespace) -> "Ask | None":
     """Return what is asked, None for the whole."""
-    from koubai.explain.asking import Ask
+    from koubai.explain.network.asking import Ask
 
     given = [(kind, getattr(args, kind, None)) for kind in ("weight", "delta", "node")]
     asks = [Ask(kind, value) for kind, value in given if value]

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koubai.cli.outputs import add_force, foreign
-from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
-from koubai.cli.terminal import forget_output, printable
+from koubai.cli.parts.outputs import add_force, foreign
+from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open
+from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import DivergenceError, ParameterError
 
 if TYPE_CHECKING:
@@ -239,9 +239,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fit(args: argparse.Namespace) -> int:
-    from koubai.cli import fit_report as report
     from koubai.cli.main import DONE, INTERRUPTED
-    from koubai.cli.stopping import Quit
+    from koubai.cli.parts import fit_report as report
+    from koubai.cli.parts.stopping import Quit
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
     from koubai.tables.blocks import TableBlocks
@@ -330,7 +330,7 @@ def _spare_other_files(path: str, what: str) -> None:
 
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
     """Train, a Ctrl-C ending it early: after the epoch, or if that may be long, after the part of it under way."""
-    from koubai.cli.stopping import Quit, Stopper
+    from koubai.cli.parts.stopping import Quit, Stopper
     from koubai.models.streamed import StreamedTable
 
     show_bar = not quiet and sys.stderr.isatty()

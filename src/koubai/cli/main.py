@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from typing import NoReturn
 
-from koubai.cli.terminal import forget_output, printable
+from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError
 
 COMMANDS = (

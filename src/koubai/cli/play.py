@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koubai.cli.reading import add_reading_options
+from koubai.cli.parts.reading import add_reading_options
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _settings(tables: "Tables", args: argparse.Namespace, lesson: str | None) ->
 
 def _as_said(tables: "Tables", args: argparse.Namespace) -> Path:
     """Return the table's file, or if it is said how that is to be read, a copy that says it by itself."""
-    from koubai.cli.reading import reading_options
+    from koubai.cli.parts.reading import reading_options
 
     if all(value is None for value in reading_options(args).values()):
         return Path(args.table)

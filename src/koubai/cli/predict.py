@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koubai.cli.outputs import add_force, check_output
-from koubai.cli.reading import ListedNames, add_reading_options, is_streamed, read_or_open
-from koubai.cli.terminal import printable
+from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open
+from koubai.cli.parts.terminal import printable
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ class _Terminal(io.BytesIO):
 
 
 def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
-    from koubai.cli.scores import say_evaluation
-    from koubai.cli.terminal import console
+    from koubai.cli.parts.scores import say_evaluation
+    from koubai.cli.parts.terminal import console
 
     out = console(sys.stderr)
     for note in prediction.notes:

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from koubai.cli.outputs import add_force, check_output
+from koubai.cli.parts.outputs import add_force, check_output
 
 if TYPE_CHECKING:
     from koubai.core.language import Language
     from koubai.explain.quiz.questions import Question
     from koubai.explain.quiz.sheets import Sheet
-    from koubai.views.terminal import Screen
+    from koubai.views.explanation.terminal import Screen
 
 TRIES = 2
 """So often a question may be answered."""
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
     from koubai.core.language import language
     from koubai.explain.quiz.sheets import answer_pages, make_sheet, question_page
-    from koubai.views.explanation import save, show
+    from koubai.views.explanation.showing import save, show
 
     lang = language(args.lang)
     for path in (args.out, args.answers):
@@ -88,9 +88,9 @@ def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -
         quiz.
     """
     from koubai.core.language import text
+    from koubai.explain.derivations import Section, say
     from koubai.explain.quiz.sheets import solution
-    from koubai.explain.records import Section, say
-    from koubai.views.terminal import Screen
+    from koubai.views.explanation.terminal import Screen
 
     outcomes: list[int] = []
     for number, question in enumerate(sheet.questions, start=1):
@@ -114,8 +114,8 @@ def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -
 def _ask(question: "Question", screen: "Screen", answer_to: Callable[[str], str]) -> int:
     """Ask one question and return at which try the answer was right, 0 if at none."""
     from koubai.core.language import text
+    from koubai.explain.derivations import say
     from koubai.explain.quiz.questions import mark
-    from koubai.explain.records import say
 
     tries = 0
     while tries < TRIES:

@@ -49,7 +49,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(args: argparse.Namespace) -> int:
     """Print what a model file holds; return the exit status."""
-    from koubai.cli.terminal import console
+    from koubai.cli.parts.terminal import console
     from koubai.training.container import open_container
 
     found = open_container(args.model)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(out: "Console", found: "Container", path: str) -> None:
-    from koubai.cli.terminal import printable
+    from koubai.cli.parts.terminal import printable
     from koubai.training.history import History
 
     size = os.path.getsize(path)
@@ -86,7 +86,7 @@ def _show(out: "Console", found: "Container", path: str) -> None:
     if is_table:
         _show_answers(out, found.record)
     if is_table and found.record["evaluation"] is not None:
-        from koubai.cli.scores import say_evaluation
+        from koubai.cli.parts.scores import say_evaluation
         from koubai.models.evaluation import Evaluation
 
         say_evaluation(out, Evaluation.from_record(found.record["evaluation"]), "held-out rows")
@@ -94,7 +94,7 @@ def _show(out: "Console", found: "Container", path: str) -> None:
 
 def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
     """Print what is predicted from which columns."""
-    from koubai.cli.terminal import plain_table, printable
+    from koubai.cli.parts.terminal import plain_table, printable
 
     target, preparation = record["target"], record["preparation"]
     out.print(f"Predicts {printable(target['name'])}: {printable(target['task'])} ({printable(target['why'])})")
@@ -110,7 +110,7 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
 
 def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
     """Print what was done so that answers are neither too sure nor too far out; older files hold nothing of it."""
-    from koubai.cli.scores import said_of_target
+    from koubai.cli.parts.scores import said_of_target
 
     if record.get("bounds") is not None and record["target"]["task"] == "regression":
         for line in said_of_target(bool(record["long_tail"]), record["bounds"]):
@@ -123,7 +123,7 @@ def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
 
 def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
     """Print the layers with their numbers of parameters."""
-    from koubai.cli.terminal import plain_table
+    from koubai.cli.parts.terminal import plain_table
     from koubai.core.network import Network
 
     network = Network.from_spec(record["network"])
@@ -138,7 +138,7 @@ def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
 
 def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
     """Print the arrays of a model that is no network of layers, with the numbers of the small ones."""
-    from koubai.cli.terminal import plain_table
+    from koubai.cli.parts.terminal import plain_table
 
     rows = [
         (name, " × ".join(map(str, array.shape)) or "1", ", ".join(f"{x:.6g}" for x in array.ravel()[:MANY_NUMBERS]))
@@ -149,8 +149,8 @@ def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
 
 def _show_history(out: "Console", history: "History", parameters: Mapping[str, Any]) -> None:
     """Print how loss and validation score went, epoch by epoch, and which epoch's network was kept."""
-    from koubai.cli.scores import kept_epoch
-    from koubai.cli.terminal import number, sparkline
+    from koubai.cli.parts.scores import kept_epoch
+    from koubai.cli.parts.terminal import number, sparkline
 
     losses = history.losses
     if not losses:
@@ -170,7 +170,7 @@ def _show_history(out: "Console", history: "History", parameters: Mapping[str, A
 
 def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
     """Print the training's parameters that were chosen."""
-    from koubai.cli.terminal import printable
+    from koubai.cli.parts.terminal import printable
 
     names = [
         "solver",

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.progress import track
 
-    from koubai.cli.terminal import console
+    from koubai.cli.parts.terminal import console
     from koubai.core.errors import FileError
     from koubai.engines.cpu.compilation import cache_folder
     from koubai.engines.cpu.kept_code import unusable

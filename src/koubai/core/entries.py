@@ -9,17 +9,17 @@ from importlib import import_module
 from typing import Any
 
 ENTRIES: Mapping[str, str] = {
-    "explain": "koubai.explain.network:explain",
-    "descent_html": "koubai.views.descent:html",
-    "descent_png": "koubai.views.descent:png",
-    "descent_save": "koubai.views.descent:save",
-    "descent_show": "koubai.views.descent:show",
+    "explain": "koubai.explain.network.passes:explain",
+    "descent_html": "koubai.views.descent.showing:html",
+    "descent_png": "koubai.views.descent.showing:png",
+    "descent_save": "koubai.views.descent.showing:save",
+    "descent_show": "koubai.views.descent.showing:show",
     "play_estimator": "koubai.play.widget:play_estimator",
-    "learning_walk": "koubai.explain.learning_walk:one_example",
+    "learning_walk": "koubai.explain.learning_rule.learning_walk:one_example",
     "model_page": "koubai.models.inspection:page_of_estimator",
-    "render": "koubai.views.explanation:render",
-    "save": "koubai.views.explanation:save",
-    "show": "koubai.views.explanation:show",
+    "render": "koubai.views.explanation.showing:render",
+    "save": "koubai.views.explanation.showing:save",
+    "show": "koubai.views.explanation.showing:show",
     "table_model_page": "koubai.models.inspection:page_of_table_model",
 }
 """What is offered: module and function by name."""
@@ -31,7 +31,7 @@ def entry(name: str) -> Callable[..., Any]:
     Examples
     --------
     >>> entry("render").__module__
-    'koubai.views.explanation'
+    'koubai.views.explanation.showing'
     """
     module, _, function = ENTRIES[name].partition(":")
     found: Callable[..., Any] = getattr(import_module(module), function)

@@ -17,12 +17,12 @@ from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Patience, Plan, Rows, State
-from koubai.estimators import training_choices as choices
 from koubai.estimators.blocks import FitsSources
 from koubai.estimators.data import TakesData
 from koubai.estimators.explaining import Explainable
-from koubai.estimators.outputs import SPELLINGS, Ending
-from koubai.estimators.parameters import check_parameters, checks_parameters, only_if
+from koubai.estimators.given import training_choices as choices
+from koubai.estimators.given.outputs import SPELLINGS, Ending
+from koubai.estimators.given.parameters import check_parameters, checks_parameters, only_if
 from koubai.estimators.playing import Playable
 from koubai.estimators.scores import LossTally, Tally, scorer
 from koubai.estimators.starts import Start, draw_starts, try_starts

@@ -6,8 +6,8 @@ from sklearn.utils import check_random_state
 
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
-from koubai.estimators import training_choices as choices
-from koubai.estimators.parameters import checks_parameters
+from koubai.estimators.given import training_choices as choices
+from koubai.estimators.given.parameters import checks_parameters
 from koubai.training.history import History
 from koubai.training.sources import Source
 

@@ -21,10 +21,10 @@ from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
+from koubai.estimators.given.parameters import checks_parameters, keep_parameters, only_if
+from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.labels import HasLabels
-from koubai.estimators.parameters import checks_parameters, keep_parameters, only_if
 from koubai.estimators.scores import AccuracyTally, Tally
-from koubai.estimators.sparse import check_indices
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback

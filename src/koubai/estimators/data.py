@@ -12,8 +12,8 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.engines.protocol import Inputs, Rows
-from koubai.estimators.sparse import check_indices
-from koubai.estimators.storage import Storable
+from koubai.estimators.given.sparse import check_indices
+from koubai.estimators.kept.storage import Storable
 
 FLOATS = (np.float64, np.float32)
 """Inputs of these dtypes stay as they are; others become float64."""

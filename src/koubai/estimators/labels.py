@@ -16,9 +16,9 @@ from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import Loss
 from koubai.core.network import Network
 from koubai.core.schema import Fields, Text, Truth
-from koubai.estimators.by_hand import DESCRIBED, Seen
-from koubai.estimators.outputs import Ending, classification_ending
-from koubai.estimators.records import Labels, encode_array
+from koubai.estimators.given.by_hand import DESCRIBED, Seen
+from koubai.estimators.given.outputs import Ending, classification_ending
+from koubai.estimators.kept.recording import Labels, encode_array
 
 LABELS = Fields(
     {"classes": Labels(), "kind": Text(("binary", "multiclass", "multilabel-indicator")), "sparse": Truth()}

@@ -16,11 +16,11 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.warning import warn_caller
 from koubai.estimators.explaining import ExplainableWeights
-from koubai.estimators.parameters import check_parameters, checks_parameters, keep_parameters
-from koubai.estimators.perceptron_copies import KeepsWeights, dense
+from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters
+from koubai.estimators.given.sparse import check_indices
+from koubai.estimators.linear.copies import KeepsWeights, dense
+from koubai.estimators.linear.separability import describe, is_linearly_separable
 from koubai.estimators.playing import Playable
-from koubai.estimators.separability import describe, is_linearly_separable
-from koubai.estimators.sparse import check_indices
 
 if TYPE_CHECKING:
     from koubai.engines.cpu.perceptron_records import Weights
@@ -288,7 +288,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
 
     def _start(self, X: Any, coef_init: Any, intercept_init: Any, rng: Any) -> "Weights":
         """Return the weights to start from."""
-        from koubai.estimators.perceptron_training import start_weights
+        from koubai.estimators.linear.training import start_weights
 
         n_classes = len(self.classes_)
         if n_classes < 2:
@@ -320,7 +320,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
 
     def _train(self, X: Any, y: Array, weights: Array, state: "Weights", rng: Any, max_passes: int) -> Self:
         """Run the passes and set the fitted attributes."""
-        from koubai.estimators.perceptron_training import course_of, run
+        from koubai.estimators.linear.training import course_of, run
 
         course = course_of(self, rng, max_passes, self._n_passes)
         outcome = run(self, X, y, weights, state, course)

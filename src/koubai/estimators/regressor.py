@@ -17,10 +17,10 @@ from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
-from koubai.estimators.outputs import Ending, regression_ending
-from koubai.estimators.parameters import checks_parameters, keep_parameters
+from koubai.estimators.given.outputs import Ending, regression_ending
+from koubai.estimators.given.parameters import checks_parameters, keep_parameters
+from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.scores import RSquaredTally, Tally
-from koubai.estimators.sparse import check_indices
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback

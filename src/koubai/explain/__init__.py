@@ -9,32 +9,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from koubai.explain.asking import Ask
-    from koubai.explain.learning_walk import Examples, perceptron
+    from koubai.explain.derivations import Derivation
+    from koubai.explain.learning_rule.examples import Examples
+    from koubai.explain.learning_rule.learning_walk import perceptron
     from koubai.explain.matrix.pages import derivative, identities, shapes
-    from koubai.explain.network import Names, backward, forward
-    from koubai.explain.records import Derivation
-    from koubai.explain.single import activation, loss, softmax
-    from koubai.explain.training import update
-    from koubai.explain.whole_model import hidden_nodes, model_page
+    from koubai.explain.model.hidden_nodes import hidden_nodes
+    from koubai.explain.model.page import model_page
+    from koubai.explain.network.asking import Ask
+    from koubai.explain.network.naming import Names
+    from koubai.explain.network.one_update import update
+    from koubai.explain.network.passes import backward, forward
+    from koubai.explain.network.single import activation, loss, softmax
 
 _HOMES = {
-    "Ask": "asking",
-    "Derivation": "records",
-    "Examples": "learning_walk",
-    "Names": "network",
-    "activation": "single",
-    "backward": "network",
+    "Ask": "network.asking",
+    "Derivation": "derivations",
+    "Examples": "learning_rule.examples",
+    "Names": "network.naming",
+    "activation": "network.single",
+    "backward": "network.passes",
     "derivative": "matrix.pages",
-    "forward": "network",
-    "hidden_nodes": "whole_model",
+    "forward": "network.passes",
+    "hidden_nodes": "model.hidden_nodes",
     "identities": "matrix.pages",
-    "loss": "single",
-    "model_page": "whole_model",
-    "perceptron": "learning_walk",
+    "loss": "network.single",
+    "model_page": "model.page",
+    "perceptron": "learning_rule.learning_walk",
     "shapes": "matrix.pages",
-    "softmax": "single",
-    "update": "training",
+    "softmax": "network.single",
+    "update": "network.one_update",
 }
 """The module that each name lives in: loaded at first use, so that importing one does not load all."""
 

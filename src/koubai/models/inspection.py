@@ -15,9 +15,10 @@ import numpy.typing as npt
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
-from koubai.explain.records import Derivation
-from koubai.explain.samples import players
-from koubai.explain.whole_model import ColumnView, hidden_nodes, model_page
+from koubai.explain.derivations import Derivation
+from koubai.explain.model.hidden_nodes import hidden_nodes
+from koubai.explain.model.page import ColumnView, model_page
+from koubai.explain.network.samples import players
 from koubai.models.table_model import TableModel
 from koubai.tables.columns import NUMBER
 from koubai.tables.frames import TableLike

@@ -163,7 +163,7 @@ async def _explanation_style(request: Request) -> Response:
 
 
 def _style() -> str:
-    from koubai.views.diagram import STYLE
-    from koubai.views.page import stylesheet
+    from koubai.views.explanation.diagram import STYLE
+    from koubai.views.explanation.page import stylesheet
 
     return stylesheet() + STYLE

@@ -7,8 +7,8 @@ from functools import cache
 from importlib.resources import files
 
 from koubai.core.language import LANGUAGES, catalogue
-from koubai.views.diagram import STYLE
-from koubai.views.page import stylesheet
+from koubai.views.explanation.diagram import STYLE
+from koubai.views.explanation.page import stylesheet
 
 IMPORT = re.compile(r'^import [^"]*"\./([\w-]+\.js)";$', re.MULTILINE)
 

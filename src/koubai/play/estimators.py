@@ -8,7 +8,7 @@ import numpy as np
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import ParameterError
 from koubai.core.losses import get_loss
-from koubai.estimators import training_choices as choices
+from koubai.estimators.given import training_choices as choices
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
 from koubai.optimizers.adam import Adam

@@ -17,7 +17,7 @@ from koubai.core.trace import StepTrace
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_forward, trace_step
-from koubai.estimators.outputs import Ending, classification_ending, regression_ending
+from koubai.estimators.given.outputs import Ending, classification_ending, regression_ending
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import get_schedule
 from koubai.play.data import Data

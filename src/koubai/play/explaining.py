@@ -7,10 +7,10 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.engines.protocol import Rows, State
 from koubai.explain import Ask, Derivation, backward, forward, update
-from koubai.explain.learning_walk import one_example
-from koubai.explain.network import Names
+from koubai.explain.learning_rule.learning_walk import one_example
+from koubai.explain.network.naming import Names
 from koubai.play.branch import Branch
-from koubai.views.explanation import render
+from koubai.views.explanation.showing import render
 
 
 def explanation(branch: Branch, asked: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.engines.protocol import Patience
 from koubai.estimators.classifier import MLPClassifier
+from koubai.estimators.linear.separability import REMEDIES, describe
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
-from koubai.estimators.separability import REMEDIES, describe
 from koubai.play.data import Data
 from koubai.play.datasets import CLASSES
 from koubai.play.experiment import Experiment, Moment

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.explain.derivations import Text, say
 from koubai.explain.matrix.grammar import Parsed
 from koubai.explain.matrix.nodes import FUNCTIONS, SCALAR, Dimension, Node, Shape, shown
-from koubai.explain.records import Text, say
 
 LETTERS = ("m", "n", "k", "p", "q", "r", "s", "t", "a", "b", "c", "d", "e", "f", "g", "h")
 HIGHEST_POWER = 4

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Formula, Number, Partial, Symbol
+from koubai.explain.derivations import Block, Derivation, Display, Section, Table, say
 from koubai.explain.matrix.checking import DRAWS, difference_of_derivative, difference_of_sides
 from koubai.explain.matrix.gradient import Passed
 from koubai.explain.matrix.gradient import derivative as differentiate
 from koubai.explain.matrix.grammar import names, parse
 from koubai.explain.matrix.inference import Shaper, read_shapes
 from koubai.explain.matrix.nodes import SCALAR, Node, shown, written
-from koubai.explain.records import Block, Derivation, Display, Section, Table, say
 
 ROUNDING = 1e-9
 """Two sides that differ by less are equal."""

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from koubai.core.formulas.tree import Formula, Matrix, Number, Symbol
 from koubai.core.formulas.values import Notation, Value, parse_number
-from koubai.explain.records import Block, Derivation, Text, say
+from koubai.explain.derivations import Block, Derivation, Text, say
 
 Level: TypeAlias = Literal["easy", "exam"]
 LEVELS: tuple[Level, ...] = ("easy", "exam")

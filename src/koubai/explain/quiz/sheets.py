@@ -8,9 +8,9 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Formula
 from koubai.core.formulas.values import Notation
+from koubai.explain.derivations import Blank, Block, Cell, Derivation, Section, Table, Text, say
 from koubai.explain.quiz.questions import LEVELS, Level, Question
 from koubai.explain.quiz.topic import Topic, topics_of
-from koubai.explain.records import Blank, Block, Cell, Derivation, Section, Table, Text, say
 
 TOPICS: Mapping[str, Topic] = topics_of("koubai.explain.quiz.topics")
 """Every topic by name."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from koubai.core.formulas.tree import Matrix, Number, Symbol
 from koubai.core.network import Network
+from koubai.explain.derivations import Block, Display, say
 from koubai.explain.quiz.questions import Level
-from koubai.explain.records import Block, Display, say
 
 HALF = Fraction(1, 2)
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from koubai.core.formulas.values import Value
-from koubai.explain.asking import Ask
-from koubai.explain.network import backward as explain_backward
+from koubai.explain.derivations import say
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.passes import backward as explain_backward
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.small_network import Back, activation_for, small_network, target_of
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import say
 
 
 def make(rng: np.random.Generator, level: Level) -> Question | None:

@@ -6,9 +6,9 @@ import numpy as np
 
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, Value
+from koubai.explain.derivations import Block, Derivation, Display, Section, Step, say, step_id
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import Block, Derivation, Display, Section, Step, say, step_id
 
 
 def make(rng: np.random.Generator, level: Level) -> Question | None:

@@ -3,12 +3,12 @@
 import numpy as np
 
 from koubai.core.formulas.tree import Symbol
-from koubai.explain.asking import Ask
-from koubai.explain.network import forward as explain_forward
+from koubai.explain.derivations import say
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.passes import forward as explain_forward
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.small_network import small_network
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import say
 
 
 def make(rng: np.random.Generator, level: Level) -> Question | None:

@@ -7,10 +7,11 @@ import numpy as np
 from koubai.core.formulas.tree import Matrix, Number, Symbol
 from koubai.core.formulas.values import Value
 from koubai.core.perceptron import learn
-from koubai.explain.learning_walk import Examples, perceptron
+from koubai.explain.derivations import Block, Cell, Display, Table, say
+from koubai.explain.learning_rule.examples import Examples
+from koubai.explain.learning_rule.learning_walk import perceptron
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import Block, Cell, Display, Table, say
 
 RATES = (Fraction(1, 2), Fraction(1), Fraction(1, 4))
 

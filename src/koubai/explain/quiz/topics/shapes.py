@@ -4,6 +4,7 @@ import numpy as np
 
 from koubai.core.errors import ShapeError
 from koubai.core.formulas.tree import Formula, Symbol
+from koubai.explain.derivations import Block, Derivation, Section, Table, say
 from koubai.explain.matrix.grammar import parse
 from koubai.explain.matrix.inference import Shaper, read_shapes
 from koubai.explain.matrix.nodes import written
@@ -11,7 +12,6 @@ from koubai.explain.matrix.pages import operations
 from koubai.explain.matrix.pages import shapes as explain_shapes
 from koubai.explain.quiz.questions import CLASH, Level, Question, question
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import Block, Derivation, Section, Table, say
 
 EASY = ("A.T @ x", "A @ z", "x.T @ x", "x @ x.T", "x.T @ A", "A @ B", "A @ x", "B.T @ A.T")
 EXAM = (

@@ -7,12 +7,12 @@ import numpy as np
 from koubai.core.formulas.tree import Number, Symbol
 from koubai.core.formulas.values import Value
 from koubai.engines.protocol import Plan, Rows, State
-from koubai.explain.asking import Ask
+from koubai.explain.derivations import Derivation, Display, say
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.one_update import update as explain_update
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.small_network import HALF, Back, Small, activation_for, small_network, target_of
 from koubai.explain.quiz.topic import Topic
-from koubai.explain.records import Derivation, Display, say
-from koubai.explain.training import update as explain_update
 from koubai.optimizers.momentum import Momentum
 from koubai.optimizers.sgd import SGD
 

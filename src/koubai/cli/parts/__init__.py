@@ -1,0 +1,1 @@
+"""What the commands are made of: options, reports, the files they write, the terminal."""

@@ -1,0 +1,93 @@
+"""``koubai descend --fit``: descend on two columns of a table."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from koubai.cli.parts.descend_options import checked_window, given, one_of_each
+from koubai.cli.parts.reading import say_notes
+from koubai.cli.parts.terminal import printable
+from koubai.core.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from koubai.descent.display import Displayed
+    from koubai.tables.written import Written
+
+
+def fit(args: argparse.Namespace) -> "Displayed":
+    """Return the descents on the columns that were named."""
+    from koubai.descent.fits.fitting import fit_points
+
+    x, y = _columns(args.function, args.x, args.y, args.fit)
+    rule, rate = one_of_each(args, "--fit")
+    return fit_points(
+        x,
+        y,
+        args.fit,
+        intercept=args.intercept,
+        methods=args.method,
+        optimizer=rule,
+        learning_rate=rate,
+        start=args.start[0] if args.start else None,
+        batch_size=args.batch_size,
+        seed=args.seed,
+        names=(args.x, args.y),
+        window=checked_window(args.window, 1 if args.intercept is not None else 2),
+        standardize=args.standardize,
+        **given(max_steps=args.steps, step_size=args.step_size),
+    )
+
+
+def _columns(path: str, x: str, y: str, model: str) -> tuple[Any, Any]:
+    """Return two columns of a table without the rows where one of them is empty; classes may be text."""
+    import numpy as np
+
+    from koubai.tables.reading import read_table
+    from koubai.tables.written import written
+
+    table = read_table(path)
+    say_notes(table.notes)
+    frame = table.frame
+    for name in (x, y):
+        if name not in frame.columns:
+            raise DataError(
+                f"The table '{path}' must have the column {name!r}; got {', '.join(frame.columns[:12])}. "
+                f"Name two of them with --x and --y."
+            )
+    how = written(frame.select(list({x, y})), separator=table.separator)
+    across = _numbers(_as_written(frame[x], how), x, path)
+    up = _numbers(_as_written(frame[y], how), y, path) if model == "line" else frame[y].to_list()
+    rows = [(a, b) for a, b in zip(across, up, strict=True) if _is_there(a) and _is_there(b)]
+    if len(rows) < len(across):
+        left = printable(f"{len(across) - len(rows)} of {len(across)} rows have no value of {x} or {y}")
+        print(f"Note: {left}; they are left out.", file=sys.stderr)
+    return np.array([a for a, _ in rows]), np.array([b for _, b in rows])
+
+
+def _as_written(column: "pl.Series", how: "Written") -> list[Any]:
+    """Return a column's cells, those as numbers that are numbers as the column writes them, such as 1.234,5."""
+    format = how.number(column.name)
+    if format is None:
+        return column.to_list()
+    return [cell if value is None else value for cell, value in zip(column, format.read(column), strict=True)]
+
+
+def _is_there(value: Any) -> bool:
+    """Return whether a cell holds something: neither nothing nor NaN, which alone differs from itself."""
+    return value is not None and value == value
+
+
+def _numbers(cells: Sequence[Any], name: str, path: str) -> list[float | None]:
+    """Return cells as numbers; raise DataError that names the first that is none."""
+    numbers: list[float | None] = []
+    for row, cell in enumerate(cells, 1):
+        try:
+            numbers.append(None if cell is None else float(cell))
+        except (TypeError, ValueError):
+            raise DataError(
+                f"The column {name!r} of '{path}' must hold numbers; got {cell!r} in row {row}. Choose another column."
+            ) from None
+    return numbers

@@ -1,0 +1,98 @@
+"""How the commands print how good a network is."""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from koubai.cli.parts.terminal import number, plain_table, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from koubai.models.evaluation import Evaluation
+    from koubai.training.history import History
+
+MANY_CLASSES = 12
+"""More classes than this have no table of confusions."""
+
+
+def kept_epoch(history: "History", chosen: bool, by_loss: bool) -> str:
+    """Return which epoch's network was kept, and why.
+
+    Parameters
+    ----------
+    history : History
+        The epochs.
+    chosen : bool
+        Whether the best of them was kept, instead of the last.
+    by_loss : bool
+        Whether validation scores are minus the loss.
+    """
+    best, n_epochs = history.best_epoch, len(history)
+    if not chosen or best is None:
+        return f"the network of the last epoch, {n_epochs:,}"
+    score = history.validation_scores[best - 1] or 0.0
+    what = f"lowest validation loss, {number(-score)}" if by_loss else f"highest validation score, {number(score)}"
+    return f"the network of epoch {best:,} of {n_epochs:,}: {what}"
+
+
+def said_of_target(long_tail: bool, bounds: Sequence[float]) -> list[str]:
+    """Return how a model for numbers answers, a sentence for each thing to be said."""
+    said = []
+    if long_tail:
+        said.append("exp(u) times the mean: the target is positive with a long tail (Poisson loss).")
+    if isfinite(bounds[0]) and isfinite(bounds[1]):
+        said.append(
+            f"lie between {number(bounds[0])} and {number(bounds[1])}, a tenth of the range beyond what was seen."
+        )
+    return said
+
+
+def say_evaluation(out: "Console", evaluation: "Evaluation", rows: str) -> None:
+    """Print a score, the constant answer's, further measures, and which classes are taken for which."""
+    is_accuracy = evaluation.measure == "accuracy"
+    name = "accuracy" if is_accuracy else "root mean squared error"
+    always = f"always answering {printable(evaluation.answer)}" + ("" if is_accuracy else ", the mean")
+    right = f", {round(evaluation.score * evaluation.n_rows):,} right" if is_accuracy else ""
+    n_rows = f"{evaluation.n_rows:,} {rows}" if evaluation.n_rows > 1 else f"1 {rows.replace('rows', 'row')}"
+    listed = [
+        (f"{name} on {n_rows}{right}", number(evaluation.score)),
+        (f"{name} of {always}", number(evaluation.baseline)),
+        *((measure, number(value)) for measure, value in evaluation.others.items()),
+    ]
+    out.print(plain_table(("score", ""), listed, numbers=[1]))
+    for sentence in advice(evaluation):
+        out.print(sentence, style="red")
+    if 2 <= len(evaluation.classes) <= MANY_CLASSES:
+        heads = ["true \\ predicted", *evaluation.classes]
+        body = [
+            [label, *(f"{count:,}" if count else "·" for count in counts)]
+            for label, counts in zip(evaluation.classes, evaluation.confusion, strict=True)
+        ]
+        out.print(plain_table([printable(head) for head in heads], body, numbers=range(1, len(heads))))
+
+
+def advice(evaluation: "Evaluation") -> list[str]:
+    """Return what is to be said of a model that does not do what one would hope for, a sentence each."""
+    if evaluation.is_perfect:
+        return []
+    if not evaluation.is_better:
+        measured = ", neither by accuracy nor by its probabilities" if evaluation.measure == "accuracy" else ""
+        return [
+            f"The network is no better than always giving the same answer{measured}: the columns may say nothing of "
+            f"the target, or there are too few rows."
+        ]
+    never = [
+        label
+        for label, counts, column in zip(
+            evaluation.classes, evaluation.confusion, zip(*evaluation.confusion, strict=True), strict=True
+        )
+        if sum(counts) and not sum(column)
+    ]
+    if not never or not evaluation.orders:
+        return []
+    listed = ", ".join(printable(label) for label in never[:5]) + (", …" if len(never) > 5 else "")
+    return [
+        f"Never answered: {listed}, whose probability is always below another's. The probabilities do tell such rows "
+        f"apart: rank rows by them, or let rare classes count as much with --class-weight balanced."
+    ]

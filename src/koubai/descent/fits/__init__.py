@@ -1,0 +1,1 @@
+"""Descents of one model through points: a line, a logistic curve, the perceptron."""

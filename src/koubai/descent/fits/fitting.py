@@ -1,0 +1,331 @@
+"""Descent on data: a line, a logistic curve or the perceptron's loss through points, in slope and intercept.
+
+The loss is the sum over the rows, as on slides 17, 50 and 51 and in the lecture's straight-line exercise, so
+steepest descent sees the sum over all rows, a batch the sum over its own, and one α serves both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.activations.base import Activation
+from koubai.core.activations.identity import Identity
+from koubai.core.activations.sigmoid import Sigmoid
+from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.losses import BinaryCrossEntropy, Loss, PerceptronLoss
+from koubai.core.randomness import SHUFFLE, derive_key, permutation
+from koubai.descent.fits.fitted import Fit, Model
+from koubai.descent.functions.curvature import curvatures, one_digit
+from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.descent.functions.stationary import newton
+from koubai.descent.paths.compare import surface_of, view_window
+from koubai.descent.paths.descend import descend_all, make_run
+from koubai.descent.paths.path import Path, Stopping
+from koubai.optimizers.protocol import Optimizer
+
+Method = Literal["steepest", "minibatch", "sgd"]
+Function = Callable[[Array], tuple[Array, Array]]
+
+MODELS: tuple[Model, ...] = get_args(Model)
+METHODS: tuple[Method, ...] = get_args(Method)
+EPOCHS = 20
+"""Most epochs of minibatches and of single rows."""
+CHUNK = 4_000_000
+"""Most numbers (points times rows) that are held at once."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OnData(Objective):
+    """A loss summed over rows, of which each update sees a batch.
+
+    Parameters
+    ----------
+    rows : callable
+        Row numbers → the loss of those rows alone, as a function of the parameters.
+    n_rows : int
+        How many rows there are.
+    batch_size : int
+        Rows that an update sees; all of them for steepest descent.
+    seed : int
+        Seed of the order in which epochs take the rows.
+    """
+
+    rows: Callable[[npt.NDArray[np.int64]], Function]
+    n_rows: int
+    batch_size: int
+    seed: int = 0
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether an update sees fewer than all rows."""
+        return self.batch_size < self.n_rows
+
+    def batch(self, step: int) -> npt.NDArray[np.int64]:
+        """Return the rows of update ``step``, counted from 1: each epoch takes all in a new order (slide 75)."""
+        per_epoch = -(-self.n_rows // self.batch_size)
+        epoch, index = divmod(step - 1, per_epoch)
+        order = _order(self.seed, epoch, self.n_rows)
+        return order[index * self.batch_size : (index + 1) * self.batch_size]
+
+    def look(self, points: Array, step: int) -> tuple[Array, Array]:
+        """Return the loss of all rows, and the gradient of the loss of the update's rows."""
+        if not self.stochastic:
+            return self.function(points)
+        return self.value(points), self.rows(self.batch(step))(points)[1]
+
+    def cost(self, step: int) -> int:
+        """Return how many rows the update looks at."""
+        return len(self.batch(step)) if self.stochastic else self.n_rows
+
+
+@lru_cache(maxsize=4)
+def _order(seed: int, epoch: int, n: int) -> npt.NDArray[np.int64]:
+    return permutation(derive_key(seed, SHUFFLE, epoch), n)
+
+
+def fit_points(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    model: Model = "line",
+    *,
+    intercept: float | None = None,
+    methods: Sequence[Method] = ("steepest",),
+    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    learning_rate: float | None = None,
+    start: Sequence[float] | float | None = None,
+    max_steps: int = 10_000,
+    step_size: float = 1e-8,
+    batch_size: int = 32,
+    seed: int = 0,
+    names: tuple[str, str] = ("x", "y"),
+    window: Window | None = None,
+    standardize: bool = False,
+) -> Fit:
+    """Fit slope and intercept by gradient descent and keep the paths.
+
+    Parameters
+    ----------
+    x, y : (n,)
+        The points. For ``logistic`` and ``perceptron``, y has two different values, of which the larger is the
+        positive class.
+    model : {"line", "logistic", "perceptron"}
+        What is fitted: Σ (y - (w x + b))², the cross-entropy of σ(w x + b), or Σ max(0, -y (w x + b)).
+    intercept : float, optional
+        b, if it is known: only the slope w is fitted then.
+    methods : sequence of {"steepest", "minibatch", "sgd"}
+        All rows, ``batch_size`` rows, or one row an update.
+    optimizer : str, Mapping or Optimizer
+        The rule that follows the gradient.
+    learning_rate : float, optional
+        α of every method; without, one that suits each.
+    start : float or sequence of float, optional
+        Where to begin; without, at zero, and for the perceptron, whose loss is 0 there, at (-1, 1).
+    max_steps : int
+        Most updates, and for minibatches and single rows at most 20 epochs.
+    step_size : float
+        Steepest descent ends after an update with ‖Δθ‖ below this.
+    batch_size, seed
+        Rows of a minibatch; seed of their order.
+    names : tuple of str
+        What x and y are called.
+    window : Window, optional
+        What part of the loss surface to show.
+    standardize : bool
+        Whether to fit (x - mean) / standard deviation instead of x, which makes a long valley of a loss round.
+
+    Raises
+    ------
+    DataError, ShapeError
+        If the points are not two columns of finite numbers, or there are not two classes.
+    ParameterError
+        If a name or a number is not allowed.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 50)
+    >>> result = fit_points(x, 3 * x - 1, intercept=-1, learning_rate=0.01)
+    >>> round(float(result.paths[0].point[0]), 6), round(result.answer[0], 6)
+    (3.0, 3.0)
+    """
+    x, y, classes = _checked_points(x, y, model)
+    if intercept is not None and not np.isfinite(intercept):
+        raise ParameterError(f"fit: intercept must be finite; got {intercept!r}. Leave it out to fit it.")
+    if not methods or any(method not in METHODS for method in methods):
+        raise ParameterError(f"fit: methods must be among {', '.join(METHODS)}; got {tuple(methods)}. Try 'steepest'.")
+    if not batch_size >= 1:
+        raise ParameterError(f"fit: batch_size must be >= 1; got {batch_size!r}. Try 32.")
+    x, scaling = _standardized(x) if standardize else (x, None)
+    _check_spread(x, intercept)
+    whole = objective_on(x, y, model, intercept, seed)
+    answer = _answer(whole, x, y, model, intercept)
+    whole = replace(whole, minima=() if answer is None else (answer,))
+    paths = [
+        _descend(whole, method, optimizer, learning_rate, start, Stopping(max_steps, step_size), batch_size)
+        for method in methods
+    ]
+    look = window or view_window(whole, paths)
+    return Fit(
+        whole,
+        tuple(paths),
+        surface_of(whole, look, 121),
+        whole.minima,
+        tuple(methods),
+        model=model,
+        x=x,
+        y=y,
+        names=names,
+        intercept=intercept,
+        answer=answer,
+        classes=classes,
+        scaling=scaling,
+    )
+
+
+def objective_on(x: Array, y: Array, model: Model, intercept: float | None = None, seed: int = 0) -> OnData:
+    """Return the model's loss over the points as an objective of slope, and of intercept unless it is given."""
+    activation: Activation = Sigmoid() if model == "logistic" else Identity()
+    loss: Loss = PerceptronLoss() if model == "perceptron" else BinaryCrossEntropy()
+
+    def rows(chosen: npt.NDArray[np.int64]) -> Function:
+        if model == "line":
+            return _squares(x[chosen], y[chosen], intercept)
+        return _losses(x[chosen], y[chosen], loss, activation, intercept)
+
+    n = len(x)
+    variables = ("slope",) if intercept is not None else ("slope", "intercept")
+    start = (-1.0, 1.0)[: len(variables)] if model == "perceptron" else (0.0,) * len(variables)
+    function = rows(np.arange(n))
+    return OnData(model, variables, function, start=start, rows=rows, n_rows=n, batch_size=n, seed=seed)
+
+
+def _squares(x: Array, y: Array, intercept: float | None) -> Function:
+    """Return θ → ‖y - Aθ‖² and its gradient 2 (AᵀA θ - Aᵀy), A = (x, 1); the products are computed once."""
+    design = x[:, np.newaxis] if intercept is not None else np.stack([x, np.ones_like(x)], axis=1)
+    target = y - (intercept or 0.0)
+    gram, moment, square = design.T @ design, design.T @ target, float(target @ target)
+
+    def function(points: Array) -> tuple[Array, Array]:
+        image = points @ gram
+        value = square + (points * (image - 2 * moment)).sum(axis=-1)
+        return np.asarray(value), np.asarray(2 * (image - moment))
+
+    return function
+
+
+def _losses(x: Array, y: Array, loss: Loss, activation: Activation, intercept: float | None) -> Function:
+    """Return θ → Σ_i E(w x_i + b, y_i) and its gradient Σ_i δ_i (x_i, 1)."""
+
+    def some(points: Array) -> tuple[Array, Array]:
+        b = points[:, 1:] if intercept is None else intercept
+        u = (points[:, :1] * x + b).reshape(-1, 1)  # (n_points · n, 1)
+        targets = np.tile(y, len(points))[:, np.newaxis]
+        z = activation.value(u)
+        value = loss.rows(activation, u, z, targets).reshape(len(points), -1).sum(axis=1)
+        deltas = loss.delta(activation, u, z, targets).reshape(len(points), -1)
+        gradient = np.stack([deltas @ x, deltas.sum(axis=1)], axis=1)[:, : points.shape[1]]
+        return value, gradient
+
+    def function(points: Array) -> tuple[Array, Array]:
+        flat = points.reshape(-1, points.shape[-1])
+        pieces = np.array_split(flat, max(1, -(-flat.shape[0] * len(x) // CHUNK)))
+        values, gradients = zip(*(some(piece) for piece in pieces), strict=True)
+        return np.concatenate(values).reshape(points.shape[:-1]), np.concatenate(gradients).reshape(points.shape)
+
+    return function
+
+
+def _standardized(x: Array) -> tuple[Array, tuple[float, float]]:
+    """Return (x - mean) / standard deviation, with the two."""
+    mean, deviation = float(x.mean()), float(x.std())
+    if not deviation > 0:
+        raise DataError(f"fit: x must have different values to be standardized; got {x[0]:g} alone. Choose another x.")
+    return (x - mean) / deviation, (mean, deviation)
+
+
+def _check_spread(x: Array, intercept: float | None) -> None:
+    """Refuse x for which more than one pair of parameters is best."""
+    if intercept is None and float(np.ptp(x)) == 0:
+        raise DataError(
+            f"fit: x must have at least two different values; got {x[0]:g} alone. Choose another x, or give intercept."
+        )
+    if not np.any(x):
+        raise DataError("fit: x must have a value other than 0; got zeros alone. Choose another x.")
+
+
+def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[Array, Array, tuple[str, str] | None]:
+    """Return x and y as arrays (n,), y as the model wants it, and the names of the two classes."""
+    if model not in MODELS:
+        raise ParameterError(f"fit: model must be one of {', '.join(MODELS)}; got {model!r}. Try 'line'.")
+    given, names = np.asarray(y), None
+    if model != "line":
+        classes = np.unique(given)
+        if len(classes) != 2:
+            raise DataError(f"fit: y must have two different values for {model}; got {len(classes)}. Try 'line'.")
+        names = (str(classes[0]), str(classes[1]))
+        given = np.where(given == classes[1], 1.0, 0.0 if model == "logistic" else -1.0)
+    try:
+        xs, ys = np.asarray(x, dtype=np.float64), given.astype(np.float64)
+    except ValueError:
+        raise DataError("fit: x and y must be numbers; got text. Choose columns of numbers.") from None
+    if xs.ndim != 1 or xs.shape != ys.shape or len(xs) < 2:
+        raise ShapeError(
+            f"fit: x and y must be two columns of at least 2 rows; got shapes {xs.shape} and {ys.shape}. "
+            f"Choose one column for each."
+        )
+    if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
+        bad = int(np.flatnonzero(~(np.isfinite(xs) & np.isfinite(ys)))[0])
+        raise DataError(f"fit: x and y must be finite; got ({xs[bad]}, {ys[bad]}) in row {bad + 1}. Leave it out.")
+    return xs, ys, names
+
+
+def _answer(whole: OnData, x: Array, y: Array, model: Model, intercept: float | None) -> tuple[float, ...] | None:
+    """Return the parameters at the lowest loss without descending, None if there are none."""
+    if model == "line":
+        design = x[:, np.newaxis] if intercept is not None else np.stack([x, np.ones_like(x)], axis=1)
+        solution = np.linalg.lstsq(design, y - (intercept or 0.0), rcond=None)[0]
+        return tuple(float(v) for v in solution)
+    if model == "perceptron":
+        return None
+    d = whole.n_variables
+    found = newton(whole, np.zeros((1, d)), np.full(d, 5.0), 60)[0]
+    slope = float(np.linalg.norm(whole.gradient(found)))
+    if not slope < 1e-6 * len(x) or curvatures(whole, found).min() < 1e-6:  # separable: the loss falls for ever
+        return None
+    return tuple(found.tolist())
+
+
+def _descend(
+    whole: OnData,
+    method: Method,
+    optimizer: str | Mapping[str, Any] | Optimizer,
+    learning_rate: float | None,
+    start: Sequence[float] | float | None,
+    stopping: Stopping,
+    batch_size: int,
+) -> Path:
+    """Descend by one method; a batch that is not all rows ends by count alone, as one lucky row makes a tiny step."""
+    size = {"steepest": whole.n_rows, "minibatch": min(batch_size, whole.n_rows), "sgd": 1}[method]
+    objective = replace(whole, batch_size=size)
+    if objective.stochastic:
+        updates = EPOCHS * -(-whole.n_rows // size)
+        stopping = replace(stopping, max_steps=min(updates, stopping.max_steps), step_size=0.0)
+    run = make_run(whole, start, optimizer, learning_rate)
+    if learning_rate is None and run.optimizer.name in ("sgd", "momentum", "nesterov"):
+        run = replace(run, learning_rate=_batch_rate(whole, size, run.learning_rate))
+    return descend_all(objective, [run], stopping)[0]
+
+
+def _batch_rate(whole: OnData, size: int, rate: float) -> float:
+    """Return α for batches: larger than for all rows as they are fewer, but less so the more they differ.
+
+    A batch of b rows is n / b times as flat as all of them on average, and single rows may be ten times as curved as
+    the average: so b / (b + 9) of that. The perceptron's loss has no curvature to go by: its η = 1/2 of slide 19 is
+    shared among the rows of a batch.
+    """
+    if whole.name == "perceptron":
+        return 0.5 / size
+    return one_digit(rate * max(1.0, whole.n_rows / (size + 9)))

@@ -1,0 +1,1 @@
+"""Functions of a few variables: expressions, values, gradients, exact algebra, stationary points, curvature."""

@@ -1,0 +1,198 @@
+"""Between the project's trees and SymPy: an expression goes there as a tree, never as text, and comes back as one."""
+
+from fractions import Fraction
+from functools import reduce
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from koubai.core.errors import ParameterError
+from koubai.descent.functions.expression import Apply, Constant, Node, Number, Variable
+
+MAX_EXPONENT = 100
+"""Largest exponent that is worked out exactly."""
+SAME_NAME = ("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+
+
+def require_sympy() -> None:
+    """Say what to install if SymPy is not there; it is not loaded, for that takes a moment.
+
+    Raises
+    ------
+    ParameterError
+        If it is not installed.
+    """
+    if find_spec("sympy") is None:
+        raise ParameterError(
+            "descend: SymPy must be installed to work by hand; got none. Run pip install 'koubai[lab]'."
+        )
+
+
+def load_sympy() -> ModuleType:
+    """Return SymPy."""
+    import sympy
+
+    module: ModuleType = sympy
+    return module
+
+
+def degree(tree: Node) -> int | None:
+    """Return the total degree of a polynomial, or None if the tree is not one that is worked out exactly.
+
+    Examples
+    --------
+    >>> from koubai.descent.functions.expression import parse
+    >>> degree(parse("(1-x)**2 + 100*(y-x**2)**2").tree), degree(parse("sin(x)").tree)
+    (4, None)
+    """
+    if isinstance(tree, Number):
+        return 0
+    if isinstance(tree, Constant):
+        return None  # irrational coefficients are left to numbers
+    if isinstance(tree, Variable):
+        return 1
+    left = degree(tree.arguments[0])
+    if tree.operation == "neg" or left is None:
+        return left
+    if tree.operation == "**":
+        exponent = tree.arguments[1]
+        if not isinstance(exponent, Number) or exponent.value.denominator != 1:
+            return None
+        whole = int(exponent.value)
+        return left * whole if 0 <= whole <= MAX_EXPONENT else None
+    right = degree(tree.arguments[1]) if len(tree.arguments) == 2 else None
+    if right is None or tree.operation not in ("+", "-", "*", "/"):
+        return None
+    if tree.operation == "/":
+        return left if right == 0 else None
+    return left + right if tree.operation == "*" else max(left, right)
+
+
+def to_sympy(tree: Node, sympy: Any) -> Any:
+    """Return the tree as a SymPy expression, its variables real.
+
+    Raises
+    ------
+    ParameterError
+        If a power is too high to be worked out exactly.
+    """
+    if isinstance(tree, Number):
+        return sympy.Rational(tree.value.numerator, tree.value.denominator)
+    if isinstance(tree, Constant):
+        return {"pi": sympy.pi, "e": sympy.E}[tree.name]
+    if isinstance(tree, Variable):
+        return sympy.Symbol(tree.name, real=True)
+    given = [to_sympy(argument, sympy) for argument in tree.arguments]
+    if tree.operation == "**":
+        exponent = given[1]
+        # a number that is raised may itself have many digits: bit lengths multiply
+        long = given[0].is_Rational and max(int(given[0].p).bit_length(), int(given[0].q).bit_length()) > 400
+        if exponent.is_number and (long or not _within(exponent)):
+            raise ParameterError(
+                f"descend: an exponent must lie within ±{MAX_EXPONENT} to be worked out by hand; "
+                f"got {_shortened(exponent)}. Descend without the exact answer."
+            )
+        return given[0] ** exponent
+    if tree.operation in SAME_NAME:
+        return getattr(sympy, tree.operation)(*given)
+    return {
+        "neg": lambda a: -a,
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+        "log10": lambda a: sympy.log(a, 10),
+        "abs": sympy.Abs,
+        "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
+        "relu": lambda a: sympy.Max(a, 0),
+        "softplus": lambda a: sympy.log(1 + sympy.exp(a)),
+        "max": sympy.Max,
+        "min": sympy.Min,
+    }[tree.operation](*given)
+
+
+def _shortened(number: Any) -> str:
+    """Return a number as it is written, cut where nobody reads on."""
+    written = str(number)
+    return written if len(written) <= 60 else f"{written[:50]}…"
+
+
+def _within(exponent: Any) -> bool:
+    """Return whether an exponent is a real number that is small enough; one that no float can hold is not."""
+    try:
+        return abs(float(exponent)) <= MAX_EXPONENT
+    except (OverflowError, TypeError):
+        return False
+
+
+def from_sympy(expression: Any, sympy: Any) -> Node | None:
+    """Return a SymPy expression as a tree, terms and factors in SymPy's order; None if the grammar cannot say it."""
+    if expression.is_Rational:
+        return Number(Fraction(int(expression.p), int(expression.q)))
+    if expression in (sympy.pi, sympy.E):
+        return Constant("pi" if expression == sympy.pi else "e")
+    if expression.is_Symbol:
+        return Variable(expression.name)
+    if expression.is_Add:
+        return _sum([from_sympy(term, sympy) for term in expression.as_ordered_terms()])
+    if expression.is_Mul:
+        return _product(expression, sympy)
+    if expression.is_Pow:
+        return _power(expression, sympy)
+    name = {"Abs": "abs", "Max": "max", "Min": "min"}.get(expression.func.__name__, expression.func.__name__)
+    given = [from_sympy(argument, sympy) for argument in expression.args]
+    if name not in (*SAME_NAME, "abs", "max", "min") or any(argument is None for argument in given):
+        return None
+    return Apply(name, tuple(argument for argument in given if argument is not None))
+
+
+def _sum(terms: list[Node | None]) -> Node | None:
+    """Return a + b - c …: a term with a sign of its own is subtracted."""
+    known = [term for term in terms if term is not None]
+    if len(known) < len(terms):
+        return None
+
+    def add(left: Node, right: Node) -> Node:
+        if isinstance(right, Apply) and right.operation == "neg":
+            return Apply("-", (left, right.arguments[0]))
+        if isinstance(right, Number) and right.value < 0:
+            return Apply("-", (left, Number(-right.value)))
+        return Apply("+", (left, right))
+
+    return reduce(add, known)
+
+
+def _product(expression: Any, sympy: Any) -> Node | None:
+    """Return ± a · b / c …: the sign in front, denominators below one line."""
+    coefficient, rest = expression.as_coeff_Mul()
+    upper, lower = sympy.fraction(expression)
+    if lower != 1:
+        above, below = from_sympy(upper, sympy), from_sympy(lower, sympy)
+        if above is None or below is None:
+            return None
+        if isinstance(above, Apply) and above.operation == "neg":
+            return Apply("neg", (Apply("/", (above.arguments[0], below)),))
+        return Apply("/", (above, below))
+    factors = [from_sympy(factor, sympy) for factor in (rest.as_ordered_factors() if rest.is_Mul else [rest])]
+    if any(factor is None for factor in factors):
+        return None
+    known = [factor for factor in factors if factor is not None]
+    if abs(coefficient) != 1:
+        known.insert(0, Number(Fraction(int(abs(coefficient).p), int(abs(coefficient).q))))
+    product = reduce(lambda left, right: Apply("*", (left, right)), known)
+    return Apply("neg", (product,)) if coefficient < 0 else product
+
+
+def _power(expression: Any, sympy: Any) -> Node | None:
+    if expression.base == sympy.E:
+        inner = from_sympy(expression.exp, sympy)
+        return None if inner is None else Apply("exp", (inner,))
+    base, exponent = from_sympy(expression.base, sympy), from_sympy(expression.exp, sympy)
+    if base is None or exponent is None:
+        return None
+    if exponent == Number(Fraction(1, 2)):
+        return Apply("sqrt", (base,))
+    if isinstance(exponent, Number) and exponent.value < 0:
+        below = from_sympy(1 / expression, sympy)
+        return None if below is None else Apply("/", (Number(Fraction(1)), below))
+    return Apply("**", (base, exponent))

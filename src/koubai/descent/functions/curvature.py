@@ -1,0 +1,111 @@
+"""Curvature of an objective: its Hessian at a point, and the learning rates that this allows."""
+
+from typing import Any
+
+import numpy as np
+
+from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.optimizers.protocol import Optimizer
+
+
+def hessian(objective: Objective, point: Array) -> Array:
+    """Return ∂²f/∂θ² at a point (d,) by central differences of the gradient, (d, d), symmetric.
+
+    With h = ∛ε · max(1, abs θ) the error is about h² ≈ 4e-11 times the fourth derivative. Outside the domain: NaN.
+    """
+    point = np.asarray(point, dtype=np.float64)
+    h = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(point))
+    shifts = np.diag(h)
+    values, gradients = objective.function(np.concatenate([point + shifts, point - shifts]))  # (2d,), (2d, d)
+    gradients[~np.isfinite(values)] = np.nan
+    d = len(point)
+    columns = (gradients[:d] - gradients[d:]) / (2 * h[:, np.newaxis])
+    return np.asarray((columns + columns.T) / 2)
+
+
+def curvatures(objective: Objective, point: Array) -> Array:
+    """Return the eigenvalues of the Hessian at a point, ascending, (d,); NaN where the Hessian is not finite."""
+    matrix = hessian(objective, point)
+    if not np.isfinite(matrix).all():
+        return np.full(len(matrix), np.nan)
+    return np.asarray(np.linalg.eigvalsh(matrix))
+
+
+def stability_limit(optimizer: Optimizer, curvature: float) -> float | None:
+    """Return the learning rate above which a rule diverges on a bowl of curvature λ; None if it has no such limit.
+
+    Steepest descent multiplies the distance to the minimum by 1 - αλ, which grows for α > 2/λ. With momentum μ the
+    limit is 2 (1 + μ)/λ, with Nesterov's 2 (1 + μ)/((1 + 2μ) λ): there the roots of the recursion's characteristic
+    polynomial leave the unit circle. The rules that divide by running averages of the gradient
+    have none: their steps do not grow with the gradient.
+
+    Examples
+    --------
+    >>> from koubai.optimizers.sgd import SGD
+    >>> stability_limit(SGD(), 24.0)
+    0.08333333333333333
+    """
+    if not curvature > 0:
+        return None
+    settings: Any = optimizer
+    if optimizer.name == "sgd":
+        return 2 / curvature
+    if optimizer.name == "momentum":
+        return float(2 * (1 + settings.momentum) / curvature)
+    if optimizer.name == "nesterov":
+        return float(2 * (1 + settings.momentum) / ((1 + 2 * settings.momentum) * curvature))
+    return None
+
+
+def suggested_learning_rate(objective: Objective, start: Array, optimizer: Optimizer) -> float:
+    """Return a learning rate that suits the objective: one digit, good for a first look and no more.
+
+    Rules that follow the gradient's length get a share of their stability limit (half for steepest descent, a
+    twentieth with momentum, which is about 1 / λ · (1 - μ) and damps the swings); rules that normalise it get a
+    share of the window's width, since α is then about the length of a step. Adadelta needs none and gets 1.
+    """
+    window = objective.window or tuple((x - 1 - abs(x), x + 1 + abs(x)) for x in start.tolist())
+    width = float(np.mean([high - low for low, high in window]))
+    if optimizer.name == "adadelta":
+        return 1.0
+    limit = stability_limit(optimizer, typical_curvature(objective, start, window))
+    if limit is None:
+        shares = {"sgd": 0.01, "momentum": 0.002, "nesterov": 0.002, "adagrad": 0.1, "lion": 0.004}
+        return one_digit(width * shares.get(optimizer.name, 0.02))
+    rate = limit / 2 if optimizer.name == "sgd" else limit / 20
+    slope = float(np.linalg.norm(objective.gradient(start[np.newaxis])[0]))
+    if slope > 0:
+        rate = min(rate, width / 4 / slope)  # a first step across the picture shows nothing
+    return one_digit(rate)
+
+
+def typical_curvature(objective: Objective, start: Array, window: Window) -> float:
+    """Return the largest curvature at the start and the known minima, or the window's lower quartile if that is larger.
+
+    A minimum a hundred times as sharp as the window's quartile (the tip of a cone) is left out.
+    """
+    rng = np.random.default_rng(0)
+    lows, highs = np.array(window).T
+    around = [curvatures(objective, lows + (highs - lows) * rng.random(len(start))) for _ in range(25)]
+    largest = np.abs(around).max(axis=1)
+    largest = largest[np.isfinite(largest)]
+    quartile = float(np.quantile(largest, 0.25)) if len(largest) else 0.0
+    found = [quartile, float(np.abs(curvatures(objective, start)).max())]
+    sharpest = 100 * quartile if quartile else np.inf
+    at_minima = [float(np.abs(curvatures(objective, np.array(point))).max()) for point in objective.minima]
+    found.extend(curvature for curvature in at_minima if curvature < sharpest)
+    return float(np.nanmax(found))
+
+
+def one_digit(number: float) -> float:
+    """Return a positive number cut to its first digit, so that it can be said aloud.
+
+    Examples
+    --------
+    >>> one_digit(0.0417)
+    0.04
+    """
+    if not 0 < number < np.inf:
+        return 0.01
+    exponent = int(np.floor(np.log10(number) + 1e-12))
+    return float(f"{int(number / 10.0**exponent + 1e-9)}e{exponent}")

@@ -1,0 +1,307 @@
+"""Expressions such as ``(1-x)**2 + 100*(y-x**2)**2``: a grammar of their own, read into a typed tree.
+
+An expression is never evaluated as Python. The grammar has numbers, variables (one letter, with a number if needed:
+``x``, ``w1``), the constants ``pi`` and ``e``, ``+ - * / **``, parentheses and the functions of
+`koubai.descent.functions.evaluation.OPERATIONS`. It is read by operator precedence (Pratt 1973, "Top down operator
+precedence").
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NoReturn, TypeAlias
+
+from koubai.core.errors import ParameterError, ParameterTypeError
+
+MAX_LENGTH = 1000
+"""Longest expression, in characters."""
+MAX_DEPTH = 100
+"""Deepest nesting, of parentheses or of the tree."""
+MAX_VARIABLES = 10
+"""Most variables that one expression may have."""
+
+CONSTANTS = ("pi", "e")
+"""Names that stand for a number."""
+
+FUNCTIONS: dict[str, int] = {
+    **dict.fromkeys(("sqrt", "exp", "log", "log10", "abs", "sin", "cos", "tan", "asin", "acos", "atan"), 1),
+    **dict.fromkeys(("sinh", "cosh", "tanh", "sigmoid", "relu", "softplus"), 1),
+    **dict.fromkeys(("max", "min"), 2),
+}
+"""The functions by name, with how many arguments each takes."""
+
+SYNONYMS = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+"""Other spellings of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written, exactly: 0.1 is one tenth."""
+
+    value: Fraction
+    depth: int = field(default=1, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """``pi`` or ``e``."""
+
+    name: str
+    depth: int = field(default=1, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable."""
+
+    name: str
+    depth: int = field(default=1, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operation (``"neg"``, ``"+"``, ``"**"``, ``"sin"``, …) on its arguments."""
+
+    operation: str
+    arguments: "tuple[Node, ...]"
+    depth: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "depth", 1 + max(argument.depth for argument in self.arguments))
+
+
+Node: TypeAlias = Number | Constant | Variable | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that was read: its text, its tree, and its variables in alphabetical order."""
+
+    text: str
+    tree: Node
+    variables: tuple[str, ...]
+
+
+def parse(text: str) -> Expression:
+    """Read an expression.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"x**4 - 2*x**3 + 1"``; at most 1000 characters.
+
+    Raises
+    ------
+    ParameterTypeError
+        If ``text`` is not a string.
+    ParameterError
+        If it is not in the grammar, too long, or nested too deeply; the message says at which character.
+
+    Examples
+    --------
+    >>> parse("(1-x)**2 + 100*(y-x**2)**2").variables
+    ('x', 'y')
+    """
+    if not isinstance(text, str):
+        raise ParameterTypeError(
+            f"expression: text must be a string; got {type(text).__name__}. Try 'x**4 - 2*x**3 + 1'."
+        )
+    if len(text) > MAX_LENGTH:
+        raise ParameterError(
+            f"expression: text must have at most {MAX_LENGTH} characters; got {len(text)}. "
+            f"Pass a Python function instead."
+        )
+    tree = _Parser(text).whole()
+    names = sorted(set(variables_in(tree)), key=_natural)
+    if len(names) > MAX_VARIABLES:
+        raise ParameterError(
+            f"expression: there must be at most {MAX_VARIABLES} variables; got {len(names)}. "
+            f"Pass a Python function instead."
+        )
+    return Expression(text.strip(), tree, tuple(names))
+
+
+def variables_in(tree: Node) -> Iterator[str]:
+    """Go through the names of the variables in a tree, as often as they occur."""
+    if isinstance(tree, Variable):
+        yield tree.name
+    elif isinstance(tree, Apply):
+        for argument in tree.arguments:
+            yield from variables_in(argument)
+
+
+def _natural(name: str) -> tuple[str, int]:
+    """Order x2 before x10."""
+    digits = re.search(r"\d+$", name)
+    return (name.rstrip("0123456789").rstrip("_"), int(digits.group()) if digits else -1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<symbol>\*\*|[-+*/(),])|(?P<end>$))"
+)
+_VARIABLE = re.compile(r"[^\W\d_](?:_?\d{1,3})?")
+_INFIX = {"+": (10, 11), "-": (10, 11), "*": (20, 21), "/": (20, 21), "**": (30, 29)}
+"""How tightly an operator binds to its left and right: ** is the tightest and groups from the right."""
+_NEGATION = 25
+"""A leading minus binds more loosely than **, so that -x**2 is -(x**2)."""
+_HINTS = {
+    "^": "Write ** for a power.",
+    "=": "Write the right-hand side alone.",
+    "×": "Write * to multiply.",
+    "·": "Write * to multiply.",
+    "−": "Write - for minus.",
+    "[": "Use round parentheses.",
+    "{": "Use round parentheses.",
+    "²": "Write **2 for a square.",
+}
+
+
+class _Parser:
+    """Reads one text from left to right, one token ahead."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.depth = 0
+        self.position = 0
+        self.token = self.next_token()
+
+    def fail(self, problem: str, position: int, remedy: str) -> NoReturn:
+        """Raise the error that names the character, counted from 1."""
+        raise ParameterError(f"expression: {problem} at character {position + 1} of {self.text.strip()!r}. {remedy}")
+
+    def next_token(self) -> _Token:
+        """Read one token after the current one."""
+        match = _TOKEN.match(self.text, self.position)
+        if match is None:
+            start = self.position + len(self.text[self.position :]) - len(self.text[self.position :].lstrip())
+            found = self.text[start]
+            remedy = _HINTS.get(found, "Use numbers, names, + - * / ** and parentheses.")
+            self.fail(f"every character must belong to the grammar; got {found!r}", start, remedy)
+        self.position = match.end()
+        kind = str(match.lastgroup)
+        return _Token(kind, match.group(kind), match.start(kind))
+
+    def advance(self) -> _Token:
+        """Return the current token and move to the next."""
+        token, self.token = self.token, self.next_token()
+        return token
+
+    def whole(self) -> Node:
+        """Read the whole text as one expression."""
+        tree = self.expression(0)
+        if self.token.kind != "end":
+            remedy = "Check the parentheses."
+            if self.token.kind in ("name", "number") or self.token.text == "(":
+                remedy = "Write * between two factors, as in 2*x."
+            self.fail(f"an operator must stand here; got {self.token.text!r}", self.token.position, remedy)
+        return tree
+
+    def expression(self, binding: int) -> Node:
+        """Read as far as operators bind more tightly than ``binding``."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"nesting must be at most {MAX_DEPTH} deep", self.token.position, "Write it more simply.")
+        left = self.operand()
+        while self.token.kind == "symbol" and self.token.text in _INFIX:
+            to_left, to_right = _INFIX[self.token.text]
+            if to_left < binding:
+                break
+            operator = self.advance()
+            left = self.checked(Apply(operator.text, (left, self.expression(to_right))), operator)
+        self.depth -= 1
+        return left
+
+    def checked(self, tree: Apply, at: _Token) -> Apply:
+        """Return the tree, unless it has become too deep."""
+        if tree.depth > MAX_DEPTH:
+            self.fail(f"the tree must be at most {MAX_DEPTH} deep", at.position, "Write it with fewer terms.")
+        return tree
+
+    def operand(self) -> Node:
+        """Read a number, a name, a call, a parenthesis, or a sign with its operand."""
+        token = self.token
+        if token.kind == "number":
+            self.advance()
+            return self.number(token)
+        if token.kind == "name":
+            self.advance()
+            return self.named(token)
+        if token.text in ("+", "-"):
+            self.advance()
+            inner = self.expression(_NEGATION)
+            return inner if token.text == "+" else self.checked(Apply("neg", (inner,)), token)
+        if token.text != "(":
+            found = "the end" if token.kind == "end" else repr(token.text)
+            self.fail(
+                f"a number, a variable or a function must stand here; got {found}",
+                token.position,
+                "Try 'x**4 - 2*x**3 + 1'.",
+            )
+        self.advance()
+        inner = self.expression(0)
+        self.close(token)
+        return inner
+
+    def close(self, opened: _Token) -> None:
+        """Read the closing parenthesis of the one that was opened."""
+        if self.token.text != ")":
+            self.fail("every parenthesis must be closed; got one opened", opened.position, "Add ')'.")
+        self.advance()
+
+    def number(self, token: _Token) -> Number:
+        """Return a number, if a float can hold it."""
+        exponent = re.search(r"[eE]([+-]?\d+)$", token.text)
+        if len(token.text) > 60 or (exponent and abs(int(exponent.group(1))) > 300):
+            self.fail("a number must lie within 1e-300 and 1e300", token.position, "Write a smaller number.")
+        return Number(Fraction(token.text))
+
+    def named(self, token: _Token) -> Node:
+        """Return the constant, the variable, or the call that a name begins."""
+        name = SYNONYMS.get(token.text, token.text)
+        if self.token.text == "(" and (name in FUNCTIONS or not _VARIABLE.fullmatch(name)):
+            return self.call(name, token)
+        if name in CONSTANTS:
+            return Constant(name)
+        if name in FUNCTIONS:
+            self.fail(f"{name} must be given its argument", token.position, f"Write {name}(x).")
+        if not _VARIABLE.fullmatch(name):
+            self.unknown(token, [*CONSTANTS, *FUNCTIONS])
+        return Variable(name)
+
+    def unknown(self, token: _Token, known: list[str]) -> NoReturn:
+        """Fail because a name means nothing here."""
+        close = difflib.get_close_matches(token.text, known, n=1)
+        remedy = f"Did you mean {close[0]}?" if close else f"Try one of: {', '.join(FUNCTIONS)}."
+        self.fail(
+            f"a name must be a variable (one letter, such as x or w1), pi, e or a function; got {token.text!r}",
+            token.position,
+            remedy,
+        )
+
+    def call(self, name: str, token: _Token) -> Apply:
+        """Read the arguments of a function."""
+        if name not in FUNCTIONS:
+            self.unknown(token, list(FUNCTIONS))
+        opened = self.advance()
+        arguments = [self.expression(0)]
+        while self.token.text == ",":
+            self.advance()
+            arguments.append(self.expression(0))
+        self.close(opened)
+        wanted = FUNCTIONS[name]
+        if len(arguments) != wanted:
+            self.fail(
+                f"{name} must be given {wanted} argument{'s' if wanted > 1 else ''}; got {len(arguments)}",
+                token.position,
+                f"Write {name}({', '.join('xy'[:wanted])}).",
+            )
+        return self.checked(Apply(name, tuple(arguments)), token)

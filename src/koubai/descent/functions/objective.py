@@ -1,0 +1,223 @@
+"""What is minimised: a function of a few variables that gives values and gradients at many points at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
+from koubai.core.randomness import derive_key, uniforms
+from koubai.descent.functions.evaluation import Tape
+from koubai.descent.functions.expression import Expression, parse
+
+Array = npt.NDArray[np.float64]
+Window = tuple[tuple[float, float], ...]
+"""The lowest and highest value of each variable that a picture shows."""
+
+NOISE = 3
+"""Stream of the noise on gradients."""
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """A function f of d variables.
+
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    variables : tuple of str
+        Names of the variables, d of them.
+    function : callable
+        Points (…, d) → f, shape (…), and its gradient, shape (…, d), NaN or infinity outside its domain.
+    window : Window, optional
+        Where to look at it.
+    start : tuple of float, optional
+        A start that shows what is special about it.
+    minima : tuple of tuple of float
+        The minima that are known.
+    expression : Expression, optional
+        What it was made of.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    function: Callable[[Array], tuple[Array, Array]]
+    window: Window | None = None
+    start: tuple[float, ...] | None = None
+    minima: tuple[tuple[float, ...], ...] = ()
+    expression: Expression | None = None
+
+    @property
+    def n_variables(self) -> int:
+        """D."""
+        return len(self.variables)
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether a step sees something else than the gradient of f."""
+        return False
+
+    def value(self, points: Array) -> Array:
+        """Return f at the points (…, d), shape (…)."""
+        return self.function(points)[0]
+
+    def gradient(self, points: Array) -> Array:
+        """Return the gradient of f at the points (…, d), shape (…, d)."""
+        return self.function(points)[1]
+
+    def look(self, points: Array, step: int) -> tuple[Array, Array]:
+        """Return f and the gradient that update ``step`` (counted from 1) sees, at the points (…, d)."""
+        return self.function(points)
+
+    def cost(self, step: int) -> int:
+        """Return how many gradients update ``step`` evaluates: one, unless f is a sum over the rows of a data set."""
+        return 1
+
+
+@dataclass(frozen=True, eq=False)
+class Noisy(Objective):
+    """An objective whose gradient is seen with normal noise, as a small batch sees that of a data set.
+
+    Parameters
+    ----------
+    noise : float
+        Standard deviation of the noise on each component.
+    seed : int
+        Seed of the noise; update t sees the same noise on every path, so that methods can be compared.
+    """
+
+    noise: float = 1.0
+    seed: int = 0
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether there is noise."""
+        return self.noise > 0
+
+    def look(self, points: Array, step: int) -> tuple[Array, Array]:
+        """Return f and its gradient plus noise (Box and Muller 1958), at the points (…, d)."""
+        value, gradient = self.function(points)
+        draws = uniforms(derive_key(self.seed, NOISE, step), 2 * self.n_variables)
+        radius = np.sqrt(-2 * np.log1p(-draws[: self.n_variables]))
+        return value, gradient + self.noise * radius * np.cos(2 * np.pi * draws[self.n_variables :])
+
+
+def from_expression(
+    given: "str | Expression", name: str | None = None, variables: tuple[str, ...] | None = None, **known: Any
+) -> Objective:
+    """Return the objective that an expression stands for.
+
+    Parameters
+    ----------
+    given : str or Expression
+        See `koubai.descent.functions.expression.parse`.
+    name : str, optional
+        What to call it; without, the text itself.
+    variables : tuple of str, optional
+        The variables in another order, or more than occur.
+    **known
+        ``window``, ``start``, ``minima``.
+
+    Raises
+    ------
+    ParameterError
+        If there is no variable, or one of ``variables`` is missing.
+
+    Examples
+    --------
+    >>> from_expression("x**4 - 2*x**3 + 1").gradient(np.array([1.0]))
+    array([-2.])
+    """
+    expression = parse(given) if isinstance(given, str) else given
+    names = expression.variables if variables is None else tuple(variables)
+    if not names:
+        raise ParameterError(
+            f"expression: there must be at least one variable; got {expression.text!r}. Try 'x**4 - 2*x**3 + 1'."
+        )
+    missing = [variable for variable in expression.variables if variable not in names]
+    if missing or len(set(names)) < len(names):
+        raise ParameterError(
+            f"expression: variables must name each of {', '.join(expression.variables)} once; "
+            f"got {', '.join(names)}. Leave variables out."
+        )
+    tape = Tape(expression.tree, names)
+    return Objective(name or expression.text, names, tape.value_and_gradient, expression=expression, **known)
+
+
+def from_callable(
+    function: Callable[[Array], float],
+    gradient: Callable[[Array], Any] | None = None,
+    n_variables: int = 2,
+    name: str | None = None,
+    **known: Any,
+) -> Objective:
+    """Return the objective of a Python function of one vector.
+
+    Parameters
+    ----------
+    function : callable
+        Vector (d,) → f.
+    gradient : callable, optional
+        Vector (d,) → gradient (d,); without it, central differences (f(x + h) - f(x - h)) / 2h are taken with
+        h = ∛ε · max(1, abs x).
+    n_variables : int
+        d.
+    name : str, optional
+        What to call it; without, the function's own name.
+    **known
+        ``window``, ``start``, ``minima``.
+
+    Raises
+    ------
+    ParameterTypeError
+        If ``function`` cannot be called.
+    ShapeError
+        When called: if the function does not give one number, or the gradient not d.
+    """
+    if not callable(function):
+        raise ParameterTypeError(
+            f"descend: function must be an expression, a name or a callable; got {type(function).__name__}. "
+            f"Try 'rosenbrock'."
+        )
+    label = name or str(getattr(function, "__name__", "f"))
+
+    def at(point: Array) -> float:
+        value = np.asarray(function(point.copy()), dtype=np.float64)
+        if value.size != 1:
+            raise ShapeError(
+                f"{label}: the function must return one number; got shape {value.shape}. Add up its terms."
+            )
+        return float(value.reshape(()))
+
+    def slope(point: Array) -> Array:
+        if gradient is None:
+            return central_differences(at, point)
+        given = np.asarray(gradient(point.copy()), dtype=np.float64)
+        if given.shape != point.shape:
+            raise ShapeError(
+                f"{label}: the gradient must have shape (n_variables,) = {point.shape}; got {given.shape}. "
+                f"Leave it out to use central differences."
+            )
+        return given
+
+    def both(points: Array) -> tuple[Array, Array]:
+        rows = points.reshape(-1, points.shape[-1])
+        with np.errstate(all="ignore"):
+            values = np.array([at(row) for row in rows]).reshape(points.shape[:-1])
+            slopes = np.array([slope(row) for row in rows]).reshape(points.shape)
+        return values, slopes
+
+    names = {1: ("x",), 2: ("x", "y"), 3: ("x", "y", "z")}.get(
+        n_variables, tuple(f"x{i + 1}" for i in range(n_variables))
+    )
+    return Objective(label, names, both, **known)
+
+
+def central_differences(function: Callable[[Array], float], point: Array) -> Array:
+    """Return the gradient of a function at a point (d,) by (f(x + h) - f(x - h)) / 2h in each direction, (d,)."""
+    h = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(point))
+    shifts = np.diag(h)
+    return np.array([(function(point + s) - function(point - s)) / (2 * s[i]) for i, s in enumerate(shifts)])

@@ -1,0 +1,196 @@
+"""A process of its own for exact algebra, which is ended when it takes too long or too much memory.
+
+A step of algebra cannot be interrupted from outside in any other way that works on every platform and in every thread.
+The process is started when it is first needed, and kept: loading SymPy takes longer than most answers.
+"""
+
+import atexit
+import math
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from koubai.descent.functions.expression import Expression
+    from koubai.descent.functions.objective import Array
+
+SECONDS = 3
+"""Seconds of processor time that one expression may take."""
+WAITING = 60.0
+"""Seconds that it may take by the clock, where the machine is busy with other things."""
+STARTING = 120.0
+"""Seconds by the clock in which SymPy must be loaded."""
+MEMORY = 2**30
+"""Bytes of memory that the process may take beside its own code, where the system can bound it."""
+NOT_STARTED = (
+    "descend: a process of its own must be started to work by hand; it was not, or ended at once. "
+    "Descend without the exact answer."
+)
+
+
+class Worker:
+    """Asks a process to work expressions out, one at a time, whatever threads ask."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.owner = 0
+
+    def ask(
+        self, expression: "Expression", variables: tuple[str, ...], points: "Sequence[Array] | None"
+    ) -> dict[str, Any]:
+        """Return the results of `functions.exact.steps` by their names: all that came before time ran out.
+
+        Raises
+        ------
+        ParameterError
+            If the expression is one that is not worked out.
+        """
+        found: dict[str, Any] = {}
+        with self.lock:
+            process = self._started()
+            clock = threading.Timer(WAITING, process.kill)
+            clock.start()
+            try:
+                stdin, stdout = _ends(process)
+                pickle.dump((expression, variables, points, SECONDS), stdin)
+                stdin.flush()
+                while True:
+                    name, content = pickle.load(stdout)
+                    if name == "done":
+                        return found
+                    if name == "refused":
+                        raise ParameterError(content)
+                    found[name] = content
+            except (EOFError, OSError, pickle.UnpicklingError):  # it was ended, by a bound: what is there is the answer
+                self.stop()
+                return found
+            except ParameterError:
+                raise
+            except BaseException:  # whoever asked is interrupted: what still comes must not answer the next question
+                self.stop()
+                raise
+            finally:
+                clock.cancel()
+
+    def stop(self) -> None:
+        """End the process; the next question starts another."""
+        process, self.process = self.process, None
+        if process is None or self.owner != os.getpid():
+            return
+        process.kill()
+        for end in _ends(process):
+            with suppress(OSError):
+                end.close()
+        process.wait()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        """Return the process, with SymPy loaded."""
+        if self.process is not None and self.owner == os.getpid() and self.process.poll() is None:
+            return self.process
+        self.stop()
+        command = [sys.executable or "python", "-c", "from koubai.descent.functions.worker import serve; serve()"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        try:
+            process = self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            )
+        except OSError as error:
+            raise ParameterError(NOT_STARTED) from error
+        self.owner = os.getpid()
+        clock = threading.Timer(STARTING, process.kill)
+        clock.start()
+        try:
+            pickle.load(_ends(process)[1])  # it is ready
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self.stop()
+            raise ParameterError(NOT_STARTED) from error
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            clock.cancel()
+        return process
+
+
+def _ends(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
+
+
+WORKER = Worker()
+"""The one of this program."""
+atexit.register(WORKER.stop)
+
+
+def serve() -> None:
+    """Answer questions until nobody can ask any more: what the process does."""
+    from koubai.descent.functions.algebra import load_sympy
+    from koubai.descent.functions.exact import steps
+
+    load_sympy()
+    _bound_memory()
+    answers = sys.stdout.buffer
+
+    def say(answer: Any) -> None:
+        pickle.dump(answer, answers)
+        answers.flush()
+
+    say("ready")
+    while True:
+        try:
+            expression, variables, points, seconds = pickle.load(sys.stdin.buffer)
+        except (EOFError, KeyboardInterrupt):
+            return
+        clock = _bound_time(seconds)
+        try:
+            for result in steps(expression, variables, points):
+                say(result)
+        except ParameterError as error:
+            say(("refused", str(error)))
+        except (
+            Exception
+        ):  # too much memory, nested too deeply, a case that SymPy does not know: steps that are left out
+            say(("done", None))
+        else:
+            say(("done", None))
+        if clock:
+            clock.cancel()
+
+
+def _bound_memory() -> None:
+    with suppress(ImportError, OSError, ValueError):  # Windows; the time is bounded all the same
+        import resource
+
+        with open("/proc/self/statm", encoding="ascii") as file:
+            pages = int(file.read().split()[0])
+        limit = pages * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _bound_time(seconds: int) -> threading.Timer | None:
+    """End this process when it has worked so long; return the clock that will, where the system does not count.
+
+    The system's own bound holds also while one long multiplication keeps every thread waiting.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        clock = threading.Timer(3.0 * seconds, os._exit, (1,))
+        clock.daemon = True
+        clock.start()
+        return clock
+    worked = math.ceil(time.process_time())
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (worked + seconds, hard))
+    return None

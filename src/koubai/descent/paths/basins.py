@@ -1,0 +1,281 @@
+"""Basins of attraction: which minimum each start of a whole window reaches, for one rule.
+
+All starts move at once, as the rows of one array; those that have arrived leave it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ParameterError
+from koubai.descent.display import Displayed
+from koubai.descent.functions.expression import Expression
+from koubai.descent.functions.known import get_objective
+from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.descent.functions.stationary import minima_of
+from koubai.descent.paths.compare import Surface, surface_of
+from koubai.descent.paths.descend import Run, Walkers, Watch, make_run
+from koubai.descent.paths.path import Stopping
+from koubai.optimizers.protocol import Optimizer
+
+CHUNK = 10_000
+"""Starts that move together: few enough for their arrays to stay in the processor's cache."""
+LAP = 50
+"""After so many updates it is asked whether a start still gets anywhere."""
+MOST_MAPS = 9
+"""Most rules whose maps fit on one picture."""
+CIRCLING = 0.05
+"""One that gained less than this share of the way that it went swings about where it is, and has come to rest."""
+NOWHERE, FAILED = -1, -2
+"""In ``labels``: the start had reached none of the minima by its last update; it diverged or left the domain."""
+
+
+@dataclass(frozen=True, eq=False)
+class Basins(Displayed):
+    """Where each start of a grid ends.
+
+    Attributes
+    ----------
+    objective : Objective
+        What was minimised.
+    optimizer : Optimizer
+        By which rule.
+    learning_rate : float
+        α.
+    minima : tuple of tuple of float
+        The minima, lowest first.
+    axes : tuple of two arrays
+        The coordinates of the starts.
+    labels : (n_y, n_x)
+        Index of the minimum that a start reached; -1 for none by the last update, -2 for one that diverged or left the
+        domain.
+    steps : (n_y, n_x)
+        Updates that it took.
+    surface : Surface
+        The objective over the same window.
+    """
+
+    objective: Objective
+    optimizer: Optimizer
+    learning_rate: float
+    minima: tuple[tuple[float, ...], ...]
+    axes: tuple[Array, Array]
+    labels: npt.NDArray[np.int16]
+    steps: npt.NDArray[np.int32]
+    surface: Surface
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """f at each minimum."""
+        return tuple(float(self.objective.value(np.array(minimum))) for minimum in self.minima)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of the starts that reach each minimum."""
+        return tuple(float(np.mean(self.labels == index)) for index in range(len(self.minima)))
+
+
+@dataclass(frozen=True, eq=False)
+class BasinMaps(Displayed):
+    """Where each start of one grid ends by each of several rules.
+
+    Attributes
+    ----------
+    maps : tuple of Basins
+        One for each rule; their minima are the same.
+    """
+
+    maps: tuple[Basins, ...]
+
+
+def basins(
+    function: "str | Expression | Objective | Callable[[Array], float]",
+    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    learning_rate: float | None = None,
+    *,
+    window: Window | None = None,
+    resolution: int = 200,
+    max_steps: int = 1000,
+) -> Basins:
+    """Descend from every point of a grid and note which minimum each start reaches.
+
+    Parameters
+    ----------
+    function : str, Expression, Objective or callable
+        Of two variables; see `koubai.descent.paths.descend.descend`.
+    optimizer, learning_rate
+        The rule, and α; without α, one that suits the curvature.
+    window : Window, optional
+        Where the starts lie; without, the function's own, else ±5.
+    resolution : int
+        Starts along each axis, 2 to 1000: 200 make 40,000.
+    max_steps : int
+        Updates after which a start that has not come to rest counts by where it is.
+
+    See Also
+    --------
+    compare_basins : Several rules, side by side.
+
+    Raises
+    ------
+    ParameterError
+        If the function does not have two variables, or ``resolution`` is not allowed.
+
+    Examples
+    --------
+    >>> found = basins("x**4/4 - x**2/2 + y**2", resolution=20, window=((-2, 2), (-2, 2)))
+    >>> found.minima, found.shares
+    (((-1.0, 0.0), (1.0, 0.0)), (0.5, 0.5))
+    """
+    return compare_basins(
+        function, [optimizer], learning_rate, window=window, resolution=resolution, max_steps=max_steps
+    ).maps[0]
+
+
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
+def compare_basins(
+    function: "str | Expression | Objective | Callable[[Array], float]",
+    optimizers: Sequence[str | Mapping[str, Any] | Optimizer],
+    learning_rate: float | None = None,
+    *,
+    window: Window | None = None,
+    resolution: int = 200,
+    max_steps: int = 1000,
+) -> BasinMaps:
+    """Make a map of basins for each of several rules, of the same starts and with the same minima.
+
+    Parameters
+    ----------
+    function, learning_rate, window, resolution, max_steps
+        See `basins`.
+    optimizers : sequence
+        The rules, at most nine.
+
+    Raises
+    ------
+    ParameterError
+        If the function does not have two variables, or an argument is not allowed.
+
+    Examples
+    --------
+    >>> found = compare_basins("himmelblau", ["sgd", "adam"], resolution=20)
+    >>> [len(one.minima) for one in found.maps]
+    [4, 4]
+    """
+    objective = _checked(get_objective(function), resolution)
+    if not 1 <= len(optimizers) <= MOST_MAPS:
+        raise ParameterError(
+            f"basins: optimizers must be 1 to {MOST_MAPS}; got {len(optimizers)}. Make the maps one by one."
+        )
+    look = window or objective.window or ((-5.0, 5.0), (-5.0, 5.0))
+    axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
+    starts = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+    first = objective.start or tuple((low + high) / 2 for low, high in look)
+    runs = [make_run(objective, first, optimizer, learning_rate) for optimizer in optimizers]
+    slopes = np.linalg.norm(objective.gradient(starts), axis=1)
+    rest = 1e-6 * float(np.median(slopes[np.isfinite(slopes)])) if np.isfinite(slopes).any() else 0.0
+    found = [_all_ends(objective, starts, run, Stopping(max_steps, gradient_norm=rest)) for run in runs]
+    near = 0.02 * float(np.linalg.norm([high - low for low, high in look]))
+    minima = _all_minima(objective, look, np.concatenate([ends for ends, _ in found]), near)
+    shape, surface = (resolution, resolution), surface_of(objective, look)
+    return BasinMaps(
+        tuple(
+            Basins(
+                objective,
+                run.optimizer,
+                run.learning_rate,
+                minima,
+                axes,
+                _nearest(ends, minima, near).reshape(shape),
+                steps.reshape(shape),
+                surface,
+            )
+            for run, (ends, steps) in zip(runs, found, strict=True)
+        )
+    )
+
+
+def _checked(objective: Objective, resolution: int) -> Objective:
+    if objective.n_variables != 2:
+        raise ParameterError(
+            f"basins: the function must have 2 variables; got {objective.n_variables} ({objective.name}). "
+            f"Try 'himmelblau'."
+        )
+    if not isinstance(resolution, int | np.integer) or not 2 <= resolution <= 1000:
+        raise ParameterError(f"basins: resolution must be an integer from 2 to 1000; got {resolution!r}. Try 200.")
+    return objective
+
+
+def _all_ends(objective: Objective, starts: Array, run: Run, stopping: Stopping) -> tuple[Array, npt.NDArray[np.int32]]:
+    """Return where each start ends and after how many updates, a chunk at a time."""
+    chunks = np.array_split(starts, -(-len(starts) // CHUNK))
+    parts = [_ends(objective, chunk, run.optimizer, run.learning_rate, stopping) for chunk in chunks]
+    ends, steps = zip(*parts, strict=True)
+    return np.concatenate(ends), np.concatenate(steps)
+
+
+def _all_minima(objective: Objective, window: Window, ends: Array, near: float) -> tuple[tuple[float, ...], ...]:
+    """Return every minimum that is known or that starts came to rest at, lowest first."""
+    known = [np.array(minimum) for minimum in objective.minima]
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    _, first = np.unique(np.round(ends / (near / 4)), axis=0, return_index=True)
+    margin = tuple((low - 0.1 * (high - low), high + 0.1 * (high - low)) for low, high in window)
+    for point in minima_of(objective, margin, list(ends[first[:2000]])):
+        if all(np.linalg.norm(np.array(point) - other) > 1e-3 for other in known):
+            known.append(np.array(point))
+    known.sort(key=lambda p: (round(float(objective.value(p[np.newaxis])[0]), 9), *p.tolist()))
+    return tuple(tuple(point.tolist()) for point in known)
+
+
+def _ends(
+    objective: Objective, starts: Array, rule: Optimizer, rate: float, stopping: Stopping
+) -> tuple[Array, npt.NDArray[np.int32]]:
+    """Return where each start ends, (n, 2), NaN if it fails, and after how many updates, (n,)."""
+    ends, steps = starts.copy(), np.full(len(starts), stopping.max_steps, dtype=np.int32)
+    values, gradients = objective.look(starts, 1)
+    alive = np.flatnonzero(np.isfinite(values) & np.isfinite(gradients).all(axis=1))
+    ends[np.setdiff1d(np.arange(len(starts)), alive)] = np.nan
+    walkers = Walkers(starts[alive], [(slice(None), rule, rate)])
+    watch = Watch(objective, stopping, starts[alive], values[alive])
+    gradients, anchor, travelled = gradients[alive], starts[alive], np.zeros(len(alive))
+    for t in range(1, stopping.max_steps + 1):
+        if not len(alive):
+            break
+        moved = walkers.step(gradients, t)
+        values, gradients = objective.look(moved, t + 1)
+        codes = watch.codes(walkers.theta, moved, values, gradients)
+        travelled += _manhattan(moved - walkers.theta)
+        walkers.theta = moved
+        ended = codes != 0
+        if t % LAP == 0:
+            ended |= _manhattan(moved - anchor) < CIRCLING * travelled
+            anchor, travelled = moved, np.zeros(len(alive))
+        if ended.any():
+            ends[alive[ended]], steps[alive[ended]] = moved[ended], t
+            ends[alive[(codes >= 1) & (codes <= 3)]] = np.nan
+            going = ~ended
+            alive, gradients, anchor, travelled = alive[going], gradients[going], anchor[going], travelled[going]
+            walkers.theta, walkers.slots = moved[going], [walkers.slots[0][:, going]]
+            watch.keep(going)
+    ends[alive] = walkers.theta
+    return ends, steps
+
+
+def _manhattan(moves: Array) -> Array:
+    """Return abs Δx + abs Δy of moves (n, 2): columns are added ten times as fast as each row by itself."""
+    lengths = np.abs(moves)
+    return np.asarray(lengths[:, 0] + lengths[:, 1])
+
+
+def _nearest(ends: Array, minima: Sequence[tuple[float, ...]], near: float) -> npt.NDArray[np.int16]:
+    """Return the index of the minimum that each end lies within ``near`` of; -1 if none, -2 for NaN, (n,)."""
+    labels = np.where(np.isfinite(ends).all(axis=1), NOWHERE, FAILED).astype(np.int16)
+    best = np.full(len(ends), near)
+    for index, minimum in enumerate(minima):
+        distance = np.linalg.norm(ends - np.array(minimum), axis=1)
+        closer = distance < best  # NaN is not
+        labels[closer], best[closer] = index, distance[closer]
+    return labels

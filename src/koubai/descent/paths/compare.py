@@ -1,0 +1,322 @@
+"""Comparing descents: several paths on one objective, what it looks like around them, and who arrived."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ParameterError
+from koubai.descent.display import Displayed
+from koubai.descent.functions.by_hand import ByHand, by_hand
+from koubai.descent.functions.expression import Expression
+from koubai.descent.functions.known import get_objective
+from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.descent.functions.stationary import minima_of
+from koubai.descent.paths.descend import descend_all, make_run
+from koubai.descent.paths.path import Path, Stopping
+from koubai.optimizers.protocol import Optimizer
+
+NEAR = 0.01
+"""A path has arrived where it stays within this share of the window's diagonal of a minimum."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Values of an objective of one or two variables on a grid over a window.
+
+    Attributes
+    ----------
+    axes : tuple of arrays
+        The grid's coordinates, one array for each variable.
+    values : (n,) or (n_y, n_x)
+        f; NaN outside the domain. Rows follow the second variable.
+    """
+
+    axes: tuple[Array, ...]
+    values: Array
+
+    @property
+    def window(self) -> Window:
+        """What the grid covers."""
+        return tuple((float(axis[0]), float(axis[-1])) for axis in self.axes)
+
+    def levels(self, count: int = 16) -> Array:
+        """Return values between which areas grow evenly, denser towards the lowest, ascending, at most ``count``.
+
+        They are quantiles of the grid's values at (i / count)^1.5, so that a valley has lines whatever the
+        function's range.
+        """
+        finite = self.values[np.isfinite(self.values)]
+        if finite.size == 0:
+            return np.zeros(1)
+        return np.unique(np.quantile(finite, np.linspace(0, 1, count + 1) ** 1.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How one path fared.
+
+    Attributes
+    ----------
+    label : str
+        The optimizer, with the learning rate or the start if others differ in that alone.
+    path : Path
+        The path.
+    minimum : tuple of float or None
+        The minimum that it stays near, None if none.
+    step : int or None
+        The first update after which it stayed near.
+    gradient_evaluations : int or None
+        What it had cost by then.
+    """
+
+    label: str
+    path: Path
+    minimum: tuple[float, ...] | None
+    step: int | None
+    gradient_evaluations: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison(Displayed):
+    """Several paths on one objective.
+
+    Attributes
+    ----------
+    objective : Objective
+        What was minimised.
+    paths : tuple of Path
+        The descents.
+    surface : Surface or None
+        The objective around them; None for more than two variables.
+    minima : tuple of tuple of float
+        The minima inside the window, known or found.
+    labels : tuple of str
+        One for each path: the optimizer's name, with what else tells them apart.
+    by_hand : ByHand or None
+        The answer by calculus, if it was asked for.
+    """
+
+    objective: Objective
+    paths: tuple[Path, ...]
+    surface: Surface | None
+    minima: tuple[tuple[float, ...], ...]
+    labels: tuple[str, ...]
+    by_hand: ByHand | None = None
+
+    @cached_property
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """How each path fared, in the order of ``paths``."""
+        window = self.surface.window if self.surface else self.objective.window
+        diagonal = float(np.linalg.norm([high - low for low, high in window])) if window else 1.0
+        return tuple(
+            _arrival(label, path, self.minima, NEAR * diagonal)
+            for label, path in zip(self.labels, self.paths, strict=True)
+        )
+
+    def is_local(self, minimum: tuple[float, ...]) -> bool:
+        """Return whether a minimum lies above the lowest value that is known."""
+        above = float(self.objective.value(np.array(minimum))) - self.lowest
+        return above > 1e-6 * max(1.0, abs(self.lowest))
+
+    @property
+    def counts_differ(self) -> bool:
+        """Whether an update costs more gradients on one path than on another: then cost is what to compare."""
+        return len({int(path.costs[1]) for path in self.paths if path.n_steps}) > 1
+
+    def excess(self, index: int) -> Array:
+        """Return how far each value of a path lies above the lowest that is known, NaN where it does not."""
+        above = self.paths[index].values - self.lowest
+        floor = 1e-16 * max(1.0, abs(self.lowest))
+        return np.where(np.isfinite(above) & (above > floor), above, np.nan)
+
+    @property
+    def excess_range(self) -> tuple[float, float]:
+        """From where to where the values above the lowest are worth showing: at most twelve powers of ten."""
+        excesses = [self.excess(index) for index in range(len(self.paths))]
+        highest = max((excess[0] for excess in excesses if np.isfinite(excess[0])), default=1.0)
+        lowest = min((np.nanmin(excess) for excess in excesses if np.isfinite(excess).any()), default=1e-8)
+        failed = any(path.failed for path in self.paths)
+        return float(max(lowest / 2, 1e-12 * highest)), float((1e3 if failed else 3) * highest)
+
+    def moments(self, count: int) -> npt.NDArray[np.int64]:
+        """Return which update each path has reached at each frame of an animation, (n_frames, n_paths).
+
+        All paths are shown at the same update, or where an update costs differently at the same cost; time runs
+        slowly at first, when most happens.
+        """
+        last = max(path.n_steps for path in self.paths)
+        if not self.counts_differ:
+            frames = np.unique(np.round(last * np.linspace(0, 1, count) ** (1 if last < count else 1.7)))
+            steps = frames.astype(np.int64)
+            return np.minimum(steps[:, np.newaxis], [path.n_steps for path in self.paths])
+        costs = np.unique(np.round(np.geomspace(1, max(path.costs[-1] for path in self.paths), count)))
+        columns = [np.searchsorted(path.costs, [0.0, *costs], side="right") - 1 for path in self.paths]
+        return np.stack(columns, axis=1)
+
+    @cached_property
+    def lowest(self) -> float:
+        """The lowest value that is known: of the minima and of all paths."""
+        reached = [float(np.nanmin(path.values)) for path in self.paths if not path.failed]
+        reached += [float(self.objective.value(np.array(minimum))) for minimum in self.minima]
+        return min(reached, default=0.0)
+
+
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
+def _arrival(label: str, path: Path, minima: Sequence[tuple[float, ...]], near: float) -> Arrival:
+    if not minima or path.failed:
+        return Arrival(label, path, None, None, None)
+    distances = np.linalg.norm(path.points[:, np.newaxis] - np.array(minima), axis=2)  # (n_steps + 1, n_minima)
+    nearest = int(distances[-1].argmin())
+    away = np.flatnonzero(distances[:, nearest] > near)
+    step = int(away[-1]) + 1 if len(away) else 0
+    if step == len(path.points):
+        return Arrival(label, path, None, None, None)
+    return Arrival(label, path, minima[nearest], step, int(path.costs[step]))
+
+
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
+def compare_descents(
+    function: "str | Expression | Objective | Callable[[Array], float]",
+    optimizers: Sequence[str | Mapping[str, Any] | Optimizer] = (
+        "sgd",
+        "momentum",
+        "nesterov",
+        "adagrad",
+        "rmsprop",
+        "adam",
+    ),
+    learning_rates: Sequence[float | None] = (None,),
+    starts: Sequence[float | Sequence[float] | None] = (None,),
+    *,
+    max_steps: int = 1000,
+    step_size: float = 0.0,
+    gradient_norm: float = 1e-8,
+    value: float | None = None,
+    gradient: Callable[[Array], Any] | None = None,
+    variables: tuple[str, ...] | None = None,
+    window: Window | None = None,
+    resolution: int = 241,
+    work_out: bool = False,
+) -> Comparison:
+    """Minimise one function by every combination of optimizers, learning rates and starts.
+
+    Parameters
+    ----------
+    function : str, Expression, Objective or callable
+        See `koubai.descent.paths.descend.descend`.
+    optimizers, learning_rates, starts : sequences
+        What to combine; None stands for a suggested learning rate and for the function's own start.
+    max_steps, step_size, gradient_norm, value
+        When a descent ends: see `koubai.descent.paths.path.Stopping`.
+    gradient, variables
+        See `koubai.descent.paths.descend.descend`.
+    window : Window, optional
+        What to show; without, the function's own or what holds the paths.
+    resolution : int
+        Points of the surface's grid along each axis.
+    work_out : bool
+        Whether to add the answer by calculus, for an expression; needs SymPy.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to compare, or an argument is not allowed.
+
+    Examples
+    --------
+    >>> comparison = compare_descents("booth", ["sgd", "adam"], max_steps=300)
+    >>> comparison.labels
+    ('sgd', 'adam')
+    """
+    first = next((np.size(start) for start in starts if start is not None), 2)
+    objective = get_objective(function, gradient, int(first), variables)
+    runs = [
+        make_run(objective, start, optimizer, rate)
+        for start, optimizer, rate in product(starts, optimizers, learning_rates)
+    ]
+    if not runs:
+        raise ParameterError(
+            "compare_descents: optimizers, learning_rates and starts must not be empty; got nothing to compare."
+            " Try ['adam']."
+        )
+    stopping = Stopping(max_steps, step_size, gradient_norm, value)
+    paths = descend_all(objective, runs, stopping)
+    answer = by_hand(objective, window or view_window(objective, paths)) if work_out else None
+    return comparison_of(objective, paths, window, resolution, answer)
+
+
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
+def comparison_of(
+    objective: Objective,
+    paths: Sequence[Path],
+    window: Window | None = None,
+    resolution: int = 241,
+    answer: ByHand | None = None,
+) -> Comparison:
+    """Return the comparison of paths that were already made; a few stationary points by hand are kept in the window."""
+    stationary = [s.point for s in answer.stationary] if answer and len(answer.stationary) <= 6 else []
+    look = window or view_window(objective, paths, stationary)
+    surface = surface_of(objective, look, resolution) if objective.n_variables <= 2 else None
+    minima = _minima(objective, look, [path.point for path in paths if not path.failed])
+    return Comparison(objective, tuple(paths), surface, minima, labels_of(paths), answer)
+
+
+def _minima(objective: Objective, window: Window, rests: Sequence[Array]) -> tuple[tuple[float, ...], ...]:
+    """Return the known minima with the local ones where paths came to rest, or all that can be found."""
+    if not objective.minima:
+        return minima_of(objective, window, rests)
+    near = 0.01 * float(np.linalg.norm([high - low for low, high in window]))
+    known = np.array(objective.minima)
+    elsewhere = [rest for rest in rests if np.linalg.norm(known - rest, axis=1).min() > near]
+    local = minima_of(objective, window, elsewhere, search=False)
+    return (*objective.minima, *(m for m in local if np.linalg.norm(known - np.array(m), axis=1).min() > near))
+
+
+def labels_of(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return a label for each path: the optimizer's name, with the learning rate and the start where they differ."""
+    names = [path.optimizer.name for path in paths]
+    kinds = {repr(path.optimizer) for path in paths}
+    per_name = {name: {path.learning_rate for path in paths if path.optimizer.name == name} for name in names}
+    starts = {tuple(path.points[0].tolist()) for path in paths}
+    labels = []
+    for path in paths:
+        label = path.optimizer.name
+        if len(kinds) > len(set(names)):
+            label = repr(path.optimizer)
+        if len(starts) > 1:
+            label += f" ({', '.join(f'{x:g}' for x in path.points[0])})"
+        if len(per_name[path.optimizer.name]) > 1:
+            label += f" α={path.learning_rate:g}"
+        labels.append(label)
+    return tuple(labels)
+
+
+def view_window(objective: Objective, paths: Sequence[Path], also: Sequence[tuple[float, ...]] = ()) -> Window:
+    """Return the objective's own window, or one that holds the paths that did not fail, more points, and a margin."""
+    if objective.window is not None:
+        return objective.window
+    points = [path.points[:1] if path.failed else path.points for path in paths]
+    points += [np.array(more) for more in (objective.minima, also) if len(more)]
+    every = np.concatenate(points)
+    lows, highs = every.min(axis=0), every.max(axis=0)
+    margins = np.maximum(0.25 * (highs - lows), 0.1 * np.maximum(np.abs(lows), 1.0))
+    return tuple((float(low - m), float(high + m)) for low, high, m in zip(lows, highs, margins, strict=True))
+
+
+def surface_of(objective: Objective, window: Window, resolution: int = 241) -> Surface:
+    """Return the objective on a grid; a curve of one variable gets three times the points."""
+    if len(window) == 1:
+        axis = np.linspace(*window[0], 3 * resolution)
+        return Surface((axis,), _finite(objective.value(axis[:, np.newaxis])))
+    x, y = (np.linspace(low, high, resolution) for low, high in window)
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    return Surface((x, y), _finite(objective.value(grid)))
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, np.nan)

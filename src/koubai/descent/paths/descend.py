@@ -1,0 +1,360 @@
+"""Descending: the project's optimizers, unchanged, on an objective of a few variables.
+
+All paths of a comparison go in lockstep, as rows of one array: every update evaluates the objective once for all of
+them, and each rule moves its own rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
+from koubai.descent.functions.curvature import curvatures, one_digit, stability_limit, suggested_learning_rate
+from koubai.descent.functions.expression import Expression
+from koubai.descent.functions.known import get_objective
+from koubai.descent.functions.objective import Array, Objective
+from koubai.descent.paths.path import Advice, Path, Stop, Stopping
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.registry import get_optimizer
+
+MOST_POINTS = 20_000_000
+"""Most steps of all paths together: they are kept."""
+FAR = 1e8
+"""A point this many times further out than the start has diverged."""
+HUGE = 1e12
+"""So has a value this many times larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One descent to make: from where, by which rule, with which learning rate."""
+
+    start: tuple[float, ...]
+    optimizer: Optimizer
+    learning_rate: float
+
+
+@np.errstate(all="ignore")  # what overflows is seen in the numbers
+def descend(
+    function: "str | Expression | Objective | Callable[[Array], float]",
+    start: float | Sequence[float] | None = None,
+    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    learning_rate: float | None = None,
+    *,
+    max_steps: int = 1000,
+    step_size: float = 0.0,
+    gradient_norm: float = 1e-8,
+    value: float | None = None,
+    gradient: Callable[[Array], Any] | None = None,
+    variables: tuple[str, ...] | None = None,
+) -> Path:
+    """Minimise a function by a gradient method and keep the whole path.
+
+    Parameters
+    ----------
+    function : str, Expression, Objective or callable
+        A named function (``"rosenbrock"``), an expression (``"x**4 - 2*x**3 + 1"``), or a Python function of a vector.
+    start : float or sequence of float, optional
+        θ⁽⁰⁾; without, the named function's own.
+    optimizer : str, Mapping or Optimizer
+        A rule of `koubai.optimizers`.
+    learning_rate : float, optional
+        α > 0; without, one that suits the curvature at the start.
+    max_steps, step_size, gradient_norm, value
+        When it ends: see `koubai.descent.paths.path.Stopping`.
+    gradient : callable, optional
+        The gradient of a Python function; without, central differences are taken.
+    variables : tuple of str, optional
+        The variables of an expression in another order.
+
+    Returns
+    -------
+    Path
+        Points, values, gradients, and why it stopped.
+
+    Raises
+    ------
+    ParameterError
+        If the function, the start or the learning rate is not allowed.
+
+    Examples
+    --------
+    >>> path = descend("x**4 - 2*x**3 + 1", start=2, learning_rate=0.01)
+    >>> round(float(path.point[0]), 6), round(path.value, 6), path.stop.name
+    (1.5, -0.6875, 'GRADIENT_NORM')
+    """
+    n_variables = 2 if start is None else int(np.size(start))
+    objective = get_objective(function, gradient, n_variables, variables)
+    run = make_run(objective, start, optimizer, learning_rate)
+    return descend_all(objective, [run], Stopping(max_steps, step_size, gradient_norm, value))[0]
+
+
+def make_run(
+    objective: Objective,
+    start: float | Sequence[float] | None,
+    optimizer: str | Mapping[str, Any] | Optimizer,
+    learning_rate: float | None,
+) -> Run:
+    """Return the run that these arguments ask for, checked.
+
+    Raises
+    ------
+    ParameterError, ParameterTypeError
+        If there is no start, it is not finite or outside the domain, or α is not allowed.
+    ShapeError
+        If the start has another number of variables than the objective.
+    """
+    point = check_start(objective, start)
+    rule = get_optimizer(optimizer)
+    rate = suggested_learning_rate(objective, point, rule) if learning_rate is None else learning_rate
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number):
+        raise ParameterTypeError(
+            f"descend: learning_rate must be a number; got {type(rate).__name__}. Try {rule.default_learning_rate}."
+        )
+    if not 0 < rate < np.inf:
+        raise ParameterError(
+            f"descend: learning_rate must be > 0 and finite; got {rate!r}. Try {rule.default_learning_rate}."
+        )
+    return Run(tuple(point.tolist()), rule, float(rate))
+
+
+def check_start(objective: Objective, start: float | Sequence[float] | None) -> Array:
+    """Return the start as an array (d,), or raise what `make_run` says."""
+    names = ", ".join(objective.variables)
+    if start is None:
+        if objective.start is None:
+            raise ParameterError(
+                f"descend: start must be given for {objective.name}; got none. Pass a value for each of {names}."
+            )
+        start = objective.start
+    try:
+        point = np.atleast_1d(np.asarray(start, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ParameterTypeError(f"descend: start must be numbers; got {start!r}. Try {(1.0,) * 2}.") from None
+    if point.shape != (objective.n_variables,):
+        raise ShapeError(
+            f"descend: start must hold {objective.n_variables} "
+            f"value{'s' if objective.n_variables > 1 else ''}, for {names}; got {point.size}."
+            f" Give one for each variable."
+        )
+    if not np.isfinite(point).all():
+        raise ParameterError(f"descend: start must be finite; got {tuple(point.tolist())}. Try {(1.0,) * len(point)}.")
+    value, gradient = objective.look(point[np.newaxis], 1)
+    if not (np.isfinite(value).all() and np.isfinite(gradient).all()):
+        raise ParameterError(
+            f"descend: start must lie where {objective.name} and its gradient are finite; got "
+            f"{tuple(point.tolist())} with value {value[0]}. Start elsewhere."
+        )
+    return point
+
+
+def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, advise: bool = True) -> list[Path]:
+    """Make several descents on one objective in lockstep.
+
+    Parameters
+    ----------
+    objective : Objective
+        What to minimise.
+    runs : sequence of Run
+        The descents.
+    stopping : Stopping
+        When each of them ends.
+    advise : bool
+        Whether to look for a learning rate that works for each that diverges or leaves the domain.
+
+    Returns
+    -------
+    list of Path
+        In the order of ``runs``.
+
+    Raises
+    ------
+    ParameterError
+        If there may be more than `MOST_POINTS` steps, which all are kept.
+    """
+    if len(runs) * stopping.max_steps > MOST_POINTS:
+        raise ParameterError(
+            f"descend: all paths together must have at most {MOST_POINTS} steps; got {len(runs)} of "
+            f"{stopping.max_steps}. Lower max_steps, or compare fewer."
+        )
+    order = sorted(range(len(runs)), key=lambda i: _rule(runs[i]))
+    paths: list[Path | None] = [None] * len(runs)
+    for row, path in zip(order, _lockstep(objective, [runs[i] for i in order], stopping), strict=True):
+        if advise and path.stop in (Stop.DIVERGED, Stop.LEFT_DOMAIN):
+            path = replace(path, advice=advice_for(objective, runs[row], stopping))
+        paths[row] = path
+    return [path for path in paths if path is not None]
+
+
+def _rule(run: Run) -> tuple[str, float]:
+    return (repr(run.optimizer), run.learning_rate)
+
+
+class Walkers:
+    """Rows of points, (n, d), that move by their rules; rows of one rule lie together."""
+
+    def __init__(self, theta: Array, rules: Sequence[tuple[slice, Optimizer, float]]) -> None:
+        self.theta = theta
+        self.rules = list(rules)
+        self.slots = [rule.init(theta[rows]) for rows, rule, _ in rules]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> "Walkers":
+        """Return the walkers of runs that are sorted by rule."""
+        rules, first = [], 0
+        for _, group in groupby(runs, key=_rule):
+            members = list(group)
+            rules.append((slice(first, first + len(members)), members[0].optimizer, members[0].learning_rate))
+            first += len(members)
+        return cls(np.array([run.start for run in runs], dtype=np.float64), rules)
+
+    def step(self, gradient: Array, t: int) -> Array:
+        """Return where update ``t`` leads, (n, d), without going there; the rules' memory goes on."""
+        moved = np.empty_like(self.theta)
+        with np.errstate(all="ignore"):  # a path that overflows is recorded as diverged
+            for index, (rows, rule, rate) in enumerate(self.rules):
+                moved[rows], self.slots[index] = rule.step(self.theta[rows], gradient[rows], self.slots[index], t, rate)
+        return moved
+
+
+class _Recorder:
+    """Points, values and gradients of all rows, step by step; it doubles when it is full."""
+
+    def __init__(self, n: int, d: int, max_steps: int) -> None:
+        capacity = min(max_steps, 1023) + 1
+        self.points, self.gradients = np.empty((2, capacity, n, d))
+        self.values = np.empty((capacity, n))
+
+    def keep(self, t: int, points: Array, values: Array, gradients: Array) -> None:
+        """Write down step t."""
+        if t == len(self.points):
+            self.points = np.concatenate([self.points, np.empty_like(self.points)])
+            self.gradients = np.concatenate([self.gradients, np.empty_like(self.gradients)])
+            self.values = np.concatenate([self.values, np.empty_like(self.values)])
+        self.points[t], self.values[t], self.gradients[t] = points, values, gradients
+
+
+def _lockstep(objective: Objective, runs: Sequence[Run], stopping: Stopping) -> list[Path]:
+    walkers = Walkers.of(runs)
+    start = walkers.theta
+    n_runs, d = start.shape
+    recorder = _Recorder(n_runs, d, stopping.max_steps)
+    values, gradients = objective.look(start, 1)
+    recorder.keep(0, start, values, gradients)
+    watch = Watch(objective, stopping, start, values)
+    reasons = watch.at_start(values, gradients)
+    lengths = np.zeros(len(runs), dtype=np.int64)
+    t = 0
+    while t < stopping.max_steps and any(reason is None for reason in reasons):
+        t += 1
+        moved = walkers.step(gradients, t)
+        values, gradients = objective.look(moved, t + 1)
+        recorder.keep(t, moved, values, gradients)
+        for row, found in watch.after(walkers.theta, moved, values, gradients):
+            if reasons[row] is None:
+                reasons[row], lengths[row] = found, t
+        walkers.theta = moved
+    lengths[[reason is None for reason in reasons]] = t
+    costs = np.cumsum([0, *(objective.cost(step) for step in range(1, t + 1))])
+    return [
+        Path(
+            objective,
+            run.optimizer,
+            run.learning_rate,
+            recorder.points[: n + 1, row].copy(),
+            recorder.values[: n + 1, row].copy(),
+            recorder.gradients[: n + 1, row].copy(),
+            reasons[row] or Stop.COUNT,
+            costs[: n + 1].astype(np.float64),
+        )
+        for row, (run, n) in enumerate(zip(runs, lengths.tolist(), strict=True))
+    ]
+
+
+class Watch:
+    """Says of each row whether its descent has ended, and why."""
+
+    def __init__(self, objective: Objective, stopping: Stopping, start: Array, values: Array) -> None:
+        self.stopping = stopping
+        self.gradient_norm = 0.0 if objective.stochastic else stopping.gradient_norm
+        self.far = FAR * (1 + np.abs(start).max(axis=1))
+        self.huge = HUGE * (1 + np.abs(values))
+
+    def at_start(self, values: Array, gradients: Array) -> list[Stop | None]:
+        """Return for each row why it does not even begin, or None."""
+        small = self._norm(gradients) < self.gradient_norm
+        low = values <= self.stopping.value if self.stopping.value is not None else small & False
+        return [Stop.VALUE if v else Stop.GRADIENT_NORM if s else None for v, s in zip(low, small, strict=True)]
+
+    @staticmethod
+    def _norm(vectors: Array) -> Array:
+        return np.asarray(np.sqrt(reduce(np.add, (vectors * vectors).T)))
+
+    def codes(self, before: Array, after: Array, values: Array, gradients: Array) -> npt.NDArray[np.int8]:
+        """Return for each row the number of the reason why it ended with this update, in `REASONS`; 0 if it did not."""
+        codes = np.zeros(len(values), dtype=np.int8)
+        with np.errstate(all="ignore"):
+            distances, norms = reduce(np.maximum, np.abs(after).T), self._norm(gradients)
+            lengths = self._norm(after - before) if self.stopping.step_size else np.ones(1)
+            lowest = -self.huge if self.stopping.value is None else np.maximum(self.stopping.value, -self.huge)
+            goes_on = (distances < self.far) & (np.abs(values) <= self.huge) & (values > lowest)
+            goes_on &= (norms >= self.gradient_norm) & (norms < np.inf) & (lengths >= self.stopping.step_size)
+            rows = np.flatnonzero(~goes_on)  # nearly all go on nearly always
+            if len(rows):
+                codes[rows] = self._reasons(rows, before[rows], after[rows], values[rows], gradients[rows])
+        return codes
+
+    def _reasons(
+        self, rows: npt.NDArray[np.intp], before: Array, after: Array, values: Array, gradients: Array
+    ) -> npt.NDArray[np.int8]:
+        """Return the number of the first reason that holds for each of some rows, 0 if none does."""
+        far = ~(np.abs(after).max(axis=1) < self.far[rows])
+        low = np.zeros(len(rows), dtype=bool) if self.stopping.value is None else values <= self.stopping.value
+        checks = [
+            far | (values > self.huge[rows]) | np.isinf(gradients).any(axis=1),
+            values < -self.huge[rows],
+            ~(np.isfinite(values) & np.isfinite(gradients).all(axis=1)),
+            low,
+            self._norm(gradients) < self.gradient_norm,
+            self._norm(after - before) < self.stopping.step_size,
+        ]
+        return np.asarray(np.select(checks, list(range(1, 7)), 0), dtype=np.int8)
+
+    def keep(self, rows: npt.NDArray[np.bool_]) -> None:
+        """Watch these rows alone from now on."""
+        self.far, self.huge = self.far[rows], self.huge[rows]
+
+    def after(self, before: Array, after: Array, values: Array, gradients: Array) -> list[tuple[int, Stop]]:
+        """Return the rows that ended with this update, each with why."""
+        codes = self.codes(before, after, values, gradients)
+        return [(int(row), REASONS[codes[row]]) for row in np.flatnonzero(codes)]
+
+
+REASONS = (
+    Stop.COUNT,
+    Stop.DIVERGED,
+    Stop.UNBOUNDED,
+    Stop.LEFT_DOMAIN,
+    Stop.VALUE,
+    Stop.GRADIENT_NORM,
+    Stop.STEP_SIZE,
+)
+"""Why a descent ended, by number; the first that holds counts."""
+
+
+def advice_for(objective: Objective, run: Run, stopping: Stopping) -> Advice:
+    """Return what learning rate would not have failed: half the stability limit at the start's curvature, tried."""
+    curvature = float(np.abs(curvatures(objective, np.array(run.start))).max())
+    limit = stability_limit(run.optimizer, curvature)
+    rate = one_digit(min(limit / 2 if limit else np.inf, run.learning_rate / 2))
+    for _ in range(40):
+        path = _lockstep(objective, [replace(run, learning_rate=rate)], stopping)[0]
+        if not path.failed:
+            return Advice(curvature, limit, rate)
+        rate = one_digit(rate / 2)
+    return Advice(curvature, limit, None)

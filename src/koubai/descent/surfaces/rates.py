@@ -1,0 +1,111 @@
+"""The range of useful learning rates of a network: the loss while the rate rises from update to update."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from koubai.core.errors import ParameterError
+from koubai.descent.display import Displayed
+from koubai.descent.functions.curvature import one_digit
+from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.watching import Numbers, updates
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.registry import get_optimizer
+
+SMOOTHING = 0.9
+"""Share of the running average that a new loss of the range test leaves."""
+WORSE = 4.0
+"""The range test ends where the smoothed loss is this many times the lowest."""
+
+
+@dataclass(frozen=True, eq=False)
+class RangeTest(Displayed):
+    """Losses while the learning rate grows.
+
+    Attributes
+    ----------
+    optimizer : Optimizer
+        The rule.
+    rates : (n,)
+        α of each update.
+    losses : (n,)
+        Loss of each update's batch before it.
+    smoothed : (n,)
+        Their running average, corrected for its start.
+    diverged : bool
+        Whether the loss rose again far above its lowest.
+    """
+
+    optimizer: Optimizer
+    rates: Numbers
+    losses: Numbers
+    smoothed: Numbers
+    diverged: bool
+
+    @property
+    def largest(self) -> float:
+        """The rate at which the smoothed loss was lowest: above it, training gets worse."""
+        return float(self.rates[int(np.argmin(self.smoothed))])
+
+    @property
+    def suggested(self) -> float:
+        """A third of that, to one digit: fast, and with room for what the test did not see."""
+        return one_digit(self.largest / 3)
+
+
+def range_test(
+    subject: Subject,
+    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    *,
+    lowest: float = 1e-5,
+    highest: float = 10.0,
+    n_updates: int = 150,
+    batch_size: int = 32,
+    seed: int = 0,
+    engine: str = "reference",
+) -> RangeTest:
+    """Train while α grows from update to update, and see where the loss falls and where it rises (Smith 2017).
+
+    Parameters
+    ----------
+    subject : Subject
+        What is trained; it stays as it is.
+    optimizer : str, Mapping or Optimizer
+        The rule.
+    lowest, highest : float
+        The range of α, 0 < lowest < highest; α grows by the same factor each time.
+    n_updates : int
+        Updates, at least 10.
+    batch_size, seed, engine
+        See `updates`.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not allowed, or the loss is not finite from the start.
+    """
+    if not 0 < lowest < highest < np.inf:
+        raise ParameterError(f"range_test: lowest and highest must be 0 < lowest < highest; got {lowest}, {highest}.")
+    if n_updates < 10:
+        raise ParameterError(f"range_test: n_updates must be >= 10; got {n_updates!r}. Try 150.")
+    rule = get_optimizer(optimizer)
+    rates = np.geomspace(lowest, highest, n_updates)
+    losses: list[float] = []
+    smoothed: list[float] = []
+    average = 0.0
+    diverged = True
+    for update in updates(subject, rule, lambda number: float(rates[number - 1]), batch_size, seed, engine):
+        losses.append(update.loss)
+        average = SMOOTHING * average + (1 - SMOOTHING) * update.loss
+        smoothed.append(average / (1 - SMOOTHING**update.number))
+        if update.number > 10 and smoothed[-1] > WORSE * min(smoothed):
+            break
+        if update.number == n_updates:
+            diverged = False
+            break
+    if not losses:
+        raise ParameterError("range_test: the loss must be finite at the start; got NaN or infinity. Scale the data.")
+    n = len(losses)
+    return RangeTest(rule, rates[:n], np.array(losses), np.array(smoothed), diverged)

@@ -1,0 +1,186 @@
+"""Watching training step by step: losses, gradients and how far each layer moves."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ParameterError
+from koubai.descent.display import Displayed
+from koubai.descent.surfaces.subject import Array, Subject
+from koubai.engines.protocol import Plan, State
+from koubai.engines.reference import batches
+from koubai.engines.registry import get_engine
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.registry import get_optimizer
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One update: its number from 1, the rows it saw, their loss and gradient before it, θ before and after."""
+
+    number: int
+    n_rows: int
+    loss: float
+    gradient: Array
+    before: Array
+    after: Array
+
+
+def updates(
+    subject: Subject,
+    optimizer: Optimizer,
+    learning_rate: Callable[[int], float],
+    batch_size: int,
+    seed: int = 0,
+    engine: str = "reference",
+) -> Iterator[Update]:
+    """Train without end, batch by batch, and yield every update; it stops where a loss is not finite.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is trained, from its θ on; it stays as it is.
+    optimizer : Optimizer
+        By which rule.
+    learning_rate : callable
+        Number of the update → α.
+    batch_size, seed
+        Rows of an update; seed of their order.
+    engine : str
+        Who computes losses and gradients.
+    """
+    runner = get_engine(engine)
+    if not batch_size >= 1:
+        raise ParameterError(f"updates: batch_size must be >= 1; got {batch_size!r}. Try 32.")
+    n = subject.rows.n_rows
+    plan = Plan(subject.network, optimizer, subject.penalty, min(batch_size, n), True, seed)
+    state = State(subject.theta.copy(), optimizer.init(subject.theta))
+    while True:
+        for batch in batches(plan, subject.rows, state.epoch):
+            with np.errstate(all="ignore"), subject.few_threads():  # divergence is seen in the loss
+                loss, gradient = runner.loss_and_gradient(subject.network, state.theta, batch, subject.penalty)
+                if not np.isfinite(loss):
+                    return
+                state.step += 1
+                before, rate = state.theta, learning_rate(state.step)
+                state.theta, state.slots = optimizer.step(before, gradient, state.slots, state.step, rate)
+            yield Update(state.step, batch.n_rows, float(loss), gradient, before, state.theta)
+        state.epoch += 1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRecord(Displayed):
+    """What training looked like, update by update.
+
+    Attributes
+    ----------
+    subject : Subject
+        What was trained, with θ where training ended.
+    optimizer : Optimizer
+        By which rule.
+    learning_rate : float
+        α.
+    losses : (n_updates,)
+        Loss of each update's batch before it.
+    gradient_norms : (n_updates, n_layers)
+        ‖∂E/∂θ^(l)‖ of each layer.
+    update_ratios : (n_updates, n_layers)
+        ‖Δw^(l)‖ / ‖w^(l)‖ of each layer's weights: about 1e-3 is usual; far below, a layer hardly learns, far above,
+        it forgets.
+    thetas : (n_epochs + 1, n_parameters)
+        θ at the start and after each epoch.
+    """
+
+    subject: Subject
+    optimizer: Optimizer
+    learning_rate: float
+    losses: Numbers
+    gradient_norms: Numbers
+    update_ratios: Numbers
+    thetas: Array
+
+
+def watch_training(
+    subject: Subject,
+    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    learning_rate: float | None = None,
+    *,
+    epochs: int = 20,
+    batch_size: int = 32,
+    seed: int = 0,
+    engine: str = "reference",
+) -> TrainingRecord:
+    """Train a network and record gradient and update of every layer.
+
+    Parameters
+    ----------
+    subject : Subject
+        What to train, from its θ on; it stays as it is.
+    optimizer, learning_rate
+        The rule, and α, the rule's own by default.
+    epochs : int
+        How often to go through the rows; training that diverges ends earlier.
+    batch_size, seed, engine
+        See `updates`.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not allowed, or the very first loss is not finite.
+    """
+    rule = get_optimizer(optimizer)
+    rate = rate_of(rule, learning_rate)
+    if epochs < 1:
+        raise ParameterError(f"watch_training: epochs must be >= 1; got {epochs!r}. Try 20.")
+    per_epoch = -(-subject.rows.n_rows // min(batch_size, subject.rows.n_rows)) if batch_size >= 1 else 1
+    losses, norms, ratios, thetas = [], [], [], [subject.theta]
+    theta = subject.theta
+    for update in updates(subject, rule, constant_rate(rate), batch_size, seed, engine):
+        losses.append(update.loss)
+        norms.append(_layer_norms(subject, update.gradient))
+        ratios.append(_weight_ratios(subject, update.after - update.before, update.before))
+        theta = update.after
+        if update.number % per_epoch == 0:
+            thetas.append(theta)
+        if update.number == epochs * per_epoch:
+            break
+    if not losses:
+        raise ParameterError(
+            "watch_training: the loss must be finite at the start; got NaN or infinity. Scale the data."
+        )
+    return TrainingRecord(
+        subject.at(theta), rule, rate, np.array(losses), np.array(norms), np.array(ratios), np.array(thetas)
+    )
+
+
+def constant_rate(rate: float) -> Callable[[int], float]:
+    """Return a schedule that gives the same rate at every update."""
+    return lambda _: rate
+
+
+def rate_of(rule: Optimizer, learning_rate: float | None) -> float:
+    """Return the rate that was asked for, or the rule's own; ParameterError unless it is above 0 and finite."""
+    rate = rule.default_learning_rate if learning_rate is None else learning_rate
+    if not 0 < rate < np.inf:
+        raise ParameterError(f"learning_rate must be > 0 and finite; got {rate!r}. Try {rule.default_learning_rate}.")
+    return float(rate)
+
+
+def _layer_norms(subject: Subject, vector: Array) -> list[float]:
+    """Return the length of each layer's share of a vector."""
+    offsets = subject.network.offsets
+    return [float(np.linalg.norm(vector[a:b])) for a, b in pairwise(offsets)]
+
+
+def _weight_ratios(subject: Subject, update: Array, theta: Array) -> list[float]:
+    """Return ‖Δw‖ / ‖w‖ of each layer's weights."""
+    network = subject.network
+    moved = [float(np.linalg.norm(network.weights(update, index))) for index in range(len(network.layers))]
+    lengths = [float(np.linalg.norm(network.weights(theta, index))) for index in range(len(network.layers))]
+    return [move / length if length else np.inf for move, length in zip(moved, lengths, strict=True)]

@@ -1,0 +1,173 @@
+"""Weights, and what says how they are read, set by hand: honoured as scikit-learn does it, or refused in one sentence.
+
+scikit-learn's networks look at ``coefs_``, ``intercepts_``, ``n_layers_``, ``activation`` and ``out_activation_`` in
+every prediction. Programs rely on that: weights loaded from elsewhere are put into a new estimator, hidden nodes
+pruned, the network cut off behind a hidden layer, its output read before softmax.
+"""
+
+from itertools import pairwise
+from operator import is_
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
+from koubai.core.arrays import Array
+from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.losses import HalfSquaredError, Loss
+from koubai.core.network import Dense, Network
+from koubai.estimators.given import training_choices as choices
+from koubai.training.history import History
+
+DESCRIBED = ("theta_", "network_", "activation", "out_activation_", "n_layers_", "n_features_in_")
+"""Attributes beside the weight arrays that prediction goes by."""
+
+
+class Seen(NamedTuple):
+    """The objects that the last prediction went by.
+
+    They are the weight arrays and the attributes `DESCRIBED` (with those of a class's own after them), all together and
+    each for itself, and the number of weight matrices.
+    """
+
+    objects: tuple[Any, ...]
+    arrays: list[Array]
+    described: tuple[Any, ...]
+    n_matrices: int
+
+    def before(self, name: str) -> Any:
+        """Return what an attribute was."""
+        return self.described[DESCRIBED.index(name)]
+
+    def has(self, arrays: list[Array]) -> bool:
+        """Return whether these are the same arrays."""
+        return len(arrays) == len(self.arrays) and all(map(is_, arrays, self.arrays))
+
+
+def take_in(model: Any) -> None:
+    """Bring ``network_`` and ``theta_`` of an estimator to what its attributes say.
+
+    Raises
+    ------
+    ShapeError
+        If weight arrays do not fit each other, or the number of features.
+    ParameterError
+        If attributes are missing or contradict each other, or name a function that does not exist.
+    """
+    model._take_in_labels()
+    _take_in_theta(model)
+    seen: Seen | None = model._seen
+    weights, biases = _layers(model, seen)
+    output = getattr(model, "out_activation_", None)
+    usual = model._ending().activation if seen is None else seen.before("out_activation_")
+    network = _network(model, weights, seen, usual if output is None else output)
+    if output is not None and get_activation(output) != get_activation(usual):
+        model._output_by_hand = get_activation(output).name != model._ending().activation
+    in_theta = seen is not None and not model._own_arrays and seen.has([*model.coefs_, *model.intercepts_])
+    keeps_theta = in_theta and network.sizes == model.network_.sizes
+    model._describe(network)
+    if not hasattr(model, "n_features_in_"):
+        model.n_features_in_ = network.n_features
+    if not hasattr(model, "history_"):
+        model.history_ = History()
+    if not keeps_theta:
+        model.theta_ = network.pack(weights, biases, np.result_type(np.float32, *weights, *biases))
+        model.theta_.flags.writeable = False  # the arrays are what counts: a change of θ would be lost
+        model._own_arrays = True
+    model._look()
+
+
+def _take_in_theta(model: Any) -> None:
+    """Take in a θ that was replaced."""
+    seen: Seen | None = model._seen
+    if seen is None or model.theta_ is seen.before("theta_"):
+        return
+    if not seen.has([*model.coefs_, *model.intercepts_]):
+        raise ParameterError(
+            f"{choices.name_of(model)}: theta_ must stay as it is where coefs_ or intercepts_ are replaced; got new "
+            f"ones of both. Set one of them."
+        )
+    theta = np.ascontiguousarray(model.theta_)
+    model.network_.check_theta(theta)
+    model._set_theta(theta if theta.dtype == np.float32 else theta.astype(np.float64, copy=False))
+
+
+def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
+    """Return the weights and biases of the layers that ``n_layers_`` counts, after a check that they fit."""
+    who = choices.name_of(model)
+    if not hasattr(model, "intercepts_"):
+        raise ParameterError(f"{who}: intercepts_ must be set where coefs_ is; got none. Set the biases of each layer.")
+    given = len(model.coefs_)
+    n_layers = getattr(model, "n_layers_", given + 1)
+    unnoticed = seen is not None and n_layers == seen.before("n_layers_") and given != seen.n_matrices
+    if not 2 <= n_layers <= given + 1 or (unnoticed and n_layers != given + 1):
+        raise ParameterError(
+            f"{who}: n_layers_ must be {given + 1} with {given} weight matrices in coefs_, or less to leave the last "
+            f"ones out; got {n_layers}. Set n_layers_ too."
+        )
+    weights = [_numbers(model, "coefs_", index, 2) for index in range(n_layers - 1)]
+    if len(model.intercepts_) < n_layers - 1:
+        raise ShapeError(
+            f"{who}: intercepts_ must hold a vector for each of the {n_layers - 1} layers with weights; "
+            f"got {len(model.intercepts_)}. Add the missing ones."
+        )
+    biases = [_numbers(model, "intercepts_", index, 1) for index in range(n_layers - 1)]
+    rows = getattr(model, "n_features_in_", len(weights[0]))
+    if len(weights[0]) != rows:
+        raise ShapeError(
+            f"{who}: coefs_[0] must have n_features_in_ = {rows} rows; got shape {weights[0].shape}. "
+            f"Set n_features_in_ too."
+        )
+    for index, (before, after) in enumerate(pairwise(weights), start=1):
+        if len(after) != before.shape[1]:
+            raise ShapeError(
+                f"{who}: coefs_[{index}] must have as many rows as coefs_[{index - 1}] has columns, "
+                f"{before.shape[1]}; got shape {after.shape}. Change both."
+            )
+    for index, (matrix, vector) in enumerate(zip(weights, biases, strict=True)):
+        if vector.shape != matrix.shape[1:]:
+            raise ShapeError(
+                f"{who}: intercepts_[{index}] must have shape {matrix.shape[1:]}, a number for each column of "
+                f"coefs_[{index}]; got {vector.shape}. Change both."
+            )
+    return weights, biases
+
+
+def _numbers(model: Any, name: str, index: int, n_axes: int) -> Array:
+    """Return one of the weight arrays as an array of numbers."""
+    given = getattr(model, name)[index]
+    array = np.asarray(given.toarray() if issparse(given) else given)
+    if array.ndim != n_axes or array.dtype.kind not in "fiub" or not array.size:
+        raise ShapeError(
+            f"{choices.name_of(model)}: {name}[{index}] must be an array of numbers with {n_axes} axes; "
+            f"got shape {array.shape} of dtype {array.dtype}."
+        )
+    return array
+
+
+def _network(model: Any, weights: list[Array], seen: Seen | None, output: Any) -> Network:
+    """Return the network that the weights and the names of the activations describe."""
+    n_hidden = len(weights) - 1
+    old: Network | None = getattr(model, "network_", None)
+    as_before = old is not None and seen is not None and model.activation is seen.before("activation")
+    if old is not None and as_before and n_hidden < len(old.layers):
+        hidden: list[Activation] = [layer.activation for layer in old.layers[:n_hidden]]
+        dropout = [layer.dropout for layer in old.layers[:n_hidden]]
+    else:
+        hidden = choices.hidden_activations(model, n_hidden)
+        dropout = choices.one_for_each_layer(model, "dropout", n_hidden)
+    last = get_activation(output, f"{choices.name_of(model)}: out_activation_")
+    layers = tuple(
+        Dense(matrix.shape[0], matrix.shape[1], activation, dropout=float(rate))
+        for matrix, activation, rate in zip(weights, [*hidden, last], [*dropout, 0.0], strict=True)
+    )
+    network = Network(layers, _loss(model, old, last))
+    return old if old is not None and old == network else network
+
+
+def _loss(model: Any, old: Network | None, last: Activation) -> Loss:
+    """Return the loss to stand behind the output: the estimator's, or one of any numbers where that has no value."""
+    losses = [model._ending().loss, *([] if old is None else [old.loss])]
+    return next((loss for loss in losses if loss.accepts(last)), HalfSquaredError())

@@ -1,0 +1,1 @@
+"""What the perceptron estimator is made of: training, its forms, storage, separability."""

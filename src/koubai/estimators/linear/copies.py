@@ -1,0 +1,80 @@
+"""A perceptron's weights in other forms: sparse or dense, as a record, as the state of a copy."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from koubai.core.arrays import Array
+
+
+def dense(coef: Any) -> Array:
+    """Return weights, sparse ones written out."""
+    dense: Array = coef.toarray() if issparse(coef) else np.asarray(coef)
+    return dense
+
+
+class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+    """The part of a perceptron that hands its weights on."""
+
+    coef_: Any
+
+    def densify(self) -> Self:
+        """Turn ``coef_`` into a dense array, after `sparsify`."""
+        check_is_fitted(self, msg="Estimator, %(name)s, must be fitted before densifying.")
+        if issparse(self.coef_):
+            self.coef_ = self.coef_.toarray()
+        return self
+
+    def sparsify(self) -> Self:
+        """Turn ``coef_`` into a CSR array, which is smaller if more than half of the weights are zero (L1 penalty)."""
+        check_is_fitted(self, msg="Estimator, %(name)s, must be fitted before sparsifying.")
+        self.coef_ = csr_array(self.coef_)
+        return self
+
+    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return all that prediction and further training need, as JSON data and arrays; `from_record` reads it back.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        DataError
+            If a parameter or a class label has no plain form.
+        """
+        from koubai.estimators.linear.storage import to_record
+
+        check_is_fitted(self)
+        return to_record(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+        """Return the estimator that `to_record` described: its predictions are bit for bit the same.
+
+        Raises
+        ------
+        ModelFileError
+            If the record is damaged, or of another estimator.
+        """
+        from koubai.estimators.linear.storage import from_record
+
+        return from_record(cls, record, tensors)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes as plain data, so that a pickle holds no other class of koubai's."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        running = state.get("_running")
+        if running is not None:
+            state["_running"] = vars(running)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        running = state.get("_running")
+        if isinstance(running, dict):
+            from koubai.engines.cpu.perceptron_records import Weights
+
+            state = {**state, "_running": Weights(**running)}
+        super().__setstate__(state)

@@ -1,0 +1,152 @@
+"""A perceptron's way into a model file and back: its record and its tensors."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.utils import compute_class_weight
+
+from koubai.core.arrays import Array
+from koubai.core.errors import ModelFileError
+from koubai.core.schema import (
+    F64,
+    FLOATS,
+    Description,
+    Fields,
+    Kind,
+    Later,
+    Maybe,
+    Real,
+    Tensor,
+    Text,
+    Truth,
+    Whole,
+    consistent,
+    fault,
+)
+from koubai.engines.cpu.perceptron_records import Weights
+from koubai.estimators.kept import recording
+
+FITTED: Mapping[str, Kind] = {
+    "n_features_in_": Whole(1),
+    "feature_names_in_": Later(recording.Names()),
+    "n_iter_": Whole(),
+    "t_": Real(0, 2.0**53),
+    "_n_passes": Whole(),
+    "separable_": Maybe(Truth()),
+    "separability_": Text(),
+}
+"""Fitted attributes that go into a record as they are."""
+
+WEIGHTS, BIASES = ("n_features", "n_problems"), ("n_problems",)
+RUNNING = {
+    "weights": Tensor(FLOATS, WEIGHTS, like="coef"),
+    "biases": Tensor(F64, BIASES),
+    "sums": Tensor(F64, WEIGHTS),
+    "bias_sums": Tensor(F64, BIASES),
+    "counts": Tensor(F64, BIASES, least=1),
+    "pocket": Tensor(FLOATS, WEIGHTS, like="coef"),
+    "pocket_biases": Tensor(F64, BIASES),
+}
+"""What a variant goes on from; kernels write into these."""
+
+
+def _sizes(record: Mapping[str, Any]) -> dict[str, int]:
+    """Return the sizes of the arrays: with two classes there is one problem, else one for each class."""
+    n_classes = len(record["classes"])
+    n_problems = 1 if n_classes == 2 else n_classes
+    return {"n_features": record["fitted"]["n_features_in_"], "n_problems": n_problems}
+
+
+DESCRIPTION = Description(
+    Fields(
+        {
+            "classes": recording.Labels(),
+            "fitted": Fields(recording.encoded(FITTED), (recording.NAMES_FIT,)),
+            "sparse": Truth(),
+        }
+    ),
+    {
+        "coef": Tensor(FLOATS, ("n_problems", "n_features")),
+        "intercept": Tensor(FLOATS, BIASES, like="coef"),
+        "mistakes": Tensor(("int64",), ("n_passes",), least=0),
+        **{
+            f"running.{name}": Tensor(part.dtypes, part.shape, least=part.least, like=part.like, optional=True)
+            for name, part in RUNNING.items()
+        },
+    },
+    _sizes,
+    (
+        ("running.weights", "running.biases"),
+        ("running.sums", "running.bias_sums", "running.counts"),
+        ("running.pocket", "running.pocket_biases"),
+    ),
+)
+"""What the record of a perceptron and its arrays must hold."""
+
+Made = TypeVar("Made")
+
+
+def to_record(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return a fitted perceptron as JSON data and arrays."""
+    sparse = issparse(estimator.coef_)
+    record = {
+        "estimator": type(estimator).__name__,
+        "parameters": recording.encode_parameters(estimator),
+        "classes": recording.encode_array(estimator.classes_),
+        "fitted": {name: recording.encode(getattr(estimator, name)) for name in FITTED if hasattr(estimator, name)},
+        "sparse": sparse,
+    }
+    tensors = {
+        "coef": estimator.coef_.toarray() if sparse else np.ascontiguousarray(estimator.coef_),
+        "intercept": np.asarray(estimator.intercept_),
+        "mistakes": estimator.mistakes_,
+    }
+    if estimator._running is not None:
+        parts = {field.name: getattr(estimator._running, field.name) for field in fields(Weights)}
+        tensors |= {f"running.{name}": np.ascontiguousarray(part) for name, part in parts.items() if part is not None}
+    return record, tensors
+
+
+def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Made:
+    """Return the perceptron that `to_record` described.
+
+    Raises
+    ------
+    ModelFileError
+        If the record is damaged, or of another estimator.
+    """
+    name = record.get("estimator")
+    if name != kind.__name__:
+        raise ModelFileError(
+            f"{kind.__name__}: the record must be of a {kind.__name__}; got {str(name)[:60]!r}. "
+            f"Load it with that class."
+        )
+    checked = DESCRIPTION.check(kind.__name__, record, tensors)
+    return consistent(kind.__name__, lambda: _restored(kind, checked, tensors))
+
+
+def _restored(kind: Any, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Any:
+    estimator = kind(**recording.decode_parameters(kind, record.get("parameters")))
+    estimator._validate_params()
+    estimator.classes_ = classes = record["classes"]
+    if len(classes) < 2:
+        raise fault("classes", "two classes or more", classes.tolist())
+    if estimator.class_weight is not None:
+        compute_class_weight(estimator.class_weight, classes=classes, y=classes)
+    for attribute, value in record["fitted"].items():
+        if attribute in FITTED:
+            setattr(estimator, attribute, value)
+    coef = np.array(tensors["coef"])
+    estimator.coef_, estimator.intercept_ = (
+        csr_array(coef) if record["sparse"] else coef,
+        np.array(tensors["intercept"]),
+    )
+    estimator.mistakes_ = np.array(tensors["mistakes"])
+    parts = {name: np.array(tensors[f"running.{name}"]) for name in RUNNING if f"running.{name}" in tensors}
+    if parts and ("weights" not in parts or ("sums" in parts) == ("pocket" in parts)):
+        raise fault("running", "what one variant goes on from", ", ".join(parts))
+    estimator._running = Weights(**parts) if parts else None
+    return estimator

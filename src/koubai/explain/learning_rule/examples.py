@@ -1,0 +1,45 @@
+"""Examples that a perceptron learns from, and the lecture's six mails (lecture slides 19-25)."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.formulas.values import as_given
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Examples to learn from: features (n, n_features), labels +1 and -1, and what people call them.
+
+    ``labels`` are what +1 and -1 stand for, if they stand for something. With ``bias``, every example also has a
+    feature x_0 that is always 1, and its weight w_0 is the bias.
+    """
+
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    features: tuple[str, ...]
+    names: tuple[str, ...]
+    labels: tuple[str, str] | None = None
+    bias: bool = False
+
+    @property
+    def rows(self) -> npt.NDArray[Any]:
+        """The features as numbers of an explanation, x_0 in front if there is a bias."""
+        rows = np.array([[as_given(value) for value in row] for row in self.x.tolist()], dtype=object)
+        return np.column_stack([np.full(len(rows), Fraction(1), dtype=object), rows]) if self.bias else rows
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the features of ``rows``."""
+        return ("1", *self.features) if self.bias else self.features
+
+
+def spam() -> Examples:
+    """Return the lecture's six mails (slides 19-25)."""
+    x = [[1, 1, 0, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0], [1, 0, 0, 1, 0], [1, 0, 1, 0, 1], [1, 0, 1, 1, 0]]
+    y = [1, -1, 1, -1, 1, -1]
+    features = ("and", "viagra", "the", "of", "nigeria")
+    return Examples(np.array(x), np.array(y), features, tuple(f"v{row}" for row in range(1, 7)))

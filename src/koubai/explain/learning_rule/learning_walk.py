@@ -1,0 +1,329 @@
+"""The perceptron explained: inference, loss and learning rule over whole passes (lecture slides 13-25)."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import ParameterError
+from koubai.core.formulas.pieces import Cases, Relation
+from koubai.core.formulas.tree import (
+    Apply,
+    BigSum,
+    Formula,
+    Function,
+    Matrix,
+    Number,
+    Product,
+    Quantity,
+    Symbol,
+    Transpose,
+    add,
+    largest,
+)
+from koubai.core.formulas.values import Notation, Value, as_given
+from koubai.core.perceptron import Example, learn
+from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, StepId, Table, say, step_id
+from koubai.explain.learning_rule.examples import Examples, spam
+
+MOST_DRAWN = 200_000
+"""So many examples are drawn at most, over all passes."""
+DETAILED = 24
+"""So many examples are explained step by step; the table shows the rest."""
+TABLE_ROWS = 200
+"""So many examples are shown in the table."""
+SHOWN_FEATURES = 12
+"""Wider tables show features that are not 0 only."""
+X, W, ETA = Symbol("x", bold=True), Symbol("w", bold=True), Symbol("η")
+ZERO = Number(Fraction(0))
+
+
+def perceptron(
+    examples: Examples | None = None,
+    *,
+    learning_rate: float | Fraction = Fraction(1, 2),
+    start: Sequence[float | Fraction] | None = None,
+    n_sweeps: int = 1,
+) -> Derivation:
+    """Explain the perceptron's learning rule over whole passes through the data, in exact numbers where they are.
+
+    Parameters
+    ----------
+    examples : Examples, optional
+        The data; the lecture's six mails if left out.
+    learning_rate : number
+        η > 0.
+    start : sequence of number, optional
+        The weights at the start; zeros if left out.
+    n_sweeps : int
+        Passes through the data.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ShapeError, DataError, ParameterError
+        As `koubai.core.perceptron.learn` says.
+    """
+    data = examples or spam()
+    if n_sweeps * len(data.y) > MOST_DRAWN:
+        most = max(1, MOST_DRAWN // max(1, len(data.y)))
+        raise ParameterError(
+            f"explain: n_sweeps must be at most {most} for {len(data.y)} examples; got {n_sweeps}. Try {min(10, most)}."
+        )
+    rows = data.rows
+    begin = None if start is None else np.array([as_given(value) for value in start], dtype=object)
+    rate = as_given(learning_rate)
+    drawn = learn(rows, data.y, learning_rate=rate, start=begin, n_sweeps=n_sweeps)
+    given = [*rows.ravel().tolist(), rate, *drawn[0].weights_before.tolist()]
+    walk = Walk(data, drawn, rate)
+    sections = [walk.rules(), walk.table()]
+    sections += [walk.example(t) for t in range(1, min(DETAILED, len(drawn)) + 1)]
+    sections.append(walk.result())
+    title = say("explain.title.perceptron", count=len(data.y), sweeps=n_sweeps)
+    return Derivation(title, tuple(sections), None, Notation.of(given))
+
+
+def one_example(
+    weights: npt.NDArray[Any], x: npt.NDArray[Any], y: int, learning_rate: float, names: Sequence[str] = ()
+) -> Derivation:
+    """Explain one example with given weights: inference, loss, and what the learning rule makes of it.
+
+    Parameters
+    ----------
+    weights, x : (n_features,)
+        w and the features.
+    y : int
+        The label, +1 or -1.
+    learning_rate : float
+        η.
+    names : sequence of str, optional
+        What the features are called.
+    """
+    features = tuple(names) if len(names) == len(x) else tuple(f"x{j}" for j in range(1, len(x) + 1))
+    data = Examples(np.asarray(x).reshape(1, -1), np.array([y]), features, ("1",))
+    return perceptron(data, learning_rate=learning_rate, start=np.asarray(weights).tolist())
+
+
+class Walk:
+    """The examples that the rule drew, t = 1, 2, …, as steps."""
+
+    def __init__(self, data: Examples, drawn: Sequence[Example], rate: Value) -> None:
+        self.data, self.drawn = data, drawn
+        self.first = 0 if data.bias else 1
+        self.rate = Quantity(ETA, Number(rate))
+
+    # The pieces of one example
+
+    def weights(self, t: int) -> Quantity:
+        """Return w^(t), the weights after t examples, as a column."""
+        values = self.drawn[0].weights_before if t == 0 else self.drawn[t - 1].weights
+        return Quantity(Symbol("w", (), t, bold=True), _column(values))
+
+    def x(self, t: int) -> Quantity:
+        """Return the features of the t-th example, as a column."""
+        return Quantity(Symbol("x", (self.drawn[t - 1].row + 1,), bold=True), _column(self.drawn[t - 1].x))
+
+    def y(self, t: int) -> Quantity:
+        """Return the label of the t-th example."""
+        seen = self.drawn[t - 1]
+        return Quantity(Symbol("y", (seen.row + 1,)), Number(Fraction(seen.y), signed=True))
+
+    def score(self, t: int) -> Quantity:
+        """Return f(x) of the t-th example before the update."""
+        return Quantity(self._score_symbol(t), Number(as_given(self.drawn[t - 1].score)))
+
+    def _score_symbol(self, t: int) -> Formula:
+        return Apply("f", (self.x(t).notation,))
+
+    def inference(self, t: int) -> Step:
+        """f(x) = Σ_j w_j x_j (slide 15)."""
+        seen = self.drawn[t - 1]
+        columns = range(len(seen.x))
+        shown = list(columns) if len(seen.x) <= SHOWN_FEATURES else [k for k in columns if seen.x[k] != 0]
+        terms = [
+            Quantity(Symbol("w", (k + self.first,), t - 1), Number(as_given(seen.weights_before[k])))
+            * Quantity(Symbol("x", (seen.row + 1, k + self.first)), Number(as_given(seen.x[k])))
+            for k in shown
+        ]
+        return Step(
+            id=step_id("f", t),
+            heading=say("explain.step.score", name=self.data.names[seen.row]),
+            subject=self._score_symbol(t),
+            symbols=add(*terms) if terms else ZERO,
+            result=Number(as_given(seen.score)),
+            law=(Apply("f", (X,)), Transpose(W) * X, BigSum("j", Symbol("w", ("j",)) * Symbol("x", ("j",)))),
+            uses=self._last_update(t),
+            notes=(say("explain.note.nonzero"),) if len(shown) < len(seen.x) else (),
+        )
+
+    def decision(self, t: int) -> Step:
+        """+1 if f(x) > 0, else -1 (slide 16)."""
+        seen = self.drawn[t - 1]
+        key = "right" if seen.right else "wrong"
+        notes = [say(f"explain.note.{key}", y=self.y(t).number)]
+        if seen.score == 0:
+            notes.insert(0, say("explain.note.zero_score"))
+        return Step(
+            id=step_id("y", t),
+            heading=say("explain.step.decision"),
+            subject=Symbol("y", (seen.row + 1,), accent="hat"),
+            symbols=_decision(self.score(t)),
+            result=Number(Fraction(seen.prediction), signed=True),
+            law=(Symbol("y", accent="hat"), _decision(Apply("f", (X,)))),
+            uses=(step_id("f", t),),
+            notes=tuple(notes),
+        )
+
+    def loss(self, t: int) -> Step:
+        """max(0, -y f(x)) (slide 17)."""
+        seen = self.drawn[t - 1]
+        formula = largest(0, -(self.y(t) * self.score(t)))
+        y, f = Symbol("y"), Apply("f", (X,))
+        return Step(
+            id=step_id("L", t),
+            heading=say("explain.step.perceptron_loss"),
+            subject=Symbol("L", (seen.row + 1,)),
+            symbols=formula,
+            result=Number(formula.evaluate()),
+            law=(Symbol("L"), largest(0, -(y * f))),
+            uses=(step_id("f", t),),
+        )
+
+    def update(self, t: int) -> Step:
+        """w ← w + η y x (slide 18)."""
+        return Step(
+            id=step_id("w", t),
+            heading=say("explain.step.perceptron_update"),
+            subject=Symbol("w", (), t, bold=True),
+            symbols=self.weights(t - 1) + Product((self.rate, self.y(t), self.x(t))),
+            result=_column(self.drawn[t - 1].weights),
+            law=(Symbol("w", (), "t", bold=True), Symbol("w", (), "t-1", bold=True) + Product((ETA, Symbol("y"), X))),
+            uses=(*self._last_update(t), step_id("y", t)),
+        )
+
+    def _last_update(self, t: int) -> tuple[StepId, ...]:
+        """Return the id of the step that last changed the weights before example t; nothing if none did."""
+        changes = (step_id("w", k) for k in range(t - 1, 0, -1) if not self.drawn[k - 1].right)
+        return tuple(islice(changes, 1))
+
+    # The parts of the page
+
+    def rules(self) -> Section:
+        """Return the three rules, in symbols."""
+        f, y = Apply("f", (X,)), Symbol("y")
+        w = Symbol("w", ("j",)) * Symbol("x", ("j",))
+        blocks: list[Block] = [
+            say("explain.text.perceptron_inference"),
+            Display((f, Transpose(W) * X, BigSum("j", w))),
+            Display((Symbol("y", accent="hat"), _decision(f))),
+            say("explain.text.perceptron_loss"),
+            Display((Function("L", (Symbol("D"),)), BigSum("i", largest(0, -(Symbol("y", ("i",)) * _score_of("i")))))),
+            say("explain.text.perceptron_rule"),
+            Display((Symbol("w", (), "t", bold=True), Symbol("w", (), "t-1", bold=True) + Product((ETA, y, X)))),
+            Display((self.rate.notation, self.rate.number)),
+            Display((self.weights(0).notation, self.weights(0).number)),
+        ]
+        if self.data.bias:
+            blocks.append(say("explain.text.perceptron_bias", x=Symbol("x", (0,)), w=Symbol("w", (0,))))
+        if self.data.labels:
+            plus, minus = self.data.labels
+            blocks.append(say("explain.text.perceptron_labels", plus=plus, minus=minus))
+        return Section(say("explain.section.rules"), tuple(blocks))
+
+    def table(self) -> Section:
+        """Return the whole walk as the lecture's table (slides 19-25)."""
+        wide = len(self.data.columns) > SHOWN_FEATURES
+        words = () if wide else self.data.columns
+        columns: tuple[Cell, ...] = (
+            say("explain.column.example"),
+            *words,
+            Symbol("y"),
+            Transpose(W) * X,
+            say("explain.column.prediction"),
+            say("explain.column.weights"),
+        )
+        rows = [self._table_row(t, wide) for t in range(1, min(TABLE_ROWS, len(self.drawn)) + 1)]
+        marked = tuple(t for t, seen in enumerate(self.drawn[:TABLE_ROWS]) if not seen.right)
+        blocks: list[Block] = [say("explain.text.perceptron_table"), Table(columns, tuple(rows), marked)]
+        if len(self.drawn) > TABLE_ROWS:
+            blocks.append(say("explain.text.more_rows", count=len(self.drawn) - TABLE_ROWS))
+        return Section(say("explain.section.walk"), tuple(blocks))
+
+    def _table_row(self, t: int, wide: bool) -> tuple[Cell, ...]:
+        seen = self.drawn[t - 1]
+        words = () if wide else tuple(Number(as_given(value)) for value in seen.x)
+        after: Cell = say("explain.column.unchanged") if seen.right else _row(seen.weights)
+        if wide and not seen.right:
+            after = say("explain.column.changed", count=int(np.count_nonzero(seen.weights != seen.weights_before)))
+        verdict = say("explain.column.right" if seen.right else "explain.column.wrong")
+        return (self.data.names[seen.row], *words, self.y(t).number, self.score(t).number, verdict, after)
+
+    def example(self, t: int) -> Section:
+        """Return the steps of the t-th example."""
+        seen = self.drawn[t - 1]
+        steps = [self.inference(t), self.decision(t), self.loss(t)]
+        if not seen.right:
+            steps.append(self.update(t))
+        title = say("explain.section.example", t=t, name=self.data.names[seen.row], sweep=seen.sweep + 1)
+        return Section(title, tuple(_without_law(step) if t > 1 else step for step in steps))
+
+    def result(self) -> Section:
+        """Return the learned weights, the loss over the data, and whether a further pass would change anything."""
+        t = len(self.drawn)
+        final = self.weights(t)
+        blocks: list[Block] = [Display((final.notation, final.number))]
+        total = self._total_loss(t)
+        if total is not None:
+            blocks.append(total)
+        again = learn(self.data.rows, self.data.y, learning_rate=self.rate.evaluate(), start=self.drawn[-1].weights)
+        mistakes = sum(not seen.right for seen in again)
+        key = "explain.text.settled" if mistakes == 0 else "explain.text.unsettled"
+        blocks.append(say(key, count=mistakes))
+        return Section(say("explain.section.result"), tuple(blocks))
+
+    def _total_loss(self, t: int) -> Step | None:
+        """L(D) = Σ_i max(0, -y_i wᵀx_i) with the learned weights."""
+        rows = self.data.rows
+        if len(rows) > SHOWN_FEATURES:
+            return None
+        terms = []
+        for row, y in enumerate(self.data.y, start=1):
+            score = rows[row - 1] @ self.drawn[-1].weights
+            f = Quantity(Apply("f", (Symbol("x", (row,), bold=True),)), Number(as_given(score)))
+            terms.append(largest(0, -(Quantity(Symbol("y", (row,)), Number(Fraction(int(y)), signed=True)) * f)))
+        formula = add(*terms)
+        return Step(
+            id=step_id("L"),
+            heading=say("explain.step.total_loss"),
+            subject=Function("L", (Symbol("D"),)),
+            symbols=formula,
+            result=Number(formula.evaluate()),
+            uses=self._last_update(t + 1),
+        )
+
+
+def _score_of(index: str) -> Formula:
+    return Transpose(W) * Symbol("x", (index,), bold=True)
+
+
+def _decision(f: Formula) -> Cases:
+    yes, no = Number(Fraction(1), signed=True), Number(Fraction(-1), signed=True)
+    return Cases(((yes, Relation(f, ">", ZERO)), (no, Relation(f, "≤", ZERO))))
+
+
+def _without_law(step: Step) -> Step:
+    return Step(step.id, step.heading, step.subject, step.symbols, step.result, (), step.uses, step.notes)
+
+
+def _column(values: npt.NDArray[Any]) -> Matrix:
+    return Matrix(tuple((Number(as_given(value)),) for value in values))
+
+
+def _row(values: npt.NDArray[Any]) -> Matrix:
+    return Matrix((tuple(Number(as_given(value)) for value in values),))

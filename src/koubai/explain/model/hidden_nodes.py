@@ -1,0 +1,155 @@
+"""What a network's hidden nodes came to stand for: what they read, what excites them, what they do (slides 45-47)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.network import Network
+from koubai.core.trace import ForwardTrace
+from koubai.engines.reference import trace_forward
+
+STRONGEST = 4
+"""So many inputs and rows are named for each node."""
+ROWS = 5000
+"""So many rows are looked at."""
+LOW, HIGH = 0.1, 0.9
+"""A node is moved from its activation's one quantile to the other."""
+GROUPS = 8
+"""Rows are parted into so many groups by a node's activation."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenNode:
+    """What a hidden node reads, what excites it, and what it does.
+
+    Attributes
+    ----------
+    layer, index : int
+        Counted from 1.
+    inputs : tuple of (str, float)
+        Its strongest sources with their weights, the largest first.
+    rows : tuple of (int, float)
+        The rows (from 0) that excite it most, with its activation.
+    effects : tuple of float
+        For each output, how much it rises on average over the rows when the node goes from its low activation (the
+        10 % quantile) to its high one (90 %), all others staying as they are.
+    groups : tuple of float
+        The rows parted into groups by the node's activation, of equal size where activations differ: the mean
+        activation of each group, rising.
+    outputs : tuple of tuple of float
+        For each output, its mean over the rows of each group: how the class goes with the node.
+    """
+
+    layer: int
+    index: int
+    inputs: tuple[tuple[str, float], ...]
+    rows: tuple[tuple[int, float], ...]
+    effects: tuple[float, ...]
+    groups: tuple[float, ...] = ()
+    outputs: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def influence(self) -> float:
+        """The largest effect on an output, whatever its sign."""
+        return max(abs(effect) for effect in self.effects)
+
+
+def hidden_nodes(
+    network: Network, theta: Array, inputs: Array, names: Sequence[str] = (), layer: int = 1
+) -> tuple[HiddenNode, ...]:
+    """Return what each hidden node of a layer stands for, judged by its weights and by rows.
+
+    Parameters
+    ----------
+    network, theta
+        The network and its parameters.
+    inputs : (n_rows, n_features)
+        Rows to look at; the first 5000 count.
+    names : sequence of str
+        What the inputs are called.
+    layer : int
+        Which hidden layer, from 1.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such hidden layer.
+    ShapeError
+        If there are no rows, or they do not fit the network.
+    """
+    depth = len(network.layers)
+    if not 1 <= layer < depth:
+        raise ParameterError(
+            f"explain: layer must be a hidden layer, 1 … {depth - 1}; got {layer}. "
+            f"The network {'-'.join(map(str, network.sizes))} has {depth - 1}."
+        )
+    rows = np.asarray(inputs, dtype=np.float64)[:ROWS]
+    if rows.ndim != 2 or rows.shape[1] != network.n_features or not len(rows):
+        raise ShapeError(
+            f"explain: rows must have shape (n_rows, {network.n_features}), n_rows >= 1; got {rows.shape}. Pass some."
+        )
+    theta = np.asarray(theta, dtype=np.float64)
+    trace = trace_forward(network, theta, rows)
+    weights, activations = network.weights(theta, layer - 1), trace.activations[layer - 1]
+    called = _called(names, weights.shape[0], layer)
+    found = []
+    for i in range(weights.shape[1]):
+        groups, means = _grouped(activations[:, i], trace.outputs)
+        strong = np.argsort(-np.abs(weights[:, i]), kind="stable")[:STRONGEST]
+        excited = np.argsort(-activations[:, i], kind="stable")[:STRONGEST]
+        found.append(
+            HiddenNode(
+                layer,
+                i + 1,
+                tuple((called[j], float(weights[j, i])) for j in strong),
+                tuple((int(row), float(activations[row, i])) for row in excited),
+                tuple(_effects(network, theta, layer, trace, i).tolist()),
+                groups,
+                means,
+            )
+        )
+    return tuple(found)
+
+
+def _called(names: Sequence[str], count: int, layer: int) -> list[str]:
+    if layer == 1 and len(names) == count:
+        return list(names)
+    letter = "x" if layer == 1 else "z"
+    return [f"{letter}{j}" for j in range(1, count + 1)]
+
+
+def _grouped(activations: Array, outputs: Array) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """Return the mean activation of each group of rows, and each output's means over the groups."""
+    edges = np.unique(np.quantile(activations, np.linspace(0, 1, GROUPS + 1)))
+    group = np.clip(np.searchsorted(edges, activations, side="right") - 1, 0, max(0, len(edges) - 2))
+    members = [rows for k in range(len(edges)) if len(rows := np.flatnonzero(group == k))]
+    means = np.array([outputs[rows].mean(axis=0) for rows in members])
+    return tuple(float(activations[rows].mean()) for rows in members), tuple(map(tuple, means.T.tolist()))
+
+
+def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i: int) -> Array:
+    """Return how much each output rises when node i goes from its low to its high activation, (n_outputs,).
+
+    Only the change of one node travels to the next layer, so that wide layers take little longer than narrow ones.
+    """
+    u, z = trace.pre_activations[layer], trace.activations[layer - 1][:, i]
+    leaving = network.weights(theta, layer)[i]  # (n_next,)
+    low, high = (
+        _outputs_from(network, theta, layer, u + np.outer(np.quantile(z, share) - z, leaving)).mean(axis=0)
+        for share in (LOW, HIGH)
+    )
+    difference: Array = high - low
+    return difference
+
+
+def _outputs_from(network: Network, theta: Array, layer: int, u: Array) -> Array:
+    """Return the outputs that follow from the pre-activations of the layer after a hidden one."""
+    z = network.layers[layer].activation.value(u)
+    for index in range(layer + 1, len(network.layers)):
+        spec = network.layers[index]
+        u = z @ network.weights(theta, index)
+        z = spec.activation.value(u + network.biases(theta, index) if spec.bias else u)
+    return z

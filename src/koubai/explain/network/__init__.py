@@ -1,0 +1,1 @@
+"""A network explained: forward pass, backward pass and one update as steps, and any asked number of them."""

@@ -1,0 +1,46 @@
+"""An activation and its derivative as formulas, and what it is called."""
+
+import numpy as np
+
+from koubai.core.activations.base import Activation
+from koubai.core.formulas.tree import Apply, Formula, Number, Quantity
+from koubai.core.formulas.values import as_given
+from koubai.core.language import has_text
+from koubai.explain.derivations import Text, say
+
+
+def value(activation: Activation, u: Formula, known: float = 0.0) -> Formula:
+    """Return φ(u) as a formula; of an activation that says none, the notation φ(u) with its number.
+
+    Parameters
+    ----------
+    activation : Activation
+        φ; softmax, which is no function of one u, is not among them.
+    u, known
+        As `koubai.core.activations.base.Activation.formula`.
+    """
+    said = activation.formula(u, known)
+    return _unsaid(activation, u) if said is None else said
+
+
+def derivative(activation: Activation, u: Formula, z: Formula) -> Formula:
+    """Return φ'(u) as a formula, in z = φ(u) where that is shorter; as `value` where there is none."""
+    said = activation.derivative_formula(u, z)
+    return _unsaid(activation, u, prime=True) if said is None else said
+
+
+def _unsaid(activation: Activation, u: Formula, prime: bool = False) -> Formula:
+    notation = Apply("φ", (u,), prime)
+    try:
+        at = np.array([[float(u.evaluate())]])
+    except TypeError:  # notation without a number
+        return notation
+    z = activation.value(at)
+    number = activation.derivative(at, z) if prime else z
+    return Quantity(notation, Number(as_given(number.item())))
+
+
+def name_of(activation: Activation) -> Text:
+    """Return what an activation is called; one that the catalogues do not know, by its own name."""
+    key = f"explain.activation.{activation.name}"
+    return say(key) if has_text(key) else say("explain.activation.other", name=activation.name)

@@ -1,0 +1,232 @@
+"""Backpropagation as steps (lecture slides 55-64): ∂E/∂z, φ'(u), δ_i^(l) = ∂E/∂u_i^(l) and ∂E/∂w_ij^(l)."""
+
+from koubai.core.activations.softmax import Softmax
+from koubai.core.formulas.tree import BigSum, Formula, Number, Partial, Product, Quantity, Symbol
+from koubai.core.formulas.values import as_given
+from koubai.core.losses import CrossEntropy
+from koubai.explain.derivations import Step, StepId, Text, say, step_id
+from koubai.explain.network.activations import derivative, name_of
+from koubai.explain.network.book import Book, StepKind, slope_symbol
+from koubai.explain.network.losses import slope as loss_slope
+
+ERROR = Symbol("E")
+ROUNDING = 1e-9
+"""Targets that add up to one but for this are shares of classes."""
+
+
+def by(symbol: Formula) -> Partial:
+    """Return the notation ∂E/∂symbol."""
+    return Partial(ERROR, symbol)
+
+
+def slope(book: Book, layer: int, i: int) -> Step:
+    """φ'(u_i^(l)), in z where that is shorter."""
+    phi = book.network.layers[layer - 1].activation
+    u, z = Symbol("u", ("i",), "l"), Symbol("z", ("i",), "l")
+    formula = derivative(phi, book.u(layer, i), book.z(layer, i))
+    uses = tuple(
+        step_id(kind, layer, i)
+        for kind in ("u", "z")
+        if any(isinstance(part, Quantity) and part.notation == Symbol(kind, (i,), layer) for part in formula.walk())
+    )
+    return Step(
+        id=step_id("slope", layer, i),
+        heading=say("explain.step.slope", layer=layer, node=i, name=name_of(phi)),
+        subject=slope_symbol(Symbol("u", (i,), layer)),
+        law=(slope_symbol(u), derivative(phi, u, z)),
+        symbols=formula,
+        result=book.settled(formula, "slope", layer, i),
+        uses=uses,
+        notes=(say("explain.note.step_slope"),) if phi.name == "step" else (),
+    )
+
+
+def by_activation(book: Book, layer: int, i: int) -> Step:
+    """∂E/∂z_i^(l): from the loss at the output, from the δ of the layer above elsewhere."""
+    return _by_output(book, i) if layer == book.depth else _by_hidden(book, layer, i)
+
+
+def _by_output(book: Book, k: int) -> Step:
+    last, loss = book.depth, book.network.loss
+    formula = loss_slope(loss, book.z(last, k), book.y(k))
+    z, y = Symbol("z", ("k",), "L"), Symbol(book.target, ("k",))
+    return Step(
+        id=step_id("dz", last, k),
+        heading=say("explain.step.dz_output", node=k, name=say(f"explain.loss.{loss.name}")),
+        subject=by(Symbol("z", (k,), last)),
+        law=(by(z), loss_slope(loss, z, y)),
+        symbols=formula,
+        result=book.settled(formula, "dz", last, k),
+        uses=(step_id("z", last, k),),
+    )
+
+
+def _back_sum(book: Book, layer: int, i: int) -> tuple[Formula, list[int], tuple[Text, ...]]:
+    """Return Σ_k δ_k^(l+1) w_ki^(l+1)."""
+    weights = book.network.weights(book.theta, layer)[i - 1]
+    deltas = book.layer_deltas[layer][book.row]
+    return book.long_sum(deltas * weights, lambda k: book.delta(layer + 1, k + 1) * book.w(layer + 1, k + 1, i))
+
+
+BACK_SUM = BigSum("k", Symbol("δ", ("k",), "l+1") * Symbol("w", ("k", "i"), "l+1"))
+
+
+def _by_hidden(book: Book, layer: int, i: int) -> Step:
+    formula, shown, notes = _back_sum(book, layer, i)
+    z = Symbol("z", ("i",), "l")
+    chain = BigSum("k", by(Symbol("u", ("k",), "l+1")) * Partial(Symbol("u", ("k",), "l+1"), z))
+    return Step(
+        id=step_id("dz", layer, i),
+        heading=say("explain.step.dz_hidden", layer=layer, node=i),
+        subject=by(Symbol("z", (i,), layer)),
+        law=(by(z), chain, BACK_SUM),
+        symbols=formula,
+        result=book.settled(formula, "dz", layer, i),
+        uses=tuple(step_id("delta", layer + 1, k + 1) for k in shown),
+        notes=notes,
+    )
+
+
+def delta(book: Book, layer: int, i: int) -> Step:
+    """δ_i^(l) = ∂E/∂u_i^(l)."""
+    phi = book.network.layers[layer - 1].activation
+    if layer == book.depth and _fused(book):
+        return _delta_fused(book, i)
+    if isinstance(phi, Softmax):
+        return _delta_softmax(book, layer, i)
+    if layer == book.depth:
+        return _delta_output(book, i)
+    return _delta_hidden(book, layer, i)
+
+
+def _fused(book: Book) -> bool:
+    """Return whether loss and output activation fit so that δ is simply z - y."""
+    loss, phi = book.network.loss, book.network.layers[-1].activation
+    if isinstance(loss, CrossEntropy):
+        return isinstance(phi, Softmax)
+    return loss.fused is not None and isinstance(phi, loss.fused)
+
+
+def _delta_fused(book: Book, i: int) -> Step:
+    last = book.depth
+    u, z, y = Symbol("u", ("i",), "L"), Symbol("z", ("i",), "L"), Symbol(book.target, ("i",))
+    formula: Formula = book.z(last, i) - book.y(i)
+    law: tuple[Formula, ...] = (Symbol("δ", ("i",), "L"), by(u), z - y)
+    if isinstance(book.network.loss, CrossEntropy):
+        shares = float(book.trace.targets[book.row].sum())
+        if abs(shares - 1) > ROUNDING:
+            whole = Quantity(BigSum("j", Symbol("p", ("j",))), Number(as_given(shares)))
+            formula = book.z(last, i) * whole - book.y(i)
+            law = (Symbol("δ", ("i",), "L"), by(u), z * BigSum("j", Symbol("p", ("j",))) - y)
+    name = say(f"explain.loss.{book.network.loss.name}")
+    activation = name_of(book.network.layers[-1].activation)
+    return Step(
+        id=step_id("delta", last, i),
+        heading=say("explain.step.delta_fused", node=i, loss=name, activation=activation),
+        subject=Symbol("δ", (i,), last),
+        law=law,
+        symbols=formula,
+        result=book.settled(formula, "delta", last, i),
+        uses=(step_id("z", last, i),),
+        notes=(say("explain.note.fused", loss=name, activation=activation),),
+    )
+
+
+def _delta_output(book: Book, i: int) -> Step:
+    last = book.depth
+    u, z = Symbol("u", ("i",), "L"), Symbol("z", ("i",), "L")
+    law: tuple[Formula, ...] = (Symbol("δ", ("i",), "L"), by(u), by(z) * Partial(z, u))
+    if book.network.loss.name == "half_squared_error":
+        formula = (book.z(last, i) - book.y(i)) * book.slope(last, i)
+        law = (*law, (z - Symbol("y", ("i",))) * slope_symbol(u))
+        uses = (step_id("z", last, i), step_id("slope", last, i))
+    else:
+        formula = book.by_activation(last, i) * book.slope(last, i)
+        law = (*law, by(z) * slope_symbol(u))
+        uses = (step_id("dz", last, i), step_id("slope", last, i))
+    return Step(
+        id=step_id("delta", last, i),
+        heading=say("explain.step.delta_output", node=i),
+        subject=Symbol("δ", (i,), last),
+        law=law,
+        symbols=formula,
+        result=book.settled(formula, "delta", last, i),
+        uses=uses,
+    )
+
+
+def _delta_softmax(book: Book, layer: int, i: int) -> Step:
+    """δ_i = z_i (∂E/∂z_i - Σ_j ∂E/∂z_j z_j): every output of softmax depends on every u (slide 35)."""
+    z = Symbol("z", ("i",), "l")
+    other = Symbol("z", ("j",), "l")
+    activations = book.trace.forward.activations[layer - 1]
+    slopes = book.slopes_by_activation(layer - 1, activations[book.row : book.row + 1])[0]
+    inside, shown, notes = book.long_sum(
+        slopes * activations[book.row], lambda k: book.by_activation(layer, k + 1) * book.z(layer, k + 1)
+    )
+    formula = Product((book.z(layer, i), book.by_activation(layer, i) - inside))
+    used = [i, *(k + 1 for k in shown if k + 1 != i)]
+    return Step(
+        id=step_id("delta", layer, i),
+        heading=say("explain.step.delta_softmax", layer=layer, node=i),
+        subject=Symbol("δ", (i,), layer),
+        law=(
+            Symbol("δ", ("i",), "l"),
+            BigSum("j", by(other) * Partial(other, Symbol("u", ("i",), "l"))),
+            Product((z, by(z) - BigSum("j", by(other) * other))),
+        ),
+        symbols=formula,
+        result=book.settled(formula, "delta", layer, i),
+        uses=tuple(step_id(kind, layer, k) for k in used for kind in ("dz", "z")),
+        notes=(*notes, say("explain.note.softmax_jacobian")),
+    )
+
+
+def _delta_hidden(book: Book, layer: int, i: int) -> Step:
+    inside, shown, notes = _back_sum(book, layer, i)
+    formula = Product((inside, book.slope(layer, i)))
+    u, z, above = Symbol("u", ("i",), "l"), Symbol("z", ("i",), "l"), Symbol("u", ("k",), "l+1")
+    chain = BigSum("k", Product((by(above), Partial(above, z), Partial(z, u))))
+    return Step(
+        id=step_id("delta", layer, i),
+        heading=say("explain.step.delta_hidden", layer=layer, node=i),
+        subject=Symbol("δ", (i,), layer),
+        law=(Symbol("δ", ("i",), "l"), by(u), chain, Product((BACK_SUM, slope_symbol(u)))),
+        symbols=formula,
+        result=book.settled(formula, "delta", layer, i),
+        uses=(*(step_id("delta", layer + 1, k + 1) for k in shown), step_id("slope", layer, i)),
+        notes=notes,
+    )
+
+
+def gradient(book: Book, layer: int, i: int, j: int) -> Step:
+    """∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1) (slide 56); for the bias, j = 0, it is δ_i^(l) itself."""
+    w, u, z = Symbol("w", ("i", "j"), "l"), Symbol("u", ("i",), "l"), Symbol("z", ("j",), "l-1")
+    d = Symbol("δ", ("i",), "l")
+    uses: tuple[StepId, ...] = (step_id("delta", layer, i),)
+    if j == 0:
+        formula: Formula = book.delta(layer, i)
+        bias = Symbol("w", ("i", 0), "l")
+        law: tuple[Formula, ...] = (by(bias), by(u) * Partial(u, bias), d)
+    else:
+        formula = book.delta(layer, i) * book.z(layer - 1, j)
+        law = (by(w), by(u) * Partial(u, w), d * z)
+        uses = (*uses, step_id("z", layer - 1, j)) if layer > 1 else uses
+    return Step(
+        id=step_id("grad", layer, i, j),
+        heading=say("explain.step.grad" if j else "explain.step.grad_bias", layer=layer, node=i, source=j),
+        subject=by(Symbol("w", (i, j), layer)),
+        law=law,
+        symbols=formula,
+        result=Number(formula.evaluate()),
+        uses=uses,
+    )
+
+
+KINDS = (
+    StepKind("slope", "backward", 0, slope),
+    StepKind("dz", "backward", 1, by_activation),
+    StepKind("delta", "backward", 2, delta),
+    StepKind("grad", "gradient", 0, gradient),
+)
+"""What this module makes."""

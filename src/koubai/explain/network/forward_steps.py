@@ -1,0 +1,164 @@
+"""The forward pass as steps (lecture slides 37-51): u_i^(l), z_i^(l), the loss E, and whole layers as matrices."""
+
+from functools import partial
+
+import numpy as np
+from scipy.special import log_expit, log_softmax
+
+from koubai.core.activations.sigmoid import Sigmoid
+from koubai.core.activations.softmax import Softmax
+from koubai.core.formulas.tree import (
+    Apply,
+    BigSum,
+    Formula,
+    Function,
+    Number,
+    Quantity,
+    Symbol,
+    exp,
+)
+from koubai.core.formulas.values import SAFE_EXPONENT
+from koubai.explain.derivations import Step, StepId, say, step_id
+from koubai.explain.network.activations import name_of, value
+from koubai.explain.network.book import Book, StepKind
+from koubai.explain.network.losses import law as loss_law
+from koubai.explain.network.losses import term, total
+
+LOST = 1e-12
+"""Below this, log z is taken from u: z itself no longer holds its digits."""
+
+
+def net_input(book: Book, layer: int, i: int) -> Step:
+    """u_i^(l) = Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
+    index = layer - 1
+    has_bias = book.network.layers[index].bias
+    weights = book.network.weights(book.theta, index)[:, i - 1]
+    sources = book.trace.forward.sources(index)[book.row]
+    total_formula, shown, notes = book.long_sum(
+        weights * sources,
+        lambda k: book.w(layer, i, k + 1) * book.z(layer - 1, k + 1),
+        [book.w(layer, i, 0)] if has_bias else [],
+    )
+    body = Symbol("w", ("i", "j"), "l") * Symbol("z", ("j",), "l-1")
+    return Step(
+        id=step_id("u", layer, i),
+        heading=say("explain.step.u", layer=layer, node=i),
+        subject=Symbol("u", (i,), layer),
+        law=(
+            Symbol("u", ("i",), "l"),
+            (Symbol("w", ("i", 0), "l") + BigSum("j", body)) if has_bias else BigSum("j", body),
+        ),
+        symbols=total_formula,
+        result=book.settled(total_formula, "u", layer, i),
+        uses=tuple(step_id("z", layer - 1, k + 1) for k in shown) if layer > 1 else (),
+        notes=notes,
+    )
+
+
+def activation(book: Book, layer: int, i: int) -> Step:
+    """z_i^(l) = φ(u_i^(l)) (slides 32-36)."""
+    phi = book.network.layers[layer - 1].activation
+    general = Symbol("z", ("i",), "l")
+    symbol_u = Symbol("u", ("i",), "l")
+    uses: tuple[StepId, ...]
+    if isinstance(phi, Softmax):
+        formula: Formula = _power_of_e(book, layer, i) / book_sum(book, layer)
+        law: tuple[Formula, ...] = (general, exp(symbol_u) / BigSum("j", exp(Symbol("u", ("j",), "l"))))
+        uses = (step_id("u", layer, i), step_id("S", layer))
+    else:
+        u = book.u(layer, i)
+        formula = value(phi, u, float(u.evaluate()))
+        law = (general, Apply("φ", (symbol_u,)), value(phi, symbol_u))
+        uses = (step_id("u", layer, i),)
+    return Step(
+        id=step_id("z", layer, i),
+        heading=say("explain.step.z", layer=layer, node=i, name=name_of(phi)),
+        subject=Symbol("z", (i,), layer),
+        law=law,
+        symbols=formula,
+        result=book.settled(formula, "z", layer, i),
+        uses=uses,
+    )
+
+
+def _shift(book: Book, layer: int) -> float:
+    """Return what is taken off every u of a softmax so that no exp overflows: 0 where none would."""
+    u = book.trace.forward.pre_activations[layer - 1][book.row]
+    return float(u.max()) if np.abs(u).max() > SAFE_EXPONENT else 0.0
+
+
+def _power_of_e(book: Book, layer: int, i: int) -> Formula:
+    shift = _shift(book, layer)
+    return exp(book.u(layer, i) - Quantity(Symbol("m"), Number(shift)) if shift else book.u(layer, i))
+
+
+def book_sum(book: Book, layer: int) -> Quantity:
+    """Return softmax's denominator S^(l) = Σ_j exp(u_j^(l))."""
+    if book.small:
+        result = book.step("S", layer).result
+        assert isinstance(result, Number)
+        return Quantity(Symbol("S", (), layer), result)
+    u = book.trace.forward.pre_activations[layer - 1][book.row]
+    return Quantity(Symbol("S", (), layer), Number(float(np.exp(u - _shift(book, layer)).sum())))
+
+
+def softmax_sum(book: Book, layer: int) -> Step:
+    """S^(l) = Σ_j exp(u_j^(l)), softmax's denominator (slide 35)."""
+    u = book.trace.forward.pre_activations[layer - 1][book.row]
+    shift = _shift(book, layer)
+    formula, shown, notes = book.long_sum(np.exp(u - shift), lambda k: _power_of_e(book, layer, k + 1))
+    if shift:
+        notes = (*notes, say("explain.note.shift", m=Symbol("m"), u=Symbol("u", ("j",), layer)))
+    evaluated = formula.evaluate()
+    return Step(
+        id=step_id("S", layer),
+        heading=say("explain.step.S", layer=layer),
+        subject=Symbol("S", (), layer),
+        law=(Symbol("S", (), "l"), BigSum("j", exp(Symbol("u", ("j",), "l")))),
+        symbols=formula,
+        result=Number(evaluated),
+        uses=tuple(step_id("u", layer, k + 1) for k in shown),
+        notes=notes,
+    )
+
+
+def loss(book: Book) -> Step:
+    """E of the row (slides 50-51)."""
+    kind, last = book.network.loss, book.depth
+    phi = book.network.layers[-1].activation
+    u = book.trace.forward.pre_activations[-1][book.row]
+
+    def log_of(k: int, x: Formula) -> Formula:
+        if float(x.evaluate()) > LOST:
+            return Function("log", (x,))
+        if isinstance(phi, Softmax) and kind.name == "cross_entropy":
+            known = float(log_softmax(u)[k])
+        elif isinstance(phi, Sigmoid):
+            known = float(log_expit(u[k] if isinstance(x, Quantity) else -u[k]))
+        else:
+            known = float(np.log(max(float(x.evaluate()), np.finfo(float).tiny)))
+        return Quantity(Function("log", (x,)), Number(known))
+
+    terms = [term(kind, book.z(last, k + 1), book.y(k + 1), partial(log_of, k)) for k in range(book.network.n_outputs)]
+    contributions = np.array([float(each.evaluate()) for each in terms])
+    inside, shown, notes = book.long_sum(contributions, terms.__getitem__)
+    formula = total(kind, [inside])
+    return Step(
+        id=step_id("E"),
+        heading=say("explain.step.E", name=say(f"explain.loss.{kind.name}")),
+        subject=Symbol("E"),
+        law=(Symbol("E"), loss_law(kind, Symbol("z", ("k",), "L"), Symbol(book.target, ("k",)))),
+        symbols=formula,
+        result=book.settled(formula, "E"),
+        uses=tuple(step_id("z", last, k + 1) for k in shown),
+        notes=notes,
+    )
+
+
+KINDS = (
+    StepKind("u", "forward", 0, net_input),
+    StepKind("S", "forward", 1, softmax_sum),
+    StepKind("z", "forward", 2, activation),
+    StepKind("E", "loss", 0, loss),
+)
+"""What this module makes."""

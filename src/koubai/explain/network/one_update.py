@@ -1,0 +1,145 @@
+"""One update of a network explained: one row or a minibatch, penalty, clipping, optimizer (lecture slides 67-78)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.formulas.pieces import Relation
+from koubai.core.formulas.tree import Number, Quantity, Symbol
+from koubai.core.formulas.values import Notation
+from koubai.core.trace import StepTrace
+from koubai.engines.protocol import Plan, Rows, State
+from koubai.engines.reference import trace_step
+from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, Table, say, step_id
+from koubai.explain.network.asking import Ask, check_ask
+from koubai.explain.network.naming import NAMELESS, Names, named
+from koubai.explain.network.passes import BREADTH
+from koubai.explain.network.picture import picture
+from koubai.explain.network.sections import given_numbers, grouped, parted
+from koubai.explain.network.updates import UpdateSteps
+
+TABLE_ROWS = 40
+"""So many rows of a minibatch are shown."""
+
+
+def update(
+    plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask, *, names: Names = NAMELESS
+) -> Derivation:
+    """Explain one update of one weight: its gradient on every row, their mean, and the optimizer's rule.
+
+    Parameters
+    ----------
+    plan, state
+        What is trained, and where it stands: θ, the optimizer's memory, the number of updates made.
+    rows : Rows
+        The batch: one row or more.
+    learning_rate : float
+        α of this update.
+    ask : Ask
+        `Ask.weight`: the weight, source 0 being the bias.
+    names : Names, optional
+        What the inputs and outputs are called.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ParameterError, ShapeError
+        If the network has no such weight, α is not > 0, or the rows do not fit.
+    """
+    if not learning_rate > 0:
+        raise ParameterError(f"explain: learning_rate must be > 0; got {learning_rate!r}. Try 0.1.")
+    layer, i, j = _where(plan, rows, ask)
+    trace = trace_step(plan, _in_float64(state), _rows_in_float64(rows), learning_rate)
+    steps = UpdateSteps(plan, trace, (layer, i, j))
+    first = steps.books[_telling(trace, layer, i, j)] if len(steps.books) > 1 else None
+    book = first or steps.books[0]
+    asked = steps.steps[-1]
+    before = book.needed([step_id("grad", layer, i, j)], None if book.small else BREADTH)
+    question = say("explain.text.asked", equation=Relation(asked.subject, "=", asked.result))
+    given = named(book, names, True)
+    sections = [Section(say("explain.section.network"), (question, picture(book, before, asked, True), *given))]
+    if first is not None:
+        chosen = say("explain.text.one_row", row=first.row + 1)
+        sections[0] = Section(sections[0].title, (*sections[0].blocks, chosen))
+    for name, members in parted(book, before).items():
+        if members:
+            sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
+    if len(steps.books) > 1:
+        sections.append(_batch(steps, (layer, i, j)))
+    sections.append(_rule(plan, steps))
+    rule = say(f"explain.rule.{plan.optimizer.name}")
+    title = say("explain.title.update", quantity=steps.name, rule=rule)
+    settings = [part.number.value for part in _known(steps) if isinstance(part.number, Number)]
+    return Derivation(title, tuple(sections), asked.id, Notation.of([*given_numbers(book), *settings]))
+
+
+def _telling(trace: StepTrace, layer: int, i: int, j: int) -> int:
+    """Return the row of a batch with the largest gradient of a weight: the one that has most to say."""
+    gradients = trace.deltas[layer - 1][:, i - 1]
+    if j:
+        gradients = gradients * trace.forward.sources(layer - 1)[:, j - 1]
+    return int(np.argmax(np.abs(gradients)))
+
+
+def _where(plan: Plan, rows: Rows, ask: Ask) -> tuple[int, int, int]:
+    network = plan.network
+    check_ask(ask, network, ("weight",))
+    if rows.inputs.shape[1] != network.n_features or rows.targets.shape[1] != network.n_outputs:
+        raise ShapeError(
+            f"explain: rows must have shapes (n, {network.n_features}) and (n, {network.n_outputs}); "
+            f"got {rows.inputs.shape} and {rows.targets.shape}. Pass rows that fit the network."
+        )
+    layer, i, j = ask.indices
+    return layer, i, j
+
+
+def _in_float64(state: State) -> State:
+    return State(state.theta.astype(np.float64), state.slots.astype(np.float64), state.step, state.epoch)
+
+
+def _rows_in_float64(rows: Rows) -> Rows:
+    weights = None if rows.weights is None else rows.weights.astype(np.float64)
+    return Rows(rows.inputs.astype(np.float64), rows.targets.astype(np.float64), weights)
+
+
+def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
+    """Return the rows' gradients as a table: δ, z and their product."""
+    layer, i, j = where
+    columns: list[Cell] = [say("explain.column.row"), Symbol("δ", (i,), layer)]
+    if j:
+        columns.append(update.books[0].z(layer - 1, j).notation)
+    columns.append(update.books[0].step("grad", *where).subject)
+    rows = []
+    for number, book in enumerate(update.books[:TABLE_ROWS], start=1):
+        row: list[Cell] = [str(number), book.delta(layer, i).number]
+        if j:
+            row.append(book.z(layer - 1, j).number)
+        row.append(book.step("grad", *where).result)
+        rows.append(tuple(row))
+    blocks: list[Block] = [say("explain.text.batch", count=len(update.books)), Table(tuple(columns), tuple(rows))]
+    if len(update.books) > TABLE_ROWS:
+        blocks.append(say("explain.text.more_rows", count=len(update.books) - TABLE_ROWS))
+    return Section(say("explain.section.batch"), tuple(blocks))
+
+
+def _known(update: UpdateSteps) -> list[Quantity]:
+    """Return what stands in the rule and is not computed by it: settings, memory and the weight."""
+    known: dict[Quantity, None] = {}
+    for step in update.steps:
+        for part in step.symbols.walk():
+            computed = isinstance(part, Quantity) and any(part.notation == other.subject for other in update.steps)
+            if isinstance(part, Quantity) and not computed and isinstance(part.notation, Symbol):
+                known[part] = None
+    return list(known)
+
+
+def _rule(plan: Plan, update: UpdateSteps) -> Section:
+    """Return the steps from the gradient to the new weight, with what is known beforehand."""
+    given = tuple(Display((part.notation, part.number)) for part in _known(update))
+    rule = say(f"explain.rule.{plan.optimizer.name}")
+    steps: list[Step] = [replace(step, law=()) for step in update.steps]
+    return Section(say("explain.section.update", rule=rule), (say("explain.text.known"), *given, *steps))

@@ -1,0 +1,77 @@
+"""The picture of a network for one derivation: its nodes and weights, with the path of the asked number lit."""
+
+from collections.abc import Mapping, Sequence
+
+from koubai.core.formulas.tree import Quantity, Symbol
+from koubai.explain.derivations import Step
+from koubai.explain.diagram import LIGHTS, Diagram, Edge, Light, Node, drawn
+from koubai.explain.network.book import Book
+
+
+def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool) -> Diagram:
+    """Return the diagram of a book's network.
+
+    Parameters
+    ----------
+    book : Book
+    steps : sequence of Step
+        The derivation's steps; the nodes and weights in them are lit. Empty lights nothing.
+    asked : Step, optional
+        The step of the asked number, which is set off.
+    deltas : bool
+        Whether δ is written at the nodes beside z.
+    """
+    forward = [step for step in steps if book.part(step) in ("forward", "loss")]
+    last = [step for step in steps if step not in forward] or list(steps[-2:])
+    lights: dict[tuple[int, ...], Light] = {}
+    for group, light in ((forward, LIGHTS[1]), (last, LIGHTS[2])):
+        lights |= dict.fromkeys(_mentioned(group), light)
+    aim = _asked(asked)
+    if aim and len(aim) == 3:
+        lights |= {(aim[0], aim[1]): LIGHTS[2], (aim[0] - 1, aim[2]): LIGHTS[2]}
+    if aim:
+        lights[aim] = LIGHTS[3]
+    columns = []
+    for layer, size in enumerate(book.network.sizes):
+        here = [where for where in lights if len(where) == 2 and where[0] == layer]
+        important = [i for _, i in sorted(here, key=lambda where: (-LIGHTS.index(lights[where]), where))]
+        columns.append(tuple(_node(book, layer, i, lights, deltas) for i in drawn(size, important)))
+    edges = []
+    for layer in range(1, len(columns)):
+        for head in columns[layer]:
+            for tail in columns[layer - 1]:
+                where = (layer, head.index, tail.index)
+                edges.append(Edge(*where, book.w(*where).evaluate(), lights.get(where, "")))
+    return Diagram(book.network.sizes, tuple(columns), tuple(edges), None if asked is None else asked.subject)
+
+
+def _node(book: Book, layer: int, i: int, lights: Mapping[tuple[int, ...], Light], deltas: bool) -> Node:
+    letter = "x" if layer == 0 else "z"
+    delta = book.delta(layer, i).evaluate() if deltas and layer else None
+    return Node(layer, i, f"{letter}{i}", book.z(layer, i).evaluate(), delta, lights.get((layer, i), ""))
+
+
+def _mentioned(steps: Sequence[Step]) -> set[tuple[int, ...]]:
+    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers stand in the steps."""
+    found: set[tuple[int, ...]] = set()
+    for step in steps:
+        for part in (step.subject, *step.symbols.walk()):
+            notation = part.notation if isinstance(part, Quantity) else part
+            if not isinstance(notation, Symbol):
+                continue
+            indices = tuple(index for index in notation.lower if isinstance(index, int))
+            layer = notation.layer if isinstance(notation.layer, int) else 0
+            weight = notation.base == "w" and len(indices) == 2 and indices[1] > 0
+            if weight or (notation.base in ("u", "z", "δ", "x") and len(indices) == 1):
+                found.add((layer, *indices))
+    return found
+
+
+def _asked(step: Step | None) -> tuple[int, ...] | None:
+    """Return the asked node (layer, i) or weight (layer, i, j), from the step's id."""
+    if step is None:
+        return None
+    indices = step.id.indices
+    if len(indices) == 3 and indices[2] == 0:
+        return indices[:2]  # a bias belongs to its node
+    return indices if len(indices) > 1 else None

@@ -1,0 +1,114 @@
+"""Small ready-made networks with rows, for who has no model at hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.core.errors import ParameterError
+from koubai.core.network import Network
+from koubai.engines.reference import trace_forward
+from koubai.explain.network.naming import NAMELESS, Names
+
+PLAYERS = 60
+CORRELATION = np.array([[1, 0.2, 0.1, 0.5], [0.2, 1, -0.3, 0.5], [0.1, -0.3, 1, 0.4], [0.5, 0.5, 0.4, 1]])
+"""Of the players' figures: who hits well scores runs, who hits home runs steals few bases."""
+FEW_SOURCES = 10
+"""Nodes with more sources get smaller weights."""
+ROWS = 8
+"""Rows that a sample network comes with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A network with its parameters, and rows x (n, n_features) with targets y (n, n_outputs)."""
+
+    network: Network
+    theta: Array
+    inputs: Array
+    targets: Array
+    names: Names = NAMELESS
+
+
+def ready_made() -> Sample:
+    """Return a 2-2-1 network of small fractions, ReLU and identity, with half the squared error."""
+    network = Network.dense((2, 2, 1), hidden="relu", output="identity")
+    weights = [np.array([[0.5, -1.0], [1.0, 0.5]]), np.array([[1.0], [-2.0]])]
+    theta = network.pack(weights, [np.array([0.0, 0.5]), np.array([0.5])])
+    inputs = np.array([[1.0, 2.0], [0.0, 1.0], [2.0, -1.0], [1.0, 0.5]])
+    return Sample(network, theta, inputs, np.array([[1.0], [1.0], [0.5], [0.0]]))
+
+
+PLAYER = ("batting average", "home runs", "stolen bases", "runs")
+
+
+def players() -> Sample:
+    """Return the lecture's example of hidden nodes that mean something, baseball players (slides 46-47).
+
+    Four standardised figures of a season go in, and out comes whether the player succeeds; the weights are chosen so
+    that the hidden nodes stand for power, speed and skill. The players are random.
+    """
+    network = Network.dense((4, 3, 1), hidden="sigmoid", output="sigmoid", loss="binary_cross_entropy")
+    first = np.array([[0.2, 0.1, 2.5], [2.8, -0.3, 0.1], [-0.2, 2.6, 0.2], [0.8, 0.9, 0.7]])
+    theta = network.pack([first, np.array([[2.2], [1.6], [2.4]])], [np.zeros(3), np.array([-3.4])])
+    rng = np.random.default_rng(0)
+    inputs = (rng.normal(size=(PLAYERS, 4)) @ np.linalg.cholesky(CORRELATION).T).round(1)
+    targets = (trace_forward(network, theta, inputs).outputs > rng.uniform(size=(PLAYERS, 1))).astype(np.float64)
+    return Sample(network, theta, inputs, targets, Names(PLAYER, ("bench", "success")))
+
+
+def made(
+    sizes: Sequence[int], hidden: str = "sigmoid", output: str | None = None, loss: str | None = None, seed: int = 0
+) -> Sample:
+    """Return a network of given sizes with random weights and rows of one decimal place.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Inputs, hidden nodes, outputs.
+    hidden : str
+        Activation of the hidden layers.
+    output, loss : str, optional
+        By default softmax with cross-entropy for several outputs, the sigmoid with binary cross-entropy for one.
+    seed : int
+        Of the random numbers.
+
+    Raises
+    ------
+    ParameterError
+        If the sizes are not those of a network, or activation and loss do not fit.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ParameterError(f"explain: sizes must be numbers >= 1, such as 4-5-3; got {'-'.join(map(str, sizes))}.")
+    several = sizes[-1] > 1
+    if output is None:
+        output = {None: "softmax" if several else "sigmoid", "binary_cross_entropy": "sigmoid"}.get(loss, "identity")
+        output = "softmax" if loss in ("cross_entropy", "log_loss") else output
+        output = "exponential" if loss == "poisson" else output
+    if loss is None:
+        loss = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}.get(output, "half_squared_error")
+    network = Network.dense(sizes, hidden=hidden, output=output, loss=loss)
+    rng = np.random.default_rng(seed)
+    theta = rng.integers(-10, 11, network.n_parameters) / 10
+    for index, layer in enumerate(network.layers):
+        if layer.n_in > FEW_SOURCES:  # else their sum would drive every sigmoid to its flat ends
+            weights = network.weights(theta, index)
+            weights[:] = (weights * np.sqrt(FEW_SOURCES / layer.n_in)).round(3)
+    inputs = rng.integers(-10, 11, (ROWS, sizes[0])) / 10
+    return Sample(network, theta.astype(np.float64), inputs, _targets(network, rng))
+
+
+def _targets(network: Network, rng: np.random.Generator) -> Array:
+    """Return targets that the network's loss is made for."""
+    n = network.n_outputs
+    name = network.loss.name
+    if name == "cross_entropy":
+        return np.eye(n)[rng.integers(0, n, ROWS)]
+    if name == "binary_cross_entropy":
+        return rng.integers(0, 2, (ROWS, n)).astype(np.float64)
+    if name in ("perceptron", "hinge"):
+        return rng.choice([-1.0, 1.0], (ROWS, n))
+    if name == "poisson":
+        return rng.integers(0, 4, (ROWS, n)).astype(np.float64)
+    return rng.integers(-10, 11, (ROWS, n)) / 10

@@ -1,0 +1,137 @@
+"""The sections of a network's explanation: what is given, and its steps in the order of the pass."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from koubai.core.formulas.pieces import Relation
+from koubai.core.formulas.tree import Matrix, Number, Quantity, Symbol
+from koubai.core.formulas.values import Notation, Value, as_given
+from koubai.explain.derivations import Block, Display, Section, Step, StepTable, say
+from koubai.explain.network import matrices
+from koubai.explain.network.book import PARTS, Book, Part
+from koubai.explain.network.naming import NAMELESS, Names, named
+from koubai.explain.network.picture import picture
+
+
+def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
+    """Return a pass's steps by its parts, in the order in which they are computed."""
+    parts: dict[Part, list[Step]] = {part: [] for part in PARTS}
+    for step in steps:
+        parts[book.part(step)].append(step)
+
+    def place(step: Step) -> tuple[int, int, int]:
+        layer, node = (*step.id.indices, 0, 0)[:2]
+        kind = book.kinds[step.id.kind]
+        return (layer if kind.part == "forward" else -layer, kind.rank, node)
+
+    for members in parts.values():
+        members.sort(key=place)
+    return parts
+
+
+def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
+    """Return steps as blocks: several of one kind in one layer share their heading and their rule."""
+    blocks: list[Block] = []
+    for _, group in groupby(steps, key=lambda step: (step.id.kind, step.id.indices[:1])):
+        members = tuple(group)
+        if len(members) == 1:
+            blocks.extend(members)
+            continue
+        first = members[0].id
+        blocks.append(say(f"explain.group.{first.kind}", layer=first.indices[0]))
+        blocks.append(StepTable(members, members[0].law))
+        blocks.extend({note: None for step in members for note in step.notes})
+    return tuple(blocks)
+
+
+def notation_of(book: Book) -> Notation:
+    """Return how the numbers of a pass are written: as those were that were given."""
+    return Notation.of(given_numbers(book))
+
+
+def given_numbers(book: Book) -> list[Value]:
+    """Return the parameters, inputs and targets of a pass, the first of very many."""
+    row = book.row
+    given = [*book.theta[:2000], *book.trace.forward.inputs[row][:2000], *book.trace.targets[row][:2000]]
+    return [as_given(float(value)) for value in given]
+
+
+def sizes_of(book: Book) -> str:
+    """Return the sizes of a network as people write them: 4-5-3."""
+    return "-".join(map(str, book.network.sizes))
+
+
+def network_section(
+    book: Book, asked: Step | None, steps: Sequence[Step], deltas: bool, names: Names = NAMELESS
+) -> Section:
+    """Return what is given: the notation, the picture, inputs and targets."""
+    blocks: list[Block] = []
+    if asked is not None:
+        blocks.append(say("explain.text.asked", equation=Relation(asked.subject, "=", asked.result)))
+    blocks.append(picture(book, steps, asked, deltas))
+    w, z0, x = Symbol("w", ("i", "j"), "l"), Symbol("z", ("j",), 0), Symbol("x", ("j",))
+    blocks.append(say("explain.text.notation", w=w, bias=Symbol("w", ("i", 0), "l"), z=z0, x=x))
+    if matrices.fits(book) and asked is None:
+        blocks.append(_given("x", [book.z(0, j) for j in range(1, book.network.n_features + 1)]))
+        if deltas:
+            blocks.append(_given(book.target, [book.y(k) for k in range(1, book.network.n_outputs + 1)]))
+        for layer in range(1, book.depth + 1):
+            pair = [matrices.weight_matrix(book, layer)]
+            pair += [matrices.bias_vector(book, layer)] if book.network.layers[layer - 1].bias else []
+            blocks.extend(Display((each.notation, each.number)) for each in pair)
+    blocks.extend(named(book, names, deltas))
+    return Section(say("explain.section.network"), tuple(blocks))
+
+
+def _given(letter: str, quantities: Sequence[Quantity]) -> Display:
+    numbers = tuple((Number(each.evaluate()),) for each in quantities)
+    return Display((Symbol(letter, bold=True), Matrix(numbers)))
+
+
+def forward_layers(book: Book) -> list[Section]:
+    """Return a section for each layer, the first first: every u and every z."""
+    sections = []
+    for layer in range(1, book.depth + 1):
+        nodes = range(1, book.network.sizes[layer] + 1)
+        inputs = tuple(book.step("u", layer, i) for i in nodes)
+        outputs = tuple(book.step("z", layer, i) for i in nodes)
+        blocks: list[Block] = [say("explain.group.u", layer=layer), StepTable(inputs, inputs[0].law)]
+        blocks.append(say("explain.group.z", layer=layer))
+        if not matrices.elementwise(book, layer):
+            blocks.append(StepTable((book.step("S", layer),), book.step("S", layer).law))
+        blocks.append(StepTable(outputs, outputs[0].law))
+        sections.append(Section(say("explain.section.forward_layer", layer=layer), tuple(blocks)))
+    return sections
+
+
+def backward_layers(book: Book) -> list[Section]:
+    """Return a section for each layer, the last first: every δ and every gradient, with what they rest on."""
+    sections = []
+    for layer in range(book.depth, 0, -1):
+        nodes = range(1, book.network.sizes[layer] + 1)
+        deltas = tuple(book.step("delta", layer, i) for i in nodes)
+        blocks: list[Block] = [say("explain.group.delta", layer=layer)]
+        for kind in ("dz", "slope"):
+            found = tuple(step for step in (book.find(i) for d in deltas for i in d.uses) if step.id.kind == kind)
+            unique = tuple({step.id: step for step in found}.values())
+            if unique:
+                blocks.append(StepTable(unique, unique[0].law))
+        blocks.extend({note: None for step in deltas for note in step.notes})
+        blocks.append(StepTable(deltas, deltas[0].law))
+        first = 0 if book.network.layers[layer - 1].bias else 1
+        columns = range(first, book.network.sizes[layer - 1] + 1)
+        gradients = tuple(book.step("grad", layer, i, j) for i in nodes for j in columns)
+        blocks.append(say("explain.group.grad", layer=layer))
+        blocks.append(StepTable(gradients, book.step("grad", layer, 1, 1).law))
+        sections.append(Section(say("explain.section.backward_layer", layer=layer), tuple(blocks)))
+    return sections
+
+
+def backward_matrices(book: Book) -> Section:
+    """Return the backward pass as products of matrices."""
+    steps = []
+    for layer in range(book.depth, 0, -1):
+        if layer < book.depth and matrices.elementwise(book, layer):
+            steps.append(book.step("D", layer))
+        steps.append(book.step("G", layer))
+    return Section(say("explain.section.matrices"), (say("explain.text.matrices"), *steps))

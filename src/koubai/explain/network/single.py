@@ -1,0 +1,252 @@
+"""One activation, one loss, or softmax with cross-entropy explained on its own (lecture slides 32-36, 50-51, 57-58)."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from koubai.core.activations import get_activation
+from koubai.core.activations.base import Activation
+from koubai.core.activations.softmax import Softmax
+from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.formulas.pieces import Cases, Relation
+from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, Symbol, add
+from koubai.core.formulas.values import Notation, as_given
+from koubai.core.losses import Loss, get_loss
+from koubai.core.network import Network
+from koubai.explain.derivations import Block, Derivation, Display, Section, Step, StepTable, say, step_id
+from koubai.explain.network.activations import derivative, name_of, value
+from koubai.explain.network.backward_steps import by
+from koubai.explain.network.book import Book, slope_symbol
+from koubai.explain.network.losses import law as loss_law
+from koubai.explain.network.losses import slope as loss_slope
+from koubai.explain.network.losses import term, total
+from koubai.explain.network.passes import trace_of
+from koubai.explain.network.steps import book_of
+
+
+def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
+    """Explain an activation: its formula, its derivative, and both at one point.
+
+    Parameters
+    ----------
+    given : str or Activation
+        φ; for softmax see `softmax`.
+    at : float
+        The pre-activation u.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such activation, or it is softmax.
+    """
+    phi = get_activation(given, "activation")
+    if isinstance(phi, Softmax):
+        raise ParameterError("explain: activation must be a function of one u; got softmax. Ask for softmax instead.")
+    u = Quantity(Symbol("u"), Number(as_given(at)))
+    forms = value(phi, u, at)
+    general, z = Symbol("u"), Symbol("z")
+    result = Number(forms.evaluate())
+    slope = derivative(phi, u, Quantity(z, result))
+    name = name_of(phi)
+    steps = (
+        Step(
+            step_id("z"),
+            say("explain.step.value_at", name=name),
+            z,
+            forms,
+            result,
+            (z, Apply("φ", (general,)), value(phi, general)),
+        ),
+        Step(
+            step_id("slope"),
+            say("explain.step.slope_at", name=name),
+            slope_symbol(general),
+            slope,
+            Number(slope.evaluate()),
+            (slope_symbol(general), derivative(phi, general, z)),
+            (step_id("z"),),
+        ),
+    )
+    text = say(f"explain.about.{phi.name}")
+    return Derivation(name, (Section(name, (text, *steps)),), None, Notation.of([as_given(at)]))
+
+
+DOMAINS: Mapping[str, tuple[str, Callable[[float], bool], str, Callable[[float], bool]]] = {
+    "cross_entropy": ("> 0 and <= 1", lambda z: 0 < z <= 1, ">= 0 and <= 1", lambda y: 0 <= y <= 1),
+    "binary_cross_entropy": ("> 0 and < 1", lambda z: 0 < z < 1, ">= 0 and <= 1", lambda y: 0 <= y <= 1),
+    "poisson": ("> 0", lambda z: z > 0, ">= 0", lambda y: y >= 0),
+    "perceptron": ("finite", math.isfinite, "1 or -1", lambda y: abs(y) == 1),
+    "hinge": ("finite", math.isfinite, "1 or -1", lambda y: abs(y) == 1),
+}
+"""Which outputs and targets a loss is made for, where not for all: in words, and as a test."""
+
+
+def _check_domain(name: str, z: Sequence[float], y: Sequence[float]) -> None:
+    said_z, fits_z, said_y, fits_y = DOMAINS.get(name, ("finite", math.isfinite, "finite", math.isfinite))
+    for letter, values, said, fits in (("z", z, said_z, fits_z), ("y", y, said_y, fits_y)):
+        for number in values:
+            if not fits(float(number)):
+                raise ParameterError(f"explain: {letter} must be {said} for the loss {name}; got {number:g}.")
+
+
+def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivation:
+    """Explain a loss: its formula, and its value and derivative at given outputs.
+
+    Parameters
+    ----------
+    given : str or Loss
+    z, y : sequence of float
+        Outputs and targets, equally many.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such loss, or it has no value there: cross-entropy of outputs that are no probabilities.
+    ShapeError
+        If z and y have different lengths.
+    """
+    kind = get_loss(given)
+    if len(z) != len(y) or not len(z):
+        raise ShapeError(f"explain: z and y must be equally long; got {len(z)} and {len(y)} numbers. Give both.")
+    _check_domain(kind.name, z, y)
+    outputs = [Quantity(Symbol("z", (k,)), Number(as_given(float(v)))) for k, v in enumerate(z, start=1)]
+    letter = "p" if kind.name == "cross_entropy" else "y"
+    targets = [Quantity(Symbol(letter, (k,)), Number(as_given(float(v)))) for k, v in enumerate(y, start=1)]
+    formula = total(kind, [term(kind, a, b) for a, b in zip(outputs, targets, strict=True)])
+    general = Symbol("z", ("k",)), Symbol(letter, ("k",))
+    name = say(f"explain.loss.{kind.name}")
+    value_step = Step(
+        step_id("E"),
+        say("explain.step.E", name=name),
+        Symbol("E"),
+        formula,
+        Number(formula.evaluate()),
+        (Symbol("E"), loss_law(kind, *general)),
+    )
+    slopes = []
+    for k, (a, b) in enumerate(zip(outputs, targets, strict=True), start=1):
+        slope = loss_slope(kind, a, b)
+        law = (by(general[0]), loss_slope(kind, *general))
+        slopes.append(
+            Step(
+                step_id("dz", k),
+                say("explain.step.dz_output", node=k, name=name),
+                by(a.notation),
+                slope,
+                Number(slope.evaluate()),
+                law,
+            )
+        )
+    numbers = [as_given(float(v)) for v in (*z, *y)]
+    blocks: tuple[Block, ...] = (value_step, say("explain.text.loss_slopes"), StepTable(tuple(slopes), slopes[0].law))
+    return Derivation(name, (Section(name, blocks),), None, Notation.of(numbers))
+
+
+def softmax(u: Sequence[float] = (2.0, 1.0, 0.0), p: Sequence[float] = (1.0, 0.0, 0.0)) -> Derivation:
+    """Explain softmax with cross-entropy, and why ∂E/∂u_i is z_i - p_i (slides 35, 57-58).
+
+    Parameters
+    ----------
+    u : sequence of float
+        Pre-activations of the outputs.
+    p : sequence of float
+        The target: shares of the classes, which add up to one.
+
+    Raises
+    ------
+    ShapeError
+        If u and p have different lengths.
+    ParameterError
+        If p does not hold shares that add up to one.
+    """
+    if len(u) != len(p) or not len(u):
+        raise ShapeError(f"explain: u and p must be equally long; got {len(u)} and {len(p)} numbers. Give both.")
+    if min(p) < 0 or abs(sum(p) - 1) > 1e-9:
+        raise ParameterError(f"explain: p must hold shares that add up to 1; got {', '.join(map(str, p))}. Try 1,0,0.")
+    n = len(u)
+    network = Network.dense((n, n), output="softmax", loss="cross_entropy", bias=False)
+    book = book_of(trace_of(network, np.eye(n).ravel(), np.asarray(u), np.asarray(p)))
+    nodes = range(1, n + 1)
+    z = tuple(book.step("z", 1, i) for i in nodes)
+    sections = [
+        Section(
+            say("explain.activation.softmax"),
+            (
+                say("explain.about.softmax"),
+                *(Display((Symbol("u", (i,)), book.u(1, i).number)) for i in nodes),
+                book.step("S", 1),
+                StepTable(z, z[0].law),
+                _shares(book),
+            ),
+        ),
+        Section(say("explain.section.loss"), (book.step("E"),)),
+        Section(say("explain.section.why"), tuple(_why(book))),
+    ]
+    given = [as_given(float(v)) for v in (*u, *p)]
+    return Derivation(say("explain.title.softmax"), tuple(sections), None, Notation.of(given))
+
+
+def _shares(book: Book) -> Step:
+    """Σ_i z_i = 1."""
+    formula = add(*(book.z(1, i) for i in range(1, book.network.n_outputs + 1)))
+    subject = BigSum("i", Symbol("z", ("i",)))
+    return Step(
+        step_id("sum"),
+        say("explain.step.shares"),
+        subject,
+        formula,
+        Number(as_given(round(float(formula.evaluate()), 12))),
+    )
+
+
+def _why(book: Book) -> list[Block]:
+    """Return the proof of δ_i = z_i - p_i in symbols, and its numbers by the long way and by the short one."""
+    zi, zj, ui, pi, pj = (
+        Symbol("z", ("i",)),
+        Symbol("z", ("j",)),
+        Symbol("u", ("i",)),
+        Symbol("p", ("i",)),
+        Symbol("p", ("j",)),
+    )
+    jacobian = Cases(
+        (
+            (zi * (1 - zi), Relation(Symbol("j"), "=", Symbol("i"))),
+            (-(zi * zj), Relation(Symbol("j"), "≠", Symbol("i"))),
+        )
+    )
+    long_way = BigSum("j", by(zj) * Partial(zj, ui))
+    blocks: list[Block] = [
+        say("explain.text.why_jacobian"),
+        Display((Partial(zj, ui), jacobian)),
+        say("explain.text.why_loss"),
+        Display((by(zj), -(pj / zj))),
+        say("explain.text.why_chain"),
+        Display((by(ui), long_way, -(pi * (1 - zi)) + BigSum("j≠i", pj * zi), zi * BigSum("j", pj) - pi, zi - pi)),
+        say("explain.text.why_numbers"),
+    ]
+    n = book.network.n_outputs
+    slopes = tuple(book.step("dz", 1, k) for k in range(1, n + 1))
+    blocks.append(StepTable(slopes, slopes[0].law))
+    blocks.extend(_long_way(book, i) for i in range(1, n + 1))
+    short = tuple(book.step("delta", 1, i) for i in range(1, n + 1))
+    blocks.extend((say("explain.text.why_same"), StepTable(short, short[0].law)))
+    return blocks
+
+
+def _long_way(book: Book, i: int) -> Step:
+    """δ_i through every output: Σ_j ∂E/∂z_j ∂z_j/∂u_i."""
+    terms: list[Formula] = []
+    for j in range(1, book.network.n_outputs + 1):
+        zi, zj = book.z(1, i), book.z(1, j)
+        slope = zi * (1 - zi) if i == j else -(zi * zj)
+        terms.append(book.by_activation(1, j) * slope)
+    formula = add(*terms)
+    return Step(
+        step_id("long", 1, i),
+        say("explain.step.long_way", node=i),
+        by(Symbol("u", (i,), 1)),
+        formula,
+        Number(book.traced("delta", 1, i)),
+        uses=tuple(step_id("dz", 1, j) for j in range(1, book.network.n_outputs + 1)),
+    )

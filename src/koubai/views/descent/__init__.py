@@ -1,0 +1,1 @@
+"""The descent lab rendered: terminal, plots, animations, and a page."""

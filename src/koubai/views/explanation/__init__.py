@@ -1,0 +1,1 @@
+"""Explanations rendered: terminal, Markdown, and a page with MathML and diagrams."""

@@ -1,0 +1,117 @@
+"""Curves over one variable as a small SVG picture: lines over numbers, bars over words."""
+
+from fractions import Fraction
+from html import escape
+
+from koubai.core.formulas.tree import Number
+from koubai.core.formulas.values import Notation
+from koubai.explain.derivations import Curves
+from koubai.views.explanation.composing import visible
+from koubai.views.formulas.plain import PlainWriter
+
+WHOLE = 1_000_000
+"""Whole numbers below it are written in full: 2007 is a year."""
+WIDTH, HEIGHT = 300, 190
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 30, 34
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7d8794", "#1c2733")
+"""Okabe and Ito's colours, told apart by people who see few; lines have dashes of their own besides."""
+DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 2", "1 2", "10 4", "3 5")
+
+
+def shown_value(value: float | str) -> str:
+    """Return a number with three significant digits, a whole number or a word as it is.
+
+    Examples
+    --------
+    >>> shown_value(0.12345), shown_value(-3950.0), shown_value(2007.0), shown_value("red")
+    ('0.123', '−3950', '2007', 'red')
+    """
+    if isinstance(value, str):
+        return value
+    whole = float(value).is_integer() and abs(value) < WHOLE
+    return PlainWriter(Notation(digits=3)).write(Number(Fraction(int(value)) if whole else value))
+
+
+def value_range(curves: Curves) -> tuple[float, float]:
+    """Return the lowest and the highest number of all curves; a range of width 0 is widened."""
+    numbers = [value for _, values in curves.curves for value in values] or [0.0]
+    low, high = min(numbers), max(numbers)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def curves_svg(curves: Curves) -> str:
+    """Return curves as an ``svg`` element, with the names of several below the title."""
+    low, high = value_range(curves)
+    words = any(isinstance(value, str) for value in curves.grid)
+    marks = _bars(curves, low, high) if words else _lines(curves, low, high)
+    axis = (
+        f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#7d8794"/>'
+        f'<text x="{LEFT - 4}" y="{TOP + 4}" text-anchor="end">{_end(high, high - low)}</text>'
+        f'<text x="{LEFT - 4}" y="{HEIGHT - BOTTOM}" text-anchor="end">{_end(low, high - low)}</text>'
+    )
+    variable = escape(visible(curves.variable))
+    title = f'<text x="{LEFT}" y="12" font-weight="bold">{variable}</text>'
+    return (
+        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{variable}" '
+        f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="11" fill="#1c2733">'
+        f"{title}{_key(curves)}{axis}{marks}</svg>"
+    )
+
+
+def _end(value: float, width: float) -> str:
+    """Return the number at an axis's end: 0 for what the picture cannot tell from it."""
+    return shown_value(0.0 if abs(value) < width / 1000 else value)
+
+
+def _key(curves: Curves) -> str:
+    """Return the names of the curves, each in its colour."""
+    if len(curves.curves) < 2:
+        return ""
+    spans = "  ".join(
+        f'<tspan fill="{COLOURS[k % len(COLOURS)]}">{"━" if k == 0 else "╍"} {escape(visible(name))}</tspan>'
+        for k, (name, _) in enumerate(curves.curves)
+    )
+    return f'<text x="{LEFT}" y="25" xml:space="preserve">{spans}</text>'
+
+
+def _height(value: float, low: float, high: float) -> float:
+    return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - BOTTOM - TOP)
+
+
+def _lines(curves: Curves, low: float, high: float) -> str:
+    numbers = [value for value in curves.grid if not isinstance(value, str)]
+    first, last = numbers[0], numbers[-1]
+    across = (WIDTH - LEFT - RIGHT) / ((last - first) or 1)
+    parts = []
+    for k, (_, values) in enumerate(curves.curves):
+        points = " ".join(
+            f"{LEFT + (x - first) * across:.1f},{_height(y, low, high):.1f}"
+            for x, y in zip(numbers, values, strict=True)
+        )
+        style = f'stroke="{COLOURS[k % len(COLOURS)]}" stroke-dasharray="{DASHES[k % len(DASHES)]}"'
+        parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" {style}/>')
+    y = HEIGHT - BOTTOM + 14
+    parts.append(f'<text x="{LEFT}" y="{y}">{_end(first, last - first)}</text>')
+    parts.append(f'<text x="{WIDTH - RIGHT}" y="{y}" text-anchor="end">{_end(last, last - first)}</text>')
+    return "".join(parts)
+
+
+def _bars(curves: Curves, low: float, high: float) -> str:
+    low = min(low, 0.0)
+    slot = (WIDTH - LEFT - RIGHT) / len(curves.grid)
+    thick = 0.8 * slot / max(1, len(curves.curves))
+    parts = []
+    for index, value in enumerate(curves.grid):
+        start = LEFT + slot * index + 0.1 * slot
+        for k, (_, values) in enumerate(curves.curves):
+            top = _height(values[index], low, high)
+            colour = COLOURS[k % len(COLOURS)]
+            parts.append(
+                f'<rect x="{start + k * thick:.1f}" y="{top:.1f}" width="{thick:.1f}" '
+                f'height="{HEIGHT - BOTTOM - top:.1f}" fill="{colour}"/>'
+            )
+        word = shown_value(value)
+        short = word if len(word) <= max(3, slot / 6) else word[: max(2, int(slot / 6) - 1)] + "…"
+        place = f'x="{start + 0.4 * slot:.1f}" y="{HEIGHT - BOTTOM + 14}"'
+        parts.append(f'<text {place} text-anchor="middle">{escape(visible(short))}</text>')
+    return "".join(parts)

@@ -1,0 +1,131 @@
+"""A network as SVG, with the path of the asked number lit. It needs no script and no other file."""
+
+from dataclasses import replace
+from html import escape
+
+from koubai.core.formulas.tree import Number
+from koubai.core.formulas.values import Notation, Value
+from koubai.core.language import Language, text
+from koubai.explain.diagram import LIGHTS, Diagram, Edge, Node
+from koubai.views.explanation.composing import visible
+from koubai.views.formulas.plain import SUBSCRIPTS, PlainWriter
+
+ACROSS, DOWN, RADIUS, MARGIN = 170, 74, 26, 62
+WIDE = 6
+"""Longer numbers are written smaller, to stay within their node."""
+MOST_LABELS = 12
+"""Weights are written at the lit lines if there are at most so many."""
+STYLE = """
+.net .edge{stroke:#b9c0c9;stroke-width:1}
+.net .edge.lit{stroke:#8fc3e3;stroke-width:1.5}
+.net .edge.direct{stroke:#0072b2;stroke-width:2.5}
+.net .edge.asked{stroke:#d55e00;stroke-width:4}
+.net .node{fill:#fff;stroke:#7d8794;stroke-width:1.5}
+.net .node.lit{fill:#f3f9fd;stroke:#8fc3e3;stroke-width:2}
+.net .node.direct{fill:#e3f1fa;stroke:#0072b2;stroke-width:2.5}
+.net .node.asked{fill:#fdeadd;stroke:#d55e00;stroke-width:4}
+.net text{font:14px system-ui,sans-serif;fill:#1c2733;text-anchor:middle}
+.net .name{font-style:italic;fill:#4c5866;font-size:13px}
+.net .delta,.net .weight{font-size:13px;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
+.net .delta{fill:#a0366f}
+.net .asked-weight{fill:#b34700;font-weight:bold}
+.net .title{fill:#4c5866}
+"""
+
+
+def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
+    """Return the diagram as an ``svg`` element.
+
+    Parameters
+    ----------
+    diagram : Diagram
+    lang : "en" or "ja"
+    notation : Notation
+        How numbers are written; rounded ones get three digits.
+    """
+    tallest = max(len(column) for column in diagram.columns)
+    width = 2 * MARGIN + ACROSS * (len(diagram.columns) - 1)
+    height = DOWN * tallest + 46
+    writer = PlainWriter(replace(notation, digits=3))
+    places = {
+        (node.layer, node.index): _place(diagram, node.layer, row, tallest)
+        for column in diagram.columns
+        for row, node in enumerate(column)
+    }
+    ordered = sorted(diagram.edges, key=lambda edge: LIGHTS.index(edge.light))
+    parts = [_edge(edge, places) for edge in ordered]
+    labelled = [edge for edge in ordered if edge.light in ("direct", "asked")]
+    if len(labelled) > MOST_LABELS:
+        labelled = [edge for edge in labelled if edge.light == "asked"]
+    parts += [_weight(edge, places, writer) for edge in labelled]
+    parts += [_node(node, *places[node.layer, node.index], writer) for column in diagram.columns for node in column]
+    parts += [_column_title(diagram, layer, height, lang) for layer in range(len(diagram.columns))]
+    parts += [_gap(diagram, layer, places, lang) for layer in range(len(diagram.columns))]
+    caption = (
+        text("explain.page.diagram_plain", lang)
+        if diagram.caption is None
+        else text("explain.page.diagram", lang, quantity=writer.write(diagram.caption))
+    )
+    least = min(width, 108 * len(diagram.columns))
+    return (
+        f'<svg class="net" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(visible(caption))}" '
+        f'xmlns="http://www.w3.org/2000/svg" style="max-width:{width}px;min-width:{least}px">'
+        f"<style>{STYLE}</style>{''.join(parts)}</svg>"
+    )
+
+
+def _place(diagram: Diagram, layer: int, row: int, tallest: int) -> tuple[float, float]:
+    space = (tallest - len(diagram.columns[layer])) / 2
+    return MARGIN + ACROSS * layer, 48 + DOWN * (row + space) + 4
+
+
+def _edge(edge: Edge, places: dict[tuple[int, int], tuple[float, float]]) -> str:
+    x1, y1 = places[edge.layer - 1, edge.source]
+    x2, y2 = places[edge.layer, edge.target]
+    kind = f"edge {edge.light}"
+    return f'<line class="{kind}" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>'
+
+
+def _weight(edge: Edge, places: dict[tuple[int, int], tuple[float, float]], writer: PlainWriter) -> str:
+    x1, y1 = places[edge.layer - 1, edge.source]
+    x2, y2 = places[edge.layer, edge.target]
+    along = 0.5 if edge.light == "asked" else 0.36
+    x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1) - 3
+    kind = "weight asked-weight" if edge.light == "asked" else "weight"
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}">{_shown(edge.weight, writer)}</text>'
+
+
+def _node(node: Node, x: float, y: float, writer: PlainWriter) -> str:
+    kind = f"node {node.light}"
+    name = node.label[0] + node.label[1:].translate(SUBSCRIPTS)
+    parts = [f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{RADIUS}"/>']
+    parts.append(f'<text class="name" x="{x:g}" y="{y - 5:g}">{escape(visible(name))}</text>')
+    if node.value is not None:
+        shown = _shown(node.value, writer)
+        size = ' style="font-size:11px"' if len(shown) > WIDE else ""
+        parts.append(f'<text x="{x:g}" y="{y + 12:g}"{size}>{shown}</text>')
+    if node.delta is not None:
+        parts.append(f'<text class="delta" x="{x:g}" y="{y + RADIUS + 14:g}">δ {_shown(node.delta, writer)}</text>')
+    return "".join(parts)
+
+
+def _shown(value: Value, writer: PlainWriter) -> str:
+    return escape(writer.write(Number(value)))
+
+
+def _column_title(diagram: Diagram, layer: int, height: float, lang: Language) -> str:
+    last = len(diagram.columns) - 1
+    key = "input" if layer == 0 else "output" if layer == last else "hidden"
+    words = text(f"explain.page.{key}", lang, layer=layer)
+    return f'<text class="title" x="{MARGIN + ACROSS * layer}" y="14">{escape(words)}</text>'
+
+
+def _gap(diagram: Diagram, layer: int, places: dict[tuple[int, int], tuple[float, float]], lang: Language) -> str:
+    hidden = diagram.sizes[layer] - len(diagram.columns[layer])
+    if not hidden:
+        return ""
+    last = diagram.columns[layer][-1]
+    x, y = places[layer, last.index]
+    y += RADIUS + (16 if last.delta is None else 30)
+    words = text("explain.page.more", lang, count=hidden)
+    return f'<text class="title" x="{x:g}" y="{y:g}">⋯ {escape(words)}</text>'

@@ -1,0 +1,201 @@
+"""A derivation as HTML with MathML: one file that needs no network and no script, for screens, phones and A4."""
+
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from importlib.resources import files
+from zlib import crc32
+
+from koubai.core.formulas.tree import Formula
+from koubai.core.language import Language
+from koubai.explain.derivations import (
+    Blank,
+    Block,
+    Cell,
+    Curves,
+    Derivation,
+    Display,
+    Section,
+    Step,
+    StepTable,
+    Table,
+    Text,
+)
+from koubai.explain.diagram import Diagram
+from koubai.views.explanation.composing import Composer, Line
+from koubai.views.explanation.curves import curves_svg
+from koubai.views.explanation.diagram import svg
+from koubai.views.formulas.mathml import MathMLWriter
+
+PLACEHOLDER = "\x00"
+"""Stands for the beginning of ids until that is known."""
+SIDE_BY_SIDE, SHORT = 4, 3
+"""So many steps, each of so few pieces, stand side by side where the page is wide enough."""
+
+
+@cache
+def stylesheet() -> str:
+    """Return the style sheet of explanations."""
+    return (files("koubai") / "views" / "assets" / "explanation.css").read_text(encoding="utf-8")
+
+
+def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
+    """Return one or several derivations as a whole HTML document."""
+    several = [derivations] if isinstance(derivations, Derivation) else list(derivations)
+    title = _title_words(several[0], lang)
+    apart = len(several) > 1
+    body = "\n".join(
+        PageComposer(derivation, lang, f"p{number}." if apart else "").article(styled=False)
+        for number, derivation in enumerate(several, start=1)
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="generator" content="koubai">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
+        f"<style>\nbody {{ margin: 0; }}\n{stylesheet()}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def fragment(derivation: Derivation, lang: Language, styled: bool = True) -> str:
+    """Return a derivation as an ``article`` element, for a notebook or within a page.
+
+    The ids in it begin with a digest of what it says, so that links within it stay within it.
+    """
+    article = PageComposer(derivation, lang, PLACEHOLDER).article(styled)
+    return article.replace(PLACEHOLDER, f"k{crc32(article.encode()):08x}.")
+
+
+def _title_words(derivation: Derivation, lang: Language) -> str:
+    """Return the title without formulas in it, for the window's name."""
+    from koubai.views.explanation.terminal import TextComposer
+
+    return escape(TextComposer(derivation, lang).words(derivation.title))
+
+
+class PageComposer(Composer):
+    """Writes one derivation as HTML."""
+
+    def __init__(self, derivation: Derivation, lang: Language, prefix: str = "") -> None:
+        super().__init__(MathMLWriter(derivation.notation), lang)
+        self.derivation, self.prefix = derivation, prefix
+        self.known = {step.id: step for step in derivation.steps}
+
+    def article(self, styled: bool) -> str:
+        """Return the whole derivation."""
+        style = f"<style>{stylesheet()}</style>" if styled else ""
+        sections = "\n".join(self.section(section) for section in self.derivation.sections)
+        title = self.words(self.derivation.title)
+        footer = f"<footer><p>{self.footer()}</p></footer>" if self.writer.saw_rounded else ""
+        return f'<article class="koubai" lang="{self.lang}">{style}<h1>{title}</h1>\n{sections}\n{footer}</article>'
+
+    def section(self, section: Section) -> str:
+        """Return a section with its blocks."""
+        blocks = "\n".join(self.block(block) for block in section.blocks)
+        return f"<section><h2>{self.words(section.title)}</h2>\n{blocks}</section>"
+
+    def block(self, block: Block) -> str:
+        """Return one block."""
+        match block:
+            case Text():
+                return f"<p>{self.words(block)}</p>"
+            case Step():
+                return self.step(block)
+            case StepTable():
+                return self.step_table(block)
+            case Table():
+                return self.table(block)
+            case Display():
+                return f'<div class="given">{self._flowing(self.chain(block.chain))}</div>'
+            case Curves():
+                return f'<figure class="curves">{curves_svg(block)}</figure>'
+            case Blank():
+                room = f'<div class="room" style="height:{block.room}mm"></div>' if block.room else ""
+                return f'{room}<p class="blank">{self.label(block)}<span></span></p>'
+            case Diagram():
+                return f"<figure>{svg(block, self.lang, self.derivation.notation)}</figure>"
+
+    def step(self, step: Step) -> str:
+        """Return a step: heading, rule, lines, notes, and links to what it uses."""
+        asked = " asked" if step.id == self.derivation.asked else ""
+        law = self.law(step.law)
+        lines = self.lines(step)
+        written = "".join(self.line(line, last=index == len(lines) - 1) for index, line in enumerate(lines))
+        notes = "".join(f'<p class="note">{self.words(note)}</p>' for note in step.notes)
+        inside = f"<h3>{self.words(step.heading)}</h3>{law}{written}{notes}{self.uses(step)}"
+        return f'<div class="step{asked}" id="{self.prefix}{step.id}">{inside}</div>'
+
+    def uses(self, step: Step) -> str:
+        """Return links to the steps whose results stand in this one."""
+        links = [
+            f'<a href="#{self.prefix}{known.id}">{self.formula(known.subject)}</a>'
+            for known in self.known.values()
+            if known.id in step.uses
+        ]
+        return f'<p class="uses">↑ {"".join(links)}</p>' if links else ""
+
+    def step_table(self, table: StepTable) -> str:
+        """Return short steps, each flowing on its own line, under their common rule."""
+        rows = []
+        short = len(table.steps) >= SIDE_BY_SIDE
+        for step in table.steps:
+            lines = self.lines(step)
+            short &= sum(len(line.pieces) for line in lines) <= SHORT
+            rows.append(self.flow(lines, str(step.id)))
+        kind = "steps short" if short else "steps"
+        return f'{self.law(table.law)}<div class="{kind}">{"".join(rows)}</div>'
+
+    def law(self, law: Sequence[Formula]) -> str:
+        """Return the general rule as one flowing line."""
+        return f'<div class="law">{self._flowing(self.chain(law))}</div>' if law else ""
+
+    def line(self, line: Line, last: bool) -> str:
+        """Return one line of a step: left side, sign and a right side that may wrap."""
+        left = self._math(line.left, True) if line.left else ""
+        right = self._pieces(line)
+        if last:
+            right = f'<span class="result">{right}</span>' if len(line.pieces) == 1 else right
+        return f'<div class="line"><span class="left">{left}</span><span class="right">{right}</span></div>'
+
+    def flow(self, lines: Sequence[Line], identifier: str = "") -> str:
+        """Return a chain of equations running on, wrapping where it must."""
+        name = f' id="{self.prefix}{identifier}"' if identifier else ""
+        return f'<div class="flow"{name}>{self._flowing(lines)}</div>'
+
+    def _flowing(self, lines: Sequence[Line]) -> str:
+        left = self._math(lines[0].left, True) if lines and lines[0].left else ""
+        parts = " ".join(f'<span class="part">{self._pieces(line)}</span>' for line in lines)
+        return f'<span class="left">{left}</span><span class="right">{parts}</span>'
+
+    def _pieces(self, line: Line) -> str:
+        """Return sign and right side as formulas between which a line may break."""
+        sign = self.writer.sign(line.sign)
+        first, *others = line.pieces
+        pieces = [self._math(f"<mrow>{sign}{first}</mrow>", True), *(self._math(piece, True) for piece in others)]
+        return " ".join(pieces)
+
+    def table(self, table: Table) -> str:
+        """Return a table that scrolls sideways where it is too wide."""
+        head = "".join(f"<th>{self.cell(cell)}</th>" for cell in table.columns)
+        rows = []
+        for index, row in enumerate(table.rows):
+            kind = ' class="marked"' if index in table.marked else ""
+            rows.append(f"<tr{kind}>{''.join(map(self._td, row))}</tr>")
+        return (
+            f'<div class="scroll"><table class="data"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
+        )
+
+    def _td(self, cell: Cell) -> str:
+        kind = ' class="words"' if isinstance(cell, Text) else ""
+        return f"<td{kind}>{self.cell(cell)}</td>"
+
+    def formula(self, formula: Formula) -> str:
+        """Return a formula within a text."""
+        return self._math(self.writer.write(formula))
+
+    def escape(self, text: str) -> str:
+        """Return words with < & > made harmless."""
+        return escape(text, quote=False)
+
+    def _math(self, inside: str, large: bool = False) -> str:
+        return f'<math displaystyle="true">{inside}</math>' if large else f"<math>{inside}</math>"
