@@ -1,10 +1,11 @@
 """The records of an explanation: steps with formulas, tables, sections; without language and layout."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from koubai.core.entries import entry
+from koubai.core import entries
 from koubai.core.formulas.tree import Formula, Matrix, Number
 from koubai.core.formulas.values import Notation
 from koubai.explain.diagram import Diagram
@@ -196,20 +197,18 @@ class Derivation:
         lang : str, optional
             "en" or "ja"; by default the language of the environment.
         """
-        rendered: str = entry("render")(self, form, lang)
-        return rendered
+        return entries.render(self, form, lang)
 
     def show(self, lang: str | None = None) -> None:
         """Print the explanation at the terminal."""
-        entry("show")(self, lang)
+        entries.show(self, lang)
 
-    def save(self, path: Any, lang: str | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:
         """Write the explanation to a file: .html, .md or .txt."""
-        entry("save")(self, path, lang)
+        entries.save(self, path, lang)
 
     def _repr_html_(self) -> str:
-        html: str = entry("render")(self, "fragment", None)
-        return html
+        return entries.render(self, "fragment", None)
 
     def _repr_markdown_(self) -> str:
         return self.render("markdown")
