@@ -35,7 +35,8 @@ ALLOWED_MATH = {"contract", "reassoc", "nsz"}
 @cache
 def cache_folder() -> Path:
     """Return the folder of this version's compiled code."""
-    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in ("activations", "scalars.py")))
+    kinds = ("activations", "losses", "logarithms.py", "scalars.py")
+    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in kinds))
     sources = sorted(path for folder in folders for path in (folder.rglob("*.py") if folder.is_dir() else [folder]))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     try:

@@ -18,6 +18,7 @@ from koubai.core.network import Network
 from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
 from koubai.engines.cpu.kernels.activations import MOST_PARAMETERS
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
+from koubai.engines.cpu.kernels.losses import MOST_PARAMETERS as MOST_LOSS_PARAMETERS
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
 from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.cpu.kernels.records import DROPOUT_RATE, PARAMETERS, Data, Net, Rule
@@ -40,10 +41,11 @@ def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int],
     Raises
     ------
     ParameterError
-        If it is a class of the user's own, also one that has kept a known name: kernels would compute another function.
+        If it is a class of the user's own, registered or not, also one that has kept a known name: kernels would
+        compute another function.
     """
     name = getattr(kind, "name", "")
-    if known.get(name) is not type(kind):
+    if name not in codes or known.get(name) is not type(kind):
         raise ParameterError(
             f"engine 'cpu': {what} must be one that is compiled, {', '.join(codes)}; got one of class "
             f"{type(kind).__name__}. Set engine='reference', which runs any {what}."
@@ -60,16 +62,18 @@ def parameters_of(kind: Activation | Loss | Optimizer) -> list[float]:
 def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network as kernels read it, for numbers of this dtype."""
     shape = np.zeros((len(network.layers), 6), dtype=np.int64)
-    parameters = [parameters_of(layer.activation) for layer in network.layers]
     numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
     for index, layer in enumerate(network.layers):
         start = network.offsets[index]
         code = code_of(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
         shape[index] = layer.n_in, layer.n_out, start, start + layer.n_weights, code, layer.bias
         numbers[index, DROPOUT_RATE] = layer.dropout
-        numbers[index, PARAMETERS : PARAMETERS + len(parameters[index])] = parameters[index]
-    parameter = dtype.type([*parameters_of(network.loss), 0][0])
-    return Net(shape, numbers, code_of(network.loss, LOSSES, LOSS_CODES, "loss"), parameter)
+        given = parameters_of(layer.activation)
+        numbers[index, PARAMETERS : PARAMETERS + len(given)] = given
+    code, of_loss = code_of(network.loss, LOSSES, LOSS_CODES, "loss"), np.zeros(MOST_LOSS_PARAMETERS, dtype)
+    given = parameters_of(network.loss)
+    of_loss[: len(given)] = given
+    return Net(shape, numbers, code, of_loss)
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
