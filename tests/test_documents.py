@@ -5,6 +5,7 @@ import io
 import re
 import shlex
 import shutil
+import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,3 +139,15 @@ def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypat
         names = names_on(page.name)
         for number, block in enumerate(blocks(page, "python"), start=1):
             exec(compile(block, f"{page.name}, program {number}", "exec"), names)
+
+
+def test_the_picture_and_the_table_of_the_architecture_show_the_rooms_in_the_order_that_is_enforced() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ][0]
+    rooms = [room.strip().removeprefix("koubai.") for layer in contract["layers"] for room in layer.split("|")]
+    assert set(rooms) == {path.parent.name for path in (ROOT / "src" / "koubai").glob("*/__init__.py")}
+    picture = (ROOT / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
+    assert re.findall(r'font-weight="bold"[^>]*>(\w+)<', picture) == rooms
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \| ", page, re.MULTILINE)[: len(rooms)] == rooms
