@@ -31,7 +31,7 @@ LOST = 1e-12
 def net_input(book: Book, layer: int, i: int) -> Step:
     """u_i^(l) = Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
     index = layer - 1
-    has_bias = book.network.layers[index].bias
+    has_bias = book.network.dense_layer(index).bias
     weights = book.network.weights(book.theta, index)[:, i - 1]
     sources = book.trace.forward.sources(index)[book.row]
     total_formula, shown, notes = book.long_sum(
