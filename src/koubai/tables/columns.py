@@ -27,6 +27,9 @@ USED = (NUMBER, CATEGORY, BOOLEAN, DATE)
 LONG_NAME = 40
 """Longer names of columns are cut off in lists (characters)."""
 
+MOST_TRUTHS = 100
+"""Truth values, in any case of letters, have fewer spellings than this."""
+
 _CODE = re.compile(r"^0\d+$")
 
 
@@ -181,7 +184,8 @@ def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateF
         few = found.null_count() <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
         if few or not found.has_nulls():
             return NUMBER, format, found
-    if any(set(present.str.to_lowercase().unique()) <= pair for pair in TRUTH_PAIRS):
+    different = set(present.unique().head(MOST_TRUTHS).str.to_lowercase())
+    if any(different <= pair for pair in TRUTH_PAIRS):
         return BOOLEAN, None, None
     dates = how.date(name)
     return (DATE, dates, None) if dates else (CATEGORY, None, None)
