@@ -1,4 +1,4 @@
-"""Each loss and its derivative by an output as a formula, beside each other."""
+"""Each loss and its derivative with respect to an output, as formulas."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from koubai.core.losses import Huber, Loss
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 HALF = Number(Fraction(1, 2))
 VANISHED = sys.float_info.min
-"""A smaller denominator counts as vanished."""
+"""A smaller denominator counts as zero."""
 
 
 def _log(x: Formula) -> Formula:
@@ -20,7 +20,7 @@ def _log(x: Formula) -> Formula:
 
 
 def term(loss: Loss, z: Formula, y: Formula, log_of: Callable[[Formula], Formula] = _log) -> Formula:
-    """Return what one output adds to the loss before the sign or factor that stands in front of the sum.
+    """Return one output's contribution to the loss, before the sign or factor in front of the sum.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def term(loss: Loss, z: Formula, y: Formula, log_of: Callable[[Formula], Formula
     z, y : Formula
         Output and target.
     log_of : callable
-        How log z and log(1 - z) are written: as they are, or as quantities where z itself has underflowed.
+        How to write log z and log(1 - z): directly, or as quantities where z itself has underflowed.
     """
     if isinstance(loss, Huber):
         t, d = _threshold(loss), Function("abs", (z - y,))
@@ -46,7 +46,7 @@ def term(loss: Loss, z: Formula, y: Formula, log_of: Callable[[Formula], Formula
 
 
 def total(loss: Loss, terms: Sequence[Formula]) -> Formula:
-    """Return the loss of one row, from what each output adds."""
+    """Return the loss of one row from each output's contribution."""
     inside = add(*terms)
     if loss.name == "half_squared_error":
         return HALF * inside
@@ -54,7 +54,7 @@ def total(loss: Loss, terms: Sequence[Formula]) -> Formula:
 
 
 def law(loss: Loss, z: Formula, y: Formula) -> Formula:
-    """Return the loss of one row with the sum over outputs k."""
+    """Return the loss of one row as a sum over outputs k."""
     return total(loss, [BigSum("k", term(loss, z, y))])
 
 
@@ -78,7 +78,7 @@ def slope(loss: Loss, z: Formula, y: Formula) -> Formula:
 def _kink(loss: Loss, z: Formula, y: Formula) -> Formula:
     """Return -y where the row is on the wrong side of the kink, else 0.
 
-    The perceptron counts f(x) = 0 as a mistake for a positive row and as none for a negative one (slide 18).
+    The perceptron counts f(x) = 0 as a mistake for a positive row but not for a negative one (slide 18).
     """
     if loss.name == "hinge":
         return Cases(((-y, Relation(y * z, "<", ONE)), (ZERO, Relation(y * z, "≥", ONE))))
@@ -99,7 +99,7 @@ def _poisson_tail(z: Formula, y: Formula, log_of: Callable[[Formula], Formula]) 
 
 
 def _over(above: Formula, below: Formula) -> Formula:
-    """Return above / below, or 0 where the denominator has vanished, as the engines count it."""
+    """Return above / below, or 0 where the denominator has vanished, as the engines do."""
     known = _known(below)
     return ZERO if known is not None and known < VANISHED else Quotient(above, below)
 
