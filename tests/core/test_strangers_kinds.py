@@ -103,7 +103,7 @@ def test_it_is_explained_by_its_numbers_where_it_says_no_formula() -> None:
     assert "bent_identity" in said
     u = X[0] @ network.weights(theta, 0) + network.biases(theta, 0)
     z = Bent().value(u[np.newaxis])[0]
-    step = next(step for step in page.steps if step.id == "z.1.1")
+    step = page.step("z.1.1")
     assert float(step.result.value) == pytest.approx(z[0])
 
 

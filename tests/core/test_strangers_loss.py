@@ -155,7 +155,7 @@ def test_a_networks_whole_derivation_stands_before_it() -> None:
         theta = network.initial(np.random.default_rng(0))
         page = explain.backward(network, theta, X[0], Y[0])
         _, gradient = ReferenceEngine().loss_and_gradient(network, theta, Rows(X[:1], Y[:1]), Penalty())
-        step = next(step for step in page.steps if step.id == "grad.1.1.1")
+        step = next(step for step in page.steps if str(step.id) == "grad.1.1.1")
         assert float(step.result.value) == pytest.approx(gradient[0], rel=1e-9)
         assert loss.name in page.render("text", "en")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koubai.core.errors import DataError, ParameterError, ShapeError
-from koubai.explain.derivations import Table
+from koubai.explain.derivations import Table, step_id
 from koubai.explain.learning_rule.examples import Examples, spam
 from koubai.explain.learning_rule.learning_walk import perceptron
 
@@ -29,7 +29,7 @@ def test_the_lecture_s_six_mails_come_out_as_on_slides_19_to_25():
     derivation = perceptron()
     assert [derivation.step(f"f.{t}").result.value for t in range(1, 7)] == SCORES
     assert [derivation.step(f"y.{t}").result.value for t in range(1, 7)] == PREDICTIONS
-    updated = {step.id: step for step in derivation.steps if step.id.startswith("w.")}
+    updated = {str(step.id): step for step in derivation.steps if step.id.kind == "w"}
     assert set(updated) == {f"w.{t}" for t in WEIGHTS}
     for t, weights in WEIGHTS.items():
         assert [row[0].value for row in updated[f"w.{t}"].result.rows] == weights
@@ -51,7 +51,7 @@ def test_the_table_of_the_walk_reads_as_on_the_slides():
 
 def test_a_second_pass_changes_nothing():
     derivation = perceptron(n_sweeps=2)
-    assert not any(step.id == f"w.{t}" for step in derivation.steps for t in range(7, 13))
+    assert not any(step.id == step_id("w", t) for step in derivation.steps for t in range(7, 13))
 
 
 @settings(max_examples=30)

@@ -1,6 +1,7 @@
 """Steps of the forward and backward pass: they read back, agree with the trace, and with automatic differentiation."""
 
 import itertools
+import re
 from fractions import Fraction
 
 import jax
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 
 from koubai.core.network import Network
+from koubai.explain.derivations import StepId, step_id
 from koubai.explain.network.asking import Ask
-from koubai.explain.network.book import Book
 from koubai.explain.network.passes import backward, forward
+from koubai.explain.network.steps import KINDS, book_of
 
 from .autodiff import loss_of
 from .checks import check_derivation, check_step
@@ -30,20 +32,20 @@ def every_id(network):
     for layer, size in enumerate(network.sizes[1:], start=1):
         first = 0 if network.layers[layer - 1].bias else 1
         for i in range(1, size + 1):
-            yield from (f"{kind}.{layer}.{i}" for kind in ("u", "z", "delta"))
-            yield from (f"grad.{layer}.{i}.{j}" for j in range(first, network.sizes[layer - 1] + 1))
-    yield "E"
+            yield from (step_id(kind, layer, i) for kind in ("u", "z", "delta"))
+            yield from (step_id("grad", layer, i, j) for j in range(first, network.sizes[layer - 1] + 1))
+    yield step_id("E")
 
 
-def number(book, identifier):
-    return float(book.find(identifier).result.value)
+def number(book, kind, *indices):
+    return float(book.step(kind, *indices).result.value)
 
 
 @settings(max_examples=30)
 @given(cases())
 def test_every_step_reads_back_to_its_number_and_rests_on_earlier_ones(case):
     _, trace = traced(*case)
-    book = Book(trace)
+    book = book_of(trace)
     seen = set()
     for step in book.needed(list(every_id(case[0]))):
         check_step(step)
@@ -56,20 +58,20 @@ def test_every_step_reads_back_to_its_number_and_rests_on_earlier_ones(case):
 def test_every_number_is_the_engine_s(case):
     network = case[0]
     _, trace = traced(*case)
-    book = Book(trace)
+    book = book_of(trace)
     close = {"rel": 1e-11, "abs": 1e-12}
     passes = zip(trace.forward.pre_activations, trace.forward.activations, trace.deltas, strict=True)
     for layer, (u, z, delta) in enumerate(passes, start=1):
         for i in range(1, u.shape[1] + 1):
             for kind, known in (("u", u), ("z", z), ("delta", delta)):
-                assert number(book, f"{kind}.{layer}.{i}") == pytest.approx(known[0, i - 1], **close)
+                assert number(book, kind, layer, i) == pytest.approx(known[0, i - 1], **close)
     assert number(book, "E") == pytest.approx(trace.row_losses[0], **close)
     for k in range(len(network.layers)):
         weights, biases = network.weights(trace.data_gradient, k), network.biases(trace.data_gradient, k)
         for j, i in itertools.product(range(weights.shape[0]), range(weights.shape[1])):
-            assert number(book, f"grad.{k + 1}.{i + 1}.{j + 1}") == pytest.approx(weights[j, i], **close)
+            assert number(book, "grad", k + 1, i + 1, j + 1) == pytest.approx(weights[j, i], **close)
         for i, slope in enumerate(biases):
-            assert number(book, f"grad.{k + 1}.{i + 1}.0") == pytest.approx(slope, **close)
+            assert number(book, "grad", k + 1, i + 1, 0) == pytest.approx(slope, **close)
 
 
 @pytest.mark.slow
@@ -78,15 +80,15 @@ def test_every_number_is_the_engine_s(case):
 def test_every_shown_gradient_is_that_of_automatic_differentiation(case):
     network, theta, inputs, targets = case
     _, trace = traced(*case)
-    book = Book(trace)
+    book = book_of(trace)
     gradient = np.asarray(jax.grad(lambda t: loss_of(network, t, inputs[0], targets[0]))(theta))
     for k, layer in enumerate(network.layers):
         weights, biases = network.weights(gradient, k), network.biases(gradient, k)
         for i in range(layer.n_out):
             if layer.bias:
-                assert number(book, f"grad.{k + 1}.{i + 1}.0") == pytest.approx(biases[i], rel=1e-8, abs=1e-10)
+                assert number(book, "grad", k + 1, i + 1, 0) == pytest.approx(biases[i], rel=1e-8, abs=1e-10)
             for j in range(layer.n_in):
-                shown = number(book, f"grad.{k + 1}.{i + 1}.{j + 1}")
+                shown = number(book, "grad", k + 1, i + 1, j + 1)
                 assert shown == pytest.approx(weights[j, i], rel=1e-8, abs=1e-10)
 
 
@@ -145,3 +147,20 @@ def test_outputs_that_overflow_softmax_are_explained_with_finite_numbers():
     assert float(derivation.step("E").result.value) == pytest.approx(900)
     assert float(derivation.step("z.1.1").result.value) == 1
     check_derivation(derivation)
+
+
+def test_a_step_is_known_by_its_kind_and_indices_and_found_by_their_spelling():
+    network = Network.dense((2, 2, 1), hidden="relu", output="identity")
+    derivation = backward(network, np.ones(9), np.array([1.0, 2.0]), np.array([1.0]), ask=Ask.weight(2, 1, 0))
+    assert derivation.asked == StepId("grad", (2, 1, 0))
+    assert derivation.step("grad.2.1.0") is derivation.step(derivation.asked) is derivation.answer
+    for missing in ("grad.2.1.9", "grad", "grad.2.one", ""):
+        with pytest.raises(KeyError, match=re.escape(repr(missing))):
+            derivation.step(missing)
+
+
+def test_every_kind_of_step_is_entered_under_the_name_that_it_gives_its_steps():
+    book = book_of(traced(Network.dense((2, 2, 2)), np.ones(12), np.ones((1, 2)), np.ones((1, 2)))[1])
+    arity = {"E": (), "S": (1,), "U": (1,), "D": (1,), "G": (1,), "grad": (1, 1, 1)}
+    for name in KINDS:
+        assert book.step(name, *arity.get(name, (1, 1))).id.kind == name

@@ -117,7 +117,7 @@ def test_the_derivation_of_every_answer_ends_at_the_answer(topic, level):
             said = question.derivation.render("text", "en")
             assert "clash" in said if question.answer == CLASH else f"Its shape is {question.answer}." in said
         elif topic == "perceptron":
-            steps = [step for step in question.derivation.steps if step.id.startswith("w.")]
+            steps = [step for step in question.derivation.steps if step.id.kind == "w"]
             if steps:
                 assert tuple(row[0].value for row in steps[-1].result.rows) == question.answer
         else:
@@ -241,7 +241,7 @@ def test_mistakes_of_use_are_told_in_one_sentence():
 
 def test_the_perceptron_s_questions_contain_values_of_exactly_zero():
     questions = make_sheet("perceptron", seed=1, count=30, level="exam").questions
-    zero = [q for q in questions if any(s.id.startswith("f.") and s.result.value == 0 for s in q.derivation.steps)]
+    zero = [q for q in questions if any(s.id.kind == "f" and s.result.value == 0 for s in q.derivation.steps)]
     assert len(zero) >= 3
 
 

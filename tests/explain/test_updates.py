@@ -14,7 +14,7 @@ from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.one_update import update
-from koubai.explain.network.updates import RULES, Update, place_in_theta
+from koubai.explain.network.updates import RULES, UpdateSteps, place_in_theta
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 
 from .checks import check_derivation, check_step
@@ -52,7 +52,7 @@ def test_steps_lead_to_the_weight_and_the_memory_of_the_optimizer(case, name, n_
         data.draw(st.integers(0 if spec.bias else 1, spec.n_in)),
     )
     trace = trace_step(plan, state, rows, 0.01)
-    steps = Update(plan, trace, where)
+    steps = UpdateSteps(plan, trace, where)
     place = place_in_theta(network, where)
     for step in steps.steps:
         check_step(step)

@@ -1,38 +1,126 @@
-"""Late bindings by name: the few places where a lower room offers what a higher room does.
+"""The few places where a lower room offers what a higher room does.
 
-`Derivation.show` belongs on the record that people hold, and what it does belongs in the views above it. The names
-here are resolved when they are called, so that the rooms stay importable one by one and imports go downward only.
+`Derivation.show` belongs on the record that people hold, and what it does belongs in the views above it. Each function
+here imports what it calls when it is called, so that the rooms stay importable one by one. This is the only module that
+may import upwards; the contract of the layers lists what it imports.
 """
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
-ENTRIES: Mapping[str, str] = {
-    "explain": "koubai.explain.network.passes:explain",
-    "descent_html": "koubai.views.descent.showing:html",
-    "descent_png": "koubai.views.descent.showing:png",
-    "descent_save": "koubai.views.descent.showing:save",
-    "descent_show": "koubai.views.descent.showing:show",
-    "play_estimator": "koubai.play.widget:play_estimator",
-    "learning_walk": "koubai.explain.learning_rule.learning_walk:one_example",
-    "model_page": "koubai.models.inspection:page_of_estimator",
-    "render": "koubai.views.explanation.showing:render",
-    "save": "koubai.views.explanation.showing:save",
-    "show": "koubai.views.explanation.showing:show",
-    "table_model_page": "koubai.models.inspection:page_of_table_model",
-}
-"""What is offered: module and function by name."""
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from koubai.core.arrays import Array
+    from koubai.core.network import Network
+    from koubai.explain.derivations import Derivation as Derivation
+    from koubai.explain.network.asking import Ask as Ask
+    from koubai.models.table_predictor import TablePredictor
+    from koubai.play.widget import Playground as Playground
+    from koubai.tables.frames import TableLike
 
 
-def entry(name: str) -> Callable[..., Any]:
-    """Return the function that a name stands for, importing its module now.
+# A derivation, which shows itself
 
-    Examples
-    --------
-    >>> entry("render").__module__
-    'koubai.views.explanation.showing'
-    """
-    module, _, function = ENTRIES[name].partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
-    return found
+
+def render(derivation: "Derivation", form: str, lang: str | None) -> str:
+    """Return a derivation as text, Markdown or HTML."""
+    from koubai.views.explanation.showing import render
+
+    return render(derivation, form, lang)
+
+
+def show(derivation: "Derivation", lang: str | None) -> None:
+    """Print a derivation at the terminal."""
+    from koubai.views.explanation.showing import show
+
+    show(derivation, lang)
+
+
+def save(derivation: "Derivation", path: str | os.PathLike[str], lang: str | None) -> None:
+    """Write a derivation to a file."""
+    from koubai.views.explanation.showing import save
+
+    save(derivation, path, lang)
+
+
+# A record of the lab, which shows itself
+
+
+def descent_show(record: object, lang: str | None) -> None:
+    """Print a record of the lab at the terminal."""
+    from koubai.views.descent.showing import show
+
+    show(record, lang)
+
+
+def descent_save(record: object, path: str | os.PathLike[str], lang: str | None) -> None:
+    """Write a record of the lab to a file."""
+    from koubai.views.descent.showing import save
+
+    save(record, path, lang)
+
+
+def descent_html(record: object) -> str | None:
+    """Return a record of the lab for a notebook, None for one that does not move."""
+    from koubai.views.descent.showing import html
+
+    return html(record)
+
+
+def descent_png(record: object) -> bytes | None:
+    """Return a record's picture for a notebook, None without matplotlib."""
+    from koubai.views.descent.showing import png
+
+    return png(record)
+
+
+# An estimator, which explains its rows and itself, and opens the playground
+
+
+def explain(
+    network: "Network",
+    theta: "Array",
+    x: "Array",
+    y: "Array | None",
+    ask: "Ask | None",
+    *,
+    features: tuple[str, ...],
+    classes: tuple[str, ...],
+    apart: bool,
+) -> "Derivation":
+    """Explain a row of a network."""
+    from koubai.explain.network.passes import explain
+
+    return explain(network, theta, x, y, ask, features=features, classes=classes, apart=apart)
+
+
+def learning_walk(
+    weights: "npt.NDArray[np.float64]", x: "Array", y: int, learning_rate: float, names: list[str]
+) -> "Derivation":
+    """Explain one example of a perceptron."""
+    from koubai.explain.learning_rule.learning_walk import one_example
+
+    return one_example(weights, x, y, learning_rate, names)
+
+
+def model_page(estimator: Any, X: "Array", y: Any, layer: int) -> "Derivation":
+    """Explain a whole network of an estimator; its class is above this room, so it is taken as it comes."""
+    from koubai.models.inspection import page_of_estimator
+
+    return page_of_estimator(estimator, X, y, layer)
+
+
+def table_model_page(model: "TablePredictor", table: "TableLike", layer: int) -> "Derivation":
+    """Explain a whole model of a table."""
+    from koubai.models.inspection import page_of_table_model
+
+    return page_of_table_model(model, table, layer)
+
+
+def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> "Playground":
+    """Open the playground with an estimator's network, on data as scikit-learn takes them."""
+    from koubai.play.widget import play_estimator
+
+    return play_estimator(estimator, X, y, **settings)

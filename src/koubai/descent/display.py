@@ -2,7 +2,7 @@
 
 import os
 
-from koubai.core.entries import entry
+from koubai.core import entries
 
 
 class Displayed:
@@ -12,16 +12,14 @@ class Displayed:
 
     def show(self, lang: str | None = None) -> None:
         """Print the record at the terminal."""
-        entry("descent_show")(self, lang)
+        entries.descent_show(self, lang)
 
     def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:
         """Write the record to a file: .png or .svg, .html that plays by itself, or .gif."""
-        entry("descent_save")(self, path, lang)
+        entries.descent_save(self, path, lang)
 
     def _repr_html_(self) -> str | None:
-        page: str | None = entry("descent_html")(self)
-        return page
+        return entries.descent_html(self)
 
     def _repr_png_(self) -> bytes | None:
-        picture: bytes | None = entry("descent_png")(self)
-        return picture
+        return entries.descent_png(self)

@@ -1,14 +1,17 @@
 """An estimator's way to the derivation of its own numbers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from koubai.core import entries
 from koubai.core.arrays import Array
-from koubai.core.entries import entry
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.network import Network
+
+if TYPE_CHECKING:
+    from koubai.core.entries import Ask, Derivation
 
 
 def _dense(x: Any) -> Array:
@@ -49,7 +52,7 @@ class Explainable:
         coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # every estimator has it
         return coded
 
-    def explain(self, x: Any, y: Any = None, *, ask: Any = None) -> Any:
+    def explain(self, x: Any, y: Any = None, *, ask: "Ask | None" = None) -> "Derivation":
         """Explain one row's numbers, step by step.
 
         Parameters
@@ -91,7 +94,7 @@ class Explainable:
             raise ParameterError(
                 f"explain: y must be one of the classes {', '.join(map(str, classes))}; got {y!r}. Try another."
             )
-        return entry("explain")(
+        return entries.explain(
             self.network_,
             theta,
             inputs,
@@ -102,7 +105,7 @@ class Explainable:
             apart=several,
         )
 
-    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> Any:
+    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> "Derivation":
         """Show what the whole model has learned: what its hidden nodes stand for, and what its features do.
 
         Parameters
@@ -126,7 +129,7 @@ class Explainable:
             If X or y does not fit, or there is no such hidden layer.
         """
         self._current_theta()
-        return entry("model_page")(self, _dense(X), y, layer)
+        return entries.model_page(self, _dense(X), y, layer)
 
 
 class ExplainableWeights:
@@ -138,7 +141,7 @@ class ExplainableWeights:
     fit_intercept: bool
     eta0: float
 
-    def explain(self, x: Any, y: Any = None) -> Any:
+    def explain(self, x: Any, y: Any = None) -> "Derivation":
         """Explain one row: inference, loss, and what the learning rule would make of it with the learned weights.
 
         With three classes or more, it is the perceptron of one class against the rest: that of ``y``, or of the
@@ -179,4 +182,4 @@ class ExplainableWeights:
         if self.fit_intercept:
             bias = float(np.broadcast_to(self.intercept_, coef.shape[:1])[0 if len(coef) == 1 else which])
             weights, row, names = np.array([bias, *weights]), np.array([1.0, *row]), ["1", *names]
-        return entry("learning_walk")(weights, row, label, self.eta0, names)
+        return entries.learning_walk(weights, row, label, self.eta0, names)

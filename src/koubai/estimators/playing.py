@@ -1,10 +1,13 @@
 """An estimator's way into the playground."""
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from koubai.core.entries import entry
+from koubai.core import entries
 from koubai.core.errors import DataError
+
+if TYPE_CHECKING:
+    from koubai.core.entries import Playground
 
 _TRAINED_ON: "weakref.WeakKeyDictionary[Any, tuple[weakref.ref[Any], weakref.ref[Any]]]" = weakref.WeakKeyDictionary()
 """What each estimator was fitted on, as long as somebody else keeps it: nothing is held, copied or stored by this."""
@@ -24,7 +27,7 @@ class Playable:
         except TypeError:
             _TRAINED_ON.pop(self, None)
 
-    def play(self, X: Any = None, y: Any = None, **settings: Any) -> Any:
+    def play(self, X: Any = None, y: Any = None, **settings: Any) -> "Playground":
         """Open the playground in a notebook, with this network before its first update.
 
         It trains from the same initial values, on the same batches and by the same rule as ``fit`` with the same
@@ -54,7 +57,7 @@ class Playable:
         """
         if X is None and (hasattr(self, "coefs_") or hasattr(self, "coef_")):
             X, y = self._trained_on()
-        return entry("play_estimator")(self, X, y, **settings)
+        return entries.play_estimator(self, X, y, **settings)
 
     def _trained_on(self) -> tuple[Any, Any]:
         X, y = (reference() for reference in _TRAINED_ON.get(self, (lambda: None, lambda: None)))

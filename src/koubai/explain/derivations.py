@@ -1,10 +1,11 @@
 """The records of an explanation: steps with formulas, tables, sections; without language and layout."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from koubai.core.entries import entry
+from koubai.core import entries
 from koubai.core.formulas.tree import Formula, Matrix, Number
 from koubai.core.formulas.values import Notation
 from koubai.explain.diagram import Diagram
@@ -24,13 +25,37 @@ def say(key: str, **values: "Formula | Text | str | int") -> Text:
 
 
 @dataclass(frozen=True, slots=True)
+class StepId:
+    """Which step of a derivation: the kind of quantity that it computes, and that quantity's indices.
+
+    ``str`` spells it as pages name their steps and `Derivation.step` is asked for one: ``delta.2.1`` for δ_1^(2).
+
+    Examples
+    --------
+    >>> str(StepId("delta", (2, 1)))
+    'delta.2.1'
+    """
+
+    kind: str
+    indices: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return ".".join([self.kind, *map(str, self.indices)])
+
+
+def step_id(kind: str, *indices: int) -> StepId:
+    """Return the identity of a step: ``step_id("delta", 2, 1)`` for δ_1^(2)."""
+    return StepId(kind, indices)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a derivation: subject = formula in symbols = the same with numbers = result.
 
     Attributes
     ----------
-    id : str
-        Its name within the derivation, ``delta.2.1`` for δ_1^(2).
+    id : StepId
+        Which step it is within the derivation, ``delta.2.1`` for δ_1^(2).
     heading : Text
         What is computed, in words.
     subject : Formula
@@ -41,19 +66,19 @@ class Step:
         The rule for this very quantity; each quantity in it knows its number.
     result : Number or Matrix
         What comes out.
-    uses : tuple of str
+    uses : tuple of StepId
         The ids of the steps whose results stand in ``symbols``.
     notes : tuple of Text
         What else should be said.
     """
 
-    id: str
+    id: StepId
     heading: Text
     subject: Formula
     symbols: Formula
     result: Number | Matrix
     law: tuple[Formula, ...] = ()
-    uses: tuple[str, ...] = ()
+    uses: tuple[StepId, ...] = ()
     notes: tuple[Text, ...] = ()
 
     @property
@@ -125,7 +150,7 @@ class Derivation:
     ----------
     title : Text
     sections : tuple of Section
-    asked : str or None
+    asked : StepId or None
         The id of the step that gives the asked number; None if the whole is asked for.
     notation : Notation
         How its numbers are written.
@@ -133,7 +158,7 @@ class Derivation:
 
     title: Text
     sections: tuple[Section, ...]
-    asked: str | None = None
+    asked: StepId | None = None
     notation: Notation = field(default_factory=Notation)
 
     @property
@@ -149,12 +174,13 @@ class Derivation:
                 elif isinstance(block, StepTable):
                     yield from block.steps
 
-    def step(self, identifier: str) -> Step:
-        """Return the step of an id; KeyError if there is none."""
+    def step(self, identifier: StepId | str) -> Step:
+        """Return the step of an id, as it is or spelled (``"delta.2.1"``); KeyError if there is none."""
+        spelled = str(identifier)
         for step in self._steps():
-            if step.id == identifier:
+            if str(step.id) == spelled:
                 return step
-        raise KeyError(identifier)
+        raise KeyError(spelled)
 
     @property
     def answer(self) -> Step | None:
@@ -171,20 +197,18 @@ class Derivation:
         lang : str, optional
             "en" or "ja"; by default the language of the environment.
         """
-        rendered: str = entry("render")(self, form, lang)
-        return rendered
+        return entries.render(self, form, lang)
 
     def show(self, lang: str | None = None) -> None:
         """Print the explanation at the terminal."""
-        entry("show")(self, lang)
+        entries.show(self, lang)
 
-    def save(self, path: Any, lang: str | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:
         """Write the explanation to a file: .html, .md or .txt."""
-        entry("save")(self, path, lang)
+        entries.save(self, path, lang)
 
     def _repr_html_(self) -> str:
-        html: str = entry("render")(self, "fragment", None)
-        return html
+        return entries.render(self, "fragment", None)
 
     def _repr_markdown_(self) -> str:
         return self.render("markdown")

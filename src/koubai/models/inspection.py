@@ -19,7 +19,7 @@ from koubai.explain.derivations import Derivation
 from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.model.page import ColumnView, model_page
 from koubai.explain.network.samples import players
-from koubai.models.table_model import TableModel
+from koubai.models.table_predictor import TablePredictor
 from koubai.tables.columns import NUMBER
 from koubai.tables.frames import TableLike
 from koubai.tables.numeric import NumberColumn
@@ -60,7 +60,7 @@ class _Coding:
 class _CodedModel:
     """A table model that takes codes: what scikit-learn's inspection is given."""
 
-    def __init__(self, model: TableModel, codings: list[_Coding]) -> None:
+    def __init__(self, model: TablePredictor, codings: list[_Coding]) -> None:
         self.model, self.codings = model, codings
         self._estimator_type = "classifier" if model.target_.is_classification else "regressor"
         if model.target_.is_classification:
@@ -94,7 +94,7 @@ class _CodedModel:
         return shares
 
 
-def columns_of_model(model: TableModel, table: TableLike, seed: int = 0) -> tuple[tuple[ColumnView, ...], str]:
+def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> tuple[tuple[ColumnView, ...], str]:
     """Return what each column that a model uses does to it, on the rows of a table, and the score's name.
 
     Parameters
@@ -253,7 +253,7 @@ def columns_of_estimator(
     return tuple(views), "accuracy" if classes else "R²"
 
 
-def page_of_table_model(model: TableModel, table: TableLike, layer: int = 1) -> Derivation:
+def page_of_table_model(model: TablePredictor, table: TableLike, layer: int = 1) -> Derivation:
     """Return the page of a table's model: what its hidden nodes and its columns do, on the rows of a table."""
     inputs, targets = model.network_rows(table)
     estimator: Any = model.estimator_

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.entries import entry
+from koubai.core import entries
 from koubai.core.errors import DataError, KoubaiError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
+    from koubai.explain.derivations import Derivation
 
 Array = npt.NDArray[Any]
 
@@ -320,7 +321,7 @@ class TablePredictor:
                 targets[rows] = estimator.coded_targets(self._coded(y))
         return inputs, targets
 
-    def explain_model(self, table: TableLike, *, layer: int = 1) -> Any:
+    def explain_model(self, table: TableLike, *, layer: int = 1) -> "Derivation":
         """Show what the model has learned: what its hidden nodes stand for, and what the table's columns do.
 
         Parameters
@@ -335,7 +336,7 @@ class TablePredictor:
         koubai.explain.Derivation
             Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
         """
-        return entry("table_model_page")(self, table, layer)
+        return entries.table_model_page(self, table, layer)
 
     def predict_and_evaluate(
         self, table: TableLike, *, bad_cells: str = "refuse", **reading: Unpack[ReadingOptions]

@@ -257,7 +257,9 @@ def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> Playgroun
     estimator._validate_params()
     who = f"{type(estimator).__name__}: play"
     if aside := left_aside(estimator):
-        warnings.warn(f"{who} leaves aside {', '.join(aside)}.", stacklevel=3)
+        warnings.warn(
+            f"{who} leaves aside {', '.join(aside)}.", stacklevel=4
+        )  # past the estimator's method and its entry
     if X is None:
         return Playground(settings_of(estimator).changed(settings), {})
     task = NUMBERS if isinstance(estimator, MLPRegressor) else CLASSES

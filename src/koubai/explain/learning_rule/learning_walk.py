@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from koubai.core.formulas.tree import (
 )
 from koubai.core.formulas.values import Notation, Value, as_given
 from koubai.core.perceptron import Example, learn
-from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, Table, say
+from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, StepId, Table, say, step_id
 from koubai.explain.learning_rule.examples import Examples, spam
 
 MOST_DRAWN = 200_000
@@ -151,13 +152,13 @@ class Walk:
             for k in shown
         ]
         return Step(
-            id=f"f.{t}",
+            id=step_id("f", t),
             heading=say("explain.step.score", name=self.data.names[seen.row]),
             subject=self._score_symbol(t),
             symbols=add(*terms) if terms else ZERO,
             result=Number(as_given(seen.score)),
             law=(Apply("f", (X,)), Transpose(W) * X, BigSum("j", Symbol("w", ("j",)) * Symbol("x", ("j",)))),
-            uses=(self._last_update(t),) if self._last_update(t) else (),
+            uses=self._last_update(t),
             notes=(say("explain.note.nonzero"),) if len(shown) < len(seen.x) else (),
         )
 
@@ -169,13 +170,13 @@ class Walk:
         if seen.score == 0:
             notes.insert(0, say("explain.note.zero_score"))
         return Step(
-            id=f"y.{t}",
+            id=step_id("y", t),
             heading=say("explain.step.decision"),
             subject=Symbol("y", (seen.row + 1,), accent="hat"),
             symbols=_decision(self.score(t)),
             result=Number(Fraction(seen.prediction), signed=True),
             law=(Symbol("y", accent="hat"), _decision(Apply("f", (X,)))),
-            uses=(f"f.{t}",),
+            uses=(step_id("f", t),),
             notes=tuple(notes),
         )
 
@@ -185,30 +186,31 @@ class Walk:
         formula = largest(0, -(self.y(t) * self.score(t)))
         y, f = Symbol("y"), Apply("f", (X,))
         return Step(
-            id=f"L.{t}",
+            id=step_id("L", t),
             heading=say("explain.step.perceptron_loss"),
             subject=Symbol("L", (seen.row + 1,)),
             symbols=formula,
             result=Number(formula.evaluate()),
             law=(Symbol("L"), largest(0, -(y * f))),
-            uses=(f"f.{t}",),
+            uses=(step_id("f", t),),
         )
 
     def update(self, t: int) -> Step:
         """w ← w + η y x (slide 18)."""
         return Step(
-            id=f"w.{t}",
+            id=step_id("w", t),
             heading=say("explain.step.perceptron_update"),
             subject=Symbol("w", (), t, bold=True),
             symbols=self.weights(t - 1) + Product((self.rate, self.y(t), self.x(t))),
             result=_column(self.drawn[t - 1].weights),
             law=(Symbol("w", (), "t", bold=True), Symbol("w", (), "t-1", bold=True) + Product((ETA, Symbol("y"), X))),
-            uses=tuple(name for name in (self._last_update(t), f"y.{t}") if name),
+            uses=(*self._last_update(t), step_id("y", t)),
         )
 
-    def _last_update(self, t: int) -> str:
-        """Return the id of the step that last changed the weights before example t."""
-        return next((f"w.{k}" for k in range(t - 1, 0, -1) if not self.drawn[k - 1].right), "")
+    def _last_update(self, t: int) -> tuple[StepId, ...]:
+        """Return the id of the step that last changed the weights before example t; nothing if none did."""
+        changes = (step_id("w", k) for k in range(t - 1, 0, -1) if not self.drawn[k - 1].right)
+        return tuple(islice(changes, 1))
 
     # The parts of the page
 
@@ -297,12 +299,12 @@ class Walk:
             terms.append(largest(0, -(Quantity(Symbol("y", (row,)), Number(Fraction(int(y)), signed=True)) * f)))
         formula = add(*terms)
         return Step(
-            id="L",
+            id=step_id("L"),
             heading=say("explain.step.total_loss"),
             subject=Function("L", (Symbol("D"),)),
             symbols=formula,
             result=Number(formula.evaluate()),
-            uses=(self._last_update(t + 1),) if self._last_update(t + 1) else (),
+            uses=self._last_update(t + 1),
         )
 
 

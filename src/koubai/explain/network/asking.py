@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
-from koubai.explain.network.book import step_id
+from koubai.explain.derivations import StepId, step_id
 
 FORMS = {"weight": ("layer", "node", "source"), "delta": ("layer", "node"), "node": ("layer", "node"), "loss": ()}
 STEPS = {"weight": "grad", "delta": "delta", "node": "z", "loss": "E"}
@@ -52,7 +52,7 @@ class Ask:
         return cls("loss")
 
 
-def check_ask(ask: Ask, network: Network, allowed: Sequence[str]) -> str:
+def check_ask(ask: Ask, network: Network, allowed: Sequence[str]) -> StepId:
     """Return the id of the asked step.
 
     Raises

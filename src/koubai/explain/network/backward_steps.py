@@ -4,9 +4,9 @@ from koubai.core.activations.softmax import Softmax
 from koubai.core.formulas.tree import BigSum, Formula, Number, Partial, Product, Quantity, Symbol
 from koubai.core.formulas.values import as_given
 from koubai.core.losses.cross_entropy import CrossEntropy
-from koubai.explain.derivations import Step, Text, say
+from koubai.explain.derivations import Step, StepId, Text, say, step_id
 from koubai.explain.network.activations import derivative, name_of
-from koubai.explain.network.book import Book, builds, slope_symbol, step_id
+from koubai.explain.network.book import Book, StepKind, slope_symbol
 from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import slope as loss_slope
 
@@ -20,7 +20,6 @@ def by(symbol: Formula) -> Partial:
     return Partial(ERROR, symbol)
 
 
-@builds("slope")
 def slope(book: Book, layer: int, i: int) -> Step:
     """φ'(u_i^(l)), in z where that is shorter."""
     phi = book.network.layers[layer - 1].activation
@@ -43,7 +42,6 @@ def slope(book: Book, layer: int, i: int) -> Step:
     )
 
 
-@builds("dz")
 def by_activation(book: Book, layer: int, i: int) -> Step:
     """∂E/∂z_i^(l): from the loss at the output, from the δ of the layer above elsewhere."""
     return _by_output(book, i) if layer == book.depth else _by_hidden(book, layer, i)
@@ -90,7 +88,6 @@ def _by_hidden(book: Book, layer: int, i: int) -> Step:
     )
 
 
-@builds("delta")
 def delta(book: Book, layer: int, i: int) -> Step:
     """δ_i^(l) = ∂E/∂u_i^(l)."""
     phi = book.network.layers[layer - 1].activation
@@ -203,12 +200,11 @@ def _delta_hidden(book: Book, layer: int, i: int) -> Step:
     )
 
 
-@builds("grad")
 def gradient(book: Book, layer: int, i: int, j: int) -> Step:
     """∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1) (slide 56); for the bias, j = 0, it is δ_i^(l) itself."""
     w, u, z = Symbol("w", ("i", "j"), "l"), Symbol("u", ("i",), "l"), Symbol("z", ("j",), "l-1")
     d = Symbol("δ", ("i",), "l")
-    uses: tuple[str, ...] = (step_id("delta", layer, i),)
+    uses: tuple[StepId, ...] = (step_id("delta", layer, i),)
     if j == 0:
         formula: Formula = book.delta(layer, i)
         bias = Symbol("w", ("i", 0), "l")
@@ -226,3 +222,12 @@ def gradient(book: Book, layer: int, i: int, j: int) -> Step:
         result=Number(formula.evaluate()),
         uses=uses,
     )
+
+
+KINDS = (
+    StepKind("slope", "backward", 0, slope),
+    StepKind("dz", "backward", 1, by_activation),
+    StepKind("delta", "backward", 2, delta),
+    StepKind("grad", "gradient", 0, gradient),
+)
+"""What this module makes."""

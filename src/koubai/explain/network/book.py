@@ -6,8 +6,9 @@ their place, as far as the equations keep them exact.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -16,12 +17,12 @@ from koubai.core.formulas.tree import Apply, Formula, Number, Partial, Quantity,
 from koubai.core.formulas.values import as_given, tidy
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
-from koubai.explain.derivations import Step, Text, say
+from koubai.explain.derivations import Step, StepId, Text, say, step_id
 
-Builder: TypeAlias = "Callable[..., Step]"
-
-BUILDERS: dict[str, Builder] = {}
-"""What makes each kind of step: the function of (book, *indices) by the first part of a step's id."""
+Part: TypeAlias = Literal["forward", "loss", "backward", "gradient"]
+"""Which part of a pass computes a quantity."""
+PARTS: tuple[Part, ...] = ("forward", "loss", "backward", "gradient")
+"""In the order in which they are computed."""
 
 SMALL = 2000
 """Networks of at most this many parameters are followed exactly and in full."""
@@ -31,19 +32,26 @@ LARGEST_TERMS = 6
 """How many terms of a longer sum are written."""
 
 
-def builds(kind: str) -> Callable[[Builder], Builder]:
-    """Enter a function as the maker of one kind of step."""
+@dataclass(frozen=True, slots=True)
+class StepKind:
+    """One kind of step of a pass.
 
-    def register(builder: Builder) -> Builder:
-        BUILDERS[kind] = builder
-        return builder
+    Attributes
+    ----------
+    name : str
+        As in `StepId.kind`.
+    part : str
+        Which part of a pass it belongs to.
+    rank : int
+        Where it stands among the kinds that are computed for one layer in that part, the first being 0.
+    build : callable
+        Makes the step, from the book and the step's indices.
+    """
 
-    return register
-
-
-def step_id(kind: str, *indices: int) -> str:
-    """Return the name of a step: ``delta.2.1``."""
-    return ".".join([kind, *map(str, indices)])
+    name: str
+    part: Part
+    rank: int
+    build: "Callable[..., Step]"
 
 
 class Book:
@@ -53,52 +61,55 @@ class Book:
     ----------
     trace : StepTrace
         From `koubai.engines.reference.trace_step`, without dropout.
+    kinds : mapping of str to StepKind
+        The kinds of step that it can make; `koubai.explain.network.steps.book_of` knows them all.
     row : int
         Which row of the trace, from 0.
     """
 
-    def __init__(self, trace: StepTrace, row: int = 0) -> None:
-        self.trace, self.row = trace, row
+    def __init__(self, trace: StepTrace, kinds: Mapping[str, StepKind], row: int = 0) -> None:
+        self.trace, self.kinds, self.row = trace, kinds, row
         self.network: Network = trace.forward.network
         self.theta: Array = trace.forward.theta
         self.depth = len(self.network.layers)
         self.small = self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT
         self.layer_deltas = trace.deltas
-        self._steps: dict[str, Step] = {}
+        self._steps: dict[StepId, Step] = {}
 
     # Steps
 
     def step(self, kind: str, *indices: int) -> Step:
         """Return a step, made at the first call."""
-        identifier = step_id(kind, *indices)
+        return self.find(step_id(kind, *indices))
+
+    def find(self, identifier: StepId) -> Step:
+        """Return the step of an id, made at the first call."""
         if identifier not in self._steps:
-            self._steps[identifier] = BUILDERS[kind](self, *indices)
+            self._steps[identifier] = self.kinds[identifier.kind].build(self, *identifier.indices)
         return self._steps[identifier]
 
-    def find(self, identifier: str) -> Step:
-        """Return the step of an id."""
-        kind, *indices = identifier.split(".")
-        return self.step(kind, *map(int, indices))
+    def part(self, step: Step) -> Part:
+        """Return which part of the pass a step belongs to."""
+        return self.kinds[step.id.kind].part
 
-    def needed(self, identifiers: Sequence[str], breadth: int | None = None) -> list[Step]:
+    def needed(self, identifiers: Sequence[StepId], breadth: int | None = None) -> list[Step]:
         """Return the steps of these ids and all they rest on, each after what it uses.
 
         Parameters
         ----------
-        identifiers : sequence of str
+        identifiers : sequence of StepId
         breadth : int, optional
             Of a step that uses many others of one kind, follow only so many: the first, which carry the largest terms.
         """
-        found: dict[str, Step] = {}
+        found: dict[StepId, Step] = {}
 
-        def visit(identifier: str) -> None:
+        def visit(identifier: StepId) -> None:
             if identifier not in found:
                 step = self.find(identifier)
                 followed: Counter[str] = Counter()
                 for used in step.uses:
-                    kind = used.partition(".")[0]
-                    followed[kind] += 1
-                    if breadth is None or followed[kind] <= breadth:
+                    followed[used.kind] += 1
+                    if breadth is None or followed[used.kind] <= breadth:
                         visit(used)
                 found[identifier] = step
 

@@ -17,9 +17,9 @@ from koubai.core.formulas.tree import (
 )
 from koubai.core.formulas.values import SAFE_EXPONENT
 from koubai.core.logarithms import log_complement, log_value
-from koubai.explain.derivations import Step, say
+from koubai.explain.derivations import Step, StepId, say, step_id
 from koubai.explain.network.activations import name_of, value
-from koubai.explain.network.book import Book, builds, step_id
+from koubai.explain.network.book import Book, StepKind
 from koubai.explain.network.losses import law as loss_law
 from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import term, total
@@ -28,7 +28,6 @@ LOST = 1e-12
 """Below this, log z is taken from u: z itself no longer holds its digits."""
 
 
-@builds("u")
 def net_input(book: Book, layer: int, i: int) -> Step:
     """u_i^(l) = Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
     index = layer - 1
@@ -56,13 +55,12 @@ def net_input(book: Book, layer: int, i: int) -> Step:
     )
 
 
-@builds("z")
 def activation(book: Book, layer: int, i: int) -> Step:
     """z_i^(l) = φ(u_i^(l)) (slides 32-36)."""
     phi = book.network.layers[layer - 1].activation
     general = Symbol("z", ("i",), "l")
     symbol_u = Symbol("u", ("i",), "l")
-    uses: tuple[str, ...]
+    uses: tuple[StepId, ...]
     if isinstance(phi, Softmax):
         formula: Formula = _power_of_e(book, layer, i) / book_sum(book, layer)
         law: tuple[Formula, ...] = (general, exp(symbol_u) / BigSum("j", exp(Symbol("u", ("j",), "l"))))
@@ -104,7 +102,6 @@ def book_sum(book: Book, layer: int) -> Quantity:
     return Quantity(Symbol("S", (), layer), Number(float(np.exp(u - _shift(book, layer)).sum())))
 
 
-@builds("S")
 def softmax_sum(book: Book, layer: int) -> Step:
     """S^(l) = Σ_j exp(u_j^(l)), softmax's denominator (slide 35)."""
     u = book.trace.forward.pre_activations[layer - 1][book.row]
@@ -125,7 +122,6 @@ def softmax_sum(book: Book, layer: int) -> Step:
     )
 
 
-@builds("E")
 def loss(book: Book) -> Step:
     """E of the row (slides 50-51)."""
     kind, last = book.network.loss, book.depth
@@ -144,7 +140,7 @@ def loss(book: Book) -> Step:
     inside, shown, notes = book.long_sum(contributions, terms.__getitem__)
     formula = total(kind, [inside])
     return Step(
-        id="E",
+        id=step_id("E"),
         heading=say("explain.step.E", name=loss_name(kind)),
         subject=Symbol("E"),
         law=(Symbol("E"), loss_law(kind, Symbol("z", ("k",), "L"), Symbol(book.target, ("k",)))),
@@ -153,3 +149,12 @@ def loss(book: Book) -> Step:
         uses=tuple(step_id("z", last, k + 1) for k in shown),
         notes=notes,
     )
+
+
+KINDS = (
+    StepKind("u", "forward", 0, net_input),
+    StepKind("S", "forward", 1, softmax_sum),
+    StepKind("z", "forward", 2, activation),
+    StepKind("E", "loss", 0, loss),
+)
+"""What this module makes."""

@@ -16,8 +16,8 @@ from koubai.core.formulas.tree import (
     Symbol,
     Transpose,
 )
-from koubai.explain.derivations import Step, Table, say
-from koubai.explain.network.book import Book, builds, step_id
+from koubai.explain.derivations import Step, Table, say, step_id
+from koubai.explain.network.book import Book, StepKind
 
 WIDEST = 8
 """Layers of more nodes are not written as matrices of numbers."""
@@ -61,7 +61,6 @@ def _settled(formula: Formula, known: Quantity) -> Matrix:
     return known.number
 
 
-@builds("U")
 def layer_input(book: Book, layer: int) -> Step:
     """u^(l) = W^(l) z^(l-1) + b^(l)."""
     formula: Formula = weight_matrix(book, layer) * vector(book, "z", layer - 1)
@@ -81,7 +80,6 @@ def layer_input(book: Book, layer: int) -> Step:
     )
 
 
-@builds("D")
 def layer_delta(book: Book, layer: int) -> Step:
     """δ^(l) = (W^(l+1)ᵀ δ^(l+1)) ⊙ φ'(u^(l)), for a hidden layer whose φ works node by node."""
     nodes, above = book.network.sizes[layer], book.network.sizes[layer + 1]
@@ -104,7 +102,6 @@ def layer_delta(book: Book, layer: int) -> Step:
     )
 
 
-@builds("G")
 def layer_gradient(book: Book, layer: int) -> Step:
     """∂E/∂W^(l) = δ^(l) z^(l-1)ᵀ."""
     nodes, sources = book.network.sizes[layer], book.network.sizes[layer - 1]
@@ -144,3 +141,11 @@ def shapes(book: Book) -> Table:
         Symbol("u", (), "l", bold=True),
     )
     return Table(columns, tuple(rows))
+
+
+KINDS = (
+    StepKind("U", "forward", 0, layer_input),
+    StepKind("D", "backward", 0, layer_delta),
+    StepKind("G", "gradient", 0, layer_gradient),
+)
+"""What this module makes."""

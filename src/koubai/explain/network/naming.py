@@ -7,7 +7,7 @@ import numpy as np
 
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Number, Quantity, Symbol
-from koubai.explain.derivations import Block, Cell, Section, Step, Table, Text, say
+from koubai.explain.derivations import Block, Cell, Section, Step, Table, Text, say, step_id
 from koubai.explain.network.book import Book
 
 NAMED = 40
@@ -49,7 +49,7 @@ def prediction_section(book: Book, names: Names) -> Section:
         formula = scaled if by_mean else scaled + Quantity(Symbol("m"), Number(mean))
         result = Number(formula.evaluate())
         text = say("explain.step.unit_of_mean" if by_mean else "explain.step.unit", name=name)
-        blocks.append(Step("unit", text, Symbol("y", accent="hat"), formula, result))
+        blocks.append(Step(step_id("unit"), text, Symbol("y", accent="hat"), formula, result))
         low, high = names.bounds or (-inf, inf)
         if not low <= float(formula.evaluate()) <= high:
             end = low if float(formula.evaluate()) < low else high

@@ -11,13 +11,13 @@ from koubai.core.formulas.values import Notation
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
-from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, Table, say
+from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, Table, say, step_id
 from koubai.explain.network.asking import Ask, check_ask
 from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.passes import BREADTH
 from koubai.explain.network.picture import picture
-from koubai.explain.network.sections import given_numbers, grouped, partition
-from koubai.explain.network.updates import Update
+from koubai.explain.network.sections import given_numbers, grouped, parted
+from koubai.explain.network.updates import UpdateSteps
 
 TABLE_ROWS = 40
 """So many rows of a minibatch are shown."""
@@ -54,18 +54,18 @@ def update(
         raise ParameterError(f"explain: learning_rate must be > 0; got {learning_rate!r}. Try 0.1.")
     layer, i, j = _where(plan, rows, ask)
     trace = trace_step(plan, _in_float64(state), _rows_in_float64(rows), learning_rate)
-    steps = Update(plan, trace, (layer, i, j))
+    steps = UpdateSteps(plan, trace, (layer, i, j))
     first = steps.books[_telling(trace, layer, i, j)] if len(steps.books) > 1 else None
     book = first or steps.books[0]
     asked = steps.steps[-1]
-    before = book.needed([f"grad.{layer}.{i}.{j}"], None if book.small else BREADTH)
+    before = book.needed([step_id("grad", layer, i, j)], None if book.small else BREADTH)
     question = say("explain.text.asked", equation=Relation(asked.subject, "=", asked.result))
     given = named(book, names, True)
     sections = [Section(say("explain.section.network"), (question, picture(book, before, asked, True), *given))]
     if first is not None:
         chosen = say("explain.text.one_row", row=first.row + 1)
         sections[0] = Section(sections[0].title, (*sections[0].blocks, chosen))
-    for name, members in partition(before).items():
+    for name, members in parted(book, before).items():
         if members:
             sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
     if len(steps.books) > 1:
@@ -106,7 +106,7 @@ def _rows_in_float64(rows: Rows) -> Rows:
     return Rows(rows.inputs.astype(np.float64), rows.targets.astype(np.float64), weights)
 
 
-def _batch(update: Update, where: tuple[int, int, int]) -> Section:
+def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
     """Return the rows' gradients as a table: δ, z and their product."""
     layer, i, j = where
     columns: list[Cell] = [say("explain.column.row"), Symbol("δ", (i,), layer)]
@@ -126,7 +126,7 @@ def _batch(update: Update, where: tuple[int, int, int]) -> Section:
     return Section(say("explain.section.batch"), tuple(blocks))
 
 
-def _known(update: Update) -> list[Quantity]:
+def _known(update: UpdateSteps) -> list[Quantity]:
     """Return what stands in the rule and is not computed by it: settings, memory and the weight."""
     known: dict[Quantity, None] = {}
     for step in update.steps:
@@ -137,7 +137,7 @@ def _known(update: Update) -> list[Quantity]:
     return list(known)
 
 
-def _rule(plan: Plan, update: Update) -> Section:
+def _rule(plan: Plan, update: UpdateSteps) -> Section:
     """Return the steps from the gradient to the new weight, with what is known beforehand."""
     given = tuple(Display((part.notation, part.number)) for part in _known(update))
     rule = say(f"explain.rule.{plan.optimizer.name}")

@@ -5,18 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-import koubai.explain.network.backward_steps
-import koubai.explain.network.forward_steps  # noqa: F401  # both enter their steps in the book
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
-from koubai.explain.derivations import Block, Derivation, Section, Text, say
+from koubai.explain.derivations import Block, Derivation, Section, StepId, Text, say, step_id
 from koubai.explain.network import matrices
 from koubai.explain.network.asking import Ask, check_ask
-from koubai.explain.network.book import Book, step_id
+from koubai.explain.network.book import Book
 from koubai.explain.network.naming import NAMELESS, Names, prediction_section
 from koubai.explain.network.sections import (
     backward_layers,
@@ -25,9 +23,10 @@ from koubai.explain.network.sections import (
     grouped,
     network_section,
     notation_of,
-    partition,
+    parted,
     sizes_of,
 )
+from koubai.explain.network.steps import book_of
 from koubai.optimizers.sgd import SGD
 
 BREADTH = 2
@@ -117,7 +116,7 @@ def forward(
         If x or y does not fit, or the network has no such node.
     """
     targets = np.zeros(network.n_outputs) if y is None else y
-    book = Book(trace_of(network, theta, x, targets))
+    book = book_of(trace_of(network, theta, x, targets))
     if ask is not None:
         return asked_number(book, check_ask(ask, network, ("node", "loss")), names)
     if not book.small:
@@ -163,7 +162,7 @@ def backward(
     ShapeError, ParameterError
         If x or y does not fit, or the network has no such weight or node.
     """
-    book = Book(trace_of(network, theta, x, y))
+    book = book_of(trace_of(network, theta, x, y))
     if ask is not None:
         return asked_number(book, check_ask(ask, network, ("weight", "delta", "node", "loss")), names)
     if not book.small:
@@ -177,13 +176,12 @@ def backward(
     return Derivation(say("explain.title.backward", sizes=sizes_of(book)), tuple(blocks), None, notation_of(book))
 
 
-def asked_number(book: Book, identifier: str, names: Names = NAMELESS, why: Text | None = None) -> Derivation:
+def asked_number(book: Book, identifier: StepId, names: Names = NAMELESS, why: Text | None = None) -> Derivation:
     """Explain one number of a pass: the steps that it rests on, and no others; ``why`` says who chose it."""
     asked = book.find(identifier)
     steps = book.needed([identifier], None if book.small else BREADTH)
-    sections = [network_section(book, asked, steps, asked.id[:1] in "dg", names)]
-    parts = partition(steps)
-    for name, members in parts.items():
+    sections = [network_section(book, asked, steps, book.part(asked) in ("backward", "gradient"), names)]
+    for name, members in parted(book, steps).items():
         if members:
             sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
     if not book.small:

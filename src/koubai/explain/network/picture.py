@@ -21,7 +21,7 @@ def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool)
     deltas : bool
         Whether δ is written at the nodes beside z.
     """
-    forward = [step for step in steps if step.id[:1] in "uSzE"]
+    forward = [step for step in steps if book.part(step) in ("forward", "loss")]
     last = [step for step in steps if step not in forward] or list(steps[-2:])
     lights: dict[tuple[int, ...], Light] = {}
     for group, light in ((forward, LIGHTS[1]), (last, LIGHTS[2])):
@@ -71,7 +71,7 @@ def _asked(step: Step | None) -> tuple[int, ...] | None:
     """Return the asked node (layer, i) or weight (layer, i, j), from the step's id."""
     if step is None:
         return None
-    indices = tuple(int(index) for index in step.id.split(".")[1:])
+    indices = step.id.indices
     if len(indices) == 3 and indices[2] == 0:
         return indices[:2]  # a bias belongs to its node
     return indices if len(indices) > 1 else None

@@ -8,26 +8,21 @@ from koubai.core.formulas.tree import Matrix, Number, Quantity, Symbol
 from koubai.core.formulas.values import Notation, Value, as_given
 from koubai.explain.derivations import Block, Display, Section, Step, StepTable, say
 from koubai.explain.network import matrices
-from koubai.explain.network.book import Book
+from koubai.explain.network.book import PARTS, Book, Part
 from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.picture import picture
 
-ORDER = {"u": 0, "S": 1, "z": 2, "E": 3, "slope": 0, "dz": 1, "delta": 2, "grad": 3}
-FORWARD = ("u", "S", "z")
 
-
-def partition(steps: Iterable[Step]) -> dict[str, list[Step]]:
-    """Return the steps as forward pass, loss, backward pass and gradient, in the order in which they are computed."""
-    parts: dict[str, list[Step]] = {"forward": [], "loss": [], "backward": [], "gradient": []}
+def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
+    """Return a pass's steps by its parts, in the order in which they are computed."""
+    parts: dict[Part, list[Step]] = {part: [] for part in PARTS}
     for step in steps:
-        kind = step.id.split(".")[0]
-        name = {"E": "loss", "grad": "gradient"}.get(kind, "forward" if kind in FORWARD else "backward")
-        parts[name].append(step)
+        parts[book.part(step)].append(step)
 
     def place(step: Step) -> tuple[int, int, int]:
-        kind, *rest = step.id.split(".")
-        layer = int(rest[0]) if rest else 0
-        return (layer if kind in FORWARD else -layer, ORDER[kind], int(rest[1]) if len(rest) > 1 else 0)
+        layer, node = (*step.id.indices, 0, 0)[:2]
+        kind = book.kinds[step.id.kind]
+        return (layer if kind.part == "forward" else -layer, kind.rank, node)
 
     for members in parts.values():
         members.sort(key=place)
@@ -37,13 +32,13 @@ def partition(steps: Iterable[Step]) -> dict[str, list[Step]]:
 def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
     """Return steps as blocks: several of one kind in one layer share their heading and their rule."""
     blocks: list[Block] = []
-    for _, group in groupby(steps, key=lambda step: tuple(step.id.split(".")[:2])):
+    for _, group in groupby(steps, key=lambda step: (step.id.kind, step.id.indices[:1])):
         members = tuple(group)
         if len(members) == 1:
             blocks.extend(members)
             continue
-        kind, layer = members[0].id.split(".")[:2]
-        blocks.append(say(f"explain.group.{kind}", layer=layer))
+        first = members[0].id
+        blocks.append(say(f"explain.group.{first.kind}", layer=first.indices[0]))
         blocks.append(StepTable(members, members[0].law))
         blocks.extend({note: None for step in members for note in step.notes})
     return tuple(blocks)
@@ -117,7 +112,7 @@ def backward_layers(book: Book) -> list[Section]:
         deltas = tuple(book.step("delta", layer, i) for i in nodes)
         blocks: list[Block] = [say("explain.group.delta", layer=layer)]
         for kind in ("dz", "slope"):
-            found = tuple(step for step in (book.find(i) for d in deltas for i in d.uses) if step.id.startswith(kind))
+            found = tuple(step for step in (book.find(i) for d in deltas for i in d.uses) if step.id.kind == kind)
             unique = tuple({step.id: step for step in found}.values())
             if unique:
                 blocks.append(StepTable(unique, unique[0].law))

@@ -14,7 +14,7 @@ from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Q
 from koubai.core.formulas.values import Notation, as_given
 from koubai.core.losses import Loss, get_loss
 from koubai.core.network import Network
-from koubai.explain.derivations import Block, Derivation, Display, Section, Step, StepTable, say
+from koubai.explain.derivations import Block, Derivation, Display, Section, Step, StepTable, say, step_id
 from koubai.explain.network.activations import derivative, name_of, value
 from koubai.explain.network.backward_steps import by
 from koubai.explain.network.book import Book, slope_symbol
@@ -23,6 +23,7 @@ from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import slope as loss_slope
 from koubai.explain.network.losses import term, total
 from koubai.explain.network.passes import trace_of
+from koubai.explain.network.steps import book_of
 
 
 def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
@@ -51,7 +52,7 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
     name = name_of(phi)
     steps = (
         Step(
-            "z",
+            step_id("z"),
             say("explain.step.value_at", name=name),
             z,
             forms,
@@ -59,13 +60,13 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
             (z, Apply("φ", (general,)), value(phi, general)),
         ),
         Step(
-            "slope",
+            step_id("slope"),
             say("explain.step.slope_at", name=name),
             slope_symbol(general),
             slope,
             Number(slope.evaluate()),
             (slope_symbol(general), derivative(phi, general, z)),
-            ("z",),
+            (step_id("z"),),
         ),
     )
     text = say(f"explain.about.{phi.name}")
@@ -122,7 +123,7 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
     general = Symbol("z", ("k",)), Symbol(kind.letter, ("k",))
     name = loss_name(kind)
     value_step = Step(
-        "E",
+        step_id("E"),
         say("explain.step.E", name=name),
         Symbol("E"),
         formula,
@@ -135,7 +136,7 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
         law = (by(general[0]), loss_slope(kind, *general))
         slopes.append(
             Step(
-                f"dz.{k}",
+                step_id("dz", k),
                 say("explain.step.dz_output", node=k, name=name),
                 by(a.notation),
                 slope,
@@ -171,7 +172,7 @@ def softmax(u: Sequence[float] = (2.0, 1.0, 0.0), p: Sequence[float] = (1.0, 0.0
         raise ParameterError(f"explain: p must hold shares that add up to 1; got {', '.join(map(str, p))}. Try 1,0,0.")
     n = len(u)
     network = Network.dense((n, n), output="softmax", loss="cross_entropy", bias=False)
-    book = Book(trace_of(network, np.eye(n).ravel(), np.asarray(u), np.asarray(p)))
+    book = book_of(trace_of(network, np.eye(n).ravel(), np.asarray(u), np.asarray(p)))
     nodes = range(1, n + 1)
     z = tuple(book.step("z", 1, i) for i in nodes)
     sections = [
@@ -197,7 +198,11 @@ def _shares(book: Book) -> Step:
     formula = add(*(book.z(1, i) for i in range(1, book.network.n_outputs + 1)))
     subject = BigSum("i", Symbol("z", ("i",)))
     return Step(
-        "sum", say("explain.step.shares"), subject, formula, Number(as_given(round(float(formula.evaluate()), 12)))
+        step_id("sum"),
+        say("explain.step.shares"),
+        subject,
+        formula,
+        Number(as_given(round(float(formula.evaluate()), 12))),
     )
 
 
@@ -244,10 +249,10 @@ def _long_way(book: Book, i: int) -> Step:
         terms.append(book.by_activation(1, j) * slope)
     formula = add(*terms)
     return Step(
-        f"long.1.{i}",
+        step_id("long", 1, i),
         say("explain.step.long_way", node=i),
         by(Symbol("u", (i,), 1)),
         formula,
         Number(book.traced("delta", 1, i)),
-        uses=tuple(f"dz.1.{j}" for j in range(1, book.network.n_outputs + 1)),
+        uses=tuple(step_id("dz", 1, j) for j in range(1, book.network.n_outputs + 1)),
     )

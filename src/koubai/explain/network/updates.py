@@ -22,8 +22,8 @@ from koubai.core.formulas.values import as_given, tidy
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan
-from koubai.explain.derivations import Step, Text, say
-from koubai.explain.network.book import Book, step_id
+from koubai.explain.derivations import Step, Text, say, step_id
+from koubai.explain.network.steps import book_of
 from koubai.optimizers.adadelta import Adadelta
 from koubai.optimizers.adagrad import Adagrad
 from koubai.optimizers.adamw import AdamW
@@ -38,7 +38,7 @@ Place: TypeAlias = tuple[int, int, int]
 """(layer, node, source): the indices of w_ij^(l), the bias being j = 0."""
 
 
-class Update:
+class UpdateSteps:
     """The steps from one weight's gradient to its new value.
 
     Parameters
@@ -55,7 +55,7 @@ class Update:
         assert trace.theta_after is not None
         self.plan, self.trace, self.where = plan, trace, where
         self.place = place_in_theta(trace.forward.network, where)
-        self.books = [Book(trace, row) for row in range(len(trace.targets))]
+        self.books = [book_of(trace, row) for row in range(len(trace.targets))]
         layer, i, j = where
         self.name = Symbol("w", (i, j), layer)
         self.w = self.books[0].w(layer, i, j)
@@ -177,33 +177,33 @@ def _mentions(formula: Formula, subject: Formula) -> bool:
     return any(isinstance(part, Quantity) and part.notation == subject for part in formula.walk())
 
 
-def _sgd(c: Update, rule: SGD) -> None:
+def _sgd(c: UpdateSteps, rule: SGD) -> None:
     c.move(c.w - c.rate * c.g)
 
 
-def _momentum(c: Update, rule: Momentum) -> None:
+def _momentum(c: UpdateSteps, rule: Momentum) -> None:
     v = c.define("velocity", after("v"), c.parameter("μ", rule.momentum) * c.slot("v", 0) - c.rate * c.g)
     c.move(c.w + v)
 
 
-def _nesterov(c: Update, rule: Nesterov) -> None:
+def _nesterov(c: UpdateSteps, rule: Nesterov) -> None:
     mu = c.parameter("μ", rule.momentum)
     v = c.define("velocity", after("v"), mu * c.slot("v", 0) - c.rate * c.g)
     c.move(c.w + mu * v - c.rate * c.g)
 
 
-def _adagrad(c: Update, rule: Adagrad) -> None:
+def _adagrad(c: UpdateSteps, rule: Adagrad) -> None:
     s = c.define("squares", after("s"), c.slot("s", 0) + c.g**2)
     c.move(c.w - c.rate * c.g / (sqrt(s) + c.parameter("ε", rule.epsilon)))
 
 
-def _rmsprop(c: Update, rule: RMSprop) -> None:
+def _rmsprop(c: UpdateSteps, rule: RMSprop) -> None:
     rho = c.parameter("ρ", rule.rho)
     s = c.define("mean_squares", after("s"), rho * c.slot("s", 0) + (1 - rho) * c.g**2)
     c.move(c.w - c.rate * c.g / (sqrt(s) + c.parameter("ε", rule.epsilon)))
 
 
-def _adadelta(c: Update, rule: Adadelta) -> None:
+def _adadelta(c: UpdateSteps, rule: Adadelta) -> None:
     rho, epsilon, d = c.parameter("ρ", rule.rho), c.parameter("ε", rule.epsilon), c.slot("d", 1)
     s = c.define("mean_squares", after("s"), rho * c.slot("s", 0) + (1 - rho) * c.g**2)
     delta = c.define("own_step", Symbol("Δ"), sqrt(d + epsilon) / sqrt(s + epsilon) * c.g)
@@ -211,7 +211,7 @@ def _adadelta(c: Update, rule: Adadelta) -> None:
     c.move(c.w - c.rate * delta)
 
 
-def _moments(c: Update, rule: MomentRule) -> tuple[Quantity, Quantity, Quantity, Quantity]:
+def _moments(c: UpdateSteps, rule: MomentRule) -> tuple[Quantity, Quantity, Quantity, Quantity]:
     """Add m and v; return them with β₁ and β₂."""
     b1, b2 = c.parameter("β", rule.beta_1, (1,)), c.parameter("β", rule.beta_2, (2,))
     m = c.define("mean", after("m"), b1 * c.slot("m", 0) + (1 - b1) * c.g)
@@ -219,7 +219,7 @@ def _moments(c: Update, rule: MomentRule) -> tuple[Quantity, Quantity, Quantity,
     return m, v, b1, b2
 
 
-def _adam(c: Update, rule: MomentRule) -> None:
+def _adam(c: UpdateSteps, rule: MomentRule) -> None:
     m, v, b1, b2 = _moments(c, rule)
     m_hat = c.define("corrected", Symbol("m", accent="hat"), m / (1 - b1**c.time))
     v_hat = c.define("corrected_squares", Symbol("v", accent="hat"), v / (1 - b2**c.time))
@@ -229,7 +229,7 @@ def _adam(c: Update, rule: MomentRule) -> None:
     c.move(kept - c.rate * m_hat / (sqrt(v_hat) + c.parameter("ε", rule.epsilon)))
 
 
-def _nadam(c: Update, rule: MomentRule) -> None:
+def _nadam(c: UpdateSteps, rule: MomentRule) -> None:
     m, v, b1, b2 = _moments(c, rule)
     ahead = b1 * m / (1 - b1 ** (c.time + 1)) + (1 - b1) * c.g / (1 - b1**c.time)
     m_hat = c.define("ahead", Symbol("m", accent="hat"), ahead)
@@ -237,7 +237,7 @@ def _nadam(c: Update, rule: MomentRule) -> None:
     c.move(c.w - c.rate * m_hat / (sqrt(v_hat) + c.parameter("ε", rule.epsilon)))
 
 
-def _amsgrad(c: Update, rule: MomentRule) -> None:
+def _amsgrad(c: UpdateSteps, rule: MomentRule) -> None:
     m, v, b1, b2 = _moments(c, rule)
     top = c.define("largest", after("q"), largest(c.slot("q", 2), v))
     m_hat = c.define("corrected", Symbol("m", accent="hat"), m / (1 - b1**c.time))
@@ -245,7 +245,7 @@ def _amsgrad(c: Update, rule: MomentRule) -> None:
     c.move(c.w - c.rate * m_hat / (sqrt(q_hat) + c.parameter("ε", rule.epsilon)))
 
 
-def _lion(c: Update, rule: Lion) -> None:
+def _lion(c: UpdateSteps, rule: Lion) -> None:
     b1, b2, m = c.parameter("β", rule.beta_1, (1,)), c.parameter("β", rule.beta_2, (2,)), c.slot("m", 0)
     direction = c.define("direction", Symbol("d"), b1 * m + (1 - b1) * c.g)
     c.define("mean", after("m"), b2 * m + (1 - b2) * c.g)
@@ -258,7 +258,7 @@ def after(letter: str) -> Symbol:
     return Symbol(letter, prime=True)
 
 
-RULES: Mapping[str, Callable[[Update, Any], None]] = {
+RULES: Mapping[str, Callable[[UpdateSteps, Any], None]] = {
     "sgd": _sgd,
     "momentum": _momentum,
     "nesterov": _nesterov,

@@ -140,7 +140,7 @@ class PageComposer(Composer):
         for step in table.steps:
             lines = self.lines(step)
             short &= sum(len(line.pieces) for line in lines) <= SHORT
-            rows.append(self.flow(lines, step.id))
+            rows.append(self.flow(lines, str(step.id)))
         kind = "steps short" if short else "steps"
         return f'{self.law(table.law)}<div class="{kind}">{"".join(rows)}</div>'
 

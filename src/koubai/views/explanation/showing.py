@@ -1,5 +1,6 @@
 """The ways to see a derivation: printed, as a string, or written to a file."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def render(derivation: Derivation | Sequence[Derivation], form: str, lang: str |
     return without_controls("\n".join(one(each, spoken) for each in several))
 
 
-def save(derivation: Derivation | Sequence[Derivation], path: str | Path, lang: str | None = None) -> None:
+def save(derivation: Derivation | Sequence[Derivation], path: str | os.PathLike[str], lang: str | None = None) -> None:
     """Write a derivation to a file, whole or not at all; its ending says the form.
 
     Raises

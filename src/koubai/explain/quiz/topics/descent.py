@@ -6,7 +6,7 @@ import numpy as np
 
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, Value
-from koubai.explain.derivations import Block, Derivation, Display, Section, Step, say
+from koubai.explain.derivations import Block, Derivation, Display, Section, Step, say, step_id
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
 from koubai.explain.quiz.topic import Topic
 
@@ -87,10 +87,10 @@ def _descent(coefficients: tuple[Fraction, ...], points: list[Fraction], rate: F
         formula = _polynomial(slopes, here)
         slope = Quantity(_f(here.notation, True), Number(_slope(coefficients, point)))
         moved, after = here - alpha * slope, Number(points[t + 1])
-        uses = (f"x.{t}",) if t else ()
+        uses = (step_id("x", t),) if t else ()
         steps.append(
             Step(
-                f"slope.{t}",
+                step_id("slope", t),
                 say("quiz.step.slope", t=t),
                 slope.notation,
                 formula,
@@ -101,17 +101,19 @@ def _descent(coefficients: tuple[Fraction, ...], points: list[Fraction], rate: F
         )
         steps.append(
             Step(
-                f"x.{t + 1}",
+                step_id("x", t + 1),
                 say("quiz.step.move", t=t + 1),
                 Symbol("x", (), t + 1),
                 moved,
                 after,
                 law,
-                (*uses, f"slope.{t}"),
+                (*uses, step_id("slope", t)),
             )
         )
     title = say("quiz.title.descent_answer")
-    return Derivation(title, (Section(say("quiz.section.steps"), tuple(steps)),), f"x.{len(points) - 1}", Notation())
+    return Derivation(
+        title, (Section(say("quiz.section.steps"), tuple(steps)),), step_id("x", len(points) - 1), Notation()
+    )
 
 
 TOPIC = Topic("descent", slide=69, number=1, make=make)
