@@ -219,7 +219,7 @@ def changed(layer: int, **changes) -> dict:
         (
             lambda: Network.from_spec(changed(0, kind="convolution")),
             ParameterError,
-            "Network: a layer's kind must be 'dense'; got 'convolution'.",
+            "Network: a layer's kind must be one of dense, scaling; got 'convolution'.",
         ),
         (
             lambda: Network.from_spec(changed(1, n_in=None)),

@@ -22,6 +22,7 @@ import platformdirs
 from numba.core import config as numba_config
 
 from koubai import core, optimizers
+from koubai.core.layers import LAYERS
 from koubai.engines.cpu.kept_code import KeptCode, make_folder, not_kept, unusable
 from koubai.engines.cpu.parts import EntryCompiler, PartCompiler
 
@@ -38,7 +39,8 @@ def cache_folder() -> Path:
     kinds = (Path(core.__path__[0]) / name for name in ("activations", "losses", "logarithms.py", "scalars.py"))
     folders = (Path(__file__).parent, *kinds, Path(optimizers.__path__[0]))
     sources = sorted(path for folder in folders for path in (folder.rglob("*.py") if folder.is_dir() else [folder]))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    codes = repr([(name, kind.code) for name, kind in LAYERS.items() if kind.code >= 0])  # they are in the code too
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + codes.encode()).hexdigest()[:12]
     try:
         release = version("koubai")
     except PackageNotFoundError:  # run from a source tree that is not installed

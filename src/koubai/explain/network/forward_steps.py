@@ -25,13 +25,13 @@ from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import term, total
 
 LOST = 1e-12
-"""Below this, log z is taken from u: z itself no longer holds its digits."""
+"""Below this, log z is computed from u, since z itself has lost its digits."""
 
 
 def net_input(book: Book, layer: int, i: int) -> Step:
     """u_i^(l) = Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
     index = layer - 1
-    has_bias = book.network.layers[index].bias
+    has_bias = book.network.dense_layer(index).bias
     weights = book.network.weights(book.theta, index)[:, i - 1]
     sources = book.trace.forward.sources(index)[book.row]
     total_formula, shown, notes = book.long_sum(
@@ -82,7 +82,7 @@ def activation(book: Book, layer: int, i: int) -> Step:
 
 
 def _shift(book: Book, layer: int) -> float:
-    """Return what is taken off every u of a softmax so that no exp overflows: 0 where none would."""
+    """Return what is subtracted from every u of a softmax so that no exp overflows; 0 if none would."""
     u = book.trace.forward.pre_activations[layer - 1][book.row]
     return float(u.max()) if np.abs(u).max() > SAFE_EXPONENT else 0.0
 

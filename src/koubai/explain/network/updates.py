@@ -18,7 +18,7 @@ from koubai.explain.network.steps import book_of
 from koubai.optimizers.protocol import Optimizer
 
 Place: TypeAlias = tuple[int, int, int]
-"""(layer, node, source): the indices of w_ij^(l), the bias being j = 0."""
+"""(layer, node, source): the indices of w_ij^(l); j = 0 is the bias."""
 
 
 ROUNDING = 1e-6
@@ -35,7 +35,7 @@ class UpdateSteps:
     trace : StepTrace
         A whole update under this plan, with ``theta_after``.
     where : (layer, node, source)
-        The weight w_ij^(l), j = 0 being the bias.
+        The weight w_ij^(l); j = 0 is the bias.
     """
 
     def __init__(self, plan: Plan, trace: StepTrace, where: Place) -> None:
@@ -53,14 +53,14 @@ class UpdateSteps:
         self.g = self._gradient()
         plan.optimizer.explain(self)
 
-    # Pieces that rules are written with
+    # Building blocks for rules
 
     def parameter(self, letter: str, value: float, lower: tuple[int, ...] = ()) -> Quantity:
         """Return a hyperparameter of the rule."""
         return Quantity(Symbol(letter, lower), Number(as_given(value)))
 
     def slot(self, letter: str, index: int) -> Quantity:
-        """Return what the rule remembers of this weight from the updates before."""
+        """Return a slot of the rule for this weight, from before the update."""
         assert self.trace.slots_before is not None
         return Quantity(Symbol(letter), Number(as_given(self.trace.slots_before[index, self.place])))
 
@@ -107,10 +107,10 @@ class UpdateSteps:
         layer, i, j = self.where
         self.define("new", Symbol("w", (i, j), layer, prime=True), formula, number=after)
 
-    # From the rows' gradients to the gradient that the rule sees
+    # From the rows' gradients to the gradient used by the rule
 
     def _gradient(self) -> Quantity:
-        """Add mean, penalty and clipping where they are there; return g."""
+        """Add mean, penalty and clipping if present; return g."""
         trace = self.trace
         symbol = Symbol("g")
         error = Partial(Symbol("E"), self.name)
@@ -131,7 +131,7 @@ class UpdateSteps:
         return self.define("g", symbol, here)
 
     def _mean(self) -> Number:
-        """Add the step that averages the rows' gradients, weighted if they are."""
+        """Add the step that averages the rows' gradients, weighted if there are weights."""
         weights = [as_given(float(weight)) for weight in self.trace.row_weights]
         terms: list[Formula] = []
         for row, (book, weight) in enumerate(zip(self.books, weights, strict=True), start=1):
@@ -170,7 +170,7 @@ class UpdateSteps:
 
 
 def place_in_theta(network: Network, where: Place) -> int:
-    """Return where a weight lies in θ."""
+    """Return the index of a weight in θ."""
     layer, i, j = where
     spec, start = network.layers[layer - 1], network.offsets[layer - 1]
     return start + (spec.n_weights + i - 1 if j == 0 else (j - 1) * spec.n_out + i - 1)

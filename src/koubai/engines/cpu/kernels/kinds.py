@@ -82,11 +82,12 @@ def choice(loops, otherwise=unchanged):
 def tuple_of(n, item):
     """Return a kernel that gives n numbers or arrays as one tuple: what the kernels item(0) … item(n-1) return.
 
-    Each gets all that is given, as one tuple.
+    Each gets all that is given, as one tuple. Their text becomes their caller's: an array that was made within cannot
+    be returned where no references are counted.
     """
     if n == 0:
 
-        @kernel
+        @kernel(within=True)
         def empty(given):
             return ()
 
@@ -94,14 +95,14 @@ def tuple_of(n, item):
     last = item(n - 1)
     if n == 1:
 
-        @kernel
+        @kernel(within=True)
         def single(given):
             return (last(given),)
 
         return single
     before = tuple_of(n - 1, item)
 
-    @kernel
+    @kernel(within=True)
     def joined(given):
         return before(given) + (last(given),)  # noqa: RUF005 - numba makes a list of what is unpacked
 

@@ -73,7 +73,7 @@ next_powers = tuple_of(MOST_POWERS, power_after)
 def slot(k):
     """Return the kernel that gives a part of slot k."""
 
-    @kernel
+    @kernel(within=True)
     def part(given):
         slots, start, stop = given
         return slots[k, start:stop]
