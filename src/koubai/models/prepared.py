@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.tables.columns import require_column
+from koubai.tables.doubts import repeated_names, total_row
 from koubai.tables.number_formats import Asked
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import Table
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 Array = npt.NDArray[Any]
+
+LAST = 3
+"""So many rows at the end of a table may be totals."""
 RowNumbers = npt.NDArray[np.int64]
 
 
@@ -157,5 +161,8 @@ def prepare_table(
     preparation = Preparation.fit(columns, rows[kept], drop=drop, keep=keep, category=category, how=how)
     frame = table.frame[rows]
     suspected = suspicions(frame, found, preparation, kept, test)
+    suspected += repeated_names(table.frame)
+    if not any("seems to be a total" in sentence for sentence in suspected):
+        suspected += total_row(table.frame.tail(LAST), table.frame.height)
     notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
     return PreparedTable(table, found, preparation, frame, y, kept[training], kept[validation], test, notes)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
+from koubai.models.prepared import LAST
 from koubai.models.scaling import Spread
 from koubai.tables.blocks import TableBlocks
 from koubai.tables.columns import require_column
+from koubai.tables.doubts import total_row
 from koubai.tables.number_formats import Asked
 from koubai.tables.packing import Packing
 from koubai.tables.preparation import Preparation
@@ -28,6 +30,7 @@ from koubai.tables.targets import (
     check_task,
     check_type,
     imbalance_of,
+    refuse_dates,
     refuse_odd_words,
     said_of_words,
     target_of,
@@ -285,7 +288,10 @@ def survey_table(
     check_type(target, head[target].dtype)
     besides = {*drop, *category}
     first = clean(table.head(FIRST_ROWS), table.signed, table.marks)
-    format = written(first, asked, table.separator, besides).number(target)
+    how = written(first, asked, table.separator, besides)
+    format = how.number(target)
+    if task != CLASSIFICATION:
+        refuse_dates(target, how)
     said = said_of_words(first[target], lambda: table.words_in(target), task, table.marks)
     found = survey(table, target, split, category, format)
     how = written(found.sample, asked, table.separator, besides)
@@ -305,5 +311,8 @@ def survey_table(
     preparation = Preparation.fit(columns, drop=drop, keep=keep, category=category, whole=found.whole, how=how)
     there = found.sample.filter(found.sample[target].is_not_null())
     suspected = suspicions(there, learned, preparation)
+    if found.sample.height < found.whole.n_rows:
+        suspected = [f"Among {there.height:,} sampled rows: {sentence}" for sentence in suspected]
+    suspected += total_row(table.tail(LAST), table.n_rows)
     notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
     return StreamedTable(table, split, learned, preparation, found, notes)

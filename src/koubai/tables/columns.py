@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError
 from koubai.tables.date_formats import DateFormat, mostly_dates
+from koubai.tables.doubts import MERGED, REMEDY, is_merged, why_doubtful
 from koubai.tables.identifiers import may_count_rows, why_numbers_name_rows, why_texts_name_rows
 from koubai.tables.names import as_option
 from koubai.tables.number_evidence import MOSTLY_NUMBERS
 from koubai.tables.number_formats import NumberFormat
-from koubai.tables.values import TRUTH_PAIRS, labels, numbers, shortened
+from koubai.tables.values import TRUTH_PAIRS, are_mixed_truths, labels, numbers, shortened, truths_in_words
 from koubai.tables.written import Written, written
 
 if TYPE_CHECKING:
@@ -142,13 +143,20 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
     kind, format, values = _kind(present, how)
     if values is not None and values.has_nulls():
         raise _mistakes(column, numbers(column, how.number(name)), of_rows)
-    if kind == CATEGORY and not keep and (form := mostly_dates(present)):
+    if kind == CATEGORY and (form := mostly_dates(present)):
         raise _mistakes(column, form.read(column), of_rows, f"dates ({form.words})")
     reason, note = _use(present, kind, values, n_missing, n_different, of_rows or len(column))
+    doubt = why_doubtful(present) if kind == CATEGORY and name not in how.numbers else how.doubt_of(name)
+    remedy = f"; they are taken as texts. {REMEDY}"
+    if kind == CATEGORY and of_rows in (None, len(column)) and is_merged(column):
+        doubt, remedy = MERGED, "."
     if reason and not keep:
+        reason = f"{reason}; {doubt}" if doubt else reason
         long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
         return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
-    said = " ".join(filter(None, (how.note_of(name), "" if keep else note)))
+    of_doubt = f"Column {name!r}: {doubt}{remedy}" if doubt and not keep and name not in how.numbers else ""
+    mixed = truths_in_words(present) if kind == BOOLEAN else ""
+    said = " ".join(filter(None, (how.note_of(name), "" if keep else note, of_doubt, mixed)))
     return Column(name, kind, "", n_missing, n_different, format, said)
 
 
@@ -157,7 +165,9 @@ def _use(
 ) -> tuple[str, str]:
     """Return why a column only names the rows, or nothing; and what is to be said if it is used."""
     if kind == CATEGORY:
-        return why_texts_name_rows(len(present), n), ""
+        return why_texts_name_rows(
+            len(present), n, "cells" if of_rows == len(present) + n_missing else "sampled cells"
+        ), ""
     if values is None:
         return "", ""
     reason = why_numbers_name_rows(values, n_missing, of_rows)
@@ -185,7 +195,7 @@ def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateF
         if few or not found.has_nulls():
             return NUMBER, format, found
     different = set(present.unique().head(MOST_TRUTHS).str.to_lowercase())
-    if any(different <= pair for pair in TRUTH_PAIRS):
+    if any(different <= pair for pair in TRUTH_PAIRS) or are_mixed_truths(different):
         return BOOLEAN, None, None
     dates = how.date(name)
     return (DATE, dates, None) if dates else (CATEGORY, None, None)
@@ -197,10 +207,11 @@ def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None, what
     n_texts, first = len(wrong), int(wrong[0])
     n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"
     else_ = "text" if what == "numbers" else "none"
-    where = f" in row {first + 1}" if of_rows is None else ""
+    of_sample = of_rows not in (None, len(column))
+    where, its = ("", "its sampled cells") if of_sample else (f" in row {first + 1}", "its cells")
     cell = shortened(column[first])
     return DataError(
-        f"Column {column.name!r} must hold {what}, as {n_found} of its cells do; {none} {else_}, the first "
+        f"Column {column.name!r} must hold {what}, as {n_found} of {its} do; {none} {else_}, the first "
         f"{cell}{where}. Correct them, say --missing {as_option(column[first])} (in Python missing=[{cell}]) if "
         f"that stands for a missing value, or name the column in drop or category."
     )

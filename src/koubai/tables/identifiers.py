@@ -27,10 +27,10 @@ _OF_ROWS = re.compile(
 _OF_TIME = re.compile(r"year|month|week|day|date|time|hour|quarter|period|season|epoch|年|月|日|時|^t$", re.I)
 
 
-def why_texts_name_rows(n: int, n_different: int) -> str:
+def why_texts_name_rows(n: int, n_different: int, cells: str = "cells") -> str:
     """Return why texts only name the rows, or nothing."""
     if n_different > MOSTLY_UNIQUE * n and n_different > 2:
-        return f"{n_different} different texts in {n} cells name the rows"
+        return f"{n_different} different texts in {n} {cells} name the rows"
     return ""
 
 
@@ -57,7 +57,8 @@ def why_numbers_name_rows(values: "pl.Series", n_missing: int, of_rows: int) -> 
     if counts_rows(values, n_missing, of_rows) and (is_id or _OF_ROWS.search(values.name)):
         return "its whole numbers count the rows"
     if n_different > NEARLY_UNIQUE * n and is_id:
-        return f"{n_different} different whole numbers in {n} cells name the rows"
+        cells = "sampled cells" if n + n_missing < of_rows else "cells"
+        return f"{n_different} different whole numbers in {n} {cells} name the rows"
     return ""
 
 

@@ -152,11 +152,24 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: 
     require_column(frame, name)
     column = frame[name]
     present = column.drop_nulls()
-    format = (written(column.to_frame()) if how is None else how).number(name)
+    how = written(column.to_frame()) if how is None else how
+    format = how.number(name)
+    if task != CLASSIFICATION:
+        refuse_dates(name, how)
     if task != CLASSIFICATION:
         refuse_odd_words(name, *_counted(present), format, task, lambda cell: int((column == cell).arg_true()[0]))
     different = present.unique(maintain_order=True) if present.dtype == pl.String else present
     return target_of(name, different, len(present), present.n_unique(), task, format)
+
+
+def refuse_dates(name: str, how: Written) -> None:
+    """Raise DataError if a target of texts holds dates, which would be as many classes."""
+    form = how.date(name)
+    if form is not None:
+        raise DataError(
+            f"The target {name!r} must hold numbers, texts or truth values; got dates ({form.words}). Choose another "
+            f"column, or --task classification (task='classification') if each date is a class."
+        )
 
 
 def _counted(present: "pl.Series") -> tuple["pl.Series", npt.NDArray[np.int64]]:

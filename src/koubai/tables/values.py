@@ -17,7 +17,7 @@ from koubai.tables.number_formats import NumberFormat
 if TYPE_CHECKING:
     import polars as pl
 
-TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0}
+TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0, "1": 1.0, "0": 0.0}
 """What is read as a truth value, in any case of letters."""
 
 TRUTH_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
@@ -82,6 +82,25 @@ def numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Seri
         plain = column.str.extract(WRITTEN_NUMBER, 1) + column.str.extract(WRITTEN_NUMBER, 2)
         found = found.zip_with(found.is_not_null(), plain.str.replace_all(",", "").cast(pl.Float64, strict=False))
     return found
+
+
+def are_mixed_truths(different: Collection[str]) -> bool:
+    """Tell whether texts in small letters are truth values in several ways to write them, both true and false ones."""
+    several = len(set(different)) > 2 and set(different) <= TRUTH.keys()
+    return several and len({TRUTH[text] for text in different}) == 2
+
+
+def truths_in_words(present: "pl.Series") -> str:
+    """Return a sentence on truth values that are written in several ways, or nothing."""
+    import polars as pl
+
+    if present.dtype != pl.String:
+        return ""
+    different = sorted(present.unique().to_list())
+    if any({text.lower() for text in different} <= pair for pair in TRUTH_PAIRS):
+        return ""
+    said = [", ".join(text for text in different if TRUTH[text.lower()] == value) for value in (1.0, 0.0)]
+    return f"Column {present.name!r}: {said[0]} count as true, {said[1]} as false."
 
 
 def truths(column: "pl.Series") -> "pl.Series":
