@@ -269,7 +269,7 @@ class TablePredictor:
             given, reading = reading, self.reading_for(table, **reading)
             notes = self.note_of_reading(reading, **given)
         read = as_table(table, self.marks, **reading)
-        notes += read.notes if read.has_names else ()
+        notes += read.notes
         names = self._names_for(read.frame.columns, read.has_names)
         frame = self._as_of_old(read.frame, read.separator).rename(dict(zip(read.frame.columns, names, strict=True)))
         return Table(frame, read.source, True, notes)

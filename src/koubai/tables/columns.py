@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,8 @@ class Column:
         For numbers and dates in text form, how they are written.
     note : str
         What is to be said of how its cells are read, or nothing.
+    values : Series, optional
+        For numbers that are used, the cells as numbers, so that they need not be read again.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Column:
     n_different: int = 0
     format: NumberFormat | DateFormat | None = None
     note: str = ""
+    values: "pl.Series | None" = field(default=None, compare=False, repr=False)
 
     @property
     def used(self) -> bool:
@@ -140,12 +143,13 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
         return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
-    kind, format, values = _kind(present, how)
-    if values is not None and values.has_nulls():
-        raise _mistakes(column, numbers(column, how.number(name)), of_rows)
+    kind, format, values = _kind(column, present, how)
+    if values is not None and values.null_count() > n_missing:
+        raise _mistakes(column, values, of_rows)
     if kind == CATEGORY and (form := mostly_dates(present)):
         raise _mistakes(column, form.read(column), of_rows, f"dates ({form.words})")
-    reason, note = _use(present, kind, values, n_missing, n_different, of_rows or len(column))
+    there = values if values is None or not n_missing else values.drop_nulls()
+    reason, note = _use(present, kind, there, n_missing, n_different, of_rows or len(column))
     doubt = why_doubtful(present) if kind == CATEGORY and name not in how.numbers else how.doubt_of(name)
     remedy = f"; they are taken as texts. {REMEDY}"
     if kind == CATEGORY and of_rows in (None, len(column)) and is_merged(column):
@@ -157,7 +161,7 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
     of_doubt = f"Column {name!r}: {doubt}{remedy}" if doubt and not keep and name not in how.numbers else ""
     mixed = truths_in_words(present) if kind == BOOLEAN else ""
     said = " ".join(filter(None, (how.note_of(name), "" if keep else note, of_doubt, mixed)))
-    return Column(name, kind, "", n_missing, n_different, format, said)
+    return Column(name, kind, "", n_missing, n_different, format, said, values)
 
 
 def _use(
@@ -177,8 +181,10 @@ def _use(
     return "", f"Column {present.name!r} counts up from row to row; {drop}."
 
 
-def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
-    """Return what the cells of a column without missing ones are, how they are written, and numbers as numbers."""
+def _kind(
+    column: "pl.Series", present: "pl.Series", how: Written
+) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
+    """Return what the cells of a column are, how they are written, and numbers as numbers; some may be missing."""
     import polars as pl
 
     if present.dtype == pl.Boolean:
@@ -186,13 +192,14 @@ def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateF
     if present.dtype in (pl.Date, pl.Datetime):
         return DATE, DateFormat(), None
     if present.dtype != pl.String:
-        return NUMBER, how.default, numbers(present)
+        return NUMBER, how.default, numbers(column)
     name = present.name
     format = how.number(name)
     if format is not None and not present.str.contains(_CODE.pattern).any():
-        found = format.read(present)
-        few = found.null_count() <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
-        if few or not found.has_nulls():
+        found = format.read(column)
+        n_wrong = found.null_count() - column.null_count()
+        few = n_wrong <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
+        if few or not n_wrong:
             return NUMBER, format, found
     different = set(present.unique().head(MOST_TRUTHS).str.to_lowercase())
     if any(different <= pair for pair in TRUTH_PAIRS) or are_mixed_truths(different):

@@ -51,6 +51,8 @@ def why_doubtful(present: "pl.Series") -> str:
     its cells look like dates, such as '31/12/2024' and '12/31/2024', but no one form fits all of them
     """
     sample = present.gather_every(max(1, len(present) // 200))
+    if sample.str.contains("[0-9]").sum() < MOSTLY * len(sample):
+        return ""
     looks = sample.str.contains(_DATE_LIKE) | sample.str.contains(_NAMED_DATE_LIKE)
     if looks.sum() >= MOSTLY * len(sample):
         first = sample.filter(looks)[0]

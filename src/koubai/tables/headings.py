@@ -69,7 +69,7 @@ def with_further_names(names: Sequence[str], second: Sequence[str]) -> tuple[lis
     joined, above = [], ""
     for up, low in zip(first, second, strict=True):
         above = up or above
-        joined.append("_".join(filter(None, (above, low.strip()))))
+        joined.append("_".join(filter(None, (above, low.strip()))) if up or low.strip() else "")
     return joined, "{lines} ({shown}), under the names: part of them, which makes names such as " + repr(
         next(name for name, up in zip(joined, first, strict=True) if name != up)
     ) + "."

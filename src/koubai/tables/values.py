@@ -77,6 +77,8 @@ def numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Seri
         return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
     if format is not None and column.dtype == pl.String:
         return format.read(column)
+    if column.dtype == pl.Float64:
+        return column.fill_nan(None)
     found = column.cast(pl.Float64, strict=False).fill_nan(None)
     if column.dtype == pl.String and found.null_count() > column.null_count():
         plain = column.str.extract(WRITTEN_NUMBER, 1) + column.str.extract(WRITTEN_NUMBER, 2)
@@ -124,6 +126,8 @@ def labels(column: "pl.Series", as_written: bool = False) -> "pl.Series":
         text = column.cast(pl.String)
         return text.zip_with((whole.cast(pl.Float64) != column).fill_null(True), whole.cast(pl.String))
     if column.dtype == pl.String and not as_written:
+        if not column.str.contains(".", literal=True).any():
+            return column
         return column.str.replace(r"^([+-]?(?:0|[1-9][0-9]*))\.0*$", "${1}")
     return column.cast(pl.String)
 
@@ -183,7 +187,9 @@ def require(
         If a cell holds something else, or an infinity, naming the column, the row and the cell.
     """
     found = read(column)
-    wrong = (found.is_null() & column.is_not_null()).arg_true()
+    wrong = column.clear()
+    if found.null_count() > column.null_count():
+        wrong = (found.is_null() & column.is_not_null()).arg_true()
     if len(wrong) and bad is None:
         row = int(wrong[0])
         raise DataError(
