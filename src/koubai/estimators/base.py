@@ -241,7 +241,10 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         except DivergenceError as error:
             raise DivergenceError(
                 f"{error} Solver produced non-finite parameter weights. The input data may contain large values and "
-                f"need to be preprocessed."
+                f"need to be preprocessed.",
+                who=error.who,
+                what=error.what,
+                remedy=error.remedy,
             ) from None
         rates = next_rates(plan, run, course, source.n_rows, 1)
         self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))

@@ -199,7 +199,11 @@ class TableModel(TablePredictor):
         for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
             if target in wanted:
                 raise ParameterError(
-                    f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
+                    who="TableModel",
+                    parameter=name,
+                    required="name columns to learn from",
+                    got=f"the target {target!r}",
+                    remedy="Leave it out.",
                 )
         return target
 
@@ -213,12 +217,28 @@ class TableModel(TablePredictor):
         self.asked.check()
         self.marks.check()
         if not 0 <= test_fraction < 1:
-            raise ParameterError(f"TableModel: test_fraction must be in [0, 1); got {test_fraction!r}. Try 0.2.")
+            raise ParameterError(
+                who="TableModel",
+                parameter="test_fraction",
+                required="be in [0, 1)",
+                got=repr(test_fraction),
+                remedy="Try 0.2.",
+            )
         if self.dtype not in ("float64", "float32"):
-            raise ParameterError(f"TableModel: dtype must be float64 or float32; got {self.dtype!r}. Try float64.")
+            raise ParameterError(
+                who="TableModel",
+                parameter="dtype",
+                required="be float64 or float32",
+                got=repr(self.dtype),
+                remedy="Try float64.",
+            )
         if not isinstance(self.random_state, int) or not 0 <= self.random_state < 2**32 - 1:
             raise ParameterError(
-                f"TableModel: random_state must be an integer from 0 to 4294967294; got {self.random_state!r}. Try 0."
+                who="TableModel",
+                parameter="random_state",
+                required="be an integer from 0 to 4294967294",
+                got=repr(self.random_state),
+                remedy="Try 0.",
             )
 
     def check_network(self, streamed: bool = False) -> None:
@@ -236,7 +256,13 @@ class TableModel(TablePredictor):
         wanted = self.network.get("early_stopping", n_rows >= MIN_TO_WATCH) and not uses_lbfgs(self.network)
         fraction = float(self.network.get("validation_fraction", 0.1)) if wanted else 0.0
         if not 0 <= fraction < 1:
-            raise ParameterError(f"TableModel: validation_fraction must be in [0, 1); got {fraction!r}. Try 0.1.")
+            raise ParameterError(
+                who="TableModel",
+                parameter="validation_fraction",
+                required="be in [0, 1)",
+                got=repr(fraction),
+                remedy="Try 0.1.",
+            )
         return fraction
 
     def fit(

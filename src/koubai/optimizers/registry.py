@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from koubai.core.errors import Parameter
 from koubai.core.registry import resolve
 from koubai.optimizers.adadelta import Adadelta
 from koubai.optimizers.adagrad import Adagrad
@@ -26,7 +27,7 @@ ALIASES: Mapping[str, str] = {"gradient_descent": "sgd", "steepest_descent": "sg
 """Other names in use."""
 
 
-def get_optimizer(given: "str | Optimizer | Mapping[str, Any]", who: str = "optimizer") -> Optimizer:
+def get_optimizer(given: "str | Optimizer | Mapping[str, Any]", who: str | Parameter = "optimizer") -> Optimizer:
     """Return the optimizer that a name, an instance, or a stored ``spec()`` stands for.
 
     Raises

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from koubai.core.checks import check_count, check_real
+from koubai.core.errors import Parameter
 from koubai.core.registry import resolve
 from koubai.optimizers.schedule import Rates, Schedule, Updates
 
@@ -262,7 +263,7 @@ ALIASES: Mapping[str, str] = {"invscaling": "inverse_scaling", "step_decay": "st
 """Other names in use: scikit-learn's and PyTorch's."""
 
 
-def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str = "schedule") -> Schedule:
+def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str | Parameter = "schedule") -> Schedule:
     """Return the schedule that a name, an instance, or a stored ``spec()`` stands for.
 
     Raises

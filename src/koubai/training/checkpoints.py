@@ -165,8 +165,10 @@ class CheckpointFile:
         changed = [name for name in names if record["identity"].get(name) != self.identity.get(name)]
         if changed:
             raise ParameterError(
-                f"checkpoint must be of the same training; got {self.path}, where other values were used for "
-                f"{', '.join(changed)}. Remove the file, or give another path."
+                parameter="checkpoint",
+                required="be of the same training",
+                got=f"{self.path}, where other values were used for {', '.join(changed)}",
+                remedy="Remove the file, or give another path.",
             )
         self._check_state(fresh.state, tensors)
         patience, (patience_best, best_score) = fresh.patience, tensors["best"].tolist()

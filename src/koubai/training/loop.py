@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DivergenceError
+from koubai.core.errors import DivergenceError, InPython
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.optimizers.schedules import Schedule
@@ -257,7 +257,11 @@ def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
     ]
     where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
     return DivergenceError(
-        f"{course.who}: training must stay within the finite numbers; got {where} not finite in epoch {run.done} "
-        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}). "
-        f"Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1."
+        who=course.who,
+        what=f"training must stay within the finite numbers; got {where} not finite in epoch {run.done} "
+        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}).",
+        remedy=InPython(
+            "Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1.",
+            typed="Lower {learning_rate_init}, or {l1} and {alpha}.",
+        ),
     )

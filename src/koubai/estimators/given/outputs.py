@@ -96,7 +96,13 @@ def _check_loss(loss: str | Loss, allowed: Collection[str], offered: Sequence[st
     name = ALIASES.get(loss, loss) if isinstance(loss, str) else loss.name
     if name not in allowed:
         given = loss if isinstance(loss, str) else loss.name
-        raise ParameterError(f"{who}: loss must be one of {', '.join(offered)}; got {given!r}. Try {offered[0]!r}.")
+        raise ParameterError(
+            who=who,
+            parameter="loss",
+            required=f"be one of {', '.join(offered)}",
+            got=repr(given),
+            remedy=f"Try {offered[0]!r}.",
+        )
     return name
 
 
