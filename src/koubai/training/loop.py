@@ -252,8 +252,8 @@ def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
     """Return the error that says where training left the finite numbers."""
     broken = [
         index
-        for index, (_, weights, biases) in enumerate(plan.network.views(run.state.theta))
-        if not (np.isfinite(weights).all() and np.isfinite(biases).all())
+        for index, (_, blocks) in enumerate(plan.network.parts(run.state.theta))
+        if not all(np.isfinite(block).all() for block in blocks)
     ]
     where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
     return DivergenceError(
