@@ -169,6 +169,21 @@ def test_callbacks_see_each_epoch_and_may_stop(rows: Rows, make_plan: MakePlan, 
     assert seen == list(run.history)
 
 
+def test_a_callback_may_say_that_it_was_ctrl_c_that_asked_for_the_end(
+    rows: Rows, make_plan: MakePlan, make_run: MakeRun
+) -> None:
+    plan = make_plan()
+    for answers, why in (
+        ({2: "interrupted"}, "interrupted"),
+        ({2: "because"}, "callback"),
+        ({9: "interrupted"}, "epochs"),
+    ):
+        run = make_run(plan)
+        course = Course(9, Constant(), callbacks=[lambda epoch, given=answers: given.get(epoch.number)])
+        train(REFERENCE, plan, run, InMemory(rows), course)
+        assert run.history.stopped == why
+
+
 def test_ctrl_c_keeps_what_is_learned(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan = make_plan()
 

@@ -17,8 +17,6 @@ from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
-    from koubai.models.prepared import PreparedTable
-    from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
     from koubai.training.history import Epoch
     from koubai.training.loop import Callback
@@ -212,9 +210,8 @@ def run(args: argparse.Namespace) -> int:
         cross_validation=args.cross_validation,
         **network_parameters(args),
     )
-    model.check_parameters(args.test_fraction)
     streamed = is_streamed(args, "fit")
-    model.check_network(streamed)
+    checked = model.check(args.target, args.test_fraction, streamed)
     if not args.force:
         _spare_other_files(path, "model")
     if args.checkpoint is not None and not args.force:
@@ -226,11 +223,7 @@ def run(args: argparse.Namespace) -> int:
             model.drop, model.keep, model.category = (
                 column_names(listed.among(columns)) for listed in (args.drop, args.keep, args.category)
             )
-            prepared: PreparedTable | StreamedTable
-            if isinstance(table, TableBlocks):
-                prepared = model.survey(table, args.target, test_fraction=args.test_fraction)
-            else:
-                prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
+            prepared = model.survey(table, checked) if isinstance(table, TableBlocks) else model.prepare(table, checked)
             if not args.quiet:
                 try:
                     report.say_what_was_read(prepared, args.table)
@@ -291,8 +284,6 @@ def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
         _compile(model)
         callbacks = [stopper] if quiet or show_bar else [stopper, say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
-    if stopper.asked:
-        model.estimator_.history_.stopped = "interrupted"
 
 
 def _compile(model: "TableModel") -> None:

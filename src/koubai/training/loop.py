@@ -15,14 +15,14 @@ from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
-from koubai.training.history import Epoch
+from koubai.training.history import INTERRUPTED, Epoch
 from koubai.training.interrupts import deferred_interrupts
 from koubai.training.progress import Show, newest_numbers, progress_bar
 from koubai.training.run import Run, Unfinished
 from koubai.training.sources import Source
 
-Callback: TypeAlias = Callable[[Epoch], bool | None]
-"""Called after each epoch; True stops training."""
+Callback: TypeAlias = Callable[[Epoch], bool | str | None]
+"""Called after each epoch; True stops training, `INTERRUPTED` does as Ctrl-C."""
 
 SECONDS_PER_CALL = 0.075
 """About how long one call of the engine should last: Ctrl-C, progress and checkpoints wait for its end."""
@@ -124,12 +124,12 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
                 if course.checkpoint is not None and not run.history.stopped:
                     course.checkpoint.save_if_due(run)
         except KeyboardInterrupt:
-            run.history.stopped = run.history.stopped or "interrupted"
+            run.history.stopped = run.history.stopped or INTERRUPTED
             warn_caller("Training interrupted by user.")
     if run.history and not np.isfinite(run.theta).all():
         raise _divergence(plan, run, course)
     if course.checkpoint is not None:
-        course.checkpoint.close(run, finished=run.history.stopped != "interrupted")
+        course.checkpoint.close(run, finished=run.history.stopped != INTERRUPTED)
 
 
 def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float) -> int:
@@ -235,8 +235,7 @@ def _decide(plan: Plan, run: Run, course: Course) -> None:
     if not history.stopped and run.done >= course.epochs:
         history.stopped = "epochs"
     asked_to_stop = [callback(last) for callback in course.callbacks]  # last: one that raises finds the run in order
-    if not history.stopped and any(asked_to_stop):
-        history.stopped = "callback"
+    history.stop_if_asked(asked_to_stop)
 
 
 def _stagnation(run: Run, course: Course, lower: float | None) -> str:
