@@ -1,4 +1,4 @@
-"""Each loss and its derivative by an output as a formula, and what it is called."""
+"""Each loss and its derivative with respect to an output as formulas, and its name in words."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
     z, y : Formula
         Output and target.
     log_of : callable
-        How log z and log(1 - z) are written: as they are, or as quantities where z itself has underflowed.
+        How to write log z and log(1 - z): directly, or as quantities where z itself has underflowed.
     """
     said = loss.term_formula(z, y, log_of)
     return _unsaid(loss, z, y) if said is None else said
@@ -35,7 +35,7 @@ def total(loss: Loss, terms: Sequence[Formula]) -> Formula:
 
 
 def law(loss: Loss, z: Formula, y: Formula) -> Formula:
-    """Return the loss of one row with the sum over outputs k."""
+    """Return the loss of one row as a sum over outputs k."""
     return total(loss, [BigSum("k", term(loss, z, y))])
 
 
