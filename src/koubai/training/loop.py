@@ -31,7 +31,7 @@ LARGEST_GROWTH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingCourse:
     """The course of training, beyond what `Plan` specifies.
 
     Parameters
@@ -77,13 +77,13 @@ FOREVER = 2**62
 """More updates than any run will make; a larger number would not fit into 64 bits."""
 
 
-def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
+def next_rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
     """Return α of the updates of the next epochs, (n_epochs, steps_per_epoch)."""
     steps = plan.steps_per_epoch(n_rows)
     return _rates(plan, run, course, n_rows, n_epochs * steps).reshape(n_epochs, steps)
 
 
-def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
+def _rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
     """Return α of the next updates, (n_updates,), in a training whose epochs have ``n_rows`` rows."""
     steps = plan.steps_per_epoch(n_rows)
     return course.schedule.rates(
@@ -97,7 +97,7 @@ def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) ->
     )
 
 
-def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) -> None:
+def train(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse) -> None:
     """Train until all epochs are done or something stops it; ``run.history.stopped`` records which.
 
     After Ctrl-C the run is left as after the last completed call of the engine, and a warning is issued.
@@ -132,7 +132,7 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
         course.checkpoint.close(run, finished=run.history.stopped != INTERRUPTED)
 
 
-def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float) -> int:
+def _epochs_of_next_call(course: TrainingCourse, run: Run, n_epochs: int, seconds: float) -> int:
     """Return the number of epochs to run before the next inspection."""
     if course.score is not None or course.callbacks:
         return 1
@@ -140,7 +140,7 @@ def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float
     return max(1, min(fitting, n_epochs * LARGEST_GROWTH, course.epochs - run.done))
 
 
-def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Course, n_epochs: int) -> float:
+def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse, n_epochs: int) -> float:
     """Run epochs in one call of the engine, score θ, and record the history; return the seconds taken."""
     begin = perf_counter()
     (rows,) = source.parts(plan, run.state.epoch)
@@ -156,7 +156,7 @@ def _run_parts(
     plan: Plan,
     run: Run,
     source: Source,
-    course: Course,
+    course: TrainingCourse,
     check_interrupt: Callable[[], None],
     show: Show,
 ) -> None:
@@ -192,7 +192,7 @@ def _run_parts(
 
 
 def _take_in(
-    run: Run, course: Course, losses: list[float], last_rates: list[float], n_rows: int, begin: float
+    run: Run, course: TrainingCourse, losses: list[float], last_rates: list[float], n_rows: int, begin: float
 ) -> float:
     """Score θ after epochs of ``n_rows`` rows that started at ``begin``, and record the history; return the seconds."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -214,7 +214,7 @@ def _take_in(
     return seconds
 
 
-def _decide(plan: Plan, run: Run, course: Course) -> None:
+def _decide(plan: Plan, run: Run, course: TrainingCourse) -> None:
     """Set ``run.history.stopped`` if training must end here, and lower an adaptive rate on stagnation."""
     history, last = run.history, run.history[-1]
     if not np.isfinite(last.loss):
@@ -238,7 +238,7 @@ def _decide(plan: Plan, run: Run, course: Course) -> None:
     history.stop_if_asked([callback(last) for callback in course.callbacks])
 
 
-def _stagnation(run: Run, course: Course, lower: float | None) -> str:
+def _stagnation(run: Run, course: TrainingCourse, lower: float | None) -> str:
     watched = "Validation score" if course.stop_on_score else "Training loss"
     then = "Stopping." if lower is None else f"Setting learning rate to {lower:f}"
     return (
@@ -247,7 +247,7 @@ def _stagnation(run: Run, course: Course, lower: float | None) -> str:
     )
 
 
-def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
+def _divergence(plan: Plan, run: Run, course: TrainingCourse) -> DivergenceError:
     """Return an error that says where training became non-finite."""
     broken = [
         index

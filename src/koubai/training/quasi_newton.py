@@ -30,7 +30,7 @@ class QuasiNewtonCourse:
     tolerance : float
         Training stops when no component of the gradient is larger in absolute value.
     callbacks, verbose, progress
-        As in `koubai.training.loop.Course`, with iterations in place of epochs.
+        As in `koubai.training.loop.TrainingCourse`, with iterations in place of epochs.
     """
 
     max_iterations: int
