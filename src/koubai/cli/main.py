@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from typing import NoReturn
 
+from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError
 
@@ -71,13 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    command = ""
+    command, options = "", dict[str, str]()
     try:
         parser = make_parser()
         args, left = parser.parse_known_args(_with_negatives(sys.argv[1:] if arguments is None else arguments))
         if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
             parser.error(f"unrecognized arguments: {' '.join(left)}")
-        command = f" {args.command}"
+        command, options = f" {args.command}", getattr(args, "options", options)
         status: int = args.run(args)
         sys.stdout.flush()
         return status
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         forget_output()  # who reads it has seen enough; without this, Python complains when it flushes at exit
         return DONE
     except KoubaiError as error:
-        return _mistake(command, str(error))
+        return _mistake(command, in_terms_of_options(error, options))
     except OSError as error:
         return _mistake(command, f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}.")
     except MemoryError:
