@@ -26,6 +26,9 @@ PARTS: tuple[Part, ...] = ("forward", "loss", "backward", "gradient")
 
 SMALL = 2000
 """Networks of at most this many parameters are followed exactly and in full."""
+DEEP = 20
+"""In a network of more layers numbers are taken from the trace: if each step asked for the one before it, more calls
+would nest than Python allows."""
 WRITTEN_OUT = 20
 """A sum of more terms is written with the largest first and the rest summed."""
 LARGEST_TERMS = 6
@@ -72,7 +75,9 @@ class Book:
         self.network: Network = trace.forward.network
         self.theta: Array = trace.forward.theta
         self.depth = len(self.network.layers)
-        self.small = self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT
+        self.small = (
+            self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT and self.depth <= DEEP
+        )
         self.layer_deltas = trace.deltas
         self._steps: dict[StepId, Step] = {}
 
@@ -102,19 +107,20 @@ class Book:
             Of a step that uses many others of one kind, follow only so many: the first, which carry the largest terms.
         """
         found: dict[StepId, Step] = {}
-
-        def visit(identifier: StepId) -> None:
-            if identifier not in found:
+        # a stack of its own instead of calls: a network may have more layers than Python lets calls nest
+        waiting = [iter(identifiers)]
+        open_steps: list[Step] = []
+        while waiting:
+            identifier = next(waiting[-1], None)
+            if identifier is None:
+                waiting.pop()
+                if open_steps:
+                    step = open_steps.pop()
+                    found[step.id] = step
+            elif identifier not in found:
                 step = self.find(identifier)
-                followed: Counter[str] = Counter()
-                for used in step.uses:
-                    followed[used.kind] += 1
-                    if breadth is None or followed[used.kind] <= breadth:
-                        visit(used)
-                found[identifier] = step
-
-        for identifier in identifiers:
-            visit(identifier)
+                open_steps.append(step)
+                waiting.append(iter(_followed(step, breadth)))
         return list(found.values())
 
     # Quantities
@@ -235,6 +241,17 @@ class Book:
         symbol = Symbol("R", (n_rest,))
         terms.append(Quantity(symbol, Number(rest)))
         return add(*terms), shown, (say("explain.note.rest", rest=symbol, count=n_rest, shown=len(shown)),)
+
+
+def _followed(step: Step, breadth: int | None) -> list[StepId]:
+    """Return which of the steps that a step uses are followed: all, or the first so many of each kind."""
+    seen: Counter[str] = Counter()
+    followed = []
+    for used in step.uses:
+        seen[used.kind] += 1
+        if breadth is None or seen[used.kind] <= breadth:
+            followed.append(used)
+    return followed
 
 
 def slope_symbol(u: Formula) -> Formula:

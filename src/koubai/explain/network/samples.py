@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,8 @@ CORRELATION = np.array([[1, 0.2, 0.1, 0.5], [0.2, 1, -0.3, 0.5], [0.1, -0.3, 1, 
 """Of the players' figures: who hits well scores runs, who hits home runs steals few bases."""
 FEW_SOURCES = 10
 """Nodes with more sources get smaller weights."""
+MOST_PARAMETERS = 1_000_000
+"""Of a network made for the occasion."""
 ROWS = 8
 """Rows that a sample network comes with."""
 
@@ -77,10 +80,18 @@ def made(
     Raises
     ------
     ParameterError
-        If the sizes are not those of a network, or activation and loss do not fit.
+        If the sizes are not those of a network, are too many or too large, activation and loss do not fit, or the seed
+        is negative.
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ParameterError(f"explain: sizes must be numbers >= 1, such as 4-5-3; got {'-'.join(map(str, sizes))}.")
+    count = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
+    if count > MOST_PARAMETERS:
+        raise ParameterError(
+            f"explain: sizes must make at most {MOST_PARAMETERS:,} weights and biases; got {count:,}. Try 4-5-3."
+        )
+    if seed < 0:
+        raise ParameterError(f"explain: seed must be >= 0; got {seed}. Try 0.")
     several = sizes[-1] > 1
     if output is None:
         output = {None: "softmax" if several else "sigmoid", "binary_cross_entropy": "sigmoid"}.get(loss, "identity")
