@@ -411,11 +411,11 @@ BAD_OPTIONS = {
     "--task sorting": "argument --task: invalid choice: 'sorting'",
     "--encoding best": "--encoding must be one that Python knows",
     "--separator ab": "--separator must be one ASCII character",
-    "--model nowhere/m.koubai": "must lie in a folder that exists",
+    "--model nowhere/m.koubai": "must be in an existing folder",
     "--model .": "must be a file; got the folder",
     "--model=": "The output must be a file; got the folder ''. Add a file name.",
-    "--model table.csv": "'table.csv' must be another file than 'table.csv', which is read and would be lost",
-    "--optimizer sgd --learning-rate 1e9 --schedule constant": "must stay within the finite numbers; got the",
+    "--model table.csv": "'table.csv' must differ from 'table.csv', which is an input and would be overwritten",
+    "--optimizer sgd --learning-rate 1e9 --schedule constant": "must stay finite; the",
     "--l2 1e300": "(loss nan, learning rate 0.000223884). Lower --learning-rate, or --l1 and --l2.",
     "--nonsense": "unrecognized arguments: --nonsense. See 'koubai --help'",
 }
@@ -456,13 +456,13 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
     write_container("c", "checkpoint", {}, {})
     checkpoint = Path("c").read_bytes()
     for options, message in (
-        ("--checkpoint table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--checkpoint table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
         ("--checkpoint ./table.koubai", "--checkpoint must be another file than the model; got 'table.koubai'"),
         ("--checkpoint new --model new", "--checkpoint must be another file than the model; got 'new' for both"),
         ("--checkpoint notes.txt", "'notes.txt' must be a new file or a koubai checkpoint to be replaced"),
         ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
         ("--model c", "'c' must be a new file or a koubai model to be replaced; it holds something else"),
-        ("--model table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--model table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
         ("--drop kind", "--drop must name columns to learn from; got the target 'kind'. Leave it out."),
     ):
         assert message in complaint(capsys, "fit", str(table), "--target", "kind", how, *options.split(), *QUICK)
@@ -488,14 +488,18 @@ def test_predictions_do_not_replace_what_they_come_from(fitted: Path, table: Pat
     Path("link.csv").symlink_to("table.csv")
     for out in ("table.csv", "./table.csv", "link.csv"):
         said = complaint(capsys, "predict", str(fitted), str(table), "--out", out, how)
-        assert "which is read and would be lost" in said
+        assert "which is an input and would be overwritten" in said
     assert "must end in one of" in complaint(capsys, "predict", str(fitted), str(table), "--out", "")
     assert table.read_bytes() == content
 
 
 def test_an_unwritable_output_is_found_before_the_table_is_read(capsys) -> None:
-    assert "must lie in a folder" in complaint(capsys, "fit", "none.csv", "--target", "y", "--model", "no/m.koubai")
-    assert "must lie in a folder" in complaint(capsys, "predict", "none.koubai", "none.csv", "--out", "no/p.csv")
+    assert "must be in an existing folder" in complaint(
+        capsys, "fit", "none.csv", "--target", "y", "--model", "no/m.koubai"
+    )
+    assert "must be in an existing folder" in complaint(
+        capsys, "predict", "none.koubai", "none.csv", "--out", "no/p.csv"
+    )
     assert "--out must end in one of .csv, .tsv, .parquet; got 'p.txt'" in complaint(
         capsys, "predict", "none.koubai", "none.csv", "--out", "p.txt"
     )
@@ -504,9 +508,9 @@ def test_an_unwritable_output_is_found_before_the_table_is_read(capsys) -> None:
 def test_missing_files_and_commands(table: Path, fitted: Path, capsys) -> None:
     assert "Did you mean 'table.csv'?" in complaint(capsys, "fit", "tables.csv", "--target", "kind")
     assert "must be a file; got the folder" in complaint(capsys, "fit", ".", "--target", "kind")
-    assert "must exist; there is none" in complaint(capsys, "predict", "none.koubai", str(table))
+    assert "must exist; it was not found" in complaint(capsys, "predict", "none.koubai", str(table))
     assert "must exist; there is no such file" in complaint(capsys, "predict", str(fitted), "none.csv")
-    assert "must exist; there is none" in complaint(capsys, "show", "none.koubai")
+    assert "must exist; it was not found" in complaint(capsys, "show", "none.koubai")
     assert "must have a column 'weight'" in complaint(capsys, "predict", str(fitted), str(table), "--include", "weight")
     assert "required: COMMAND" in complaint(capsys)
     assert "invalid choice: 'train'" in complaint(capsys, "train")

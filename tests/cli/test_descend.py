@@ -186,7 +186,7 @@ def test_what_cannot_be_worked_out_is_descended_all_the_same(capsys: pytest.Capt
     assert main(["descend", "x**200 + x**2", "--start", "0.5", "--optimizer", "sgd"]) == 0
     assert "By hand" not in capsys.readouterr().out
     assert main(["descend", "x**200 + x**2", "--start", "0.5", "--by-hand"]) == 2
-    assert "an exponent must lie within ±100 to be worked out by hand; got 200" in capsys.readouterr().err
+    assert "an exponent must lie within ±100 to be solved by hand; got 200" in capsys.readouterr().err
 
 
 def test_rows_without_a_value_are_left_out_and_text_is_named(

@@ -69,7 +69,7 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         (["forward", "--sizes", "4-5-3", "--seed", "-1"], "koubai explain: seed must be >= 0; got -1. Try 0."),
         (
             ["backward", "--sizes", "4-99999999-3"],
-            "koubai explain: sizes must make at most 1,000,000 weights and biases; got 799,999,995. Try 4-5-3.",
+            "koubai explain: sizes must give at most 1,000,000 weights and biases; got 799,999,995. Try 4-5-3.",
         ),
         (["backward", "--weight", "9,1,1"], "koubai explain: weight's layer must be in 1 … 2 for the network 2-2-1;"),
         (["backward", "--weight", "1,1,1", "--loss"], "koubai explain: one number must be asked for at a time;"),
@@ -101,7 +101,8 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         ),
         (
             ["softmax", "--out", "/no/such/place.html"],
-            "koubai explain: The output '/no/such/place.html' must lie in a folder that exists; '/no/such' does not.",
+            "koubai explain: The output '/no/such/place.html' must be in an existing folder; '/no/such' does not "
+            "exist.",
         ),
         (["model", "--layer", "3"], "koubai explain: layer must be a hidden layer, 1 … 1; got 3."),
     ],
@@ -161,7 +162,7 @@ def test_a_model_of_numbers_says_its_prediction_in_the_table_s_unit(tmp_path, ca
     predicted = float(capsys.readouterr().out.splitlines()[3])
     status, out, _ = said(capsys, "explain", "forward", str(model), "--data", str(table), "--row", "3", "--digits", "6")
     assert status == 0
-    assert "In the unit of price" in out
+    assert "In the units of price" in out
     assert f"≈ {predicted:.2f}" in out
 
 
@@ -269,10 +270,10 @@ def test_a_second_try_counts_apart_what_cannot_be_read_is_asked_again_and_enter_
     first, _ = (str(question.answer[0]) for question in sheet.questions)
     assert ask_all(sheet, "en", answering("what?", "1/0", "99", first, "")) == 0
     out = capsys.readouterr().out
-    assert out.count("A number is asked") == 2
+    assert out.count("Enter a number") == 2
     assert "Not right." in out
     assert out.count("The answer is") == 1, "the first was found, the second given up"
-    assert "0 of 2 right at once, 1 at the second try." in out
+    assert "0 of 2 correct at the first try, 1 at the second." in out
 
 
 def test_numbers_of_full_width_as_japanese_keyboards_write_them_count():

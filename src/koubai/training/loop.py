@@ -1,4 +1,4 @@
-"""The fit loop: asks the engine for as many epochs at a time as nobody needs to look between, and watches over them."""
+"""The fit loop: runs the engine for as many epochs at a time as need no inspection in between, and monitors them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -25,39 +25,39 @@ Callback: TypeAlias = Callable[[Epoch], bool | None]
 """Called after each epoch; True stops training."""
 
 SECONDS_PER_CALL = 0.075
-"""About how long one call of the engine should last: Ctrl-C, progress and checkpoints wait for its end."""
+"""Target duration of one call of the engine, since Ctrl-C, progress and checkpoints wait for its end."""
 LARGEST_GROWTH = 16
-"""The first epoch may be slower than the rest, so the number of epochs in a call grows in steps."""
+"""Maximum growth factor of the number of epochs per call: the first epoch may be slower than the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How training goes, beside what `Plan` says.
+    """The course of training, beyond what `Plan` specifies.
 
     Parameters
     ----------
     epochs : int
-        How many to run at most.
+        Maximum number of epochs.
     schedule : Schedule
-        α of each update, from the base rate that `Run` keeps.
+        α of each update, derived from the base rate held by `Run`.
     total_epochs : int, optional
-        How many epochs the schedule is stretched over, if other than ``epochs``.
+        Number of epochs that the schedule spans, if different from ``epochs``.
     score : callable, optional
-        Gives a validation score of θ, higher being better; called after each epoch.
+        Returns a validation score of θ, higher is better; called after each epoch.
     score_is_loss : bool
-        Whether that score is minus the loss, and is shown as a loss.
+        Whether that score is minus the loss, and is displayed as a loss.
     stop_on_score : bool
-        Whether patience looks at that score instead of the training loss, and the best θ is kept.
+        Whether patience monitors that score instead of the training loss, and the best θ is kept.
     callbacks : sequence of Callback
-        Called after each epoch, all of them; any that returns True stops training.
+        All are called after each epoch; any that returns True stops training.
     verbose : bool
-        Whether to print a line for each epoch, in scikit-learn's words.
+        Whether to print a line per epoch, worded as in scikit-learn.
     progress : bool
         Whether to show a progress bar on standard error.
     checkpoint : CheckpointFile, optional
         Where the run is saved from time to time.
     who : str
-        Who trains, for messages.
+        Name of the caller, for messages.
     """
 
     epochs: int
@@ -74,7 +74,7 @@ class Course:
 
 
 FOREVER = 2**62
-"""Updates that no run will ever make; more would not fit into 64 bits."""
+"""More updates than any run will make; a larger number would not fit into 64 bits."""
 
 
 def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
@@ -98,16 +98,16 @@ def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) ->
 
 
 def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) -> None:
-    """Train until all epochs are run or something stops it; ``run.history.stopped`` says what.
+    """Train until all epochs are done or something stops it; ``run.history.stopped`` records which.
 
-    After Ctrl-C the run stands where it was after the last finished call of the engine, and a warning is given.
+    After Ctrl-C the run is left as after the last completed call of the engine, and a warning is issued.
 
     Raises
     ------
     DivergenceError
         If the loss or θ is no longer finite and there is no best θ to fall back on.
     """
-    ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be asked for now
+    ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be requested now
     run.history.stopped = ended or ("" if run.done < course.epochs else "epochs")
     with deferred_interrupts() as check_interrupt, progress_bar(course.progress, course.epochs, run.done) as show:
         n_epochs = 1
@@ -133,7 +133,7 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
 
 
 def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float) -> int:
-    """Return how many epochs may pass before somebody has to look."""
+    """Return the number of epochs to run before the next inspection."""
     if course.score is not None or course.callbacks:
         return 1
     fitting = int(n_epochs * SECONDS_PER_CALL / max(seconds, 1e-9))
@@ -141,12 +141,12 @@ def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float
 
 
 def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Course, n_epochs: int) -> float:
-    """Run epochs in one call of the engine, score θ, and write the history; return how many seconds it took."""
+    """Run epochs in one call of the engine, score θ, and record the history; return the seconds taken."""
     begin = perf_counter()
     (rows,) = source.parts(plan, run.state.epoch)
     rates = next_rates(plan, run, course, rows.n_rows, n_epochs)
     run.whole = False
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is told in one sentence
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is reported in one sentence
         losses = engine.run(plan, run.state, rows, rates, None if course.stop_on_score else run.patience).tolist()
     return _take_in(run, course, losses, rates[: len(losses), -1].tolist(), rows.n_rows, begin)
 
@@ -160,9 +160,9 @@ def _run_parts(
     check_interrupt: Callable[[], None],
     show: Show,
 ) -> None:
-    """Run one epoch, or what is left of it, part by part; score θ, and write the history.
+    """Run one epoch, or the rest of one, part by part; score θ, and record the history.
 
-    The engine takes each part as an epoch, so that ``run.state.epoch`` tells epoch and part.
+    The engine treats each part as an epoch, so ``run.state.epoch`` encodes epoch and part.
     """
     begin = perf_counter() - run.unfinished.seconds
     so_far = run.unfinished
@@ -194,7 +194,7 @@ def _run_parts(
 def _take_in(
     run: Run, course: Course, losses: list[float], last_rates: list[float], n_rows: int, begin: float
 ) -> float:
-    """Score θ after epochs of so many rows that began at a time, and write the history; return the seconds."""
+    """Score θ after epochs of ``n_rows`` rows that started at ``begin``, and record the history; return the seconds."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         score = None if course.score is None else course.score(run.state.theta)
     seconds = perf_counter() - begin
@@ -215,7 +215,7 @@ def _take_in(
 
 
 def _decide(plan: Plan, run: Run, course: Course) -> None:
-    """Say in ``run.history.stopped`` if training must end here, and lower an adaptive rate when it stagnates."""
+    """Set ``run.history.stopped`` if training must end here, and lower an adaptive rate on stagnation."""
     history, last = run.history, run.history[-1]
     if not np.isfinite(last.loss):
         error = _divergence(plan, run, course)
@@ -234,7 +234,8 @@ def _decide(plan: Plan, run: Run, course: Course) -> None:
             run.learning_rate, run.patience.count = lower, 0
     if not history.stopped and run.done >= course.epochs:
         history.stopped = "epochs"
-    asked_to_stop = [callback(last) for callback in course.callbacks]  # last: one that raises finds the run in order
+    # Called last, so that a callback that raises leaves the run consistent.
+    asked_to_stop = [callback(last) for callback in course.callbacks]
     if not history.stopped and any(asked_to_stop):
         history.stopped = "callback"
 
@@ -249,15 +250,15 @@ def _stagnation(run: Run, course: Course, lower: float | None) -> str:
 
 
 def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
-    """Return the error that says where training left the finite numbers."""
+    """Return an error that says where training became non-finite."""
     broken = [
         index
-        for index, (_, weights, biases) in enumerate(plan.network.views(run.state.theta))
-        if not (np.isfinite(weights).all() and np.isfinite(biases).all())
+        for index, (_, blocks) in enumerate(plan.network.parts(run.state.theta))
+        if not all(np.isfinite(block).all() for block in blocks)
     ]
     where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
     return DivergenceError(
-        f"{course.who}: training must stay within the finite numbers; got {where} not finite in epoch {run.done} "
+        f"{course.who}: training must stay finite; {where} became NaN or infinite in epoch {run.done} "
         f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}). "
         f"Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1."
     )

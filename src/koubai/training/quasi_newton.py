@@ -21,16 +21,16 @@ from koubai.training.progress import newest_numbers, progress_bar
 
 @dataclass(frozen=True, slots=True)
 class QuasiNewtonCourse:
-    """How L-BFGS goes.
+    """Limits and reporting of L-BFGS.
 
     Parameters
     ----------
     max_iterations, max_evaluations : int
-        Most iterations, and most evaluations of loss and gradient.
+        Maximum number of iterations, and of evaluations of loss and gradient.
     tolerance : float
-        Training ends when no component of the gradient is larger in absolute value.
+        Training stops when no component of the gradient is larger in absolute value.
     callbacks, verbose, progress
-        As in `koubai.training.loop.Course`, an iteration taking the place of an epoch.
+        As in `koubai.training.loop.Course`, with iterations in place of epochs.
     """
 
     max_iterations: int
@@ -43,7 +43,7 @@ class QuasiNewtonCourse:
 
 @dataclass(frozen=True, slots=True)
 class QuasiNewtonResult:
-    """Where L-BFGS ended: θ, its loss, iterations, and SciPy's message if it did not converge, else ``""``."""
+    """Result of L-BFGS: θ, its loss, iterations, and SciPy's message if it did not converge, else ``""``."""
 
     theta: Array
     loss: float
@@ -60,9 +60,9 @@ def train_lbfgs(
     course: QuasiNewtonCourse,
     history: History,
 ) -> QuasiNewtonResult:
-    """Minimise the mean loss of all rows plus the penalty; each iteration goes into ``history`` as an epoch.
+    """Minimise the mean loss of all rows plus the penalty; each iteration is recorded in ``history`` as an epoch.
 
-    After Ctrl-C the last iteration counts, and a warning is given.
+    After Ctrl-C the last iteration is used, and a warning is issued.
     """
     reached: list[tuple[Array, float]] = []
     began = perf_counter()

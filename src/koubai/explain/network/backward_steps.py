@@ -3,15 +3,16 @@
 from koubai.core.activations.softmax import Softmax
 from koubai.core.formulas.tree import BigSum, Formula, Number, Partial, Product, Quantity, Symbol
 from koubai.core.formulas.values import as_given
-from koubai.core.losses import CrossEntropy
+from koubai.core.losses.cross_entropy import CrossEntropy
 from koubai.explain.derivations import Step, StepId, Text, say, step_id
 from koubai.explain.network.activations import derivative, name_of
 from koubai.explain.network.book import Book, StepKind, slope_symbol
+from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import slope as loss_slope
 
 ERROR = Symbol("E")
 ROUNDING = 1e-9
-"""Targets that add up to one but for this are shares of classes."""
+"""Targets whose sum is within this of one are class shares."""
 
 
 def by(symbol: Formula) -> Partial:
@@ -42,7 +43,7 @@ def slope(book: Book, layer: int, i: int) -> Step:
 
 
 def by_activation(book: Book, layer: int, i: int) -> Step:
-    """∂E/∂z_i^(l): from the loss at the output, from the δ of the layer above elsewhere."""
+    """∂E/∂z_i^(l): from the loss at the output, otherwise from the δ of the layer above."""
     return _by_output(book, i) if layer == book.depth else _by_hidden(book, layer, i)
 
 
@@ -52,7 +53,7 @@ def _by_output(book: Book, k: int) -> Step:
     z, y = Symbol("z", ("k",), "L"), Symbol(book.target, ("k",))
     return Step(
         id=step_id("dz", last, k),
-        heading=say("explain.step.dz_output", node=k, name=say(f"explain.loss.{loss.name}")),
+        heading=say("explain.step.dz_output", node=k, name=loss_name(loss)),
         subject=by(Symbol("z", (k,), last)),
         law=(by(z), loss_slope(loss, z, y)),
         symbols=formula,
@@ -100,7 +101,7 @@ def delta(book: Book, layer: int, i: int) -> Step:
 
 
 def _fused(book: Book) -> bool:
-    """Return whether loss and output activation fit so that δ is simply z - y."""
+    """Return whether loss and output activation match, so that δ is simply z - y."""
     loss, phi = book.network.loss, book.network.layers[-1].activation
     if isinstance(loss, CrossEntropy):
         return isinstance(phi, Softmax)
@@ -118,7 +119,7 @@ def _delta_fused(book: Book, i: int) -> Step:
             whole = Quantity(BigSum("j", Symbol("p", ("j",))), Number(as_given(shares)))
             formula = book.z(last, i) * whole - book.y(i)
             law = (Symbol("δ", ("i",), "L"), by(u), z * BigSum("j", Symbol("p", ("j",))) - y)
-    name = say(f"explain.loss.{book.network.loss.name}")
+    name = loss_name(book.network.loss)
     activation = name_of(book.network.layers[-1].activation)
     return Step(
         id=step_id("delta", last, i),

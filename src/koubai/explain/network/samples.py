@@ -1,4 +1,4 @@
-"""Small ready-made networks with rows, for who has no model at hand."""
+"""Small ready-made networks with rows, for users without a model at hand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,19 +8,20 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.losses import LOSSES, get_loss
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
 from koubai.explain.network.naming import NAMELESS, Names
 
 PLAYERS = 60
 CORRELATION = np.array([[1, 0.2, 0.1, 0.5], [0.2, 1, -0.3, 0.5], [0.1, -0.3, 1, 0.4], [0.5, 0.5, 0.4, 1]])
-"""Of the players' figures: who hits well scores runs, who hits home runs steals few bases."""
+"""Correlations of the players' figures: good hitters score runs, home-run hitters steal few bases."""
 FEW_SOURCES = 10
 """Nodes with more sources get smaller weights."""
 MOST_PARAMETERS = 1_000_000
-"""Of a network made for the occasion."""
+"""Maximum number of weights and biases of a network made on the spot."""
 ROWS = 8
-"""Rows that a sample network comes with."""
+"""Number of rows of a sample network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,10 @@ PLAYER = ("batting average", "home runs", "stolen bases", "runs")
 
 
 def players() -> Sample:
-    """Return the lecture's example of hidden nodes that mean something, baseball players (slides 46-47).
+    """Return the lecture's example of meaningful hidden nodes, baseball players (slides 46-47).
 
-    Four standardised figures of a season go in, and out comes whether the player succeeds; the weights are chosen so
-    that the hidden nodes stand for power, speed and skill. The players are random.
+    The inputs are four standardised figures of a season, the output is whether the player succeeds; the weights are
+    chosen so that the hidden nodes represent power, speed and skill. The players are random.
     """
     network = Network.dense((4, 3, 1), hidden="sigmoid", output="sigmoid", loss="binary_cross_entropy")
     first = np.array([[0.2, 0.1, 2.5], [2.8, -0.3, 0.1], [-0.2, 2.6, 0.2], [0.8, 0.9, 0.7]])
@@ -75,12 +76,12 @@ def made(
     output, loss : str, optional
         By default softmax with cross-entropy for several outputs, the sigmoid with binary cross-entropy for one.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
 
     Raises
     ------
     ParameterError
-        If the sizes are not those of a network, are too many or too large, activation and loss do not fit, or the seed
+        If the sizes do not describe a network, or one that is too large, activation and loss do not match, or the seed
         is negative.
     """
     if len(sizes) < 2 or min(sizes) < 1:
@@ -88,22 +89,21 @@ def made(
     count = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
     if count > MOST_PARAMETERS:
         raise ParameterError(
-            f"explain: sizes must make at most {MOST_PARAMETERS:,} weights and biases; got {count:,}. Try 4-5-3."
+            f"explain: sizes must give at most {MOST_PARAMETERS:,} weights and biases; got {count:,}. Try 4-5-3."
         )
     if seed < 0:
         raise ParameterError(f"explain: seed must be >= 0; got {seed}. Try 0.")
-    several = sizes[-1] > 1
     if output is None:
-        output = {None: "softmax" if several else "sigmoid", "binary_cross_entropy": "sigmoid"}.get(loss, "identity")
-        output = "softmax" if loss in ("cross_entropy", "log_loss") else output
-        output = "exponential" if loss == "poisson" else output
+        usual = "softmax" if sizes[-1] > 1 else "sigmoid"
+        output = usual if loss is None else get_loss(loss).output
     if loss is None:
-        loss = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}.get(output, "half_squared_error")
+        of_shares = (name for name, kind in LOSSES.items() if kind.output == output and kind.upper == 1)
+        loss = next(of_shares, "half_squared_error")
     network = Network.dense(sizes, hidden=hidden, output=output, loss=loss)
     rng = np.random.default_rng(seed)
     theta = rng.integers(-10, 11, network.n_parameters) / 10
     for index, layer in enumerate(network.layers):
-        if layer.n_in > FEW_SOURCES:  # else their sum would drive every sigmoid to its flat ends
+        if layer.n_in > FEW_SOURCES:  # otherwise their sum would saturate every sigmoid
             weights = network.weights(theta, index)
             weights[:] = (weights * np.sqrt(FEW_SOURCES / layer.n_in)).round(3)
     inputs = rng.integers(-10, 11, (ROWS, sizes[0])) / 10
@@ -111,15 +111,12 @@ def made(
 
 
 def _targets(network: Network, rng: np.random.Generator) -> Array:
-    """Return targets that the network's loss is made for."""
-    n = network.n_outputs
-    name = network.loss.name
-    if name == "cross_entropy":
-        return np.eye(n)[rng.integers(0, n, ROWS)]
-    if name == "binary_cross_entropy":
-        return rng.integers(0, 2, (ROWS, n)).astype(np.float64)
-    if name in ("perceptron", "hinge"):
+    """Return targets suited to the network's loss."""
+    n, loss = network.n_outputs, network.loss
+    if loss.signed:
         return rng.choice([-1.0, 1.0], (ROWS, n))
-    if name == "poisson":
-        return rng.integers(0, 4, (ROWS, n)).astype(np.float64)
+    if loss.output == "softmax":
+        return np.eye(n)[rng.integers(0, n, ROWS)]
+    if loss.lowest_target == 0:  # yes or no, or counts
+        return rng.integers(0, 2 if loss.highest_target == 1 else 4, (ROWS, n)).astype(np.float64)
     return rng.integers(-10, 11, (ROWS, n)) / 10

@@ -35,7 +35,7 @@ from koubai.optimizers.rmsprop import RMSprop
 from koubai.optimizers.sgd import SGD
 
 Place: TypeAlias = tuple[int, int, int]
-"""(layer, node, source): the indices of w_ij^(l), the bias being j = 0."""
+"""(layer, node, source): the indices of w_ij^(l); j = 0 is the bias."""
 
 
 class UpdateSteps:
@@ -48,7 +48,7 @@ class UpdateSteps:
     trace : StepTrace
         A whole update under this plan, with ``theta_after``.
     where : (layer, node, source)
-        The weight w_ij^(l), j = 0 being the bias.
+        The weight w_ij^(l); j = 0 is the bias.
     """
 
     def __init__(self, plan: Plan, trace: StepTrace, where: Place) -> None:
@@ -66,14 +66,14 @@ class UpdateSteps:
         self.g = self._gradient()
         RULES[plan.optimizer.name](self, plan.optimizer)
 
-    # Pieces that rules are written with
+    # Building blocks for rules
 
     def parameter(self, letter: str, value: float, lower: tuple[int, ...] = ()) -> Quantity:
         """Return a hyperparameter of the rule."""
         return Quantity(Symbol(letter, lower), Number(as_given(value)))
 
     def slot(self, letter: str, index: int) -> Quantity:
-        """Return what the rule remembers of this weight from the updates before."""
+        """Return a slot of the rule for this weight, from before the update."""
         assert self.trace.slots_before is not None
         return Quantity(Symbol(letter), Number(as_given(self.trace.slots_before[index, self.place])))
 
@@ -104,10 +104,10 @@ class UpdateSteps:
         layer, i, j = self.where
         self.define("new", Symbol("w", (i, j), layer, prime=True), formula, number=after[self.place])
 
-    # From the rows' gradients to the gradient that the rule sees
+    # From the rows' gradients to the gradient used by the rule
 
     def _gradient(self) -> Quantity:
-        """Add mean, penalty and clipping where they are there; return g."""
+        """Add mean, penalty and clipping if present; return g."""
         trace = self.trace
         symbol = Symbol("g")
         error = Partial(Symbol("E"), self.name)
@@ -128,7 +128,7 @@ class UpdateSteps:
         return self.define("g", symbol, here)
 
     def _mean(self) -> Number:
-        """Add the step that averages the rows' gradients, weighted if they are."""
+        """Add the step that averages the rows' gradients, weighted if there are weights."""
         weights = [as_given(float(weight)) for weight in self.trace.row_weights]
         terms: list[Formula] = []
         for row, (book, weight) in enumerate(zip(self.books, weights, strict=True), start=1):
@@ -167,7 +167,7 @@ class UpdateSteps:
 
 
 def place_in_theta(network: Network, where: Place) -> int:
-    """Return where a weight lies in θ."""
+    """Return the index of a weight in θ."""
     layer, i, j = where
     spec, start = network.layers[layer - 1], network.offsets[layer - 1]
     return start + (spec.n_weights + i - 1 if j == 0 else (j - 1) * spec.n_out + i - 1)
@@ -254,7 +254,7 @@ def _lion(c: UpdateSteps, rule: Lion) -> None:
 
 
 def after(letter: str) -> Symbol:
-    """Return what a rule remembers, after the update."""
+    """Return the symbol of a slot after the update."""
     return Symbol(letter, prime=True)
 
 
@@ -271,4 +271,4 @@ RULES: Mapping[str, Callable[[UpdateSteps, Any], None]] = {
     "amsgrad": _amsgrad,
     "lion": _lion,
 }
-"""How each optimizer's rule is written, by its name."""
+"""The derivation of each optimizer's rule, by name."""
