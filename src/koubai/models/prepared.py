@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.tables.columns import require_column
 from koubai.tables.number_formats import Asked
 from koubai.tables.preparation import Preparation
@@ -19,7 +20,6 @@ from koubai.tables.written import written
 if TYPE_CHECKING:
     import polars as pl
 
-Array = npt.NDArray[Any]
 RowNumbers = npt.NDArray[np.int64]
 
 
