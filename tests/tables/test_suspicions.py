@@ -10,7 +10,8 @@ from koubai.models.prepared import prepare_table
 from koubai.tables.columns import describe_columns
 from koubai.tables.leaks import leaks
 from koubai.tables.reading import Table, read_table
-from koubai.tables.suspicions import lone_value, repeated_rows, sentinels, spellings
+from koubai.tables.suspicions import amounts_as_classes, lone_value, repeated_rows, sentinels, spellings
+from koubai.tables.targets import find_target
 from koubai.tables.values import clean
 
 RNG = np.random.default_rng(0)
@@ -142,3 +143,15 @@ def test_a_target_that_is_a_rounded_sum_is_named() -> None:
     (sentence,) = leaks(inputs, pl.Series((a + b).round(3)), "y")
     assert sentence.startswith("The target 'y' is a + b, net.")
     assert sentence.endswith("""say --drop 'a,"b, net"'.""")
+
+
+def test_counts_that_are_read_as_classes_are_mentioned_unless_the_task_was_given() -> None:
+    frame = pl.DataFrame({"claims": [0, 1, 2, 3, 4, 5] * 20, "few": [0, 1, 2, 3] * 30, "text": list("abcdef") * 20})
+    said = {name: amounts_as_classes(find_target(frame, name), frame[name].n_unique()) for name in frame.columns}
+    assert said == {
+        "claims": "The 6 different whole numbers of 'claims' are read as classes. If they count or measure something, "
+        "ask for --task regression (task='regression').",
+        "few": "",
+        "text": "",
+    }
+    assert amounts_as_classes(find_target(frame, "claims", "classification"), 6) == ""

@@ -14,7 +14,7 @@ from koubai.tables.number_formats import Asked
 from koubai.tables.preparation import Preparation, read_once
 from koubai.tables.reading import Table
 from koubai.tables.splits import hold_out
-from koubai.tables.suspicions import suspicions
+from koubai.tables.suspicions import amounts_as_classes, suspicions
 from koubai.tables.targets import Target, find_target, imbalance, untested
 from koubai.tables.written import written
 
@@ -98,6 +98,8 @@ class PreparedTable:
             rows = "1 row" if dropped == 1 else f"{dropped} rows"
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
         notes += self.said
+        if sentence := amounts_as_classes(self.target, len(np.unique(self.y))):
+            notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance(self.y)):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
         if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):

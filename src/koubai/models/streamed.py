@@ -24,7 +24,7 @@ from koubai.tables.number_formats import Asked, NumberFormat
 from koubai.tables.packing import Packing
 from koubai.tables.preparation import Preparation, read_once
 from koubai.tables.survey import Counts, Split, Survey, survey
-from koubai.tables.suspicions import suspicions
+from koubai.tables.suspicions import amounts_as_classes, suspicions
 from koubai.tables.targets import (
     CLASSIFICATION,
     Target,
@@ -129,6 +129,8 @@ class StreamedTable:
                 f"Kinds of columns and statistics come from {self.found.sample.height:,} sampled rows; missing cells "
                 f"and categories were counted in all."
             )
+        if self.target.whole and (sentence := amounts_as_classes(self.target, len(self.class_counts()[0]))):
+            notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance_of(*self.class_counts())):
             notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
         if self.target.is_classification and self.n_rows["test"]:

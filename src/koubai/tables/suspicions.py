@@ -17,7 +17,7 @@ from koubai.tables.doubts import sums_below
 from koubai.tables.leaks import leaks
 from koubai.tables.numeric import NumberColumn
 from koubai.tables.preparation import Preparation
-from koubai.tables.targets import Target
+from koubai.tables.targets import AS_ASKED, Target
 from koubai.tables.values import TRUTH, are_mixed_truths, labels, numbers
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Lone(NamedTuple):
     n_rows: int
     lowest: float
     highest: float
+
+
+FEW_CODES = 5
+"""Whole numbers that are read as classes are mentioned from this many different ones on."""
 
 
 def suspicions(
@@ -85,6 +89,19 @@ def suspicions(
         *repeated_rows(frame, kept, test),
         *leaks(inputs, answers, target.name),
     ]
+
+
+def amounts_as_classes(target: Target, n_classes: int) -> str:
+    """Return a sentence on whole numbers that were read as classes and might be amounts, or nothing.
+
+    Counts such as 0 … 11 look like the codes of classes; a model of classes then knows nothing of their order.
+    """
+    if not target.whole or target.why == AS_ASKED or n_classes < FEW_CODES:
+        return ""
+    return (
+        f"The {n_classes} different whole numbers of {target.name!r} are read as classes. If they count or measure "
+        f"something, ask for --task regression (task='regression')."
+    )
 
 
 def lone_value(values: "pl.Series") -> Lone | None:

@@ -34,6 +34,9 @@ IMBALANCE = 3.0
 LEAST_BLURRED = 2.0**53
 """Whole numbers from here on are not told apart as float64: as classes they are texts."""
 
+AS_ASKED = "as asked"
+"""Why a target sets its task if the task was given."""
+
 TASKS = (CLASSIFICATION, REGRESSION)
 
 
@@ -354,7 +357,7 @@ def _target(
     if not is_truth and not values.has_nulls() and not (are_codes and task is None):
         are_whole = bool(((values == values.round()) & values.is_finite()).all()) and not are_codes
         few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
-        why = "as asked" if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
+        why = AS_ASKED if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
         found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
         fit = are_whole and not _only_whole(values).has_nulls()
         return Target(name, found, why, whole=fit and found == CLASSIFICATION, format=format)
@@ -368,7 +371,7 @@ def _target(
         )
     kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
     why = f"{n_different} different {kind}"
-    return Target(name, CLASSIFICATION, "as asked" if task else why, truth=is_truth, format=format)
+    return Target(name, CLASSIFICATION, AS_ASKED if task else why, truth=is_truth, format=format)
 
 
 def _texts(present: "pl.Series") -> "pl.Series":
