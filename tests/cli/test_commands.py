@@ -129,7 +129,7 @@ def test_how_often_a_checkpoint_is_written_needs_one(table: Path, capsys) -> Non
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint", "c", "--checkpoint-every", "-1")
     assert "--checkpoint-every must be >= 0; got -1.0." in said
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint", "c", "--optimizer", "lbfgs")
-    assert "--checkpoint must be left out with L-BFGS" in said
+    assert "--checkpoint must not be set with L-BFGS" in said
 
 
 def test_wide_tables_are_summed_up(capsys) -> None:
@@ -143,7 +143,7 @@ def test_wide_tables_are_summed_up(capsys) -> None:
     assert main(["fit", "wide.csv", "--target", "y", "--batch-size", "1000", *QUICK]) == 0
     written = capsys.readouterr()
     assert "Note: Got `batch_size` less than 1 or larger than sample size." in written.err
-    assert "--class-weight must be left out for regression; got 'balanced', which MLPRegressor does not" in complaint(
+    assert "--class-weight must not be set for regression; got 'balanced', which MLPRegressor does not" in complaint(
         capsys, "fit", "wide.csv", "--target", "x1", "--class-weight", "balanced"
     )
 
@@ -251,7 +251,7 @@ def test_predict_tells_of_rows_that_cannot_be_scored_or_have_a_new_class(fitted:
     assert main(["predict", str(fitted), "new.csv", how]) == 0
     said = capfd.readouterr().err
     assert "Note: 1 row has no value of kind; it is not scored." in said
-    assert "Note: 2 rows are of a class that training did not see, 'odd', and count as wrong." in said
+    assert "Note: 2 rows are of a class not seen in training, 'odd', and count as wrong." in said
     pl.DataFrame({name: values[:1] for name, values in table.items()}).write_csv("one.csv")
     assert main(["predict", str(fitted), "one.csv", how]) == 0
     said = capfd.readouterr().err
@@ -396,13 +396,14 @@ BAD_OPTIONS = {
     "--batch-size 0": "--batch-size must be an integer >= 1; got 0. Leave it out.",
     "--epochs 0": "--epochs must be an integer >= 1; got 0. Leave it out.",
     "--jobs 0": "--jobs must be an integer >= 1 or an integer <= -1; got 0. Leave it out.",
-    "--drop x,kind": "--drop must name columns to learn from; got the target 'kind'. Leave it out.",
-    "--keep kind": "--keep must name columns to learn from; got the target 'kind'",
-    "--category kind": "--category must name columns to learn from; got the target 'kind'",
-    "--optimizer lbfgs --learning-rate 1": "--learning-rate must be left out with L-BFGS, which finds its own steps",
-    "--optimizer lbfgs --batch-size 9": "--batch-size must be left out with L-BFGS",
-    "--optimizer lbfgs --early-stopping": "--early-stopping must be left out with L-BFGS",
-    "--optimizer lbfgs --dropout 0.5": "--dropout must be left out with L-BFGS; got 0.5. Try --optimizer adam.",
+    "--drop x,kind": "--drop must name feature columns; got the target 'kind'. Remove it.",
+    "--keep kind": "--keep must name feature columns; got the target 'kind'",
+    "--category kind": "--category must name feature columns; got the target 'kind'",
+    "--optimizer lbfgs --learning-rate 1": "--learning-rate must not be set with L-BFGS, which determines its own "
+    "steps",
+    "--optimizer lbfgs --batch-size 9": "--batch-size must not be set with L-BFGS",
+    "--optimizer lbfgs --early-stopping": "--early-stopping must not be set with L-BFGS",
+    "--optimizer lbfgs --dropout 0.5": "--dropout must not be set with L-BFGS; got 0.5. Try --optimizer adam.",
     "--loss poisson": "--loss must be one of log_loss, half_squared_error,",
     "--l1 -1": "--l1 must be >= 0",
     "--l2 -1": "--l2 must be >= 0",
@@ -463,7 +464,7 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
         ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
         ("--model c", "'c' must be a new file or a koubai model to be replaced; it holds something else"),
         ("--model table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
-        ("--drop kind", "--drop must name columns to learn from; got the target 'kind'. Leave it out."),
+        ("--drop kind", "--drop must name feature columns; got the target 'kind'. Remove it."),
     ):
         assert message in complaint(capsys, "fit", str(table), "--target", "kind", how, *options.split(), *QUICK)
     assert {path: path.read_bytes() for path in contents} == contents
@@ -722,9 +723,7 @@ def test_how_a_file_is_read_is_kept_with_the_model(capsys) -> None:
     capsys.readouterr()
     for how in ("--no-stream", "--stream"):
         assert main(["predict", "t.koubai", "t.csv", "--out", "p.csv", how]) == 0
-        assert (
-            "Note: The file is read as the training table was: separator ':', skip_lines 2." in capsys.readouterr().err
-        )
+        assert "Note: The file is read like the training table: separator ':', skip_lines 2." in capsys.readouterr().err
         assert pl.read_csv("p.csv").height == 60
     Path("u.csv").write_text(f"x:z:y\n{rows}\n")
     assert main(["predict", "t.koubai", "u.csv", "--out", "p.csv", "--skip-lines", "0"]) == 0

@@ -160,7 +160,7 @@ def test_before_any_fit_and_data_an_estimator_plays_on_a_ready_made_set(opened):
 
 
 def test_what_the_playground_leaves_aside_is_said(opened):
-    with pytest.warns(UserWarning, match=r"leaves aside early_stopping, L-BFGS \(Adam takes its place\)"):
+    with pytest.warns(UserWarning, match=r"ignores early_stopping, L-BFGS \(Adam takes its place\)"):
         opened(koubai.MLPClassifier((3,), solver="lbfgs", early_stopping=True).play, *IRIS)
 
 
