@@ -65,12 +65,16 @@ def network_loss(network: Network, theta, inputs, targets, weights, penalty: Pen
     """The weighted mean loss plus penalty of a whole network, in JAX, from θ as one vector."""
     z, at, decay = inputs, 0, 0.0
     for index, layer in enumerate(network.layers):
-        w = theta[at : at + layer.n_in * layer.n_out].reshape(layer.n_in, layer.n_out)
-        at += layer.n_in * layer.n_out
-        u = z @ w
-        if layer.bias:
-            u = u + theta[at : at + layer.n_out]
-            at += layer.n_out
+        if layer.name == "scaling":
+            w = theta[at : at + layer.n_in]
+            u, at = z * w, at + layer.n_in
+        else:
+            w = theta[at : at + layer.n_in * layer.n_out].reshape(layer.n_in, layer.n_out)
+            at += layer.n_in * layer.n_out
+            u = z @ w
+            if layer.bias:
+                u = u + theta[at : at + layer.n_out]
+                at += layer.n_out
         z = PHI[layer.activation.name](u, **parameters(layer.activation))
         if masks is not None and masks[index] is not None:
             z = z * masks[index]

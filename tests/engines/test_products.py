@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from koubai.engines.cpu.kernels import products
 from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES
-from koubai.engines.cpu.kernels.layers import bias_gradient, gather
+from koubai.engines.cpu.kernels.layers.dense import bias_gradient
+from koubai.engines.cpu.kernels.passes import gather
 from koubai.engines.cpu.kernels.products import FEW, copy_size, product
 from koubai.engines.cpu.kernels.tiles import SHORT, TALL
 from koubai.engines.cpu.threads import blas

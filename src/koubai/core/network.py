@@ -1,95 +1,41 @@
 """What a network is: a sequence of layers, a loss, and where each parameter lies in the flat vector θ.
 
-A `Network` holds no numbers. It says how many parameters there are and hands out views of a θ that
-somebody else owns: ``network.weights(theta, l)`` of shape (n_in, n_out) and ``network.biases(theta, l)`` of shape
-(n_out,) share memory with θ. Layers are counted from 0; layer ``l`` here is layer l + 1 of the lecture,
-whose w_ij^(l) (target i, source j) is ``weights(theta, l - 1)[j - 1, i - 1]`` and whose bias w_i0^(l) is
-``biases(theta, l - 1)[i - 1]``.
+A `Network` holds no numbers. It says how many parameters there are and hands out views of a θ that somebody else
+owns: ``network.block(theta, l, "weights")`` shares memory with θ. The kind of a layer says what blocks it has
+(`koubai.core.layers`); where they lie, ``spans`` alone computes. Layers are counted from 0.
+
+A dense layer has ``network.weights(theta, l)`` of shape (n_in, n_out) and ``network.biases(theta, l)`` of shape
+(n_out,). Layer ``l`` here is layer l + 1 of the lecture, whose w_ij^(l) (target i, source j) is
+``weights(theta, l - 1)[j - 1, i - 1]`` and whose bias w_i0^(l) is ``biases(theta, l - 1)[i - 1]``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
-from koubai.core.activations.identity import Identity
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError, ShapeError
-from koubai.core.initializers import RandomSource, initial_layer
+from koubai.core.initializers import RandomSource
+from koubai.core.layers import Dense, Layer, layer_from_spec
+from koubai.core.layers.base import WEIGHTS, Address, Block, Views
 from koubai.core.losses import Loss, get_loss
 
+__all__ = ["Dense", "Network", "Span"]
 
-@dataclass(frozen=True, slots=True)
-class Dense:
-    """A fully connected layer: u = Wᵀ z + b, z = φ(u).
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Sources and nodes, at least 1 each.
-    activation : Activation
-        φ.
-    bias : bool
-        Whether the nodes have a bias b; without, W alone.
-    dropout : float
-        Probability in [0, 1) with which a node's activation is set to 0 in training, the rest being divided by
-        1 - dropout (inverted dropout; Srivastava and others 2014, section 10).
-    """
+class Span(NamedTuple):
+    """Where a block of parameters lies in θ: from ``start`` to before ``stop``."""
 
-    n_in: int
-    n_out: int
-    activation: Activation = field(default_factory=Identity)
-    bias: bool = True
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, size in (("n_in", self.n_in), ("n_out", self.n_out)):
-            if not isinstance(size, int | np.integer) or size < 1:
-                raise ParameterError(f"Dense: {name} must be an integer >= 1; got {size!r}. Try 8.")
-        if not isinstance(self.activation, Activation):
-            raise ParameterTypeError(
-                f"Dense: activation must be an instance; got {type(self.activation).__name__}. "
-                f"Try get_activation('relu')."
-            )
-        if not isinstance(self.bias, bool | np.bool_):
-            raise ParameterTypeError(f"Dense: bias must be True or False; got {self.bias!r}. Try True.")
-        if not isinstance(self.dropout, int | float | np.floating) or not 0 <= self.dropout < 1:
-            raise ParameterError(f"Dense: dropout must be in [0, 1); got {self.dropout!r}. Try 0.2.")
-
-    @property
-    def n_weights(self) -> int:
-        """Number of weights, n_in · n_out."""
-        return self.n_in * self.n_out
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of weights and biases."""
-        return self.n_weights + (self.n_out if self.bias else 0)
-
-    def spec(self) -> dict[str, Any]:
-        """Return the layer as plain data for a model file."""
-        return {
-            "kind": "dense",
-            "n_in": int(self.n_in),
-            "n_out": int(self.n_out),
-            "activation": self.activation.spec(),
-            "bias": bool(self.bias),
-            "dropout": float(self.dropout),
-        }
-
-    @classmethod
-    def from_spec(cls, spec: Mapping[str, Any]) -> "Dense":
-        """Return the layer that `spec` described."""
-        if spec["kind"] != "dense":
-            raise ParameterError(f"Network: a layer's kind must be 'dense'; got {spec['kind']!r}.")
-        activation = get_activation(spec["activation"])
-        return cls(spec["n_in"], spec["n_out"], activation, spec["bias"], spec["dropout"])
+    block: Block
+    start: int
+    stop: int
 
 
 @dataclass(frozen=True)
@@ -112,20 +58,37 @@ class Network:
     >>> theta = network.initial(np.random.default_rng(0))
     >>> network.weights(theta, 0).shape
     (2, 8)
+
+    Layers of several kinds:
+
+    >>> from koubai.core.layers import Scaling
+    >>> scaled = Network((Scaling(2), Dense(2, 1)), get_loss("half_squared_error"))
+    >>> scaled.block(scaled.initial(np.random.default_rng(0)), 0, "scales")
+    array([1., 1.])
     """
 
-    layers: tuple[Dense, ...]
+    layers: tuple[Layer, ...]
     loss: Loss
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             raise ParameterError("Network: layers must hold at least one layer; got none. Add Dense(n_in, n_out).")
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise ParameterTypeError(
+                    f"Network: layers must be instances of Layer; got {type(layer).__name__}. Try Dense(2, 8)."
+                )
         for index, (before, after) in enumerate(pairwise(self.layers)):
             if before.n_out != after.n_in:
                 raise ShapeError(
                     f"Network: layer {index + 1} must take the {before.n_out} outputs of layer {index}; "
                     f"got n_in={after.n_in}. Make them equal."
+                )
+            if len(after.input_shape) > 1 and before.output_shape != after.input_shape:
+                raise ShapeError(
+                    f"Network: layer {index + 1} must take the outputs of layer {index} in their shape "
+                    f"{before.output_shape}; got {after.input_shape}. Make them equal."
                 )
         last = self.layers[-1]
         if last.dropout:
@@ -137,7 +100,7 @@ class Network:
                 f"Network: the loss {self.loss.name} must have outputs in [{self.loss.lower:g}, {self.loss.upper:g}]; "
                 f"got the output activation {last.activation.name}, with values in "
                 f"[{last.activation.lower:g}, {last.activation.upper:g}]. "
-                f"Try {self.loss.fused.name if self.loss.fused else 'softmax'}."
+                f"Try {self.loss.output}."
             )
 
     @classmethod
@@ -211,33 +174,133 @@ class Network:
         return (self.n_features, *(layer.n_out for layer in self.layers))
 
     @cached_property
+    def spans(self) -> tuple[tuple[Span, ...], ...]:
+        """Where each layer's blocks lie in θ, one after the other: all addresses in θ come from here."""
+        found, start = [], 0
+        for layer in self.layers:
+            spans = []
+            for block in layer.blocks:
+                spans.append(Span(block, start, start + block.size))
+                start += block.size
+            found.append(tuple(spans))
+        return tuple(found)
+
+    @cached_property
     def offsets(self) -> tuple[int, ...]:
         """Where each layer begins in θ, and at last the length of θ."""
-        return tuple(np.cumsum([0, *(layer.n_parameters for layer in self.layers)]).tolist())
+        ends = [0]
+        for spans in self.spans:
+            ends.append(spans[-1].stop if spans else ends[-1])
+        return tuple(ends)
 
     @property
     def n_parameters(self) -> int:
         """Length of θ."""
         return self.offsets[-1]
 
-    def weights(self, theta: Array, layer: int) -> Array:
-        """Return a view of a layer's weights in θ (or in a gradient, which has the same layout), (n_in, n_out)."""
-        layer = range(len(self.layers))[layer]
-        spec, start = self.layers[layer], self.offsets[layer]
-        view: Array = theta[start : start + spec.n_weights].reshape(spec.n_in, spec.n_out)
+    def span(self, layer: int, block: str) -> Span:
+        """Return where a layer's block lies in θ.
+
+        Raises
+        ------
+        ParameterError
+            If the layer has no such block.
+        """
+        spans = self.spans[range(len(self.layers))[layer]]
+        for span in spans:
+            if span.block.name == block:
+                return span
+        names = ", ".join(span.block.name for span in spans) or "none"
+        raise ParameterError(
+            f"Network: block must be one of layer {layer}, a {self.layers[layer].name} layer, which has {names}; "
+            f"got {block!r}."
+        )
+
+    def place(self, layer: int, address: Address) -> int:
+        """Return where a layer's parameter lies in θ.
+
+        Examples
+        --------
+        >>> Network.dense((2, 3, 1)).place(0, Address("weights", (1, 2)))
+        5
+        """
+        span = self.span(layer, address.block)
+        return span.start + int(np.ravel_multi_index(address.index, span.block.shape))
+
+    def owner(self, place: int) -> tuple[int, Address]:
+        """Return whose parameter lies at a place of θ: the layer and the address in it; the inverse of ``place``.
+
+        Examples
+        --------
+        >>> Network.dense((2, 3, 1)).owner(5)
+        (0, Address(block='weights', index=(1, 2)))
+        """
+        place = range(self.n_parameters)[place]
+        for layer, spans in enumerate(self.spans):
+            for block, start, stop in spans:
+                if start <= place < stop:
+                    index = np.unravel_index(place - start, block.shape)
+                    return layer, Address(block.name, tuple(map(int, index)))
+        raise AssertionError("spans cover all of θ")
+
+    def blocks(self, theta: Array, layer: int) -> Views:
+        """Return views of a layer's blocks in θ (or in a gradient or a direction, which have the same layout)."""
+        spans = self.spans[range(len(self.layers))[layer]]
+        return tuple(theta[start:stop].reshape(block.shape) for block, start, stop in spans)
+
+    def block(self, theta: Array, layer: int, block: str) -> Array:
+        """Return a view of one of a layer's blocks in θ, by its name."""
+        span = self.span(layer, block)
+        view: Array = theta[span.start : span.stop].reshape(span.block.shape)
         return view
 
-    def biases(self, theta: Array, layer: int) -> Array:
-        """Return a view of a layer's biases in θ, (n_out,); (0,) for a layer without."""
-        layer = range(len(self.layers))[layer]
-        view: Array = theta[self.offsets[layer] + self.layers[layer].n_weights : self.offsets[layer + 1]]
-        return view
-
-    def views(self, theta: Array) -> Iterator[tuple[Dense, Array, Array]]:
-        """Go through the layers with views of their weights and biases in θ."""
+    def parts(self, theta: Array) -> Iterator[tuple[Layer, Views]]:
+        """Go through the layers with views of their blocks in θ."""
         self.check_theta(theta)
         for index, layer in enumerate(self.layers):
-            yield layer, self.weights(theta, index), self.biases(theta, index)
+            yield layer, self.blocks(theta, index)
+
+    # What can be said of dense layers only
+
+    def dense_layer(self, layer: int) -> Dense:
+        """Return a layer that must be dense, since what is asked of it can be said of no other kind.
+
+        Raises
+        ------
+        ParameterError
+            If it is of another kind.
+        """
+        found = self.layers[range(len(self.layers))[layer]]
+        if not isinstance(found, Dense):
+            names = " or ".join(repr(block.name) for block in found.blocks) or "none"
+            raise ParameterError(
+                f"Network: layer {layer} must be dense to have a matrix of weights and biases; got a {found.name} "
+                f"layer. Read its parameters with network.block(theta, {layer}, name), the name being {names}."
+            )
+        return found
+
+    @cached_property
+    def is_dense(self) -> bool:
+        """Whether all layers are dense."""
+        return all(isinstance(layer, Dense) for layer in self.layers)
+
+    def weights(self, theta: Array, layer: int) -> Array:
+        """Return a view of a dense layer's weights in θ, (n_in, n_out)."""
+        self.dense_layer(layer)
+        return self.block(theta, layer, "weights")
+
+    def biases(self, theta: Array, layer: int) -> Array:
+        """Return a view of a dense layer's biases in θ, (n_out,); (0,) for a layer without."""
+        end = self.offsets[1:][layer]
+        return self.block(theta, layer, "biases") if self.dense_layer(layer).bias else theta[end:end]
+
+    def views(self, theta: Array) -> Iterator[tuple[Dense, Array, Array]]:
+        """Go through layers that are all dense with views of their weights and biases in θ."""
+        self.check_theta(theta)
+        for index in range(len(self.layers)):
+            yield self.dense_layer(index), self.weights(theta, index), self.biases(theta, index)
+
+    # θ as a whole
 
     def check_theta(self, theta: Array) -> None:
         """Raise ShapeError unless θ is a vector of this network's length."""
@@ -251,8 +314,8 @@ class Network:
     def is_weight(self) -> npt.NDArray[np.bool_]:
         """Mask over θ: True for weights, False for biases (penalties leave biases alone), (n_parameters,)."""
         mask = np.zeros(self.n_parameters, dtype=bool)
-        for index in range(len(self.layers)):
-            self.weights(mask, index)[:] = True
+        for block, start, stop in (span for spans in self.spans for span in spans):
+            mask[start:stop] = block.group == WEIGHTS
         mask.flags.writeable = False
         return mask
 
@@ -277,12 +340,11 @@ class Network:
             The activation that ``"scikit-learn"`` is to reckon with where there is no hidden layer.
         """
         theta = np.zeros(self.n_parameters, dtype=dtype)
-        hidden_activation = self.layers[0].activation.name if len(self.layers) > 1 else without_hidden
-        for layer, weights, biases in self.views(theta):
-            w, b = initial_layer(scheme, rng, layer.n_in, layer.n_out, hidden_activation)
-            weights[:] = w
-            if layer.bias:
-                biases[:] = b
+        hidden = (layer.activation.name for layer in self.layers[:-1] if layer.has_activation)
+        hidden_activation = next(hidden, without_hidden)
+        for layer, blocks in self.parts(theta):
+            for view, values in zip(blocks, layer.initial(scheme, rng, hidden_activation), strict=True):
+                view[:] = values
         return theta
 
     def pack(self, weights: Sequence[Array], biases: Sequence[Array], dtype: npt.DTypeLike = np.float64) -> Array:
@@ -322,7 +384,7 @@ class Network:
             If the description lacks a part, or names a kind of layer, activation or loss that does not exist.
         """
         try:
-            return cls(tuple(Dense.from_spec(given) for given in spec["layers"]), get_loss(spec["loss"]))
+            return cls(tuple(layer_from_spec(given) for given in spec["layers"]), get_loss(spec["loss"]))
         except KoubaiError:
             raise
         except (KeyError, TypeError, AttributeError) as error:

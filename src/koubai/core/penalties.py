@@ -6,6 +6,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
+from koubai.core.layers.base import WEIGHTS
 from koubai.core.network import Network
 
 
@@ -37,8 +38,10 @@ class Penalty:
         """Return P(θ), in units of the loss."""
         l1, l2 = self.scaled(batch_weight)
         total = 0.0
-        for _, weights, _ in network.views(theta):
-            total += l1 * float(np.abs(weights).sum()) + 0.5 * l2 * float((weights * weights).sum())
+        for layer, blocks in network.parts(theta):
+            for block, values in zip(layer.blocks, blocks, strict=True):
+                if block.group == WEIGHTS:
+                    total += l1 * float(np.abs(values).sum()) + 0.5 * l2 * float((values * values).sum())
         return total
 
     def gradient(self, network: Network, theta: Array, batch_weight: float) -> Array:

@@ -22,7 +22,7 @@ Masks = tuple[Array | None, ...]
 
 
 def trace_forward(network: Network, theta: Array, inputs: Inputs, masks: Masks | None = None) -> ForwardTrace:
-    """Run the rows through the network, layer by layer (lecture slides 37-42): u = Wᵀ z + b, z = φ(u).
+    """Run the rows through the network, layer by layer (lecture slides 37-42): u = Wᵀ z + b where dense, z = φ(u).
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def trace_forward(network: Network, theta: Array, inputs: Inputs, masks: Masks |
     masks = masks or (None,) * len(network.layers)
     z: Array = inputs.toarray() if isinstance(inputs, csr_array) else np.asarray(inputs)
     x, us, zs = z, [], []
-    for (layer, weights, biases), mask in zip(network.views(theta), masks, strict=True):
-        u = z @ weights + biases if layer.bias else z @ weights
+    for (layer, blocks), mask in zip(network.parts(theta), masks, strict=True):
+        u = layer.forward(blocks, z)
         z = layer.activation.value(u)
         us.append(u)
         zs.append(z)
@@ -49,7 +49,8 @@ def trace_forward(network: Network, theta: Array, inputs: Inputs, masks: Masks |
 def trace_backward(forward: ForwardTrace, targets: Array) -> tuple[Array, ...]:
     """Return δ^(l) = ∂E/∂u^(l) of every row and layer, (n, n_out) each: one sweep from the output (slides 55-64).
 
-    δ^(L) comes from the loss; below, δ^(l) = (Σ_k δ_k^(l+1) w_k^(l+1)) φ'(u^(l)).
+    δ^(L) comes from the loss; below, δ^(l) = (∂E/∂z^(l)) φ'(u^(l)), ∂E/∂z^(l) being Σ_k δ_k^(l+1) w_k^(l+1) below a
+    dense layer.
     """
     network, theta = forward.network, forward.theta
     last = len(network.layers) - 1
@@ -57,7 +58,8 @@ def trace_backward(forward: ForwardTrace, targets: Array) -> tuple[Array, ...]:
     deltas = [network.loss.delta(network.layers[last].activation, u, z, targets)]
     for index in range(last - 1, -1, -1):
         u, z, mask = forward.pre_activations[index], forward.activations[index], forward.masks[index]
-        g = deltas[0] @ network.weights(theta, index + 1).T
+        above = network.blocks(theta, index + 1)
+        g = network.layers[index + 1].to_sources(above, forward.sources(index + 1), deltas[0])
         if mask is not None:
             g = g * mask
         deltas.insert(0, network.layers[index].activation.pull_back(u, z, g))
@@ -65,15 +67,19 @@ def trace_backward(forward: ForwardTrace, targets: Array) -> tuple[Array, ...]:
 
 
 def gradient_of_mean(forward: ForwardTrace, deltas: tuple[Array, ...], row_weights: Array) -> Array:
-    """Return ∂/∂θ of the weighted mean loss: ∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1), averaged over rows, (n_parameters,)."""
+    """Return ∂/∂θ of the weighted mean loss, (n_parameters,).
+
+    Of a dense layer, ∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1), averaged over the rows.
+    """
     network = forward.network
     gradient = np.zeros_like(forward.theta)
     share = (row_weights / row_weights.sum())[:, np.newaxis]
-    for index, (_, weights, biases) in enumerate(network.views(gradient)):
-        weighted = deltas[index] * share
-        weights[:] = forward.sources(index).T @ weighted
-        if network.layers[index].bias:
-            biases[:] = weighted.sum(axis=0)
+    for index, (layer, own) in enumerate(network.parts(gradient)):
+        blocks = network.blocks(forward.theta, index)
+        for view, values in zip(
+            own, layer.gradient(blocks, forward.sources(index), deltas[index] * share), strict=True
+        ):
+            view[:] = values
     return gradient
 
 

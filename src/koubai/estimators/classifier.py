@@ -17,12 +17,12 @@ from sklearn.utils.validation import validate_data
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.core.losses import Loss
+from koubai.core.losses import LOSSES, Loss
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.given.parameters import checks_parameters, keep_parameters, only_if
-from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.labels import HasLabels
 from koubai.estimators.scores import AccuracyTally, Tally
 from koubai.optimizers.protocol import Optimizer
@@ -40,7 +40,8 @@ def _gives_probabilities(estimator: "MLPClassifier") -> bool:
 
 def _gives_margins(estimator: "MLPClassifier") -> bool:
     if not estimator._reading().signed:
-        raise AttributeError("decision_function is only available for the losses hinge and perceptron.")
+        signed = " and ".join(sorted(name for name, kind in LOSSES.items() if kind.signed))
+        raise AttributeError(f"decision_function is only available for the losses {signed}.")
     return True
 
 
@@ -329,7 +330,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         self._ending_for(True)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
         )

@@ -14,12 +14,12 @@ from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.losses import Loss
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.given.outputs import Ending, regression_ending
 from koubai.estimators.given.parameters import checks_parameters, keep_parameters
-from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.scores import RSquaredTally, Tally
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
@@ -163,7 +163,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return regression_ending(self.loss, type(self).__name__)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X, y = validate_data(
             self,
             X,
@@ -184,10 +184,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
     def _coded(self, y: Any, dtype: Any) -> Array:
         targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
-        if self._ending().loss.name == "poisson" and targets.min() < 0:
+        loss = self._ending().loss
+        low, high = loss.lowest_target, loss.highest_target
+        value = targets.min() if targets.min() < low else targets.max()
+        if not low <= value <= high:
             raise DataError(
-                f"{type(self).__name__}: y must be >= 0 with loss='poisson'; got {targets.min():g}. "
-                f"Try loss='squared_error'."
+                f"{type(self).__name__}: y must be {f'>= {low:g}' if value < low else f'<= {high:g}'} with "
+                f"loss={loss.name!r}; got {value:g}. Try loss='squared_error'."
             )
         return targets
 

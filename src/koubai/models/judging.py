@@ -152,7 +152,8 @@ def draw_to_constant(estimator: Any, factor: float, y: Array, weights: Array | N
         Their weights.
     """
     targets = estimator.coded_targets(y)
-    last, weight, bias = list(estimator.network_.views(estimator.theta_))[-1]
+    network, theta = estimator.network_, estimator.theta_
+    last, weight, bias = network.dense_layer(-1), network.weights(theta, -1), network.biases(theta, -1)
     constant = _before(last.activation.name, np.average(targets, axis=0, weights=weights)[np.newaxis])[0]
     weight *= factor
     bias *= factor

@@ -14,10 +14,8 @@ def place_of(experiment: Experiment, layer: int, source: int, target: int, bias:
     network = experiment.network
     if not 1 <= layer <= len(network.layers):
         return None
-    spec = network.layers[layer - 1]
-    if target >= spec.n_out or (source >= spec.n_in and not bias):
-        return None
-    return network.offsets[layer - 1] + (spec.n_weights + target if bias else source * spec.n_out + target)
+    address = network.layers[layer - 1].parameter(target + 1, 0 if bias else source + 1)
+    return None if address is None else network.place(layer - 1, address)
 
 
 def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> Experiment:

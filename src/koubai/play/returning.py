@@ -139,7 +139,7 @@ def labels_of(data: Data) -> Any:
 def _on_given_inputs(network: Network, theta: Array, original: Original) -> Array:
     """Return θ for inputs x instead of (x - c) / s: w/s and b - wᵀ(c/s) in the first layer."""
     found = theta.copy()
-    _, weights, biases = next(iter(network.views(found)))
+    weights, biases = network.weights(found, 0), network.biases(found, 0)
     weights /= original.scale[:, np.newaxis]
     biases -= original.center @ weights
     return found
@@ -149,7 +149,7 @@ def _on_given_targets(model: MLPClassifier | MLPRegressor, theta: Array, origina
     """Return θ with output m + r z instead of z, in the last layer or, if that is not linear, an additional one."""
     network = model.network_
     if network.layers[-1].activation.name == "identity":
-        _, weights, biases = list(network.views(theta))[-1]
+        weights, biases = network.weights(theta, -1), network.biases(theta, -1)
         weights *= original.target_scale
         biases *= original.target_scale
         biases += original.target_center

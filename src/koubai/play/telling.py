@@ -49,11 +49,11 @@ def state(branch: Branch, running: bool, n_branches: int) -> dict[str, Any]:
         {
             "n_in": layer.n_in,
             "n_out": layer.n_out,
-            "weights_at": start,
-            "biases_at": start + layer.n_weights,
+            "weights_at": network.span(index, "weights").start,
+            "biases_at": network.span(index, "biases").start,
             "activation": layer.activation.name,
         }
-        for layer, start in zip(network.layers, network.offsets, strict=False)
+        for index, layer in enumerate(network.layers)
     ]
     return {
         "type": "state",

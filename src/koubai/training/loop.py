@@ -253,8 +253,8 @@ def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
     """Return an error that says where training became non-finite."""
     broken = [
         index
-        for index, (_, weights, biases) in enumerate(plan.network.views(run.state.theta))
-        if not (np.isfinite(weights).all() and np.isfinite(biases).all())
+        for index, (_, blocks) in enumerate(plan.network.parts(run.state.theta))
+        if not all(np.isfinite(block).all() for block in blocks)
     ]
     where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
     return DivergenceError(

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array, issparse
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Patience, Plan, Population, Rows
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
@@ -92,8 +94,8 @@ def train_population(
     ----------
     network : Network
         Their common shape and loss.
-    X : array-like of shape (n_samples, n_features)
-        Inputs; float32 is kept.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Inputs; float32 is kept, and a sparse matrix stays one.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets in the form the loss expects: numbers, one-hot rows, or ±1.
     seeds : int or sequence of int
@@ -244,7 +246,7 @@ def _seeds(given: Any) -> list[int]:
 
 
 def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
-    inputs = _numbers("X", X)
+    inputs = _numbers("X", X, may_be_sparse=True)
     dtype = np.float32 if inputs.dtype == np.float32 else np.float64
     targets = _numbers("y", y)
     targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
@@ -252,36 +254,47 @@ def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
         ("X", inputs, network.n_features, "n_features"),
         ("y", targets, network.n_outputs, "n_outputs"),
     ):
-        if array.ndim != 2 or array.shape[1] != width or len(array) != len(inputs) or not len(array):
+        if array.ndim != 2 or array.shape[1] != width or array.shape[0] != inputs.shape[0] or not array.shape[0]:
             raise ShapeError(
                 f"train_population: {name} must have shape (n_samples, {axis}) = (n >= 1, {width}), as many rows in X "
                 f"as in y; got {array.shape}."
             )
     weights = None if sample_weight is None else _numbers("sample_weight", sample_weight).astype(dtype)
-    if weights is not None and weights.shape != (len(inputs),):
+    if weights is not None and weights.shape != (inputs.shape[0],):
         raise ShapeError(
-            f"train_population: sample_weight must have shape (n_samples,) = ({len(inputs)},); got {weights.shape}."
+            f"train_population: sample_weight must have shape (n_samples,) = ({inputs.shape[0]},); got {weights.shape}."
         )
     if weights is not None and (weights.min() < 0 or not weights.max() > 0):
         raise DataError(
             f"train_population: sample_weight must be >= 0, and above 0 for at least one row; "
             f"got {weights.min():g} to {weights.max():g}. Omit it."
         )
-    return Rows(np.ascontiguousarray(inputs, dtype), np.ascontiguousarray(targets, dtype), weights)
+    ready = inputs.astype(dtype, copy=False) if issparse(inputs) else np.ascontiguousarray(inputs, dtype)
+    return Rows(ready, np.ascontiguousarray(targets, dtype), weights)
 
 
-def _numbers(name: str, given: Any) -> Array:
-    """Return the argument as an array of finite numbers."""
+def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
+    """Return what is given as an array of finite numbers; what is sparse and may be so, as a CSR array."""
+    if issparse(given):
+        if not may_be_sparse:
+            raise ParameterTypeError(
+                f"train_population: {name} must be an array; got {type(given).__name__}. Call its method toarray first."
+            )
+        check_indices("train_population", given)
+        given = csr_array(given) if given.ndim == 2 else given.toarray()
+    sparse = issparse(given)
     try:
-        array = np.asarray(given)
+        array = given if sparse else np.asarray(given)
         array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"train_population: {name} must contain only numbers; got a {type(given).__name__} with other values in "
             "it. Encode text as numbers first."
         ) from error
-    if not np.isfinite(array).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    values = array.data if sparse else array
+    if not np.isfinite(values).all():
+        first = np.argwhere(~np.isfinite(values))[0]
+        place = tuple(int(i[first[0]]) for i in array.tocoo().coords) if sparse else tuple(map(int, first))
         raise DataError(
             f"train_population: {name} must contain only finite numbers; got {array[place]} at {place}. Impute it or "
             "remove the row."

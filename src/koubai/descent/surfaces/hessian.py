@@ -10,7 +10,8 @@ import numpy as np
 from koubai.core.activations.base import Activation
 from koubai.core.activations.softmax import Softmax
 from koubai.core.arrays import Array
-from koubai.core.losses import CrossEntropy, Loss
+from koubai.core.losses import Loss
+from koubai.core.losses.cross_entropy import CrossEntropy
 from koubai.core.penalties import Penalty
 from koubai.descent.surfaces.subject import Subject
 from koubai.engines.reference import trace_backward, trace_forward
@@ -56,9 +57,8 @@ def hessian_vector_product(subject: Subject, vector: Array) -> Array:
     last = len(network.layers) - 1
     r_us, r_zs = [], [np.zeros_like(forward.inputs)]
     for index, layer in enumerate(network.layers):
-        r_u = r_zs[-1] @ network.weights(theta, index) + forward.sources(index) @ network.weights(vector, index)
-        if layer.bias:
-            r_u = r_u + network.biases(vector, index)
+        blocks, r_blocks = network.blocks(theta, index), network.blocks(vector, index)
+        r_u = layer.tangent(blocks, r_blocks, forward.sources(index), r_zs[-1])
         r_us.append(r_u)
         r_zs.append(layer.activation.tangent(forward.pre_activations[index], forward.activations[index], r_u))
     product = np.zeros_like(theta)
@@ -71,14 +71,21 @@ def hessian_vector_product(subject: Subject, vector: Array) -> Array:
         if index == last:
             r_delta = _at_output(network.loss, layer.activation, u, z, rows.targets, r_u, r_z)
         else:
-            above, r_above = network.weights(theta, index + 1), network.weights(vector, index + 1)
-            g = deltas[index + 1] @ above.T
-            r_g = r_delta @ above.T + deltas[index + 1] @ r_above.T
+            above, blocks = network.layers[index + 1], network.blocks(theta, index + 1)
+            g = above.to_sources(blocks, z, deltas[index + 1])
+            r_blocks = network.blocks(vector, index + 1)
+            r_g = above.to_sources_tangent(blocks, r_blocks, z, r_z, deltas[index + 1], r_delta)
             r_delta = layer.activation.pull_back_tangent(u, z, g, r_u, r_z, r_g)
-        weighted, r_weighted = deltas[index] * share, r_delta * share
-        network.weights(product, index)[:] = r_zs[index].T @ weighted + forward.sources(index).T @ r_weighted
-        if layer.bias:
-            network.biases(product, index)[:] = r_weighted.sum(axis=0)
+        found = layer.gradient_tangent(
+            network.blocks(theta, index),
+            network.blocks(vector, index),
+            forward.sources(index),
+            r_zs[index],
+            deltas[index] * share,
+            r_delta * share,
+        )
+        for view, values in zip(network.blocks(product, index), found, strict=True):
+            view[:] = values
     return product + _penalty_product(subject, subject.penalty, vector)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.layers.base import WEIGHTS
 from koubai.descent.display import Displayed
 from koubai.descent.paths.compare import Surface
 from koubai.descent.surfaces.subject import Array, Subject
@@ -71,11 +72,13 @@ def random_direction(subject: Subject, rng: np.random.Generator) -> Array:
     """Return a filter-normalised Gaussian direction, (n_parameters,); it is 0 for biases."""
     network, theta = subject.network, subject.theta
     direction = np.zeros_like(theta)
-    for index in range(len(network.layers)):
-        weights, drawn = network.weights(theta, index), network.weights(direction, index)
-        drawn[:] = rng.normal(size=drawn.shape)
-        lengths = np.linalg.norm(drawn, axis=0)  # one for each node: a node's weights are a column
-        drawn *= np.linalg.norm(weights, axis=0) / np.where(lengths > 0, lengths, 1)
+    for block, start, stop in (span for spans in network.spans for span in spans):
+        if block.group == WEIGHTS:
+            shape = (-1, block.shape[-1])  # a node's weights are a column
+            weights, drawn = theta[start:stop].reshape(shape), direction[start:stop].reshape(shape)
+            drawn[:] = rng.normal(size=drawn.shape)
+            lengths = np.linalg.norm(drawn, axis=0)
+            drawn *= np.linalg.norm(weights, axis=0) / np.where(lengths > 0, lengths, 1)
     return direction
 
 

@@ -181,6 +181,7 @@ def _layer_norms(subject: Subject, vector: Array) -> list[float]:
 def _weight_ratios(subject: Subject, update: Array, theta: Array) -> list[float]:
     """Return ‖Δw‖ / ‖w‖ of each layer's weights."""
     network = subject.network
-    moved = [float(np.linalg.norm(network.weights(update, index))) for index in range(len(network.layers))]
-    lengths = [float(np.linalg.norm(network.weights(theta, index))) for index in range(len(network.layers))]
+    masks = [(slice(a, b), network.is_weight[a:b]) for a, b in pairwise(network.offsets)]
+    moved = [float(np.linalg.norm(update[where][mask])) for where, mask in masks]
+    lengths = [float(np.linalg.norm(theta[where][mask])) for where, mask in masks]
     return [move / length if length else np.inf for move, length in zip(moved, lengths, strict=True)]

@@ -22,6 +22,7 @@ import platformdirs
 from numba.core import config as numba_config
 
 from koubai import core
+from koubai.core.layers import LAYERS
 from koubai.engines.cpu.kept_code import KeptCode, make_folder, not_kept, unusable
 from koubai.engines.cpu.parts import EntryCompiler, PartCompiler
 
@@ -35,9 +36,11 @@ ALLOWED_MATH = {"contract", "reassoc", "nsz"}
 @cache
 def cache_folder() -> Path:
     """Return the folder of this version's compiled code."""
-    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in ("activations", "scalars.py")))
+    kinds = ("activations", "losses", "logarithms.py", "scalars.py")
+    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in kinds))
     sources = sorted(path for folder in folders for path in (folder.rglob("*.py") if folder.is_dir() else [folder]))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    codes = repr([(name, kind.code) for name, kind in LAYERS.items() if kind.code >= 0])  # they are in the code too
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + codes.encode()).hexdigest()[:12]
     try:
         release = version("koubai")
     except PackageNotFoundError:  # run from a source tree that is not installed

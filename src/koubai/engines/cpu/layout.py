@@ -13,14 +13,36 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.layers import LAYERS
+from koubai.core.layers.base import WEIGHTS as GROUP_OF_WEIGHTS
 from koubai.core.losses import LOSSES, Loss
 from koubai.core.network import Network
 from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
 from koubai.engines.cpu.kernels.activations import MOST_PARAMETERS
+from koubai.engines.cpu.kernels.layers import AT_ONCE as LAYERS_AT_ONCE
+from koubai.engines.cpu.kernels.layers import CODES as LAYER_CODES
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
+from koubai.engines.cpu.kernels.losses import MOST_PARAMETERS as MOST_LOSS_PARAMETERS
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
 from koubai.engines.cpu.kernels.products import BLAS_FROM
-from koubai.engines.cpu.kernels.records import DROPOUT_RATE, PARAMETERS, Data, Net, Rule
+from koubai.engines.cpu.kernels.records import (
+    ACTIVATION,
+    AT_ONCE,
+    BIASES,
+    COLUMNS,
+    DROPOUT_RATE,
+    KIND,
+    N_BIASES,
+    N_COLUMNS,
+    N_IN,
+    N_OUT,
+    PARAMETERS,
+    ROWS,
+    WEIGHTS,
+    Data,
+    Net,
+    Rule,
+)
 from koubai.engines.cpu.kernels.tiles import TALL
 from koubai.engines.protocol import Inputs, Plan
 from koubai.optimizers.protocol import Optimizer
@@ -40,10 +62,11 @@ def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int],
     Raises
     ------
     ParameterError
-        If it is a class of the user's own, also one that has kept a known name: kernels would compute another function.
+        If it is a class of the user's own, registered or not, also one that has kept a known name: kernels would
+        compute another function.
     """
     name = getattr(kind, "name", "")
-    if known.get(name) is not type(kind):
+    if name not in codes or known.get(name) is not type(kind):
         raise ParameterError(
             f"engine 'cpu': {what} must be one that is compiled, {', '.join(codes)}; got one of class "
             f"{type(kind).__name__}. Set engine='reference', which runs any {what}."
@@ -56,20 +79,36 @@ def parameters_of(kind: Activation | Loss | Optimizer) -> list[float]:
     return [float(value) for value in astuple(kind)]
 
 
+def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
+    """Return a layer's row of ``Net.shape``: of a kind that is compiled, each group of parameters is one block."""
+    layer, row = network.layers[index], np.zeros(N_COLUMNS, dtype=np.int64)
+    row[KIND] = code_of(layer, LAYERS, LAYER_CODES, "layer")
+    row[N_IN], row[N_OUT] = layer.n_in, layer.n_out
+    row[WEIGHTS] = row[BIASES] = network.offsets[index]
+    for block, start, _ in network.spans[index]:
+        if block.group == GROUP_OF_WEIGHTS:
+            columns = block.shape[-1] if len(block.shape) > 1 else 1
+            row[WEIGHTS], row[ROWS], row[COLUMNS] = start, block.size // columns, columns
+            row[AT_ONCE] = layer.name in LAYERS_AT_ONCE and block.size * dtype.itemsize >= BLAS_FROM
+        else:
+            row[BIASES], row[N_BIASES] = start, block.size
+    row[ACTIVATION] = code_of(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
+    return row
+
+
 @lru_cache(maxsize=64)
 def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network as kernels read it, for numbers of this dtype."""
-    shape = np.zeros((len(network.layers), 6), dtype=np.int64)
-    parameters = [parameters_of(layer.activation) for layer in network.layers]
+    shape = np.stack([layer_row(network, index, dtype) for index in range(len(network.layers))])
     numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
     for index, layer in enumerate(network.layers):
-        start = network.offsets[index]
-        code = code_of(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
-        shape[index] = layer.n_in, layer.n_out, start, start + layer.n_weights, code, layer.bias
         numbers[index, DROPOUT_RATE] = layer.dropout
-        numbers[index, PARAMETERS : PARAMETERS + len(parameters[index])] = parameters[index]
-    parameter = dtype.type([*parameters_of(network.loss), 0][0])
-    return Net(shape, numbers, code_of(network.loss, LOSSES, LOSS_CODES, "loss"), parameter)
+        given = parameters_of(layer.activation)
+        numbers[index, PARAMETERS : PARAMETERS + len(given)] = given
+    code, of_loss = code_of(network.loss, LOSSES, LOSS_CODES, "loss"), np.zeros(MOST_LOSS_PARAMETERS, dtype)
+    given = parameters_of(network.loss)
+    of_loss[: len(given)] = given
+    return Net(shape, numbers, code, of_loss)
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:

@@ -150,6 +150,5 @@ def _outputs_from(network: Network, theta: Array, layer: int, u: Array) -> Array
     z = network.layers[layer].activation.value(u)
     for index in range(layer + 1, len(network.layers)):
         spec = network.layers[index]
-        u = z @ network.weights(theta, index)
-        z = spec.activation.value(u + network.biases(theta, index) if spec.bias else u)
+        z = spec.activation.value(spec.forward(network.blocks(theta, index), z))
     return z

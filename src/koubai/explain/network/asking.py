@@ -89,7 +89,7 @@ def _check_indices(ask: Ask, network: Network) -> None:
             f"explain: {ask.kind}'s node must be in 1 … {spec.n_out} in layer {layer} of the network {shown}; "
             f"got {ask.indices[1]}. The order is {','.join(FORMS[ask.kind])}."
         )
-    least = 0 if spec.bias else 1
+    least = 0 if network.dense_layer(layer - 1).bias else 1
     if ask.kind == "weight" and not least <= ask.indices[2] <= spec.n_in:
         raise ParameterError(
             f"explain: weight's source must be in {least} … {spec.n_in} in layer {layer} of the network {shown}; "

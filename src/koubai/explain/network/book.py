@@ -191,7 +191,7 @@ class Book:
     @property
     def target(self) -> str:
         """The letter of the targets: p for class shares, otherwise y."""
-        return "p" if self.network.loss.name == "cross_entropy" else "y"
+        return self.network.loss.letter
 
     # Sums
 

@@ -65,7 +65,7 @@ def layer_input(book: Book, layer: int) -> Step:
     """u^(l) = W^(l) z^(l-1) + b^(l)."""
     formula: Formula = weight_matrix(book, layer) * vector(book, "z", layer - 1)
     law = Symbol("W", (), "l", bold=True) * Symbol("z", (), "l-1", bold=True)
-    if book.network.layers[layer - 1].bias:
+    if book.network.dense_layer(layer - 1).bias:
         formula = formula + bias_vector(book, layer)
         law = law + Symbol("b", (), "l", bold=True)
     nodes, sources = book.network.sizes[layer], book.network.sizes[layer - 1]

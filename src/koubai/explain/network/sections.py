@@ -77,7 +77,7 @@ def network_section(
             blocks.append(_given(book.target, [book.y(k) for k in range(1, book.network.n_outputs + 1)]))
         for layer in range(1, book.depth + 1):
             pair = [matrices.weight_matrix(book, layer)]
-            pair += [matrices.bias_vector(book, layer)] if book.network.layers[layer - 1].bias else []
+            pair += [matrices.bias_vector(book, layer)] if book.network.dense_layer(layer - 1).bias else []
             blocks.extend(Display((each.notation, each.number)) for each in pair)
     blocks.extend(named(book, names, deltas))
     return Section(say("explain.section.network"), tuple(blocks))
@@ -118,7 +118,7 @@ def backward_layers(book: Book) -> list[Section]:
                 blocks.append(StepTable(unique, unique[0].law))
         blocks.extend({note: None for step in deltas for note in step.notes})
         blocks.append(StepTable(deltas, deltas[0].law))
-        first = 0 if book.network.layers[layer - 1].bias else 1
+        first = 0 if book.network.dense_layer(layer - 1).bias else 1
         columns = range(first, book.network.sizes[layer - 1] + 1)
         gradients = tuple(book.step("grad", layer, i, j) for i in nodes for j in columns)
         blocks.append(say("explain.group.grad", layer=layer))

@@ -4,26 +4,17 @@ import numpy as np
 
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.activations import activate, pull_back
-from koubai.engines.cpu.kernels.layers import (
-    affine,
-    affine_sparse,
-    bias_gradient,
-    delta_to_sources,
-    descend,
-    weight_gradient,
-    weight_gradient_sparse,
-)
-from koubai.engines.cpu.kernels.products import copy_size, vectors_of
+from koubai.engines.cpu.kernels.copies import copy_row
+from koubai.engines.cpu.kernels.layers import descent_by_code, forward_by_code, gradient_by_code, to_sources_by_code
+from koubai.engines.cpu.kernels.products import copy_size, lanes_of, vectors_of
 from koubai.engines.cpu.kernels.randomness import fold, uniform
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
-    BIASES,
     DROPOUT_RATE,
-    HAS_BIAS,
+    KIND,
     N_IN,
     N_OUT,
     PARAMETERS,
-    WEIGHTS,
     Room,
 )
 
@@ -53,17 +44,11 @@ def make_room(net, theta, n_rows, training):
     )
 
 
-@kernel(within=True)
-def layer_weights(theta, net, layer):
-    """Return a view of θ from a layer's weights on, which are the first n_in · n_out numbers."""
-    return theta[net.shape[layer, WEIGHTS] :]
-
-
-@kernel(within=True)
-def layer_biases(theta, net, layer):
-    """Return a view of a layer's biases, (n_out,) or (0,)."""
-    start = net.shape[layer, BIASES]
-    return theta[start : start + net.shape[layer, N_OUT] * net.shape[layer, HAS_BIAS]]
+@kernel
+def gather(x, rows, out, m):
+    """Set out[r] = x[rows[r]] for rows of m numbers."""
+    for r in range(rows.size):
+        copy_row(x, rows[r] * m, out, r * m, m, (r + 1) * m + lanes_of(x) <= rows.size * m)
 
 
 @kernel(within=True)
@@ -91,17 +76,15 @@ def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
     """
     n = rows.size
     for layer in range(net.shape.shape[0]):
-        n_in, n_out = net.shape[layer, N_IN], net.shape[layer, N_OUT]
-        weights, biases = layer_weights(theta, net, layer), layer_biases(theta, net, layer)
-        a, b = bounds(net, room, layer, at, n)
-        u, z = room.u[a:b], room.z[a:b]
+        shape, n_out = net.shape[layer], net.shape[layer, N_OUT]
+        sparse = layer == 0 and data.starts.size > 0
+        sources = x
         if layer > 0:
             before, end = bounds(net, room, layer - 1, at, n)
-            affine(room.z[before:end], weights, biases, u, n, n_in, n_out, room)
-        elif data.starts.size:
-            affine_sparse(data.data, data.indices, data.starts, rows, weights, biases, u, n_out)
-        else:
-            affine(x, weights, biases, u, n, n_in, n_out, room)
+            sources = room.z[before:end]
+        a, b = bounds(net, room, layer, at, n)
+        u, z = room.u[a:b], room.z[a:b]
+        forward_by_code(shape[KIND], shape, theta, sources, sparse, data, rows, u, n, room)
         activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETERS:], u, z, n, n_out)
         if masks_key != 0 and net.numbers[layer, DROPOUT_RATE] > 0:
             drop(z, fold(masks_key, layer), np.float64(net.numbers[layer, DROPOUT_RATE]), first_row, n, n_out)
@@ -109,13 +92,13 @@ def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
 
 @kernel
 def backward(net, theta, room, at, n, masks_key, first_row):
-    """Take δ^(L) of n rows down through the layers (lecture slides 55-64): δ^(l) = (δ^(l+1) Wᵀ) φ'(u^(l))."""
+    """Take δ^(L) of n rows down through the layers (lecture slides 55-64): δ^(l) = ∂E/∂z^(l) φ'(u^(l))."""
     for layer in range(net.shape.shape[0] - 1, 0, -1):
-        n_in, n_out = net.shape[layer, N_IN], net.shape[layer, N_OUT]
+        shape, n_in = net.shape[layer], net.shape[layer, N_IN]
         a, b = bounds(net, room, layer, at, n)
         before, end = bounds(net, room, layer - 1, at, n)
         u, z, g = room.u[before:end], room.z[before:end], room.delta[before:end]
-        delta_to_sources(room.delta[a:b], layer_weights(theta, net, layer), g, n, n_in, n_out, room)
+        to_sources_by_code(shape[KIND], shape, theta, room.delta[a:b], g, n, room)
         code, parameters = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETERS:]
         rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE])
         if masks_key != 0 and rate > 0:
@@ -128,37 +111,30 @@ def backward(net, theta, room, at, n, masks_key, first_row):
             pull_back(code, parameters, u, z, g, n, n_in)
 
 
+@kernel(within=True)
+def sources_of(net, layer, at, n, room):
+    """Return what a layer read of n rows from place ``at`` on, and what stands behind: x or z of the layer before."""
+    if layer > 0:
+        return room.z[bounds(net, room, layer - 1, at, n)[0] :]
+    return room.x[at * net.shape[0, N_IN] :]
+
+
 @kernel
 def layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, add):
-    """Set (or add to) a layer's part of the gradient, ∂E/∂w_ij = Σ_rows δ_i z_j, from z and δ in the room.
+    """Set (or add to) a layer's part of the gradient, of a dense one ∂E/∂w_ij = Σ_rows δ_i z_j, from z and δ.
 
-    The rows stand there from place ``at`` on. ``sources`` and ``nodes`` say from where to where: rows of W and biases
-    (of W the columns for CSR inputs).
+    The rows stand there from place ``at`` on. ``sources`` and ``nodes`` say from where to where: rows of the weights,
+    and biases (of weights the columns for CSR inputs).
     """
-    n, n_in, n_out = rows.size, net.shape[layer, N_IN], net.shape[layer, N_OUT]
-    a = bounds(net, room, layer, at, n)[0]
-    delta, out = room.delta[a:], layer_weights(gradient, net, layer)
-    biases = layer_biases(gradient, net, layer)
-    if biases.size:
-        bias_gradient(delta, biases, nodes[0], nodes[1], n, n_out, add)
-    if layer > 0:
-        before = bounds(net, room, layer - 1, at, n)[0]
-        weight_gradient(room.z[before:], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
-    elif data.starts.size:
-        indices, starts = data.indices, data.starts
-        weight_gradient_sparse(data.data, indices, starts, rows, delta, out, nodes[0], nodes[1], n_in, n_out, add)
-    else:
-        weight_gradient(room.x[at * n_in :], delta, out, sources[0], sources[1], n, n_in, n_out, add, room)
+    n, shape, sparse = rows.size, net.shape[layer], layer == 0 and data.starts.size > 0
+    z, delta = sources_of(net, layer, at, n, room), room.delta[bounds(net, room, layer, at, n)[0] :]
+    gradient_by_code(shape[KIND], shape, z, sparse, data, rows, delta, gradient, sources, nodes, n, add, room)
 
 
 @kernel
 def layer_descent(net, layer, theta, rate, n, room, sources):
     """Update a layer's weights by plain gradient descent, those of ``sources``, from all n rows in the room."""
-    n_in, n_out = net.shape[layer, N_IN], net.shape[layer, N_OUT]
+    shape = net.shape[layer]
     a, b = bounds(net, room, layer, 0, n)
-    delta, weights = room.delta[a:b], layer_weights(theta, net, layer)
-    if layer > 0:
-        before, end = bounds(net, room, layer - 1, 0, n)
-        descend(room.z[before:end], delta, weights, rate, sources[0], sources[1], n, n_in, n_out)
-    else:
-        descend(room.x[: n * n_in], delta, weights, rate, sources[0], sources[1], n, n_in, n_out)
+    z, delta = sources_of(net, layer, 0, n, room), room.delta[a:b]
+    descent_by_code(shape[KIND], shape, theta, z, delta, rate, sources, n)

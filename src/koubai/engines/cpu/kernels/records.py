@@ -8,18 +8,24 @@ Array = Any
 class Net(NamedTuple):
     """A network as data.
 
-    ``shape`` (n_layers, 6) holds for each layer the columns below; ``numbers`` (n_layers, 1 + n) its dropout
-    rate and its activation's parameters, the rest of the row being 0.
+    ``shape`` (n_layers, N_COLUMNS) holds for each layer the columns below; ``numbers`` (n_layers, 1 + n) its dropout
+    rate and its activation's parameters, the rest of the row being 0; ``loss_parameters`` those of the loss, likewise.
     """
 
     shape: Array
     numbers: Array
     loss: int
-    loss_parameter: float
+    loss_parameters: Array
 
 
-N_IN, N_OUT, WEIGHTS, BIASES, ACTIVATION, HAS_BIAS = 0, 1, 2, 3, 4, 5
-"""Columns of ``Net.shape``: sources, nodes, where weights and biases begin in θ, activation, any biases."""
+N_COLUMNS = 10
+KIND, N_IN, N_OUT, WEIGHTS, ROWS, COLUMNS, BIASES, N_BIASES, ACTIVATION, AT_ONCE = range(N_COLUMNS)
+"""Columns of ``Net.shape``.
+
+They are: which kind of layer; sources; nodes; where its weights begin in θ, and rows and columns of the matrix as which
+threads divide them; where its biases begin, and how many there are; which activation; whether plain descent updates its
+weights without a gradient between.
+"""
 DROPOUT_RATE, PARAMETERS = 0, 1
 """Columns of ``Net.numbers``: the rate, and where the parameters begin."""
 

@@ -10,20 +10,21 @@ import numpy as np
 
 from koubai.core.randomness import DROPOUT, SHUFFLE
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.layers import gather
 from koubai.engines.cpu.kernels.losses import loss_and_delta
 from koubai.engines.cpu.kernels.optimizers import SGD, gradient_descent, penalised, penalty_value, update
-from koubai.engines.cpu.kernels.passes import backward, bounds, forward, layer_descent, layer_gradient
+from koubai.engines.cpu.kernels.passes import backward, bounds, forward, gather, layer_descent, layer_gradient
 from koubai.engines.cpu.kernels.primitives import barrier
-from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.cpu.kernels.randomness import fold, shuffle
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
+    AT_ONCE,
     BIASES,
-    HAS_BIAS,
+    COLUMNS,
+    N_BIASES,
     N_IN,
     N_OUT,
     PARAMETERS,
+    ROWS,
     WEIGHTS,
 )
 
@@ -36,16 +37,16 @@ def own_part(size, team):
 
 @kernel(within=True)
 def own_weights(net, layer, team):
-    """Return where this thread's rows of W begin and end in θ."""
-    start, n_out = net.shape[layer, WEIGHTS], net.shape[layer, N_OUT]
-    first, stop = own_part(net.shape[layer, N_IN], team)
-    return start + first * n_out, start + stop * n_out
+    """Return where this thread's rows of a layer's weights begin and end in θ."""
+    start, columns = net.shape[layer, WEIGHTS], net.shape[layer, COLUMNS]
+    first, stop = own_part(net.shape[layer, ROWS], team)
+    return start + first * columns, start + stop * columns
 
 
 @kernel(within=True)
 def own_biases(net, layer, team):
     """Return where this thread's biases begin and end in θ."""
-    first, stop = own_part(net.shape[layer, N_OUT] * net.shape[layer, HAS_BIAS], team)
+    first, stop = own_part(net.shape[layer, N_BIASES], team)
     return net.shape[layer, BIASES] + first, net.shape[layer, BIASES] + stop
 
 
@@ -88,7 +89,7 @@ def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_ro
     a, b = bounds(net, room, last, at, n)
     code, parameters = net.shape[last, ACTIVATION], net.numbers[last, PARAMETERS:]
     u, z, delta = room.u[a:b], room.z[a:b], room.delta[a:b]
-    loss = loss_and_delta(net.loss, net.loss_parameter, code, parameters, u, z, y, share, equal, delta, n, m)
+    loss = loss_and_delta(net.loss, net.loss_parameters, code, parameters, u, z, y, share, equal, delta, n, m)
     backward(net, theta, room, at, n, masks_key, first_row)
     return loss
 
@@ -98,17 +99,11 @@ def rows_gradient(net, data, rows, at, room, gradient, add):
     """Set (or add to) the gradient of some rows of a batch, whose z and δ stand in the room from place ``at`` on."""
     if rows.size:
         for layer in range(net.shape.shape[0] - 1, -1, -1):
-            sources, nodes = (0, net.shape[layer, N_IN]), (0, net.shape[layer, N_OUT])
+            sources, nodes = (0, net.shape[layer, ROWS]), (0, net.shape[layer, COLUMNS])
             layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, add)
     elif not add:
         for i in range(gradient.size):
             gradient[i] = gradient.dtype.type(0)
-
-
-@kernel(within=True)
-def updated_at_once(net, theta, layer):
-    """Return whether plain descent updates a layer's weights without a gradient: those that BLAS multiplies anyway."""
-    return net.shape[layer, N_IN] * net.shape[layer, N_OUT] * theta.itemsize >= BLAS_FROM
 
 
 @kernel(within=True)
@@ -122,8 +117,8 @@ def descent_rate(rule, rate, data, n_rows, room, one_each):
 def descend_or_gradient(net, theta, data, rows, room, gradient, descent, team):
     """Update this thread's part of large layers' weights by ``descent`` (α); set the gradient of all others."""
     for layer in range(net.shape.shape[0] - 1, -1, -1):
-        sources, nodes = own_part(net.shape[layer, N_IN], team), own_part(net.shape[layer, N_OUT], team)
-        if updated_at_once(net, theta, layer):
+        sources, nodes = own_part(net.shape[layer, ROWS], team), own_part(net.shape[layer, COLUMNS], team)
+        if net.shape[layer, AT_ONCE]:
             layer_descent(net, layer, theta, descent, rows.size, room, sources)
             sources = (0, 0)
         layer_gradient(net, layer, data, rows, 0, room, gradient, sources, nodes, False)
@@ -134,7 +129,7 @@ def update_rest(net, theta, g, rate, team):
     """Make plain descent's update of this thread's part of what `descend_or_gradient` has not updated."""
     number = theta.dtype.type
     for layer in range(net.shape.shape[0]):
-        if not updated_at_once(net, theta, layer):
+        if not net.shape[layer, AT_ONCE]:
             a, b = own_weights(net, layer, team)
             gradient_descent(theta[a:b], g[a:b], number(0), number(0), number(rate))
         a, b = own_biases(net, layer, team)
@@ -181,7 +176,7 @@ def shared_gradient(net, theta, data, rows, total, masks_key, room, team, gradie
             descend_or_gradient(net, theta, data, part, room, gradient, descent, team)
             continue
         for layer in range(net.shape.shape[0] - 1, -1, -1):
-            sources, nodes = own_part(net.shape[layer, N_IN], team), own_part(net.shape[layer, N_OUT], team)
+            sources, nodes = own_part(net.shape[layer, ROWS], team), own_part(net.shape[layer, COLUMNS], team)
             layer_gradient(net, layer, data, part, 0, room, gradient, sources, nodes, start > 0)
     return loss
 

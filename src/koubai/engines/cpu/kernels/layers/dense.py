@@ -1,13 +1,15 @@
-"""One layer forward and backward on a batch, compiled: the lecture's matrix products and sums.
+"""The fully connected layer on a batch, compiled: the lecture's matrix products and sums.
 
 Matrices are flat arrays, row behind row; z and x have ``n`` rows of n_in numbers, u and δ of n_out. Sparse inputs (CSR)
 are read row by row in the first layer. ``room`` has what products need (see `koubai.engines.cpu.kernels.records`).
+
+What the passes ask of a layer (see `koubai.engines.cpu.kernels.layers`) stands at the end.
 """
 
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.copies import copy_row
 from koubai.engines.cpu.kernels.primitives import gemm
-from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, TURNED, lanes_of, product, vectors_of
+from koubai.engines.cpu.kernels.products import AS_IT_IS, NONE, TURNED, product, vectors_of
+from koubai.engines.cpu.kernels.records import BIASES, N_BIASES, N_IN, N_OUT, WEIGHTS
 from koubai.engines.cpu.kernels.tiles import column_sums
 
 LONG = 16
@@ -38,13 +40,6 @@ def affine_sparse(data, indices, starts, rows, weights, biases, u, n_out):
             x, source = data[at], weights[indices[at] * n_out : (indices[at] + 1) * n_out]
             for k in range(n_out):
                 out[k] += x * source[k]
-
-
-@kernel
-def gather(x, rows, out, m):
-    """Set out[r] = x[rows[r]] for rows of m numbers."""
-    for r in range(rows.size):
-        copy_row(x, rows[r] * m, out, r * m, m, (r + 1) * m + lanes_of(x) <= rows.size * m)
 
 
 @kernel
@@ -94,3 +89,51 @@ def weight_gradient_sparse(data, indices, starts, rows, delta, out, first, stop,
 def delta_to_sources(delta, weights, g, n, n_in, n_out, room):
     """Set g = ∂E/∂z of the layer before: Σ_i δ_i w_ij, g (n, n_in) = δ Wᵀ."""
     product(delta, AS_IT_IS, n_out, weights, TURNED, n_out, n_out, g[:0], NONE, g, n, n_in, room.copy)
+
+
+@kernel(within=True)
+def weights_of(shape, theta):
+    """Return a view of θ from the layer's weights on, which are the first n_in · n_out numbers."""
+    return theta[shape[WEIGHTS] :]
+
+
+@kernel(within=True)
+def biases_of(shape, theta):
+    """Return a view of the layer's biases, (n_out,) or (0,)."""
+    return theta[shape[BIASES] : shape[BIASES] + shape[N_BIASES]]
+
+
+@kernel(within=True)
+def forward(shape, theta, z, sparse, data, rows, u, n, room):
+    """Set u = z W + b."""
+    weights, biases = weights_of(shape, theta), biases_of(shape, theta)
+    if sparse:
+        affine_sparse(data.data, data.indices, data.starts, rows, weights, biases, u, shape[N_OUT])
+    else:
+        affine(z, weights, biases, u, n, shape[N_IN], shape[N_OUT], room)
+
+
+@kernel(within=True)
+def to_sources(shape, theta, delta, g, n, room):
+    """Set g = δ Wᵀ."""
+    delta_to_sources(delta, weights_of(shape, theta), g, n, shape[N_IN], shape[N_OUT], room)
+
+
+@kernel(within=True)
+def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
+    """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j and ∂E/∂b_i = Σ_rows δ_i."""
+    n_in, n_out = shape[N_IN], shape[N_OUT]
+    weights, biases = weights_of(shape, out), biases_of(shape, out)
+    if biases.size:
+        bias_gradient(delta, biases, nodes[0], nodes[1], n, n_out, add)
+    if sparse:
+        indices, starts = data.indices, data.starts
+        weight_gradient_sparse(data.data, indices, starts, rows, delta, weights, nodes[0], nodes[1], n_in, n_out, add)
+    else:
+        weight_gradient(z, delta, weights, sources[0], sources[1], n, n_in, n_out, add, room)
+
+
+@kernel(within=True)
+def descent(shape, theta, z, delta, rate, sources, n):
+    """Update the weights of ``sources`` by plain gradient descent, from all n rows."""
+    descend(z, delta, weights_of(shape, theta), rate, sources[0], sources[1], n, shape[N_IN], shape[N_OUT])

@@ -1,0 +1,47 @@
+"""Layers: one kind a file, which holds all that is to be known of it but for its compiled kernel.
+
+A file of this folder that defines a subclass of `Layer` with a ``code`` of its own adds a kind; the compiled engine
+finds its kernel in the file of the same name in `koubai.engines.cpu.kernels.layers`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from koubai.core.errors import ParameterError
+from koubai.core.layers.base import Layer
+from koubai.core.layers.dense import Dense
+from koubai.core.layers.scaling import Scaling
+from koubai.core.registry import Registry
+from koubai.core.schema import By
+
+__all__ = ["LAYERS", "Dense", "Layer", "LayerKind", "Scaling", "layer_from_spec"]
+
+LAYERS: Registry[Layer] = Registry("layer", Layer, __name__)
+"""Every kind of layer by name, in the order of their codes; ``LAYERS.register`` adds one from elsewhere."""
+
+
+def layer_from_spec(spec: Mapping[str, Any]) -> Layer:
+    """Return the layer that a stored ``spec()`` stands for.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such kind of layer.
+
+    Examples
+    --------
+    >>> layer_from_spec({"kind": "scaling", "n_features": 4})
+    Scaling(n_features=4)
+    """
+    kind = spec["kind"]
+    if not isinstance(kind, str) or kind not in LAYERS:
+        raise ParameterError(f"Network: a layer's kind must be one of {', '.join(LAYERS)}; got {kind!r}.")
+    return LAYERS[kind].from_spec(spec)
+
+
+class LayerKind:
+    """What a layer's ``spec()`` must hold in a file: what its kind says, of the kinds that there are by then."""
+
+    def read(self, value: Any, where: str) -> Any:
+        """Return the mapping."""
+        return By("kind", {name: kind.description for name, kind in LAYERS.items()}).read(value, where)

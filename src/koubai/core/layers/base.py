@@ -1,0 +1,223 @@
+"""What a layer says of itself: its parameters, what it computes, the derivatives, and what explanations are made of.
+
+A layer computes u = f(z; parameters) from what the layer before gives, then z = φ(u), then dropout. A kind of layer
+says f; φ and dropout are the same for all kinds. Rows are flat: a layer whose shape is (h, w, c) reads and gives
+h · w · c numbers a row, in C order.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
+
+from koubai.core.activations.base import Activation
+from koubai.core.activations.identity import Identity
+from koubai.core.arrays import Array
+from koubai.core.errors import UndefinedError
+from koubai.core.formulas.tree import Formula, Symbol
+from koubai.core.initializers import RandomSource
+from koubai.core.schema import Fields
+
+WEIGHTS, BIASES = "weights", "biases"
+"""The groups of parameters that penalties and rates tell apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An array of a layer's parameters, which lie in θ together.
+
+    Parameters
+    ----------
+    name : str
+        What it is called within its layer: ``"weights"``.
+    shape : tuple of int
+        Its shape; in θ it lies in C order.
+    group : str
+        ``"weights"``, which penalties make smaller, or ``"biases"``, which they leave alone.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    group: str = WEIGHTS
+
+    @property
+    def size(self) -> int:
+        """How many parameters it holds."""
+        return prod(self.shape)
+
+
+Views: TypeAlias = tuple[Array, ...]
+"""A layer's blocks in θ, in a direction, or in a gradient, in the order of ``Layer.blocks``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One parameter of a layer: the block's name and the place in it, from 0."""
+
+    block: str
+    index: tuple[int, ...]
+
+
+class Term(NamedTuple):
+    """One summand of u_i: a parameter times z_j, or one of the two alone; j = 0 stands for no source."""
+
+    node: int
+    source: int
+    parameter: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Base of all kinds of layers.
+
+    A kind must say its shapes, blocks, initial values and computations (forward, back, gradient). What it leaves
+    out of the rest is refused by name where it is needed, never guessed.
+    """
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    code: ClassVar[int] = -1
+    """Its number in the compiled engine, and its place in lists; -1 of one that is not compiled."""
+    has_activation: ClassVar[bool] = False
+    """Whether φ is the layer's own; of others z is u."""
+    description: ClassVar[Fields]
+    """What its ``spec()`` must hold in a file."""
+
+    # Shapes and parameters
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one row's inputs."""
+        raise NotImplementedError
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of one row's outputs."""
+        raise NotImplementedError
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The parameters, in the order in which they lie in θ."""
+        raise NotImplementedError
+
+    @property
+    def n_in(self) -> int:
+        """How many numbers it reads of a row."""
+        return prod(self.input_shape)
+
+    @property
+    def n_out(self) -> int:
+        """How many numbers it gives for a row: its nodes."""
+        return prod(self.output_shape)
+
+    @property
+    def activation(self) -> Activation:
+        """φ."""
+        return Identity()
+
+    @property
+    def dropout(self) -> float:
+        """Probability with which a node's activation is set to 0 in training."""
+        return 0.0
+
+    @property
+    def n_parameters(self) -> int:
+        """How many parameters it has."""
+        return sum(block.size for block in self.blocks)
+
+    @property
+    def n_weights(self) -> int:
+        """How many of them belong to the group of weights."""
+        return sum(block.size for block in self.blocks if block.group == WEIGHTS)
+
+    def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
+        """Return the blocks' initial values, float64; what is drawn comes from ``rng`` by the rule ``scheme``."""
+        raise NotImplementedError
+
+    # The equations; z is (n, n_in), u and δ are (n, n_out)
+
+    def forward(self, blocks: Views, z: Array) -> Array:
+        """Return u."""
+        raise NotImplementedError
+
+    def to_sources(self, blocks: Views, z: Array, delta: Array) -> Array:
+        """Return ∂E/∂z from δ = ∂E/∂u, (n, n_in)."""
+        raise NotImplementedError
+
+    def gradient(self, blocks: Views, z: Array, delta: Array) -> Views:
+        """Return ∂E/∂parameters of each block, summed over the rows."""
+        raise NotImplementedError
+
+    def tangent(self, blocks: Views, r_blocks: Views, z: Array, r_z: Array) -> Array:
+        """Return R{u}: how u changes while the parameters change by ``r_blocks`` and z by R{z}."""
+        raise self._without("tangent(blocks, r_blocks, z, r_z)")
+
+    def to_sources_tangent(
+        self, blocks: Views, r_blocks: Views, z: Array, r_z: Array, delta: Array, r_delta: Array
+    ) -> Array:
+        """Return R{∂E/∂z}."""
+        raise self._without("to_sources_tangent(blocks, r_blocks, z, r_z, delta, r_delta)")
+
+    def gradient_tangent(
+        self, blocks: Views, r_blocks: Views, z: Array, r_z: Array, delta: Array, r_delta: Array
+    ) -> Views:
+        """Return R{∂E/∂parameters} of each block."""
+        raise self._without("gradient_tangent(blocks, r_blocks, z, r_z, delta, r_delta)")
+
+    def _without(self, method: str) -> UndefinedError:
+        return UndefinedError(
+            f"the {self.name} layer must define {method} for what rests on curvature, such as the Hessian; it has "
+            f"none. Add it to {type(self).__name__}."
+        )
+
+    # What explanations and pictures are made of; nodes i and sources j are counted from 1
+
+    def terms(self, node: int) -> Iterable[Term]:
+        """Return the summands of u_i.
+
+        Raises
+        ------
+        UndefinedError
+            If the layer does not say them.
+        """
+        raise UndefinedError(
+            f"the {self.name} layer must define terms(node) for its numbers to be explained; it has none. "
+            f"Add it to {type(self).__name__}."
+        )
+
+    def terms_from(self, source: int) -> Iterable[Term]:
+        """Return the summands, of any node, that have z_j as a factor."""
+        return [term for i in range(1, self.n_out + 1) for term in self.terms(i) if term.source == source]
+
+    def terms_with(self, parameter: Address) -> Iterable[Term]:
+        """Return the summands, of any node, that have this parameter as a factor."""
+        return [term for i in range(1, self.n_out + 1) for term in self.terms(i) if term.parameter == parameter]
+
+    def parameter(self, node: int, source: int) -> Address | None:
+        """Return the parameter by which node i takes z_j, or with j = 0 what it adds; None if there is none."""
+        if not (1 <= node <= self.n_out and 0 <= source <= self.n_in):
+            return None
+        return next((term.parameter for term in self.terms(node) if term.source == source), None)
+
+    def symbol(self, block: str, node: "int | str", source: "int | str", layer: "int | str") -> Symbol:
+        """Return how the parameter is written by which node i takes z_j."""
+        return Symbol(block[0], (node, source), layer)
+
+    def law(self) -> Formula | None:
+        """Return u_i^(l) in symbols, or None if it says none."""
+        return None
+
+    def law_back(self) -> Formula | None:
+        """Return ∂E/∂z_i^(l) in symbols, this being layer l + 1 with the nodes k, or None if it says none."""
+        return None
+
+    # Files
+
+    def spec(self) -> dict[str, Any]:
+        """Return the layer as plain data for a model file."""
+        return {"kind": self.name, **asdict(self)}
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any]) -> Self:
+        """Return the layer that `spec` described."""
+        return cls(**{name: value for name, value in spec.items() if name != "kind"})

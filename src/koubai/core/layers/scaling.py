@@ -1,0 +1,122 @@
+"""The scaling layer: one learned factor for each feature, by which a network chooses among its inputs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.core.errors import ParameterError
+from koubai.core.formulas.tree import Formula, Symbol
+from koubai.core.initializers import RandomSource
+from koubai.core.layers.base import WEIGHTS, Address, Block, Layer, Term, Views
+from koubai.core.schema import Fields, Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling(Layer):
+    """z_j = s_j x_j, s_j = 1 at first (RealMLP: Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491).
+
+    Parameters
+    ----------
+    n_features : int
+        How many numbers of a row it takes, and gives; at least 1.
+
+    Examples
+    --------
+    >>> layer = Scaling(2)
+    >>> layer.forward((np.array([1.0, -2.0]),), np.array([[3.0, 4.0]]))
+    array([[ 3., -8.]])
+    """
+
+    name: ClassVar[str] = "scaling"
+    code: ClassVar[int] = 1
+    description: ClassVar[Fields] = Fields({"n_features": Whole(1)})
+
+    n_features: int
+
+    def __post_init__(self) -> None:
+        size = self.n_features
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ParameterError(f"Scaling: n_features must be an integer >= 1; got {size!r}. Try 8.")
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(n_features,)."""
+        return (self.n_features,)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """(n_features,)."""
+        return (self.n_features,)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The factors s (n_features,)."""
+        return (Block("scales", (self.n_features,), WEIGHTS),)
+
+    def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
+        """Return ones, whatever the rule: at first the layer passes its inputs on."""
+        return (np.ones(self.n_features),)
+
+    def forward(self, blocks: Views, z: Array) -> Array:
+        """Return u_j = s_j z_j."""
+        return z * blocks[0]
+
+    def to_sources(self, blocks: Views, z: Array, delta: Array) -> Array:
+        """Return ∂E/∂z_j = δ_j s_j."""
+        return delta * blocks[0]
+
+    def gradient(self, blocks: Views, z: Array, delta: Array) -> Views:
+        """Return ∂E/∂s_j = Σ_rows δ_j z_j."""
+        return ((delta * z).sum(axis=0),)
+
+    def tangent(self, blocks: Views, r_blocks: Views, z: Array, r_z: Array) -> Array:
+        """Return R{u} = R{z} s + z R{s}."""
+        return r_z * blocks[0] + z * r_blocks[0]
+
+    def to_sources_tangent(
+        self, blocks: Views, r_blocks: Views, z: Array, r_z: Array, delta: Array, r_delta: Array
+    ) -> Array:
+        """Return R{δ} s + δ R{s}."""
+        return r_delta * blocks[0] + delta * r_blocks[0]
+
+    def gradient_tangent(
+        self, blocks: Views, r_blocks: Views, z: Array, r_z: Array, delta: Array, r_delta: Array
+    ) -> Views:
+        """Return Σ_rows (R{δ} z + δ R{z})."""
+        return ((r_delta * z + delta * r_z).sum(axis=0),)
+
+    def terms(self, node: int) -> Iterable[Term]:
+        """Return s_i z_i."""
+        return [Term(node, node, Address("scales", (node - 1,)))]
+
+    def terms_from(self, source: int) -> Iterable[Term]:
+        """Return the one summand with z_j, which is node j's."""
+        return self.terms(source)
+
+    def terms_with(self, parameter: Address) -> Iterable[Term]:
+        """Return the one summand with s_i."""
+        return self.terms(parameter.index[0] + 1)
+
+    def symbol(self, block: str, node: "int | str", source: "int | str", layer: "int | str") -> Symbol:
+        """Return s_i^(l)."""
+        return Symbol("s", (node,), layer)
+
+    def law(self) -> Formula:
+        """Return s_i z_i."""
+        return Symbol("s", ("i",), "l") * Symbol("z", ("i",), "l-1")
+
+    def law_back(self) -> Formula:
+        """Return δ_i s_i."""
+        return Symbol("δ", ("i",), "l+1") * Symbol("s", ("i",), "l+1")
+
+    def spec(self) -> dict[str, Any]:
+        """Return the layer as plain data for a model file."""
+        return {"kind": "scaling", "n_features": int(self.n_features)}
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any]) -> Self:
+        """Return the layer that `spec` described; what it holds besides is passed over."""
+        return cls(spec["n_features"])
