@@ -135,7 +135,7 @@ def test_no_index_outside_of_a_sparse_matrix_is_followed(kind: Any, what: str) -
         ),
         ({"y": np.where(Y[0] == Y, np.inf, Y)}, DataError, r"y must contain only finite numbers; got inf at \(0, 0\)"),
         ({"y": ["yes"] * 21}, DataError, "y must contain only numbers; got a list"),
-        ({"X": csr_array(np.where(X[4, 1] == X, np.nan, X))}, DataError, r"X must hold finite .* got nan at \(4, 1\)"),
+        ({"X": csr_array(np.where(X[4, 1] == X, np.nan, X))}, DataError, r"X must contain .* got nan at \(4, 1\)"),
         ({"X": csr_array(X)[:, :2]}, ShapeError, r"X must have shape .* got \(21, 2\)"),
         ({"X": csr_array(X)[:20]}, ShapeError, r"y must have shape .* got \(21, 1\)"),
         ({"X": coo_array(X[0])}, ShapeError, r"X must have shape .* got \(3,\)"),

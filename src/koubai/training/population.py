@@ -284,7 +284,7 @@ def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
         given = csr_array(given) if given.ndim == 2 else given.toarray()
     sparse = issparse(given)
     try:
-        array = given if sparse else np.asarray(given)
+        array: Any = given if sparse else np.asarray(given)
         array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Each loss and its derivative with respect to an output as formulas, and its display name."""
+"""Each loss and its derivative with respect to an output as formulas, and its name in words."""
 
 from collections.abc import Sequence
 

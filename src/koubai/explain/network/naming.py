@@ -12,7 +12,6 @@ from koubai.explain.network.book import Book
 
 NAMED = 40
 """Maximum number of inputs, and of outputs, listed by name."""
-"""Losses whose outputs mean yes above 0; probabilities mean yes above 1/2."""
 
 
 @dataclass(frozen=True, slots=True)
