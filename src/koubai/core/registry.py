@@ -1,4 +1,4 @@
-"""Finding one of several kinds (activations, losses, optimizers, schedules) by its name."""
+"""Registries of kinds (activations, losses, optimizers, schedules) by name."""
 
 import pkgutil
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ Kind = TypeVar("Kind")
 
 
 class Registry(Mapping[str, type[Kind]], Generic[Kind]):
-    """All kinds of one sort by name, in the order of their ``code``: one a module of a package.
+    """All kinds of one sort by name, in order of their ``code``, one per module of a package.
 
     Parameters
     ----------
     what : str
-        What they are, for messages: ``"activation"``.
+        Their sort, for messages: ``"activation"``.
     base : type
         Their common base class. Each kind has a ``name``, other names in ``aliases``, and a ``code``.
     package : str
@@ -35,7 +35,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
                 for kind in vars(module).values()
                 if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
             }
-        named = {kind for kind in found - {base} if hasattr(kind, "name")}  # others are what several kinds share
+        named = {kind for kind in found - {base} if hasattr(kind, "name")}  # the others are shared base classes
         for kind in sorted(named, key=lambda kind: kind.code):
             self.register(kind)
 
@@ -50,7 +50,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Other names in use, each with the name that it stands for."""
+        """Aliases, each with the name it refers to."""
         kinds: Any = self._kinds.values()
         return {alias: kind.name for kind in kinds for alias in kind.aliases}
 
@@ -59,12 +59,12 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return kind.__module__.startswith(f"{self.package}.")
 
     def register(self, kind: type[Kind]) -> type[Kind]:
-        """Add a kind, so that its name stands for it everywhere; return it, for use as a decorator.
+        """Register a kind under its name; return it, for use as a decorator.
 
         Raises
         ------
         ParameterTypeError
-            If it is no subclass of the base class.
+            If it is not a subclass of the base class.
         ParameterError
             If its name, one of its aliases or its code is taken.
         """
@@ -76,32 +76,34 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         kinds: Any = list(self._kinds.values())
         taken = {*self._kinds, *self.aliases} & {given.name, *given.aliases}
         if taken:
-            raise ParameterError(f"{self.what} must have a name of its own; got {min(taken)!r} again. Choose another.")
+            raise ParameterError(
+                f"{self.what} must have a unique name; got {min(taken)!r}, which is taken. Choose another."
+            )
         if given.code >= 0 and any(other.code == given.code for other in kinds):
             raise ParameterError(
-                f"{self.what} {given.name} must have a code of its own; got {given.code} again. Choose another."
+                f"{self.what} {given.name} must have a unique code; got {given.code}, which is taken. Choose another."
             )
         self._kinds[given.name] = kind
         return kind
 
     def resolve(self, given: object, who: str) -> Kind:
-        """Return the instance that a name, an instance, or a stored ``spec()`` stands for; see `resolve`."""
+        """Return the instance given by a name, an instance, or a stored ``spec()``; see `resolve`."""
         return resolve(given, self.base, self._kinds, self.aliases, who, self.what)
 
 
 def resolve(
     given: object, base: type[Kind], kinds: Mapping[str, type[Kind]], aliases: Mapping[str, str], who: str, what: str
 ) -> Kind:
-    """Return the instance that a name, an instance, or a stored ``spec()`` (a name with parameters) stands for.
+    """Return the instance given by a name, an instance, or a stored ``spec()`` (a name with parameters).
 
     Parameters
     ----------
     given : str, Mapping or an instance of ``base``
-        What the user wrote.
+        The user's value.
     base : type
-        The common base class; an instance of it is returned as it is.
+        The common base class; an instance of it is returned unchanged.
     kinds, aliases : Mapping
-        The classes by name, and other names in use.
+        The classes by name, and aliases.
     who, what : str
         For the message: the parameter (``"activation"``) and the kind of thing (``"activation"``, ``"loss"``).
 
