@@ -75,7 +75,7 @@ def test_fit_tells_what_it_read_and_how_good_it_is(table: Path, capsys) -> None:
         "kind: classification (3 different texts): ",
         "Dropped id (identifier): its whole numbers count the rows.",
         "Dropped same (constant): all its cells are 's'.",
-        "Dropped price (dropped): left out as asked.",
+        "Dropped price (dropped): dropped as requested.",
         "standardised, and its rank; missing: median",
         "The classes are unbalanced: ",
         "144 training, 16 validation, 40 test",
