@@ -725,6 +725,10 @@ def test_how_a_file_is_read_is_kept_with_the_model(capsys) -> None:
         assert main(["predict", "t.koubai", "t.csv", "--out", "p.csv", how]) == 0
         assert "Note: The file is read like the training table: separator ':', skip_lines 2." in capsys.readouterr().err
         assert pl.read_csv("p.csv").height == 60
+    Path("h.csv").write_text(f"{rows}\n".replace(":", ","), encoding="utf-8")
+    assert main(["fit", "h.csv", "--target", "column_3", "--no-header", *QUICK]) == 0
+    assert main(["predict", "h.koubai", "h.csv", "--out", "p.csv"]) == 0
+    assert "as the training table was: without a line of names. Say so" in capsys.readouterr().err
     Path("u.csv").write_text(f"x:z:y\n{rows}\n")
     assert main(["predict", "t.koubai", "u.csv", "--out", "p.csv", "--skip-lines", "0"]) == 0
     assert pl.read_csv("p.csv").height == 60

@@ -20,22 +20,15 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         Their sort, for messages: ``"activation"``.
     base : type
         Their common base class. Each kind has a ``name``, other names in ``aliases``, and a ``code``.
-    package : str
-        The package whose modules define them.
+    package : str, optional
+        The package whose modules define them; without it, each is registered where it is defined.
     """
 
-    def __init__(self, what: str, base: type[Kind], package: str) -> None:
+    def __init__(self, what: str, base: type[Kind], package: str | None = None) -> None:
         self.what, self.base, self.package = what, base, package
         self._kinds: dict[str, type[Kind]] = {}
-        found: set[Any] = set()
-        for each in pkgutil.iter_modules(import_module(package).__path__):
-            module = import_module(f"{package}.{each.name}")
-            found |= {
-                kind
-                for kind in vars(module).values()
-                if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
-            }
-        named = {kind for kind in found - {base} if hasattr(kind, "name")}  # the others are shared base classes
+        found: set[Any] = set() if package is None else _defined_in(package, base)
+        named = {kind for kind in found - {base} if hasattr(kind, "name")}  # others are what several kinds share
         for kind in sorted(named, key=lambda kind: kind.code):
             self.register(kind)
 
@@ -137,6 +130,19 @@ def resolve(
         )
     instance: Kind = kind(**parameters)
     return instance
+
+
+def _defined_in(package: str, base: type[Any]) -> set[Any]:
+    """Return the classes of this base that the modules of a package define."""
+    modules = [
+        import_module(f"{package}.{each.name}") for each in pkgutil.iter_modules(import_module(package).__path__)
+    ]
+    return {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
+    }
 
 
 def _a(what: str) -> str:

@@ -1,13 +1,14 @@
 """The records of an explanation: steps with formulas, tables, sections; independent of language and layout."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from koubai.core import entries
 from koubai.core.formulas.tree import Formula, Matrix, Number
 from koubai.core.formulas.values import Notation
+from koubai.core.language import has_text
 from koubai.explain.diagram import Diagram
 
 
@@ -22,6 +23,12 @@ class Text:
 def say(key: str, **values: "Formula | Text | str | int") -> Text:
     """Return the text of a key with its values."""
     return Text(key, tuple(values.items()))
+
+
+def called(keys: Iterable[str], name: str) -> Text:
+    """Return what a kind (an activation, a loss, a rule) is called: the first text that there is, else its own name."""
+    found = next((key for key in keys if has_text(key)), None)
+    return say("explain.kind.other", name=name) if found is None else say(found)
 
 
 @dataclass(frozen=True, slots=True)

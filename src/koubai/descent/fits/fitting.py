@@ -319,7 +319,7 @@ def _descend(
         updates = EPOCHS * -(-whole.n_rows // size)
         stopping = replace(stopping, max_steps=min(updates, stopping.max_steps), step_size=0.0)
     run = make_run(whole, start, optimizer, learning_rate)
-    if learning_rate is None and run.optimizer.name in ("sgd", "momentum", "nesterov"):
+    if learning_rate is None and run.optimizer.stability_limit(1.0) is not None:
         run = replace(run, learning_rate=_batch_rate(whole, size, run.learning_rate))
     return descend_all(objective, [run], stopping)[0]
 

@@ -1,7 +1,5 @@
 """Curvature of an objective: its Hessian at a point, and the learning rates it allows."""
 
-from typing import Any
-
 import numpy as np
 
 from koubai.descent.functions.objective import Array, Objective, Window
@@ -37,7 +35,7 @@ def stability_limit(optimizer: Optimizer, curvature: float) -> float | None:
     Steepest descent multiplies the distance to the minimum by 1 - αλ, which grows for α > 2/λ. With momentum μ the
     limit is 2 (1 + μ)/λ, with Nesterov's 2 (1 + μ)/((1 + 2μ) λ): there the roots of the recursion's characteristic
     polynomial leave the unit circle. The rules that divide by running averages of the gradient
-    have none: their steps do not grow with the gradient.
+    have none: their steps do not grow with the gradient. Each rule says it of itself.
 
     Examples
     --------
@@ -45,16 +43,7 @@ def stability_limit(optimizer: Optimizer, curvature: float) -> float | None:
     >>> stability_limit(SGD(), 24.0)
     0.08333333333333333
     """
-    if not curvature > 0:
-        return None
-    settings: Any = optimizer
-    if optimizer.name == "sgd":
-        return 2 / curvature
-    if optimizer.name == "momentum":
-        return float(2 * (1 + settings.momentum) / curvature)
-    if optimizer.name == "nesterov":
-        return float(2 * (1 + settings.momentum) / ((1 + 2 * settings.momentum) * curvature))
-    return None
+    return optimizer.stability_limit(curvature) if curvature > 0 else None
 
 
 def suggested_learning_rate(objective: Objective, start: Array, optimizer: Optimizer) -> float:
@@ -66,13 +55,12 @@ def suggested_learning_rate(objective: Objective, start: Array, optimizer: Optim
     """
     window = objective.window or tuple((x - 1 - abs(x), x + 1 + abs(x)) for x in start.tolist())
     width = float(np.mean([high - low for low, high in window]))
-    if optimizer.name == "adadelta":
-        return 1.0
+    if optimizer.needs_no_rate:
+        return optimizer.default_learning_rate
     limit = stability_limit(optimizer, typical_curvature(objective, start, window))
     if limit is None:
-        shares = {"sgd": 0.01, "momentum": 0.002, "nesterov": 0.002, "adagrad": 0.1, "lion": 0.004}
-        return one_digit(width * shares.get(optimizer.name, 0.02))
-    rate = limit / 2 if optimizer.name == "sgd" else limit / 20
+        return one_digit(width * optimizer.share_of_width)
+    rate = limit / optimizer.parts_of_limit
     slope = float(np.linalg.norm(objective.gradient(start[np.newaxis])[0]))
     if slope > 0:
         rate = min(rate, width / 4 / slope)  # a first step right across the picture shows nothing

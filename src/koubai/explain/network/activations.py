@@ -5,8 +5,7 @@ import numpy as np
 from koubai.core.activations.base import Activation
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity
 from koubai.core.formulas.values import as_given
-from koubai.core.language import has_text
-from koubai.explain.derivations import Text, say
+from koubai.explain.derivations import Text, called
 
 
 def value(activation: Activation, u: Formula, known: float = 0.0) -> Formula:
@@ -42,5 +41,5 @@ def _unsaid(activation: Activation, u: Formula, prime: bool = False) -> Formula:
 
 def name_of(activation: Activation) -> Text:
     """Return an activation's display name; if not in the catalogues, its own name."""
-    key = f"explain.activation.{activation.name}"
-    return say(key) if has_text(key) else say("explain.activation.other", name=activation.name)
+    name = activation.name
+    return called((f"explain.activation.{name}", f"play.choice.{name}"), name)

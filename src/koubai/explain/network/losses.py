@@ -7,9 +7,8 @@ import numpy as np
 from koubai.core.activations.identity import Identity
 from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, log
 from koubai.core.formulas.values import as_given
-from koubai.core.language import has_text
 from koubai.core.losses.base import LogOf, Loss
-from koubai.explain.derivations import Text, say
+from koubai.explain.derivations import Text, called
 
 
 def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
@@ -57,6 +56,5 @@ def _unsaid(loss: Loss, z: Formula, y: Formula, by_output: bool = False) -> Form
 
 
 def name_of(loss: Loss) -> Text:
-    """Return a loss's display name; if not in the catalogues, its own name."""
-    key = f"explain.loss.{loss.name}"
-    return say(key) if has_text(key) else say("explain.loss.other", name=loss.name)
+    """Return what a loss is called; one that the catalogues do not know, by its own name."""
+    return called((f"explain.loss.{loss.name}", f"play.choice.{loss.name}"), loss.name)

@@ -17,7 +17,7 @@ from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.passes import BREADTH
 from koubai.explain.network.picture import picture
 from koubai.explain.network.sections import given_numbers, grouped, parted
-from koubai.explain.network.updates import UpdateSteps
+from koubai.explain.network.updates import UpdateSteps, rule_name
 
 TABLE_ROWS = 40
 """Maximum number of rows of a minibatch shown."""
@@ -71,7 +71,7 @@ def update(
     if len(steps.books) > 1:
         sections.append(_batch(steps, (layer, i, j)))
     sections.append(_rule(plan, steps))
-    rule = say(f"explain.rule.{plan.optimizer.name}")
+    rule = rule_name(plan.optimizer)
     title = say("explain.title.update", quantity=steps.name, rule=rule)
     settings = [part.number.value for part in _known(steps) if isinstance(part.number, Number)]
     return Derivation(title, tuple(sections), asked.id, Notation.of([*given_numbers(book), *settings]))
@@ -140,6 +140,6 @@ def _known(update: UpdateSteps) -> list[Quantity]:
 def _rule(plan: Plan, update: UpdateSteps) -> Section:
     """Return the steps from the gradient to the new weight, with the values known beforehand."""
     given = tuple(Display((part.notation, part.number)) for part in _known(update))
-    rule = say(f"explain.rule.{plan.optimizer.name}")
+    rule = rule_name(plan.optimizer)
     steps: list[Step] = [replace(step, law=()) for step in update.steps]
     return Section(say("explain.section.update", rule=rule), (say("explain.text.known"), *given, *steps))

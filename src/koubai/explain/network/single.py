@@ -12,6 +12,7 @@ from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.formulas.pieces import Cases, Relation
 from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, as_given
+from koubai.core.language import has_text
 from koubai.core.losses import Loss, get_loss
 from koubai.core.network import Network
 from koubai.explain.derivations import Block, Derivation, Display, Section, Step, StepTable, say, step_id
@@ -71,8 +72,9 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
             (step_id("z"),),
         ),
     )
-    text = say(f"explain.about.{phi.name}")
-    return Derivation(name, (Section(name, (text, *steps)),), None, Notation.of([as_given(at)]))
+    about = f"explain.about.{phi.name}"
+    text = (say(about),) if has_text(about) else ()
+    return Derivation(name, (Section(name, (*text, *steps)),), None, Notation.of([as_given(at)]))
 
 
 def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from koubai.core.language import Language, text
+from koubai.core.language import Language, has_text, text
 from koubai.descent.fits.fitted import Fit
 from koubai.descent.functions.by_hand import ByHand
 from koubai.descent.functions.exact import Stationary
@@ -69,8 +69,9 @@ def value_name(objective: Objective, lang: Language) -> str:
 
 
 def optimizer_name(name: str, lang: Language) -> str:
-    """Return an optimizer's display name."""
-    return text(f"play.choice.{name}", lang)
+    """Return what an optimizer is called on a picture."""
+    key = f"play.choice.{name}"
+    return text(key, lang) if has_text(key) else name
 
 
 def rule(optimizer: Optimizer, learning_rate: float, lang: Language) -> str:
