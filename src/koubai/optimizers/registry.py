@@ -1,6 +1,6 @@
-"""Optimizers by name: one a file of this folder, which holds all that is to be known of it.
+"""Optimizers by name: one per file in this folder, which defines everything about it.
 
-A file that defines a subclass of `Optimizer` with a ``code`` of its own adds an optimizer.
+A file that defines a subclass of `Optimizer` with its own ``code`` adds an optimizer.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", Optimizer, optimizers.__
 
 
 def get_optimizer(given: "str | Optimizer | Mapping[str, Any]", who: str = "optimizer") -> Optimizer:
-    """Return the optimizer that a name, an instance, or a stored ``spec()`` stands for.
+    """Return the optimizer given by a name, an instance, or a stored ``spec()``.
 
     Raises
     ------
