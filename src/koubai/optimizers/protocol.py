@@ -100,7 +100,7 @@ class Optimizer:
         steps.move(None)
 
     def stability_limit(self, curvature: float) -> float | None:
-        """Return the α above which the rule diverges on a quadratic of curvature λ > 0; None if there is no such limit."""
+        """Return the α above which the rule diverges on a quadratic of curvature λ > 0; None if no limit."""
         return None
 
     def spec(self) -> dict[str, Any]:
