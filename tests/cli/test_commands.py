@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 
 import koubai
-from koubai.cli.fit import in_terms_of_options
+from koubai.cli.fit import OPTIONS
 from koubai.cli.main import main
+from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.terminal import number, printable, sparkline
+from koubai.core.errors import DivergenceError, InPython, ParameterError
 from koubai.tables.reading import read_table
 from koubai.training.container import open_container, write_container
 
@@ -560,10 +562,28 @@ def test_a_record_that_does_not_fit_is_told_in_one_sentence(fitted: Path, table:
 
 
 def test_complaints_name_options() -> None:
-    assert in_terms_of_options("MLPRegressor: alpha must be >= 0; got -1.") == "--l2 must be >= 0; got -1."
-    assert in_terms_of_options("task must be x") == "--task must be x"
-    for other in ("The table must be whole.", "MLPRegressor: warm_start must be", "x"):
-        assert in_terms_of_options(other) == other
+    error = ParameterError(who="MLPRegressor", parameter="alpha", required="be >= 0", got="-1")
+    assert in_terms_of_options(error, OPTIONS) == "--l2 must be >= 0; got -1."
+    error = ParameterError(
+        parameter="schedule",
+        required=["a name", InPython("None")],
+        got="3",
+        remedy=InPython("Try None.", typed="Leave it out."),
+    )
+    assert str(error) == "schedule must be a name or None; got 3. Try None."
+    assert in_terms_of_options(error, OPTIONS) == "--schedule must be a name; got 3. Leave it out."
+    for other in (
+        ParameterError("The table must be whole."),
+        ParameterError(who="MLPRegressor", parameter="warm_start", required="be x", got="y", remedy="Try x."),
+    ):
+        assert in_terms_of_options(other, OPTIONS) == str(other)
+
+
+def test_a_remedy_that_names_what_the_command_has_no_option_for_stays_as_python_is_told() -> None:
+    remedy = InPython("Lower the learning rate.", typed="Lower {learning_rate_init}.")
+    error = DivergenceError(who="MLPClassifier", what="Training must end.", remedy=remedy)
+    assert in_terms_of_options(error, OPTIONS) == "Training must end. Lower --learning-rate."
+    assert in_terms_of_options(error, {}) == "MLPClassifier: Training must end. Lower the learning rate."
 
 
 def test_what_terminals_get() -> None:
@@ -756,3 +776,11 @@ def test_nothing_in_a_table_steers_the_terminal(capfd) -> None:
     for name in ("e.md", "e.html", "e.txt"):
         assert main(["explain", "forward", "e.koubai", "--data", "e.csv", "--out", name]) == 0
         assert "\x1b" not in Path(name).read_text()
+
+
+def test_commands_that_read_a_table_name_the_options_of_reading(table: Path, capsys) -> None:
+    for words in (["explain", "perceptron", str(table)], ["fit", str(table), "--target", "kind"]):
+        assert "--separator must be one ASCII character or 'tab'; got 'ab'. Try ','." in complaint(
+            capsys, *words, "--separator", "ab"
+        )
+        assert "--skip-lines must be an integer >= 0; got -1. Try 1." in complaint(capsys, *words, "--skip-lines", "-1")

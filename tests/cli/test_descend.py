@@ -216,3 +216,25 @@ def test_an_unscaled_column_is_named_as_what_slows_descent(tmp_path: Path, capsy
     printed = capsys.readouterr().out
     assert "Standardizing" not in printed
     assert "For age as given: slope 0.098" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "first_line"),
+    [
+        (["-x**2", "--start", "1"], "f(x) = −x²"),
+        (["--start", "1", "-cos(x)"], "f(x) = −cos(x)"),
+        (["x**2 + y**2", "--start", "-1,-2", "--window", "-2:2,-3:1"], "f(x, y) = x² + y²"),
+    ],
+)
+def test_a_minus_sign_begins_a_value_and_no_option(
+    capsys: pytest.CaptureFixture[str], words: list[str], first_line: str
+) -> None:
+    assert main(["descend", *words, "--steps", "3", "--optimizer", "sgd", "--no-by-hand"]) == 0
+    assert capsys.readouterr().out.startswith(first_line)
+
+
+def test_a_list_of_optimizers_names_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["descend", "x**2", "--start", "1", "--optimizer", ","])
+    assert stopped.value.code == 2
+    assert "argument --optimizer: must be names such as sgd,adam; got ','." in capsys.readouterr().err

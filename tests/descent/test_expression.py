@@ -147,6 +147,7 @@ def test_numbers_are_kept_exactly() -> None:
         ("x[0]", r"got '\[' at character 2 .* Use round parentheses"),
         ("2x", r"got 'x' at character 2 .* Write \* between two factors"),
         ("x(2)", r"Write \* between two factors"),
+        ("x¹⁰ + 1", r"got 'x¹⁰' at character 1 .* Write \*\*10 for a power"),
         ("x^2", r"got '\^' at character 2 .* Write \*\* for a power"),
         ("sine(x)", "Did you mean sin"),
         ("sin", r"sin must be given its argument .* Write sin\(x\)"),

@@ -124,8 +124,8 @@ def test_who_opens_the_page_without_its_token_reads_in_each_language_what_to_do(
         for path in ("/", "/?token=wrong"):
             answer = found.get(path)
             assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
-            assert '<p lang="en">To open this page, use the address that koubai printed' in answer.text
-            assert '<p lang="ja">この画面を開くには，' in answer.text
+            assert '<p lang="en">This page is locked. To open it, use the address that koubai printed' in answer.text
+            assert '<p lang="ja">この画面はまだ開けない。' in answer.text
             assert answer.text.count("?token=…") == 2
             assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert found.get("/lessons").text.startswith("The token must be")

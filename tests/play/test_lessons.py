@@ -1,6 +1,7 @@
 """Lessons: the ready ones run and say what they promise; one that is wrong gets a sentence that says where."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -119,6 +120,12 @@ def test_a_wrong_lesson_gets_a_sentence_that_says_where(tmp_path, lesson, words)
     assert sentence.startswith("lesson mine.json")
     assert "\n" not in sentence
     assert len(sentence) < 700
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(DataError, match=r"^lesson pipe\.json: it must be a regular file; it is none"):
+        lessons.load(tmp_path / "pipe.json")
 
 
 @pytest.mark.parametrize("name", ["Großes.json", "a b.json", "-x.json", "2.json"])

@@ -64,6 +64,7 @@ def test_good_tables_of_every_ending_are_taken(client, tables):
         ("t.csv", GOOD),
         ("T.TXT", GOOD),
         ("t.tsv", GOOD.replace(b",", b"\t")),
+        ("returns_alone.csv", b"a,b\r" + b"1,2\r2,1\r" * 600),
         ("%E8%A1%A8.csv", "身長,y\n1,2\n2,3\n".encode()),
         ("t.parquet", parquet(pa.table({"a": [1, 2, 3], "y": ["u", "v", "u"]}))),
     ):

@@ -6,7 +6,7 @@ from dataclasses import fields
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.errors import Parameter, ParameterError, ParameterTypeError
 
 Kind = TypeVar("Kind")
 
@@ -79,13 +79,18 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         self._kinds[given.name] = kind
         return kind
 
-    def resolve(self, given: object, who: str) -> Kind:
-        """Return the instance given by a name, an instance, or a stored ``spec()``; see `resolve`."""
+    def resolve(self, given: object, who: str | Parameter) -> Kind:
+        """Return the instance that a name, an instance, or a stored ``spec()`` stands for; see `resolve`."""
         return resolve(given, self.base, self._kinds, self.aliases, who, self.what)
 
 
 def resolve(
-    given: object, base: type[Kind], kinds: Mapping[str, type[Kind]], aliases: Mapping[str, str], who: str, what: str
+    given: object,
+    base: type[Kind],
+    kinds: Mapping[str, type[Kind]],
+    aliases: Mapping[str, str],
+    who: str | Parameter,
+    what: str,
 ) -> Kind:
     """Return the instance given by a name, an instance, or a stored ``spec()`` (a name with parameters).
 
@@ -96,9 +101,11 @@ def resolve(
     base : type
         The common base class; an instance of it is returned unchanged.
     kinds, aliases : Mapping
-        The classes by name, and aliases.
-    who, what : str
-        For the message: the parameter (``"activation"``) and the kind of thing (``"activation"``, ``"loss"``).
+        The classes by name, and other names in use.
+    who : str or Parameter
+        For the message: the parameter, ``"activation"``, or whose it is too.
+    what : str
+        The kind of thing, ``"activation"`` or ``"loss"``.
 
     Raises
     ------
@@ -118,7 +125,9 @@ def resolve(
         )
     name = aliases.get(str(given.get("name")), str(given.get("name")))
     if name not in kinds:
-        raise ParameterError(f"{who} must be a known {what}; got {name!r}. Try one of: {', '.join(kinds)}.")
+        raise ParameterError(
+            parameter=who, required=f"be a known {what}", got=repr(name), remedy=f"Try one of: {', '.join(kinds)}."
+        )
     kind: Any = kinds[name]
     parameters: dict[str, Any] = {str(key): value for key, value in given.items() if key != "name"}
     known = [field.name for field in fields(kind)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from koubai import optimizers
+from koubai.core.errors import Parameter
 from koubai.core.registry import Registry
 from koubai.optimizers.protocol import Optimizer
 
@@ -14,8 +15,8 @@ OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", Optimizer, optimizers.__
 """Every optimizer by name, in the order of their codes; ``OPTIMIZERS.register`` adds one from elsewhere."""
 
 
-def get_optimizer(given: "str | Optimizer | Mapping[str, Any]", who: str = "optimizer") -> Optimizer:
-    """Return the optimizer given by a name, an instance, or a stored ``spec()``.
+def get_optimizer(given: "str | Optimizer | Mapping[str, Any]", who: str | Parameter = "optimizer") -> Optimizer:
+    """Return the optimizer that a name, an instance, or a stored ``spec()`` stands for.
 
     Raises
     ------

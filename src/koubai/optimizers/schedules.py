@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from koubai.core.checks import check_count, check_real
+from koubai.core.errors import Parameter
 from koubai.core.registry import Registry
 from koubai.optimizers.schedule import Rates, Schedule, Updates
 
@@ -266,7 +267,7 @@ def _half_cosine(start: float, end: float, share: Rates) -> Rates:
     return np.asarray(end + (start - end) / 2 * (1 + np.cos(np.pi * share)))
 
 
-def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str = "schedule") -> Schedule:
+def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str | Parameter = "schedule") -> Schedule:
     """Return the schedule that a name, an instance, or a stored ``spec()`` stands for.
 
     Raises

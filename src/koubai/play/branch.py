@@ -11,7 +11,7 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.play.curve import Curve, Place
 from koubai.play.data import Source, load, on_axes
-from koubai.play.experiment import Experiment, Moment, Update
+from koubai.play.experiment import Experiment, ManualUpdate, Moment
 from koubai.play.journal import Journal
 from koubai.play.replay import changed, place_of
 from koubai.play.settings import LIVE, OF_DATA, VIEW, Settings
@@ -24,7 +24,7 @@ class Branch:
 
     Attributes
     ----------
-    last : Update or None
+    last : ManualUpdate or None
         The last update, if it was a manual step.
     accuracy : float or None
         Share of all rows classified correctly.
@@ -38,7 +38,7 @@ class Branch:
     timeline: Timeline
     curve: Curve
     serial: int = -1
-    last: Update | None = None
+    last: ManualUpdate | None = None
     accuracy: float | None = None
     speed: float = 0.0
 

@@ -50,7 +50,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class ManualUpdate:
     """The last manual update: the state before it, its training rows, its rate and its trace.
 
     The perceptron's rule has no trace.
@@ -163,7 +163,7 @@ class Experiment:
             n = max(1, min(16 * n, int(n * (seconds - (thread_time() - begin)) / max(thread_time() - now, 1e-6))))
         return moment.state.epoch - first
 
-    def step(self, moment: Moment, unit: str) -> Update:
+    def step(self, moment: Moment, unit: str) -> ManualUpdate:
         """Advance by one example, one minibatch, or to the end of the epoch; return the last update.
 
         An example or a minibatch is the next in the epoch's order, so that steps of any kind and whole epochs visit the
@@ -184,7 +184,7 @@ class Experiment:
         if moment.cursor >= self.train.n_rows:
             moment.cursor = 0
             moment.state.epoch += 1
-        return Update(before, chosen, rate, trace)
+        return ManualUpdate(before, chosen, rate, trace)
 
     def coming(self, moment: Moment) -> tuple[Array, float]:
         """Return the training rows of the next minibatch, and its learning rate α."""

@@ -43,7 +43,7 @@ PAGE = """<!DOCTYPE html>
 <title>koubai playground</title><link rel="icon" href="/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/style.css"></head>
 <body><div class="koubai-play"><header class="top"><h1><span class="name">koubai</span> playground</h1></header>
-{said}</div></body></html>
+<main class="card">{said}</main></div></body></html>
 """
 
 NO_TOKEN = "The token must be the one printed by the server: open the address that contains ?token=…"

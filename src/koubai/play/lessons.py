@@ -1,6 +1,7 @@
 """Lessons: JSON files that set what is shown and say what to look for."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -70,6 +71,8 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _content(path: Path, where: str) -> Any:
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe without a writer would be waited for
+        raise DataError(f"{where}: it must be a regular file; it is none.")
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

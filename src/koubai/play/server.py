@@ -60,10 +60,11 @@ def bound(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         listening.close()
         why = (error.strerror if isinstance(error, OSError) else "") or "not a valid address"
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        number = error.errno if isinstance(error, OSError) else None
+        taken, is_of_port = number == errno.EADDRINUSE, number in (errno.EADDRINUSE, errno.EACCES)
         raise ParameterError(
             f"play: the server must listen on {host}, port {port}, but {'it is taken' if taken else why.lower()}. "
-            f"Try --port 0 for a free one."
+            f"{'Try --port 0 for a free one.' if is_of_port else 'Try --host 127.0.0.1.'}"
         ) from None
     return listening
 

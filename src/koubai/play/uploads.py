@@ -1,6 +1,7 @@
 """The users' own tables: uploaded within limits, and kept in a folder that is removed when the server ends."""
 
 import asyncio
+import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
@@ -30,6 +31,7 @@ PATIENCE = 10.0
 """Seconds during which the rest of a refused table is read and discarded, so that its sender sees the answer."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 """Accepted file types. No compressed text, since a small file could expand without limit."""
+LINE_END = re.compile(rb"\r\n|\r|\n")
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
 
@@ -147,7 +149,7 @@ def check_beginning(path: Path) -> None:
     content = path.read_bytes()
     if content.startswith(PACKED):
         raise DataError("A table must be plain text; got a compressed file. Decompress it first.")
-    first = content.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", FIRST_LINES)[:FIRST_LINES]
+    first = LINE_END.split(content.removeprefix(b"\xef\xbb\xbf").lstrip(), FIRST_LINES)[:FIRST_LINES]
     if max(line.count(mark) for line in first for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
         raise DataError(f"A table must have at most {MOST_COLUMNS} columns; it has more. Remove some.")
 

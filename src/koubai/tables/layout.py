@@ -79,14 +79,18 @@ def checked_separator(separator: str | None) -> str | None:
         return None
     separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
     if len(separator) != 1 or not separator.isascii() or separator in '"\n\r':
-        raise ParameterError(f"separator must be one ASCII character or 'tab'; got {separator!r}. Try ','.")
+        raise ParameterError(
+            parameter="separator", required="be one ASCII character or 'tab'", got=repr(separator), remedy="Try ','."
+        )
     return separator
 
 
 def checked_skip_lines(skip_lines: int | None) -> int | None:
     """Return a number of lines that was given; raise ParameterError if it is none."""
     if skip_lines is not None and (not isinstance(skip_lines, int) or isinstance(skip_lines, bool) or skip_lines < 0):
-        raise ParameterError(f"skip_lines must be an integer >= 0; got {skip_lines!r}. Try 1.")
+        raise ParameterError(
+            parameter="skip_lines", required="be an integer >= 0", got=repr(skip_lines), remedy="Try 1."
+        )
     return skip_lines
 
 

@@ -229,18 +229,36 @@ class Asked:
     def check(self) -> None:
         """Raise ParameterError if they are none, or the same."""
         if self.decimal not in (None, ".", ","):
-            raise ParameterError(f"TableModel: decimal must be '.' or ','; got {self.decimal!r}. Try ','.")
+            raise ParameterError(
+                who="TableModel",
+                parameter="decimal",
+                required="be '.' or ','",
+                got=repr(self.decimal),
+                remedy="Try ','.",
+            )
         if self.thousands not in (None, ".", ",", " ", "'", "none"):
             raise ParameterError(
-                f"TableModel: thousands must be ',', '.', ' ', \"'\" or 'none'; got {self.thousands!r}. Try ','."
+                who="TableModel",
+                parameter="thousands",
+                required="be ',', '.', ' ', \"'\" or 'none'",
+                got=repr(self.thousands),
+                remedy="Try ','.",
             )
         if self.thousands is not None and self.thousands == self.decimal:
             raise ParameterError(
-                f"TableModel: thousands must be another mark than decimal; got {self.decimal!r} twice. Leave one out."
+                who="TableModel",
+                parameter="thousands",
+                required="be another mark than decimal",
+                got=f"{self.decimal!r} twice",
+                remedy="Leave one out.",
             )
         if self.date_order not in (None, "dmy", "mdy", "ymd"):
             raise ParameterError(
-                f"TableModel: date_order must be 'dmy', 'mdy' or 'ymd'; got {self.date_order!r}. Try 'dmy'."
+                who="TableModel",
+                parameter="date_order",
+                required="be 'dmy', 'mdy' or 'ymd'",
+                got=repr(self.date_order),
+                remedy="Try 'dmy'.",
             )
 
     @property

@@ -255,7 +255,7 @@ def said_of_words(
 def check_task(task: str | None) -> None:
     """Raise ParameterError if it is no task."""
     if task not in (None, *TASKS):
-        raise ParameterError(f"task must be classification or regression; got {task!r}.")
+        raise ParameterError(parameter="task", required="be classification or regression", got=repr(task))
 
 
 def check_type(name: str, dtype: "pl.DataType") -> None:
@@ -360,8 +360,11 @@ def _target(
         return Target(name, found, why, whole=fit and found == CLASSIFICATION, format=format)
     if task == REGRESSION:
         raise ParameterError(
-            f"task must be classification for the target {name!r}, which holds no numbers but "
-            f"{_first_text(present, values)}; got regression. Leave the task out, or choose another target."
+            parameter="task",
+            required=f"be classification for the target {name!r}, which holds no numbers but "
+            f"{_first_text(present, values)}",
+            got="regression",
+            remedy="Leave the task out, or choose another target.",
         )
     kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
     why = f"{n_different} different {kind}"

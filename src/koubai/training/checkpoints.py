@@ -165,8 +165,10 @@ class CheckpointFile:
         changed = [name for name in names if record["identity"].get(name) != self.identity.get(name)]
         if changed:
             raise ParameterError(
-                f"checkpoint must come from the same training; got {self.path}, which was made with different values "
-                f"of {', '.join(changed)}. Remove the file, or pass another path."
+                parameter="checkpoint",
+                required="come from the same training",
+                got=f"{self.path}, which was made with different values of {', '.join(changed)}",
+                remedy="Remove the file, or pass another path.",
             )
         self._check_state(fresh.state, tensors)
         patience, (patience_best, best_score) = fresh.patience, tensors["best"].tolist()

@@ -19,6 +19,9 @@ TENSORS = {
 }
 """The arrays in which a history is stored."""
 
+INTERRUPTED = "interrupted"
+"""Why training ended, if it was Ctrl-C: it can go on from its checkpoint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -66,6 +69,19 @@ class History(Sequence[Epoch]):
     learning_rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str = ""
+
+    def stop_if_asked(self, answers: Iterable[object]) -> None:
+        """Say why training ended if a callback asks for the end; what has ended it already stays the reason.
+
+        Parameters
+        ----------
+        answers : iterable
+            What the callbacks returned: anything true asks for the end, `INTERRUPTED` because of Ctrl-C.
+        """
+        asked = [answer for answer in answers if answer]
+        if asked and not self.stopped:
+            by_user = any(isinstance(answer, str) and answer == INTERRUPTED for answer in asked)
+            self.stopped = INTERRUPTED if by_user else "callback"
 
     def extend(
         self, losses: Sequence[float], learning_rates: Iterable[float], seconds: float, score: float | None = None

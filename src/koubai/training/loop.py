@@ -10,19 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DivergenceError
+from koubai.core.errors import DivergenceError, InPython
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
-from koubai.training.history import Epoch
+from koubai.training.history import INTERRUPTED, Epoch
 from koubai.training.interrupts import deferred_interrupts
 from koubai.training.progress import Show, newest_numbers, progress_bar
 from koubai.training.run import Run, Unfinished
 from koubai.training.sources import Source
 
-Callback: TypeAlias = Callable[[Epoch], bool | None]
-"""Called after each epoch; True stops training."""
+Callback: TypeAlias = Callable[[Epoch], bool | str | None]
+"""Called after each epoch; True stops training, `INTERRUPTED` does as Ctrl-C."""
 
 SECONDS_PER_CALL = 0.075
 """Target duration of one call of the engine, since Ctrl-C, progress and checkpoints wait for its end."""
@@ -31,7 +31,7 @@ LARGEST_GROWTH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingCourse:
     """The course of training, beyond what `Plan` specifies.
 
     Parameters
@@ -77,13 +77,13 @@ FOREVER = 2**62
 """More updates than any run will make; a larger number would not fit into 64 bits."""
 
 
-def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
+def next_rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
     """Return α of the updates of the next epochs, (n_epochs, steps_per_epoch)."""
     steps = plan.steps_per_epoch(n_rows)
     return _rates(plan, run, course, n_rows, n_epochs * steps).reshape(n_epochs, steps)
 
 
-def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
+def _rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
     """Return α of the next updates, (n_updates,), in a training whose epochs have ``n_rows`` rows."""
     steps = plan.steps_per_epoch(n_rows)
     return course.schedule.rates(
@@ -97,7 +97,7 @@ def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) ->
     )
 
 
-def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) -> None:
+def train(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse) -> None:
     """Train until all epochs are done or something stops it; ``run.history.stopped`` records which.
 
     After Ctrl-C the run is left as after the last completed call of the engine, and a warning is issued.
@@ -124,15 +124,15 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
                 if course.checkpoint is not None and not run.history.stopped:
                     course.checkpoint.save_if_due(run)
         except KeyboardInterrupt:
-            run.history.stopped = run.history.stopped or "interrupted"
+            run.history.stopped = run.history.stopped or INTERRUPTED
             warn_caller("Training interrupted by user.")
     if run.history and not np.isfinite(run.theta).all():
         raise _divergence(plan, run, course)
     if course.checkpoint is not None:
-        course.checkpoint.close(run, finished=run.history.stopped != "interrupted")
+        course.checkpoint.close(run, finished=run.history.stopped != INTERRUPTED)
 
 
-def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float) -> int:
+def _epochs_of_next_call(course: TrainingCourse, run: Run, n_epochs: int, seconds: float) -> int:
     """Return the number of epochs to run before the next inspection."""
     if course.score is not None or course.callbacks:
         return 1
@@ -140,7 +140,7 @@ def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float
     return max(1, min(fitting, n_epochs * LARGEST_GROWTH, course.epochs - run.done))
 
 
-def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Course, n_epochs: int) -> float:
+def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse, n_epochs: int) -> float:
     """Run epochs in one call of the engine, score θ, and record the history; return the seconds taken."""
     begin = perf_counter()
     (rows,) = source.parts(plan, run.state.epoch)
@@ -156,7 +156,7 @@ def _run_parts(
     plan: Plan,
     run: Run,
     source: Source,
-    course: Course,
+    course: TrainingCourse,
     check_interrupt: Callable[[], None],
     show: Show,
 ) -> None:
@@ -192,7 +192,7 @@ def _run_parts(
 
 
 def _take_in(
-    run: Run, course: Course, losses: list[float], last_rates: list[float], n_rows: int, begin: float
+    run: Run, course: TrainingCourse, losses: list[float], last_rates: list[float], n_rows: int, begin: float
 ) -> float:
     """Score θ after epochs of ``n_rows`` rows that started at ``begin``, and record the history; return the seconds."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -214,7 +214,7 @@ def _take_in(
     return seconds
 
 
-def _decide(plan: Plan, run: Run, course: Course) -> None:
+def _decide(plan: Plan, run: Run, course: TrainingCourse) -> None:
     """Set ``run.history.stopped`` if training must end here, and lower an adaptive rate on stagnation."""
     history, last = run.history, run.history[-1]
     if not np.isfinite(last.loss):
@@ -235,12 +235,10 @@ def _decide(plan: Plan, run: Run, course: Course) -> None:
     if not history.stopped and run.done >= course.epochs:
         history.stopped = "epochs"
     # Called last, so that a callback that raises leaves the run consistent.
-    asked_to_stop = [callback(last) for callback in course.callbacks]
-    if not history.stopped and any(asked_to_stop):
-        history.stopped = "callback"
+    history.stop_if_asked([callback(last) for callback in course.callbacks])
 
 
-def _stagnation(run: Run, course: Course, lower: float | None) -> str:
+def _stagnation(run: Run, course: TrainingCourse, lower: float | None) -> str:
     watched = "Validation score" if course.stop_on_score else "Training loss"
     then = "Stopping." if lower is None else f"Setting learning rate to {lower:f}"
     return (
@@ -249,7 +247,7 @@ def _stagnation(run: Run, course: Course, lower: float | None) -> str:
     )
 
 
-def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
+def _divergence(plan: Plan, run: Run, course: TrainingCourse) -> DivergenceError:
     """Return an error that says where training became non-finite."""
     broken = [
         index
@@ -258,7 +256,11 @@ def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
     ]
     where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
     return DivergenceError(
-        f"{course.who}: training must stay finite; {where} became NaN or infinite in epoch {run.done} "
-        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}). "
-        f"Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1."
+        who=course.who,
+        what=f"training must stay finite; {where} became NaN or infinite in epoch {run.done} "
+        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}).",
+        remedy=InPython(
+            "Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1.",
+            typed="Lower {learning_rate_init}, or {l1} and {alpha}.",
+        ),
     )

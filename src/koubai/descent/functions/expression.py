@@ -149,6 +149,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<symbol>\*\*|[-+*/(),])|(?P<end>$))"
 )
 _VARIABLE = re.compile(r"[^\W\d_](?:_?\d{1,3})?")
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+PLAIN = str.maketrans(SUPERSCRIPTS, "0123456789")
 _INFIX = {"+": (10, 11), "-": (10, 11), "*": (20, 21), "/": (20, 21), "**": (30, 29)}
 """How tightly an operator binds to its left and right: ** binds tightest and is right-associative."""
 _NEGATION = 25
@@ -281,6 +283,9 @@ class _Parser:
         """Fail because of an unknown name."""
         close = difflib.get_close_matches(token.text, known, n=1)
         remedy = f"Did you mean {close[0]}?" if close else f"Try one of: {', '.join(FUNCTIONS)}."
+        power = re.search(f"[{SUPERSCRIPTS}]+", token.text)
+        if power:
+            remedy = f"Write **{power[0].translate(PLAIN)} for a power."
         self.fail(
             f"a name must be a variable (one letter, such as x or w1), pi, e or a function; got {token.text!r}",
             token.position,

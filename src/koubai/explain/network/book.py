@@ -26,6 +26,9 @@ PARTS: tuple[Part, ...] = ("forward", "loss", "backward", "gradient")
 
 SMALL = 2000
 """Maximum number of parameters for a network to be traced exactly and in full."""
+DEEP = 20
+"""Maximum number of layers to be traced exactly and in full: each step asks for the one before it, and deeper nesting
+of calls than this would come near to Python's limit."""
 WRITTEN_OUT = 20
 """A sum with more terms is written with the largest first and the rest summed."""
 LARGEST_TERMS = 6
@@ -72,7 +75,9 @@ class Book:
         self.network: Network = trace.forward.network
         self.theta: Array = trace.forward.theta
         self.depth = len(self.network.layers)
-        self.small = self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT
+        self.small = (
+            self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT and self.depth <= DEEP
+        )
         self.layer_deltas = trace.deltas
         self._steps: dict[StepId, Step] = {}
 
@@ -103,19 +108,20 @@ class Book:
             terms.
         """
         found: dict[StepId, Step] = {}
-
-        def visit(identifier: StepId) -> None:
-            if identifier not in found:
+        # a stack of its own instead of calls: a network may have more layers than Python lets calls nest
+        waiting = [iter(identifiers)]
+        open_steps: list[Step] = []
+        while waiting:
+            identifier = next(waiting[-1], None)
+            if identifier is None:
+                waiting.pop()
+                if open_steps:
+                    step = open_steps.pop()
+                    found[step.id] = step
+            elif identifier not in found:
                 step = self.find(identifier)
-                followed: Counter[str] = Counter()
-                for used in step.uses:
-                    followed[used.kind] += 1
-                    if breadth is None or followed[used.kind] <= breadth:
-                        visit(used)
-                found[identifier] = step
-
-        for identifier in identifiers:
-            visit(identifier)
+                open_steps.append(step)
+                waiting.append(iter(_followed(step, breadth)))
         return list(found.values())
 
     # Quantities
@@ -236,6 +242,17 @@ class Book:
         symbol = Symbol("R", (n_rest,))
         terms.append(Quantity(symbol, Number(rest)))
         return add(*terms), shown, (say("explain.note.rest", rest=symbol, count=n_rest, shown=len(shown)),)
+
+
+def _followed(step: Step, breadth: int | None) -> list[StepId]:
+    """Return which of the steps that a step uses are followed: all, or the first so many of each kind."""
+    seen: Counter[str] = Counter()
+    followed = []
+    for used in step.uses:
+        seen[used.kind] += 1
+        if breadth is None or seen[used.kind] <= breadth:
+            followed.append(used)
+    return followed
 
 
 def slope_symbol(u: Formula) -> Formula:

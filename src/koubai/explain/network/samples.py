@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,8 @@ CORRELATION = np.array([[1, 0.2, 0.1, 0.5], [0.2, 1, -0.3, 0.5], [0.1, -0.3, 1, 
 """Correlations of the players' figures: good hitters score runs, home-run hitters steal few bases."""
 FEW_SOURCES = 10
 """Nodes with more sources get smaller weights."""
+MOST_PARAMETERS = 1_000_000
+"""Maximum number of weights and biases of a network made on the spot."""
 ROWS = 8
 """Number of rows of a sample network."""
 
@@ -78,10 +81,18 @@ def made(
     Raises
     ------
     ParameterError
-        If the sizes do not describe a network, or activation and loss do not match.
+        If the sizes do not describe a network, or one that is too large, activation and loss do not match, or the seed
+        is negative.
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ParameterError(f"explain: sizes must be numbers >= 1, such as 4-5-3; got {'-'.join(map(str, sizes))}.")
+    count = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
+    if count > MOST_PARAMETERS:
+        raise ParameterError(
+            f"explain: sizes must give at most {MOST_PARAMETERS:,} weights and biases; got {count:,}. Try 4-5-3."
+        )
+    if seed < 0:
+        raise ParameterError(f"explain: seed must be >= 0; got {seed}. Try 0.")
     if output is None:
         usual = "softmax" if sizes[-1] > 1 else "sigmoid"
         output = usual if loss is None else get_loss(loss).output
