@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.tables.columns import describe_columns, require_column
 from koubai.tables.doubts import repeated_names, total_row
 from koubai.tables.number_formats import Asked
@@ -20,7 +21,6 @@ from koubai.tables.written import written
 if TYPE_CHECKING:
     import polars as pl
 
-Array = npt.NDArray[Any]
 
 LAST = 3
 """So many rows at the end of a table may be totals."""

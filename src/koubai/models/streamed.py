@@ -7,11 +7,12 @@ from which all epochs are read.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
 from koubai.models.prepared import LAST
@@ -40,8 +41,6 @@ from koubai.tables.values import clean, numbers
 from koubai.tables.written import written
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
-
-Array = npt.NDArray[Any]
 
 Y = np.dtype(np.float64)
 """Dtype of stored targets: numbers unchanged, classes as their index among all classes."""

@@ -5,8 +5,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.models import records
 from koubai.models.defaults import penalties_to_judge
 from koubai.models.estimator_choice import estimator_for
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
-Array = npt.NDArray[Any]
 
 MIN_TO_CHOOSE = 2000
 """With fewer rows, that score is too coarse to select an epoch: it is only shown, and the last epoch is kept."""

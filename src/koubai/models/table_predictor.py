@@ -4,9 +4,9 @@ import os
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from koubai.core import entries
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, KoubaiError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
     from koubai.explain.derivations import Derivation
-
-Array = npt.NDArray[Any]
 
 
 class UnfittedError(KoubaiError, ValueError, AttributeError):

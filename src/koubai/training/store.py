@@ -14,9 +14,8 @@ from weakref import finalize
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import FileError
-
-Array = npt.NDArray[Any]
 
 BLOCK_BYTES = 2**18
 """Approximate block size in bytes: small enough for shuffled blocks to mix well, large enough to read at full speed."""

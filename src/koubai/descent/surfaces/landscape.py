@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.layers.base import WEIGHTS
 from koubai.descent.display import Displayed
 from koubai.descent.paths.compare import Surface
-from koubai.descent.surfaces.subject import Array, Subject
+from koubai.descent.surfaces.subject import Subject
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.surfaces.hessian import hessian_vector_product
-from koubai.descent.surfaces.subject import Array, Subject
+from koubai.descent.surfaces.subject import Subject
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,17 +6,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import issparse
 from threadpoolctl import ThreadpoolController
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Rows
 from koubai.engines.reference import trace_forward
-
-Array = npt.NDArray[Any]
 
 BLOCK = 4096
 """Number of rows passed through the network at once."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
-from koubai.descent.surfaces.subject import Array, Subject
+from koubai.descent.surfaces.subject import Subject
 from koubai.engines.protocol import Plan, State
 from koubai.engines.reference import batches
 from koubai.engines.registry import get_engine

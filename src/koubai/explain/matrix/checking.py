@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from koubai.explain.matrix.nodes import Array, Dimension, Node, Shape, computed
+from koubai.core.arrays import Array
+from koubai.explain.matrix.nodes import Dimension, Node, Shape, computed
 
 DRAWS = 5
 """Number of random draws to compare."""

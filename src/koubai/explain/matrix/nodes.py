@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.formulas.tree import (
     Apply,
     Elementwise,
@@ -28,7 +28,6 @@ Dimension: TypeAlias = int | str
 """A number, or a letter that represents one."""
 Shape: TypeAlias = tuple[Dimension, Dimension]
 """Rows and columns; a vector is a column, a scalar is 1×1."""
-Array = npt.NDArray[Any]
 
 SCALAR: Shape = (1, 1)
 
