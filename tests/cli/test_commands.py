@@ -75,14 +75,14 @@ def test_fit_tells_what_it_read_and_how_good_it_is(table: Path, capsys) -> None:
     for text in (
         "table.csv: 200 rows, 6 columns",
         "kind: classification (3 different texts): ",
-        "Left out id (identifier): its whole numbers count the rows.",
-        "Left out same (constant): all its cells are 's'.",
-        "Left out price (dropped): left out as asked.",
+        "Dropped id (identifier): its whole numbers count the rows.",
+        "Dropped same (constant): all its cells are 's'.",
+        "Dropped price (dropped): dropped as requested.",
         "standardised, and its rank; missing: median",
         "The classes are unbalanced: ",
         "144 training, 16 validation, 40 test",
         "accuracy on 40 held-out rows",
-        "accuracy of always answering ",
+        "accuracy of always predicting ",
         "true \\ predicted",
         "Saved   table.koubai",
         "Next    koubai predict table.koubai TABLE --out predictions.csv",
@@ -120,9 +120,9 @@ def test_small_tables_are_judged_and_it_is_said(table: Path, capsys) -> None:
 
 def test_where_answers_end_is_said(table: Path, capsys) -> None:
     assert main(["fit", str(table), "--target", "price", "--drop", "kind", "--model", "p.koubai", *QUICK]) == 0
-    assert "a tenth of the range beyond what was seen" in capsys.readouterr().out
+    assert "the range seen in training extended by a tenth" in capsys.readouterr().out
     assert main(["show", "p.koubai"]) == 0
-    assert "a tenth of the range beyond what was seen" in " ".join(capsys.readouterr().out.split())
+    assert "the range seen in training extended by a tenth" in " ".join(capsys.readouterr().out.split())
 
 
 def test_how_often_a_checkpoint_is_written_needs_one(table: Path, capsys) -> None:
@@ -131,7 +131,7 @@ def test_how_often_a_checkpoint_is_written_needs_one(table: Path, capsys) -> Non
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint", "c", "--checkpoint-every", "-1")
     assert "--checkpoint-every must be >= 0; got -1.0." in said
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--checkpoint", "c", "--optimizer", "lbfgs")
-    assert "--checkpoint must be left out with L-BFGS" in said
+    assert "--checkpoint must not be set with L-BFGS" in said
 
 
 def test_wide_tables_are_summed_up(capsys) -> None:
@@ -141,11 +141,11 @@ def test_wide_tables_are_summed_up(capsys) -> None:
     assert main(["fit", "wide.csv", "--target", "y", "--test-fraction", "0", *QUICK]) == 0
     out = capsys.readouterr().out
     assert "Columns 30 numbers, 1 category; 'koubai show' lists how each is prepared" in out
-    assert "No rows were held out, so nothing is known of how good it is." in out
+    assert "No rows were held out, so its quality is unknown." in out
     assert main(["fit", "wide.csv", "--target", "y", "--batch-size", "1000", *QUICK]) == 0
     written = capsys.readouterr()
     assert "Note: Got `batch_size` less than 1 or larger than sample size." in written.err
-    assert "--class-weight must be left out for regression; got 'balanced', which MLPRegressor does not" in complaint(
+    assert "--class-weight must not be set for regression; got 'balanced', which MLPRegressor does not" in complaint(
         capsys, "fit", "wide.csv", "--target", "x1", "--class-weight", "balanced"
     )
 
@@ -153,7 +153,7 @@ def test_wide_tables_are_summed_up(capsys) -> None:
 def test_what_the_system_refuses_is_told(monkeypatch, capsys) -> None:
     for error, sentence in [
         (OSError(28, "No space left on device", "m.koubai"), "koubai show: m.koubai: no space left on device."),
-        (MemoryError(), "koubai show: the memory is not enough; try fewer rows, or a smaller network."),
+        (MemoryError(), "koubai show: there is not enough memory; try fewer rows, or a smaller network."),
     ]:
 
         def refuse(path: str, error: BaseException = error) -> None:
@@ -253,12 +253,12 @@ def test_predict_tells_of_rows_that_cannot_be_scored_or_have_a_new_class(fitted:
     assert main(["predict", str(fitted), "new.csv", how]) == 0
     said = capfd.readouterr().err
     assert "Note: 1 row has no value of kind; it is not scored." in said
-    assert "Note: 2 rows are of a class that training did not see, 'odd', and count as wrong." in said
+    assert "Note: 2 rows are of a class not seen in training, 'odd', and count as wrong." in said
     pl.DataFrame({name: values[:1] for name, values in table.items()}).write_csv("one.csv")
     assert main(["predict", str(fitted), "one.csv", how]) == 0
     said = capfd.readouterr().err
     assert "accuracy on 1 row of this table, 1 right   1.0000" in said
-    assert "no better than always giving the same answer" not in said
+    assert "no better than a constant prediction" not in said
 
 
 @pytest.mark.slow
@@ -294,7 +294,7 @@ def test_show_tells_everything(fitted: Path, capsys) -> None:
         "Predicts kind: classification (3 different texts)",
         "144 training, 16 validation, 40 test",
         "one of 2",
-        "Left out id (identifier)",
+        "Dropped id (identifier)",
         "hidden 1",
         "relu",
         "loss: cross_entropy",
@@ -320,7 +320,7 @@ def test_show_tells_of_bare_estimators(capsys) -> None:
     out = capsys.readouterr().out
     assert "perceptron.koubai: Perceptron" in out
     assert "coef" in out
-    assert "must be a model for tables" in complaint(capsys, "predict", "bare.koubai", "bare.csv")
+    assert "must be a table model" in complaint(capsys, "predict", "bare.koubai", "bare.csv")
 
 
 def test_names_cannot_steer_the_terminal(capsys) -> None:
@@ -398,13 +398,14 @@ BAD_OPTIONS = {
     "--batch-size 0": "--batch-size must be an integer >= 1; got 0. Leave it out.",
     "--epochs 0": "--epochs must be an integer >= 1; got 0. Leave it out.",
     "--jobs 0": "--jobs must be an integer >= 1 or an integer <= -1; got 0. Leave it out.",
-    "--drop x,kind": "--drop must name columns to learn from; got the target 'kind'. Leave it out.",
-    "--keep kind": "--keep must name columns to learn from; got the target 'kind'",
-    "--category kind": "--category must name columns to learn from; got the target 'kind'",
-    "--optimizer lbfgs --learning-rate 1": "--learning-rate must be left out with L-BFGS, which finds its own steps",
-    "--optimizer lbfgs --batch-size 9": "--batch-size must be left out with L-BFGS",
-    "--optimizer lbfgs --early-stopping": "--early-stopping must be left out with L-BFGS",
-    "--optimizer lbfgs --dropout 0.5": "--dropout must be left out with L-BFGS; got 0.5. Try --optimizer adam.",
+    "--drop x,kind": "--drop must name feature columns; got the target 'kind'. Remove it.",
+    "--keep kind": "--keep must name feature columns; got the target 'kind'",
+    "--category kind": "--category must name feature columns; got the target 'kind'",
+    "--optimizer lbfgs --learning-rate 1": "--learning-rate must not be set with L-BFGS, which determines its own "
+    "steps",
+    "--optimizer lbfgs --batch-size 9": "--batch-size must not be set with L-BFGS",
+    "--optimizer lbfgs --early-stopping": "--early-stopping must not be set with L-BFGS",
+    "--optimizer lbfgs --dropout 0.5": "--dropout must not be set with L-BFGS; got 0.5. Try --optimizer adam.",
     "--loss poisson": "--loss must be one of log_loss, half_squared_error,",
     "--l1 -1": "--l1 must be >= 0",
     "--l2 -1": "--l2 must be >= 0",
@@ -459,13 +460,13 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
     checkpoint = Path("c").read_bytes()
     for options, message in (
         ("--checkpoint table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
-        ("--checkpoint ./table.koubai", "--checkpoint must be another file than the model; got 'table.koubai'"),
-        ("--checkpoint new --model new", "--checkpoint must be another file than the model; got 'new' for both"),
+        ("--checkpoint ./table.koubai", "--checkpoint must be a different file from the model; got 'table.koubai'"),
+        ("--checkpoint new --model new", "--checkpoint must be a different file from the model; got 'new' for both"),
         ("--checkpoint notes.txt", "'notes.txt' must be a new file or a koubai checkpoint to be replaced"),
         ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
-        ("--model c", "'c' must be a new file or a koubai model to be replaced; it holds something else"),
+        ("--model c", "'c' must be a new file, or a koubai model; it contains something else"),
         ("--model table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
-        ("--drop kind", "--drop must name columns to learn from; got the target 'kind'. Leave it out."),
+        ("--drop kind", "--drop must name feature columns; got the target 'kind'. Remove it."),
     ):
         assert message in complaint(capsys, "fit", str(table), "--target", "kind", how, *options.split(), *QUICK)
     assert {path: path.read_bytes() for path in contents} == contents
@@ -477,7 +478,7 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
 def test_a_file_that_is_no_model_is_not_replaced(table: Path, capsys) -> None:
     Path("notes.txt").write_text("precious")
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--model", "notes.txt", *QUICK)
-    assert "'notes.txt' must be a new file or a koubai model to be replaced; it holds something else" in said
+    assert "'notes.txt' must be a new file, or a koubai model; it contains something else" in said
     assert Path("notes.txt").read_text() == "precious"
     Path("notes.txt").write_text("")
     for _ in range(2):  # an empty file is no loss, and a model is there to be replaced
@@ -530,7 +531,7 @@ def test_bad_tables_for_a_model(fitted: Path, capsys) -> None:
         assert message in complaint(capsys, "predict", str(fitted), "new.csv", "--out", "out.csv")
         assert not Path("out.csv").exists()
     pl.DataFrame({"x": [1.0], "colour": ["red"], "prediction": [1]}).write_csv("new.csv")
-    assert "must have no column 'prediction' to be included" in complaint(
+    assert "must not include a column 'prediction'" in complaint(
         capsys, "predict", str(fitted), "new.csv", "--include", "all"
     )
 
@@ -691,7 +692,7 @@ def test_names_with_commas_can_be_given(capsys) -> None:
     frame.write_csv("c.csv")
     for given in ("income, net", '"income, net"', '"income, net", '):
         assert main(["fit", "c.csv", "--target", "y", "--drop", given, *QUICK]) == 0
-        assert "Left out income, net (dropped)" in capsys.readouterr().out
+        assert "Dropped income, net (dropped)" in capsys.readouterr().out
     assert main(["predict", "c.koubai", "c.csv", "--include", '"income, net",debt', "--out", "p.csv", "--quiet"]) == 0
     assert pl.read_csv("p.csv").columns[:2] == ["income, net", "debt"]
     assert main(["predict", "c.koubai", "c.csv", "--include", "income, net", "--out", "p.csv", "--quiet"]) == 0
@@ -705,7 +706,7 @@ def test_columns_that_look_like_patterns_are_columns(how: str, capsys) -> None:
     frame = pl.DataFrame({"*": x, "^a.*$": rng.normal(size=80), "ab": x * 2, "y": np.where(x > 0, "=1+1", "-b")})
     frame.write_csv("s.csv")
     assert main(["fit", "s.csv", "--target", "y", "--drop", "*", how, *QUICK]) == 0
-    assert "Left out (*) (dropped)" in capsys.readouterr().out
+    assert "Dropped (*) (dropped)" in capsys.readouterr().out
     assert main(["predict", "s.koubai", "s.csv", how, "--include", "*,ab", "--out", "p.csv", "--quiet"]) == 0
     lines = Path("p.csv").read_text().splitlines()
     assert lines[0].startswith("(*),ab,prediction,")
@@ -742,9 +743,7 @@ def test_how_a_file_is_read_is_kept_with_the_model(capsys) -> None:
     capsys.readouterr()
     for how in ("--no-stream", "--stream"):
         assert main(["predict", "t.koubai", "t.csv", "--out", "p.csv", how]) == 0
-        assert (
-            "Note: The file is read as the training table was: separator ':', skip_lines 2." in capsys.readouterr().err
-        )
+        assert "Note: The file is read like the training table: separator ':', skip_lines 2." in capsys.readouterr().err
         assert pl.read_csv("p.csv").height == 60
     Path("h.csv").write_text(f"{rows}\n".replace(":", ","), encoding="utf-8")
     assert main(["fit", "h.csv", "--target", "column_3", "--no-header", *QUICK]) == 0

@@ -105,7 +105,7 @@ def test_columns_and_options_of_a_fit_are_checked(points: str, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["booth", "--window", "1:0,0:1"], "must hold ranges from low to high"),
+        (["booth", "--window", "1:0,0:1"], "must be ranges from low to high"),
         (["booth", "--window", "left"], "must be ranges such as -2:2"),
         (["booth", "--start", "here"], "must be numbers such as 0.5"),
     ],
@@ -167,7 +167,7 @@ def test_networks_of_another_shape_are_refused(
     assert main(["fit", table, "--target", "where", "--hidden", "5", "--epochs", "2", "--quiet", "--model", wide]) == 0
     assert main(["descend", "--network", model, table, "--view", "line", "--other", wide]) == 2
     said = capsys.readouterr().err
-    assert "--other must be a network of the same layers" in said
+    assert "--other must be a network with the same layers" in said
     assert "-5-1. Train it with the same options, or use --view solutions." in said
     assert main(["descend", "--network", model, table, "--optimizer", "sgd,adam"]) == 2
     assert "--network must be given one optimizer" in capsys.readouterr().err
@@ -197,7 +197,7 @@ def test_rows_without_a_value_are_left_out_and_text_is_named(
     assert main(["descend", "--fit", "line", str(table), "--steps", "2000"]) == 0
     printed = capsys.readouterr()
     assert "least squares: (2, 1)" in printed.out
-    assert "Note: 2 of 5 rows have no value of x or y; they are left out." in printed.err
+    assert "Note: 2 of 5 rows have no value of x or y; they are dropped." in printed.err
     assert main(["descend", "--fit", "line", str(table), "--y", "sign"]) == 2
     assert "The column 'sign'" in (said := capsys.readouterr().err)
     assert "must hold numbers; got 'a' in row 1" in said

@@ -72,17 +72,20 @@ def test_everything_can_be_asked_for(capsys, words, expected):
             "koubai explain: sizes must give at most 1,000,000 weights and biases; got 799,999,995. Try 4-5-3.",
         ),
         (["backward", "--weight", "9,1,1"], "koubai explain: weight's layer must be in 1 … 2 for the network 2-2-1;"),
-        (["backward", "--weight", "1,1,1", "--loss"], "koubai explain: one number must be asked for at a time;"),
+        (["backward", "--weight", "1,1,1", "--loss"], "koubai explain: only one number can be requested at a time;"),
         (["backward", "--sizes", "4-x"], "koubai explain: --sizes must be whole numbers such as 4-5-3; got '4-x'."),
-        (["backward", "--data", "t.csv"], "koubai explain: --data must come with a MODEL; got no model."),
-        (["backward", "m.koubai"], "koubai explain: a MODEL must come with rows; got none. Name a table with --data."),
+        (["backward", "--data", "t.csv"], "koubai explain: --data requires a MODEL, which is missing."),
+        (
+            ["backward", "m.koubai"],
+            "koubai explain: a MODEL requires rows, which are missing. Name a table with --data.",
+        ),
         (["shapes", "A @ x", "A=m,k", "x=m,1"], "koubai explain: expression 'A @ x': the left matrix of @"),
         (["shapes", "A", "A=m,k", "A=k,m"], "koubai explain: each name must have one shape; got two for A."),
-        (["backward", "--hidden", "relu"], "koubai explain: --hidden must come with --sizes; got none."),
+        (["backward", "--hidden", "relu"], "koubai explain: --hidden requires --sizes, which is missing."),
         (["update", "--rows", "1-99999999999"], "koubai explain: --rows must lie in 1 … 4; got 5."),
         (
             ["backward", "m.koubai", "--data", "t.csv", "--sizes", "2-2"],
-            "koubai explain: --sizes must come without a MODEL, which has its own; got m.koubai.",
+            "koubai explain: --sizes cannot be combined with a MODEL, which has its own; got m.koubai.",
         ),
         (["perceptron", "--target", "spam"], "koubai explain: --target must come with a TABLE; got none."),
         (["perceptron", "--rate", "0"], "koubai explain: learn: learning_rate must be > 0; got 0. Try 1."),
@@ -182,7 +185,7 @@ def test_a_perceptron_learns_from_a_table_of_one_s_own(tmp_path, capsys):
     status, out, err = said(capsys, "explain", "perceptron", str(table))
     assert "The table has 2,500 rows; the first 2,000 are learned from." in err
     table.write_text("a,kind\nu,x\nv,y\n")
-    assert "must have a column of numbers beside 'kind'" in said(capsys, "explain", "perceptron", str(table))[2]
+    assert "must have a numeric column besides 'kind'" in said(capsys, "explain", "perceptron", str(table))[2]
     table.write_text("a,b,kind\n1,,x\n,2,y\n")
     assert "must have a row without empty cells" in said(capsys, "explain", "perceptron", str(table))[2]
 

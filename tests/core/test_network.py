@@ -162,7 +162,7 @@ def changed(layer: int, **changes) -> dict:
         (
             lambda: Network((), HalfSquaredError()),
             ParameterError,
-            "Network: layers must hold at least one layer; got none. Add Dense(n_in, n_out).",
+            "Network: layers must contain at least one layer; got none. Add Dense(n_in, n_out).",
         ),
         (
             lambda: Network((Dense(2, 3), Dense(4, 1)), HalfSquaredError()),

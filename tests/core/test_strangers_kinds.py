@@ -126,9 +126,9 @@ def test_what_takes_the_place_of_another_is_refused(monkeypatch: pytest.MonkeyPa
 
         name = "coded"
 
-    with pytest.raises(ParameterError, match=r"^activation must have a name of its own; got 'relu' again"):
+    with pytest.raises(ParameterError, match=r"^activation must have a unique name; got 'relu', which is taken"):
         ACTIVATIONS.register(Again)
-    with pytest.raises(ParameterError, match=r"^activation coded must have a code of its own; got 4 again"):
+    with pytest.raises(ParameterError, match=r"^activation coded must have a unique code; got 4, which is taken"):
         ACTIVATIONS.register(Coded)
     with pytest.raises(ParameterTypeError, match=r"^activation must be a subclass of Activation; got <class 'int'>"):
         ACTIVATIONS.register(int)

@@ -183,9 +183,9 @@ def test_what_takes_the_place_of_another_is_refused(monkeypatch: pytest.MonkeyPa
 
         name = "coded"
 
-    with pytest.raises(ParameterError, match=r"^loss must have a name of its own; got 'huber' again"):
+    with pytest.raises(ParameterError, match=r"^loss must have a unique name; got 'huber', which is taken"):
         LOSSES.register(Again)
-    with pytest.raises(ParameterError, match=r"^loss coded must have a code of its own; got 5 again"):
+    with pytest.raises(ParameterError, match=r"^loss coded must have a unique code; got 5, which is taken"):
         LOSSES.register(Coded)
     with pytest.raises(ParameterTypeError, match=r"^loss must be a subclass of Loss; got <class 'int'>"):
         LOSSES.register(int)

@@ -320,7 +320,7 @@ def test_contradictions_are_refused_in_one_sentence(change: str, words: str) -> 
 def test_training_does_not_go_on_behind_an_output_set_by_hand() -> None:
     model = koubai.MLPRegressor(hidden_layer_sizes=(3,), warm_start=True, max_iter=2).fit(X, Y)
     model.out_activation_ = "logistic"
-    with pytest.raises(ParameterError, match="out_activation_ must be 'identity' when training goes on; got 'log"):
+    with pytest.raises(ParameterError, match="out_activation_ must be 'identity' when training continues; got 'log"):
         model.fit(X, Y)
     model.out_activation_ = "identity"
     model.fit(X, Y)

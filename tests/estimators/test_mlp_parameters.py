@@ -45,7 +45,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"hidden_layer_sizes": [2.5]}, "hidden_layer_sizes must be integers > 0; got [2.5]. Try (100,)."),
     ({"hidden_layer_sizes": -3}, "hidden_layer_sizes must be a sequence or an integer >= 1; got -3. Try (100,)."),
     ({"checkpoint": 3}, "checkpoint must be a name, a path or None; got 3. Try None."),
-    ({"checkpoint": "x"}, "random_state must be an integer with checkpoint, so that training can go on; got None."),
+    ({"checkpoint": "x"}, "random_state must be an integer with checkpoint, so that training can resume; got None."),
     ({"solver": "lbfgs", "dropout": 0.5}, "dropout must be 0.0 with L-BFGS; got 0.5. Try solver='adam'."),
     ({"optimizer": "lbfgs", "schedule": "cosine"}, "schedule must be None with L-BFGS; got 'cosine'."),
     ({"solver": "lbfgs", "clip_norm": 1.0}, "clip_norm must be None with L-BFGS; got 1.0. Try solver='adam'."),

@@ -216,13 +216,19 @@ def broken(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     ("name", "words"),
     [
         ("another estimator", "the record must be of a MLPClassifier; got 'MLPRegressor'."),
-        ("no network", "network must be there; got none. The file is damaged."),
+        ("no network", "network must be present; it is missing. The file is damaged."),
         ("short theta", "theta must be of shape (n_parameters) = (63,); got (62,). The file is damaged."),
         ("theta of integers", "theta must be of dtype float64 or float32; got 'int64'. The file is damaged."),
         ("unknown parameter", "a stored model must have only parameters that this version knows; got temperature."),
-        ("classes", "the record must be whole and consistent; got ValueError: 2 classes for a network of 3 outputs."),
-        ("features", "the record must be whole and consistent; got ValueError: 5 features for a network of 4 inputs."),
-        ("layer", "the record must be whole and consistent; got ParameterError: Network: a layer's kind must be"),
+        (
+            "classes",
+            "the record must be complete and consistent; got ValueError: 2 classes for a network of 3 outputs.",
+        ),
+        (
+            "features",
+            "the record must be complete and consistent; got ValueError: 5 features for a network of 4 inputs.",
+        ),
+        ("layer", "the record must be complete and consistent; got ParameterError: Network: a layer's kind must be"),
     ],
 )
 def test_a_damaged_record(name: str, words: str) -> None:

@@ -188,8 +188,8 @@ def test_a_sparse_model_stays_sparse_in_its_record():
     ("change", "message"),
     [
         (lambda r, t: r.update(estimator="MLPClassifier"), "the record must be of a Perceptron; got 'MLPClassifier'"),
-        (lambda r, t: r.pop("classes"), "classes must be there; got none"),
-        (lambda r, t: t.pop("coef"), "the array coef must be there; got none"),
+        (lambda r, t: r.pop("classes"), "classes must be present; it is missing"),
+        (lambda r, t: t.pop("coef"), "the array coef must be present; it is missing"),
         (
             lambda r, t: t.update(coef=t["coef"][:1]),
             r"coef must be of shape \(n_problems, n_features\) = \(3, 4\); got \(1, 4\)",

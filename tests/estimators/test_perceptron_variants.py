@@ -70,7 +70,7 @@ def test_without_being_asked_it_does_not_warn():
         model = Perceptron(tol=None, max_iter=3).fit(*XOR)
     assert model.separability_ == (
         "The data are not linearly separable as far as seen: in 3 passes over the rows no weights were right on all; "
-        f"the last made {model.mistakes_[-1]} mistakes. The averaged and the pocket perceptron cope with that: set "
+        f"the last made {model.mistakes_[-1]} mistakes. The averaged and the pocket perceptron can handle this: set "
         "variant='averaged' or variant='pocket'."
     )
 

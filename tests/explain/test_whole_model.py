@@ -129,7 +129,7 @@ def test_a_fitted_estimator_and_a_table_s_model_show_what_they_have_learned():
     assert importance.index("x2") < importance.index("x1"), "the second feature decides, and comes first"
     assert "How the outputs vary with each node" in said
     assert "Importance" not in model.explain_model(X).render("text", "en"), "without targets there is none"
-    with pytest.raises(ShapeError, match=r"X and y must have equally many rows; got 200 and 3\. Pass both\.$"):
+    with pytest.raises(ShapeError, match=r"X and y must have the same number of rows; got 200 and 3\. Pass both\.$"):
         model.explain_model(X, y[:3])
     table = a_table("regression")
     page = TableModel(hidden_layer_sizes=(4,), epochs=2, random_state=0).fit(table, "target").explain_model(table)

@@ -75,15 +75,13 @@ def test_no_better_is_said_only_where_it_is_true() -> None:
     assert found.score == found.baseline
     assert found.is_better
     (sentence,) = advice(found)
-    assert sentence.startswith("Never answered: 1, ")
+    assert sentence.startswith("Never predicted: 1, ")
     assert "--class-weight balanced" in sentence
     noise = rng.uniform(0.2, 0.4, 100)
     found = evaluate_classes(y, np.zeros(100, int), np.column_stack([1 - noise, noise]), labels, 0, [0.95, 0.05])
     assert not found.is_better
     (sentence,) = advice(found)
-    assert sentence.startswith(
-        "The network is no better than always giving the same answer, neither by accuracy nor by"
-    )
+    assert sentence.startswith("The network is no better than a constant prediction, neither by accuracy nor by")
 
 
 def test_which_epoch_was_kept_is_said() -> None:

@@ -280,7 +280,7 @@ def test_classes_that_nothing_is_known_of_are_named(parquet: Path, tmp_path: Pat
     assert len(list(prediction)) == 3
     assert prediction.notes == [
         "1 row has no value of label; it is not scored.",
-        "3 rows are of a class that training did not see, 'a', 'b', and count as wrong.",
+        "3 rows are of a class not seen in training, 'a', 'b', and count as wrong.",
     ]
     assert model.predict_and_evaluate(strange)[2] == prediction.notes
 

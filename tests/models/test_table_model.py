@@ -131,7 +131,7 @@ def test_imbalance_is_named() -> None:
     notes = TableModel().prepare(frame, "y").notes
     assert notes == [
         "The classes are unbalanced: often has 36 rows (90%), rarely 4 (10%). "
-        "Class weights 'balanced' let the rare ones count as much."
+        "Class weights 'balanced' give the rare classes equal weight."
     ]
 
 
@@ -205,7 +205,7 @@ def test_callbacks_see_epochs_and_stop() -> None:
         ({"random_state": -1}, {}, "random_state must be an integer from 0"),
         ({"random_state": None}, {}, "random_state must be an integer from 0"),
         ({"validation_fraction": 1.5}, {}, r"validation_fraction must be in \[0, 1\); got 1.5"),
-        ({"hidden": (3,)}, {}, r"hidden must be left out for classification; got \(3,\), which MLPClassifier does not"),
+        ({"hidden": (3,)}, {}, r"hidden must not be set for classification; got \(3,\), which MLPClassifier does not"),
         ({"alpha": -1}, {}, "MLPClassifier: alpha must be >= 0; got -1"),
         ({"task": "clustering"}, {}, "task must be classification or regression"),
     ],
@@ -214,7 +214,7 @@ def test_impossible_parameters(parameters, options, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         TableModel(drop=drop_all_but("label"), **parameters).fit(table(), "label", **options)
     if "class_weight" not in parameters:
-        with pytest.raises(ParameterError, match="class_weight must be left out for regression"):
+        with pytest.raises(ParameterError, match="class_weight must not be set for regression"):
             TableModel(drop=drop_all_but("amount"), class_weight="balanced").fit(table(), "amount")
 
 
@@ -280,7 +280,9 @@ def test_what_is_no_target_and_no_model_is_told_in_one_sentence() -> None:
     with pytest.raises(ParameterTypeError, match=r"target must be the name of a column .* got 40 values \(Series\)"):
         TableModel().fit(frame[["x"]], frame["y"])
     for ask in (lambda model: model.predict(frame), lambda model: model.score(frame), lambda model: model.to_record()):
-        with pytest.raises(UnfittedError, match=r"the model must be fitted first; it is not\. Call fit with a table"):
+        with pytest.raises(
+            UnfittedError, match=r"the model must be fitted before use; it is not\. Call fit with a table"
+        ):
             ask(TableModel())
 
 

@@ -157,9 +157,9 @@ def test_what_takes_the_place_of_another_is_refused(monkeypatch: pytest.MonkeyPa
 
         name = "coded"
 
-    with pytest.raises(ParameterError, match=r"^optimizer must have a name of its own; got 'adam' again"):
+    with pytest.raises(ParameterError, match=r"^optimizer must have a unique name; got 'adam', which is taken"):
         OPTIMIZERS.register(Again)
-    with pytest.raises(ParameterError, match=r"^optimizer coded must have a code of its own; got 6 again"):
+    with pytest.raises(ParameterError, match=r"^optimizer coded must have a unique code; got 6, which is taken"):
         OPTIMIZERS.register(Coded)
     with pytest.raises(ParameterTypeError, match=r"^optimizer must be a subclass of Optimizer; got <class 'int'>"):
         OPTIMIZERS.register(int)

@@ -55,8 +55,8 @@ def test_arguments_that_cannot_be_served_get_one_sentence(complaint, tmp_path):
     junk.write_bytes(bytes(range(256)))
     lesson.write_text('{"title": {"en": "x"}, "steps": []}', encoding="utf-8")
     for arguments, words in (
-        ([good], "--target must name the column to be predicted; got none"),
-        (["--target", "y"], "--target must come with a table; got none"),
+        ([good], "--target must name the column to predict; it is missing"),
+        (["--target", "y"], "--target requires a table, which is missing"),
         ([good, "--target", "kinf"], "kind"),
         ([tmp_path / "absent.csv", "--target", "y"], "there is no such file"),
         ([tmp_path, "--target", "y"], "must be a file"),

@@ -150,7 +150,7 @@ def test_other_starts_of_an_estimator_are_its_fits_with_other_random_states(open
 
 def test_an_estimator_without_its_data_asks_for_them():
     estimator = koubai.MLPClassifier((3,), epochs=2, random_state=0).fit(IRIS[0].copy(), IRIS[1].copy())
-    with pytest.raises(DataError, match=r"MLPClassifier: play must have the training data.*play\(X, y\)"):
+    with pytest.raises(DataError, match=r"MLPClassifier: play needs the training data.*play\(X, y\)"):
         estimator.play()
 
 

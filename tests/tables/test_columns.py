@@ -100,7 +100,7 @@ def test_every_reason_says_what_was_seen() -> None:
     assert described(["x"] * 3).reason == "all its cells are 'x'"
     assert described(["", "?"]).reason == "all its cells are missing"
     assert described([[1], [2]]).reason.startswith("its cells are no single values but List")
-    assert described(["a", "b"], drop=["c"]).reason == "left out as asked"
+    assert described(["a", "b"], drop=["c"]).reason == "dropped as requested"
     assert described(["x" * 99] * 2).reason == "all its cells are '" + "x" * 36 + "…'"
 
 

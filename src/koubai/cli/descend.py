@@ -56,13 +56,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--list", action="store_true", help="list the known functions and the optimizers")
     parser.add_argument("--out", action="append", default=[], metavar="FILE", help=".png, .svg, .pdf, .gif or .html")
     add_force(parser)
-    parser.add_argument("--lang", metavar="en|ja", help="language of the texts (default: that of the environment)")
+    parser.add_argument("--lang", metavar="en|ja", help="language of the output (default: from the environment)")
     add_options(parser)
     parser.set_defaults(defaults={name: parser.get_default(name) for name in EVERY})
 
 
 def run(args: argparse.Namespace) -> int:
-    """Descend, print who arrived, write what was asked for; return the exit status."""
+    """Descend, print which paths arrived, write the requested files; return the exit status."""
     from koubai.core.language import language
 
     lang = language(args.lang)
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _record(args: argparse.Namespace, way: str) -> "Displayed":
-    """Return what was asked for."""
+    """Return the requested record."""
     if way == "--network":
         from koubai.cli.parts.descend_network import look
 
@@ -100,7 +100,7 @@ def _record(args: argparse.Namespace, way: str) -> "Displayed":
 
 
 def _check_outputs(paths: Sequence[str], force: bool, reads: Sequence[str | None], moves: bool) -> None:
-    """Refuse what cannot be written before the work is done instead of after it."""
+    """Refuse outputs that cannot be written before doing the work."""
     from koubai.views.descent.showing import STILL, SUFFIXES
 
     allowed = SUFFIXES if moves else STILL
@@ -128,7 +128,7 @@ def _compare(args: argparse.Namespace) -> "Displayed":
 
 
 def _wants_by_hand(asked: bool | None, objective: "Objective") -> bool:
-    """Return whether to work the function out: as asked, else where it can be and SymPy is there."""
+    """Return whether to solve by hand: as requested, else where possible and SymPy is installed."""
     from importlib.util import find_spec
 
     from koubai.descent.functions.by_hand import can_be_worked_out

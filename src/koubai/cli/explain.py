@@ -1,4 +1,4 @@
-"""``koubai explain``: where a number comes from, step by step, at the terminal or on a page."""
+"""``koubai explain``: where a number comes from, step by step, in the terminal or on a page."""
 
 import argparse
 from collections.abc import Callable
@@ -24,8 +24,8 @@ EXAMPLES = """examples:
   koubai explain model penguins.koubai --data examples/penguins.csv --out model.html
   koubai explain derivative "norm(A @ x - b)**2" --by x
 
-Indices are the lecture's: LAYER,NODE,SOURCE, layers counted from 1 after the input, source 0 being the bias.
-'koubai explain WHAT --help' says more.
+Indices are the lecture's: LAYER,NODE,SOURCE, with layers counted from 1 after the input and source 0 for the bias.
+See 'koubai explain WHAT --help' for details.
 """
 
 Topic = Callable[[argparse.Namespace], "Derivation"]
@@ -36,7 +36,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "explain",
         help="show where a number comes from, step by step",
-        description="Derive the numbers of a perceptron or a network step by step, with the real numbers in it.",
+        description="Derive the numbers of a perceptron or a network step by step, with the actual numbers.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -55,7 +55,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Explain what was asked; print it, or write it to a file."""
+    """Explain what was requested; print it, or write it to a file."""
     from koubai.core.language import language
 
     lang = language(args.lang)
@@ -72,9 +72,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def add_view_options(parser: argparse.ArgumentParser, out: str = "a .html, .md or .txt file") -> None:
-    """Add the options that every explanation has."""
+    """Add the options common to all explanations."""
     group = parser.add_argument_group("the view")
-    group.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
+    group.add_argument("--lang", metavar="LANG", help="en or ja (default: from the environment)")
     group.add_argument("--out", metavar="FILE", help=f"where to write it: {out}")
     add_force(group)
     group.add_argument("--digits", type=int, metavar="N", help="significant digits of rounded numbers (default: 4)")
@@ -98,10 +98,10 @@ def _topic(
 
 def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _topic(topics, "perceptron", "how a perceptron learns, over whole passes", _perceptron)
-    parser.add_argument("table", nargs="?", metavar="TABLE", help="a table to learn from; default: six mails")
-    parser.add_argument("--target", metavar="COLUMN", help="the column to be learned; default: the last")
+    parser.add_argument("table", nargs="?", metavar="TABLE", help="a table to learn from (default: six mails)")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to learn (default: the last)")
     add_reading_options(parser.add_argument_group("the table"), streams=False)
-    parser.add_argument("--positive", metavar="VALUE", help="the value of the target that stands for +1")
+    parser.add_argument("--positive", metavar="VALUE", help="the target value that means +1")
     parser.add_argument("--bias", action="store_true", help="add a feature that is always 1, whose weight is the bias")
     parser.add_argument("--rate", type=fraction, default=Fraction(1, 2), metavar="N", help="η (default: 1/2)")
     parser.add_argument("--sweeps", type=int, default=1, metavar="N", help="passes through the data (default: 1)")
@@ -112,16 +112,16 @@ def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentPars
 def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str) -> None:
     topic: Topic = {"forward": _forward, "backward": _backward, "update": _update}[name]
     parser = _topic(topics, name, about, topic)
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model (default: a small ready-made network)")
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
     add_reading_options(parser.add_argument_group("the table"), streams=False)
-    made = parser.add_argument_group("a network made for the occasion")
+    made = parser.add_argument_group("a generated network")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
-    made.add_argument("--hidden", metavar="NAME", help="of hidden layers (default: sigmoid)")
+    made.add_argument("--hidden", metavar="NAME", help="activation of hidden layers (default: sigmoid)")
     made.add_argument("--output", metavar="NAME", help="activation of the outputs")
-    made.add_argument("--loss-function", metavar="NAME", help="what is minimised")
-    made.add_argument("--seed", type=int, metavar="N", help="of its random numbers (default: 0)")
-    asked = parser.add_argument_group("what is asked")
+    made.add_argument("--loss-function", metavar="NAME", help="the loss function")
+    made.add_argument("--seed", type=int, metavar="N", help="random seed (default: 0)")
+    asked = parser.add_argument_group("what to explain")
     if name == "update":
         asked.add_argument("--rows", metavar="1-4", default="1", help="rows of the batch, counted from 1 (default: 1)")
         _update_options(parser)
@@ -144,7 +144,7 @@ def _update_options(parser: argparse.ArgumentParser) -> None:
     rule.add_argument("--after", type=int, default=0, metavar="N", help="updates made before this one (default: 0)")
     rule.add_argument("--l1", type=float, default=0.0, metavar="N", help="strength of the L1 penalty (default: 0)")
     rule.add_argument("--l2", type=float, default=0.0, metavar="N", help="strength of the L2 penalty (default: 0)")
-    rule.add_argument("--clip", type=float, default=0.0, metavar="N", help="longest gradient (default: no limit)")
+    rule.add_argument("--clip", type=float, default=0.0, metavar="N", help="maximum gradient norm (default: no limit)")
 
 
 def _single_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -159,7 +159,9 @@ def _single_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     add_view_options(parser)
     parser = _topic(topics, "softmax", "softmax with cross-entropy, and why the derivative is z - p", _softmax)
     parser.add_argument("--u", type=numbers, metavar="A,B,…", help="net inputs (default: 2,1,0)")
-    parser.add_argument("--p", type=numbers, metavar="A,B,…", help="shares of the classes (default: all on the first)")
+    parser.add_argument(
+        "--p", type=numbers, metavar="A,B,…", help="class probabilities (default: all on the first class)"
+    )
     add_view_options(parser)
 
 
@@ -172,16 +174,18 @@ def _matrix_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("expression", metavar="EXPRESSION", help="such as 'norm(A @ x - b)**2'")
     parser.add_argument("shapes", nargs="*", type=named_shape, metavar="NAME=R,C", help="shapes, such as A=m,k x=3,1")
     parser.set_defaults(take_more=_take_more_shapes)
-    parser.add_argument("--by", required=True, metavar="NAME", help="the vector, matrix or scalar to differentiate by")
+    parser.add_argument(
+        "--by", required=True, metavar="NAME", help="the vector, matrix or scalar to differentiate with respect to"
+    )
     add_view_options(parser)
-    parser = _topic(topics, "identities", "identities of vectors and matrices, each checked with numbers", _identities)
+    parser = _topic(topics, "identities", "vector and matrix identities, each checked numerically", _identities)
     add_view_options(parser)
 
 
 def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     about = "what a whole model has learned: its hidden nodes and its columns"
     parser = _topic(topics, "model", about, _model)
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model; default: a small ready-made network")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model (default: a small ready-made network)")
     parser.add_argument("--data", metavar="TABLE", help="a table with the model's columns")
     add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--layer", type=int, default=1, metavar="N", help="which hidden layer (default: 1)")
@@ -207,7 +211,7 @@ def _derivative(args: argparse.Namespace) -> "Derivation":
 
 
 def _take_more_shapes(args: argparse.Namespace, words: list[str]) -> bool:
-    """Take shapes that stand after an option, and return whether all words were shapes."""
+    """Accept shapes that follow an option, and return whether all words were shapes."""
     try:
         args.shapes = [*args.shapes, *map(named_shape, words)]
     except argparse.ArgumentTypeError:
@@ -218,7 +222,7 @@ def _take_more_shapes(args: argparse.Namespace, words: list[str]) -> bool:
 def _by_name(shapes: list[tuple[str, str]]) -> dict[str, str]:
     for position, (name, _) in enumerate(shapes):
         if any(name == other for other, _ in shapes[:position]):
-            raise ParameterError(f"explain: each name must have one shape; got two for {name}. Leave one out.")
+            raise ParameterError(f"explain: each name must have one shape; got two for {name}. Remove one.")
     return dict(shapes)
 
 
@@ -255,7 +259,7 @@ def _backward(args: argparse.Namespace) -> "Derivation":
     sample = sample_of(args)
     x, y = one_row(sample, args.row)
     if y is None:
-        raise DataError(f"explain: row {args.row} must have a value of the target; it has none. Take another row.")
+        raise DataError(f"explain: row {args.row} must have a value of the target; it has none. Choose another row.")
     return backward(sample.network, sample.theta, x, y, ask=_ask(args), names=sample.names)
 
 
@@ -295,7 +299,7 @@ def _softmax(args: argparse.Namespace) -> "Derivation":
 
 
 def _ask(args: argparse.Namespace) -> "Ask | None":
-    """Return what is asked, None for the whole."""
+    """Return the requested number; None to explain everything."""
     from koubai.explain.network.asking import Ask
 
     given = [(kind, getattr(args, kind, None)) for kind in ("weight", "delta", "node")]
@@ -303,13 +307,13 @@ def _ask(args: argparse.Namespace) -> "Ask | None":
     asks += [Ask("loss")] if args.loss else []
     if len(asks) > 1:
         raise ParameterError(
-            f"explain: one number must be asked for at a time; got --{' and --'.join(ask.kind for ask in asks)}."
+            f"explain: only one number can be requested at a time; got --{' and --'.join(ask.kind for ask in asks)}."
         )
     return asks[0] if asks else None
 
 
 def fraction(text: str) -> Fraction:
-    """Return a number written as a fraction or a decimal."""
+    """Parse a number written as a fraction or a decimal."""
     from koubai.core.formulas.values import parse_number
 
     number = parse_number(text)
@@ -319,12 +323,12 @@ def fraction(text: str) -> Fraction:
 
 
 def numbers(text: str) -> list[float]:
-    """Return numbers written with commas between them."""
+    """Parse comma-separated numbers."""
     return [float(fraction(piece)) for piece in text.split(",")]
 
 
 def named_shape(text: str) -> tuple[str, str]:
-    """Return a name and its shape, written name=rows,columns."""
+    """Parse a name and its shape, written name=rows,columns."""
     name, equals, shape = text.partition("=")
     if not equals or not name.isidentifier():
         raise argparse.ArgumentTypeError(f"must be a name and its shape such as A=m,k; got {text!r}")
@@ -332,7 +336,7 @@ def named_shape(text: str) -> tuple[str, str]:
 
 
 def indices(text: str) -> tuple[int, ...]:
-    """Return indices written with commas between them."""
+    """Parse comma-separated indices."""
     try:
         return tuple(int(piece) for piece in text.split(","))
     except ValueError:

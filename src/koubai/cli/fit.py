@@ -28,9 +28,9 @@ EXAMPLES = """examples:
   koubai fit digits.csv --target digit --task classification --optimizer sgd --learning-rate 0.1 --epochs 100
   koubai fit clicks.parquet --target bought --checkpoint clicks.checkpoint
 
-Numbers, categories, truth values, dates and missing values are prepared by themselves. Columns that only name the
-rows, and constant ones, are left out. A fifth of the rows is held out to say how good the network is. Ctrl-C stops
-training and keeps the best network so far. A table that is large beside the memory is read block by block (--stream).
+Numbers, categories, truth values, dates and missing values are prepared automatically. Columns that merely identify
+rows, and constant ones, are dropped. A fifth of the rows is held out to evaluate the network. Ctrl-C stops training
+and keeps the best network so far. A table too large for memory is read block by block (--stream).
 """
 
 TASKS = ("classification", "regression")
@@ -47,33 +47,37 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.set_defaults(run=run, options=OPTIONS)
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
-    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to be predicted")
-    parser.add_argument("--model", metavar="FILE", help="where to save the model (default: the table's name, .koubai)")
+    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
+    parser.add_argument(
+        "--model", metavar="FILE", help="where to save the model (default: the table's name with .koubai)"
+    )
     add_force(parser)
-    parser.add_argument("--quiet", action="store_true", help="print nothing but mistakes")
+    parser.add_argument("--quiet", action="store_true", help="print only errors")
     _add_table_options(parser.add_argument_group("the table"))
     _add_network_options(parser.add_argument_group("the network"))
     _add_training_options(parser.add_argument_group("training"))
 
 
 def _add_table_options(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--task", choices=TASKS, help="what is asked for (default: found from the target)")
+    group.add_argument("--task", choices=TASKS, help="the kind of prediction (default: inferred from the target)")
     for name, use in (
-        ("--drop", "columns to leave out; a name with a comma stands in quotation marks: '\"a, b\",c'"),
-        ("--keep", "columns to use in any case"),
-        ("--category", "columns of numbers that are codes"),
-        ("--missing", "cells that are missing, as -999,unknown"),
-        ("--not-missing", "values that look missing and are not, as None,NA"),
+        ("--drop", "columns to drop; put a name that contains a comma in quotation marks: '\"a, b\",c'"),
+        ("--keep", "columns to use whatever they look like"),
+        ("--category", "numeric columns to treat as categories"),
+        ("--missing", "marks of missing values, such as -999,unknown"),
+        ("--not-missing", "values that look missing but are not, such as None,NA"),
     ):
         group.add_argument(name, type=ListedNames, default=ListedNames(), metavar="A,B", help=use)
-    group.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where cells do not show it")
+    group.add_argument("--decimal", choices=(".", ","), help="the decimal mark, if the cells leave it open")
     group.add_argument(
-        "--thousands", choices=(",", ".", " ", "'", "none"), help="what sets off thousands, where cells do not show it"
+        "--thousands", choices=(",", ".", " ", "'", "none"), help="the thousands separator, if the cells leave it open"
     )
     group.add_argument(
-        "--date-order", choices=("dmy", "mdy", "ymd"), help="order of day, month and year, where cells do not show it"
+        "--date-order", choices=("dmy", "mdy", "ymd"), help="order of day, month and year, if the cells leave it open"
     )
-    group.add_argument("--test-fraction", type=float, default=0.2, metavar="SHARE", help="rows held out (default: 0.2)")
+    group.add_argument(
+        "--test-fraction", type=float, default=0.2, metavar="SHARE", help="share of rows held out (default: 0.2)"
+    )
     add_reading_options(group)
 
 
@@ -88,36 +92,38 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--optimizer", metavar="NAME", help="adam, adamw, sgd, momentum, rmsprop, lbfgs, … (default: adam)"
     )
-    group.add_argument("--learning-rate", type=float, metavar="RATE", help="the largest step")
+    group.add_argument("--learning-rate", type=float, metavar="RATE", help="the maximum learning rate")
     group.add_argument("--schedule", metavar="NAME", help="one_cycle, cosine, constant, step, … (default: one_cycle)")
-    group.add_argument("--batch-size", type=int, metavar="ROWS", help="rows in one update")
-    group.add_argument("--epochs", type=int, metavar="N", help="how often to go through the table")
-    group.add_argument("--dropout", type=float, metavar="SHARE", help="hidden nodes left out of an update")
+    group.add_argument("--batch-size", type=int, metavar="ROWS", help="rows per update")
+    group.add_argument("--epochs", type=int, metavar="N", help="passes over the table")
+    group.add_argument("--dropout", type=float, metavar="SHARE", help="share of hidden nodes dropped in each update")
     group.add_argument("--l2", type=float, metavar="STRENGTH", help="penalty on squared weights")
     group.add_argument("--l1", type=float, metavar="STRENGTH", help="penalty on absolute weights")
     group.add_argument(
         "--early-stopping",
         action=argparse.BooleanOptionalAction,
-        help="keep the network of the epoch that is best on a tenth of the rows (default: with 2,000 rows or more)",
+        help="keep the network from the epoch that is best on a tenth of the rows (default: with 2,000 rows or more)",
     )
     group.add_argument(
         "--validation-metric",
         choices=("loss", "score"),
-        help="what that epoch is best in: the loss, which sees probabilities, or accuracy or R² (default: loss)",
+        help="choose that epoch by the loss, which considers probabilities, or by accuracy or R² (default: loss)",
     )
     group.add_argument(
         "--cross-validation",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="choose a small table's penalty, and how sure answers are, on rows left out in turn (default: yes)",
+        help="choose a small table's penalty and confidence by cross-validation (default: yes)",
     )
-    group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best one")
-    group.add_argument("--jobs", type=int, metavar="N", help="most threads (default: as many as are worth it)")
+    group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best")
     group.add_argument(
-        "--checkpoint", metavar="FILE", help="write to FILE while training; a fit that was cut off goes on from it"
+        "--jobs", type=int, metavar="N", help="maximum number of threads (default: as many as are worthwhile)"
     )
-    group.add_argument("--checkpoint-every", type=float, metavar="SECONDS", help="how often to write it (default: 10)")
-    group.add_argument("--class-weight", choices=("balanced",), help="let rare classes count as much as common ones")
+    group.add_argument("--checkpoint", metavar="FILE", help="save progress to FILE; an interrupted fit resumes from it")
+    group.add_argument(
+        "--checkpoint-every", type=float, metavar="SECONDS", help="how often to save progress (default: 10)"
+    )
+    group.add_argument("--class-weight", choices=("balanced",), help="give rare classes the same weight as common ones")
     group.add_argument(
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same network (default: 0)"
     )
@@ -229,21 +235,21 @@ def run(args: argparse.Namespace) -> int:
                     report.say_what_was_read(prepared, args.table)
                     sys.stdout.flush()
                 except BrokenPipeError:
-                    forget_output()  # training goes on: the model is what was asked for
+                    forget_output()  # continue training: the model is what was asked for
             _train(model, prepared, args.quiet)
         except (Quit, KeyboardInterrupt):
             print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
             return INTERRUPTED
     save(model, path)
     if args.checkpoint is not None and model.estimator_.history_.stopped != "interrupted":
-        Path(args.checkpoint).unlink(missing_ok=True)  # only now that the model is in safety
+        Path(args.checkpoint).unlink(missing_ok=True)  # only now that the model has been saved
     if not args.quiet:
         report.say_how_good(model, path, os.path.getsize(path))
     return DONE
 
 
 def _check_outputs(path: str, checkpoint: str | None, table: str) -> None:
-    """Raise FileError if the model or the checkpoint cannot be written, or would take the place of another file."""
+    """Raise FileError if the model or the checkpoint cannot be written, or would replace another file."""
     from koubai.training.atomic import check_writable
 
     check_writable(path, reads=[table])
@@ -256,7 +262,7 @@ def _check_outputs(path: str, checkpoint: str | None, table: str) -> None:
 
 
 def _spare_other_files(path: str, what: str) -> None:
-    """Raise FileError if the path is a file with something in it that is no model, or no checkpoint."""
+    """Raise FileError if the path is a non-empty file other than a model or a checkpoint."""
     from koubai.training.checkpoints import KIND
     from koubai.training.container import kind_of
 
@@ -268,7 +274,7 @@ def _spare_other_files(path: str, what: str) -> None:
 
 
 def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
-    """Train, a Ctrl-C ending it early: after the epoch, or if that may be long, after the part of it under way."""
+    """Train until done or Ctrl-C, which takes effect after the epoch or, if epochs are long, its current part."""
     from koubai.cli.parts.stopping import Quit, Stopper
     from koubai.models.streamed import StreamedTable
 
@@ -287,7 +293,7 @@ def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
 
 
 def _compile(model: "TableModel") -> None:
-    """Compile what training needs, or load it, so that the seconds that are told are those of training."""
+    """Compile or load the training code, so that the reported seconds are those of training alone."""
     from koubai.engines.cpu.warm_up import pieces
     from koubai.models.defaults import uses_lbfgs
 
@@ -297,7 +303,7 @@ def _compile(model: "TableModel") -> None:
 
 
 def _sayer(by_loss: bool) -> "Callback":
-    """Return what prints a line for epochs 1, 2, 5, 10, 20, 50, … where there is no terminal for a bar."""
+    """Return a callback that prints a line for epochs 1, 2, 5, 10, 20, 50, … if there is no terminal for a bar."""
 
     def say(epoch: "Epoch") -> None:
         if str(epoch.number).rstrip("0") in ("1", "2", "5"):
@@ -310,7 +316,7 @@ def _sayer(by_loss: bool) -> "Callback":
 
 @contextmanager
 def _notes_of_warnings(quiet: bool) -> Iterator[None]:
-    """Print warnings of the libraries below as notes of one line."""
+    """Print warnings as one-line notes."""
 
     def note(message: Warning | str, *details: Any, **more: Any) -> None:
         if not quiet:

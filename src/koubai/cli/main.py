@@ -1,4 +1,4 @@
-"""The command ``koubai``: finds its commands, and says in one sentence what went wrong."""
+"""The command ``koubai``: dispatches to its subcommands, and reports errors in one sentence."""
 
 import argparse
 import io
@@ -29,7 +29,7 @@ DONE, MISTAKE, INTERRUPTED = 0, 2, 130
 VALUE = re.compile(r"-(?!h$)[^-]")
 """How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options have two, but for -h."""
 
-DESCRIPTION = "Neural networks that you can see through: train on a table, predict, look inside."
+DESCRIPTION = "Neural networks you can see through: train on a table, predict, look inside."
 
 EXAMPLES = """examples:
   koubai fit examples/penguins.csv --target species
@@ -37,7 +37,7 @@ EXAMPLES = """examples:
   koubai show penguins.koubai
   koubai descend rosenbrock --out rosenbrock.html
 
-'koubai COMMAND --help' says more about a command.
+See 'koubai COMMAND --help' for details of a command.
 """
 
 
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         self._negative_number_matcher = VALUE
 
     def error(self, message: str) -> NoReturn:
-        """Print the complaint and where to find help, and exit with status 2."""
+        """Print the error and where to find help, and exit with status 2."""
         self.exit(MISTAKE, f"{self.prog}: {printable(message)}. See '{self.prog} --help'.\n")
 
 
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The command line without the program's name; the process's own, if not given.
+        The command line without the program's name; by default, the process's own.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -88,14 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        forget_output()  # who reads it has seen enough; without this, Python complains when it flushes at exit
+        forget_output()  # the reader has closed the pipe; without this, Python would complain when flushing at exit
         return DONE
     except KoubaiError as error:
         return _mistake(command, in_terms_of_options(error, options))
     except OSError as error:
         return _mistake(command, f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}.")
     except MemoryError:
-        return _mistake(command, "the memory is not enough; try fewer rows, or a smaller network.")
+        return _mistake(command, "there is not enough memory; try fewer rows, or a smaller network.")
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from koubai.play.uploads import Tables
 
 EXAMPLES = """examples:
-  koubai play                                           # made data: circle, spiral, exclusive or, …
+  koubai play                                           # generated data: circle, spiral, exclusive or, …
   koubai play examples/penguins.csv --target species    # your own table
-  koubai play --lesson xor                              # a ready lesson
+  koubai play --lesson xor                              # a built-in lesson
   koubai play --lesson my-lesson.json                   # your own lesson
   koubai play --host 0.0.0.0 --token classroom          # for other machines in the room
 
-The page needs no network: everything comes from this machine. Its address holds a random token, so that no other user
-of this machine can open it; a token of one's own stays hidden from them in the variable KOUBAI_TOKEN. Ctrl-C ends the
-server.
+The page works offline: everything comes from this machine. Its address contains a random token, so that no other user
+of this machine can open it; to choose your own token without exposing it to them, set the variable KOUBAI_TOKEN.
+Ctrl-C ends the server.
 """
 
 
@@ -34,24 +34,24 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a .csv, .tsv or .parquet file of your own")
-    parser.add_argument("--target", metavar="COLUMN", help="the table's column to be predicted")
+    parser.add_argument("--target", metavar="COLUMN", help="the table's column to predict")
     add_reading_options(parser.add_argument_group("the table"), streams=False)
-    parser.add_argument("--lesson", metavar="NAME", help="begin with a ready lesson, or one in a .json file")
-    parser.add_argument("--port", type=int, default=8800, metavar="N", help="where to listen (default: 8800; 0: any)")
+    parser.add_argument("--lesson", metavar="NAME", help="start with a built-in lesson, or one in a .json file")
+    parser.add_argument("--port", type=int, default=8800, metavar="N", help="port to listen on (default: 8800; 0: any)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: this machine only")
     parser.add_argument(
-        "--token", metavar="TEXT", help="what the page's address must hold: 8 characters or more (default: random)"
+        "--token", metavar="TEXT", help="token required in the page's address, 8 characters or more (default: random)"
     )
-    parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    parser.add_argument("--no-browser", action="store_true", help="print the address without opening a browser")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; return the exit status."""
     if args.table and not args.target:
-        raise ParameterError("play: --target must name the column to be predicted; got none. Add --target COLUMN.")
+        raise ParameterError("play: --target must name the column to predict; it is missing. Add --target COLUMN.")
     if args.target and not args.table:
-        raise ParameterError("play: --target must come with a table; got none. Try koubai play table.csv --target y.")
+        raise ParameterError("play: --target requires a table, which is missing. Try koubai play table.csv --target y.")
     if not 0 <= args.port <= 65535:
         raise ParameterError(f"play: --port must be from 0 to 65535; got {args.port}. Try 8800.")
     try:
@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
         from koubai.play.uploads import Tables
     except ModuleNotFoundError as error:
         raise ParameterError(
-            f"play: {error.name} must be installed for the playground; got none. Run pip install 'koubai[play]'."
+            f"play: {error.name} must be installed for the playground; it was not found. Run pip install "
+            "'koubai[play]'."
         ) from None
     own = _lesson(args.lesson) if args.lesson else {}
     lesson = next(iter(own), args.lesson)
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lesson(given: str) -> dict[str, dict[str, Any]]:
-    """Return the reader's own lesson by its name; nothing for one that comes with koubai."""
+    """Return the user's own lesson by name; empty for a built-in one."""
     from koubai.play import lessons
 
     if given in lessons.names():
@@ -95,7 +96,7 @@ def _lesson(given: str) -> dict[str, dict[str, Any]]:
 
 
 def _settings(tables: "Tables", args: argparse.Namespace, lesson: str | None) -> "Settings | None":
-    """Return what a client sees first, if it is not what it always sees first."""
+    """Return the initial settings, if they are not the default ones."""
     if not args.table and not lesson:
         return None
     from koubai.play.settings import Settings
@@ -107,12 +108,12 @@ def _settings(tables: "Tables", args: argparse.Namespace, lesson: str | None) ->
         path = _as_said(tables, args)
         chosen = {"dataset": "table", "table": tables.add(path), "target": args.target.strip(), "axes": "pca"}
         settings = settings.changed(chosen)
-        load(settings, tables.paths)  # a table that cannot be used is told before the page opens
+        load(settings, tables.paths)  # report an unusable table before the page opens
     return settings
 
 
 def _as_said(tables: "Tables", args: argparse.Namespace) -> Path:
-    """Return the table's file, or if it is said how that is to be read, a copy that says it by itself."""
+    """Return the table's file or, if reading options were given, a normalised copy that needs none."""
     from koubai.cli.parts.reading import reading_options
 
     if all(value is None for value in reading_options(args).values()):

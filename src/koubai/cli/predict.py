@@ -25,9 +25,9 @@ EXAMPLES = """examples:
   koubai predict houses.koubai houses.parquet --out prices.parquet --include id
 
 Without --out, the predictions go to standard output as CSV. If the table has the target column, the score is printed
-on standard error. Columns that the model does not know are ignored. A table that is large beside the memory is read and
-predicted block by block (--stream); FILE is there whole or not at all. It takes the place of older predictions, but of
-no other file, unless --force says so.
+on standard error. Columns unknown to the model are ignored. A table that is large relative to memory is read and
+predicted block by block (--stream). FILE is written atomically; it replaces older predictions, but no other file
+unless --force is given.
 """
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -55,19 +55,24 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "--raw-cells",
         action="store_true",
-        help="write texts that a spreadsheet would run (=, +, -, @ before them) without an apostrophe before them",
+        help="write texts that a spreadsheet would evaluate (starting with =, +, - or @) without a leading apostrophe",
     )
     add_force(parser)
-    parser.add_argument("--quiet", action="store_true", help="print nothing but the predictions and mistakes")
+    parser.add_argument("--quiet", action="store_true", help="print only the predictions and errors")
     parser.add_argument(
         "--bad-cells",
         choices=("refuse", "missing"),
         default="refuse",
-        help="what becomes of cells that are not of their column's kind: the table is refused (default), or they count "
-        "as missing",
+        help="cells that do not fit their column's kind: refuse the table (default), or count them as missing",
     )
-    parser.add_argument("--decimal", choices=(".", ","), help="the decimal mark, if not as in the training table")
-    parser.add_argument("--thousands", choices=(",", ".", "none"), help="what sets off thousands, if not as there")
+    parser.add_argument(
+        "--decimal", choices=(".", ","), help="the decimal mark, if it differs from the training table's"
+    )
+    parser.add_argument(
+        "--thousands",
+        choices=(",", ".", "none"),
+        help="the thousands separator, if it differs from the training table's",
+    )
     add_reading_options(parser.add_argument_group("the table"))
 
 
@@ -83,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
-            f"MODEL must be a model for tables, as 'koubai fit' saves; '{args.model}' holds a bare "
+            f"MODEL must be a table model saved by 'koubai fit'; '{args.model}' contains a bare "
             f"{type(model).__name__}. Use koubai.load in Python."
         )
     table = read_or_open(args, is_streamed(args, "predict"), model)
@@ -95,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.DataFrame":
-    """Return the predictions with the wanted columns of the table before them."""
+    """Return the predictions, preceded by the requested columns of the table."""
     from koubai.tables.columns import require_column
     from koubai.tables.names import column_names
 
@@ -107,12 +112,14 @@ def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.Data
         require_column(frame, name)
     doubled = sorted(set(names) & set(predicted.columns))
     if doubled:
-        raise DataError(f"The table must have no column {doubled[0]!r} to be included, as the predictions have one.")
+        raise DataError(
+            f"The table must not include a column {doubled[0]!r}, since the predictions have one of that name."
+        )
     return frame.select(names).hstack(predicted)
 
 
 def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -> None:
-    """Write frames one after the other as one table, to standard output as CSV if no file is named."""
+    """Write frames in order as one table, to standard output as CSV if no file is named."""
     from koubai.tables.writing import write_csv, write_parquet
     from koubai.training.atomic import replacing_file
 
@@ -129,9 +136,9 @@ def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -
 
 
 class _Terminal(io.BytesIO):
-    """Standard output as a screen: what could steer it is shown instead, while a pipe gets what there is."""
+    """Standard output as a screen, with control characters escaped; a pipe gets the raw data."""
 
-    def write(self, content: bytes) -> int:  # type: ignore[override]  # bytes is all that comes
+    def write(self, content: bytes) -> int:  # type: ignore[override]  # only bytes are written
         """Print whole lines."""
         lines = content.decode().split("\n")
         sys.stdout.write("\n".join(map(printable, lines)))

@@ -1,4 +1,4 @@
-"""``koubai quiz``: exercises with fresh numbers, answer sheets, and questions at the terminal."""
+"""``koubai quiz``: exercises with fresh numbers, answer sheets, and questions in the terminal."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from koubai.views.explanation.terminal import Screen
 
 TRIES = 2
-"""So often a question may be answered."""
+"""Number of attempts at a question."""
 EXAMPLES = """examples:
   koubai quiz perceptron --seed 7
   koubai quiz backward --level exam --count 3 --lang ja --out sheet.html --answers key.html
@@ -29,16 +29,16 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "quiz",
         help="make exercises with answers, or ask them",
-        description="Make exercises with fresh numbers and their answers, or ask them at the terminal.",
+        description="Make exercises with fresh numbers and their answers, or ask them in the terminal.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     parser.add_argument("topic", metavar="TOPIC", help="perceptron, forward, backward, update, descent or shapes")
-    parser.add_argument("--seed", type=int, metavar="N", help="of the numbers; default: a new one each time")
+    parser.add_argument("--seed", type=int, metavar="N", help="random seed (default: a new one each time)")
     parser.add_argument("--count", type=int, default=5, metavar="N", help="questions (default: 5)")
     parser.add_argument("--level", default="easy", metavar="LEVEL", help="easy or exam (default: easy)")
-    parser.add_argument("--lang", metavar="LANG", help="en or ja; by default the language of the environment")
+    parser.add_argument("--lang", metavar="LANG", help="en or ja (default: from the environment)")
     parser.add_argument("--out", metavar="FILE", help="where to write the questions: a .html, .md or .txt file")
     parser.add_argument("--answers", metavar="FILE", help="where to write the answers, with every step")
     add_force(parser)
@@ -75,18 +75,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -> int:
-    """Ask the questions of a sheet one after another, mark the answers, and return how many were right at once.
+    """Ask the questions of a sheet one after another, mark the answers, and return the number correct at the first try.
 
-    A wrong answer is told its likely mistake and may be tried once more; an empty one asks for the solution. What
-    cannot be read is asked again.
+    For a wrong answer the likely mistake is named, and it may be retried once; an empty answer requests the solution.
+    Unreadable input is asked for again.
 
     Parameters
     ----------
     sheet : Sheet
     lang : "en" or "ja"
     answer_to : callable
-        Takes what stands before the answer and returns what the person wrote; EOFError or KeyboardInterrupt ends the
-        quiz.
+        Takes the prompt and returns the user's answer; EOFError or KeyboardInterrupt ends the quiz.
     """
     from koubai.core.language import text
     from koubai.explain.derivations import Section, say
@@ -113,7 +112,7 @@ def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -
 
 
 def _ask(question: "Question", screen: "Screen", answer_to: Callable[[str], str]) -> int:
-    """Ask one question and return at which try the answer was right, 0 if at none."""
+    """Ask one question and return the number of the correct attempt, 0 if none."""
     from koubai.core.language import text
     from koubai.explain.derivations import say
     from koubai.explain.quiz.questions import mark

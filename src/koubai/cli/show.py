@@ -1,4 +1,4 @@
-"""``koubai show``: look into a saved model, without the machinery that runs it."""
+"""``koubai show``: inspect a saved model without loading the code that runs it."""
 
 import argparse
 import os
@@ -17,19 +17,19 @@ EXAMPLES = """examples:
   koubai show penguins.koubai
   koubai show penguins.koubai | less
 
-Prints what the model predicts and from which columns, how each is prepared, its layers, how training went, and how
-good it was on the rows held out.
+Prints what the model predicts and from which columns, how each is prepared, its layers, how training went, and its
+scores on the held-out rows.
 """
 
 MANY_NUMBERS = 8
-"""This many numbers of an array are shown."""
+"""Maximum number of array values shown."""
 
 WHY_STOPPED = {
     "epochs": "all epochs were run",
     "patience": "no more improvement",
     "callback": "stopped by a callback",
     "interrupted": "stopped by Ctrl-C",
-    "diverged": "left the finite numbers; the best parameters before are kept",
+    "diverged": "diverged; the best parameters before that are kept",
     "converged": "converged",
 }
 
@@ -38,17 +38,17 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command to the parser."""
     parser = commands.add_parser(
         "show",
-        help="look into a saved network",
-        description="Show what a saved model holds.",
+        help="inspect a saved network",
+        description="Show the contents of a saved model.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' or koubai.save saved")
+    parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what a model file holds; return the exit status."""
+    """Print the contents of a model file; return the exit status."""
     from koubai.cli.parts.terminal import console
     from koubai.training.container import open_container
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         _show(console(), found, args.model)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, KoubaiError) as error:
         raise ModelFileError(
-            f"The model file '{args.model}' must hold a model of a kind that this version knows; "
+            f"The model file '{args.model}' must contain a kind of model known to this version; "
             f"got {found.kind[:40]!r} with a record that does not fit. Use a newer koubai."
         ) from error
     return 0
@@ -93,7 +93,7 @@ def _show(out: "Console", found: "Container", path: str) -> None:
 
 
 def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
-    """Print what is predicted from which columns."""
+    """Print the target and the columns it is predicted from."""
     from koubai.cli.parts.terminal import plain_table, printable
 
     target, preparation = record["target"], record["preparation"]
@@ -103,13 +103,13 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
     out.print(f"Rows     {', '.join(parts)}")
     columns = zip(preparation["columns"], preparation["summaries"], strict=True)
     listed = [(column["name"], column["kind"], summary) for column, summary in columns]
-    out.print(plain_table(("column", "kind", "goes in as"), listed))
+    out.print(plain_table(("column", "kind", "used as"), listed))
     for column in preparation["left_out"]:
-        out.print(f"Left out {printable(column['name'])} ({printable(column['kind'])}): {printable(column['reason'])}.")
+        out.print(f"Dropped {printable(column['name'])} ({printable(column['kind'])}): {printable(column['reason'])}.")
 
 
 def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
-    """Print what was done so that answers are neither too sure nor too far out; older files hold nothing of it."""
+    """Print the calibration and limits of predictions, which older files lack."""
     from koubai.cli.parts.scores import said_of_target
 
     if record.get("bounds") is not None and record["target"]["task"] == "regression":
@@ -137,7 +137,7 @@ def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
 
 
 def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
-    """Print the arrays of a model that is no network of layers, with the numbers of the small ones."""
+    """Print the arrays of a model that is not a layered network, with the values of small ones."""
     from koubai.cli.parts.terminal import plain_table
 
     rows = [
@@ -148,14 +148,14 @@ def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
 
 
 def _show_history(out: "Console", history: "History", parameters: Mapping[str, Any]) -> None:
-    """Print how loss and validation score went, epoch by epoch, and which epoch's network was kept."""
+    """Print loss and validation score over the epochs, and which epoch's network was kept."""
     from koubai.cli.parts.scores import kept_epoch
     from koubai.cli.parts.terminal import number, sparkline
 
     losses = history.losses
     if not losses:
         return
-    why = WHY_STOPPED.get(history.stopped, "unknown why it stopped")
+    why = WHY_STOPPED.get(history.stopped, "the reason for stopping is unknown")
     out.print(f"Training {len(losses):,} epochs in {sum(history.seconds):.1f} s; {why}")
     out.print(f"Loss       {sparkline(losses)}  {number(losses[0])} → {number(losses[-1])}")
     by_loss = parameters.get("validation_metric") == "loss"
@@ -169,7 +169,7 @@ def _show_history(out: "Console", history: "History", parameters: Mapping[str, A
 
 
 def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
-    """Print the training's parameters that were chosen."""
+    """Print the chosen training parameters."""
     from koubai.cli.parts.terminal import printable
 
     names = [

@@ -1,4 +1,4 @@
-"""``koubai warm-up``: compile the engine ahead of time, so that no later command has to wait for it."""
+"""``koubai warm-up``: compile the engine ahead of time, so that later commands need not wait for it."""
 
 import argparse
 import sys
@@ -6,8 +6,8 @@ import sys
 EXAMPLES = """examples:
   koubai warm-up
 
-The compiled code is kept in the user's cache folder, for this version of koubai. Without this command each piece is
-compiled when it is first needed.
+The compiled code is kept in the user's cache folder, for this version of koubai. Without this command, each piece is
+compiled when first needed.
 """
 
 
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     FileError
-        If the code could not be kept, which would make the work useless.
+        If the compiled code could not be stored, which would make the work useless.
     """
     from time import perf_counter
 

@@ -1,6 +1,6 @@
-"""The type of the arrays that rules on vectors take: any dtype, any shape.
+"""The type of arrays accepted by optimizers: any dtype, any shape.
 
-In a module of its own, so that a descent in the plane loads neither activations nor SciPy, whose import takes longer.
+In a separate module, so that descent in the plane loads neither activations nor SciPy, which is slower to import.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Checks of the numbers that activations, losses, rules and schedules are made with."""
+"""Checks of the numeric parameters of activations, losses, optimizers and schedules."""
 
 from dataclasses import fields
 from numbers import Integral, Real
@@ -17,18 +17,18 @@ def check_real(
 ) -> None:
     """Check that fields of a frozen record are finite numbers in an interval, and make them Python floats.
 
-    Python floats let float32 arrays stay float32 and go into JSON; a NumPy float64 would do neither.
+    Python floats keep float32 arrays float32 and can be stored as JSON; a NumPy float64 does neither.
 
     Parameters
     ----------
     record : dataclass instance
-        Whose class name and defaults the message uses.
+        The record; its class name and defaults are used in the message.
     *parameters : str
         Names of the fields.
     at_least, above : float, optional
-        Lower bound, itself allowed or not.
+        Lower bound, inclusive or exclusive.
     at_most, below : float, optional
-        Upper bound, itself allowed or not.
+        Upper bound, inclusive or exclusive.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check_real(
             raise _complaint(ParameterTypeError, record, parameter, "be a number", type(value).__name__)
         try:
             value = float(value)
-        except OverflowError:  # a whole number beyond the largest float
+        except OverflowError:  # an integer beyond the range of float
             value = float("inf") if value > 0 else float("-inf")
         inside = (
             (at_least is None or value >= at_least)
@@ -61,12 +61,12 @@ def check_real(
 
 
 def check_count(record: Any, parameter: str, at_least: int) -> None:
-    """Check that a field of a frozen record is a whole number, ``at_least`` or more, and make it a Python int.
+    """Check that a field of a frozen record is an integer >= ``at_least``, and make it a Python int.
 
     Raises
     ------
     ParameterTypeError
-        If the field is not a whole number.
+        If the field is not an integer.
     ParameterError
         If it is too small.
     """

@@ -1,8 +1,8 @@
-"""The few places where a lower room offers what a higher room does.
+"""The few places where a lower layer calls into a higher one.
 
-`Derivation.show` belongs on the record that people hold, and what it does belongs in the views above it. Each function
-here imports what it calls when it is called, so that the rooms stay importable one by one. This is the only module that
-may import upwards; the contract of the layers lists what it imports.
+`Derivation.show` belongs on the record that users hold, but its implementation belongs in the views above it. Each
+function here imports its implementation when called, so that every package can be imported on its own. This is the only
+module that may import upwards; the layers contract lists what it imports.
 """
 
 import os
@@ -32,7 +32,7 @@ def render(derivation: "Derivation", form: str, lang: str | None) -> str:
 
 
 def show(derivation: "Derivation", lang: str | None) -> None:
-    """Print a derivation at the terminal."""
+    """Print a derivation to the terminal."""
     from koubai.views.explanation.showing import show
 
     show(derivation, lang)
@@ -49,7 +49,7 @@ def save(derivation: "Derivation", path: str | os.PathLike[str], lang: str | Non
 
 
 def descent_show(record: object, lang: str | None) -> None:
-    """Print a record of the lab at the terminal."""
+    """Print a record of the lab to the terminal."""
     from koubai.views.descent.showing import show
 
     show(record, lang)
@@ -63,14 +63,14 @@ def descent_save(record: object, path: str | os.PathLike[str], lang: str | None)
 
 
 def descent_html(record: object) -> str | None:
-    """Return a record of the lab for a notebook, None for one that does not move."""
+    """Return a record of the lab as an animation for a notebook; None if it does not move."""
     from koubai.views.descent.showing import html
 
     return html(record)
 
 
 def descent_png(record: object) -> bytes | None:
-    """Return a record's picture for a notebook, None without matplotlib."""
+    """Return a record's figure for a notebook; None without matplotlib."""
     from koubai.views.descent.showing import png
 
     return png(record)
@@ -106,7 +106,7 @@ def learning_walk(
 
 
 def model_page(estimator: Any, X: "Array", y: Any, layer: int) -> "Derivation":
-    """Explain a whole network of an estimator; its class is above this room, so it is taken as it comes."""
+    """Explain an estimator's whole network; its class lies above this package, so it is not type-checked."""
     from koubai.models.inspection import page_of_estimator
 
     return page_of_estimator(estimator, X, y, layer)
@@ -120,7 +120,7 @@ def table_model_page(model: "TablePredictor", table: "TableLike", layer: int) ->
 
 
 def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> "Playground":
-    """Open the playground with an estimator's network, on data as scikit-learn takes them."""
+    """Open the playground with an estimator's network, on data in scikit-learn's form."""
     from koubai.play.widget import play_estimator
 
     return play_estimator(estimator, X, y, **settings)

@@ -1,4 +1,4 @@
-"""The errors that koubai raises: each says who, what is required, what came and what to do."""
+"""The errors that koubai raises; each message says who, what is required, what was given, and what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,19 +111,19 @@ class ParameterTypeError(KoubaiError, TypeError):
 
 
 class ShapeError(KoubaiError, ValueError):
-    """An array has a shape that does not fit."""
+    """An array has the wrong shape."""
 
 
 class DataError(KoubaiError, ValueError):
-    """A table or an array holds values that cannot be learned from."""
+    """A table or an array contains values that cannot be learned from."""
 
 
 class DivergenceError(KoubaiError, ValueError):
-    """Training left the finite numbers."""
+    """Training diverged to NaN or infinity."""
 
 
 class ModelFileError(KoubaiError, ValueError):
-    """A model file is damaged, foreign, or of an unknown version."""
+    """A model file is damaged, not koubai's, or of an unknown version."""
 
 
 class FileError(KoubaiError, OSError):
@@ -131,4 +131,4 @@ class FileError(KoubaiError, OSError):
 
 
 class UndefinedError(KoubaiError, NotImplementedError):
-    """A kind (an activation, a loss, an optimizer) does not define what is asked of it."""
+    """A kind (an activation, a loss, an optimizer) does not define a requested operation."""

@@ -14,7 +14,7 @@ from koubai.core.errors import ParameterError
 
 
 class RandomSource(Protocol):
-    """What is asked of a random source: NumPy's Generator and RandomState both have it."""
+    """The interface of a random source, satisfied by NumPy's Generator and RandomState."""
 
     def uniform(self, low: float, high: float, size: tuple[int, ...]) -> Array:
         """Return uniform numbers in [low, high)."""
@@ -62,7 +62,7 @@ def lecun_normal(rng: RandomSource, n_in: int, n_out: int) -> Array:
 
 
 def zeros(rng: RandomSource, n_in: int, n_out: int) -> Array:
-    """All zero: enough for one node, but hidden nodes that start alike stay alike."""
+    """All zero: sufficient for one node, but hidden nodes that start identical stay identical."""
     return np.zeros((n_in, n_out))
 
 
@@ -70,7 +70,7 @@ INITIALIZERS: Mapping[str, Initializer] = {
     function.__name__: function
     for function in (glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros)
 }
-"""Every rule for initial weights by name; ``"scikit-learn"`` is known beside them (see `initial_layer`)."""
+"""Every rule for initial weights by name; ``"scikit-learn"`` is also known (see `initial_layer`)."""
 
 NAMES: tuple[str, ...] = (*INITIALIZERS, "scikit-learn")
 

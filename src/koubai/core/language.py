@@ -1,7 +1,7 @@
-"""The texts that people read, in English and Japanese, by key.
+"""The displayed texts, in English and Japanese, by key.
 
-One catalogue a language: ``koubai/texts/en.json`` and ``ja.json``, flat, keys sorted, ``room.name`` being the form of a
-key. A text may hold places ``{name}`` for values. Code holds keys alone.
+One catalogue per language, ``koubai/texts/en.json`` and ``ja.json``: flat, with sorted keys of the form ``room.name``.
+A text may contain placeholders ``{name}`` for values. Code contains only keys.
 """
 
 import json
@@ -16,11 +16,11 @@ from koubai.core.errors import ParameterError
 Language: TypeAlias = Literal["en", "ja"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
-"""The languages that every text exists in."""
+"""The languages available for every text."""
 
 
 def language(lang: str | None = None) -> Language:
-    """Return the language to speak: ``lang``, else the variable KOUBAI_LANG, else the locale's, else English.
+    """Return the language to use: ``lang``, else the variable KOUBAI_LANG, else the locale's, else English.
 
     Raises
     ------
@@ -44,19 +44,19 @@ def language(lang: str | None = None) -> Language:
 
 @cache
 def catalogue(lang: Language) -> Mapping[str, str]:
-    """Return every text of a language by key."""
+    """Return all texts of a language by key."""
     source = files("koubai") / "texts" / f"{lang}.json"
     texts: dict[str, str] = json.loads(source.read_text(encoding="utf-8"))
     return texts
 
 
 def text(key: str, lang: Language, **values: object) -> str:
-    """Return the text of a key with the values put into its places.
+    """Return the text of a key with its placeholders filled in.
 
     Raises
     ------
     ParameterError
-        If the catalogue has no such key, or a place of the text got no value.
+        If the catalogue has no such key, or a placeholder has no value.
 
     Examples
     --------

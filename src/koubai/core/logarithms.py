@@ -1,11 +1,12 @@
-"""log φ(u) and log(1 - φ(u)), each with its derivative: what cross-entropy and the Poisson loss take of an output.
+"""log φ(u) and log(1 - φ(u)), each with its derivative, as needed by cross-entropy and the Poisson loss.
 
-Taken from z = φ(u) itself, a logarithm is lost as soon as z rounds to 0 or 1: σ(-800) is 0 in float64, but its
-logarithm is -800. So the logarithms of the outputs that are probabilities or means are computed from u. For all others,
-z below the smallest normal number counts as that number, and its derivative as 0.
+Computed from z = φ(u) itself, a logarithm is lost as soon as z rounds to 0 or 1: σ(-800) is 0 in float64, but its
+logarithm is -800. So the logarithms of outputs that are probabilities or means are computed from u. For all others, z
+is clipped at the smallest normal number, with derivative 0 below it.
 
-``log_value`` and ``log_complement`` take u and z = φ(u), (n_rows, n_nodes), and give an array of that shape;
-``pull_back_log`` and ``pull_back_log_complement`` turn g, the derivative of E by that logarithm, into ∂E/∂u.
+``log_value`` and ``log_complement`` take u and z = φ(u), (n_rows, n_nodes), and return an array of that shape;
+``pull_back_log`` and ``pull_back_log_complement`` turn g, the derivative of E with respect to that logarithm, into
+∂E/∂u.
 """
 
 import numpy as np
@@ -19,11 +20,11 @@ from koubai.core.activations.softplus import Softplus
 from koubai.core.arrays import Array
 
 FAR = -40.0
-"""Below it, log(1 + exp(u)) is exp(u) to the last place of float64."""
+"""Below it, log(1 + exp(u)) equals exp(u) to the last digit of float64."""
 
 
 def _floored_log(z: Array) -> Array:
-    """Return log z, with z kept above the smallest normal number."""
+    """Return log z, with z clipped at the smallest normal number."""
     return np.asarray(np.log(np.maximum(z, np.finfo(z.dtype).tiny)))
 
 
@@ -68,7 +69,7 @@ def log_complement(activation: Activation, u: Array, z: Array) -> Array:
         case Sigmoid():
             return np.asarray(log_expit(-u))
         case Softmax() if u.shape[1] > 1:
-            near = u - u.max(axis=1, keepdims=True)  # what is subtracted below keeps its last places
+            near = u - u.max(axis=1, keepdims=True)  # preserves the last digits in the subtraction below
             top, rest = _without_the_largest(near)
             of_largest = logsumexp(rest, axis=1, keepdims=True) - logsumexp(near, axis=1, keepdims=True)
             return np.where(top, of_largest, np.log1p(-np.where(top, z.dtype.type(0), z)))

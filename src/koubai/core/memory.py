@@ -1,4 +1,4 @@
-"""How much memory a process may still take."""
+"""The amount of memory available to a process."""
 
 import os
 from pathlib import Path
@@ -8,10 +8,10 @@ MEMINFO = Path("/proc/meminfo")
 
 
 def free_memory() -> int:
-    """Return how much memory a process may still take, bytes.
+    """Return the memory available to a process, in bytes.
 
-    On Linux what the system has available, or what a container's limit leaves if that is less; elsewhere half of the
-    machine's memory, and 4 GB where not even that is known.
+    On Linux, the system's available memory or, if less, what remains of a container's limit; elsewhere half of the
+    machine's memory, or 4 GB if even that is unknown.
     """
     found = [size for size in (_available(), _left_by_limit()) if size is not None]
     if found:
@@ -31,7 +31,7 @@ def _available() -> int | None:
 
 
 def _left_by_limit() -> int | None:
-    """Return what the limit of a container (cgroup, version 2) leaves; file pages that it counts can be given back."""
+    """Return what remains of a container's limit (cgroup v2); cached file pages count as reclaimable."""
     try:
         limit, used = (int((CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
         lines = (CGROUP / "memory.stat").read_text().splitlines()

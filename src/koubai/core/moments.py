@@ -1,4 +1,4 @@
-"""Mean and squares of numbers that come piece by piece, to the precision of two passes, whatever their size."""
+"""Mean and squares of numbers that arrive in pieces, with two-pass precision and whatever their magnitude."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from koubai.core.arrays import Array
 
 
 class Squares:
-    """Sum of the squares of numbers that come in pieces and may be too large or too small to be squared.
+    """Sum of squares of numbers that arrive in pieces and may be too large or too small to square.
 
-    The sum is kept in units of a power of two near the largest number so far, so that scaling rounds nothing.
+    The sum is kept in units of a power of two near the largest number so far, so that scaling causes no rounding.
 
     Examples
     --------
@@ -24,7 +24,7 @@ class Squares:
         self.in_units: Array = np.zeros(())
 
     def add(self, values: Array, weights: Array | None = None) -> None:
-        """Take in numbers (n,) or rows of numbers (n, m), and their weights (n,)."""
+        """Add numbers (n,) or rows of numbers (n, m), and their weights (n,)."""
         largest = np.abs(values).max(axis=0, initial=0.0)
         _, exponent = np.frexp(largest)
         unit = np.maximum(self.unit, np.where(largest > 0, np.ldexp(1.0, exponent - 1), 0.0))
@@ -37,7 +37,7 @@ class Squares:
 
     @property
     def total(self) -> Array:
-        """The sum, infinite or zero if it is beyond what a float64 holds."""
+        """The sum, infinite or zero if beyond the range of float64."""
         with np.errstate(over="ignore"):
             total: Array = self.in_units * self.unit * self.unit
         return total
@@ -49,7 +49,7 @@ class Squares:
 
 
 def root_mean_square(values: Array) -> float:
-    """Return the root of the mean of the squares of numbers (n,), which may be too large or too small to be squared.
+    """Return the root of the mean of the squares of numbers (n,), which may be too large or too small to square.
 
     Examples
     --------
@@ -62,11 +62,11 @@ def root_mean_square(values: Array) -> float:
 
 
 class Moments:
-    """Weighted count, mean and squared deviations of numbers that come in pieces.
+    """Weighted count, mean and squared deviations of numbers that arrive in pieces.
 
-    Each piece is reduced by two passes and merged with those before (Chan, Golub and LeVeque 1979, "Updating formulae
-    and a pairwise algorithm for computing sample variances", equations 2.1): with δ = mean_b - mean_a,
-    n = n_a + n_b, mean = mean_a + δ n_b / n and S = S_a + S_b + δ² n_a n_b / n.
+    Each piece is reduced by two passes and merged with the previous ones (Chan, Golub and LeVeque 1979, "Updating
+    formulae and a pairwise algorithm for computing sample variances", equations 2.1): with δ = mean_b - mean_a, n = n_a
+    + n_b, mean = mean_a + δ n_b / n and S = S_a + S_b + δ² n_a n_b / n.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class Moments:
         self._deviations = Squares()
 
     def add(self, values: Array, weights: Array | None = None) -> None:
-        """Take in numbers (n,) or rows of numbers (n, m), and their weights (n,)."""
+        """Add numbers (n,) or rows of numbers (n, m), and their weights (n,)."""
         count = float(len(values) if weights is None else weights.sum(dtype=np.float64))
         if not count:
             return
@@ -98,7 +98,7 @@ class Moments:
 
     @property
     def squares(self) -> Array:
-        """Sum of the squared deviations from the mean, infinite if it is beyond what a float64 holds."""
+        """Sum of the squared deviations from the mean, infinite if beyond the range of float64."""
         return self._deviations.total
 
     @property

@@ -1,8 +1,8 @@
-"""What a network is: a sequence of layers, a loss, and where each parameter lies in the flat vector θ.
+"""The description of a network: its layers, its loss, and the layout of its parameters in the flat vector θ.
 
-A `Network` holds no numbers. It says how many parameters there are and hands out views of a θ that somebody else
-owns: ``network.block(theta, l, "weights")`` shares memory with θ. The kind of a layer says what blocks it has
-(`koubai.core.layers`); where they lie, ``spans`` alone computes. Layers are counted from 0.
+A `Network` holds no numbers. It defines the number of parameters and provides views of a θ owned by others:
+``network.block(theta, l, "weights")`` shares memory with θ. A layer's kind defines its blocks (`koubai.core.layers`);
+``spans`` alone computes their positions. Layers are counted from 0.
 
 A dense layer has ``network.weights(theta, l)`` of shape (n_in, n_out) and ``network.biases(theta, l)`` of shape
 (n_out,). Layer ``l`` here is layer l + 1 of the lecture, whose w_ij^(l) (target i, source j) is
@@ -31,7 +31,7 @@ __all__ = ["Dense", "Network", "Span"]
 
 
 class Span(NamedTuple):
-    """Where a block of parameters lies in θ: from ``start`` to before ``stop``."""
+    """The position of a block of parameters in θ: from ``start`` up to but excluding ``stop``."""
 
     block: Block
     start: int
@@ -45,7 +45,7 @@ class Network:
     Raises
     ------
     ShapeError
-        If a layer does not take what the one before it gives.
+        If a layer's inputs do not match the previous layer's outputs.
     ParameterError
         If there is no layer, if the last one has dropout, or if the loss is not defined on the last
         activation's range (cross-entropy needs probabilities).
@@ -73,7 +73,7 @@ class Network:
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
-            raise ParameterError("Network: layers must hold at least one layer; got none. Add Dense(n_in, n_out).")
+            raise ParameterError("Network: layers must contain at least one layer; got none. Add Dense(n_in, n_out).")
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise ParameterTypeError(
@@ -114,7 +114,7 @@ class Network:
         dropout: float | Sequence[float] = 0.0,
         bias: bool = True,
     ) -> "Network":
-        """Return a network of dense layers with these sizes, the input's first.
+        """Return a network of dense layers with these sizes, starting with the input.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Network:
         return cls(layers, get_loss(loss))
 
     def __hash__(self) -> int:
-        """Return a number that equal networks share: engines look up what they know of a network at every call."""
+        """Return a hash equal for equal networks; engines look up cached data by network at every call."""
         return hash(self.offsets)
 
     @property
@@ -175,7 +175,7 @@ class Network:
 
     @cached_property
     def spans(self) -> tuple[tuple[Span, ...], ...]:
-        """Where each layer's blocks lie in θ, one after the other: all addresses in θ come from here."""
+        """The positions of each layer's blocks in θ, in order; the single source of all positions in θ."""
         found, start = [], 0
         for layer in self.layers:
             spans = []
@@ -187,7 +187,7 @@ class Network:
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """Where each layer begins in θ, and at last the length of θ."""
+        """The start of each layer in θ, followed by the length of θ."""
         ends = [0]
         for spans in self.spans:
             ends.append(spans[-1].stop if spans else ends[-1])
@@ -199,7 +199,7 @@ class Network:
         return self.offsets[-1]
 
     def span(self, layer: int, block: str) -> Span:
-        """Return where a layer's block lies in θ.
+        """Return the position of a layer's block in θ.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class Network:
         )
 
     def place(self, layer: int, address: Address) -> int:
-        """Return where a layer's parameter lies in θ.
+        """Return the index of a layer's parameter in θ.
 
         Examples
         --------
@@ -228,7 +228,7 @@ class Network:
         return span.start + int(np.ravel_multi_index(address.index, span.block.shape))
 
     def owner(self, place: int) -> tuple[int, Address]:
-        """Return whose parameter lies at a place of θ: the layer and the address in it; the inverse of ``place``.
+        """Return the layer and address of the parameter at an index of θ; the inverse of ``place``.
 
         Examples
         --------
@@ -255,15 +255,15 @@ class Network:
         return view
 
     def parts(self, theta: Array) -> Iterator[tuple[Layer, Views]]:
-        """Go through the layers with views of their blocks in θ."""
+        """Yield the layers with views of their blocks in θ."""
         self.check_theta(theta)
         for index, layer in enumerate(self.layers):
             yield layer, self.blocks(theta, index)
 
-    # What can be said of dense layers only
+    # For dense layers only
 
     def dense_layer(self, layer: int) -> Dense:
-        """Return a layer that must be dense, since what is asked of it can be said of no other kind.
+        """Return a layer after checking that it is dense, for operations defined for no other kind.
 
         Raises
         ------
@@ -295,7 +295,7 @@ class Network:
         return self.block(theta, layer, "biases") if self.dense_layer(layer).bias else theta[end:end]
 
     def views(self, theta: Array) -> Iterator[tuple[Dense, Array, Array]]:
-        """Go through layers that are all dense with views of their weights and biases in θ."""
+        """Yield the layers, all of which must be dense, with views of their weights and biases in θ."""
         self.check_theta(theta)
         for index in range(len(self.layers)):
             yield self.dense_layer(index), self.weights(theta, index), self.biases(theta, index)
@@ -331,13 +331,13 @@ class Network:
         Parameters
         ----------
         rng : numpy.random.Generator or numpy.random.RandomState
-            Where the numbers come from; the same seed gives the same θ in float64, rounded for float32.
+            Source of random numbers; the same seed gives the same θ in float64, rounded for float32.
         scheme : str
             ``glorot_uniform``, ``he_normal``, …: see `koubai.core.initializers`.
         dtype : dtype
             float64 or float32.
         without_hidden : str
-            The activation that ``"scikit-learn"`` is to reckon with where there is no hidden layer.
+            The activation assumed by ``"scikit-learn"`` if there is no hidden layer.
         """
         theta = np.zeros(self.n_parameters, dtype=dtype)
         hidden = (layer.activation.name for layer in self.layers[:-1] if layer.has_activation)
@@ -348,12 +348,12 @@ class Network:
         return theta
 
     def pack(self, weights: Sequence[Array], biases: Sequence[Array], dtype: npt.DTypeLike = np.float64) -> Array:
-        """Return a new θ from given weight matrices (n_in, n_out) and bias vectors (n_out,), one a layer.
+        """Return a new θ from given weight matrices (n_in, n_out) and bias vectors (n_out,), one per layer.
 
         Raises
         ------
         ShapeError
-            If one of them does not fit its layer, or there are more than layers.
+            If one of them does not match its layer, or their number differs from that of the layers.
         """
         for name, given in (("weights", weights), ("biases", biases)):
             if len(given) > len(self.layers):
@@ -376,7 +376,7 @@ class Network:
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> "Network":
-        """Return the network that `spec` described.
+        """Return the network described by `spec`.
 
         Raises
         ------

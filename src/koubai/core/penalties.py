@@ -1,4 +1,4 @@
-"""Penalties on large weights, added to the mean loss: value and gradient beside each other."""
+"""Penalties on large weights, added to the mean loss: their value and gradient."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from koubai.core.network import Network
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """P(θ) = l1 · Σ|w| + ½ l2 · Σ w² over the weights, biases left out.
+    """P(θ) = l1 · Σ|w| + ½ l2 · Σ w² over the weights, excluding biases.
 
     Parameters
     ----------
     l1, l2 : float
         Strengths, >= 0, in units of the loss.
     per_row : bool
-        Whether P is divided by the summed weight of the rows in the batch, as scikit-learn's ``alpha`` is.
+        Whether P is divided by the summed weight of the rows in the batch, like scikit-learn's ``alpha``.
     """
 
     l1: float = 0.0
@@ -30,7 +30,7 @@ class Penalty:
         check_real(self, "l1", "l2", at_least=0)
 
     def scaled(self, batch_weight: float) -> tuple[float, float]:
-        """Return (l1, l2) as they count for a batch whose rows' weights add up to ``batch_weight``."""
+        """Return the effective (l1, l2) for a batch with total row weight ``batch_weight``."""
         share = 1.0 / batch_weight if self.per_row else 1.0
         return self.l1 * share, self.l2 * share
 

@@ -1,8 +1,8 @@
 """The perceptron, one example at a time: inference, loss and the learning rule (lecture slides 13-25).
 
-The functions are the slides' equations and nothing else. They compute in whatever numbers they are given: arrays of
-``fractions.Fraction`` stay exact. A bias is the weight of a feature that is always 1 (see `with_bias`).
-Source: Rosenblatt 1958, "The perceptron: a probabilistic model for information storage and organization in the brain".
+The functions are exactly the slides' equations. They compute in the number type they are given: arrays of
+``fractions.Fraction`` stay exact. A bias is the weight of a constant feature 1 (see `with_bias`). Source: Rosenblatt
+1958, "The perceptron: a probabilistic model for information storage and organization in the brain".
 """
 
 from collections.abc import Sequence
@@ -18,26 +18,26 @@ from koubai.core.errors import DataError, ParameterError, ShapeError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """What the learning rule did with one example.
+    """One step of the learning rule.
 
     Parameters
     ----------
     sweep : int
         The pass over the data, from 0.
     row : int
-        The row of the data that was drawn, from 0.
+        The row drawn, from 0.
     x : (n_features,)
         Its features.
     y : int
         Its label, +1 or -1.
     weights_before, weights : (n_features,)
-        w when it was drawn, and w after it.
+        w before and after the step.
     score : number
-        f(x) = wᵀx with the weights before.
+        f(x) = wᵀx with the weights before the step.
     prediction : int
         +1 if f(x) > 0, else -1.
     right : bool
-        Whether the prediction is the label. If so, the weights did not change.
+        Whether the prediction equals the label. If so, the weights are unchanged.
     """
 
     sweep: int
@@ -70,7 +70,7 @@ def predict(weights: Array, x: Array) -> Any:
 
 
 def loss(weights: Array, x: Array, y: Array) -> Any:
-    """Return L(D) = Σ_i max(0, -y_i wᵀx_i) over the rows of x (n, n_features); a right example costs nothing."""
+    """Return L(D) = Σ_i max(0, -y_i wᵀx_i) over the rows of x (n, n_features); correct examples cost nothing."""
     return np.maximum(0 * y, -y * score(weights, x)).sum()
 
 
@@ -80,7 +80,7 @@ def update(weights: Array, x: Array, y: int, learning_rate: Any = 1) -> Array:
 
 
 def with_bias(x: Array) -> Array:
-    """Return the rows of x (n, n_features) with a first feature that is always 1: its weight is the bias w_0."""
+    """Return the rows of x (n, n_features) preceded by a constant feature 1, whose weight is the bias w_0."""
     return np.column_stack([np.ones(x.shape[0], dtype=x.dtype), x])
 
 
@@ -93,34 +93,34 @@ def learn(
     order: Sequence[int] | None = None,
     n_sweeps: int = 1,
 ) -> tuple[Example, ...]:
-    """Run the learning rule and return what happened at each example.
+    """Run the learning rule and return a record of each step.
 
     Each row is drawn in turn and predicted; where the prediction differs from the label, w ← w + η y x (slide 18).
 
     Parameters
     ----------
     X : (n, n_features)
-        Features. Arrays of Python objects (fractions) keep their numbers; all else becomes float64.
+        Features. Arrays of Python objects (fractions) are kept; everything else is converted to float64.
     y : (n,)
         Labels, +1 or -1.
     learning_rate : number
         η > 0, dimensionless.
     start : (n_features,), optional
-        The weights at the start; zeros if left out.
+        The initial weights; zeros by default.
     order : sequence of int, optional
-        The rows in the order in which one sweep draws them, some perhaps never or twice; all in turn if left out.
+        The rows drawn in one sweep, in order, possibly with omissions or repeats; by default, all in turn.
     n_sweeps : int
-        How often the order is gone through, >= 1.
+        Number of sweeps, >= 1.
 
     Returns
     -------
     examples : tuple of Example
-        One record a drawn row; ``examples[-1].weights`` are the learned weights.
+        One record per drawn row; ``examples[-1].weights`` are the learned weights.
 
     Raises
     ------
     ShapeError
-        If X is not a table, or y or start does not fit it.
+        If X is not a table, or y or start does not match it.
     DataError
         If there is no row, or a label is neither +1 nor -1.
     ParameterError
@@ -154,7 +154,7 @@ def learn(
 
 
 def _step(sweep: int, row: int, x: Array, y: int, weights: Array, learning_rate: Any) -> Example:
-    """Return the record of one example drawn."""
+    """Return the record of one step."""
     prediction = int(predict(weights, x))
     right = prediction == y
     after = weights if right else _frozen(update(weights, x, y, learning_rate))
@@ -162,7 +162,7 @@ def _step(sweep: int, row: int, x: Array, y: int, weights: Array, learning_rate:
 
 
 def _examples(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, list[int]]:
-    """Return the rows, in float64 or as they are if exact, and the labels."""
+    """Return the rows, in float64, or unchanged if exact, and the labels."""
     rows = np.array(X)
     if rows.dtype != object:
         rows = rows.astype(np.float64)
@@ -182,7 +182,7 @@ def _examples(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, list[int]]:
 
 
 def _start(start: npt.ArrayLike | None, rows: Array) -> Array:
-    """Return the weights at the start, of the same kind of numbers as the rows."""
+    """Return the initial weights, of the same number type as the rows."""
     if start is None:
         return _frozen(0 * rows[0])
     weights = np.array(start)
@@ -196,6 +196,6 @@ def _start(start: npt.ArrayLike | None, rows: Array) -> Array:
 
 
 def _frozen(array: Array) -> Array:
-    """Make an array that belongs to a record read-only."""
+    """Make a record's array read-only."""
     array.flags.writeable = False
     return array

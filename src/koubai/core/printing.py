@@ -1,12 +1,12 @@
-"""Texts from anywhere, fit to be shown on a terminal."""
+"""Making untrusted text safe to show on a terminal."""
 
 from unicodedata import category
 
 
 def printable(text: object) -> str:
-    r"""Return a text with all that could steer a terminal made visible: names may come from anywhere.
+    r"""Return a text with control characters escaped, since names may come from untrusted sources.
 
-    Blanks of any width stay as they are.
+    Spaces of any width are kept.
 
     Examples
     --------
@@ -23,7 +23,7 @@ _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 16
 
 
 def without_controls(page: str) -> str:
-    r"""Return a page of several lines with control characters made visible, as a terminal that prints it obeys them.
+    r"""Return a multi-line page with control characters escaped, since a terminal would obey them.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Counter-based random numbers: the n-th number follows from a key and n alone, so every engine draws the same.
+"""Counter-based random numbers: the n-th number depends only on a key and n, so every engine draws the same.
 
-The generator is SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators",
-figure 16): number n of the stream with key k is ``mix(k + (n + 1) · γ)``. It needs no state, so shuffles and
-dropout masks of any epoch can be computed without those before, by NumPy here and by compiled code elsewhere.
+The generator is SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", figure 16):
+number n of the stream with key k is ``mix(k + (n + 1) · γ)``. It needs no state, so the shuffles and dropout masks of
+any epoch can be computed without the previous ones, by NumPy here and by compiled code elsewhere.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ SHUFFLE = 1
 DROPOUT = 2
 """Stream of the dropout masks."""
 BLOCKS = 5
-"""Stream of the order of blocks of rows that are read from a file."""
+"""Stream of the order of row blocks read from a file."""
 
 
 def mix(x: UInt64Array) -> UInt64Array:
@@ -32,7 +32,7 @@ def mix(x: UInt64Array) -> UInt64Array:
 
 
 def derive_key(seed: int, *path: int) -> int:
-    """Return the key of a stream below a seed: (seed, stream, epoch, …) folded one after the other.
+    """Return the key of a stream below a seed: (seed, stream, epoch, …) folded in order.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def uniforms(key: int, n: int, first: int = 0) -> npt.NDArray[np.float64]:
 
 
 def permutation(key: int, n: int) -> npt.NDArray[np.int64]:
-    """Return an order of 0 … n-1, shape (n,): the Fisher-Yates shuffle (Durstenfeld 1964, Algorithm 235).
+    """Return a permutation of 0 … n-1, shape (n,): the Fisher-Yates shuffle (Durstenfeld 1964, Algorithm 235).
 
     Position i swaps with position ⌊r (i + 1) / 2³²⌋, r the upper half of word i, for i = n-1 down to 1.
     """

@@ -1,4 +1,4 @@
-"""Finding one of several kinds (activations, losses, optimizers, schedules) by its name."""
+"""Registries of kinds (activations, losses, optimizers, schedules) by name."""
 
 import pkgutil
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ Kind = TypeVar("Kind")
 
 
 class Registry(Mapping[str, type[Kind]], Generic[Kind]):
-    """All kinds of one sort by name, in the order of their ``code``: one a module of a package.
+    """All kinds of one sort by name, in order of their ``code``, one per module of a package.
 
     Parameters
     ----------
     what : str
-        What they are, for messages: ``"activation"``.
+        Their sort, for messages: ``"activation"``.
     base : type
         Their common base class. Each kind has a ``name``, other names in ``aliases``, and a ``code``.
     package : str, optional
@@ -43,7 +43,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Other names in use, each with the name that it stands for."""
+        """Aliases, each with the name it refers to."""
         kinds: Any = self._kinds.values()
         return {alias: kind.name for kind in kinds for alias in kind.aliases}
 
@@ -52,12 +52,12 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return kind.__module__.startswith(f"{self.package}.")
 
     def register(self, kind: type[Kind]) -> type[Kind]:
-        """Add a kind, so that its name stands for it everywhere; return it, for use as a decorator.
+        """Register a kind under its name; return it, for use as a decorator.
 
         Raises
         ------
         ParameterTypeError
-            If it is no subclass of the base class.
+            If it is not a subclass of the base class.
         ParameterError
             If its name, one of its aliases or its code is taken.
         """
@@ -69,10 +69,12 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         kinds: Any = list(self._kinds.values())
         taken = {*self._kinds, *self.aliases} & {given.name, *given.aliases}
         if taken:
-            raise ParameterError(f"{self.what} must have a name of its own; got {min(taken)!r} again. Choose another.")
+            raise ParameterError(
+                f"{self.what} must have a unique name; got {min(taken)!r}, which is taken. Choose another."
+            )
         if given.code >= 0 and any(other.code == given.code for other in kinds):
             raise ParameterError(
-                f"{self.what} {given.name} must have a code of its own; got {given.code} again. Choose another."
+                f"{self.what} {given.name} must have a unique code; got {given.code}, which is taken. Choose another."
             )
         self._kinds[given.name] = kind
         return kind
@@ -90,14 +92,14 @@ def resolve(
     who: str | Parameter,
     what: str,
 ) -> Kind:
-    """Return the instance that a name, an instance, or a stored ``spec()`` (a name with parameters) stands for.
+    """Return the instance given by a name, an instance, or a stored ``spec()`` (a name with parameters).
 
     Parameters
     ----------
     given : str, Mapping or an instance of ``base``
-        What the user wrote.
+        The user's value.
     base : type
-        The common base class; an instance of it is returned as it is.
+        The common base class; an instance of it is returned unchanged.
     kinds, aliases : Mapping
         The classes by name, and other names in use.
     who : str or Parameter

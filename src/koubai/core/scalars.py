@@ -1,7 +1,7 @@
-"""The words that scalar kernels are written in: functions of one number, in that number's own precision.
+"""The vocabulary of scalar kernels: functions of one number, in that number's own precision.
 
-A kind (an activation, a loss, an optimizer) says what it does to one number as a plain Python function. Python can
-call it as it stands; the compiled engine takes it up, with these words in the precision that it is compiled for.
+A kind (an activation, a loss, an optimizer) defines its effect on one number as a plain Python function. Python can
+call it directly; the compiled engine compiles it, with these functions in the precision it is compiled for.
 """
 
 import math
@@ -9,7 +9,7 @@ import sys
 
 
 def wide(number: float) -> float:
-    """Return a number in float64, for what would lose its last places in float32."""
+    """Return a number in float64, for computations that would lose digits in float32."""
     return float(number)
 
 
@@ -19,12 +19,12 @@ def smallest(number: float) -> float:
 
 
 def like(value: float, number: float) -> float:
-    """Return a constant in the precision of ``number``: 0.5 beside a float32 would make the whole formula float64."""
+    """Return a constant in the precision of ``number``: a plain 0.5 would promote a float32 formula to float64."""
     return value
 
 
 def quotient(a: float, b: float) -> float:
-    """Return a / b, rounded once: never as a times 1 / b, as a compiler that may change the order would have it."""
+    """Return a / b, rounded once, never computed as a times 1 / b, as a compiler free to reorder might do."""
     return a / b
 
 

@@ -1,8 +1,8 @@
-"""What a stored record must hold: described once, field by field, and checked in one place before anything uses it.
+"""Descriptions of stored records, field by field, checked in one place before anything uses the values.
 
-A digest notices damage but proves no origin, and compiled code trusts the sizes that it is given. So each kind of
+A digest detects damage but does not prove origin, and compiled code trusts the sizes it is given. So each kind of
 record has a `Description`: a kind for every field of its plain data (type and range), and for every array its dtype and
-its shape, in sizes that the record itself gives. What a description does not name is passed on as it is.
+its shape, in terms of sizes in the record itself. Anything not described is passed on unchanged.
 """
 
 import math
@@ -19,16 +19,16 @@ from koubai.core.printing import printable
 Result = TypeVar("Result")
 
 MOST = 2**53
-"""Counts beyond this are no counts: double precision does not tell them apart."""
+"""Upper limit of counts: beyond it, double precision cannot distinguish them."""
 
 REMEDY = "The file is damaged."
 
 
 class Kind(Protocol):
-    """What one value of a record must be."""
+    """The required kind of a value in a record."""
 
     def read(self, value: Any, where: str) -> Any:
-        """Return the value, or raise ModelFileError that names the place ``where`` it stands."""
+        """Return the value, or raise ModelFileError naming its position ``where``."""
         ...
 
 
@@ -53,7 +53,7 @@ class Truth:
     """True or False."""
 
     def read(self, value: Any, where: str) -> Any:
-        """Return it."""
+        """Return the value."""
         if not isinstance(value, bool):
             raise fault(where, "true or false", value)
         return value
@@ -67,7 +67,7 @@ class Whole:
     most: int = MOST
 
     def read(self, value: Any, where: str) -> Any:
-        """Return it."""
+        """Return the value."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
             raise fault(where, f"a whole number from {self.least} to {self.most}", value)
         return value
@@ -75,7 +75,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A number in [least, most] or, with ``above``, greater than that; infinite or NaN only if that is allowed."""
+    """A number in [least, most] or, with ``above``, greater than that; infinity and NaN only if allowed."""
 
     least: float = -math.inf
     most: float = math.inf
@@ -83,7 +83,7 @@ class Real:
     finite: bool = True
 
     def read(self, value: Any, where: str) -> Any:
-        """Return it, as it is: a whole number stays one."""
+        """Return the value unchanged: an integer stays one."""
         number = math.nan
         good = isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > _LARGEST
         if good or (isinstance(value, float) and not self.finite):
@@ -102,18 +102,18 @@ _LARGEST = float(np.finfo(np.float64).max)
 
 @dataclass(frozen=True, slots=True)
 class Maybe:
-    """None, or what another kind asks for."""
+    """None, or a value of another kind."""
 
     kind: Kind
 
     def read(self, value: Any, where: str) -> Any:
-        """Return it."""
+        """Return the value."""
         return None if value is None else self.kind.read(value, where)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list, all of one kind, ``least`` to ``most`` of them; with ``different``, no text or number twice."""
+    """A list of ``least`` to ``most`` values of one kind; with ``different``, without repeats."""
 
     kind: Kind
     least: int = 0
@@ -127,7 +127,7 @@ class Listed:
             raise fault(where, required, value)
         found = [self.kind.read(item, f"{where}[{index}]") for index, item in enumerate(value)]
         if self.different and len(set(found)) < len(found):
-            raise fault(where, "a list of different ones", value)
+            raise fault(where, "a list of distinct values", value)
         return found
 
 
@@ -147,7 +147,7 @@ class Scalar:
     """A text, a number within 64 bits, true, false or None."""
 
     def read(self, value: Any, where: str) -> Any:
-        """Return it."""
+        """Return the value."""
         if isinstance(value, int) and not -(2**63) <= value < 2**64:
             raise fault(where, "a number within 64 bits", value)
         if value is not None and not isinstance(value, bool | int | float | str):
@@ -157,7 +157,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A field that a file may lack, such as an older one: then it has a default, or is left out."""
+    """A field that a file, such as an older one, may lack: it then has a default, or is omitted."""
 
     kind: Kind
     default: Any = ...
@@ -169,7 +169,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A relation between fields: ``holds`` of the record, or what ``must`` be is told."""
+    """A relation between fields: unless ``holds`` is true of the record, ``must`` is reported."""
 
     must: str
     holds: Callable[[Mapping[str, Any]], bool]
@@ -177,20 +177,20 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A mapping with these fields, between which these rules hold; others are passed on as they are."""
+    """A mapping with these fields, subject to these rules; other fields are passed on unchanged."""
 
     kinds: Mapping[str, Kind]
     rules: tuple[Rule, ...] = ()
 
     def read(self, value: Any, where: str) -> Any:
-        """Return the mapping, with the defaults of fields that it lacks."""
+        """Return the mapping, with defaults for missing fields."""
         given = _mapping(value, where)
         found = dict(given)
         for name, kind in self.kinds.items():
             if name in given:
                 found[name] = kind.read(given[name], _below(where, name))
             elif not isinstance(kind, Later):
-                raise ModelFileError(f"{_below(where, name)} must be there; got none. {REMEDY}")
+                raise ModelFileError(f"{_below(where, name)} must be present; it is missing. {REMEDY}")
             elif kind.default is not ...:
                 found[name] = kind.default
         for rule in self.rules:
@@ -201,7 +201,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """A mapping whose field ``name`` says which of several kinds it is."""
+    """A mapping whose field ``name`` selects one of several kinds."""
 
     name: str
     kinds: Mapping[str, Fields]
@@ -224,12 +224,12 @@ class Tensor:
     Parameters
     ----------
     dtypes : tuple of str
-        What it may hold.
+        The dtypes allowed.
     shape : tuple of str or int
-        Its sizes: numbers, or names of sizes. A name that the record does not give means: as long as the first of that
-        name.
+        Its sizes: numbers, or names of sizes. A name not given by the record takes its size from the first array that
+        uses it.
     finite : bool
-        Whether infinity and NaN are ruled out.
+        Whether infinity and NaN are excluded.
     least : float
         The smallest number allowed.
     like : str
@@ -246,7 +246,7 @@ class Tensor:
     optional: bool = False
 
     def check(self, name: str, array: npt.NDArray[Any], sizes: dict[str, int], tensors: "Tensors") -> None:
-        """Raise ModelFileError if an array is not as described; sizes that were not known yet are taken from it."""
+        """Raise ModelFileError if an array is not as described; unknown sizes are taken from it."""
         required = (str(tensors[self.like].dtype),) if self.like and self.like in tensors else self.dtypes
         if str(array.dtype) not in required:
             raise fault(name, f"of dtype {' or '.join(required)}", str(array.dtype))
@@ -270,7 +270,7 @@ Tensors = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a kind of record must hold.
+    """The required contents of a kind of record.
 
     Parameters
     ----------
@@ -279,9 +279,9 @@ class Description:
     tensors : mapping of str to Tensor
         Its arrays.
     sizes : callable
-        Gives the sizes, by name, that a checked record says arrays have.
+        Returns the array sizes, by name, given by a checked record.
     together : tuple of tuples of str
-        Arrays that come together or not at all.
+        Arrays that must occur together or not at all.
     """
 
     record: Fields
@@ -290,12 +290,12 @@ class Description:
     together: tuple[tuple[str, ...], ...] = ()
 
     def check(self, who: str, record: Any, tensors: Tensors) -> dict[str, Any]:
-        """Return the record with the defaults of what it lacks, once it and its arrays are known to be as described.
+        """Return the record with defaults filled in, after checking it and its arrays against the description.
 
         Raises
         ------
         ModelFileError
-            For the first thing that is not.
+            For the first violation.
         """
 
         def checked() -> dict[str, Any]:
@@ -305,11 +305,11 @@ class Description:
                 if name in tensors:
                     tensor.check(name, tensors[name], sizes, tensors)
                 elif not tensor.optional:
-                    raise ModelFileError(f"the array {name} must be there; got none. {REMEDY}")
+                    raise ModelFileError(f"the array {name} must be present; it is missing. {REMEDY}")
             for names in self.together:
                 if 0 < sum(name in tensors for name in names) < len(names):
                     raise ModelFileError(
-                        f"the arrays {', '.join(names)} must come together; some are missing. {REMEDY}"
+                        f"the arrays {', '.join(names)} must occur together; some are missing. {REMEDY}"
                     )
             return found
 
@@ -317,9 +317,9 @@ class Description:
 
 
 def consistent(who: str, make: Callable[[], Result]) -> Result:
-    """Return what a function makes of a record; what it raises becomes a ModelFileError of one sentence.
+    """Return a function's result; convert its exceptions to a one-sentence ModelFileError.
 
-    For what a description cannot say, such as the parameters of an optimizer, which check themselves.
+    For conditions a description cannot express, such as the parameters of an optimizer, which check themselves.
     """
     try:
         return make()
@@ -329,12 +329,12 @@ def consistent(who: str, make: Callable[[], Result]) -> Result:
     except (KoubaiError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         told = printable(" ".join(str(error).split()))
         raise ModelFileError(
-            f"{who}: the record must be whole and consistent; got {type(error).__name__}: {told[:200]}. {REMEDY}"
+            f"{who}: the record must be complete and consistent; got {type(error).__name__}: {told[:200]}. {REMEDY}"
         ) from error
 
 
 def fault(where: str, required: str, got: Any) -> ModelFileError:
-    """Return the error that says what stands at a place of a record and what must."""
+    """Return the error for a wrong value at a position of a record."""
     shown = (
         type(got).__name__ if isinstance(got, list | dict) else repr(got) if not isinstance(got, int) else _digits(got)
     )

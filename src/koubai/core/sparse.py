@@ -1,4 +1,4 @@
-"""Sparse matrices as given: their indices are checked before compiled code, SciPy's or koubai's, follows them."""
+"""Checking the indices of given sparse matrices before compiled code, SciPy's or koubai's, uses them."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from koubai.core.errors import DataError
 
 
 def check_indices(who: str, X: Any) -> None:
-    """Raise DataError if a sparse matrix has indices that point outside it, as after its arrays were changed by hand.
+    """Raise DataError if a sparse matrix has out-of-bounds indices, for example after manual changes to its arrays.
 
-    It takes a look at each index, less than one pass of training.
+    This inspects every index, which costs less than one pass of training.
 
     Parameters
     ----------
     who : str
-        What the message begins with: the estimator's name, or the function's.
+        The start of the message: the name of the estimator or function.
     X : object
-        What the user gave; anything but a sparse matrix is left to other checks.
+        The user's input; anything but a sparse matrix is left to other checks.
     """
     if not issparse(X):
         return
@@ -34,5 +34,5 @@ def check_indices(who: str, X: Any) -> None:
         told = " ".join(str(error).split())
         raise DataError(
             f"{who}: X must be a sparse matrix whose indices lie within its shape {X.shape}; "
-            f"got one that does not ({told[:120]}). Make it anew from rows, columns and values."
+            f"got one with other indices ({told[:120]}). Rebuild it from rows, columns and values."
         ) from error

@@ -1,4 +1,4 @@
-"""The record of one pass through a network: everything that the equations compute on the way."""
+"""The record of one pass through a network: every intermediate result of the equations."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from koubai.core.network import Network
 class ForwardTrace:
     """Forward pass of n rows: ``pre_activations[l]`` = u and ``activations[l]`` = z of layer l, (n, n_out) each.
 
-    ``inputs`` is z^(0) = x, (n, n_features). ``masks[l]`` is what dropout multiplied layer l's activations with,
-    None without dropout; ``activations`` are those before it, ``dropped`` gives them after it.
+    ``inputs`` is z^(0) = x, (n, n_features). ``masks[l]`` is the dropout mask of layer l's activations, None without
+    dropout; ``activations`` are before dropout, ``dropped`` gives them after it.
     """
 
     network: Network
@@ -27,7 +27,7 @@ class ForwardTrace:
         return self.activations[-1]
 
     def sources(self, layer: int) -> Array:
-        """Return what layer ``layer`` reads: the inputs or the activations before it, after dropout, (n, n_in)."""
+        """Return the inputs of layer ``layer``: the network's, or the previous activations after dropout, (n, n_in)."""
         return self.inputs if layer == 0 else self.dropped(layer - 1)
 
     def dropped(self, layer: int) -> Array:
@@ -38,7 +38,7 @@ class ForwardTrace:
 
 @dataclass(frozen=True, slots=True)
 class StepTrace:
-    """One gradient step on one batch, whole: forward pass, losses, deltas, gradient, update.
+    """One complete gradient step on one batch: forward pass, losses, deltas, gradient, update.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class StepTrace:
     row_losses : (n,)
         E of each row, unweighted, in units of the loss.
     data_loss : float
-        Weighted mean of them.
+        Their weighted mean.
     penalty : float
         P(θ).
     deltas : tuple of (n, n_out)
@@ -59,15 +59,15 @@ class StepTrace:
     penalty_gradient : (n_parameters,)
         Gradient of ``penalty``.
     gradient : (n_parameters,)
-        Their sum, clipped if clipping was asked for: what the optimizer saw.
+        Their sum, clipped if requested, as seen by the optimizer.
     theta_after : (n_parameters,) or None
-        θ after the update; None if no optimizer took part.
+        θ after the update; None if no optimizer was used.
     slots_before, slots_after : (n_slots, n_parameters) or None
-        The optimizer's running averages around the update.
+        The optimizer's running averages before and after the update.
     learning_rate : float or None
         The rate of this update.
     step : int or None
-        Which update it was, counted from 1.
+        Number of the update, counted from 1.
     """
 
     forward: ForwardTrace

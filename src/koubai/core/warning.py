@@ -1,4 +1,4 @@
-"""Warnings that name the caller's line."""
+"""Warnings attributed to the caller's line."""
 
 import sys
 import warnings
@@ -8,13 +8,13 @@ from types import FrameType
 HERE = str(Path(__file__).parents[1])
 """koubai's own folder."""
 WRAPPER = ("sklearn.base", "sklearn.utils.metaestimators", "sklearn.utils.parallel")
-"""Modules that only pass a call of ``fit`` on."""
+"""Modules that merely forward calls of ``fit``."""
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Give a warning whose place is the line that called koubai, which is where a user looks and silences it.
+    """Issue a warning located at the line that called koubai, where users look for it and can silence it.
 
-    How many of koubai's functions lie between differs from call to call, so the frames are looked through.
+    The number of koubai's frames in between varies from call to call, so the stack is searched.
     """
     frame: FrameType | None = sys._getframe(1)
     level = 2

@@ -1,1 +1,1 @@
-"""Engines: they run the equations over data. All give the same numbers; they differ in speed and in what they keep."""
+"""Engines run the equations over data. All give the same numbers; they differ in speed and in what they record."""

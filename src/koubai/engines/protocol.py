@@ -1,4 +1,4 @@
-"""What an engine is asked to do, and the records that pass between the training loop and an engine."""
+"""The interface of an engine, and the records exchanged between it and the training loop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,15 +41,15 @@ class Plan:
     Parameters
     ----------
     network, optimizer, penalty
-        What is trained, by which rule, under which penalty.
+        What is trained, the rule and the penalty.
     batch_size : int
-        Rows per update, >= 1; the last batch of an epoch has what is left.
+        Rows per update, >= 1; the last batch of an epoch may be smaller.
     shuffle : bool
-        Whether each epoch takes the rows in a new order, ``permutation(derive_key(seed, SHUFFLE, epoch), n)``.
+        Whether to reshuffle the rows in each epoch, ``permutation(derive_key(seed, SHUFFLE, epoch), n)``.
     seed : int
         Seed of shuffles and dropout masks.
     clip_norm : float
-        Largest Euclidean norm of a gradient; a longer one is shortened to it. 0 leaves all as they are.
+        Maximum Euclidean norm of a gradient; larger ones are clipped. 0 disables clipping.
     """
 
     network: Network
@@ -67,11 +67,11 @@ class Plan:
 
 @dataclass
 class State:
-    """Where a training run stands: θ, the optimizer's slots, updates made and epochs finished.
+    """The state of a training run: θ, the optimizer's slots, and the numbers of updates and finished epochs.
 
     Where an epoch's rows come in several parts, each part counts as an epoch here.
 
-    An engine changes it in place. θ and the slots together with `Plan` decide all that follows.
+    Engines modify it in place. Together with `Plan`, θ and the slots determine everything that follows.
     """
 
     theta: Array
@@ -80,7 +80,7 @@ class State:
     epoch: int = 0
 
     def copy(self) -> "State":
-        """Return a state that shares nothing with this one."""
+        """Return an independent copy."""
         return State(self.theta.copy(), self.slots.copy(), self.step, self.epoch)
 
 
@@ -98,7 +98,7 @@ class Patience:
     count: int = 0
 
     def observe(self, loss: float) -> bool:
-        """Take in the loss of one epoch; return whether training should stop."""
+        """Process the loss of one epoch; return whether training should stop."""
         self.count = self.count + 1 if loss > self.best - self.tolerance else 0
         self.best = min(self.best, loss)
         return self.count > self.limit
@@ -106,18 +106,18 @@ class Patience:
 
 @dataclass
 class Population:
-    """Many networks of one shape in training: one row of ``thetas`` a network.
+    """Many networks of one shape in training: one row of ``thetas`` per network.
 
     Attributes
     ----------
     thetas : (n_networks, n_parameters)
-        θ of each network; an engine changes it in place.
-    optimizers : one a network
-        The rule of each; other than that all follow one `Plan`.
+        θ of each network, which engines modify in place.
+    optimizers : one per network
+        The rule of each; otherwise all follow one `Plan`.
     seeds : (n_networks,)
         Seeds of shuffles and dropout masks.
     learning_rates : (n_networks,)
-        What the rates of the run are multiplied with.
+        Factors for the rates of the run.
     """
 
     thetas: Array
@@ -147,14 +147,14 @@ class Engine(Protocol):
         learning_rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Train whole epochs, changing ``state`` in place, and return each epoch's loss.
+        """Train whole epochs, modifying ``state`` in place, and return each epoch's loss.
 
         Parameters
         ----------
         learning_rates : (n_epochs, steps_per_epoch)
-            α of every update: its shape says how many epochs to run.
+            α of every update; its shape determines the number of epochs.
         patience : Patience, optional
-            When to stop early; without it, or below its limit, all epochs run.
+            Early stopping; without it, or below its limit, all epochs run.
 
         Returns
         -------
@@ -176,9 +176,9 @@ class PopulationEngine(Engine, Protocol):
         rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Train every network of the population from the start, each with a patience of its own.
+        """Train every network of the population from the start, each with its own patience.
 
-        Each ends with the θ that ``run`` would have given it. ``plan.optimizer`` and ``plan.seed`` stand aside for the
+        Each ends with the same θ as from ``run``. ``plan.optimizer`` and ``plan.seed`` are replaced by the
         population's.
 
         Parameters
@@ -189,6 +189,6 @@ class PopulationEngine(Engine, Protocol):
         Returns
         -------
         losses : (n_networks, n_epochs)
-            As ``run`` returns them; NaN for epochs that a network did not run.
+            As ``run`` returns them; NaN for epochs a network did not run.
         """
         ...

@@ -1,7 +1,7 @@
-"""The readable engine: NumPy, one equation a line, every intermediate quantity kept.
+"""The readable engine: NumPy, one equation per line, keeping every intermediate quantity.
 
-All other engines are compared with this one. It works in the dtype that it is given; the project's comparisons and
-explanations give it float64.
+All other engines are compared with this one. It computes in the dtype it is given; comparisons and explanations use
+float64.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ def trace_forward(network: Network, theta: Array, inputs: Inputs, masks: Masks |
         The network and its parameters.
     inputs : (n, n_features), dense or CSR
         x.
-    masks : one a layer, optional
-        What dropout multiplies each layer's activations with.
+    masks : one per layer, optional
+        Dropout masks, which multiply each layer's activations.
     """
     masks = masks or (None,) * len(network.layers)
     z: Array = inputs.toarray() if isinstance(inputs, csr_array) else np.asarray(inputs)
@@ -69,7 +69,7 @@ def trace_backward(forward: ForwardTrace, targets: Array) -> tuple[Array, ...]:
 def gradient_of_mean(forward: ForwardTrace, deltas: tuple[Array, ...], row_weights: Array) -> Array:
     """Return ∂/∂θ of the weighted mean loss, (n_parameters,).
 
-    Of a dense layer, ∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1), averaged over the rows.
+    For a dense layer, ∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1), averaged over the rows.
     """
     network = forward.network
     gradient = np.zeros_like(forward.theta)
@@ -84,7 +84,7 @@ def gradient_of_mean(forward: ForwardTrace, deltas: tuple[Array, ...], row_weigh
 
 
 def dropout_masks(plan: Plan, step: int, n_rows: int, dtype: npt.DTypeLike) -> Masks:
-    """Return what dropout multiplies each layer's activations with in update ``step`` (counted from 0).
+    """Return each layer's dropout mask in update ``step`` (counted from 0).
 
     Node j of row r is dropped if number r · n_out + j of the stream (seed, DROPOUT, step, layer) is below the rate.
     """
@@ -102,16 +102,16 @@ def dropout_masks(plan: Plan, step: int, n_rows: int, dtype: npt.DTypeLike) -> M
 def trace_step(
     plan: Plan, state: State, rows: Rows, learning_rate: float | None = None, dropout: bool = False
 ) -> StepTrace:
-    """Return everything about one update on these rows as one batch; the state is left as it is.
+    """Return everything about one update on these rows as one batch; the state is not modified.
 
     Parameters
     ----------
     plan, state, rows
-        What is trained, where it stands, and the batch.
+        What is trained, its state, and the batch.
     learning_rate : float, optional
         α; without it no update is made and the trace ends with the gradient.
     dropout : bool
-        Whether the masks of this step apply.
+        Whether to apply this step's masks.
     """
     network, theta = plan.network, state.theta
     n = rows.n_rows
@@ -151,7 +151,7 @@ def trace_step(
 
 
 def batches(plan: Plan, rows: Rows, epoch: int) -> Iterator[Rows]:
-    """Go through the rows of an epoch (counted from 0) batch by batch, in the epoch's order."""
+    """Yield the batches of an epoch (counted from 0) in the epoch's order."""
     n = rows.n_rows
     order = permutation(derive_key(plan.seed, SHUFFLE, epoch), n) if plan.shuffle else np.arange(n)
     for start in range(0, n, plan.batch_size):
@@ -160,7 +160,7 @@ def batches(plan: Plan, rows: Rows, epoch: int) -> Iterator[Rows]:
 
 
 class ReferenceEngine:
-    """Runs a network through `trace_step`, so that what trains is what can be read."""
+    """Trains through `trace_step`, so that the code that trains is the readable code."""
 
     name = "reference"
 
@@ -184,7 +184,7 @@ class ReferenceEngine:
         learning_rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Train whole epochs, changing ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
+        """Train whole epochs, modifying ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
         losses: list[float] = []
         for rates in learning_rates:
             total = 0.0

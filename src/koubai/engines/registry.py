@@ -1,4 +1,4 @@
-"""Engines by name; a heavy one is imported only when it is asked for."""
+"""Engines by name; heavy ones are imported on demand."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,11 +19,11 @@ def _cpu(most_threads: int | None) -> Engine:
 
 
 ENGINES: Mapping[str, Callable[[int | None], Engine]] = {"reference": _reference, "cpu": _cpu}
-"""How each engine is made, given the most threads that it may use; the reference engine uses one in any case."""
+"""Engine factories, given the maximum number of threads; the reference engine always uses one."""
 
 
 def get_engine(given: "str | Engine", most_threads: int | None = None) -> Engine:
-    """Return the engine of this name, which uses at most so many threads; an engine is returned as it is.
+    """Return the engine of this name, limited to ``most_threads``; an engine is returned unchanged.
 
     Raises
     ------

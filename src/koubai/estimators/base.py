@@ -1,4 +1,4 @@
-"""What MLPClassifier and MLPRegressor share: from validated data through training to the fitted attributes."""
+"""The common base of MLPClassifier and MLPRegressor: from validated data through training to fitted attributes."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -43,21 +43,21 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
 
     @abstractmethod
     def _ending(self) -> Ending:
-        """Return what stands at the network's end."""
+        """Return the network's output activation, loss and target coding."""
 
     @abstractmethod
     def _new_tally(self) -> Tally:
-        """Return what a validation score is counted up in."""
+        """Return an empty tally of validation scores."""
 
     @abstractmethod
     def _check_loss(self) -> None:
-        """Raise ParameterError if ``loss`` is none for this task."""
+        """Raise ParameterError if ``loss`` is not one for this task."""
 
     def _validate_params(self) -> None:
         check_parameters(self)
 
     def check_choices(self) -> None:
-        """Check all parameters as far as that is possible without data, so that a mistake is found before any is read.
+        """Check all parameters as far as possible without data, so that mistakes are found before any data are read.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows, >= 0; a row of weight 0 counts as absent.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
-            Rows to score after each epoch; with ``early_stopping`` they take the place of the rows held out of X.
+            Rows to score after each epoch; with ``early_stopping`` they replace rows held out of X.
 
         Returns
         -------
@@ -100,7 +100,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         ParameterError
             If a parameter is out of range.
         DivergenceError
-            If the loss or the parameters leave the finite numbers.
+            If the loss or the parameters become NaN or infinite.
         """
         self._remember(X, y)
         return self._fit(X, y, sample_weight, validation_data, incremental=False)
@@ -130,7 +130,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         if fresh:
             self.t_, self.history_ = 0, History()
             self._output_by_hand = False
-        elif not hasattr(self, "t_"):  # the weights to go on from were set by hand
+        elif not hasattr(self, "t_"):  # the initial weights were set by hand
             self.t_, self.history_ = 0, History()
         if choices.uses_lbfgs(self):
             self._train_lbfgs(network, theta, rows)
@@ -154,23 +154,23 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             raise ParameterError(f"{choices.name_of(self)}: {error}") from None
 
     def _theta_for(self, network: Network, dtype: Any) -> Array:
-        """Return the θ that training goes on from, in the data's dtype."""
+        """Return the θ from which training continues, in the data's dtype."""
         had = self._theta()
         if self.network_.sizes != network.sizes:
             raise ParameterError(
                 f"{choices.name_of(self)}: the network must keep its layers of {self.network_.sizes} nodes when "
-                f"training goes on; got {network.sizes}. Set warm_start=False, or make a new estimator."
+                f"training continues; got {network.sizes}. Set warm_start=False, or make a new estimator."
             )
         if self._output_by_hand:
             usual = network.layers[-1].activation.name
             raise ParameterError(
-                f"{choices.name_of(self)}: out_activation_ must be {SPELLINGS.get(usual, usual)!r} when training goes "
-                f"on; got {self.out_activation_!r}, set by hand. Set it back, or make a new estimator."
+                f"{choices.name_of(self)}: out_activation_ must be {SPELLINGS.get(usual, usual)!r} when training "
+                f"continues; got {self.out_activation_!r}, set by hand. Reset it, or make a new estimator."
             )
         return np.array(had, dtype)
 
     def _initial(self, network: Network, rng: Any, dtype: Any) -> Array:
-        """Return the θ that training begins with."""
+        """Return the initial θ."""
         return network.initial(rng, self.init, dtype, choices.activation_for_init(self))
 
     def _describe(self, network: Network) -> None:
@@ -291,7 +291,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         return bool(self.validation_metric == "loss")
 
     def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source) -> Start:
-        """Return the start from which training reaches the best validation score."""
+        """Return the start whose training reaches the best validation score."""
         epochs = self.max_iter if self.epochs is None else self.epochs
         steps = plan.steps_per_epoch(rows.n_rows)
         rates = choices.chosen_schedule(self).rates(
@@ -316,19 +316,19 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         return starts[int(self.start_scores_.argmax())]
 
     def _tolerance(self) -> float:
-        """Return how much lower a loss must be to count as better."""
+        """Return the decrease in loss that counts as an improvement."""
         return float(self.tol)
 
     def _start(
         self, theta: Array, optimizer: Optimizer, rate: float, rng: Any, *, fresh: bool, incremental: bool
     ) -> tuple[Run, int]:
-        """Return the run to go on with, and the seed of its shuffles and dropout masks."""
+        """Return the run to continue, and the seed of its shuffles and dropout masks."""
         limit = float(self.n_iter_no_change)
         going_on: RunningOptimizer | None = getattr(self, "_optimizer", None) if incremental and not fresh else None
         if going_on is not None and going_on.run.state.slots.shape[0] == optimizer.n_slots:
             run, seed = going_on.run, going_on.seed
             run.state.theta = theta
-            run.state.slots = np.require(run.state.slots, theta.dtype, ["C", "W", "E"])  # a loaded one may be read-only
+            run.state.slots = np.require(run.state.slots, theta.dtype, ["C", "W", "E"])  # loaded slots may be read-only
             run.patience.tolerance, run.patience.limit = self._tolerance(), limit
             run.done, run.best_theta = 0, None
             return run, seed
@@ -386,7 +386,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
         if not hasattr(self, "coefs_"):
-            check_is_fitted(self, "coefs_")  # says what is missing; asking it each time takes longer than a row
+            check_is_fitted(self, "coefs_")  # explains what is missing; calling it every time takes longer than a row
         theta = self._theta()
         return choices.chosen_engine(self).forward(self.network_, theta, self._inputs(X, theta.dtype))
 

@@ -1,4 +1,4 @@
-"""Training on rows that are never all in memory."""
+"""Training on rows that do not fit in memory."""
 
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ class FitsSources:
 
     @checks_parameters
     def fit_source(self, source: Source, validation: Source | None = None) -> Self:
-        """Train on the rows of a source, coded as the network takes them.
+        """Train on the rows of a source, already encoded for the network.
 
         This is how `koubai.TableModel` trains on tables larger than memory. A classifier must know its classes:
         ``take_classes`` tells it.
@@ -25,9 +25,9 @@ class FitsSources:
         Parameters
         ----------
         source : Source
-            The training rows, weighted if they shall be.
+            The training rows, with weights if any.
         validation : Source, optional
-            Rows to score after each epoch; needed with ``early_stopping``, which holds none out here.
+            Rows to score after each epoch; required with ``early_stopping``, which does not hold rows out here.
 
         Returns
         -------
@@ -36,9 +36,9 @@ class FitsSources:
         Raises
         ------
         ParameterError
-            If a parameter is out of range, or has no use here.
+            If a parameter is out of range or does not apply here.
         DivergenceError
-            If the loss or the parameters leave the finite numbers.
+            If the loss or the parameters become NaN or infinite.
         """
         estimator: Any = self
         self.check_block_by_block()
@@ -64,7 +64,7 @@ class FitsSources:
         return self
 
     def check_block_by_block(self) -> None:
-        """Raise ParameterError for a parameter that has no use where rows are never all in memory."""
+        """Raise ParameterError for a parameter that requires all rows in memory."""
         estimator: Any = self
         who = choices.name_of(self)
         for name, neutral in (("n_starts", 1), ("warm_start", False)):

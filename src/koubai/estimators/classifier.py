@@ -46,97 +46,97 @@ def _gives_margins(estimator: "MLPClassifier") -> bool:
 
 
 class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
-    """Multilayer perceptron for classification: a drop-in for scikit-learn's class of the same name, and more.
+    """Multilayer perceptron for classification: a drop-in for scikit-learn's class, with more options.
 
-    The outputs are probabilities: softmax for one of three or more classes, one sigmoid for two, one sigmoid a label
+    The outputs are probabilities: softmax for one of three or more classes, one sigmoid for two, one sigmoid per label
     for several labels at once; the loss is the cross-entropy in nats (lecture slides 49-66).
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int
-        Nodes of each hidden layer; () gives a logistic regression.
+        Number of nodes in each hidden layer; () gives a logistic regression.
     activation : str, Activation, or one for each hidden layer
         ``"relu"``, ``"tanh"``, ``"logistic"``, ``"gelu"``, …: see `koubai.core.activations`.
     solver : {"adam", "sgd", "lbfgs"}
-        How the loss is minimised; ``optimizer`` offers more.
+        The optimization method; ``optimizer`` offers more.
     alpha : float
-        Strength of the L2 penalty, >= 0: ½ alpha Σ w² divided by the rows of a batch is added to the mean loss.
+        Strength of the L2 penalty, >= 0: ½ alpha Σ w² divided by the batch size is added to the mean loss.
     batch_size : int or "auto"
         Rows per update; ``"auto"`` is min(200, n_samples).
     learning_rate : {"constant", "invscaling", "adaptive"}
         How α changes, for ``solver="sgd"`` and for ``optimizer``; ``schedule`` offers more.
     learning_rate_init : float or None
-        α, > 0; None takes the optimizer's own default.
+        α, > 0; None means the optimizer's own default.
     power_t : float
         Exponent of ``"invscaling"``.
     max_iter : int
-        Most epochs, or iterations of L-BFGS.
+        Maximum number of epochs, or of iterations of L-BFGS.
     shuffle : bool
-        Whether each epoch takes the rows in a new order.
+        Whether to reshuffle the rows in each epoch.
     random_state : int, RandomState or None
-        Where initial values, shuffles and splits come from.
+        Source of randomness for initial values, shuffles and splits.
     tol : float
-        Improvement that counts, in units of the loss or the score.
+        Minimum improvement, in units of the loss or the score.
     verbose : bool or int
         Whether to print the loss of each epoch.
     warm_start : bool
-        Whether ``fit`` goes on from the last θ.
+        Whether ``fit`` continues from the last θ.
     momentum : float
         μ of ``solver="sgd"``, in [0, 1].
     nesterovs_momentum : bool
         Whether that momentum is Nesterov's.
     early_stopping : bool
-        Whether to hold rows out, stop when their score no longer rises, and keep the best θ.
+        Whether to hold out rows, stop when their score no longer improves, and keep the best θ.
     validation_fraction : float
         Share of rows held out, in (0, 1).
     beta_1, beta_2, epsilon : float
         Parameters of ``solver="adam"``.
     n_iter_no_change : int
-        Epochs without improvement before training stops.
+        Number of epochs without improvement before training stops.
     max_fun : int
-        Most evaluations of the loss by L-BFGS.
+        Maximum number of loss evaluations by L-BFGS.
     optimizer : str, Optimizer or None
         A rule of `koubai.optimizers` instead of ``solver``, by name with its own defaults, or an instance.
     schedule : str, Schedule or None
         A schedule of `koubai.optimizers.schedules` instead of ``learning_rate``.
     epochs : int or None
-        Most epochs, instead of ``max_iter``, and without a warning when all have run.
+        Maximum number of epochs, instead of ``max_iter``, without a warning when it is reached.
     loss : str or Loss
         ``"log_loss"``, ``"half_squared_error"``, ``"huber"``, ``"binary_cross_entropy"``, ``"hinge"`` or
         ``"perceptron"``; the last two have ``decision_function`` instead of probabilities.
     init : str
         Rule for initial values: ``"scikit-learn"``, or one of `koubai.core.initializers`.
     l1 : float
-        Strength of an L1 penalty, >= 0, scaled as ``alpha`` is.
+        Strength of an L1 penalty, >= 0, scaled like ``alpha``.
     dropout : float or one for each hidden layer
-        Probability in [0, 1) with which a hidden node is left out of an update.
+        Probability in [0, 1) that a hidden node is dropped from an update.
     clip_norm : float or None
-        Longest gradient, in the Euclidean norm.
+        Maximum Euclidean norm of the gradient.
     class_weight : dict, "balanced" or None
-        Weights of the classes, as elsewhere in scikit-learn; they multiply the weights of the rows, also where
-        early stopping scores the rows that it holds out.
+        Weights of the classes, as elsewhere in scikit-learn; they multiply the row weights, also when early stopping
+        scores held-out rows.
     callbacks : callable, sequence of callables, or None
         Each is called with a `koubai.training.history.Epoch` after every epoch; True stops training.
     progress : bool
         Whether to show a progress bar on standard error.
     engine : str or Engine
-        What runs the equations: ``"cpu"`` or ``"reference"``.
+        The engine: ``"cpu"`` or ``"reference"``.
     n_jobs : int or None
-        Most threads; None for as many as a batch is worth, -1 for no limit but the processors.
+        Maximum number of threads; None for as many as the batch warrants, -1 for all processors.
     n_starts : int
-        How many sets of initial values are tried, all at once over all cores. Above 1, rows are held out as with
-        ``early_stopping``, unless ``validation_data`` is given, and the start that scores best on them is kept.
+        Number of sets of initial values to try, all at once on all cores. If greater than 1, rows are held out as with
+        ``early_stopping``, unless ``validation_data`` is given, and the start with the best score on them is kept.
     checkpoint : path or None
-        A file that training is written to as it goes on; a ``fit`` that finds it there goes on from it.
+        A file to which training is saved as it progresses; if ``fit`` finds it, training resumes from it.
     checkpoint_every : float
-        Seconds from one writing to the next.
+        Seconds between saves.
     keep_checkpoint : bool
-        Whether the file stays when training has ended, so that nothing is lost until you have saved the model; a
-        ``fit`` that finds it then ends at once with the same result. Remove it yourself.
+        Whether to keep the file when training has ended, so that nothing is lost before you have saved the model; a
+        ``fit`` that finds it then ends at once with the same result. You must remove the file yourself.
     validation_metric : {"score", "loss"}
-        What validation rows are scored by, and with it what ``early_stopping`` and ``n_starts`` go by: the accuracy
-        (R² of numbers) as in scikit-learn, where a tie keeps the earlier epoch; or minus the mean loss without
-        penalty, which sees probabilities and so also rare classes.
+        The score on validation rows used by ``early_stopping`` and ``n_starts``: the accuracy (R² for regression) as in
+        scikit-learn, where a tie keeps the earlier epoch; or minus the mean loss without penalty, which takes
+        probabilities and hence rare classes into account.
 
     Attributes
     ----------
@@ -152,11 +152,11 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     start_scores_ : ndarray of shape (n_starts,)
         Score of each start on the validation rows after training, with ``n_starts`` above 1.
     t_ : int
-        Training rows gone through.
+        Number of training rows processed.
     n_iter_ : int
-        Epochs of the last ``fit``.
+        Number of epochs of the last ``fit``.
     n_layers_, n_outputs_ : int
-        Layers, the input's among them, and outputs.
+        Number of layers, including the input, and of outputs.
     out_activation_ : str
         ``"softmax"``, ``"logistic"`` or ``"identity"``.
     coefs_, intercepts_ : list of ndarray
@@ -164,9 +164,9 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     theta_ : ndarray of shape (n_parameters,)
         All parameters.
     network_ : Network
-        Where they lie in it.
+        The network, which defines the layout of ``theta_``.
     history_ : History
-        What happened in each epoch, and why training stopped.
+        The epochs, and why training stopped.
     n_features_in_, feature_names_in_
         As elsewhere in scikit-learn.
 
@@ -235,7 +235,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     @stochastic_only
     @checks_parameters
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Train for one epoch on these rows, going on from where the last call stopped.
+        """Train for one epoch on these rows, continuing from the last call.
 
         Parameters
         ----------
@@ -246,7 +246,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows, >= 0.
         classes : array-like, optional
-            All classes that may ever come; needed in the first call.
+            All classes that may ever occur; required in the first call.
 
         Returns
         -------
@@ -255,7 +255,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         Raises
         ------
         ParameterError
-            With ``early_stopping`` or ``class_weight="balanced"``, which a part of the data cannot serve.
+            With ``early_stopping`` or ``class_weight="balanced"``, which need all the data.
         """
         if _check_partial_fit_first_call(self, classes):
             self._label_binarizer = LabelBinarizer()
@@ -263,7 +263,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         return self._partial_fit(X, y, sample_weight)
 
     def weights_of_classes(self, counts: Array) -> Array | None:
-        """Return what ``class_weight`` makes of classes with so many rows each, (n_classes,), or None without it.
+        """Return the class weights for the given class sizes, (n_classes,), or None without ``class_weight``.
 
         Parameters
         ----------

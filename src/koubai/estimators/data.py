@@ -1,4 +1,4 @@
-"""From what the user gives to rows that the engine takes: validated, coded, weighted, and split for early stopping."""
+"""Preparation of the user's data for the engine: validation, encoding, weights, and the split for early stopping."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.kept.storage import Storable
 
 FLOATS = (np.float64, np.float32)
-"""Inputs of these dtypes stay as they are; others become float64."""
+"""Inputs of these dtypes are kept; others are converted to float64."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRows:
-    """The rows that train, and those that only score; ``validation`` is None without such rows."""
+    """The training rows and the validation rows, the latter None if there are none."""
 
     rows: Rows
     validation: Rows | None
@@ -36,26 +36,26 @@ class TakesData(Storable):
 
     @abstractmethod
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        """Return the inputs, the coded targets (n, n_outputs) in their dtype, and y as it was given."""
+        """Return the inputs, the coded targets (n, n_outputs) in their dtype, and y as given."""
 
     @abstractmethod
     def _coded(self, y: Any, dtype: Any) -> Array:
-        """Return further y of the same kind as in training as coded targets, (n, n_outputs)."""
+        """Encode further y of the same kind as in training as targets, (n, n_outputs)."""
 
     @abstractmethod
     def _known(self, y: Any) -> Any:
-        """Return the y of a validation set as an array, after a check that training has seen its like."""
+        """Return the y of a validation set as an array, after checking that it is of the same kind as in training."""
 
     def _class_weights(self, y: Any, incremental: bool) -> Array | None:
-        """Return the weights of rows that follow from their classes, (n,)."""
+        """Return row weights derived from the class weights, (n,)."""
         return None
 
     def _strata(self, targets: Array) -> Array | None:
-        """Return what early stopping's split keeps the shares of, or None."""
+        """Return the strata for early stopping's split, or None."""
         return None
 
     def _inputs(self, X: Any, dtype: Any) -> Inputs:
-        """Return inputs of the same features as in training, ready for the engine."""
+        """Return inputs with the same features as in training, ready for the engine."""
         ready = self._plain_rows(X, dtype)
         if ready is not None:
             return ready
@@ -64,9 +64,10 @@ class TakesData(Storable):
         return csr_array(X) if issparse(X) else X
 
     def _plain_rows(self, X: Any, dtype: Any) -> Array | None:
-        """Return what scikit-learn's validation would make of a plain array of finite numbers; None for all else.
+        """Validate a plain array of finite numbers as scikit-learn would; return None for anything else.
 
-        Its checks take longer than a row's way through a network. Whatever else X is, it says what is wrong with it.
+        scikit-learn's checks take longer than a row's pass through a network; they are used to report errors in other
+        X.
         """
         plain = (
             type(X) is np.ndarray
@@ -82,7 +83,7 @@ class TakesData(Storable):
         return rows if isfinite(np.vdot(rows, rows)) else None
 
     def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
-        """Return the training rows with their weights; those of weight 0 are left out."""
+        """Return the training rows with their weights; those of weight 0 are dropped."""
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, inputs, ensure_non_negative=True)
@@ -98,12 +99,12 @@ class TakesData(Storable):
         if not there.any():
             raise DataError(
                 f"{type(self).__name__}: sample_weight times class_weight must be above 0 for at least one row; "
-                f"got 0 for all {len(weights)}. Leave them out."
+                f"got 0 for all {len(weights)}. Omit them."
             )
         return Rows(inputs[there], np.ascontiguousarray(targets[there]), weights[there])
 
     def _split(self, rows: Rows, validation_data: Any, rng: Any, hold_out: bool) -> TrainingRows:
-        """Return training and validation rows: those given, or some held out if that is asked for, or none."""
+        """Return training rows and validation rows: those given, some held out if requested, or none."""
         if validation_data is not None:
             return TrainingRows(rows, self._given_validation(validation_data, rows))
         if not hold_out:
@@ -114,7 +115,9 @@ class TakesData(Storable):
                 f"got {self.validation_fraction}. Try 0.1, or early_stopping=False."
             )
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
-        from sklearn.model_selection import train_test_split  # brings its metrics with it, slowly: only if asked for
+        from sklearn.model_selection import (
+            train_test_split,
+        )  # slow to import, as it loads the metrics; only when needed
 
         parts = train_test_split(
             *arrays, random_state=rng, test_size=self.validation_fraction, stratify=self._strata(rows.targets)

@@ -1,4 +1,4 @@
-"""An estimator's way to the derivation of its own numbers."""
+"""Explanation methods of estimators."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
 
 def _dense(x: Any) -> Array:
-    """Return a row, or rows, as an array of float64; sparse ones written out."""
+    """Return one or more rows as a dense float64 array."""
     return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
 
 
 class Explainable:
     """Adds ``explain`` to an estimator that has ``network_`` and ``theta_``.
 
-    Explanations live in a room beside the estimators, which neither imports: the function is found by its name when it
-    is called.
+    Explanations live in a package beside the estimators, and neither imports the other; the function is looked up when
+    called.
     """
 
     network_: Network
     theta_: Array
 
     def _current_theta(self) -> Array:
-        """Return θ, with all that was set by hand taken in."""
+        """Return θ, including any changes made by hand."""
         check_is_fitted(self, "coefs_")
-        theta: Array = self._theta()  # type: ignore[attr-defined]  # every estimator has it
+        theta: Array = self._theta()  # type: ignore[attr-defined]  # all estimators have it
         return theta
 
     def coded_targets(self, y: Any) -> Array:
-        """Return targets as the network's outputs should be, in float64.
+        """Return targets encoded as network outputs, in float64.
 
         Parameters
         ----------
@@ -46,10 +46,10 @@ class Explainable:
         Returns
         -------
         targets : (n_samples, n_outputs)
-            0 and 1, -1 and +1, shares of classes, or numbers, as the loss asks for.
+            0 and 1, -1 and +1, class shares, or numbers, as the loss requires.
         """
         self._current_theta()
-        coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # every estimator has it
+        coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # all estimators have it
         return coded
 
     def explain(self, x: Any, y: Any = None, *, ask: "Ask | None" = None) -> "Derivation":
@@ -60,26 +60,27 @@ class Explainable:
         x : array-like of shape (n_features,)
             The inputs.
         y : label, number or array-like of shape (n_targets,), optional
-            What should have come out. With it the derivation goes on to the loss and to every gradient.
+            The target. If given, the derivation continues to the loss and every gradient.
         ask : koubai.explain.Ask, optional
-            One number of the pass, for example ``Ask.weight(2, 1, 4)`` or ``Ask.node(1, 3)``; else all are explained.
+            One number of the pass, for example ``Ask.weight(2, 1, 4)`` or ``Ask.node(1, 3)``; by default, all are
+            explained.
 
         Returns
         -------
         koubai.explain.Derivation
-            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+            Displays itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
 
         Raises
         ------
         ShapeError, ParameterError
-            If x or y does not fit, or the network has no such number.
+            If x or y does not match, or the network has no such number.
         """
         theta = self._current_theta()
         inputs = _dense(x).reshape(-1)
         if y is not None and not self._ending().loss.accepts(self.network_.layers[-1].activation):  # type: ignore[attr-defined]  # as above
             raise ParameterError(
-                f"explain: y must be left out where out_activation_ was set by hand to one that the loss is not "
-                f"defined for; got {y!r}. Leave it out, or set out_activation_ back."
+                "explain: y must not be given where out_activation_ was set by hand to one for which the loss is "
+                f"undefined; got {y!r}. Omit it, or reset out_activation_."
             )
         targets = None if y is None else self.coded_targets([y])[0]
         labels_apart: Any = getattr(self, "_is_multilabel", None)
@@ -106,34 +107,34 @@ class Explainable:
         )
 
     def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> "Derivation":
-        """Show what the whole model has learned: what its hidden nodes stand for, and what its features do.
+        """Show what the whole model has learned: what its hidden nodes represent, and the effects of its features.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows to look at.
+            Rows to examine.
         y : array-like of shape (n_samples,), optional
-            Their targets. With them permutation importance and partial dependence follow, by scikit-learn.
+            Their targets. If given, permutation importance and partial dependence (by scikit-learn) are added.
         layer : int
-            Which hidden layer, from 1.
+            The hidden layer, counted from 1.
 
         Returns
         -------
         koubai.explain.Derivation
-            For each hidden node its strongest inputs, the rows that excite it most and what the outputs make of it.
-            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+            For each hidden node its strongest inputs, the rows that activate it most and its effect on the outputs.
+            Displays itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
 
         Raises
         ------
         ShapeError, ParameterError
-            If X or y does not fit, or there is no such hidden layer.
+            If X or y does not match, or there is no such hidden layer.
         """
         self._current_theta()
         return entries.model_page(self, _dense(X), y, layer)
 
 
 class ExplainableWeights:
-    """Adds ``explain`` to an estimator that has one weight vector a class: the perceptron."""
+    """Adds ``explain`` to an estimator with one weight vector per class: the perceptron."""
 
     coef_: Any
     intercept_: Any
@@ -142,27 +143,27 @@ class ExplainableWeights:
     eta0: float
 
     def explain(self, x: Any, y: Any = None) -> "Derivation":
-        """Explain one row: inference, loss, and what the learning rule would make of it with the learned weights.
+        """Explain one row: inference, loss, and the learning rule's update with the learned weights.
 
-        With three classes or more, it is the perceptron of one class against the rest: that of ``y``, or of the
-        predicted class. The intercept is the weight of a feature that is always 1.
+        With three or more classes, this is the perceptron of one class against the rest: that of ``y``, or of the
+        predicted class. The intercept is the weight of a constant feature 1.
 
         Parameters
         ----------
         x : array-like of shape (n_features,)
             The features.
         y : label, optional
-            The right class; the predicted one if left out.
+            The true class; by default, the predicted one.
 
         Returns
         -------
         koubai.explain.Derivation
-            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+            Displays itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
 
         Raises
         ------
         ShapeError, ParameterError
-            If x does not fit, or y is no class.
+            If x does not match, or y is not a class.
         """
         check_is_fitted(self)
         row = _dense(x).reshape(-1)

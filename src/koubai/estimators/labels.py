@@ -1,4 +1,4 @@
-"""Class labels: what the network should give for each, and what its outputs say."""
+"""Class labels: their encoding as targets, and the decoding of outputs."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -23,11 +23,11 @@ from koubai.estimators.kept.recording import Labels, encode_array
 LABELS = Fields(
     {"classes": Labels(), "kind": Text(("binary", "multiclass", "multilabel-indicator")), "sparse": Truth()}
 )
-"""What a record must say of the class labels."""
+"""Required contents of a record on the class labels."""
 
 
 class HasLabels:
-    """The part of a classifier that knows its classes."""
+    """The part of a classifier that handles its classes."""
 
     loss: str | Loss
     class_weight: Any
@@ -40,12 +40,12 @@ class HasLabels:
     _described: ClassVar[Any] = attrgetter(*DESCRIBED, "classes_", "_label_binarizer")
 
     def take_classes(self, classes: Any) -> Array:
-        """Take these classes for ``fit_source``; return what the network should give for each, (n_classes, n_outputs).
+        """Set the classes for ``fit_source``; return the target of each, (n_classes, n_outputs).
 
         Parameters
         ----------
         classes : array-like of shape (n_classes,)
-            All classes, two at least.
+            All classes, at least two.
         """
         self._label_binarizer = LabelBinarizer().fit(classes)
         self.classes_ = self._label_binarizer.classes_
@@ -58,7 +58,7 @@ class HasLabels:
         return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
 
     def _reading(self) -> Ending:
-        """Return how the outputs are read: as the network was trained, whatever the parameters have become since."""
+        """Return how to read the outputs: as trained, regardless of later changes to the parameters."""
         network = getattr(self, "network_", None)
         if network is None:
             return self._ending_for(True)
@@ -68,7 +68,7 @@ class HasLabels:
         return bool(self._label_binarizer.y_type_ == "multiclass")
 
     def _labels_of(self, outputs: Array) -> Any:
-        """Return the classes, (n_samples,), or labels, (n_samples, n_labels), that outputs stand for."""
+        """Return the classes, (n_samples,), or labels, (n_samples, n_labels), for the outputs."""
         if self._is_one_of_many():
             self._check_number(outputs.shape[1], len(self.classes_))
             return self.classes_[outputs.argmax(axis=1)]
@@ -90,7 +90,7 @@ class HasLabels:
             )
 
     def _take_in_labels(self) -> None:
-        """Bring ``classes_`` and the label binarizer in step where one of them was set by hand."""
+        """Synchronise ``classes_`` and the label binarizer if one of them was set by hand."""
         binarizer, classes = getattr(self, "_label_binarizer", None), getattr(self, "classes_", None)
         who, seen = type(self).__name__, self._seen
         if binarizer is None and classes is None:
@@ -104,7 +104,7 @@ class HasLabels:
             self._settle(seen, np.asarray(classes), known)
 
     def _settle(self, seen: Seen | None, classes: Any, known: Any) -> None:
-        """Follow that one of ``classes_`` and the label binarizer that is new."""
+        """Adopt whichever of ``classes_`` and the label binarizer is new."""
         old_classes, old_binarizer = (None, None) if seen is None else seen.described[len(DESCRIBED) :]
         if len(classes) == len(known) and self._label_binarizer is old_binarizer:
             self._label_binarizer = copy(self._label_binarizer)
@@ -145,10 +145,10 @@ class HasLabels:
         return y
 
     def _places(self, y: Any) -> Array | None:
-        """Return the place of each label among the classes, or None if scikit-learn must have a closer look.
+        """Return the index of each label among the classes, or None if scikit-learn must handle them.
 
-        That is where there are several labels a row, or some that are unknown or of another kind. Its own way takes
-        longer than an epoch on the blocks of rows that ``partial_fit`` is given.
+        This is the case for several labels per row, or labels that are unknown or of another kind. scikit-learn's own
+        method takes longer than an epoch on the small blocks given to ``partial_fit``.
         """
         classes = np.asarray(self.classes_)
         plain = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind == classes.dtype.kind and y.dtype.kind in "biuU"

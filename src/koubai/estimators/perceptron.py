@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
-    """Perceptron: a linear classifier that changes its weights only where it is wrong.
+    """Perceptron: a linear classifier that updates its weights only on mistakes.
 
-    f(x) = wᵀx + b says the second class where it is above 0. Rows are taken one after another, and a row (x, y) that
-    is wrong, y = ±1, changes w ← w + η y x and b ← b + η y (Rosenblatt 1958). With more than two classes there is one
-    such problem for each class against the rest. Parameters up to ``warm_start`` are those of
-    ``sklearn.linear_model.Perceptron``, with which it agrees to the last bit in float64 for the same order of rows.
+    f(x) = wᵀx + b > 0 predicts the second class. Rows are processed one by one, and a misclassified row (x, y), y = ±1,
+    changes w ← w + η y x and b ← b + η y (Rosenblatt 1958). With more than two classes there is one such problem for
+    each class against the rest. Parameters up to ``warm_start`` are those of ``sklearn.linear_model.Perceptron``, with
+    which it agrees to the last bit in float64 for the same order of rows.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
     fit_intercept : bool
         Whether there is a bias b.
     max_iter : int
-        The most passes over the rows in ``fit``, >= 1.
+        Maximum number of passes over the rows in ``fit``, >= 1.
     tol : float or None
         Training stops once ``n_iter_no_change`` passes in a row have not brought the mean loss (with the penalty) below
-        the best by at least this. None: it runs ``max_iter`` passes.
+        the best by at least this. None: run ``max_iter`` passes.
     shuffle : bool
-        Whether each pass takes the rows in a new order.
+        Whether to reshuffle the rows in each pass.
     verbose : int
         Whether to print a line for each pass and problem.
     eta0 : float
@@ -58,9 +58,9 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
     n_jobs : int or None
         Threads among which the classes are divided; None means 1, -1 all processors. The result is the same.
     random_state : int, RandomState or None
-        Source of orders, of ``init="random"`` and of the rows held out.
+        Source of randomness for row orders, ``init="random"`` and held-out rows.
     early_stopping : bool
-        Whether to stop by the accuracy on rows held out of training, instead of by the loss.
+        Whether to stop by the accuracy on held-out rows instead of by the loss.
     validation_fraction : float
         Share of rows held out, in (0, 1).
     n_iter_no_change : int
@@ -68,25 +68,25 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
     class_weight : dict, "balanced" or None
         Factors on the updates of each class's rows. "balanced": n_samples / (n_classes · rows of the class).
     warm_start : bool
-        Whether ``fit`` starts from the weights of the fit before.
+        Whether ``fit`` starts from the weights of the previous fit.
     variant : {"plain", "averaged", "pocket"}
-        Which weights are the result: those at the end; their mean over all rows seen (Freund and Schapire 1999); or
-        those that were right on the most rows (Gallant 1990, checked once a pass). The last two are the remedies for
+        Which weights are returned: the final ones; their mean over all rows seen (Freund and Schapire 1999); or those
+        that classified the most rows correctly (Gallant 1990, checked once per pass). The last two are remedies for
         data that are not linearly separable.
     order : {"shuffled", "in order", "random"} or None
-        A new permutation in each pass, the rows in turn, or as many rows drawn at random with replacement. None: as
-        ``shuffle`` says.
+        A new permutation in each pass, the rows in turn, or as many rows drawn at random with replacement. None:
+        determined by ``shuffle``.
     init : {"zeros", "random"}
-        Weights to start from, unless given to ``fit``: zeros, or uniform in [-1, 1).
+        Initial weights, unless passed to ``fit``: zeros, or uniform in [-1, 1).
     zero_score : {"wrong", "negative"}
-        Whether f(x) = 0 calls for an update whatever the label (as in scikit-learn), or says the first class, and calls
-        for one only if that is wrong (as in the lecture).
+        Whether f(x) = 0 triggers an update whatever the label (as in scikit-learn), or predicts the first class and
+        triggers one only if that is wrong (as in the lecture).
     stop_when_separated : bool
-        Whether each problem stops when its weights are right on every row, and not before; ``tol`` then has no say. If
-        that never happens, a ConvergenceWarning says so.
+        Whether each problem stops exactly when its weights classify every row correctly, ignoring ``tol``. If that
+        never happens, a ConvergenceWarning is issued.
     sparse_intercept_decay : float
-        The share of an update that b gets for sparse X, in (0, 1]. scikit-learn's is 0.01; with 1, sparse and dense X
-        give the same result.
+        The fraction of an update applied to b for sparse X, in (0, 1]. scikit-learn's is 0.01; with 1, sparse and dense
+        X give the same result.
 
     Attributes
     ----------
@@ -97,14 +97,14 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_iter_ : int
-        Passes run; with several problems, by the one that ran longest.
+        Number of passes; with several problems, of the one that ran longest.
     t_ : float
         1 + n_iter_ · n_samples, added up over calls of ``partial_fit``.
     mistakes_ : ndarray of shape (n_iter_,)
-        Updates made in each pass of the last call, all problems together.
+        Number of updates in each pass of the last call, over all problems.
     separable_ : bool or None
-        True if some weights were right on every row, for each problem: the data are linearly separable. None if not:
-        then they are not, as far as seen; `is_linearly_separable` decides it.
+        True if, for each problem, some weights classified every row correctly, so the data are linearly separable.
+        Otherwise None: they appear not to be, and `is_linearly_separable` decides.
     separability_ : str
         The same in words, with the remedies.
     n_features_in_, feature_names_in_
@@ -186,7 +186,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The rows. float32 stays float32; all else becomes float64.
+            The rows. float32 is kept; everything else is converted to float64.
         y : array-like of shape (n_samples,)
             Their classes.
         coef_init : array-like of the shape of ``coef_``, optional
@@ -205,11 +205,11 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         ParameterError
             If a parameter is out of range.
         ShapeError
-            If what is given to start from does not fit the data.
+            If the initial weights do not match the data.
         DataError
             If there is only one class.
         DivergenceError
-            If weights leave the finite numbers.
+            If weights become NaN or infinite.
         """
         self._remember(X, y)
         if self.warm_start and hasattr(self, "coef_"):
@@ -227,7 +227,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
 
     @checks_parameters
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Make one pass over these rows, going on from the weights there are.
+        """Make one pass over these rows, continuing from the current weights.
 
         Parameters
         ----------
@@ -236,7 +236,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         y : array-like of shape (n_samples,)
             Their classes.
         classes : array-like of shape (n_classes,), optional
-            All classes that may ever come; needed in the first call.
+            All classes that may ever occur; required in the first call.
         sample_weight : array-like of shape (n_samples,), optional
             Factors on the updates of each row.
 
@@ -247,7 +247,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         Raises
         ------
         ParameterError
-            With ``early_stopping`` or ``class_weight="balanced"``, which a part of the data cannot serve.
+            With ``early_stopping`` or ``class_weight="balanced"``, which need all the data.
         """
         first = not hasattr(self, "classes_")
         if first:
@@ -256,14 +256,14 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         _check_partial_fit_first_call(self, classes)
         weights = self._row_weights(X, sample_weight)
         rng = check_random_state(self.random_state)
-        if not hasattr(self, "t_"):  # the first call, or weights that were set by hand
+        if not hasattr(self, "t_"):  # the first call, or weights set by hand
             self.t_, self._n_passes = 1.0, 0
         first = first or not hasattr(self, "coef_")
         state = self._start(X, None, None, rng) if first else self._going_on(X.dtype)
         return self._train(X, y, weights, state, rng, 1)
 
     def _refuse_what_needs_all_rows(self) -> None:
-        """Raise for parameters that a part of the rows cannot serve."""
+        """Raise for parameters that require all rows."""
         if self.early_stopping:
             raise ParameterError(
                 f"{type(self).__name__}: early_stopping should be False with partial_fit; got True. Set it to False."
@@ -287,7 +287,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         return weights
 
     def _start(self, X: Any, coef_init: Any, intercept_init: Any, rng: Any) -> "Weights":
-        """Return the weights to start from."""
+        """Return the initial weights."""
         from koubai.estimators.linear.training import start_weights
 
         n_classes = len(self.classes_)
@@ -301,7 +301,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         return start_weights(name, X.dtype, shape, coef_init, intercept_init, rng, self.init, self.fit_intercept)
 
     def _going_on(self, dtype: Any) -> "Weights":
-        """Return the weights to go on from: those of the variant, or ``coef_`` and ``intercept_`` as they are now."""
+        """Return the weights to continue from: those of the variant, or the current ``coef_`` and ``intercept_``."""
         from koubai.engines.cpu.perceptron_records import Weights
 
         state: Weights | None = getattr(self, "_running", None)
@@ -337,7 +337,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         return self
 
     def _warn_if_unfinished(self) -> None:
-        """Warn if training ended only because ``max_iter`` passes were over."""
+        """Warn if training ended only because ``max_iter`` was reached."""
         if self.n_iter_ < self.max_iter:
             return
         if self.stop_when_separated:
@@ -365,7 +365,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         return scores.ravel() if scores.shape[1] == 1 else scores
 
     def predict(self, X: Any) -> Array:
-        """Return the predicted class of each row, (n_samples,): the second where f(x) > 0, or that of the largest f(x).
+        """Return the class of each row, (n_samples,): the second where f(x) > 0, or that with the largest f(x).
 
         Parameters
         ----------
@@ -378,7 +378,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         return labels
 
     def is_linearly_separable(self, X: Any, y: Any) -> bool:
-        """Return whether a perceptron with these parameters can be right on every row, decided by a linear program.
+        """Return whether a perceptron with these parameters can classify every row correctly, by linear programming.
 
         Parameters
         ----------

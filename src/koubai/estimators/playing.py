@@ -1,4 +1,4 @@
-"""An estimator's way into the playground."""
+"""Opening the playground from an estimator."""
 
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from koubai.core.entries import Playground
 
 _TRAINED_ON: "weakref.WeakKeyDictionary[Any, tuple[weakref.ref[Any], weakref.ref[Any]]]" = weakref.WeakKeyDictionary()
-"""What each estimator was fitted on, as long as somebody else keeps it: nothing is held, copied or stored by this."""
+"""Weak references to each estimator's training data: nothing is kept alive, copied or stored."""
 
 
 class Playable:
@@ -21,7 +21,7 @@ class Playable:
     """
 
     def _remember(self, X: Any, y: Any) -> None:
-        """Take note of the training data, if they are of a kind that can be referred to without holding them."""
+        """Remember the training data, if they can be weakly referenced."""
         try:
             _TRAINED_ON[self] = weakref.ref(X), weakref.ref(y)
         except TypeError:
@@ -31,29 +31,29 @@ class Playable:
         """Open the playground in a notebook, with this network before its first update.
 
         It trains from the same initial values, on the same batches and by the same rule as ``fit`` with the same
-        ``random_state``. The estimator itself stays as it is.
+        ``random_state``. The estimator itself is unchanged.
 
         Parameters
         ----------
         X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features), optional
-            The rows to train on, columns of numbers. Left out, they are those of the last ``fit`` as long as they are
-            still in memory, or, before any ``fit``, a ready-made set.
+            The numeric rows to train on. By default, those of the last ``fit`` if they are still in memory or, before
+            any ``fit``, a built-in data set.
         y : array-like of shape (n_samples,), optional
             Their targets.
         **settings
-            What shall be different, by the names that stand in a link to the page: ``train_ratio=0.8``, ….
+            Settings to change, by the names used in a link to the page: ``train_ratio=0.8``, ….
 
         Returns
         -------
         koubai.play.widget.Playground
-            The widget; ``widget.estimator`` is the network of the moment, fitted.
+            The widget; ``widget.estimator`` is the current network, fitted.
 
         Raises
         ------
         DataError
-            If the training data are no longer there, or too many to be looked at.
+            If the training data are no longer available, or are too large to display.
         ParameterError
-            If the network is too large to be drawn, or a setting is not what it must be.
+            If the network is too large to draw, or a setting is invalid.
         """
         if X is None and (hasattr(self, "coefs_") or hasattr(self, "coef_")):
             X, y = self._trained_on()
@@ -63,7 +63,7 @@ class Playable:
         X, y = (reference() for reference in _TRAINED_ON.get(self, (lambda: None, lambda: None)))
         if X is None or y is None:
             raise DataError(
-                f"{type(self).__name__}: play must have the training data, which are no longer in memory; got none. "
-                f"Give them again: play(X, y)."
+                f"{type(self).__name__}: play needs the training data, which are no longer in memory. Pass them again: "
+                "play(X, y)."
             )
         return X, y

@@ -27,9 +27,9 @@ from koubai.training.loop import Callback
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
-    """Multilayer perceptron for regression: a drop-in for scikit-learn's class of the same name, and more.
+    """Multilayer perceptron for regression: a drop-in for scikit-learn's class, with more options.
 
-    The parameters that are not named here are those of `koubai.estimators.classifier.MLPClassifier`.
+    Parameters not described here are those of `koubai.estimators.classifier.MLPClassifier`.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     @stochastic_only
     @checks_parameters
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one epoch on these rows, going on from where the last call stopped.
+        """Train for one epoch on these rows, continuing from the last call.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         Raises
         ------
         ParameterError
-            With ``early_stopping``, which a part of the data cannot serve.
+            With ``early_stopping``, which needs all the data.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -150,7 +150,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
     def _tolerance(self) -> float:
-        """Return how much lower a loss must be to count as better.
+        """Return the decrease in loss that counts as an improvement.
 
         ``tol`` is in units of the mean over the outputs, as in scikit-learn; the loss is their sum.
         """

@@ -1,4 +1,4 @@
-"""Validation scores counted up from a network's outputs, cheap enough for every epoch, in as many pieces as one likes.
+"""Validation scores accumulated from a network's outputs in any number of pieces, cheap enough for every epoch.
 
 A score is NaN where an output is not finite.
 """
@@ -18,10 +18,10 @@ from koubai.training.sources import Source
 
 
 class Tally(Protocol):
-    """Counts up a score from outputs that come piece by piece."""
+    """Accumulates a score from outputs that arrive in pieces."""
 
     def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        """Add rows: network outputs and targets (n, n_outputs), and weights (n,)."""
         ...
 
     @property
@@ -31,12 +31,12 @@ class Tally(Protocol):
 
 
 class AccuracyTally:
-    """The share of rows whose classes are all predicted right, in [0, 1].
+    """The share of rows whose classes are all predicted correctly, in [0, 1].
 
     Parameters
     ----------
     threshold : float
-        An output above it says yes.
+        An output above this means yes.
     one_of_many : bool
         Whether the largest output decides, instead of each output on its own.
     """
@@ -46,7 +46,7 @@ class AccuracyTally:
         self._right = self._total = 0.0
 
     def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        """Add rows: network outputs and targets (n, n_outputs), and weights (n,)."""
         if not np.isfinite(outputs).all():
             self._right = np.nan
         if self.one_of_many:
@@ -65,7 +65,7 @@ class AccuracyTally:
 class RSquaredTally:
     """R² = 1 - Σ w (y - z)² / Σ w (y - ȳ)², averaged over the outputs, dimensionless.
 
-    An output whose target is constant counts 1 if it is met exactly, else 0, as in scikit-learn's ``r2_score``.
+    An output with a constant target scores 1 if predicted exactly, else 0, as in scikit-learn's ``r2_score``.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class RSquaredTally:
         self._targets = Moments()
 
     def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        """Add rows: network outputs and targets (n, n_outputs), and weights (n,)."""
         w = np.ones((len(targets), 1)) if weights is None else weights[:, np.newaxis]
         outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
         self._rest = self._rest + (w * (targets - outputs) ** 2).sum(axis=0)
@@ -92,12 +92,13 @@ class RSquaredTally:
 class LossTally:
     """Minus the mean loss, in the loss's unit, so that higher is better as with the other scores.
 
-    It is taken from the outputs, whose logarithms end at the smallest normal number (a loss of some 700 nats).
+    It is computed from the outputs, whose logarithms are limited by the smallest normal number (a loss of some 700
+    nats).
 
     Parameters
     ----------
     loss : Loss
-        What the network minimises.
+        The network's loss.
     """
 
     def __init__(self, loss: Loss) -> None:
@@ -105,7 +106,7 @@ class LossTally:
         self._total = self._weight = 0.0
 
     def add(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Take in rows: network outputs and targets (n, n_outputs), and weights (n,)."""
+        """Add rows: network outputs and targets (n, n_outputs), and weights (n,)."""
         with np.errstate(all="ignore"):  # a network that diverged has a score of NaN
             losses = self._loss.rows(self._as_they_are, outputs, outputs, targets).astype(np.float64)
             self._total += float(losses.sum() if weights is None else (losses * weights).sum())
@@ -125,11 +126,11 @@ def scorer(
     Parameters
     ----------
     engine, network
-        What runs the forward pass.
+        The engine and network for the forward pass.
     validation : Source
         The rows.
     new_tally : callable
-        Gives what a score is counted up in.
+        Returns an empty tally.
     """
 
     def score(theta: Array) -> float:

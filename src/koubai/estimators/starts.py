@@ -1,4 +1,4 @@
-"""Several sets of initial values tried at once, and the one that does best on validation rows."""
+"""Several sets of initial values tried at once; the best on the validation rows is kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from koubai.training.progress import progress_bar
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a training may begin: initial values, and the seed of its shuffles and dropout masks."""
+    """A starting point of training: initial values, and the seed of its shuffles and dropout masks."""
 
     theta: Array
     seed: int
 
 
 def draw_starts(first: Start, n_starts: int, draw: Callable[[], Array], rng: Any) -> list[Start]:
-    """Return the first start and others whose θ is drawn after it, so that a single start stays what it was."""
+    """Return the first start and others whose θ is drawn after it, so that a single start is unaffected."""
     return [first, *(Start(draw(), seed_from(rng)) for _ in range(n_starts - 1))]
 
 
@@ -47,9 +47,9 @@ def try_starts(
     rates : (n_epochs, steps_per_epoch)
         α of every update.
     patience : Patience
-        When a training ends early, by its loss.
+        Early stopping by the training loss.
     score : callable
-        Gives the validation score of θ, higher being better.
+        Returns the validation score of θ; higher is better.
     progress : bool
         Whether to show a progress bar on standard error.
     who : str

@@ -33,9 +33,9 @@ def called(keys: Iterable[str], name: str) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class StepId:
-    """Which step of a derivation: the kind of quantity that it computes, and that quantity's indices.
+    """The identifier of a step: the kind of quantity it computes, and that quantity's indices.
 
-    ``str`` spells it as pages name their steps and `Derivation.step` is asked for one: ``delta.2.1`` for δ_1^(2).
+    ``str`` gives the form used on pages and accepted by `Derivation.step`: ``delta.2.1`` for δ_1^(2).
 
     Examples
     --------
@@ -51,7 +51,7 @@ class StepId:
 
 
 def step_id(kind: str, *indices: int) -> StepId:
-    """Return the identity of a step: ``step_id("delta", 2, 1)`` for δ_1^(2)."""
+    """Return the identifier of a step: ``step_id("delta", 2, 1)`` for δ_1^(2)."""
     return StepId(kind, indices)
 
 
@@ -182,7 +182,7 @@ class Derivation:
                     yield from block.steps
 
     def step(self, identifier: StepId | str) -> Step:
-        """Return the step of an id, as it is or spelled (``"delta.2.1"``); KeyError if there is none."""
+        """Return the step with an id, given as a `StepId` or as text (``"delta.2.1"``); KeyError if there is none."""
         spelled = str(identifier)
         for step in self._steps():
             if str(step.id) == spelled:

@@ -1,4 +1,4 @@
-"""What a `TableModel` is asked to learn: a column of a table, by its name, and never bare arrays."""
+"""Checks of what a `TableModel` is asked to learn: a table's column, by name, and never bare arrays."""
 
 import os
 from dataclasses import dataclass
@@ -28,21 +28,21 @@ class Checked:
 
 
 def name_of_target(target: object) -> str:
-    """Return a target's name; raise ParameterTypeError if it is no name but, perhaps, the targets themselves."""
+    """Return a target's name; raise ParameterTypeError if it is not a name but, for example, the targets themselves."""
     if isinstance(target, str | tuple) or not hasattr(target, "__len__"):
         return column_name(target)
     raise ParameterTypeError(
         f"TableModel: target must be the name of a column of the table; got {len(target)} values "
-        f"({type(target).__name__}). Put them into the table as a column, or give X and y to MLPClassifier or "
+        f"({type(target).__name__}). Add them to the table as a column, or pass X and y to MLPClassifier or "
         f"MLPRegressor."
     )
 
 
 def path_of(table: TableLike) -> str:
-    """Return the path of a table that is to be read block by block; raise ParameterError if it is in memory."""
+    """Return the path of a table to be read block by block; raise ParameterError if the table is in memory."""
     if not isinstance(table, str | os.PathLike):
         raise ParameterError(
             f"TableModel: stream must be False for a table in memory; got True with a {type(table).__name__}. "
-            f"Give the path of a Parquet file."
+            f"Pass the path of a Parquet file."
         )
     return os.fspath(table)

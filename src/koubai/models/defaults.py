@@ -1,23 +1,23 @@
-"""What a network for a table is like if nobody says: chosen by the number of rows, from measurements on many tables.
+"""Default network parameters for a table, chosen by the number of rows from measurements on many tables.
 
-``docs/tables.md`` has the measurements. The schedule rises and falls once over all epochs (Smith 2018, "A disciplined
-approach to neural network hyper-parameters: part 1", section 4), so that few epochs are enough.
+``docs/tables.md`` has the measurements. The learning rate rises and falls once over all epochs (Smith 2018, "A
+disciplined approach to neural network hyper-parameters: part 1", section 4), so that few epochs are enough.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 SMALL = 2000
-"""Below this number of training rows, batches are small, epochs are many and penalties strong."""
+"""Below this number of training rows: small batches, many epochs and strong penalties."""
 
 PENALTIES = (0.1, 1.0)
-"""L2 penalties among which cross-validation chooses for a small table."""
+"""Candidate L2 penalties for cross-validation on a small table."""
 
 RECIPE = ("epochs", "max_iter", "early_stopping")
-"""Parameters that say how long training goes on: whoever sets one has a recipe of their own, which is not judged."""
+"""Parameters that set the length of training; if the user sets one, the network is not cross-validated."""
 
 UNUSED_BY_LBFGS = ("learning_rate_init", "batch_size", "early_stopping")
-"""Parameters that L-BFGS has no use for."""
+"""Parameters that L-BFGS does not use."""
 
 
 def network_defaults(
@@ -25,18 +25,18 @@ def network_defaults(
 ) -> dict[str, Any]:
     """Return parameters for an estimator: size, optimizer, schedule, batches and epochs.
 
-    A parameter that follows from one that is given gives way: with another optimizer the learning rate is that
-    optimizer's own, and L-BFGS has no schedule.
+    Defaults adapt to the given parameters: with another optimizer, its own learning rate is used, and L-BFGS has no
+    schedule.
 
     Parameters
     ----------
     n_rows : int
         Number of training rows.
     is_classification : bool
-        Whether classes are predicted: they take dropout; numbers take a strong penalty if there are few rows, else
-        a wider network.
+        Whether classes are predicted. Classification uses dropout; regression uses a strong penalty if there are few
+        rows, else a wider network.
     given : mapping
-        The parameters that the user chose.
+        The parameters chosen by the user.
     long_tail : bool
         Whether numbers are predicted as exp(u), see `koubai.models.scaling`.
     """
@@ -70,14 +70,14 @@ def uses_lbfgs(given: Mapping[str, Any]) -> bool:
 
 
 def penalties_to_judge(n_rows: int, given: Mapping[str, Any]) -> tuple[float, ...]:
-    """Return the L2 penalties that cross-validation shall choose from; none if it shall not take place.
+    """Return the L2 penalties for cross-validation to choose from; empty if it is not to take place.
 
     Parameters
     ----------
     n_rows : int
         Number of training rows.
     given : mapping
-        The parameters that the user chose.
+        The parameters chosen by the user.
     """
     own = uses_lbfgs(given) or any(given.get(name) is not None for name in RECIPE)
     if n_rows >= SMALL or own:

@@ -1,4 +1,4 @@
-"""From a table model's parameters to its estimator."""
+"""Construction of a table model's estimator from its parameters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +18,16 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
     n_rows : int
         Number of training rows.
     given : mapping
-        The network's parameters that the user chose.
+        The network parameters chosen by the user.
     seed : int
-        Where initial values and shuffles come from.
+        Seed of initial values and shuffles.
     long_tail : bool
-        As `koubai.models.defaults.network_defaults`.
+        As for `koubai.models.defaults.network_defaults`.
 
     Raises
     ------
     ParameterError
-        If a parameter has no use there.
+        If a parameter does not apply.
     """
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
@@ -59,16 +59,16 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
 
 
 def check_choices(task: str | None, given: Mapping[str, Any], seed: int, streamed: bool) -> None:
-    """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be.
+    """Raise ParameterError if the network's parameters are invalid for every task, whatever the table.
 
     Parameters
     ----------
     task : str or None
-        The task, if it is known.
+        The task, if known.
     given, seed
-        As `estimator_for`.
+        As for `estimator_for`.
     streamed : bool
-        Whether the table is read block by block, which some parameters have no use for.
+        Whether the table is read block by block, which rules out some parameters.
     """
     tasks = (task,) if task in TASKS else TASKS
     refusals = []

@@ -1,4 +1,4 @@
-"""How good a model is on rows that it did not learn from, beside the simplest thing one could do instead."""
+"""A model's scores on rows it did not learn from, beside a constant baseline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,19 +17,19 @@ class Evaluation:
     Parameters
     ----------
     n_rows : int
-        How many rows.
+        Number of rows.
     measure : str
-        What ``score`` and ``baseline`` are: ``accuracy`` (higher is better), or ``rmse``, the root of the mean
-        squared error, in units of the target (lower is better).
+        The measure of ``score`` and ``baseline``: ``accuracy`` (higher is better), or ``rmse``, the root mean squared
+        error, in units of the target (lower is better).
     score : float
         The model's.
     baseline : float
-        That of always answering the same: the commonest class, or the mean, of the training rows.
+        The score of a constant prediction: the most common class, or the mean, of the training rows.
     answer : str
-        What is answered there.
+        That constant prediction.
     others : mapping of str to float
         Further measures by name: balanced accuracy, log loss (nats) and that of the class shares, areas under the ROC
-        curve and under precision and recall; or mean absolute error and R².
+        and precision-recall curves; or mean absolute error and R².
     classes : sequence of str
         For classification, the classes.
     confusion : sequence of sequence of int
@@ -47,7 +47,7 @@ class Evaluation:
 
     @property
     def is_better(self) -> bool:
-        """Whether the model beats the constant answer: by its score, its log loss, or how it orders the rows."""
+        """Whether the model beats the constant baseline by its score, its log loss, or its ranking of the rows."""
         if self.measure != "accuracy":
             return self.score < self.baseline
         if self.score > self.baseline:
@@ -57,9 +57,9 @@ class Evaluation:
 
     @property
     def orders(self) -> bool:
-        """Whether probabilities order the rows better than chance.
+        """Whether the probabilities rank the rows better than chance.
 
-        The area under the ROC curve is beyond ½ by more than two standard deviations of what a random order gives
+        The area under the ROC curve exceeds ½ by more than two standard deviations of a random ranking
         (Mann and Whitney 1947, "On a test of whether one of two random variables is stochastically larger").
         """
         counts = [sum(row) for row in self.confusion]
@@ -75,7 +75,7 @@ class Evaluation:
         return self.score == (1.0 if self.measure == "accuracy" else 0.0)
 
     def record(self) -> dict[str, Any]:
-        """Return it as plain data; `from_record` reads it back."""
+        """Return the evaluation as plain data; `from_record` reads it back."""
         return {
             "n_rows": self.n_rows,
             "measure": self.measure,
@@ -89,7 +89,7 @@ class Evaluation:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Evaluation":
-        """Return the evaluation that `record` described."""
+        """Return the evaluation described by `record`."""
         return cls(
             int(record["n_rows"]),
             str(record["measure"]),
@@ -106,22 +106,22 @@ LOG_LOSS, SHARES_LOG_LOSS = "log loss", "log loss of the class shares"
 ROC_AUC, AVERAGE_PRECISION = "ROC AUC", "average precision"
 
 MOST_RANKED = 2_000_000
-"""So many probabilities are kept to say how well they order the rows; with more, that is left out."""
+"""Maximum number of probabilities kept for ranking measures; with more, these are omitted."""
 MOST_UNKNOWN = 1000
-"""Classes that training did not see that are remembered."""
+"""Maximum number of classes unseen in training that are remembered."""
 
 
 class ClassTally:
-    """Counts up how well classes were predicted, from as many pieces as one likes.
+    """Accumulates classification scores over any number of pieces.
 
     Parameters
     ----------
     classes : array of shape (n_classes,)
-        The classes that the model knows, sorted.
+        The classes known to the model, sorted.
     commonest : object
-        The commonest class of the training rows.
+        The most common class of the training rows.
     shares : sequence of float or None
-        Their share of each class, which is the constant answer in probabilities.
+        The share of each class in the training rows, which is the constant baseline's probabilities.
     """
 
     def __init__(self, classes: npt.NDArray[Any], commonest: object, shares: Sequence[float] | None = None) -> None:
@@ -137,12 +137,12 @@ class ClassTally:
     def add(
         self, y: npt.NDArray[Any], predicted: npt.NDArray[Any], probabilities: npt.NDArray[Any] | None = None
     ) -> None:
-        """Take in rows.
+        """Add rows.
 
         Parameters
         ----------
         y, predicted : array of shape (n_rows,)
-            True and predicted classes; true ones that the model does not know count as wrong.
+            True and predicted classes; true classes unknown to the model count as wrong.
         probabilities : array of shape (n_rows, n_classes) or None
             Predicted probabilities.
         """
@@ -163,7 +163,7 @@ class ClassTally:
             self._keep(truth, probabilities)
 
     def _keep(self, truth: npt.NDArray[Any], probabilities: npt.NDArray[Any]) -> None:
-        """Keep probabilities for the curves, as long as there are not too many."""
+        """Keep probabilities for the curves, unless there are too many."""
         if self._ranked is None or (self._rows * probabilities.shape[1] > MOST_RANKED):
             self._ranked = None
         else:
@@ -171,14 +171,14 @@ class ClassTally:
 
     @property
     def unknown(self) -> str:
-        """A sentence on rows of classes that training did not see, or nothing."""
+        """A sentence on rows whose classes were not seen in training, or an empty string."""
         if not self._n_unknown:
             return ""
         classes = [repr(label) for label in sorted(self._unknown)]
         shown = ", ".join(classes[:5]) + ("…" if len(classes) > 5 else "")
         one = self._n_unknown == 1
         rows, are, count = ("1 row", "is", "counts") if one else (f"{self._n_unknown:,} rows", "are", "count")
-        return f"{rows} {are} of a class that training did not see, {shown}, and {count} as wrong."
+        return f"{rows} {are} of a class not seen in training, {shown}, and {count} as wrong."
 
     def evaluation(self) -> Evaluation:
         """Return the scores of all rows so far."""
@@ -203,13 +203,13 @@ class ClassTally:
         )
 
     def _areas(self, rows_of_class: npt.NDArray[np.int64]) -> dict[str, float]:
-        """Return the area under the ROC curve, and for two classes the average precision of the rarer.
+        """Return the area under the ROC curve and, for two classes, the average precision of the rarer.
 
-        Of more than two classes, it is the mean of the areas of each class against the others.
+        With more than two classes, it is the mean of the one-vs-rest areas.
         """
         if not self._ranked:
             return {}
-        from sklearn.metrics import average_precision_score, roc_auc_score  # takes long to load: only if asked for
+        from sklearn.metrics import average_precision_score, roc_auc_score  # slow to import, so only when needed
 
         truth = np.concatenate([places for places, _ in self._ranked])
         shares = np.concatenate([probabilities for _, probabilities in self._ranked])
@@ -225,7 +225,7 @@ class ClassTally:
 
 
 class NumberTally:
-    """Counts up how well numbers were predicted, from as many pieces as one likes.
+    """Accumulates regression scores over any number of pieces.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ class NumberTally:
     def add(
         self, y: npt.NDArray[Any], predicted: npt.NDArray[Any], probabilities: npt.NDArray[Any] | None = None
     ) -> None:
-        """Take in true and predicted numbers, (n_rows,) each, in units of the target."""
+        """Add true and predicted numbers, (n_rows,) each, in units of the target."""
         if not len(y):
             return
         errors = y - predicted
@@ -269,14 +269,14 @@ def evaluate_classes(
     commonest: object,
     shares: Sequence[float] | None = None,
 ) -> Evaluation:
-    """Return how well classes were predicted; see `ClassTally`."""
+    """Return classification scores; see `ClassTally`."""
     tally = ClassTally(classes, commonest, shares)
     tally.add(y, predicted, probabilities)
     return tally.evaluation()
 
 
 def evaluate_numbers(y: npt.NDArray[Any], predicted: npt.NDArray[Any], mean: float) -> Evaluation:
-    """Return how well numbers were predicted; see `NumberTally`."""
+    """Return regression scores; see `NumberTally`."""
     tally = NumberTally(mean)
     tally.add(y, predicted)
     return tally.evaluation()

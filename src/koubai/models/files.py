@@ -1,4 +1,4 @@
-"""Saving models to files and loading them, whatever kind of model it is."""
+"""Saving and loading of models of any kind."""
 
 import os
 from importlib import import_module
@@ -15,11 +15,11 @@ HOMES = {
     "MLPRegressor": "koubai.estimators.regressor",
     "Perceptron": "koubai.estimators.perceptron",
 }
-"""The module of each kind of model that a file may hold; nothing else is ever imported for a file."""
+"""The module of each kind of model a file may contain; loading a file imports nothing else."""
 
 
 class Model(Protocol):
-    """What can be saved."""
+    """A model that can be saved."""
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the model as plain data and arrays."""
@@ -27,12 +27,12 @@ class Model(Protocol):
 
     @classmethod
     def from_record(cls, record: Any, tensors: Any) -> Any:
-        """Return the model that they describe."""
+        """Return the model described by plain data and arrays."""
         ...
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
-    """Save a fitted model to a file, atomically: an existing file is replaced as a whole or not at all.
+    """Save a fitted model to a file, atomically: an existing file is replaced completely or not at all.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ParameterTypeError
-        If it is no model of these kinds.
+        If it is not one of these models.
     DataError
-        If it could not be loaded again, such as one whose weights are no longer finite.
+        If it could not be loaded again, for example because its weights are no longer finite.
     FileError
         If the file cannot be written.
 
@@ -69,13 +69,13 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     except ModelFileError as error:
         told = str(error).removesuffix(REMEDY).strip()
         raise DataError(
-            f"save: the model must be one that can be loaded again; {told} Undo changes by hand, or fit it anew."
+            f"save: the model must be loadable again; {told} Undo any manual changes, or fit it again."
         ) from error
     write_container(path, kind, record, tensors)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Load a model that `save` saved; its predictions are bit for bit those of the model that was saved.
+    """Load a model saved by `save`; its predictions are bit-for-bit those of the saved model.
 
     Nothing in the file is executed.
 
@@ -87,12 +87,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, truncated, foreign, or of a newer version.
+        If the file is missing, damaged, truncated, not koubai's, or of a newer version.
     """
     found = open_container(path)
     if found.kind not in HOMES:
         raise ModelFileError(
-            f"The model file '{os.fspath(path)}' must hold one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
+            f"The model file '{os.fspath(path)}' must contain one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
         )
     kind = getattr(import_module(HOMES[found.kind]), found.kind)
     try:

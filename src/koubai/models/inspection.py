@@ -1,7 +1,7 @@
-"""What a table's columns do to a model, by scikit-learn's permutation importance and partial dependence.
+"""The effect of a table's columns on a model, by scikit-learn's permutation importance and partial dependence.
 
-Both look at whole columns of the table, as a person knows them, and not at the features made from them: a column is
-handed to scikit-learn as codes, its numbers themselves or the positions of its values, and decoded before predicting.
+Both work on whole columns of the table, as the user knows them, rather than on the features derived from them: a column
+is passed to scikit-learn as codes (its numbers, or the positions of its values) and decoded before predicting.
 """
 
 import warnings
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     import polars as pl
 
 KNOWN_FEATURES = 40
-"""Of a network with more inputs, the most important ones are shown."""
+"""Maximum number of inputs shown; of more, the most important."""
 
 REPEATS = 5
-"""Shuffles of each column."""
+"""Number of shuffles of each column."""
 POINTS = 20
-"""Values of a number for which the dependence is computed."""
+"""Number of values of a numeric column at which the dependence is computed."""
 MOST_VALUES = 12
-"""Of a column of words, so many of its commonest values."""
+"""Maximum number of values of a text column, the most common ones."""
 MOST_ROWS = 2000
-"""So many rows are looked at."""
+"""Maximum number of rows examined."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Coding:
-    """A column as codes: numbers are themselves (missing: nan), words their positions among the values."""
+    """A column as codes: numbers unchanged (missing: nan), words as their positions among the values."""
 
     name: str
     values: "pl.Series | None"
@@ -57,7 +57,7 @@ class _Coding:
 
 
 class _CodedModel:
-    """A table model that takes codes: what scikit-learn's inspection is given."""
+    """A table model that takes codes, for scikit-learn's inspection functions."""
 
     def __init__(self, model: TablePredictor, codings: list[_Coding]) -> None:
         self.model, self.codings = model, codings
@@ -94,7 +94,7 @@ class _CodedModel:
 
 
 def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> tuple[tuple[ColumnView, ...], str]:
-    """Return what each column that a model uses does to it, on the rows of a table, and the score's name.
+    """Return the effect of each column used by a model, on the rows of a table, and the score's name.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
     table : Table, DataFrame, mapping or path
         Rows with the target column.
     seed : int
-        Of the shuffles.
+        Seed of the shuffles.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
 
 
 def _coded(frame: "pl.DataFrame", names: Mapping[str, bool]) -> tuple[list[_Coding], Array]:
-    """Return how columns are coded, numbers as such, and their codes, (n_rows, n_columns)."""
+    """Return the codings of columns and their codes, (n_rows, n_columns)."""
     codings, columns = [], []
     for name, is_number in names.items():
         column = frame[name]
@@ -181,7 +181,7 @@ def _dependence(
 
 
 class _PlainNetwork:
-    """A network with two classes at one output, as scikit-learn's inspection asks for it."""
+    """A network with two classes at one output, in the form scikit-learn's inspection requires."""
 
     _estimator_type = "classifier"
 
@@ -217,18 +217,19 @@ class _PlainNetwork:
 def columns_of_estimator(
     model: Any, X: Array, y: Array, names: Sequence[str] = (), seed: int = 0
 ) -> tuple[tuple[ColumnView, ...], str]:
-    """Return what each feature of an array does to a fitted estimator, and the score's name.
+    """Return the effect of each feature of an array on a fitted estimator, and the score's name.
 
     Parameters
     ----------
     model : estimator
-        With ``score`` and ``predict``; for classes also ``predict_proba``, else there are no dependences.
+        A model with ``score`` and ``predict``; for classes also ``predict_proba``, without which there are no
+        dependences.
     X, y : (n_rows, n_features), (n_rows,)
-        Rows with their targets; the first 2000 count.
+        Rows with their targets; only the first 2000 are used.
     names : sequence of str
-        What the features are called.
+        Names of the features.
     seed : int
-        Of the shuffles.
+        Seed of the shuffles.
     """
     from sklearn.base import is_classifier
     from sklearn.inspection import partial_dependence, permutation_importance
@@ -253,7 +254,7 @@ def columns_of_estimator(
 
 
 def page_of_table_model(model: TablePredictor, table: TableLike, layer: int = 1) -> Derivation:
-    """Return the page of a table's model: what its hidden nodes and its columns do, on the rows of a table."""
+    """Return the page of a table's model: the effects of its hidden nodes and columns, on the rows of a table."""
     inputs, targets = model.network_rows(table)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
@@ -274,10 +275,10 @@ def page_of_estimator(model: Any, X: Any, y: Any = None, layer: int = 1) -> Deri
         return model_page(nodes, (), classes)
     if len(np.asarray(y)) != len(rows):
         raise ShapeError(
-            f"explain_model: X and y must have equally many rows; got {len(rows)} and {len(y)}. Pass both."
+            f"explain_model: X and y must have the same number of rows; got {len(rows)} and {len(y)}. Pass both."
         )
     labels = tuple(map(str, np.asarray(y))) if classes and np.asarray(y).ndim == 1 else ()
-    with warnings.catch_warnings():  # arrays stand in for the frame that the model was fitted on
+    with warnings.catch_warnings():  # arrays replace the frame that the model was fitted on
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         columns, score = columns_of_estimator(model, rows, np.asarray(y), names)
     return model_page(nodes, columns, classes, labels, score)

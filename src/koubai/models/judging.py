@@ -1,15 +1,15 @@
-"""A small table's network judged by cross-validation: how strong its penalty should be, and how sure it may be.
+"""Cross-validation of a small table's network, to choose its penalty and its confidence.
 
-A network that has seen few rows is surer than it should be. So the rows are cut into parts, each is predicted by a
-network that learned from the others, and two things are chosen by the loss of these predictions: the L2 penalty, and a
-factor a by which the last pre-activations are drawn to those of the constant answer,
+A network that has seen few rows is overconfident. So the rows are divided into parts, each predicted by a network
+trained on the others, and two things are chosen by the loss of these predictions: the L2 penalty, and a factor a by
+which the last pre-activations are shrunk towards those of the constant prediction,
 
     u' = a u + (1 - a) u_0,
 
-u_0 being what gives each class its share of the rows (or the mean). For two classes that draws the log-odds to those
-of the shares; a = 0 is the constant answer, so that on these rows the result is never worse than it. Weights and
-biases of the last layer take it in: W' = a W, b' = a b + (1 - a) u_0, so that the network stays a network like any
-other (Platt 1999, "Probabilistic outputs for support vector machines", with one parameter).
+where u_0 gives each class its share of the rows (or the mean). For two classes this shrinks the log-odds towards those
+of the shares; a = 0 is the constant prediction, so on these rows the result is never worse than that. The factor is
+folded into the weights and biases of the last layer, W' = a W, b' = a b + (1 - a) u_0, so that the result is an
+ordinary network (Platt 1999, "Probabilistic outputs for support vector machines", with one parameter).
 """
 
 import warnings
@@ -25,31 +25,31 @@ from koubai.core.errors import DivergenceError
 from koubai.core.network import Network
 
 PARTS = 3
-"""Into so many parts the rows are cut."""
+"""Number of parts into which the rows are divided."""
 LEAST_ROWS = 40
-"""With fewer rows such a judgement says nothing."""
+"""Minimum number of rows for cross-validation to be meaningful."""
 TIE = 0.02
-"""Of penalties whose losses differ by less than this share, the weakest is taken: it costs less accuracy."""
+"""Among penalties whose losses differ by less than this share, the weakest is chosen, as it costs less accuracy."""
 SUREST = {True: 1.5, False: 1.0}
-"""The largest factor, for classes and for numbers: strong penalties leave classes too unsure."""
+"""Maximum factor for classes and for numbers; strong penalties make classifiers underconfident."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What cross-validation found.
+    """The result of cross-validation.
 
     Parameters
     ----------
     losses : mapping of str to float
-        For each L2 penalty that was tried, the mean loss of the rows' predictions, in the loss's unit, with its factor.
+        For each L2 penalty tried, the mean loss of the rows' predictions with its factor, in units of the loss.
     l2 : float
         The weakest penalty whose loss is within 2 % of the lowest.
     factor : float
         Its a.
     constant : float
-        The loss of the constant answer.
+        The loss of the constant prediction.
     n_parts : int
-        Into how many parts the rows were cut.
+        Number of parts.
     """
 
     losses: Mapping[str, float]
@@ -59,26 +59,26 @@ class Judgement:
     n_parts: int = PARTS
 
     def record(self) -> dict[str, Any]:
-        """Return it as plain data; `from_record` reads it back."""
+        """Return the judgement as plain data; `from_record` reads it back."""
         names = ("losses", "l2", "factor", "constant", "n_parts")
         return {name: dict(self.losses) if name == "losses" else getattr(self, name) for name in names}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Judgement":
-        """Return the judgement that `record` described."""
+        """Return the judgement described by `record`."""
         losses = {str(name): float(value) for name, value in record["losses"].items()}
         l2, factor, constant = (float(record[name]) for name in ("l2", "factor", "constant"))
         return cls(losses, l2, factor, constant, int(record["n_parts"]))
 
     @property
     def sentence(self) -> str:
-        """What was chosen, and why, in one sentence."""
+        """The choice and its reason, in one sentence."""
         tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
-        drawn = f"the answers' distance from the constant answer times {self.factor:.2f}"
+        drawn = f"predictions scaled by {self.factor:.2f} about the constant prediction"
         if self.factor == 0:
-            drawn = "nothing better found than the constant answer, which it gives"
+            drawn = "nothing better was found than the constant prediction, which is used"
         return (
-            f"Cross-validated in {self.n_parts} parts: L2 {self.l2:g} (loss by L2 {tried}; constant answer "
+            f"Cross-validated in {self.n_parts} parts: L2 {self.l2:g} (loss by L2 {tried}; constant prediction "
             f"{self.constant:.4g}), {drawn}."
         )
 
@@ -93,28 +93,28 @@ def judge(
     classes: bool,
     seed: int,
 ) -> Judgement | None:
-    """Choose among L2 penalties, and how sure the answers may be; None if the rows do not allow it.
+    """Choose an L2 penalty and the confidence of predictions; None if the rows do not allow it.
 
     Parameters
     ----------
     make : callable
-        Gives an unfitted estimator with a penalty.
+        Returns an unfitted estimator for a penalty.
     penalties : sequence of float
         L2 penalties, >= 0.
     X : array of shape (n_rows, n_features)
         The rows.
     y : array of shape (n_rows,)
-        Targets as the estimator takes them.
+        Targets in the form the estimator takes.
     weights : array of shape (n_rows,) or None
-        What each row's loss counts.
+        Weight of each row's loss.
     classes : bool
         Whether targets are classes.
     seed : int
-        Of the parts.
+        Seed of the division into parts.
     """
     parts = list(_parts(y, classes, seed))
     judged: dict[float, tuple[float, float]] = {}
-    from scipy.optimize import minimize_scalar  # whose import takes longer than most fits
+    from scipy.optimize import minimize_scalar  # its import takes longer than most fits
 
     constant = np.nan
     for penalty in sorted(penalties) if parts else ():
@@ -136,7 +136,7 @@ def judge(
 
 
 def draw_to_constant(estimator: Any, factor: float, y: Array, weights: Array | None) -> None:
-    """Take a factor into the last layer of a fitted estimator.
+    """Fold a factor into the last layer of a fitted estimator.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def draw_to_constant(estimator: Any, factor: float, y: Array, weights: Array | N
     factor : float
         a.
     y : array of shape (n_rows,)
-        The training targets, whose shares or mean the constant answer has.
+        The training targets, whose shares or mean give the constant prediction.
     weights : array of shape (n_rows,) or None
         Their weights.
     """
@@ -159,14 +159,14 @@ def draw_to_constant(estimator: Any, factor: float, y: Array, weights: Array | N
 
 
 def row_weights(class_weight: Any, y: Array, training: Array) -> Array | None:
-    """Return what rows of these classes count by the weights that training rows give the classes; None if all the same.
+    """Return row weights from the class weights, which the training rows determine; None if all are equal.
 
     Parameters
     ----------
     class_weight : dict, "balanced" or None
-        As `koubai.MLPClassifier` takes it.
+        As for `koubai.MLPClassifier`.
     y, training : array of shape (n_rows,), array of shape (n_training_rows,)
-        Classes; all those of y are among the others.
+        Classes; all those in y occur in ``training``.
     """
     if class_weight is None:
         return None
@@ -178,7 +178,7 @@ def row_weights(class_weight: Any, y: Array, training: Array) -> Array | None:
 
 
 def _parts(y: Array, classes: bool, seed: int) -> Iterator[tuple[Array, Array]]:
-    """Give training and predicted rows of each part; classes of fewer rows than parts only ever train."""
+    """Yield the training and predicted rows of each part; classes with fewer rows than parts are only trained on."""
     from sklearn.model_selection import KFold, StratifiedKFold  # takes long to load: only if asked for
 
     rows = np.arange(len(y))
@@ -199,14 +199,14 @@ def _parts(y: Array, classes: bool, seed: int) -> Iterator[tuple[Array, Array]]:
 def _predicted(
     make: Callable[[float], Any], penalty: float, X: Array, y: Array, parts: Sequence[tuple[Array, Array]]
 ) -> tuple[Network, Array, Array, Array] | None:
-    """Return a network, and outputs, targets and row numbers of all rows that others predicted; None if that fails."""
+    """Return a network, and outputs, targets and row numbers of all cross-predicted rows; None if that fails."""
     outputs, targets, rows = [], [], []
     estimator: Any = None
     for trained, predicted in parts:
         estimator = make(penalty)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what is to be said of training is said by the final one
+                warnings.simplefilter("ignore")  # the final training issues any warnings
                 estimator.fit(X[trained], y[trained])
         except DivergenceError:
             return None
@@ -257,7 +257,7 @@ def _loss_by_factor(
 
 
 def _before(activation: str, z: Array) -> Array:
-    """Return pre-activations u with φ(u) = z, z kept within what is told apart from 0 and 1."""
+    """Return pre-activations u with φ(u) = z, with z clipped away from 0 and 1."""
     z = z.astype(np.float64)
     least = np.finfo(np.float64).tiny
     if activation == "sigmoid":

@@ -1,4 +1,4 @@
-"""Predictions for a table of any size, piece by piece."""
+"""Predictions for a table of any size, in pieces."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS_AT_ONCE = 16384
-"""Rows that are predicted in one go, so that a large table needs no large memory."""
+"""Number of rows predicted at a time, so that a large table does not need much memory."""
 MOST_UNSEEN = 1000
-"""Categories never seen that are remembered of one column."""
+"""Maximum number of unseen categories remembered per column."""
 
 
 class Predicted(NamedTuple):
@@ -45,7 +45,7 @@ class Fitted(Protocol):
 
 
 class Prediction:
-    """Predicts a table's blocks one after the other; scores and notes are those of the rows that have gone through.
+    """Predicts a table's blocks in order; scores and notes cover the rows processed so far.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class Prediction:
     names : sequence of str
         The table's columns.
     notes : sequence of str
-        What the reader had to say.
+        The reader's notes.
     asked : Asked, optional
-        How the table writes its numbers, if not as the training table.
+        The table's number format, if it differs from the training table's.
     bad : BadCells, optional
-        Where cells go that do not belong, which are missing then; without, the table is refused.
+        Collects invalid cells, which then count as missing; if None, such a table is refused.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Prediction:
         self._unseen: dict[str, set[str]] = {}
 
     def __iter__(self) -> Iterator[Predicted]:
-        """Give the predictions, at most `ROWS_AT_ONCE` rows at a time."""
+        """Yield the predictions, at most `ROWS_AT_ONCE` rows at a time."""
         for frame, first in self._blocks:
             for start in range(0, frame.height, ROWS_AT_ONCE):
                 piece = frame.slice(start, ROWS_AT_ONCE)
@@ -89,12 +89,12 @@ class Prediction:
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """How good the predictions are, if the table has the target."""
+        """The scores of the predictions, if the table has the target."""
         return self._tally.evaluation() if self._scored else None
 
     @property
     def notes(self) -> list[str]:
-        """What is to be said of the table, one sentence each."""
+        """Notes on the table, one sentence each."""
         name = self._model.target_.name
         unseen = {column: sorted(values) for column, values in self._unseen.items()}
         notes = [*self._notes, *self._model.preparation_.notes(self._names, unseen, also_known=[name])]

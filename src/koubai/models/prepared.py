@@ -1,4 +1,4 @@
-"""A table made ready for training: what it holds, how it becomes numbers, and which rows do what."""
+"""A table ready for training: its contents, its preparation, and the split of its rows."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ RowNumbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class PreparedTable:
-    """A table's rows that have a target, and which of them train, validate and test.
+    """The rows of a table that have a target, split into training, validation and test rows.
 
     Parameters
     ----------
     table : Table
-        The table as it was read, its cells cleaned.
+        The table as read, with its cells cleaned.
     target : Target
         The target column and the task.
     preparation : Preparation
@@ -46,7 +46,7 @@ class PreparedTable:
     training, validation, test : array of int
         Row numbers in ``frame``, from 0.
     said : tuple of str
-        What is to be said of what cells mean and of what looks suspicious, one sentence each.
+        Notes on how cells were interpreted and on what looks suspicious, one sentence each.
     """
 
     table: Table
@@ -66,7 +66,7 @@ class PreparedTable:
 
     @property
     def has_names(self) -> bool:
-        """Whether the columns have names of their own."""
+        """Whether the columns have their own names."""
         return self.table.has_names
 
     @property
@@ -91,7 +91,7 @@ class PreparedTable:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be said of the table, one sentence each."""
+        """Notes on the table, one sentence each."""
         dropped = self.n_rows["without target"]
         notes = list(self.table.notes)
         if dropped:
@@ -101,7 +101,7 @@ class PreparedTable:
         if sentence := amounts_as_classes(self.target, len(np.unique(self.y))):
             notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance(self.y)):
-            notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+            notes.append(f"{sentence} Class weights 'balanced' give the rare classes equal weight.")
         if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):
             notes.append(sentence)
         return notes
@@ -121,36 +121,36 @@ def prepare_table(
     validation_fraction: float = 0.0,
     seed: int = 0,
 ) -> PreparedTable:
-    """Find out what a table holds, split its rows, and learn from the training rows how to prepare its columns.
+    """Analyse a table, split its rows, and learn from the training rows how to prepare its columns.
 
-    Kinds of columns, and cells that do not belong, are found in the whole table; statistics and categories come from
-    all rows but the test rows.
+    Kinds of columns and invalid cells are determined from the whole table, statistics and categories from all rows
+    except the test rows.
 
     Parameters
     ----------
     table : Table
-        The table, its cells cleaned.
+        The table, with its cells cleaned.
     target : str
         The column to be predicted.
     task : str, optional
-        As `koubai.tables.targets.find_target`.
+        As for `koubai.tables.targets.find_target`.
     drop, keep, category : collections of str
-        As `koubai.tables.columns.describe_columns`.
+        As for `koubai.tables.columns.describe_columns`.
     asked : Asked, optional
-        What the user says of how numbers and dates are written.
+        The user's number and date formats.
     said : collection of str
-        What is to be said of the table already.
+        Existing notes on the table.
     test_fraction, validation_fraction : float
         Share of the rows to hold out for the final score, and share of the rest to hold out for early stopping.
     seed : int
-        Of both splits.
+        Seed of both splits.
 
     Raises
     ------
     DataError
-        If there is nothing to be learned from the table.
+        If there is nothing to learn from the table.
     ParameterError
-        If the task does not suit the target.
+        If the task does not fit the target.
     """
     import polars as pl
 

@@ -1,4 +1,4 @@
-"""A table's model as plain data and arrays for a model file, and the model from them again."""
+"""Conversion of a table model to plain data and arrays for a model file, and back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,12 +47,12 @@ PARAMETERS = (
     "random_state",
     "cross_validation",
 )
-"""Parameters of a `TableModel` that a file keeps; those of the network are in the estimator's record."""
+"""Parameters of a `TableModel` stored in a file; those of the network are in the estimator's record."""
 
 UNBOUNDED = (-float("inf"), float("inf"))
 
 LISTS = ("drop", "keep", "category", "missing", "not_missing")
-"""Those that are lists of names."""
+"""The parameters that are lists of names."""
 
 
 SCORES = Fields(
@@ -140,7 +140,7 @@ DESCRIPTION = Description(
         (Rule("the target is one of the columns", lambda record: record["target"]["name"] in record["columns"]),),
     )
 )
-"""What the record of a table's model must hold, beside its preparation and its estimator."""
+"""Required contents of a table model's record, besides its preparation and its estimator."""
 
 
 def to_record(model: TablePreparer) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
@@ -179,12 +179,12 @@ def to_record(model: TablePreparer) -> tuple[dict[str, Any], dict[str, npt.NDArr
 
 
 def parameters_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the constructor's parameters that a record holds.
+    """Return the constructor parameters in a record.
 
     Raises
     ------
     ModelFileError
-        If it holds others, or none.
+        If parameters are missing or unknown.
     """
     parameters: dict[str, Any] = DESCRIPTION.check("TableModel", record, {})["parameters"]
     if not set(parameters) <= set(PARAMETERS):
@@ -198,7 +198,7 @@ def restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) -
     Raises
     ------
     ModelFileError
-        If the record is damaged or of something else.
+        If the record is damaged or describes something else.
     """
     consistent("TableModel", lambda: _restore(model, record, tensors))
 
@@ -210,7 +210,7 @@ def _restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) 
     model.check_parameters(0.0)
     model.target_ = Target.from_record(record["target"])
     center, scale = float(record["center"]), float(record["scale"])
-    bounds = [float(bound) for bound in record.get("bounds", UNBOUNDED)]  # files of older versions have none
+    bounds = [float(bound) for bound in record.get("bounds", UNBOUNDED)]  # absent from files of older versions
     long_tail = bool(record.get("long_tail", False))
     model._take_scale(TargetScale(center, scale, float(record.get("mean", center)), *_two(bounds), long_tail))
     model.commonest_ = record["commonest"]
@@ -218,7 +218,7 @@ def _restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) 
     judgement = record.get("judgement")
     model.judgement_ = None if judgement is None else Judgement.from_record(judgement)
     model.columns_, model.has_names_ = list(record["columns"]), bool(record["has_names"])
-    model.reading_ = reading_of(record.get("reading", {}))  # files of earlier versions have none
+    model.reading_ = reading_of(record.get("reading", {}))  # absent from files of older versions
     model.n_rows_, model.notes_ = dict(record["rows"]), list(record["notes"])
     model.evaluation_ = None if record["evaluation"] is None else Evaluation.from_record(record["evaluation"])
     model.preparation_ = Preparation.from_record(record["preparation"], _below("preparation.", tensors))

@@ -1,4 +1,4 @@
-"""How a target of numbers goes into a network, and where its predictions end.
+"""Scaling of numeric targets, and the limits of predictions.
 
 A target is standardised, unless it is positive with a long tail: then it is divided by its mean and predicted as
 exp(u) under the Poisson loss (a quasi-Poisson regression, McCullagh and Nelder 1989, "Generalized linear models",
@@ -20,21 +20,21 @@ from koubai.models.defaults import uses_lbfgs
 SKEWED = 1.0
 """Skewness beyond which a target without negative numbers has a long tail."""
 MARGIN = 0.1
-"""Predictions end this share of the range beyond the lowest and the highest training target."""
+"""Predictions are limited to the range of training targets, extended by this share at each end."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetScale:
-    """What became of a target's numbers: network targets are (y - center) / scale.
+    """The scaling of a numeric target: network targets are (y - center) / scale.
 
     Parameters
     ----------
     center, scale : float
-        Mean and standard deviation of the training targets; with a long tail 0 and their mean.
+        Mean and standard deviation of the training targets; with a long tail, 0 and their mean.
     mean : float
         Mean of the training targets.
     lowest, highest : float
-        Between these lie all predictions.
+        Limits of all predictions.
     long_tail : bool
         Whether the network predicts exp(u) under the Poisson loss.
     """
@@ -55,7 +55,7 @@ class TargetScale:
         y : array of shape (n_rows,)
             The targets.
         given : mapping, optional
-            The network's parameters that the user chose; without it, targets are standardised.
+            The network parameters chosen by the user; by default, targets are standardised.
 
         Examples
         --------
@@ -78,7 +78,7 @@ class TargetScale:
         highest: float,
         given: Mapping[str, Any] | None,
     ) -> "TargetScale":
-        """Return the scale for training targets of which these are known; see `of`."""
+        """Return the scale from known statistics of the training targets; see `of`."""
         bounds = bounds_around(lowest, highest)
         if given is not None and mean > 0 and _wants_a_logarithm(given, lowest >= 0 and skewness > SKEWED):
             return cls(0.0, mean, mean, *bounds, long_tail=True)
@@ -86,17 +86,17 @@ class TargetScale:
 
 
 def _wants_a_logarithm(given: Mapping[str, Any], long_tail: bool) -> bool:
-    """Return whether the network shall predict exp(u): by the loss that was asked for, else by the target."""
+    """Return whether the network should predict exp(u), as determined by the requested loss, else by the target."""
     if given.get("loss") is None:
         return long_tail and not uses_lbfgs(given)
     try:
         return get_loss(given["loss"]).output == "exponential"
     except KoubaiError:
-        return False  # the estimator refuses it in its own words
+        return False  # the estimator itself reports the error
 
 
 def bounds_around(lowest: float, highest: float) -> tuple[float, float]:
-    """Return where predictions end: a tenth of the range beyond what was seen, but on no other side of zero.
+    """Return the limits of predictions: the range extended by a tenth, but not across zero.
 
     Examples
     --------
@@ -109,12 +109,12 @@ def bounds_around(lowest: float, highest: float) -> tuple[float, float]:
 
 
 class Spread:
-    """Lowest, highest and skewness of training targets that come piece by piece.
+    """Minimum, maximum and skewness of training targets that arrive in pieces.
 
     Parameters
     ----------
     mean, deviation : float
-        Those of all of them, known before.
+        Mean and standard deviation of all targets, known beforehand.
     """
 
     def __init__(self, mean: float, deviation: float) -> None:
@@ -124,13 +124,13 @@ class Spread:
         self._rows = 0
 
     def add(self, y: Array) -> None:
-        """Take in targets, (n_rows,)."""
+        """Add targets, (n_rows,)."""
         if len(y):
             self.lowest, self.highest = min(self.lowest, float(y.min())), max(self.highest, float(y.max()))
             self._cubes += float((((y - self.mean) / (self.deviation or 1.0)) ** 3).sum())
             self._rows += len(y)
 
     def scale(self, given: Mapping[str, Any]) -> TargetScale:
-        """Return the scale for all of them; see `TargetScale.of`."""
+        """Return the scale for all targets; see `TargetScale.of`."""
         skewness = self._cubes / max(1, self._rows)
         return TargetScale.found(self.mean, self.deviation, skewness, self.lowest, self.highest, given)

@@ -1,7 +1,7 @@
-"""A table that memory cannot hold, made ready for training: surveyed in one pass, written as prepared rows in another.
+"""A table larger than memory, made ready for training: surveyed in one pass, written as prepared rows in another.
 
 The first pass samples rows, from which kinds, statistics and categories are learned by the same code as for a table in
-memory, and counts exactly what can be counted. The second prepares every row once and writes it to a temporary file,
+memory, and gathers exact counts where possible. The second prepares every row once and writes it to a temporary file,
 from which all epochs are read.
 """
 
@@ -43,15 +43,15 @@ from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
 
 Y = np.dtype(np.float64)
-"""What targets are kept as: numbers themselves, classes as their position among all classes."""
+"""Dtype of stored targets: numbers unchanged, classes as their index among all classes."""
 
 
 FIRST_ROWS = 20_000
-"""How the numbers of a target are written is found from so many rows, before all others are counted."""
+"""Number of rows from which a target's number format is determined, before all others are counted."""
 
 
 class Part(NamedTuple):
-    """Some rows as a model is tested on them: features (n, n_features), and targets (n,) as the table has them."""
+    """Rows for testing a model: features (n, n_features), and targets (n,) as in the table."""
 
     features: Array
     y: Array
@@ -59,22 +59,22 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class StreamedTable:
-    """A table that is read block by block, and what a first pass found in it.
+    """A table that is read block by block, and the results of a first pass over it.
 
     Parameters
     ----------
     table : TableBlocks
         The table.
     split : Split
-        What rows are for.
+        The role of each row.
     target : Target
         The target column and the task.
     preparation : Preparation
         How its other columns become features.
     found : Survey
-        What the first pass counted.
+        The counts of the first pass.
     said : tuple of str
-        As `koubai.models.prepared.PreparedTable`; suspicions are those of the sample.
+        As for `koubai.models.prepared.PreparedTable`; suspicions are based on the sample.
     """
 
     table: TableBlocks
@@ -91,7 +91,7 @@ class StreamedTable:
 
     @property
     def has_names(self) -> bool:
-        """Whether the file gave the columns names."""
+        """Whether the file named the columns."""
         return self.table.has_names
 
     @property
@@ -118,7 +118,7 @@ class StreamedTable:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be said of the table, one sentence each."""
+        """Notes on the table, one sentence each."""
         notes = list(self.table.notes)
         if dropped := self.n_rows["without target"]:
             rows = "1 row" if dropped == 1 else f"{dropped} rows"
@@ -127,12 +127,12 @@ class StreamedTable:
         if self.found.sample.height < self.found.whole.n_rows:
             notes.append(
                 f"Kinds of columns and statistics come from {self.found.sample.height:,} sampled rows; missing cells "
-                f"and categories were counted in all."
+                "and categories were counted in all rows."
             )
         if self.target.whole and (sentence := amounts_as_classes(self.target, len(self.class_counts()[0]))):
             notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance_of(*self.class_counts())):
-            notes.append(f"{sentence} Class weights 'balanced' let the rare ones count as much.")
+            notes.append(f"{sentence} Class weights 'balanced' give the rare classes equal weight.")
         if self.target.is_classification and self.n_rows["test"]:
             tested, _ = self._classes(self.found.in_test)
             if sentence := untested(self.class_counts()[0], tested):
@@ -145,9 +145,9 @@ class StreamedTable:
         Raises
         ------
         DataError
-            If a cell holds what does not belong there, naming it.
+            If a cell is invalid; the message names it.
         FileError
-            If there is no room.
+            If there is not enough space.
         """
         packing = Packing(self.preparation, np.dtype(dtype))
         fields = [Field(packing.dtype, packing.n_numbers), Field(np.dtype(np.uint8), packing.n_codes), Field(Y, 1)]
@@ -173,7 +173,7 @@ class StreamedTable:
 
     def _classes(self, counts: Counts) -> tuple[Array, npt.NDArray[np.int64]]:
         values, _ = self.target.values(counts.values)
-        classes, places = np.unique(values, return_inverse=True)  # "1" and "1.0" are one
+        classes, places = np.unique(values, return_inverse=True)  # "1" and "1.0" are the same
         return classes, np.bincount(places, counts.counts, len(classes)).astype(np.int64)
 
 
@@ -184,11 +184,11 @@ class PreparedRows:
     Parameters
     ----------
     packing : Packing
-        How features are kept.
+        The storage of features.
     classes : array of shape (n_classes,) or None
         For classification, the classes, sorted.
     spread : Spread or None
-        For regression, what the training targets are like.
+        For regression, the statistics of the training targets.
     training, validation, test : RowStore
         Numbers, codes and targets.
     """
@@ -201,7 +201,7 @@ class PreparedRows:
     test: RowStore
 
     def close(self) -> None:
-        """Give the temporary files back."""
+        """Release the temporary files."""
         for store in (self.training, self.validation, self.test):
             store.close()
 
@@ -213,18 +213,18 @@ class PreparedRows:
         center: float = 0.0,
         scale: float = 1.0,
     ) -> Streamed:
-        """Return rows as training takes them.
+        """Return rows as a source for training.
 
         Parameters
         ----------
         store : RowStore
-            One of those above.
+            One of the stores above.
         coded : array of shape (n_classes, n_outputs) or None
             For classification, the coded target of each class.
         weights : array of shape (n_classes,), optional
-            Weights of its rows.
+            Weights of the rows of each class.
         center, scale : float
-            For regression, what targets are standardised by.
+            For regression, the scaling of targets.
         """
         dtype = self.packing.dtype
 
@@ -238,13 +238,13 @@ class PreparedRows:
         return self._streamed(store, rows, (1 if coded is None else coded.shape[1]) + (weights is not None))
 
     def test_parts(self) -> Iterator[Part]:
-        """Give the test rows, part by part."""
+        """Yield the test rows, part by part."""
         for rows in self._streamed(self.test, lambda features, y: Rows(features, y), 1).in_order():
             y = rows.targets[:, 0]
             yield Part(np.asarray(rows.inputs), y if self.classes is None else self.classes[y.astype(np.int64)])
 
     def _streamed(self, store: RowStore, rows: Callable[[Array, Array], Rows], n_more: int) -> Streamed:
-        """Return what ``rows`` makes of features and kept targets, ``n_more`` numbers a row beside the features."""
+        """Return a source of ``rows``, with ``n_more`` numbers per row besides the features."""
 
         def unpack(arrays: list[Array]) -> Rows:
             numbers, codes, y = arrays
@@ -265,23 +265,23 @@ def survey_table(
     asked: Asked | None = None,
     split: Split,
 ) -> StreamedTable:
-    """Find out in one pass what a table holds, and learn from a sample how to prepare its columns.
+    """Analyse a table in one pass, and learn from a sample how to prepare its columns.
 
     Parameters
     ----------
     table : TableBlocks
         The table.
     target, task, drop, keep, category, asked
-        As `koubai.models.prepared.prepare_table`.
+        As for `koubai.models.prepared.prepare_table`.
     split : Split
-        What rows are for.
+        The role of each row.
 
     Raises
     ------
     DataError
-        If there is nothing to be learned from the table.
+        If there is nothing to learn from the table.
     ParameterError
-        If the task does not suit the target.
+        If the task does not fit the target.
     """
     check_task(task)
     head = table.head(0)
@@ -305,7 +305,7 @@ def survey_table(
     if learned.is_classification and not found.target.complete:
         raise DataError(
             f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes. "
-            f"Choose another column, or the task regression if its values are numbers."
+            "Choose another column, or the task 'regression' if its values are numbers."
         )
     if not found.n_rows["training"]:
         raise DataError(f"The table must have training rows; all {n_present} are held out. Hold out fewer.")

@@ -1,4 +1,4 @@
-"""A table's preparation and a network as one model: it learns from a table and predicts for a table."""
+"""A table's preparation and a network as one model, from table to predictions."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 MIN_TO_CHOOSE = 2000
-"""With fewer, that score is too coarse to choose an epoch by: it is shown, and the last epoch's network is kept."""
+"""With fewer rows, that score is too coarse to select an epoch: it is only shown, and the last epoch is kept."""
 
 
 class TableModel(TablePreparer):
@@ -34,39 +34,39 @@ class TableModel(TablePreparer):
     Parameters
     ----------
     task : {"classification", "regression"}, optional
-        What the target asks for; found from its values, if not given (see `koubai.tables.targets.find_target`).
+        The task; by default, inferred from the target's values (see `koubai.tables.targets.find_target`).
     drop, keep, category : collections of str
-        Columns to leave out, to use though they look like identifiers, and to take as categories.
+        Columns to omit, to use even though they look like identifiers, and to treat as categories.
     decimal, thousands, date_order : str, optional
-        How numbers and dates in texts are written, where cells cannot show it: the decimal mark, what sets off
-        thousands, and ``dmy``, ``mdy`` or ``ymd`` (see `koubai.tables.number_formats.Asked`).
+        Number and date formats, where cells leave them open: the decimal mark, the thousands separator, and ``dmy``,
+        ``mdy`` or ``ymd`` (see `koubai.tables.number_formats.Asked`).
     missing, not_missing : collections of str
-        Further cells that are missing, such as -999 or unknown; and usual marks that are values, such as None.
+        Further marks of missing values, such as -999 or unknown; and common marks that are values, such as None.
     dtype : {"float64", "float32"}
-        Of features and parameters.
+        Dtype of features and parameters.
     random_state : int
         Seed of splits, initial values and shuffles: the same seed gives the same model.
     cross_validation : bool
-        Whether a small table's network is cross-validated to choose its penalty and how sure it may be, see
+        Whether to cross-validate a small table's network to choose its penalty and its confidence, see
         `koubai.models.judging`.
     **network
-        Parameters of `koubai.MLPClassifier` or `koubai.MLPRegressor`; those not given are chosen by the number of
-        rows, see `koubai.models.defaults`.
+        Parameters of `koubai.MLPClassifier` or `koubai.MLPRegressor`; defaults depend on the number of rows, see
+        `koubai.models.defaults`.
 
     Attributes
     ----------
     target_ : Target
         The target column and the task.
     preparation_ : Preparation
-        How columns become features.
+        The preparation of columns into features.
     estimator_ : MLPClassifier or MLPRegressor
         The network.
     evaluation_ : Evaluation or None
-        Scores on the rows held out, if there were any.
+        Scores on the held-out rows, if any.
     notes_ : list of str
-        What is to be said of the table: rows dropped, classes unbalanced.
+        Notes on the table: dropped rows, imbalanced classes.
     n_rows_ : dict of str to int
-        Rows that were read, dropped for want of a target, used for training, validation and test.
+        Numbers of rows read, dropped for lack of a target, and used for training, validation and test.
 
     Examples
     --------
@@ -92,11 +92,11 @@ class TableModel(TablePreparer):
         Parameters
         ----------
         table, target, test_fraction, **reading
-            As `prepare`.
+            As for `prepare`.
         callbacks : callable or sequence of callables, optional
             Called with a `koubai.training.history.Epoch` after every epoch; True stops training.
         stream : bool
-            Whether to read a file block by block, in memory that does not grow with its rows.
+            Whether to read a file block by block, in memory independent of its number of rows.
 
         Returns
         -------
@@ -105,25 +105,25 @@ class TableModel(TablePreparer):
         Raises
         ------
         DataError
-            If there is nothing to be learned from the table.
+            If there is nothing to learn from the table.
         ParameterError
             If a parameter is not allowed.
         DivergenceError
-            If training leaves the finite numbers.
+            If training diverges to NaN or infinity.
         """
         if stream or isinstance(table, TableBlocks):
             return self.train(self.survey(table, target, test_fraction=test_fraction, **reading), callbacks)
         return self.train(self.prepare(table, target, test_fraction=test_fraction, **reading), callbacks)
 
     def train(self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
-        """Train on what `prepare` returned, and evaluate on the rows held out.
+        """Train on the result of `prepare`, and evaluate on the held-out rows.
 
         Parameters
         ----------
         prepared : PreparedTable or StreamedTable
             The split table.
         callbacks
-            As `fit`.
+            As for `fit`.
         progress : bool
             Whether to show a progress bar on standard error.
         """
@@ -155,7 +155,7 @@ class TableModel(TablePreparer):
         return self
 
     def _judge(self, features: Array, y: Array) -> Judgement | None:
-        """Return what cross-validation says of a small table's network, if it is to be asked."""
+        """Return the cross-validation of a small table's network, if applicable."""
         penalties = penalties_to_judge(len(y), self.network) if self.cross_validation else ()
         if not penalties:
             return None
@@ -173,7 +173,7 @@ class TableModel(TablePreparer):
         return row_weights(self.network.get("class_weight"), y, training) if self.target_.is_classification else None
 
     def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
-        """Train on a table that is read block by block."""
+        """Train on a table read block by block."""
         with closing(prepared.write(self.dtype)) as rows:
             return self._train_on_rows(prepared, rows, callbacks, progress)
 
@@ -205,14 +205,14 @@ class TableModel(TablePreparer):
         return self
 
     def take(self, prepared: PreparedTable, estimator: "MLPClassifier | MLPRegressor") -> Self:
-        """Become the model of a network that was trained elsewhere, on all rows of ``prepared`` but the test rows.
+        """Adopt a network trained elsewhere, on all rows of ``prepared`` except the test rows.
 
         Parameters
         ----------
         prepared : PreparedTable
-            What `prepare` returned.
+            The result of `prepare`.
         estimator : MLPClassifier or MLPRegressor
-            The fitted network; numbers as targets were standardised by the mean and deviation of those rows.
+            The fitted network; numeric targets were standardised by the mean and deviation of those rows.
         """
         y = prepared.y[np.sort(np.concatenate([prepared.training, prepared.validation]))]
         self._describe(prepared, y)
@@ -224,7 +224,7 @@ class TableModel(TablePreparer):
         return self
 
     def _describe(self, prepared: PreparedTable, y: Array) -> None:
-        """Set what follows from the table and from the targets of the training rows."""
+        """Set the attributes that follow from the table and the training targets."""
         self._describe_table(prepared)
         if self.target_.is_classification:
             classes, counts = np.unique(y, return_counts=True)
@@ -233,7 +233,7 @@ class TableModel(TablePreparer):
             self._take_scale(TargetScale.of(y, self.network))
 
     def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
-        """Set what follows from the table."""
+        """Set the attributes that follow from the table."""
         self.target_, self.preparation_ = prepared.target, prepared.preparation
         self.columns_, self.has_names_ = prepared.columns, prepared.has_names
         self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
@@ -259,12 +259,12 @@ class TableModel(TablePreparer):
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
-        """Return the model that `to_record` described: its predictions are bit for bit the same.
+        """Return the model described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises
         ------
         ModelFileError
-            If the record is damaged or of something else.
+            If the record is damaged or describes something else.
         """
         model = cls(**records.parameters_of(record))
         records.restore(model, record, tensors)

@@ -1,4 +1,4 @@
-"""What a fitted model does with a table: predict, score, and give the rows as the network sees them."""
+"""What a fitted model does with a table: predict, score, and return the rows as the network sees them."""
 
 import os
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -31,31 +31,31 @@ if TYPE_CHECKING:
 
 
 class UnfittedError(KoubaiError, ValueError, AttributeError):
-    """A model is used before it was fitted; of the same builtin kinds as scikit-learn's NotFittedError."""
+    """A model was used before it was fitted; with the same builtin bases as scikit-learn's NotFittedError."""
 
 
 class TablePredictor:
-    """Predicts for tables, once training has set what it needs; `koubai.models.table_model.TableModel` trains it.
+    """Predicts for tables with the attributes set by training, see `koubai.models.table_model.TableModel`.
 
     Attributes
     ----------
     target_, preparation_, estimator_, evaluation_, notes_, n_rows_
         As `koubai.models.table_model.TableModel`.
     center_, scale_ : float
-        For regression, what targets were standardised by.
+        For regression, the scaling of targets.
     mean_, bounds_, long_tail_
-        For regression, the mean of the training targets, between which numbers all predictions lie, and whether they
-        are exp(u); see `koubai.models.scaling.TargetScale`.
+        For regression, the mean of the training targets, the limits of predictions, and whether these are exp(u); see
+        `koubai.models.scaling.TargetScale`.
     commonest_, shares_ : object, list of float or None
-        For classification, the commonest class of the training rows, and their share of each.
+        For classification, the most common class of the training rows, and the share of each class.
     judgement_ : Judgement or None
-        What cross-validation said of a small table's network.
+        The cross-validation of a small table's network.
     columns_ : list of str
         The training table's columns.
     has_names_ : bool
-        Whether they had names of their own.
+        Whether they had their own names.
     reading_ : dict
-        What was said of how to read the training table's file.
+        The user's options for reading the training table's file.
     """
 
     dtype: str
@@ -80,20 +80,20 @@ class TablePredictor:
     reading_: dict[str, Any]
 
     def check_fitted(self) -> None:
-        """Raise UnfittedError if there is nothing yet to predict with."""
+        """Raise UnfittedError if the model is not fitted."""
         if not hasattr(self, "estimator_"):
             raise UnfittedError(
-                f"{type(self).__name__}: the model must be fitted first; it is not. Call fit with a table and the name "
-                f"of its target."
+                f"{type(self).__name__}: the model must be fitted before use; it is not. Call fit with a table and the "
+                "name of its target."
             )
 
     def _take_scale(self, scale: TargetScale) -> None:
-        """Set how targets of numbers go into the network, and where predictions end."""
+        """Set the scaling of numeric targets and the limits of predictions."""
         self.center_, self.scale_, self.mean_ = scale.center, scale.scale, scale.mean
         self.bounds_, self.long_tail_ = (scale.lowest, scale.highest), scale.long_tail
 
     def _coded(self, y: Array) -> Array:
-        """Return targets as the estimator takes them: classes as they are, numbers standardised."""
+        """Return targets in the form the estimator takes: classes unchanged, numbers standardised."""
         if self.target_.is_classification:
             return y
         return ((y - self.center_) / self.scale_).astype(self.dtype)
@@ -104,9 +104,9 @@ class TablePredictor:
         return self.preparation_.transform(frame, self.dtype)
 
     def outputs(self, features: Array) -> tuple[Array, Array | None]:
-        """Return what the network says of prepared rows.
+        """Return the network's outputs for prepared rows.
 
-        Predictions (n_rows,), and for classification probabilities (n_rows, n_classes) if there are any.
+        Predictions (n_rows,) and, for classification, probabilities (n_rows, n_classes) if available.
         """
         blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
         if not self.target_.is_classification:
@@ -120,7 +120,7 @@ class TablePredictor:
 
     @property
     def marks(self) -> Marks:
-        """What the user says of missing values."""
+        """The user's marks of missing values."""
         return Marks(self.missing, self.not_missing)
 
     def predict(
@@ -131,22 +131,21 @@ class TablePredictor:
         Parameters
         ----------
         table : Table, DataFrame, mapping or path
-            A table with the columns that the model learned from; others are ignored.
+            A table with the columns the model was trained on; others are ignored.
         bad_cells : {"refuse", "missing"}
-            What becomes of cells that are not of their column's kind: the table is refused, or they count as missing.
+            Treatment of cells that do not fit their column's kind: the table is refused, or they count as missing.
         **reading
-            How a file is to be read, see `koubai.tables.reading.read_table`; what is not said is as for the training
-            table.
+            How to read a file, see `koubai.tables.reading.read_table`; defaults are those of the training table.
 
         Returns
         -------
         polars.DataFrame
-            ``prediction``, and for classification a column ``probability_<class>`` for each class.
+            ``prediction`` and, for classification, a column ``probability_<class>`` for each class.
 
         Raises
         ------
         DataError
-            If a column is missing, or a cell holds what does not belong there.
+            If a column is missing or a cell is invalid.
         UnfittedError
             If the model is not fitted.
         """
@@ -161,26 +160,26 @@ class TablePredictor:
         thousands: str | None = None,
         **reading: Unpack[ReadingOptions],
     ) -> Prediction:
-        """Return what goes through a table of any size and predicts it piece by piece, in memory that does not grow.
+        """Return an iterator that predicts a table of any size in pieces, in constant memory.
 
         Parameters
         ----------
         table : Table, DataFrame, mapping, path or TableBlocks
-            As `predict`; what `koubai.tables.blocks.open_blocks` opened is never in memory as a whole.
+            As for `predict`; the result of `koubai.tables.blocks.open_blocks` is never in memory as a whole.
         bad_cells, **reading
-            As `predict`.
+            As for `predict`.
         decimal, thousands : str, optional
-            How this table writes its numbers, if not as the training table.
+            This table's number format, if it differs from the training table's.
 
         Returns
         -------
         Prediction
-            An iterable of (rows, predictions); afterwards its ``evaluation`` and ``notes`` say how it went.
+            An iterable of (rows, predictions); afterwards its ``evaluation`` and ``notes`` describe the result.
 
         Raises
         ------
         DataError
-            As `predict`.
+            As for `predict`.
 
         Examples
         --------
@@ -211,12 +210,12 @@ class TablePredictor:
         return Prediction(self, [Block(read.frame, 0)], read.frame.columns, read.notes, asked, bad)
 
     def _as_of_old(self, frame: "pl.DataFrame", separator: str) -> "pl.DataFrame":
-        """Return a frame as models that keep no formats of numbers were used to get it."""
+        """Return a frame in the form expected by older models, which store no number formats."""
         is_of_old = self.preparation_.is_of_old or (self.target_.format is None and not self.target_.is_classification)
         return frame.with_columns(decimal_points()) if separator == ";" and is_of_old else frame
 
     def predictions(self, predicted: Array, probabilities: Array | None) -> "pl.DataFrame":
-        """Return what `outputs` gave as a table."""
+        """Return the result of `outputs` as a table."""
         import polars as pl
 
         columns = {"prediction": predicted}
@@ -226,16 +225,16 @@ class TablePredictor:
         return pl.DataFrame(columns)
 
     def reading_for(self, path: str | os.PathLike[str], **given: Unpack[ReadingOptions]) -> ReadingOptions:
-        """Return how to read a file: as is said, else as was said of the training table's file.
+        """Return the options for reading a file: as given, else as for the training table's file.
 
-        An encoding that was said of that is left aside for a file in UTF-8 or UTF-16.
+        The training table's encoding is ignored for a file in UTF-8 or UTF-16.
 
         Parameters
         ----------
         path : path
             The file.
         **given
-            As `predict`.
+            As for `predict`.
         """
         options: dict[str, Any] = dict(self.reading_)
         said = {name: value for name, value in given.items() if value is not None}
@@ -244,7 +243,7 @@ class TablePredictor:
         return cast("ReadingOptions", options | said)
 
     def note_of_reading(self, used: ReadingOptions, **given: Unpack[ReadingOptions]) -> tuple[str, ...]:
-        """Return what is to be said of how a file is read, if something of it was said of the training table only."""
+        """Return a note on how a file is read, if some options come from the training table."""
         kept = {name: value for name, value in used.items() if given.get(name) is None}
         if not kept:
             return ()
@@ -252,12 +251,12 @@ class TablePredictor:
         return (f"The file is read as the training table was: {listed}. Say so if it is laid out otherwise.",)
 
     def columns_of(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
-        """Return a table cleaned and with this model's column names, given by position if it has none of its own.
+        """Return a cleaned table with this model's column names, assigned by position if it has none of its own.
 
         Raises
         ------
         DataError
-            If it has none and another number of columns than the training table.
+            If it has no names and its number of columns differs from the training table's.
         UnfittedError
             If the model is not fitted.
         """
@@ -273,17 +272,17 @@ class TablePredictor:
         return Table(frame, read.source, True, notes)
 
     def _names_for(self, names: list[str], has_names: bool) -> list[str]:
-        """Return how this model calls a table's columns."""
+        """Return this model's names for a table's columns."""
         if not has_names:
             return self._names_by_position(len(names))
         own = [column.name for column in self.preparation_.columns] + [self.target_.name]
         unlike = {
             column_name(name): name for name in own if name not in names
-        }  # models of earlier versions kept blanks
+        }  # models of earlier versions kept spaces
         return [unlike.get(name, name) for name in names]
 
     def _names_by_position(self, n_columns: int) -> list[str]:
-        """Return the names of a table's columns that has none of its own, with or without the target."""
+        """Return column names for a table without its own, with or without the target."""
         names = list(self.columns_)
         if n_columns == len(names) - 1:
             names.remove(self.target_.name)
@@ -300,14 +299,14 @@ class TablePredictor:
         Parameters
         ----------
         table
-            As `predict`.
+            As for `predict`.
 
         Returns
         -------
         inputs : (n_rows, n_features)
-            The features, prepared.
+            The prepared features.
         targets : (n_rows, n_outputs)
-            The coded targets; nan in rows that have none.
+            The coded targets; nan in rows without one.
         """
         read = self.columns_of(table)
         inputs = self._features(read.frame)
@@ -320,31 +319,31 @@ class TablePredictor:
         return inputs, targets
 
     def explain_model(self, table: TableLike, *, layer: int = 1) -> "Derivation":
-        """Show what the model has learned: what its hidden nodes stand for, and what the table's columns do.
+        """Show what the model has learned: what its hidden nodes represent, and the effects of the table's columns.
 
         Parameters
         ----------
         table
-            As `predict`, with the target.
+            As for `predict`, with the target.
         layer : int
-            Which hidden layer, from 1.
+            The hidden layer, counted from 1.
 
         Returns
         -------
         koubai.explain.Derivation
-            Shows itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
+            Displays itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
         """
         return entries.table_model_page(self, table, layer)
 
     def predict_and_evaluate(
         self, table: TableLike, *, bad_cells: str = "refuse", **reading: Unpack[ReadingOptions]
     ) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
-        """Return the predictions, how good they are if the table has the target, and what is to be said of it.
+        """Return the predictions, their scores if the table has the target, and notes on the table.
 
         Parameters
         ----------
         table, bad_cells, **reading
-            As `predict`.
+            As for `predict`.
         """
         import polars as pl
 
@@ -353,12 +352,12 @@ class TablePredictor:
         return predicted, prediction.evaluation, prediction.notes
 
     def evaluate(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Evaluation:
-        """Return how good the model is on a table that has the target column.
+        """Return the model's scores on a table that has the target column.
 
         Raises
         ------
         DataError
-            If it has none, or what `predict` raises.
+            If there is no target, or as raised by `predict`.
         """
         evaluation = self.predict_and_evaluate(table, **reading)[1]
         if evaluation is None:
@@ -368,12 +367,12 @@ class TablePredictor:
         return evaluation
 
     def score(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> float:
-        """Return the accuracy, or for regression R², on a table that has the target column, dimensionless."""
+        """Return the accuracy or, for regression, R² on a table that has the target column, dimensionless."""
         evaluation = self.evaluate(table, **reading)
         return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
 
     def new_tally(self) -> ClassTally | NumberTally:
-        """Return what scores are counted up in."""
+        """Return an empty tally of scores."""
         estimator: Any = self.estimator_
         if self.target_.is_classification:
             return ClassTally(estimator.classes_, self.commonest_, self.shares_)

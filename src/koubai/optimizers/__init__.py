@@ -1,1 +1,1 @@
-"""Optimizers: rules on vectors that know nothing of layers; schedules; clipping."""
+"""Optimizers: rules on vectors, independent of layers; schedules; clipping."""

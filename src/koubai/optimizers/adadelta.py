@@ -40,9 +40,9 @@ class Adadelta(Optimizer):
     Parameters
     ----------
     rho : float
-        ρ, in [0, 1), dimensionless: how much of the averages is kept at each update.
+        ρ, in [0, 1), dimensionless: the decay rate of the averages.
     epsilon : float
-        ε > 0: sets the first steps' size. It is added both to squared gradients and to squared steps.
+        ε > 0: determines the size of the first steps. It is added both to squared gradients and to squared steps.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Adagrad: each parameter's steps shrink with the gradients that it has met."""
+"""Adagrad: each parameter's steps shrink with its accumulated gradients."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,12 +31,12 @@ class Adagrad(Optimizer):
     s ← s + g², θ ← θ - α g / (√s + ε), s starting at 0.
 
     ``torch.optim.Adagrad`` is the same rule. ``optax.adagrad`` divides by √(s + ε) and by default starts s at 0.1;
-    both agree where ε vanishes beside √s and s starts at 0.
+    the two agree if ε is negligible compared with √s and s starts at 0.
 
     Parameters
     ----------
     epsilon : float
-        ε > 0, in units of g: keeps a parameter without gradient from 0 / 0.
+        ε > 0, in units of g: avoids 0 / 0 for a parameter without gradient.
 
     Raises
     ------

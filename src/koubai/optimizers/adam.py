@@ -1,4 +1,4 @@
-"""Adam: momentum and a step size of its own for each parameter."""
+"""Adam: momentum with an individual step size for each parameter."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ from koubai.optimizers.protocol import Kernel, RuleSteps, Values
 
 
 def constants(rate: float, powers: Values, h: Values) -> Values:
-    """Return α, β₁, β₂, ε, and what turns m and v into m̂ and v̂; ``powers`` are β₁ᵗ and β₂ᵗ."""
+    """Return α, β₁, β₂, ε, and the factors that turn m and v into m̂ and v̂; ``powers`` are β₁ᵗ and β₂ᵗ."""
     return rate, h[0], h[1], h[2], 1 / (1 - powers[0]), 1 / (1 - powers[1])
 
 
@@ -63,5 +63,5 @@ class Adam(MomentRule):
         steps.move(self.kept(steps) - steps.rate * m_hat / (root(v_hat) + steps.parameter("ε", self.epsilon)))
 
     def kept(self, steps: RuleSteps) -> Formula:
-        """Return what the step is taken from."""
+        """Return the value from which the step is taken."""
         return steps.w

@@ -1,4 +1,4 @@
-"""AdamW: Adam with a weight decay that the step sizes do not touch."""
+"""AdamW: Adam with weight decay decoupled from the step sizes."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from koubai.optimizers.protocol import Kernel, RuleSteps, Values
 
 
 def constants(rate: float, powers: Values, h: Values) -> Values:
-    """Return what Adam's rule takes, and 1 - α λ."""
+    """Return Adam's constants, and 1 - α λ."""
     return rate, h[0], h[1], h[2], 1 / (1 - powers[0]), 1 / (1 - powers[1]), 1 - rate * h[3]
 
 
@@ -23,12 +23,13 @@ def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]
 
 @dataclass(frozen=True, slots=True)
 class AdamW(Adam):
-    """θ is first shortened by the factor 1 - α λ, then Adam follows (Loshchilov and Hutter 2019, Algorithm 2).
+    """θ is first multiplied by 1 - α λ, then Adam follows (Loshchilov and Hutter 2019, Algorithm 2).
 
     θ ← (1 - α λ) θ - α m̂ / (√v̂ + ε), m̂ and v̂ as in Adam, from the gradient without the decay.
 
     ``torch.optim.AdamW`` and ``optax.adamw`` are the same rule (optax's default λ is 1e-4). The paper multiplies λ by
-    the schedule's factor η alone and not by α: its λ is α λ here. Biases decay too: the rule knows nothing of layers.
+    the schedule's factor η alone and not by α: its λ is α λ here. Biases decay too, since the rule knows nothing about
+    layers.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""AMSGrad: Adam whose step sizes never grow back."""
+"""AMSGrad: Adam with step sizes that never increase again."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ from koubai.optimizers.protocol import Kernel, RuleSteps, Values, after
 
 
 def constants(rate: float, powers: Values, h: Values) -> Values:
-    """Return α, β₁, β₂, ε, and what turns m and w into m̂ and ŵ; ``powers`` are β₁ᵗ and β₂ᵗ."""
+    """Return α, β₁, β₂, ε, and the factors that turn m and w into m̂ and ŵ; ``powers`` are β₁ᵗ and β₂ᵗ."""
     return rate, h[0], h[1], h[2], 1 / (1 - powers[0]), 1 / (1 - powers[1])
 
 
@@ -28,14 +28,14 @@ def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]
 
 @dataclass(frozen=True, slots=True)
 class AMSGrad(MomentRule):
-    """Adam with the largest v met so far in the denominator (Reddi, Kale and Kumar 2018, Algorithm 2).
+    """Adam with the largest v so far in the denominator (Reddi, Kale and Kumar 2018, Algorithm 2).
 
     m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← max(w, v), m̂ = m / (1 - β₁ᵗ), ŵ = w / (1 - β₂ᵗ),
     θ ← θ - α m̂ / (√ŵ + ε).
 
     ``torch.optim.Adam(amsgrad=True)`` is the same rule. The paper corrects neither m nor w for their start at zero;
-    ``optax.amsgrad`` takes the maximum over the corrected v̂, which lets the large corrections of the first updates
-    stay in it for good, so its steps are shorter.
+    ``optax.amsgrad`` takes the maximum over the corrected v̂, so the large corrections of the first updates persist and
+    its steps are shorter.
 
     Examples
     --------

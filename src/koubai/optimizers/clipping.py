@@ -1,4 +1,4 @@
-"""Shortening a gradient that is too long."""
+"""Gradient clipping by norm."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ from koubai.core.errors import ParameterError
 def clip_by_norm(gradient: Array, max_norm: float) -> Array:
     """Return g · (max_norm / ‖g‖₂ if ‖g‖₂ > max_norm, else 1) (Pascanu, Mikolov and Bengio 2013, Algorithm 1).
 
-    ``optax.clip_by_global_norm`` is the same; ``torch.nn.utils.clip_grad_norm_`` divides by ‖g‖₂ + 1e-6, and so ends a
-    little below ``max_norm``. The norm is that of all parameters together. A gradient that is not finite is left as it
-    is, so that divergence is seen and not turned into zeros.
+    ``optax.clip_by_global_norm`` is the same; ``torch.nn.utils.clip_grad_norm_`` divides by ‖g‖₂ + 1e-6, and so ends
+    slightly below ``max_norm``. The norm is over all parameters together. A non-finite gradient is left unchanged, so
+    that divergence is not hidden as zeros.
 
     Parameters
     ----------
     gradient : any shape
         g.
     max_norm : float
-        Longest allowed Euclidean norm, > 0, in units of g.
+        Maximum Euclidean norm, > 0, in units of g.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""L-BFGS: a quasi-Newton method for functions whose whole gradient is at hand, through SciPy."""
+"""L-BFGS: a quasi-Newton method for functions with a full gradient, through SciPy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ AfterIteration = Callable[[int, Array, float], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """Where a minimisation ended.
+    """The result of a minimisation.
 
     Parameters
     ----------
@@ -27,13 +27,13 @@ class Minimum:
     value : float
         f(θ), in units of f.
     n_iterations, n_evaluations : int
-        Accepted steps, and calls of f (a line search may call it more than once a step).
+        Accepted steps, and calls of f (a line search may call it more than once per step).
     converged : bool
-        Whether a tolerance was met, and not a limit, a failed line search or the callback the end.
+        Whether a tolerance was met, as opposed to a limit, a failed line search or the callback.
     status : int
         SciPy's code: 0 converged, 1 a limit was reached, 2 no step lowers f any more, 99 the callback ended it.
     message : str
-        SciPy's words for it.
+        SciPy's message.
     """
 
     theta: Array
@@ -65,24 +65,24 @@ def minimize_lbfgs(
     Parameters
     ----------
     function : callable
-        θ → (f(θ), ∂f/∂θ); it gets θ in the start's shape and dtype and must not change it.
+        θ → (f(θ), ∂f/∂θ); it receives θ in the start's shape and dtype and must not modify it.
     theta : array
-        The start; left as it is.
+        The start, which is left unchanged.
     gradient_tolerance : float
         Converged once no component of the gradient is larger in absolute value.
     value_tolerance : float
         Converged once a step lowers f by no more than this, relative to max(|f|, 1).
     max_iterations, max_evaluations : int
-        Limits on steps and on calls of f; the second is looked at after each step, so a line search may exceed it.
+        Limits on steps and on calls of f; the second is checked after each step, so a line search may exceed it.
     history_size : int
-        How many past steps make the model.
+        Number of past steps in the model.
     callback : callable, optional
         Called after each iteration with its number, θ and f(θ); True ends the minimisation there.
 
     Returns
     -------
     Minimum
-        The last point that was reached, converged or not; every step on the way lowered f.
+        The last point reached, converged or not; every step lowered f.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def minimize_lbfgs(
             accepted = theta.copy(), float(value)
         return float(value), flat
 
-    def after_iteration(intermediate_result: OptimizeResult) -> None:  # SciPy looks at the name of this parameter
+    def after_iteration(intermediate_result: OptimizeResult) -> None:  # SciPy inspects the name of this parameter
         nonlocal n_iterations, accepted
         n_iterations += 1
         accepted = intermediate_result.x.reshape(shape).astype(dtype), float(intermediate_result.fun)

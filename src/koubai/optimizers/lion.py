@@ -32,15 +32,15 @@ class Lion(Optimizer):
 
     c = β₁ m + (1 - β₁) g, θ ← θ - α (sign(c) + λ θ), m ← β₂ m + (1 - β₂) g; sign(0) = 0.
 
-    ``optax.lion`` is the same rule (its default λ is 1e-3). PyTorch and scikit-learn have none. Steps do not shrink
-    near a minimum, so α should be small, or fall by a schedule.
+    ``optax.lion`` is the same rule (its default λ is 1e-3). PyTorch and scikit-learn do not have it. Steps do not
+    shrink near a minimum, so α should be small, or decrease by a schedule.
 
     Parameters
     ----------
     beta_1 : float
         β₁, in [0, 1), dimensionless: the share of m in the direction of this update.
     beta_2 : float
-        β₂, in [0, 1), dimensionless: how much of m is kept at each update.
+        β₂, in [0, 1), dimensionless: the decay rate of m.
     weight_decay : float
         λ >= 0, per unit of α, decoupled from the gradient as in AdamW.
 

@@ -1,4 +1,4 @@
-"""What Adam and its relatives share: running averages of the gradient and of its square."""
+"""The common part of Adam and its variants: running averages of the gradient and its square."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ def averages(g: float, slots: Values, beta_1: float, beta_2: float) -> tuple[flo
 
 @dataclass(frozen=True, slots=True)
 class MomentRule(Optimizer):
-    """A rule that remembers m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g² in its first two slots.
+    """A rule that stores m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g² in its first two slots.
 
     Parameters
     ----------
     beta_1, beta_2 : float
-        β₁ and β₂, in [0, 1), dimensionless: how much of m and of v is kept at each update.
+        β₁ and β₂, in [0, 1), dimensionless: the decay rates of m and v.
     epsilon : float
-        ε > 0, in units of g: keeps a parameter without gradient from 0 / 0.
+        ε > 0, in units of g: avoids 0 / 0 for a parameter without gradient.
 
     Raises
     ------

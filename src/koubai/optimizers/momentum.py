@@ -1,4 +1,4 @@
-"""Gradient descent with momentum: a ball that rolls on."""
+"""Gradient descent with momentum: a ball that keeps rolling."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,17 +31,17 @@ def velocity(steps: RuleSteps, momentum: float) -> Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Momentum(Optimizer):
-    """The heavy ball: the last move goes on, shortened by μ (Polyak 1964; lecture slide 77).
+    """The heavy ball: the last move continues, reduced by the factor μ (Polyak 1964; lecture slide 77).
 
     v ← μ v - α g, θ ← θ + v (Sutskever, Martens, Dahl and Hinton 2013, equations 1-2).
 
     scikit-learn's SGD with ``nesterovs_momentum=False`` is the same rule. PyTorch and optax keep b ← μ b + g and
-    move by -α b: the same path while α stays as it is, but there a change of α also rescales the moves made before.
+    move by -α b: the same path while α is constant, but there a change of α also rescales past moves.
 
     Parameters
     ----------
     momentum : float
-        μ, in [0, 1], dimensionless; with 0 the rule is plain gradient descent, with 1 nothing slows the moves.
+        μ, in [0, 1], dimensionless; with 0 the rule is plain gradient descent, with 1 there is no damping.
 
     Raises
     ------

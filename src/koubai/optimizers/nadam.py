@@ -1,4 +1,4 @@
-"""Nadam: Adam that looks ahead as Nesterov's momentum does."""
+"""Nadam: Adam with Nesterov's look-ahead."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ from koubai.optimizers.protocol import Kernel, RuleSteps, Values
 
 
 def constants(rate: float, powers: Values, h: Values) -> Values:
-    """Return α, β₁, β₂, ε, and what m, g and v count in m̂ and v̂; ``powers`` are β₁ᵗ and β₂ᵗ."""
+    """Return α, β₁, β₂, ε, and the weights of m, g and v in m̂ and v̂; ``powers`` are β₁ᵗ and β₂ᵗ."""
     of_m, of_g = h[0] / (1 - powers[0] * h[0]), (1 - h[0]) / (1 - powers[0])
     return rate, h[0], h[1], h[2], of_m, of_g, 1 / (1 - powers[1])
 
@@ -33,8 +33,8 @@ class Nadam(MomentRule):
     m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g²,
     m̂ = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ), θ ← θ - α m̂ / (√v̂ + ε).
 
-    ``optax.nadam`` is the same rule. Dozat's v̂ has a further factor β₂, which common implementations leave out.
-    ``torch.optim.NAdam`` lets β₁ grow with t (β₁ (1 - 0.96^(0.004 t) / 2)) and so takes other steps.
+    ``optax.nadam`` is the same rule. Dozat's v̂ has a further factor β₂, which common implementations omit.
+    ``torch.optim.NAdam`` lets β₁ grow with t (β₁ (1 - 0.96^(0.004 t) / 2)) and so takes different steps.
 
     Examples
     --------

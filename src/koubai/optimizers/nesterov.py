@@ -31,14 +31,14 @@ class Nesterov(Optimizer):
 
     Sutskever, Martens, Dahl and Hinton (2013, equations 3-4) move ϑ by v ← μ v - α g(ϑ + μ v), ϑ ← ϑ + v. Here
     θ = ϑ + μ v is the point ahead, where the gradient is taken (Bengio, Boulanger-Lewandowski and Pascanu 2013,
-    equations 6-7), so that the rule needs the gradient at θ alone. scikit-learn's SGD with
+    equations 6-7), so that the rule needs only the gradient at θ. scikit-learn's SGD with
     ``nesterovs_momentum=True`` is the same rule. ``torch.optim.SGD(nesterov=True)`` and ``optax.sgd(nesterov=True)``
-    leave α out of the velocity: the same path while α stays as it is.
+    leave α out of the velocity: the same path while α is constant.
 
     Parameters
     ----------
     momentum : float
-        μ, in [0, 1], dimensionless; with 0 the rule is plain gradient descent, with 1 nothing slows the moves.
+        μ, in [0, 1], dimensionless; with 0 the rule is plain gradient descent, with 1 there is no damping.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""What an optimizer is: a pure rule (θ, gradient, slots, t, α) → (θ', slots').
+"""The interface of an optimizer: a pure rule (θ, gradient, slots, t, α) → (θ', slots').
 
-The slots are the rule's memory (a velocity, running averages): a matrix of shape (n_slots, n_parameters), zero at
+The slots are the rule's state (a velocity, running averages): a matrix of shape (n_slots, n_parameters), zero at
 the start. ``t`` counts updates from 1. The learning rate α comes from outside at every update, so that a schedule can
 change it. Rules are written for one vector θ and work for any shape that broadcasts, so a descent in the plane and a
 network with a million parameters use the same code.
@@ -16,17 +16,17 @@ from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Formula, Quantity, Symbol
 
 Values: TypeAlias = tuple[float, ...]
-"""Numbers as kernels get and give them: slots of one parameter, hyperparameters in their declared order, constants."""
+"""Numbers passed to and from kernels: slots of one parameter, hyperparameters in declared order, constants."""
 
 
 class Kernel(NamedTuple):
     """A rule for the compiled engine.
 
     ``update(w, g, slots, c)`` returns one parameter's new value and its new slots. ``constants(rate, powers, h)`` is
-    asked for c once in an update: all that is the same for all parameters, from α, the hyperparameters h, and hᵗ of the
-    first ``n_powers`` of them. It reckons in float64; ``update`` gets c in the precision of θ.
+    called once per update for c: everything that is the same for all parameters, from α, the hyperparameters h, and hᵗ
+    of the first ``n_powers`` of them. It computes in float64; ``update`` receives c in the precision of θ.
 
-    They are written in the words of `koubai.core.scalars`, arithmetic and comparisons, and may call functions that are.
+    They use only the functions of `koubai.core.scalars`, arithmetic, comparisons, and functions restricted likewise.
     """
 
     update: Callable[..., Any]
@@ -35,7 +35,7 @@ class Kernel(NamedTuple):
 
 
 class RuleSteps(Protocol):
-    """What an explanation of one weight's update is written with: quantities with their numbers, step by step."""
+    """The building blocks of an explanation of one weight's update: quantities with their numbers, step by step."""
 
     w: Quantity
     g: Quantity
@@ -47,7 +47,7 @@ class RuleSteps(Protocol):
         ...
 
     def slot(self, letter: str, index: int) -> Quantity:
-        """Return what the rule remembers of this weight from the updates before."""
+        """Return a slot of the rule for this weight, from before the update."""
         ...
 
     def define(self, key: str, subject: Symbol, formula: Formula) -> Quantity:
@@ -55,12 +55,12 @@ class RuleSteps(Protocol):
         ...
 
     def move(self, formula: Formula | None) -> None:
-        """Add the last step: the weight's new value; without a formula, its number alone."""
+        """Add the last step: the weight's new value; without a formula, just its number."""
         ...
 
 
 def after(letter: str) -> Symbol:
-    """Return what a rule remembers, after the update."""
+    """Return the symbol of a slot after the update."""
     return Symbol(letter, prime=True)
 
 
@@ -68,23 +68,23 @@ def after(letter: str) -> Symbol:
 class Optimizer:
     """A gradient method. Subclasses are frozen records of hyperparameters, with the rule in ``step``.
 
-    ``n_slots`` is how many vectors like θ the rule remembers; ``default_learning_rate`` is the α of the paper or of
-    common practice.
+    ``n_slots`` is the number of vectors like θ that the rule stores; ``default_learning_rate`` is the α of the paper or
+    of common practice.
     """
 
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
-    """Other names in use."""
+    """Aliases."""
     code: ClassVar[int] = -1
-    """Its number in the compiled engine, and its place in lists; -1 of one that is not compiled."""
+    """Its code in the compiled engine and its position in lists; -1 if it is not compiled."""
     n_slots: ClassVar[int] = 0
     default_learning_rate: ClassVar[float] = 1e-3
     parts_of_limit: ClassVar[int] = 20
     """α for a first look at a function is `stability_limit` divided by this."""
     share_of_width: ClassVar[float] = 0.02
-    """The same where there is no such limit, as a share of the width of what is looked at."""
+    """The same if there is no such limit, as a share of the width of the window."""
     needs_no_rate: ClassVar[bool] = False
-    """Whether steps come in the parameters' own units, so that the default α suits any function."""
+    """Whether steps are in the parameters' own units, so that the default α suits any function."""
     kernel: ClassVar[Kernel | None] = None
 
     def init(self, theta: Array) -> Array:
@@ -92,15 +92,15 @@ class Optimizer:
         return np.zeros((self.n_slots, *theta.shape), dtype=theta.dtype)
 
     def step(self, theta: Array, gradient: Array, slots: Array, t: int, learning_rate: float) -> tuple[Array, Array]:
-        """Return θ and the slots after update ``t`` (counted from 1); the arguments are left as they are."""
+        """Return θ and the slots after update ``t`` (counted from 1); the arguments are not modified."""
         raise NotImplementedError
 
     def explain(self, steps: RuleSteps) -> None:
-        """Show the update of one weight, step by step; a rule that says nothing is shown by its result."""
+        """Show the update of one weight, step by step; a rule that defines nothing is shown by its result."""
         steps.move(None)
 
     def stability_limit(self, curvature: float) -> float | None:
-        """Return the α above which the rule diverges on a bowl of curvature λ > 0; None if it has no such limit."""
+        """Return the α above which the rule diverges on a quadratic of curvature λ > 0; None if no limit."""
         return None
 
     def spec(self) -> dict[str, Any]:

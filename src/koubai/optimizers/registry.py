@@ -1,6 +1,6 @@
-"""Optimizers by name: one a file of this folder, which holds all that is to be known of it.
+"""Optimizers by name: one per file in this folder, which defines everything about it.
 
-A file that defines a subclass of `Optimizer` with a ``code`` of its own adds an optimizer.
+A file that defines a subclass of `Optimizer` with its own ``code`` adds an optimizer.
 """
 
 from collections.abc import Mapping

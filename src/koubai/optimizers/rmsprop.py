@@ -1,4 +1,4 @@
-"""RMSprop: Adagrad that forgets."""
+"""RMSprop: Adagrad with a decaying average."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -36,9 +36,9 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     rho : float
-        ρ, in [0, 1), dimensionless: how much of the average is kept at each update.
+        ρ, in [0, 1), dimensionless: the decay rate of the average.
     epsilon : float
-        ε > 0, in units of g: keeps a parameter without gradient from 0 / 0.
+        ε > 0, in units of g: avoids 0 / 0 for a parameter without gradient.
 
     Raises
     ------

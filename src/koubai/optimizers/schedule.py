@@ -1,8 +1,8 @@
-"""What a schedule is: a pure rule from the number of an update to its learning rate α.
+"""The interface of a schedule: a pure rule from the update number to the learning rate α.
 
-So a whole epoch's rates can go into one compiled call, and training can go on from a checkpoint. The adaptive
-schedule is the exception that depends on the loss: the training loop asks ``after_stagnation`` what to do when the
-loss no longer falls.
+So a whole epoch's rates can be passed to one compiled call, and training can resume from a checkpoint. The adaptive
+schedule is the exception that depends on the loss: the training loop calls ``after_stagnation`` when the loss no longer
+falls.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ Rates = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """Some updates in a row, and the run that they belong to.
+    """Consecutive updates, and the run they belong to.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Schedule:
 
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
-    """Other names in use: scikit-learn's and PyTorch's."""
+    """Aliases: scikit-learn's and PyTorch's names."""
     code: ClassVar[int] = -1
     """None is compiled."""
 
@@ -68,13 +68,13 @@ class Schedule:
         Parameters
         ----------
         base_rate : float
-            α₀, what the schedule scales: the first rate, or the highest of a schedule that rises.
+            α₀, which the schedule scales: the first rate, or the highest of a schedule that rises.
         first_step, n_steps : int
-            Which updates, counted from 0.
+            The updates, counted from 0.
         steps_per_epoch, total_steps : int
-            Updates in an epoch, and in the whole run; after the last a schedule keeps its last rate.
+            Updates in an epoch, and in the whole run; after the last update, a schedule keeps its last rate.
         n_rows : int
-            Training rows in an epoch; only ``inverse_scaling`` counts them.
+            Training rows in an epoch; only ``inverse_scaling`` uses it.
         rows_seen : int, optional
             Rows trained on before the epoch of ``first_step``, if epochs before it had other numbers of rows; else
             ``n_rows`` times the epochs before it.
@@ -89,7 +89,7 @@ class Schedule:
         raise NotImplementedError
 
     def after_stagnation(self, rate: float) -> float | None:
-        """Return the base rate to go on with when the loss no longer falls; None to stop training."""
+        """Return the base rate to continue with when the loss no longer falls; None to stop training."""
         return None
 
     def spec(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Tables: reading them, what their columns hold, and turning them into the numbers that a network takes."""
+"""Tables: reading them, analysing their columns, and converting them to a network's inputs."""

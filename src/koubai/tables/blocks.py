@@ -1,4 +1,4 @@
-"""Tables that are read block by block, so that memory need not hold them: Parquet, and text files by way of it."""
+"""Tables read block by block, for those larger than memory: Parquet files, and text files converted to Parquet."""
 
 import os
 import tempfile
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     import polars as pl
 
 CELLS_AT_ONCE = 2**21
-"""About so many cells are read at a time."""
+"""Approximate number of cells read at a time."""
 MOST_ROWS_AT_ONCE = 2**17
-"""And no more rows than this."""
+"""Maximum number of rows read at a time."""
 ROW_GROUP = 2**17
-"""Rows of a row group of the Parquet file that a text file becomes."""
+"""Rows per row group of the Parquet file made from a text file."""
 
 
 class Block(NamedTuple):
-    """Rows of a table, cleaned, that follow each other; the first of them is row ``first`` of the table, from 0."""
+    """Consecutive cleaned rows of a table, the first of which is row ``first`` of the table, from 0."""
 
     frame: "pl.DataFrame"
     first: int
 
 
 class ScratchFile:
-    """A temporary file without a name: it vanishes with the object, and with the process however that ends."""
+    """A temporary file without a name: it is deleted with the object, or with the process however it ends."""
 
     def __init__(self) -> None:
         self.file = tempfile.TemporaryFile(prefix="koubai-", dir=scratch_folder())  # noqa: SIM115  # kept
@@ -49,37 +49,37 @@ class ScratchFile:
 
     @property
     def path(self) -> Path:
-        """By which it can be opened again; where the system has no such paths, the file has a name after all."""
+        """The path by which it can be reopened; on systems without such paths, the file does have a name."""
         by_number = Path(f"/dev/fd/{self.file.fileno()}")
         return by_number if by_number.parent.is_dir() else Path(str(self.file.name))
 
 
 @dataclass(eq=False)
 class TableBlocks:
-    """A table in a file, given block by block as often as one likes; `open_blocks` makes it.
+    """A table in a file, readable block by block any number of times; created by `open_blocks`.
 
     Parameters
     ----------
     source : str
-        Where it came from.
+        Its origin.
     path : Path
-        The Parquet file that is read.
+        The Parquet file to read.
     columns : list of str
         Names of the columns.
     n_rows : int
         Number of rows.
     signed : frozenset of str
-        Columns of texts that hold "+", where "-" is no missing value.
+        Text columns that contain "+", in which "-" is not a missing value.
     has_names, notes, reading
         As `koubai.tables.reading.Table`.
     scratch : ScratchFile or None
-        The Parquet file, if it was made for this.
+        The temporary Parquet file, if one was made.
     progress : bool
-        Whether to show a progress bar on standard error while the blocks are gone through.
+        Whether to show a progress bar on standard error while reading.
     separator : str
         As `koubai.tables.reading.Table`.
     marks : Marks
-        What counts as missing.
+        The marks of missing values.
     """
 
     source: str
@@ -96,12 +96,12 @@ class TableBlocks:
     marks: Marks = NO_MARKS
 
     def blocks(self, doing: str) -> Iterator[Block]:
-        """Give all blocks in order, each read and cleaned while the one before it is used.
+        """Yield all blocks in order, each read and cleaned while the previous one is in use.
 
         Parameters
         ----------
         doing : str
-            What is done with them, for the progress bar.
+            The activity, for the progress bar.
         """
         total = -(-self.n_rows // rows_at_once(len(self.columns)))
         with progress_bar(self.progress, total, 0) as show:
@@ -110,13 +110,13 @@ class TableBlocks:
                 show(number, doing)
 
     def call(self, names: list[str]) -> None:
-        """Call the columns by other names."""
+        """Rename the columns."""
         called = dict(zip(self.columns, names, strict=True))
         self.signed = frozenset(called[name] for name in self.signed)
         self.columns = names
 
     def head(self, n_rows: int) -> "pl.DataFrame":
-        """Return the first rows, as they are in the file."""
+        """Return the first rows as stored in the file."""
         return self._read(0, n_rows)
 
     def tail(self, n_rows: int) -> "pl.DataFrame":
@@ -125,7 +125,7 @@ class TableBlocks:
         return self._read(self.n_rows - n_rows, n_rows)
 
     def row_of(self, name: str, cell: str) -> int:
-        """Return the first row, counted from 0, in which a column of texts holds a cell, blanks around it stripped."""
+        """Return the first row, counted from 0, in which a text column contains a cell, ignoring surrounding spaces."""
         import polars as pl
 
         with complaints(self.source):
@@ -161,13 +161,13 @@ class TableBlocks:
         with complaints(self.source):
             frame = pl.scan_parquet(self.path, glob=False).slice(first, n_rows).collect()
         if frame.height != min(n_rows, self.n_rows - first):
-            raise DataError(f"The table '{self.source}' must not change while it is read; it did. Start anew.")
+            raise DataError(f"The table '{self.source}' must not change while it is being read; it did. Start again.")
         frame.columns = self.columns
         return frame
 
 
 def rows_at_once(n_columns: int) -> int:
-    """Return how many rows of a table are read at a time."""
+    """Return the number of rows to read at a time."""
     return max(256, min(MOST_ROWS_AT_ONCE, CELLS_AT_ONCE // max(1, n_columns)))
 
 
@@ -179,7 +179,7 @@ def open_blocks(
     header: bool | None = None,
     skip_lines: int | None = None,
 ) -> TableBlocks:
-    """Open a table that is to be read block by block.
+    """Open a table for reading block by block.
 
     A text file is read once and rewritten as Parquet, in the folder for temporary files.
 
@@ -191,11 +191,11 @@ def open_blocks(
     Raises
     ------
     FileError
-        If the file cannot be read, its suffix is unknown, or there is no room for the temporary file.
+        If the file cannot be read, its suffix is unknown, or there is not enough space for the temporary file.
     DataError
-        If it holds no table.
+        If it contains no table.
     ParameterError
-        If the encoding, the separator or the number of lines is none.
+        If the encoding, the separator or the number of lines is invalid.
     """
     check_process()
     source = os.fspath(path)
@@ -208,7 +208,7 @@ def open_blocks(
 
 
 def _opened(table: TableBlocks) -> TableBlocks:
-    """Return a table with what its file says: number of rows, names where they are not known, columns that hold "+"."""
+    """Fill in a table's metadata from its file: number of rows, names if unknown, columns that contain "+"."""
     import polars as pl
 
     with complaints(table.source):
@@ -221,7 +221,7 @@ def _opened(table: TableBlocks) -> TableBlocks:
             table.columns, table.notes = unique_names(list(schema))
         texts = [place for place, dtype in enumerate(schema.dtypes()) if dtype == pl.String]
         signed: Collection[str] = ()
-        if texts:  # by place: polars takes some names for patterns
+        if texts:  # by position, since polars treats some names as patterns
             plus = rows.select((pl.nth(place).str.strip_chars() == "+").any().alias(f"{place}") for place in texts)
             (found,) = plus.collect(engine="streaming").rows()
             signed = [table.columns[place] for place, there in zip(texts, found, strict=True) if there]
@@ -230,7 +230,7 @@ def _opened(table: TableBlocks) -> TableBlocks:
 
 
 def _rewritten(text: OpenText) -> TableBlocks:
-    """Write a text file's rows to a Parquet file of texts without a name, and return that."""
+    """Write a text file's rows to an unnamed Parquet file of strings, and return it as a table."""
     frames = text.frames()
     first = next(frames, None)
     if first is None:
@@ -263,12 +263,12 @@ def _rewritten(text: OpenText) -> TableBlocks:
 
 
 SHARE_OF_MEMORY = 1 / 12
-"""A table is read block by block if its cells alone would take more than this share of the memory that is free: with
-the prepared columns, their copies for training and testing, and the network's work, a fit takes many times as much."""
+"""A table is read block by block if its cells alone would take more than this share of free memory; with the prepared
+columns, their copies for training and testing, and the network's work, a fit takes many times as much."""
 
 
 class Size(NamedTuple):
-    """What a table's cells would take in memory, and how much of it is free, bytes."""
+    """The memory needed for a table's cells, and the free memory, in bytes."""
 
     needed: int
     free: int
@@ -280,10 +280,10 @@ class Size(NamedTuple):
 
 
 def size_of(path: str | os.PathLike[str]) -> Size:
-    """Return how large a table file is beside the memory; a file that cannot be read has no size, and is none's fault.
+    """Return a table file's size relative to memory; an unreadable file counts as size 0, and is reported elsewhere.
 
-    For Parquet, its rows times the bytes of one, estimated from the first thousand; for text, the file's size, and for
-    packed text what its last bytes say.
+    For Parquet, the number of rows times the bytes per row, estimated from the first thousand; for text, the file size;
+    for compressed text, the size recorded in its last bytes.
     """
     import polars as pl
 

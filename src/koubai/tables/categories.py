@@ -1,4 +1,4 @@
-"""Categories as features: one 0 or 1 for each, the rare ones together."""
+"""Categories as features: one-hot encoding, with rare categories pooled."""
 
 import math
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_CATEGORIES = 64
-"""At most this many features for one column; rarer categories are taken together."""
+"""Maximum number of features per column; rarer categories are pooled."""
 SMALL_TABLE = 50
 """Below this number of rows, no category is rare."""
 
 
 def rare_below(n_rows: int) -> int:
-    """Return the number of rows from which on a category has a feature of its own: 3, or 0.1 % of a large table."""
+    """Return the minimum number of rows for a category to have its own feature: 3, or 0.1 % of a large table."""
     return 1 if n_rows < SMALL_TABLE else max(3, math.ceil(n_rows / 1000))
 
 
@@ -29,22 +29,22 @@ def rare_below(n_rows: int) -> int:
 class CategoryColumn:
     """A column of categories.
 
-    Its features are 1 for the row's category and 0 for the others; the rare ones share one feature, ``other``, which
-    also takes those never seen in training; missing is a category too, if there was any. With no ``other``, a
-    category never seen is 0 everywhere.
+    Its features are 1 for the row's category and 0 for the others. Rare categories share one feature, ``other``, as do
+    categories unseen in training. Missing is a category too, if it occurred. Without ``other``, an unseen category is 0
+    everywhere.
 
     Parameters
     ----------
     name : str
         The column.
     categories : tuple of str
-        Those with a feature of their own, in order.
+        Categories with their own feature, in order.
     rare : tuple of str
-        Those that share ``other``.
+        Categories that share ``other``.
     marks_missing : bool
         Whether there is a feature for missing values.
     as_written : bool
-        Whether "3.0" is another category than "3": in models that were saved before the two were one.
+        Whether "3.0" and "3" are different categories, as in older models.
     """
 
     kind: ClassVar[str] = CATEGORY
@@ -69,7 +69,7 @@ class CategoryColumn:
 
     @classmethod
     def of_counts(cls, name: str, counts: Mapping[str, int], n_missing: int) -> "CategoryColumn":
-        """Learn the categories from the number of rows of each.
+        """Learn the categories from their counts.
 
         A category of fewer than `rare_below` rows is rare; if there are still more than `MAX_CATEGORIES`, ``other``
         among them, so are the smallest. (scikit-learn's OneHotEncoder does the same with ``min_frequency`` and
@@ -93,20 +93,20 @@ class CategoryColumn:
     def transform(
         self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None
     ) -> npt.NDArray[np.float64]:
-        """Return the features of a cleaned column, (n_rows, n_features); every cell belongs there."""
+        """Return the features of a cleaned column, (n_rows, n_features); every cell is valid."""
         places = self.places(column)
         found = np.zeros((len(places), len(self.features) + 1))
         found[np.arange(len(places)), places] = 1
         return found[:, :-1]
 
     def unseen(self, column: "pl.Series") -> list[str]:
-        """Return the categories of a cleaned column that training did not see, in order."""
+        """Return the categories of a cleaned column that were not seen in training, in order."""
         texts = labels(column, self.as_written)
         known = [*self.categories, *self.rare]
         return sorted(texts.filter(~texts.is_in(known)).drop_nulls().unique().to_list())
 
     def places(self, column: "pl.Series") -> npt.NDArray[np.int64]:
-        """Return which feature of each row is 1, the number of features where none is, (n_rows,)."""
+        """Return the index of the feature that is 1 in each row, or the number of features if none is, (n_rows,)."""
         import polars as pl
 
         n = len(self.features)
@@ -132,7 +132,7 @@ class CategoryColumn:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensor: npt.NDArray[np.float64]) -> "CategoryColumn":
-        """Return the column that `record` described; there is no tensor to it."""
+        """Return the column described by `record`; it has no tensor."""
         categories = tuple(str(label) for label in record["categories"])
         return cls(
             str(record["name"]),
@@ -144,11 +144,11 @@ class CategoryColumn:
 
     @property
     def tensor(self) -> npt.NDArray[np.float64]:
-        """Nothing goes into the model file beside the record."""
+        """Empty: the model file contains only the record."""
         return np.empty(0)
 
     @property
     def summary(self) -> str:
-        """How the column is prepared, in a few words."""
+        """A short description of the column's preparation."""
         rare = f", {len(self.rare)} rare as other" if self.rare else ""
         return f"one of {len(self.categories)}{rare}" + (", missing marked" if self.marks_missing else "")

@@ -1,4 +1,4 @@
-"""What each column of a table holds, and whether it is of use."""
+"""The kind of each column of a table, and whether it is useful."""
 
 import re
 from collections.abc import Collection
@@ -26,17 +26,17 @@ DATE = "date"
 USED = (NUMBER, CATEGORY, BOOLEAN, DATE)
 
 LONG_NAME = 40
-"""Longer names of columns are cut off in lists (characters)."""
+"""Maximum length of column names in lists, in characters."""
 
 MOST_TRUTHS = 100
-"""Truth values, in any case of letters, have fewer spellings than this."""
+"""Upper limit of the number of spellings of truth values, in any letter case."""
 
 _CODE = re.compile(r"^0\d+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column holds.
+    """The kind and contents of a column.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ class Column:
         Its name.
     kind : str
         ``number``, ``category``, ``boolean`` or ``date`` for a column that is used; ``identifier``, ``text``,
-        ``constant``, ``missing``, ``nested`` or ``dropped`` for one that is left out.
+        ``constant``, ``missing``, ``nested`` or ``dropped`` for one that is dropped.
     reason : str
-        For a column that is left out, why.
+        For a dropped column, the reason.
     n_missing, n_different : int
-        Cells that are missing, and different values among the others.
+        Number of missing cells, and of distinct values among the others.
     format : NumberFormat or DateFormat, optional
-        For numbers and dates in text form, how they are written.
+        For numbers and dates in text form, their format.
     note : str
         What is to be said of how its cells are read, or nothing.
     values : Series, optional
@@ -68,7 +68,7 @@ class Column:
 
     @property
     def used(self) -> bool:
-        """Whether the network gets to see it."""
+        """Whether the network uses it."""
         return self.kind in USED
 
 
@@ -81,31 +81,31 @@ def describe_columns(
     of_rows: int | None = None,
     how: Written | None = None,
 ) -> list[Column]:
-    """Find out what the columns of a cleaned table hold.
+    """Determine the kinds of the columns of a cleaned table.
 
     Parameters
     ----------
     frame : polars.DataFrame
         The table without the target, as `koubai.tables.values.clean` returns it.
     drop, keep, category : collections of str
-        Names of columns that are left out, that are used though they look like identifiers, and that are
-        categories though they look like numbers.
+        Names of columns to drop, to use even though they look like identifiers, and to treat as categories even though
+        they look like numbers.
     of_rows : int, optional
-        How many rows the whole table has, where the frame is a sample of them.
+        Number of rows of the whole table, if the frame is a sample.
     how : Written, optional
-        How its numbers and dates are written; found from the frame, if not given.
+        Its number and date formats; by default, determined from the frame.
 
     Raises
     ------
     DataError
-        If one of the names does not exist, or a column of numbers holds a few texts.
+        If one of the names does not exist, or a numeric column contains a few texts.
     """
     for name in (*drop, *keep, *category):
         require_column(frame, name)
     if how is None:
         how = written(frame, besides={*drop, *category})
     return [
-        Column(column.name, "dropped", "left out as asked")
+        Column(column.name, "dropped", "dropped as requested")
         if column.name in drop
         else _describe(column, column.name in keep, column.name in category, of_rows, how)
         for column in frame.iter_columns()
@@ -113,7 +113,7 @@ def describe_columns(
 
 
 def require_column(frame: "pl.DataFrame", name: str) -> None:
-    """Raise DataError, with the names that come close, unless the table has a column of this name."""
+    """Raise DataError, with similar names, unless the table has a column of this name."""
     if name not in frame.columns:
         by_case = {other.lower(): other for other in frame.columns}
         close = [by_case[near] for near in get_close_matches(name.lower(), by_case, 3)]
@@ -167,7 +167,7 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
 def _use(
     present: "pl.Series", kind: str, values: "pl.Series | None", n_missing: int, n: int, of_rows: int
 ) -> tuple[str, str]:
-    """Return why a column only names the rows, or nothing; and what is to be said if it is used."""
+    """Return why a column merely identifies rows, or an empty string; and a note if it is used."""
     if kind == CATEGORY:
         return why_texts_name_rows(
             len(present), n, "cells" if of_rows == len(present) + n_missing else "sampled cells"
@@ -209,7 +209,7 @@ def _kind(
 
 
 def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None, what: str = "numbers") -> DataError:
-    """Return the error for a column of numbers, or of dates, in which there are a few other texts."""
+    """Return the error for a column of numbers or dates that contains a few other texts."""
     wrong = (found.is_null() & column.is_not_null()).arg_true()
     n_texts, first = len(wrong), int(wrong[0])
     n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"

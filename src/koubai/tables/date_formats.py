@@ -1,4 +1,4 @@
-"""How a column writes its dates: the order of day, month and year, found from all its cells and kept in the model."""
+"""A column's date format: the order of day, month and year, determined from all its cells and stored in the model."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PIVOT = 69
-"""Years of two digits from here on are those of the 20th century, as POSIX and Python have it."""
+"""Two-digit years from here on belong to the 20th century, as in POSIX and Python."""
 
 YEAR_FIRST = "%Y-%m-%d"
 
@@ -69,7 +69,7 @@ FORMS = (
     "%E年%m月",
     *(f"%E{mark}%m{mark}%d" for mark in ".-/"),
 )
-"""Forms of dates that are recognised, each with or without a time of day and a zone."""
+"""Recognised date forms, each with or without a time of day and a zone."""
 
 
 _LOOSE = {
@@ -96,7 +96,7 @@ def _pattern(form: str) -> str:
 
 
 def date_of(form: str) -> str:
-    """Return a form without its time of day, as models of earlier versions have it."""
+    """Return a form without its time of day, which older models include."""
     return re.split(r"[ T]%H", form)[0]
 
 
@@ -108,11 +108,10 @@ def is_date_form(form: str) -> bool:
 
 @dataclass(frozen=True)
 class DateFormat:
-    """How dates are written.
+    """A date format.
 
-    A date with the year first and in four digits is understood in any column of dates, as it can mean one thing only;
-    so are a time of day behind a date, with seconds and AM or PM or without, and a zone, which is read over: what
-    counts are day and hour as they are written.
+    A date with a four-digit year first is understood in any date column, since it is unambiguous; so are a time of day
+    after a date, with or without seconds and AM or PM, and a zone, which is ignored: day and hour are taken as written.
 
     Parameters
     ----------
@@ -120,7 +119,7 @@ class DateFormat:
         The form of the date, in the letters of `datetime.datetime.strptime`; ``%q`` is a quarter, ``%E`` a year of an
         era of Japan.
     pivot : int
-        Years of two digits from here on are those of the 20th century, the others of the 21st.
+        Two-digit years from here on belong to the 20th century, the others to the 21st.
 
     Examples
     --------
@@ -138,7 +137,7 @@ class DateFormat:
         return tuple(dict.fromkeys((_pattern(date), _pattern(YEAR_FIRST))))
 
     def read(self, column: "pl.Series") -> "pl.Series":
-        """Return the points in time that a column of texts holds (Datetime), null for what is no date of this form."""
+        """Parse a text column as points in time (Datetime); null for anything that is not a date of this form."""
         found = self._read(column, self._patterns[0])
         if len(self._patterns) > 1 and found.null_count() > column.null_count():
             found = found.zip_with(found.is_not_null(), self._read(column, self._patterns[1]))
@@ -164,7 +163,7 @@ class DateFormat:
 
     @property
     def words(self) -> str:
-        """The form as people write it."""
+        """The form in the usual notation."""
         return in_words(self.form or YEAR_FIRST)
 
     def short_years(self, column: "pl.Series") -> "pl.Series":
@@ -227,14 +226,14 @@ def _time(parts: "pl.DataFrame") -> "pl.Expr":
 
 
 class Decided(NamedTuple):
-    """The format of a column's dates, and what is to be said of it."""
+    """The format of a column's dates, and a note on it."""
 
     format: DateFormat
     note: str = ""
 
 
 def fitting(column: "pl.Series") -> list[DateFormat]:
-    """Return the formats in which all cells of a column of texts that are not missing are dates."""
+    """Return the formats in which all non-missing cells of a text column are dates."""
     present = column.drop_nulls()
     first = present.head(5)
     if (
@@ -256,7 +255,7 @@ def fitting(column: "pl.Series") -> list[DateFormat]:
 def mostly_dates(column: "pl.Series") -> DateFormat | None:
     """Return the format in which at least nine tenths of the cells of a column of texts are dates, not all of them.
 
-    Such a column is one of dates with a mistake in it, as 31.02.2021.
+    Such a column contains dates with a mistake among them, such as 31.02.2021.
     """
     import polars as pl
 
@@ -270,10 +269,10 @@ def mostly_dates(column: "pl.Series") -> DateFormat | None:
 
 
 def decide_dates(columns: "Iterable[pl.Series]", asked: Asked | None = None) -> dict[str, Decided]:
-    """Return the formats of those columns of texts that hold dates.
+    """Return the formats of the text columns that contain dates.
 
-    Where a column leaves the order of day and month open, the other columns of dates decide; if they leave it open too,
-    the month is first between slashes, else the day, which is said.
+    Where a column leaves the order of day and month open, the other date columns decide; if they do not either, the
+    month comes first with slashes, otherwise the day, with a note.
 
     Examples
     --------
@@ -331,7 +330,7 @@ def _note_of_calendar(name: str, column: "pl.Series", chosen: DateFormat) -> str
 
 
 def _note_of_zones(name: str, column: "pl.Series") -> str:
-    """Return a sentence on dates in different zones, or nothing."""
+    """Return a sentence on dates in different zones, or an empty string."""
     zones = column.drop_nulls().str.extract(r":[0-9]{2}(?:[.,][0-9]+)?\s*(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$", 1)
     named = zones.str.replace("^(Z|UTC|GMT|[+-]00:?00)$", "UTC").str.replace(":", "").unique()
     if len(named) < 2 or not column.str.contains(":").any():
@@ -353,7 +352,7 @@ def _likely(column: "pl.Series", by_order: dict[str, DateFormat]) -> DateFormat:
 
 
 def pivot_of(years: list[int]) -> int:
-    """Return from which year of two digits on they are those of the 20th century, so that they lie together.
+    """Return the two-digit year from which the 20th century is meant, so that the years lie close together.
 
     ``years`` are different ones in order. If one gap of the circle of 100 years is far larger than all others, as with
     years of birth, they begin after it; otherwise with `PIVOT`.
@@ -371,7 +370,7 @@ def pivot_of(years: list[int]) -> int:
 
 
 def in_words(form: str) -> str:
-    """Return a form as people write it, such as dd.mm.yyyy.
+    """Return a form in the usual notation, such as dd.mm.yyyy.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""How a text is encoded: found from its bytes, by strict decoders and by how plausible what they give is.
+"""Detection of text encodings from bytes, by strict decoding and the plausibility of the result.
 
-A byte order mark says it. Bytes that are UTF-8 as a whole are UTF-8: other texts are so by hardly any chance. UTF-16
-shows by its zero bytes, ISO-2022-JP by its escape sequences. What is left are the Japanese encodings and Western
-Europe's, in which any character is judged by how common it is in texts of that language.
+A byte order mark decides. Bytes that are entirely valid UTF-8 are UTF-8, as other texts hardly ever are by chance.
+UTF-16 is recognised by its zero bytes, ISO-2022-JP by its escape sequences. The remaining Japanese and Western European
+encodings are judged by how common their characters are in texts of those languages.
 """
 
 import codecs
@@ -31,20 +31,20 @@ NAMES = {
     "cp1252": "cp1252 (Western European)",
 }
 MOST_JUDGED = 2**16
-"""So many bytes of lines with special characters are judged."""
+"""Maximum number of bytes of lines with special characters to judge."""
 PLAUSIBLE = 0.5
-"""An encoding is taken if its characters are at least so plausible on average, of 1."""
+"""Minimum average plausibility, out of 1, for an encoding to be accepted."""
 
 
 class Encoding(NamedTuple):
-    """A codec by Python's name, and whether its characters are plausible enough to go by it unasked."""
+    """A codec by Python's name, and whether it is plausible enough to use without asking."""
 
     codec: str
     is_sure: bool
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The common name."""
         return NAMES.get(self.codec, self.codec)
 
 
@@ -61,7 +61,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def recognised(content: bytes) -> Encoding:
-    r"""Return the encoding of a text, as its beginning shows.
+    r"""Return the encoding of a text, judging by its beginning.
 
     Parameters
     ----------

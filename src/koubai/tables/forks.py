@@ -1,4 +1,4 @@
-"""Processes that were forked: polars' threads do not come along, and waiting for them would never end."""
+"""Forked processes: polars' threads are not inherited, and waiting for them would never end."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def check_process() -> None:
-    """Raise ForkedProcessError where polars would wait for ever for threads that a fork left behind.
+    """Raise ForkedProcessError where polars would wait forever for threads lost in a fork.
 
     Raises
     ------
@@ -45,10 +45,10 @@ def check_process() -> None:
 
 
 def _threads_answer() -> bool:
-    """Ask polars for something that its threads must do, in a further fork of this process, and wait a while.
+    """Test whether polars' threads respond, in a further fork of this process with a timeout.
 
-    That has no threads of polars either, and can be ended: a thread of this process that waits for them might keep all
-    others waiting.
+    That fork has no polars threads either, and can be ended, whereas a waiting thread in this process might block all
+    others.
     """
     import polars as pl
 

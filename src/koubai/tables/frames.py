@@ -1,4 +1,4 @@
-"""Whatever a user calls a table, as a polars table of cleaned cells."""
+"""Conversion of any table-like input to a polars table of cleaned cells."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, Any] | str | os.PathLike[str] | Any"
-"""A table that was read, a polars or pandas DataFrame, a mapping of names to values, or a file's path."""
+"""A `Table`, a polars or pandas DataFrame, a mapping of names to values, or a file path."""
 
 
 def as_table(given: TableLike, marks: Marks = NO_MARKS, **reading: Unpack[ReadingOptions]) -> Table:
     """Return a table of cleaned cells.
 
-    Names of columns are texts without blanks around them, each different: those that are none are written as texts.
+    Column names are distinct strings without surrounding spaces; other names are converted to strings.
 
     Parameters
     ----------
@@ -30,25 +30,25 @@ def as_table(given: TableLike, marks: Marks = NO_MARKS, **reading: Unpack[Readin
         A polars DataFrame or LazyFrame, anything with Arrow's stream interface (pandas, pyarrow), a mapping of column
         names to values, or the path of a file that `read_table` reads.
     marks : Marks, optional
-        What the user says of missing values.
+        The user's marks of missing values.
     **reading
         How a file is to be read, see `read_table`.
 
     Raises
     ------
     ParameterTypeError
-        If it is nothing of the kind.
+        If it is none of these.
     ParameterError
-        If it is said how to read it, and it is no file.
+        If reading options are given and it is not a file.
     DataError
-        If the table has no rows, or its columns are of different length.
+        If the table has no rows, or its columns differ in length.
     """
     read = raw_table(given, **reading)
     return replace(read, frame=clean(read.frame, marks=marks))
 
 
 def raw_table(given: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
-    """Return a table of cells as they are; parameters and errors as `as_table`."""
+    """Return a table of raw cells; parameters and errors as for `as_table`."""
     import polars as pl
 
     check_process()
@@ -71,7 +71,7 @@ def raw_table(given: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
 
 
 def _named(given: Any) -> "tuple[pl.DataFrame, tuple[str, ...]]":
-    """Return a table as polars has it, its columns' names as koubai has them, and what is to be said of these."""
+    """Return a polars frame with normalised column names, and notes on these."""
     import polars as pl
 
     if isinstance(given, pl.DataFrame):
@@ -115,7 +115,7 @@ def _is_pandas(given: Any) -> bool:
 
 
 def _of_pandas(given: Any, names: Sequence[str]) -> "pl.DataFrame":
-    """Return a pandas frame as polars has it: at once if that knows all of its types, else column by column."""
+    """Convert a pandas frame to polars, at once if all types are supported, else column by column."""
     import polars as pl
 
     columns = [_plain(given.iloc[:, place]) for place in range(given.shape[1])]
@@ -137,7 +137,7 @@ def _plain(column: Any) -> Any:
 
 
 def _series(column: Any, name: str) -> "pl.Series":
-    """Return a column of pandas; where its cells are of several types, they are texts, as they were in a file."""
+    """Convert a pandas column; cells of mixed types become texts, as in a file."""
     import polars as pl
 
     cells = None

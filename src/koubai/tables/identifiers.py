@@ -1,4 +1,4 @@
-"""Which columns only name the rows: found from what their cells are and what they are called, never from one alone."""
+"""Detection of columns that merely identify rows, from both their cells and their names, never from one alone."""
 
 import re
 from typing import TYPE_CHECKING
@@ -7,10 +7,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOSTLY_UNIQUE = 0.5
-"""Texts of which more than this share are different name the rows and say nothing about others."""
+"""A text column with more than this share of distinct values identifies the rows."""
 
 NEARLY_UNIQUE = 0.9
-"""So do whole numbers of which more than this share are different, under the name of an identifier."""
+"""So does an integer column with more than this share of distinct values and an identifier's name."""
 
 _ID = re.compile(
     r"(^|[_\s.-])(id|ids|uid|uuid|guid|rownames?|(row|record|line|entry)[_\s.-]?(id|no|nr|number|index|idx|name)?)$",
@@ -22,7 +22,7 @@ _OF_ROWS = re.compile(
     r"|^(unnamed: ?\d+|column_\d+|(?-i:X)|)$|番号|連番|通番",
     re.I,
 )
-"""What columns that count the rows are called, and others as well: price index, house number."""
+"""Names used for row counters, but also for other columns: price index, house number."""
 
 _OF_TIME = re.compile(r"year|month|week|day|date|time|hour|quarter|period|season|epoch|年|月|日|時|^t$", re.I)
 
@@ -35,7 +35,7 @@ def why_texts_name_rows(n: int, n_different: int, cells: str = "cells") -> str:
 
 
 def why_numbers_name_rows(values: "pl.Series", n_missing: int, of_rows: int) -> str:
-    """Return why a column of numbers without missing ones only names the rows, or nothing.
+    """Return why a column of non-missing numbers merely identifies the rows, or an empty string.
 
     Whole numbers do if nearly all are different and the column is called an identifier; or if they count the rows,
     and the column is called what such columns are called. Under other names, what counts up may be a
@@ -66,7 +66,7 @@ def why_numbers_name_rows(values: "pl.Series", n_missing: int, of_rows: int) -> 
 
 
 def counts_rows(values: "pl.Series", n_missing: int, of_rows: int) -> bool:
-    """Tell whether whole numbers are all different and fill their range, as numbers of rows do."""
+    """Return whether integers are all distinct and fill their range, as row numbers do."""
     n = len(values)
     span = float(values.max()) - float(values.min())  # type: ignore[arg-type]  # numbers
     return n >= 10 and not n_missing and values.n_unique() == n and span < 1.5 * of_rows

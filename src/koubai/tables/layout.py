@@ -1,4 +1,4 @@
-"""How a text table is laid out: what separates its cells, where it begins, and what its columns are called."""
+"""The layout of a text table: its separator, where it begins, and its column names."""
 
 import csv
 import io
@@ -18,9 +18,9 @@ from koubai.tables.spreadsheets import name_without_guard
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 MOST_LINES = 400
-"""So many lines of a file show how it is laid out."""
+"""Number of lines used to determine the layout."""
 MOST_TITLES = 50
-"""Before the line of names, at most so many lines of titles are skipped unasked."""
+"""Maximum number of title lines before the header that are skipped automatically."""
 FITS = 0.9
 """A separator fits if this share of the lines has the same number of cells."""
 
@@ -31,20 +31,20 @@ _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}.*)?")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a text file holds its table.
+    """The layout of a table in a text file.
 
     Parameters
     ----------
     separator : str
-        What stands between two cells.
+        The separator of cells.
     has_names : bool
-        Whether the file gave the columns names.
+        Whether the file names the columns.
     names : list of str
         The columns' names.
     n_lines : int
         Lines of the file before the first row.
     notes : tuple of str
-        What the reader had to find out, one sentence each.
+        Notes on what was detected, one sentence each.
     """
 
     separator: str
@@ -68,7 +68,7 @@ class Record(NamedTuple):
 
 
 def checked_separator(separator: str | None) -> str | None:
-    """Return a separator that was given, spelled out.
+    """Return the given separator as a character.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def checked_skip_lines(skip_lines: int | None) -> int | None:
 def layout_of(
     source: str, text: str, *, separator: str | None, header: bool | None, skip_lines: int | None, tabs: bool = False
 ) -> Layout:
-    """Return how a text file holds its table, as its beginning shows.
+    """Determine the layout of a text file from its beginning.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ class Fit(NamedTuple):
 
 
 def _found_separator(text: str, tabs: bool) -> str:
-    """Return what separates the cells, as many lines show; a comma where nothing does."""
+    """Determine the separator from many lines; a comma if there is none."""
     tried = {mark: _records(text, mark) for mark in SEPARATORS}
     found = {mark: fit for mark, records in tried.items() if (fit := _fit(records))}
     if tabs:
@@ -231,7 +231,7 @@ def _fit(records: Sequence[Record]) -> Fit | None:
 
 
 def _commas_are_decimal(records: Sequence[Record]) -> bool:
-    """Tell whether commas only stand within numbers, as they do where semicolons separate them."""
+    """Return whether commas occur only within numbers, as in files separated by semicolons."""
     with_comma = [cell for record in records for cell in record.cells if "," in cell]
     return bool(with_comma) and all(map(_DECIMAL_COMMA.fullmatch, with_comma))
 
@@ -287,7 +287,7 @@ def _is_number(cell: str) -> bool:
 
 
 def looks_like_a_row(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row seems to be one like the others, and no names.
+    """Return whether the first row looks like data rather than a header.
 
     It does if none of its cells is of another kind than those below it, and at least half of them are of the same:
     a number above numbers, a date above dates, or one of the few texts that come below. Numbers that count up, such as

@@ -1,4 +1,4 @@
-"""Columns that give the target away: copies of it, classes under another name, and sums that it is made of."""
+"""Detection of target leakage: copies of the target, renamed classes, and sums that yield it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 MOST_ROWS = 5000
-"""So many rows, from all over the table, are looked at."""
+"""Maximum number of rows examined, spread over the table."""
 LEAST_ROWS = 20
-"""Fewer rows than this prove nothing."""
+"""Minimum number of rows for meaningful detection."""
 ROWS_PER_VALUE = 10
-"""Each value of a column must have so many rows on average, before it is said that it goes with one class."""
+"""Minimum average number of rows per value for a column to be reported as determining the class."""
 COPY = 0.9999
-"""A column whose ranks agree with the target's beyond this correlation is a copy of it."""
+"""Rank correlation with the target above which a column counts as a copy."""
 EXACT = 1e-3
 """A sum is exact if what is left is less than this share of the target's deviation, as rounded sums leave some."""
 ROUNDED = 1e-2

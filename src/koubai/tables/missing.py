@@ -1,4 +1,4 @@
-"""Which cells stand for a missing value: blanks, the usual marks, and what the user says."""
+"""Marks of missing values: blanks, the usual marks, and the user's own."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -32,18 +32,18 @@ MISSING_MARKS = frozenset(
         "-",
     }
 )
-"""Cells that stand for a missing value, blanks around them stripped."""
+"""Cells that mark a missing value, stripped of surrounding spaces."""
 
 WORDS = MISSING_MARKS - {"", "?", "-"}
-"""Those of them that may as well be the name of something, such as a class."""
+"""Marks that could also be meaningful words, such as the name of a class."""
 
 MANY = 0.05
-"""A word among the classes of a target that stands in more than this share of the rows is asked about."""
+"""If such a word occurs in more than this share of a target's rows, the user must decide."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What the user says of missing values.
+    """The user's marks of missing values.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Marks:
 
 
 NO_MARKS = Marks()
-"""Nothing is said."""
+"""The default: no marks from the user."""
 
 
 def without(column: "pl.Series", marks: Marks) -> "pl.Series":

@@ -1,4 +1,4 @@
-"""Names of columns, made the same way whether a table comes from a file or from a frame."""
+"""Normalisation of column names, the same for files and data frames."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Which number format each column of a table is in: decided from all its cells, then from the other columns.
+"""Detection of each column's number format, from all its cells and then from the other columns.
 
 "1.234" may be 1.234 or 1234. A cell of which only one reading is a number proves that reading for its column, and
 columns that prove one decide for those that do not: a table is written in one way. What is left is taken in the way
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOSTLY_NUMBERS = 0.9
-"""A column of texts of which this share are numbers is a column of numbers with mistakes in it."""
+"""A text column with at least this share of numbers is a numeric column with mistakes."""
 
 FIRST = 200
-"""About so many cells from all over a column are looked at first: nearly always they settle the matter."""
+"""Approximate number of cells, spread over a column, examined first; they nearly always decide."""
 
 POINT, COMMA = core_pattern(".", grouped=True), core_pattern(",", grouped=True)
 
 
 UNCLEAR = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
-"""A number with a point that may set off thousands."""
+"""A number with a point that may be a thousands separator."""
 
 
 class Evidence(NamedTuple):
@@ -62,14 +62,14 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The format of a column, None if its cells have several units; and what is to be said of it."""
+    """The format of a column, None if its cells have several units; and a note on it."""
 
     format: NumberFormat | None
     note: str = ""
 
 
 def evidence_of(column: "pl.Series") -> Evidence | None:
-    """Return what a column of texts shows, or None if it is no column of numbers."""
+    """Return the evidence from a text column, or None if it is not numeric."""
     import polars as pl
 
     present = column.drop_nulls()
@@ -141,7 +141,7 @@ def _is_grouped_like_a_code(digits: "pl.Series") -> bool:
 
 
 def decide(columns: "Iterable[pl.Series]", asked: Asked | None = None, separator: str = "") -> dict[str, Decided]:
-    """Return the formats of those columns of texts that hold numbers.
+    """Return the formats of the text columns that contain numbers.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a column writes its numbers: decimal mark, groups of thousands, unit; a model keeps it."""
+"""A column's number format: decimal mark, thousands separator and unit, stored in the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ FORMAT = Fields(
 """What the record of a format must hold."""
 
 CURRENCIES = ("$", "€", "£", "¥", "₹", "₩", "₽", "us$", "r$", "chf", "eur", "usd", "gbp", "jpy", "rs", "kr", "円")
-"""Units that may be left off in some cells: $5 and 5 are the same price."""
+"""Units that may be absent in some cells: $5 and 5 are the same price."""
 
 _PREFIX = r"(?i:US\$|R\$|CHF|EUR|USD|GBP|JPY|Rs\.?|kr\.?|[$€£¥\uffe5₹₩₽])"
 SPACES = "\u0020\u00a0\u2009\u202f"
@@ -74,7 +74,7 @@ def canonical_unit(text: str) -> str:
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How numbers are written.
+    """A number format.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ class NumberFormat:
         return core_pattern(self.decimal, self.grouped)
 
     def read(self, column: "pl.Series") -> "pl.Series":
-        """Return the numbers that a column of texts holds, as float64; null for what is none in this format."""
+        """Parse a text column as float64 numbers; null for anything that is not a number in this format."""
         import polars as pl
 
         plain = column.cast(pl.Float64, strict=False).fill_nan(None)
@@ -144,7 +144,7 @@ class NumberFormat:
 
     @property
     def words(self) -> str:
-        """What cells must hold, for messages."""
+        """The required content of cells, for messages."""
         comma = " with a decimal comma" if self.decimal == "," else ""
         return f"numbers{comma}" + (f" in {self.unit}" if self.unit else "")
 
@@ -210,7 +210,7 @@ def parts_of(column: "pl.Series") -> dict[str, "pl.Series"]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the user says of how numbers and dates are written.
+    """The user's number and date formats.
 
     Parameters
     ----------

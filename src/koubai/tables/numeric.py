@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 SKEWED = 2.0
-"""A column is put on a logarithmic scale if its skewness is beyond this, and is less so there."""
+"""A column is put on a logarithmic scale if its skewness exceeds this and is reduced by it."""
 MIN_FOR_RANKS = 10
-"""A column has a rank feature if it holds more different numbers than this."""
+"""A column has a rank feature if it has more distinct numbers than this."""
 MAX_QUANTILES = 256
 HUGE = 1e100
 """Numbers beyond this are put on a logarithmic scale, since their squares overflow."""
 LIMIT = 10.0
-"""Standardised values are cut off here, in standard deviations, so that one wild number does no harm."""
+"""Standardised values are clipped at this many standard deviations, so that an outlier does no harm."""
 
 
 def standard_statistics(values: Floats) -> tuple[float, float]:
@@ -186,7 +186,7 @@ class NumberColumn:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "NumberColumn":
-        """Return the column that `record` described."""
+        """Return the column described by `record`."""
         median, mean, scale, unit = (float(record[name]) for name in ("median", "mean", "scale", "unit"))
         in_order = tensor.ndim == 1 and bool((np.diff(tensor) >= 0).all())
         if not np.isfinite([median, mean, scale, unit, *tensor]).all() or scale <= 0 or unit < 0 or not in_order:
@@ -197,12 +197,12 @@ class NumberColumn:
 
     @property
     def tensor(self) -> Floats:
-        """What goes into the model file beside the record."""
+        """The array stored in the model file besides the record."""
         return self.quantiles
 
     @property
     def summary(self) -> str:
-        """How the column is prepared, in a few words."""
+        """A short description of the column's preparation."""
         scaled = "logarithm, standardised" if self.unit else "standardised"
         rank = ", and its rank" if len(self.quantiles) else ""
         return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
@@ -321,7 +321,7 @@ class DateColumn:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "DateColumn":
-        """Return the column that `record` described."""
+        """Return the column described by `record`."""
         parts = tuple(str(part) for part in record["parts"])
         if not (tensor[2] > 0).all():
             raise ValueError("the deviations of a date's parts must be above 0")
@@ -330,12 +330,12 @@ class DateColumn:
 
     @property
     def tensor(self) -> Floats:
-        """What goes into the model file beside the record."""
+        """The array stored in the model file besides the record."""
         return self.statistics
 
     @property
     def summary(self) -> str:
-        """How the column is prepared, in a few words."""
+        """A short description of the column's preparation."""
         circles = dict.fromkeys(part.split(" ")[0] for part in self.parts)
         return ", ".join(circles) + ("; missing: median, and marked" if self.marks_missing else "")
 

@@ -1,4 +1,4 @@
-"""Prepared rows in little space: numbers as they are, a category as one byte in place of a feature for each."""
+"""Compact storage of prepared rows: numbers unchanged, and a category as one byte instead of one-hot features."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Packing:
-    """How a preparation's features are kept in a file.
+    """The storage of a preparation's features in a file.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ class Packing:
 
     @property
     def n_numbers(self) -> int:
-        """Features that are kept as numbers."""
+        """Number of features stored as numbers."""
         return sum(len(c.features) for c in self.preparation.columns if not isinstance(c, CategoryColumn))
 
     @property
     def n_codes(self) -> int:
-        """Columns that are kept as one byte."""
+        """Number of columns stored as one byte."""
         return sum(isinstance(column, CategoryColumn) for column in self.preparation.columns)
 
     @property
@@ -79,7 +79,7 @@ class Packing:
         return packed, codes
 
     def unpack(self, packed: Array, codes: Array) -> Array:
-        """Return the features that `Preparation.transform` would have given, (n_rows, n_features)."""
+        """Return the same features as `Preparation.transform`, (n_rows, n_features)."""
         if not self.n_codes:
             return packed
         found = np.zeros((len(packed), self.n_features), self.dtype)

@@ -1,4 +1,4 @@
-"""What polars says of a damaged Parquet file, in one sentence."""
+"""One-sentence errors for damaged Parquet files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from koubai.core.errors import DataError, FileError
 
 @contextmanager
 def complaints(source: str) -> Iterator[None]:
-    """Turn what polars says of a Parquet file, be it by a panic, into one sentence.
+    """Convert polars' errors about a Parquet file, including panics, to one sentence.
 
     Raises
     ------
     DataError
-        If the file is damaged or none.
+        If the file is damaged or not a Parquet file.
     """
     import polars as pl
 

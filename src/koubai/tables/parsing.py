@@ -1,4 +1,4 @@
-"""Text cut into cells: piece by piece, no line lost, and each line that has too few or too many cells named."""
+"""Parsing of text into cells, piece by piece, losing no line and reporting lines with the wrong number of cells."""
 
 import csv
 import io
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 LONGEST_LINE = 2**26
-"""A line of more bytes than this is none of a table."""
+"""Maximum length of a table's line in bytes."""
 
 
 @dataclass
 class Parser:
-    """Turns pieces of a table's text into frames of texts.
+    """Converts pieces of a table's text to frames of strings.
 
     Parameters
     ----------
     source : str
         Where the text comes from, for messages.
     layout : Layout
-        How it is laid out.
+        Its layout.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Parser:
     _joined: tuple[int, int] | None = field(default=None, repr=False)
 
     def frames(self, pieces: Iterator[bytes]) -> "Iterator[pl.DataFrame]":
-        """Give the rows of a text that comes in pieces, which may be cut anywhere."""
+        """Yield the rows of a text that arrives in arbitrary pieces."""
         rest, to_skip = b"", self.layout.n_lines
         for piece in pieces:
             rest += piece
@@ -68,7 +68,7 @@ class Parser:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said of the quotation marks, one sentence each."""
+        """Notes on quotation marks, one sentence each."""
         found = []
         if self.n_stray == 1:
             found.append(

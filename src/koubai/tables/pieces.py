@@ -1,4 +1,4 @@
-"""The text of a table file, piece by piece: unpacked, decoded, and never more of it than there is room for."""
+"""The text of a table file in pieces: decompressed, decoded, and limited in size."""
 
 import codecs
 import gzip
@@ -13,11 +13,11 @@ from typing import IO
 from koubai.core.errors import DataError, FileError
 
 PIECE = 2**24
-"""Bytes that are read at a time."""
+"""Number of bytes read at a time."""
 
 
 class Undecodable(Exception):
-    """A text is not in the encoding that it was taken for.
+    """A text is not in the assumed encoding.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Undecodable(Exception):
 
 
 def text_pieces(source: str, encoding: str, limit: int | None = None, size: int = PIECE) -> Iterator[bytes]:
-    """Give a file's text in UTF-8, without a byte order mark, its lines ending with a line feed.
+    """Yield a file's text as UTF-8 without a byte order mark, with line feeds as line ends.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def text_pieces(source: str, encoding: str, limit: int | None = None, size: int 
 
 
 def _with_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Give pieces, and an empty one at the end."""
+    """Yield the pieces, followed by an empty one."""
     yield from pieces
     yield b""
 

@@ -1,4 +1,4 @@
-"""A table's columns turned into the numbers that a network takes, by plain formulas that a model file can hold."""
+"""Conversion of a table's columns to network inputs, by plain formulas that can be stored in a model file."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ DESCRIPTION = Description(
         ),
     ),
 )
-"""What the record of a preparation must hold."""
+"""Required contents of a preparation's record."""
 
 
 def _all_different(columns: Sequence[Mapping[str, Any]]) -> bool:
@@ -90,7 +90,7 @@ def _tensor_of(column: Mapping[str, Any]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What is known of all rows of a table of which only a sample is at hand.
+    """Statistics of all rows of a table of which only a sample is available.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def read_once(frame: "pl.DataFrame", described: Sequence[Column], is_sample: boo
 
 @dataclass(frozen=True)
 class Preparation:
-    """How the columns of a table become features.
+    """The preparation of a table's columns into features.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ class Preparation:
         whole: Whole | None = None,
         how: Written | None = None,
     ) -> "Preparation":
-        """Learn from a cleaned table without its target what its columns hold and how to prepare them.
+        """Learn the kinds and preparation of columns from a cleaned table without its target.
 
         Parameters
         ----------
@@ -339,7 +339,7 @@ class Preparation:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
-        """Return the preparation that `to_record` described.
+        """Return the preparation described by `to_record`.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Quotation marks in a text table: which of them hold a cell together, and which are text.
+"""Quotation marks in a text table: which ones quote a cell, and which are text.
 
 A quoted cell begins with a mark and ends with the next one that is not doubled, which must stand before a separator or
 the end of a line (RFC 4180). Where that does not hold, the mark is text as it stands: the cell is then quoted anew, so
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 MARK, LINE_FEED, RETURN = b'"\n\r'
 MOST_QUOTED = 2**24
-"""A mark without its partner within so many bytes is text."""
+"""A mark without a partner within this many bytes is text."""
 
 Places = npt.NDArray[np.int64]
 

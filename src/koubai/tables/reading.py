@@ -1,4 +1,4 @@
-"""Reading a table from CSV, TSV or Parquet, with one clear sentence for whatever is wrong with the file."""
+"""Reading a table from CSV, TSV or Parquet, with one clear sentence for any problem with the file."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -24,13 +24,13 @@ __all__ = ["SEPARATORS", "SUFFIXES", "Reading", "ReadingOptions", "Table", "read
 SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz")
 
 MOST_OF_MEMORY = 1 / 4
-"""What a packed file holds may take this share of the memory that is free; what is read takes a few times as much."""
+"""Maximum share of free memory for a decompressed file, since parsing takes a few times as much."""
 
 Result = TypeVar("Result")
 
 
 class ReadingOptions(TypedDict, total=False):
-    """What may be said of how a text file is to be read; what is not said is found out."""
+    """Options for reading a text file; those not given are detected."""
 
     encoding: str | None
     separator: str | None
@@ -40,7 +40,7 @@ class ReadingOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as it was read.
+    """A table as read.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def read_table(
     header: bool | None = None,
     skip_lines: int | None = None,
 ) -> Table:
-    """Read a table from a file; its suffix says what it is.
+    """Read a table from a file, in the format given by its suffix.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Holding rows out: the same seed holds out the same rows, and each class gives its share."""
+"""Holding out rows: reproducible by seed, and stratified by class."""
 
 from typing import Any
 

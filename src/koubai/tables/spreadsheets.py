@@ -1,7 +1,7 @@
-"""Cells that a spreadsheet would run: guarded where a table is written, and taken for what they were where it is read.
+"""Cells that a spreadsheet would evaluate: guarded when a table is written, and restored when it is read.
 
-A spreadsheet takes a text that begins with one of a few characters for a formula, and a formula can send a file away or
-start a program. An apostrophe before it makes it a text. See OWASP, "CSV injection".
+A spreadsheet treats a text that begins with certain characters as a formula, and a formula can send away a file or
+start a program. A leading apostrophe makes it plain text. See OWASP, "CSV injection".
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 BEGINNINGS = "=+-@\t\r\n＝＋－＠"  # spreadsheets take the wide ones too
-"""What formulas begin with."""
+"""Characters that begin a formula."""
 
 _FORMULA = rf"^'*[{BEGINNINGS.replace('-', '')}-]"
 """A text that would be run, or that a reader would take for a guarded one."""

@@ -1,4 +1,4 @@
-"""One pass over a table that memory cannot hold: which rows do what, a sample of them, and what is counted exactly."""
+"""One pass over a table larger than memory: the roles of rows, a sample of them, and exact counts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ MOST_VALUES = 10_000
 
 
 class Roles(NamedTuple):
-    """Which rows of a block train, validate and test, (n_rows,) each; none of them are rows without a target."""
+    """Masks of a block's training, validation and test rows, (n_rows,) each; rows without a target are in none."""
 
     training: Mask
     validation: Mask
@@ -42,7 +42,7 @@ class Roles(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Says of every row by its number alone what it is for, so that each pass over a table finds the same rows.
+    """Assigns each row's role by its number alone, so that each pass over a table finds the same rows.
 
     Row i tests if number i of the stream (seed, HOLD_OUT) is below ``test``; of the others it validates if number i of
     (seed + 1, HOLD_OUT) is below ``validation``.
@@ -105,7 +105,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Survey:
-    """What one pass over a table found.
+    """The results of one pass over a table.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ def survey(
     category: Collection[str] = (),
     format: NumberFormat | None = None,
 ) -> Survey:
-    """Go through a table once.
+    """Survey a table in one pass.
 
     Parameters
     ----------

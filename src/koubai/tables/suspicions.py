@@ -1,6 +1,6 @@
-"""What looks wrong with a table that can be learned from: marks among numbers, spellings, repeated rows, leaks.
+"""Detection of suspicious data in a usable table: sentinels, spellings, repeated rows, leaks.
 
-Nothing is changed on suspicion; each becomes a note that says what to do if it is true.
+Nothing is changed on suspicion; each finding becomes a note on what to do if it is true.
 """
 
 import re
@@ -53,7 +53,7 @@ def suspicions(
     kept: npt.NDArray[np.int64] | None = None,
     test: npt.NDArray[np.int64] | None = None,
 ) -> list[str]:
-    """Return what looks wrong with a table, one sentence each.
+    """Return the findings on a table, one sentence each.
 
     Parameters
     ----------

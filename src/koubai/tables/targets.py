@@ -1,4 +1,4 @@
-"""The column that is to be predicted: which task it sets, and its values as the estimators take them."""
+"""The target column: its task, and its values in the form that estimators take."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ TASKS = (CLASSIFICATION, REGRESSION)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The column to be predicted.
+    """The column to predict.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Target:
     task : str
         ``classification`` or ``regression``.
     why : str
-        Why it is that task, for people to read.
+        Why it is that task, for display.
     whole : bool
         Whether classes are whole numbers below 2⁵³; otherwise they are texts, or truth values if ``truth``.
     truth : bool
@@ -118,14 +118,14 @@ class Target:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Target":
-        """Return the target that `record` described."""
+        """Return the target described by `record`."""
         format = NumberFormat.from_record(record.get("format"))
         whole, truth = bool(record["whole"]), bool(record["truth"])
         return cls(str(record["name"]), str(record["task"]), str(record["why"]), whole, truth, format)
 
 
 def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: Written | None = None) -> Target:
-    """Find out what a target column asks for.
+    """Determine the task of a target column.
 
     Texts, truth values and codes such as 007 are classes. Whole numbers are classes if there are exactly two
     different ones, or at most 20 with 10 rows each on average. All other numbers are a regression.
@@ -280,7 +280,7 @@ def target_of(
     format: NumberFormat | None = None,
     read: "pl.Series | None" = None,
 ) -> Target:
-    """Find out what a target asks for from its values.
+    """Determine the task of a target from its values.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What the commands are made of: options, reports, the files they write, the terminal."""
+"""Building blocks of the commands: options, reports, output files, the terminal."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def fit(args: argparse.Namespace) -> "Displayed":
-    """Return the descents on the columns that were named."""
+    """Return the descents on the named columns."""
     from koubai.descent.fits.fitting import fit_points
 
     x, y = _columns(args.function, args.x, args.y, args.fit)
@@ -63,12 +63,12 @@ def _columns(path: str, x: str, y: str, model: str) -> tuple[Any, Any]:
     rows = [(a, b) for a, b in zip(across, up, strict=True) if _is_there(a) and _is_there(b)]
     if len(rows) < len(across):
         left = printable(f"{len(across) - len(rows)} of {len(across)} rows have no value of {x} or {y}")
-        print(f"Note: {left}; they are left out.", file=sys.stderr)
+        print(f"Note: {left}; they are dropped.", file=sys.stderr)
     return np.array([a for a, _ in rows]), np.array([b for _, b in rows])
 
 
 def _as_written(column: "pl.Series", how: "Written") -> list[Any]:
-    """Return a column's cells, those as numbers that are numbers as the column writes them, such as 1.234,5."""
+    """Return a column's cells, with numbers parsed in the column's own format, such as 1.234,5."""
     format = how.number(column.name)
     if format is None:
         return column.to_list()
@@ -76,12 +76,12 @@ def _as_written(column: "pl.Series", how: "Written") -> list[Any]:
 
 
 def _is_there(value: Any) -> bool:
-    """Return whether a cell holds something: neither nothing nor NaN, which alone differs from itself."""
+    """Return whether a cell has a value: neither None nor NaN, which alone differs from itself."""
     return value is not None and value == value
 
 
 def _numbers(cells: Sequence[Any], name: str, path: str) -> list[float | None]:
-    """Return cells as numbers; raise DataError that names the first that is none."""
+    """Return cells as numbers; raise DataError that names the first that is not one."""
     numbers: list[float | None] = []
     for row, cell in enumerate(cells, 1):
         try:

@@ -1,4 +1,4 @@
-"""``koubai descend --network``: look closely at a saved network on a table."""
+"""``koubai descend --network``: examine a saved network on a table."""
 
 import argparse
 import sys
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from koubai.optimizers.protocol import Optimizer
 
 MOST_ROWS = 2000
-"""Rows of a longer table that are looked at; the loss is evaluated thousands of times."""
+"""Maximum number of rows used; the loss is evaluated thousands of times."""
 
 
 def look(args: argparse.Namespace) -> "Displayed":
-    """Return the view that was asked for."""
+    """Return the requested view."""
     from koubai.descent.surfaces.batches import batch_progress
     from koubai.descent.surfaces.landscape import landscape, landscape_of_path, line_between
     from koubai.descent.surfaces.rates import range_test
@@ -57,7 +57,7 @@ def _epochs(args: argparse.Namespace) -> int:
 
 
 def _rule(estimator: Any, args: argparse.Namespace) -> "tuple[Optimizer, float | None]":
-    """Return the optimizer and learning rate that were asked for, else those that the model was trained with."""
+    """Return the requested optimizer and learning rate, else those the model was trained with."""
     from koubai.estimators.given.training_choices import base_learning_rate, chosen_optimizer, uses_lbfgs
     from koubai.optimizers.registry import get_optimizer
 
@@ -71,14 +71,14 @@ def _rule(estimator: Any, args: argparse.Namespace) -> "tuple[Optimizer, float |
 def _trained_anew(
     start: "Subject", estimator: Any, args: argparse.Namespace, as_often: bool = False
 ) -> "TrainingRecord":
-    """Train from a start, and say how; ``as_often`` as the model itself, unless --epochs says otherwise."""
+    """Train from a start and report the settings; with ``as_often``, for as many epochs as the model by default."""
     from koubai.descent.surfaces.watching import watch_training
 
     rule, rate = _rule(estimator, args)
     often = min(int(getattr(estimator, "n_iter_", 20)), 200) if as_often and args.epochs is None else _epochs(args)
     record = watch_training(start, rule, rate, epochs=often, batch_size=args.batch_size, seed=args.seed)
     print(
-        f"Note: trained anew by {rule.name}, learning rate {record.learning_rate:g}, {often} epochs, "
+        f"Note: retrained by {rule.name}, learning rate {record.learning_rate:g}, {often} epochs, "
         f"batches of {args.batch_size}, without dropout.",
         file=sys.stderr,
     )
@@ -86,7 +86,7 @@ def _trained_anew(
 
 
 def _subject(model: str, table: str, seed: int) -> "tuple[Subject, Any]":
-    """Return the saved network on the table's rows (on as many as are looked at, by chance), and its estimator."""
+    """Return the saved network on the table's rows (on a random sample of a long table), and its estimator."""
     import numpy as np
 
     from koubai.descent.surfaces.subject import Subject
@@ -97,7 +97,7 @@ def _subject(model: str, table: str, seed: int) -> "tuple[Subject, Any]":
     loaded: Any = load(model)
     if not isinstance(loaded, TableModel):
         raise ParameterError(
-            f"--network must be a model that 'koubai fit' saved; got a {type(loaded).__name__}. "
+            f"--network must be a model saved by 'koubai fit'; got a {type(loaded).__name__}. "
             f"Use koubai.descent.surfaces.subject.subject_of in Python."
         )
     inputs, targets = loaded.network_rows(table)
@@ -107,7 +107,7 @@ def _subject(model: str, table: str, seed: int) -> "tuple[Subject, Any]":
             f"The table '{table}' must have values of the target {loaded.target_.name!r}; got none. Add the column."
         )
     if len(there) > MOST_ROWS:
-        print(f"Note: {MOST_ROWS} of the {len(there)} rows are looked at.", file=sys.stderr)
+        print(f"Note: {MOST_ROWS} of the {len(there)} rows are used.", file=sys.stderr)
         there = np.random.default_rng(seed).choice(there, MOST_ROWS, replace=False)
     estimator: Any = loaded.estimator_
     rows = Rows(np.ascontiguousarray(inputs[there], dtype=np.float64), np.ascontiguousarray(targets[there]))
@@ -122,11 +122,11 @@ def _at_start(subject: "Subject", seed: int) -> "Subject":
 
 
 def _same_shape(subject: "Subject", model: str, table: str, seed: int) -> "Subject":
-    """Return another saved network, refused unless it is of the same shape."""
+    """Return another saved network; refuse it unless it has the same shape."""
     other, _ = _subject(model, table, seed)
     if other.network != subject.network:
         raise ParameterError(
-            f"--other must be a network of the same layers, {'-'.join(map(str, subject.network.sizes))}; "
+            f"--other must be a network with the same layers, {'-'.join(map(str, subject.network.sizes))}; "
             f"got {'-'.join(map(str, other.network.sizes))}. Train it with the same options, or use --view solutions."
         )
     return other

@@ -1,4 +1,4 @@
-"""The options of ``koubai descend``, which way in each belongs to, and how their texts are read."""
+"""The options of ``koubai descend``, the mode each belongs to, and the parsing of their values."""
 
 import argparse
 import re
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from koubai.descent.functions.objective import Window
 
 USUAL = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
-"""Optimizers that are compared unless others are asked for."""
+"""Optimizers compared by default."""
 
 DESCENT = {"start", "gradient_norm", "value", "by_hand"}
 FIT = {"x", "y", "intercept", "method", "standardize"}
@@ -22,33 +22,33 @@ ALLOWED: Mapping[str, set[str]] = {
     "--fit": {"fit", *FIT, "start", "optimizer", "learning_rate", "steps", "step_size", "window", "batch_size", "seed"},
     "--network": {"network", *NETWORK, "optimizer", "learning_rate", "batch_size", "seed"},
 }
-"""By way in, the options that mean something there."""
+"""The options that apply in each mode."""
 EVERY = set[str]().union(*ALLOWED.values())
-"""All of them."""
+"""All of these options."""
 
 
 def way_in(args: argparse.Namespace, defaults: Mapping[str, Any]) -> str:
-    """Return which way in was chosen, a key of `ALLOWED`.
+    """Return the chosen mode, a key of `ALLOWED`.
 
     Raises
     ------
     ParameterError
-        If an option was given that means nothing there.
+        If an option was given that does not apply in that mode.
     """
     way = "--network" if args.network else "--fit" if args.fit else "--basins" if args.basins else "a function"
     for name in sorted(EVERY - ALLOWED[way]):
         if getattr(args, name) != defaults[name]:
             if f"--{name}" in ALLOWED:
-                raise ParameterError(f"--{name} cannot be combined with {way}; got both. Leave one of them out.")
+                raise ParameterError(f"--{name} cannot be combined with {way}; got both. Remove one of them.")
             belongs = " or ".join(other for other, names in ALLOWED.items() if name in names)
             raise ParameterError(
-                f"--{name.replace('_', '-')} belongs to {belongs}; got it with {way}. Leave one of them out."
+                f"--{name.replace('_', '-')} belongs to {belongs}; got it with {way}. Remove one of them."
             )
     return way
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add all options that belong to a way in."""
+    """Add the options of all modes."""
     _add_descent_options(parser.add_argument_group("descent"))
     _add_basin_options(parser.add_argument_group("basins of attraction"))
     _add_fit_options(parser.add_argument_group("descent on data"))
@@ -61,23 +61,27 @@ def _add_descent_options(group: "argparse._ArgumentGroup") -> None:
         "--optimizer",
         type=_names,
         metavar="A,B",
-        help=f"optimizers to compare (default: {USUAL}; with --network that of the model)",
+        help=f"optimizers to compare (default: {USUAL}; with --network, the model's own)",
     )
     group.add_argument("--learning-rate", type=_numbers, metavar="A,B", help="learning rates to compare")
-    group.add_argument("--steps", type=int, metavar="N", help="most updates (default: 1000; with --fit 10000)")
+    group.add_argument(
+        "--steps", type=int, metavar="N", help="maximum number of updates (default: 1000; with --fit 10000)"
+    )
     group.add_argument("--step-size", type=float, metavar="D", help="stop after an update shorter than this")
     group.add_argument("--gradient-norm", type=float, metavar="G", help="stop at a smaller gradient (default: 1e-8)")
     group.add_argument("--value", type=float, metavar="V", help="stop at this value of the function")
-    group.add_argument("--window", type=_window, metavar="X1:X2,Y1:Y2", help="what part of the function to show")
+    group.add_argument("--window", type=_window, metavar="X1:X2,Y1:Y2", help="the part of the function to show")
     group.add_argument(
         "--by-hand",
         action=argparse.BooleanOptionalAction,
-        help="work out derivative, stationary points and minimum (default: where SymPy is installed)",
+        help="derive derivative, stationary points and minimum exactly (default: if SymPy is installed)",
     )
 
 
 def _add_basin_options(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--basins", action="store_true", help="show which minimum each start of the window reaches")
+    group.add_argument(
+        "--basins", action="store_true", help="show which minimum is reached from each start in the window"
+    )
     group.add_argument("--resolution", type=int, default=200, metavar="N", help="starts along each axis (default: 200)")
 
 
@@ -85,10 +89,10 @@ def _add_fit_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--fit", choices=("line", "logistic", "perceptron"), help="what to fit to two columns of a table"
     )
-    group.add_argument("--x", default="x", metavar="COLUMN", help="the column that predicts (default: x)")
-    group.add_argument("--y", default="y", metavar="COLUMN", help="the column to be predicted (default: y)")
+    group.add_argument("--x", default="x", metavar="COLUMN", help="the predictor column (default: x)")
+    group.add_argument("--y", default="y", metavar="COLUMN", help="the column to predict (default: y)")
     group.add_argument("--standardize", action="store_true", help="fit (x - mean) / standard deviation instead of x")
-    group.add_argument("--intercept", type=float, metavar="B", help="the intercept, if it is known")
+    group.add_argument("--intercept", type=float, metavar="B", help="the intercept, if known")
     group.add_argument(
         "--method",
         type=_names,
@@ -101,20 +105,19 @@ def _add_fit_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def _add_network_options(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--network", metavar="MODEL", help="a model that 'koubai fit' saved; FUNCTION is then a table")
+    group.add_argument("--network", metavar="MODEL", help="a model saved by 'koubai fit'; FUNCTION is then a table")
     group.add_argument(
         "--view",
         choices=("landscape", "path", "line", "solutions", "sharpness", "layers", "rates", "batches"),
         default="landscape",
-        help="landscape: the loss around it; path: along a new training; line: on the line from its start, or to "
-        "--other; solutions: on the line to one trained anew from another start; sharpness: the largest eigenvalues of "
-        "its Hessian; layers: its layers in training; rates: the range of learning rates; batches: why n matters",
+        help="landscape: the loss around it; path: along a new training run; line: on the line from its start, or "
+        "to --other; solutions: on the line to a network retrained from another start; sharpness: the largest "
+        "eigenvalues of its Hessian; layers: its layers during training; rates: the range of learning rates; "
+        "batches: why n matters",
     )
     group.add_argument("--other", metavar="MODEL", help="another model of the same shape, for --view line")
     group.add_argument("--epochs", type=int, metavar="N", help="passes of new training (default: 20)")
-    group.add_argument(
-        "--span", type=float, default=1.0, metavar="S", help="how far the landscape reaches (default: 1)"
-    )
+    group.add_argument("--span", type=float, default=1.0, metavar="S", help="extent of the landscape (default: 1)")
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -137,12 +140,12 @@ def _window(text: str) -> "Window":
     window = tuple(_numbers(part.replace(":", ",")) for part in text.split(","))
     for low, high in window:
         if not -1e300 < low < high < 1e300:
-            raise argparse.ArgumentTypeError(f"must hold ranges from low to high; got {text!r}")
+            raise argparse.ArgumentTypeError(f"must be ranges from low to high; got {text!r}")
     return tuple((low, high) for low, high in window)
 
 
 def checked_window(window: "Window | None", n_variables: int) -> "Window | None":
-    """Return the window if it has a range for each variable; raise ParameterError else."""
+    """Return the window if it has a range for each variable; otherwise raise ParameterError."""
     if window is not None and len(window) != n_variables:
         raise ParameterError(
             f"--window must hold one range for each of the {n_variables} variables; got {len(window)}. "
@@ -152,7 +155,7 @@ def checked_window(window: "Window | None", n_variables: int) -> "Window | None"
 
 
 def one_of_each(args: argparse.Namespace, who: str) -> tuple[str, float | None]:
-    """Return the one optimizer, sgd by default, and the one learning rate or None; refuse several."""
+    """Return the single optimizer, sgd by default, and the single learning rate or None; refuse several."""
     rules, rates = args.optimizer or ("sgd",), args.learning_rate or (None,)
     if len(rates) > 1 or len(rules) > 1:
         raise ParameterError(f"{who} must be given one optimizer and one learning rate; got several. Run it for each.")
@@ -160,5 +163,5 @@ def one_of_each(args: argparse.Namespace, who: str) -> tuple[str, float | None]:
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """Return the options that were given, so that the function's own defaults hold for the others."""
+    """Return the options given, so that the function's own defaults apply to the others."""
     return {name: value for name, value in options.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What ``koubai explain`` explains: a saved model with rows of a table, a network made for the occasion, or a table."""
+"""What ``koubai explain`` explains: a saved model with rows of a table, a generated network, or a table."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -22,23 +22,25 @@ MADE = ("sizes", "hidden", "output", "loss_function", "seed")
 MOST_UPDATES = 10_000
 """So many updates are made before the one that is shown: the readable engine makes them."""
 MOST_EXAMPLES = 2000
-"""So many rows of a table are learned from."""
+"""Maximum number of rows of a table to learn from."""
 
 
 def sample_of(args: argparse.Namespace) -> "Sample":
-    """Return the network that the arguments name, with its parameters and rows."""
+    """Return the network specified by the arguments, with its parameters and rows."""
     from koubai.explain.network.samples import made, ready_made
 
     needless = [name for name in MADE if getattr(args, name) is not None]
     if needless and (args.model or not args.sizes):
         option = f"--{needless[0].replace('_', '-')}"
         if args.model:
-            raise ParameterError(f"explain: {option} must come without a MODEL, which has its own; got {args.model}.")
-        raise ParameterError(f"explain: {option} must come with --sizes; got none. Try --sizes 4-5-3.")
+            raise ParameterError(
+                f"explain: {option} cannot be combined with a MODEL, which has its own; got {args.model}."
+            )
+        raise ParameterError(f"explain: {option} requires --sizes, which is missing. Try --sizes 4-5-3.")
     if args.model:
         return _of_model(args)
     if args.data:
-        raise ParameterError("explain: --data must come with a MODEL; got no model. Train one with 'koubai fit'.")
+        raise ParameterError("explain: --data requires a MODEL, which is missing. Train one with 'koubai fit'.")
     if not args.sizes:
         return ready_made()
     try:
@@ -63,11 +65,11 @@ def _of_model(args: argparse.Namespace) -> "Sample":
 
 
 def model_page_of(args: argparse.Namespace) -> "Derivation":
-    """Return the page of a whole model: of a saved one with a table's rows, or of the ready-made one."""
+    """Return the page of a whole model: a saved one with a table's rows, or the ready-made one."""
     from koubai.models.inspection import page_of_players, page_of_table_model
 
     if not args.model and args.data:
-        raise ParameterError("explain: --data must come with a MODEL; got no model. Train one with 'koubai fit'.")
+        raise ParameterError("explain: --data requires a MODEL, which is missing. Train one with 'koubai fit'.")
     if not args.model:
         return page_of_players(args.layer)
     model, table = _loaded(args)
@@ -75,17 +77,17 @@ def model_page_of(args: argparse.Namespace) -> "Derivation":
 
 
 def _loaded(args: argparse.Namespace) -> tuple["TableModel", "Table"]:
-    """Return a saved model for tables, and the table that must come with it."""
+    """Return a saved table model, and the table it requires."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
     from koubai.tables.reading import read_table
 
     if not args.data:
-        raise ParameterError("explain: a MODEL must come with rows; got none. Name a table with --data.")
+        raise ParameterError("explain: a MODEL requires rows, which are missing. Name a table with --data.")
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(
-            f"explain: MODEL must be a model for tables, as 'koubai fit' saves; got {type(model).__name__}. "
+            f"explain: MODEL must be a table model saved by 'koubai fit'; got {type(model).__name__}. "
             f"Use its method explain in Python."
         )
     given = reading_options(args)
@@ -104,7 +106,7 @@ def one_row(sample: "Sample", row: int) -> tuple["Array", "Array | None"]:
 
 
 def batch_of(sample: "Sample", rows: str) -> "Rows":
-    """Return the rows that ``1-4`` or ``1,3,5`` names, counted from 1."""
+    """Return the rows given by ``1-4`` or ``1,3,5``, counted from 1."""
     from koubai.engines.protocol import Rows
 
     chosen: list[int] = []
@@ -124,12 +126,12 @@ def batch_of(sample: "Sample", rows: str) -> "Rows":
     picked = [row - 1 for row in chosen]
     without = [row for row in chosen if np.isnan(sample.targets[row - 1]).any()]
     if without:
-        raise DataError(f"explain: row {without[0]} must have a value of the target; it has none. Take another row.")
+        raise DataError(f"explain: row {without[0]} must have a value of the target; it has none. Choose another row.")
     return Rows(np.ascontiguousarray(sample.inputs[picked]), np.ascontiguousarray(sample.targets[picked]))
 
 
 def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_updates: int) -> "State":
-    """Return where training stands after some updates on these rows."""
+    """Return the training state after some updates on these rows."""
     from koubai.engines.protocol import State
     from koubai.engines.reference import trace_step
 
@@ -146,7 +148,7 @@ def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_upd
 
 
 def examples_of_table(args: argparse.Namespace) -> "Examples":
-    """Return a table's rows as examples for a perceptron: columns of numbers, rows without empty cells, labels ±1."""
+    """Return a table's rows as examples for a perceptron: numeric columns, rows without empty cells, labels ±1."""
     from koubai.explain.learning_rule.examples import Examples
     from koubai.tables.columns import BOOLEAN, NUMBER, describe_columns, require_column
     from koubai.tables.reading import read_table
@@ -169,8 +171,8 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
     wanted = positive if positive is not None else kinds[-1]
     if wanted not in kinds or len(kinds) < 2:
         raise DataError(
-            f"explain: the column {name!r} must hold {wanted!r} and another value; it holds {', '.join(kinds[:5])}. "
-            f"Name the value that stands for +1 with --positive."
+            f"explain: the column {name!r} must contain {wanted!r} and another value; it contains "
+            f"{', '.join(kinds[:5])}. Name the value that means +1 with --positive."
         )
     others = frame.drop(name)
     how = written(others, separator=table.separator)
@@ -182,7 +184,7 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
     }
     features = [column for column, values in parsed.items() if values.null_count() < frame.height]
     if not features:
-        raise DataError(f"explain: {path} must have a column of numbers beside {name!r}; it has none.")
+        raise DataError(f"explain: {path} must have a numeric column besides {name!r}; it has none.")
     x = np.column_stack([parsed[column].fill_null(np.nan).to_numpy() for column in features])
     whole = np.flatnonzero(np.isfinite(x).all(axis=1))
     if not len(whole):

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
 
 MANY_COLUMNS = 24
-"""More columns than this are not listed one by one."""
+"""Maximum number of columns listed individually."""
 
 
 def say_what_was_read(prepared: "PreparedTable | StreamedTable", source: str) -> None:
-    """Print the table's size, the task, the columns and what is to be said of them."""
+    """Print the table's size, the task, the columns and the notes on them."""
     out = console()
     rows = prepared.n_rows
     out.print(f"{printable(source)}: {rows['read']:,} rows, {len(prepared.columns)} columns", style="bold")
@@ -29,9 +29,9 @@ def say_what_was_read(prepared: "PreparedTable | StreamedTable", source: str) ->
         listed = ", ".join(f"{n} {_plural(kind, n)}" for kind, n in counts.items())
         out.print(f"Columns {listed}; 'koubai show' lists how each is prepared")
     else:
-        out.print(plain_table(("column", "kind", "goes in as"), [(c.name, c.kind, c.summary) for c in used]))
+        out.print(plain_table(("column", "kind", "used as"), [(c.name, c.kind, c.summary) for c in used]))
     for column in prepared.preparation.left_out:
-        out.print(f"Left out {printable(column.name)} ({column.kind}): {printable(column.reason)}.", style="yellow")
+        out.print(f"Dropped {printable(column.name)} ({column.kind}): {printable(column.reason)}.", style="yellow")
     for note in prepared.notes:
         out.print(f"Note: {printable(note)}", style="yellow")
     parts = [f"{rows[name]:,} {name}" for name in ("training", "validation", "test") if rows[name]]
@@ -58,7 +58,7 @@ def _target(prepared: "PreparedTable | StreamedTable") -> str:
 
 
 def say_how_good(model: "TableModel", path: str, size: int) -> None:
-    """Print the network, its score beside the constant answer's, and what to type next."""
+    """Print the network, its score beside the baseline's, and what to type next."""
     out = console()
     network, history = model.estimator_.network_, model.estimator_.history_
     sizes = "-".join(map(str, network.sizes))
@@ -75,7 +75,7 @@ def say_how_good(model: "TableModel", path: str, size: int) -> None:
         out.print(f"Judged  {model.judgement_.sentence}")
     evaluation = model.evaluation_
     if evaluation is None:
-        out.print("No rows were held out, so nothing is known of how good it is.", style="yellow")
+        out.print("No rows were held out, so its quality is unknown.", style="yellow")
     else:
         say_evaluation(out, evaluation, "held-out rows")
     shown = printable(path)

@@ -1,4 +1,4 @@
-"""The files that commands write: one takes the place of another only if koubai wrote that too, or it is asked for."""
+"""Output files of commands: an existing file is replaced only if koubai wrote it, or with --force."""
 
 import argparse
 import csv
@@ -18,33 +18,33 @@ MARKS = {
     ".pdf": b"/Creator (koubai)",
     ".gif": b"koubai",
 }
-"""What stands in a page or picture that koubai wrote."""
+"""Signatures in pages and pictures written by koubai."""
 LOOKED_AT = 2**16
-"""Bytes from the beginning and from the end of a file in which it stands."""
+"""Number of bytes at the start and the end of a file searched for a signature."""
 
 
 def add_force(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """Add the option that lets a command write over any file."""
-    parser.add_argument("--force", action="store_true", help="write over a file that koubai did not write, too")
+    """Add the option that lets a command overwrite any file."""
+    parser.add_argument("--force", action="store_true", help="overwrite files not written by koubai")
 
 
 def check_output(path: str, force: bool, reads: Iterable[str | None] = ()) -> None:
-    """Raise FileError if a file cannot be written, or would take the place of one that is not koubai's own.
+    """Raise FileError if a file cannot be written, or would replace one not written by koubai.
 
     Parameters
     ----------
     path : str
-        The file that shall be written.
+        The file to write.
     force : bool
-        Whether it may take the place of any file.
+        Whether any file may be replaced.
     reads : iterable of str or None
-        Files that the command reads, which it must not write over in any case.
+        The command's input files, which must never be overwritten.
     """
     from koubai.training.atomic import check_writable
 
     check_writable(path, reads=[read for read in reads if read is not None])
     if path.startswith("/dev/"):
-        return  # what is open already, and is written behind what it holds
+        return  # an already open file, which is appended to
     if not force and os.path.isfile(path) and os.path.getsize(path) and not is_own(path):
         raise foreign(path, "koubai's own of this kind")
 
@@ -56,15 +56,15 @@ def check_different(path: str | None, other: str | None, what: str, what_other: 
 
 
 def foreign(path: str, wanted: str) -> FileError:
-    """Return the error for a file that would be lost."""
+    """Return the error for a file that would be overwritten."""
     return FileError(
-        f"The output '{path}' must be a new file or {wanted} to be replaced; it holds something else, which "
-        f"would be lost. Choose another name, or add --force."
+        f"The output '{path}' must be a new file, or {wanted}; it contains something else, which would be lost. Choose "
+        "another name, or add --force."
     )
 
 
 def is_own(path: str) -> bool:
-    """Tell whether a page, a picture or a table of predictions is one that koubai wrote, by what stands in it."""
+    """Return whether a page, a picture or a table of predictions was written by koubai, judging by its content."""
     suffix = Path(path).suffix.lower()
     if suffix in MARKS:
         with open(path, "rb") as file:
@@ -76,7 +76,7 @@ def is_own(path: str) -> bool:
 
 
 def _are_predictions(names: list[str]) -> bool:
-    """Tell whether names of columns are those of predictions: they end with the prediction and its probabilities."""
+    """Return whether column names are those of predictions, ending with the prediction and its probabilities."""
     while len(names) > 1 and names[-1].startswith("probability_"):
         names = names[:-1]
     return bool(names) and names[-1] == "prediction"
@@ -88,7 +88,7 @@ def _names_in_parquet(path: str) -> list[str]:
     try:
         return list(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        return []  # whatever it is, it is no table of ours
+        return []  # whatever it is, it is not one of our tables
 
 
 def _names_in_text(path: str, suffix: str) -> list[str]:

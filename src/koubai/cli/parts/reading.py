@@ -1,4 +1,4 @@
-"""The table of a command: the options that say how it is read, and whether as a whole or block by block."""
+"""The table of a command: options for reading it, as a whole or block by block."""
 
 import argparse
 import csv
@@ -16,38 +16,35 @@ if TYPE_CHECKING:
 
 
 def add_reading_options(group: "argparse._ArgumentGroup", streams: bool = True) -> None:
-    """Add the options that say how a table is read.
+    """Add the options for reading a table.
 
     Parameters
     ----------
     group : argument group
-        Where they are listed.
+        The group that lists them.
     streams : bool
         Whether the command can read a table block by block.
     """
+    group.add_argument("--encoding", metavar="NAME", help="text encoding, such as cp932 (default: detected)")
+    group.add_argument("--separator", metavar="CHARACTER", help="the separator of cells, such as ';' or tab")
     group.add_argument(
-        "--encoding", metavar="NAME", help="encoding of the text, such as cp932 (default: recognised, utf-8 if it is)"
-    )
-    group.add_argument("--separator", metavar="CHARACTER", help="what separates cells, such as ';' or tab")
-    group.add_argument(
-        "--skip-lines", type=int, metavar="N", help="lines before the table (default: titles of one cell are skipped)"
+        "--skip-lines", type=int, metavar="N", help="lines to skip before the table (default: single-cell title lines)"
     )
     group.add_argument(
         "--header",
         action=argparse.BooleanOptionalAction,
-        help="whether the first line names the columns (default: unless it holds numbers only)",
+        help="whether the first line names the columns (default: yes, unless it contains only numbers)",
     )
     if streams:
         group.add_argument(
             "--stream",
             action=argparse.BooleanOptionalAction,
-            help="read the table block by block, so that memory need not hold it (default: if the table is large "
-            "beside the memory)",
+            help="read the table block by block, for tables larger than memory (default: if it is large)",
         )
 
 
 def reading_options(args: argparse.Namespace) -> "ReadingOptions":
-    """Return what was said of how to read the table."""
+    """Return the user's options for reading the table."""
     return {
         "encoding": args.encoding,
         "separator": args.separator,
@@ -57,12 +54,12 @@ def reading_options(args: argparse.Namespace) -> "ReadingOptions":
 
 
 class ListedNames:
-    """Names of columns as they were given: with commas between them, or one name that holds commas itself.
+    """Column names as given: comma-separated, or a single name that contains commas.
 
     Parameters
     ----------
     text : str
-        Names with commas between them; one that holds a comma stands in quotation marks.
+        Comma-separated names; a name that contains a comma is put in quotation marks.
     """
 
     def __init__(self, text: str = "") -> None:
@@ -71,18 +68,18 @@ class ListedNames:
         self.names = tuple(cell.strip() for cell in cells if cell.strip())
 
     def among(self, columns: Sequence[str]) -> tuple[str, ...]:
-        """Return the names, all of what was given being one if a table has such a column."""
+        """Return the names; the whole text is a single name if the table has such a column."""
         return (self.text.strip(),) if self.text.strip() in columns else self.names
 
 
 def say_notes(notes: Iterable[str]) -> None:
-    """Print what is to be said of a table on standard error."""
+    """Print notes on a table to standard error."""
     for note in notes:
         print(f"Note: {printable(note)}", file=sys.stderr)
 
 
 def is_streamed(args: argparse.Namespace, command: str) -> bool:
-    """Tell whether a command reads its table block by block: as asked for, else if it is large, which is then said."""
+    """Return whether a command reads its table block by block: as requested, else if it is large, with a note."""
     from koubai.tables.blocks import size_of
 
     if args.stream is not None:
@@ -98,7 +95,7 @@ def is_streamed(args: argparse.Namespace, command: str) -> bool:
 
 
 def read_or_open(args: argparse.Namespace, streamed: bool, model: "TableModel | None" = None) -> "Table | TableBlocks":
-    """Read the table of a command, or open it to be read block by block: as was said, else as a model's table was."""
+    """Read a command's table, or open it block by block, with the given options or else those of a model's table."""
     from koubai.tables.blocks import open_blocks
     from koubai.tables.reading import read_table
 

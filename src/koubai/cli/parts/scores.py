@@ -1,4 +1,4 @@
-"""How the commands print how good a network is."""
+"""Printing of a network's scores."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from koubai.training.history import History
 
 MANY_CLASSES = 12
-"""More classes than this have no table of confusions."""
+"""Maximum number of classes for a confusion matrix."""
 
 
 def kept_epoch(history: "History", chosen: bool, by_loss: bool) -> str:
-    """Return which epoch's network was kept, and why.
+    """Return which epoch's network was kept and why.
 
     Parameters
     ----------
     history : History
         The epochs.
     chosen : bool
-        Whether the best of them was kept, instead of the last.
+        Whether the best epoch was kept, rather than the last.
     by_loss : bool
         Whether validation scores are minus the loss.
     """
@@ -37,22 +37,22 @@ def kept_epoch(history: "History", chosen: bool, by_loss: bool) -> str:
 
 
 def said_of_target(long_tail: bool, bounds: Sequence[float]) -> list[str]:
-    """Return how a model for numbers answers, a sentence for each thing to be said."""
+    """Return notes on a regression model's predictions, one sentence each."""
     said = []
     if long_tail:
         said.append("exp(u) times the mean: the target is positive with a long tail (Poisson loss).")
     if isfinite(bounds[0]) and isfinite(bounds[1]):
         said.append(
-            f"lie between {number(bounds[0])} and {number(bounds[1])}, a tenth of the range beyond what was seen."
+            f"lie between {number(bounds[0])} and {number(bounds[1])}, the range seen in training extended by a tenth."
         )
     return said
 
 
 def say_evaluation(out: "Console", evaluation: "Evaluation", rows: str) -> None:
-    """Print a score, the constant answer's, further measures, and which classes are taken for which."""
+    """Print a score, the baseline's, further measures, and the confusion matrix."""
     is_accuracy = evaluation.measure == "accuracy"
     name = "accuracy" if is_accuracy else "root mean squared error"
-    always = f"always answering {printable(evaluation.answer)}" + ("" if is_accuracy else ", the mean")
+    always = f"always predicting {printable(evaluation.answer)}" + ("" if is_accuracy else ", the mean")
     right = f", {round(evaluation.score * evaluation.n_rows):,} right" if is_accuracy else ""
     n_rows = f"{evaluation.n_rows:,} {rows}" if evaluation.n_rows > 1 else f"1 {rows.replace('rows', 'row')}"
     listed = [
@@ -73,14 +73,14 @@ def say_evaluation(out: "Console", evaluation: "Evaluation", rows: str) -> None:
 
 
 def advice(evaluation: "Evaluation") -> list[str]:
-    """Return what is to be said of a model that does not do what one would hope for, a sentence each."""
+    """Return advice on a model that performs poorly, one sentence each."""
     if evaluation.is_perfect:
         return []
     if not evaluation.is_better:
         measured = ", neither by accuracy nor by its probabilities" if evaluation.measure == "accuracy" else ""
         return [
-            f"The network is no better than always giving the same answer{measured}: the columns may say nothing of "
-            f"the target, or there are too few rows."
+            f"The network is no better than a constant prediction{measured}: the columns may carry no information "
+            "about the target, or there are too few rows."
         ]
     never = [
         label
@@ -93,6 +93,6 @@ def advice(evaluation: "Evaluation") -> list[str]:
         return []
     listed = ", ".join(printable(label) for label in never[:5]) + (", …" if len(never) > 5 else "")
     return [
-        f"Never answered: {listed}, whose probability is always below another's. The probabilities do tell such rows "
-        f"apart: rank rows by them, or let rare classes count as much with --class-weight balanced."
+        f"Never predicted: {listed}, whose probability is always below another's. The probabilities still distinguish "
+        "such rows: rank rows by them, or give rare classes equal weight with --class-weight balanced."
     ]

@@ -1,4 +1,4 @@
-"""Ctrl-C while a command trains: the first ends training after the running epoch, the second ends the program."""
+"""Ctrl-C while a command trains: the first ends training after the current epoch, the second ends the program."""
 
 import signal
 import sys
@@ -9,19 +9,19 @@ from koubai.training.history import INTERRUPTED, Epoch
 
 
 class Quit(BaseException):
-    """The user wants to leave at once."""
+    """Raised when the user wants to quit at once."""
 
 
 class Stopper:
-    """A callback for training that counts epochs and asks for the end once Ctrl-C was pressed.
+    """A training callback that counts epochs and requests a stop after Ctrl-C.
 
-    Before the first epoch is finished there is nothing to keep, so Ctrl-C leaves at once. Where the program was started
-    with the signal ignored, as a shell starts what a script runs in the background, it stays ignored.
+    Before the first epoch is finished there is nothing to keep, so Ctrl-C quits at once. If the program was started
+    with SIGINT ignored, as shells do for background jobs in scripts, it stays ignored.
 
     Attributes
     ----------
     epochs : int
-        Epochs finished.
+        Number of finished epochs.
     asked : bool
         Whether Ctrl-C was pressed.
     """
@@ -51,4 +51,6 @@ class Stopper:
         if self.asked or not self.epochs:
             raise Quit
         self.asked = True
-        sys.stderr.write("\nStopping after this epoch; the best network so far is kept. Ctrl-C again leaves at once.\n")
+        sys.stderr.write(
+            "\nStopping after this epoch; the best network so far is kept. Press Ctrl-C again to quit at once.\n"
+        )

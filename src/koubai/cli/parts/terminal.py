@@ -1,4 +1,4 @@
-"""What the commands share to write on the terminal."""
+"""Terminal output shared by the commands."""
 
 import os
 import sys
@@ -16,20 +16,20 @@ __all__ = ["console", "forget_output", "number", "plain_table", "printable", "sp
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH_OF_FILES = 100
-"""Width of the output where it does not go to a terminal (characters)."""
+"""Width of output that does not go to a terminal, in characters."""
 
 
 def forget_output() -> None:
-    """Send what is still to be written on standard output nowhere, once nobody reads it any more."""
+    """Discard pending output once the pipe is closed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console(stream: TextIO | None = None) -> "Console":
-    """Return a console for a stream, standard output if not given, that takes texts as they are."""
+    """Return a console for a stream (by default standard output) that prints text literally."""
     from rich.console import Console
 
     class QuietAboutPipes(Console):
-        """A console that leaves it to the program what a closed pipe means."""
+        """A console that lets the program handle a closed pipe."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
@@ -53,7 +53,7 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[object]], numbe
 
 
 def sparkline(values: Sequence[float], width: int = 60) -> str:
-    """Return values as one line of blocks, the lowest the smallest; neighbours are averaged down to the width.
+    """Return values as a line of block characters; neighbours are averaged to fit the width.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def sparkline(values: Sequence[float], width: int = 60) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with as many digits as a person wants to see.
+    """Return a number with a sensible number of digits.
 
     Examples
     --------

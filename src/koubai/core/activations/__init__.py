@@ -1,10 +1,10 @@
-"""Activation functions φ: one a file, which holds all that is to be known of it.
+"""Activation functions φ: one per file, which defines everything about it.
 
 Every class takes a pre-activation ``u`` of shape (n_rows, n_nodes) and gives the activation ``z = φ(u)`` of the
 same shape and dtype. ``derivative(u, z)`` is φ'(u) element by element; ``pull_back(u, z, g)`` turns ∂E/∂z into
 ∂E/∂u, which is ``g · φ'(u)`` for every activation but softmax, whose outputs depend on each other.
 
-A file of this folder that defines a subclass of `Activation` with a ``code`` of its own adds an activation.
+A file in this folder that defines a subclass of `Activation` with its own ``code`` adds an activation.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What an activation says of itself, and the forms that several of them share."""
+"""The interface of an activation, and formulas shared by several."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,18 +14,18 @@ from koubai.core.formulas.tree import Formula, Number, exp
 from koubai.core.formulas.values import as_given
 
 Parameters: TypeAlias = Sequence[float]
-"""An activation's parameters as its kernel gets them, in their declared order."""
+"""An activation's parameters as passed to its kernel, in their declared order."""
 
 
 class Kernel(NamedTuple):
     """An activation for the compiled engine.
 
-    Of an activation that works node by node, ``activate(u, parameters)`` returns φ(u) of one number, and
+    For an activation that acts node by node, ``activate(u, parameters)`` returns φ(u) of one number, and
     ``pull_back(u, z, g, parameters)`` returns g φ'(u); ``pull_back`` is None where that is g itself. One whose outputs
     depend on each other (``of_rows``) gets all rows, flat arrays of n rows of m nodes:
     ``activate(u, z, n, m, parameters)`` sets z, and ``pull_back(u, z, g, n, m, parameters)`` changes g.
 
-    They are written in the words of `koubai.core.scalars`, arithmetic and comparisons.
+    They use only the functions of `koubai.core.scalars`, arithmetic and comparisons.
     """
 
     activate: Callable[..., Any]
@@ -39,9 +39,9 @@ class Activation:
 
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
-    """Other names in use."""
+    """Aliases."""
     code: ClassVar[int] = -1
-    """Its number in the compiled engine, and its place in lists; -1 of one that is not compiled."""
+    """Its code in the compiled engine and its position in lists; -1 if it is not compiled."""
     lower: ClassVar[float] = -np.inf
     upper: ClassVar[float] = np.inf
     kernel: ClassVar[Kernel | None] = None
@@ -55,16 +55,16 @@ class Activation:
         raise NotImplementedError
 
     def second_derivative(self, u: Array, z: Array) -> Array:
-        """Return φ''(u), given z = φ(u); 0 at the kinks of what is made of straight lines.
+        """Return φ''(u), given z = φ(u); 0 at the kinks of piecewise linear functions.
 
         Raises
         ------
         UndefinedError
-            If the activation does not say it.
+            If the activation does not define it.
         """
         raise UndefinedError(
-            f"{self.name} must define second_derivative(u, z) for what rests on curvature, such as the Hessian; it has "
-            f"none. Add it to {type(self).__name__}."
+            f"{self.name} must define second_derivative(u, z) for computations that need curvature, such as the "
+            f"Hessian; it does not. Add it to {type(self).__name__}."
         )
 
     def pull_back(self, u: Array, z: Array, g: Array) -> Array:
@@ -80,19 +80,19 @@ class Activation:
         return r_g * self.derivative(u, z) + g * self.second_derivative(u, z) * r_u
 
     def formula(self, u: Formula, known: float = 0.0) -> Formula | None:
-        """Return φ(u) as a formula, or None if it says none.
+        """Return φ(u) as a formula, or None if it defines none.
 
         Parameters
         ----------
         u : Formula
             The pre-activation: a symbol, or a quantity with its number.
         known : float
-            The number behind ``u``, by which a form is chosen that does not overflow.
+            The value of ``u``, used to choose a form that does not overflow.
         """
         return None
 
     def derivative_formula(self, u: Formula, z: Formula) -> Formula | None:
-        """Return φ'(u) as a formula, in z = φ(u) where that is shorter, or None if it says none."""
+        """Return φ'(u) as a formula, in z = φ(u) where that is shorter, or None if it defines none."""
         return None
 
     def spec(self) -> dict[str, Any]:

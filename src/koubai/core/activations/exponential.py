@@ -33,7 +33,7 @@ class Exponential(Activation):
     kernel: ClassVar[Kernel | None] = Kernel(activate, pull_back)
 
     def value(self, u: Array) -> Array:
-        """Return exp(u); an overflow is left to be seen as infinity."""
+        """Return exp(u); overflow shows as infinity."""
         with np.errstate(over="ignore"):
             return np.exp(u)
 

@@ -1,4 +1,4 @@
-"""The Gaussian error linear unit: u times the chance that a normal number lies below it."""
+"""The Gaussian error linear unit: u times the probability that a normal variable lies below it."""
 
 import math
 from dataclasses import dataclass

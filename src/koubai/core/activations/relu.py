@@ -1,4 +1,4 @@
-"""The rectified linear unit: usual in hidden layers of deep networks, and cheap."""
+"""The rectified linear unit: common in hidden layers of deep networks, and cheap."""
 
 from dataclasses import dataclass
 from typing import ClassVar

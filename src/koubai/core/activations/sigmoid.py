@@ -1,4 +1,4 @@
-"""The sigmoid: any number becomes a probability."""
+"""The sigmoid: maps any number to a probability."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Softmax: the numbers of a row become probabilities that add up to 1."""
+"""Softmax: maps the numbers of a row to probabilities that add up to 1."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,7 +19,7 @@ def activate(u: Array, z: Array, n: int, m: int, parameters: Parameters) -> None
             top = max(top, row[k])
         for k in range(m):
             out[k] = row[k] - top
-    for i in range(n * m):  # over all rows at once, or a few outputs would leave most of a vector empty
+    for i in range(n * m):  # over all rows at once, since a few outputs would leave most of a vector unused
         z[i] = exp(z[i])
     for r in range(n):
         out = z[r * m : (r + 1) * m]

@@ -1,1 +1,1 @@
-"""Formulas as trees, the numbers in them, and how they are written: what all equations that people read are made of."""
+"""Formulas as trees, their numbers, and how these are written: the basis of all displayed equations."""

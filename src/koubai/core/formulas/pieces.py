@@ -1,4 +1,4 @@
-"""Formulas given piece by piece: comparisons, and the branches that they choose between."""
+"""Piecewise formulas: comparisons, and the branches they select."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Relation(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Cases(Formula):
-    """A function given piece by piece: (formula, condition) pairs of which one holds."""
+    """A piecewise function: (formula, condition) pairs, one of whose conditions holds."""
 
     branches: tuple[tuple[Formula, Relation], ...]
 
@@ -42,7 +42,7 @@ class Cases(Formula):
         return next((branch for branch in self.branches if branch[1].evaluate()), self.branches[-1])
 
     def substituted(self) -> Formula:
-        """Return the branch that holds, with its condition beside it, numbers put in."""
+        """Return the branch that holds with its condition, with numbers substituted."""
         value, condition = self.chosen()
         return Chosen(value.substituted(), condition.substituted())
 

@@ -1,7 +1,7 @@
-"""Formulas as trees: what every rendering (text, LaTeX, MathML) and every evaluation of an explanation comes from.
+"""Formulas as trees: the source of every rendering (text, LaTeX, MathML) and evaluation in an explanation.
 
-A `Symbol` is notation; a `Quantity` is notation that stands for a known number. ``substituted()`` puts the
-numbers in, ``evaluate()`` computes, exactly as long as the numbers are fractions.
+A `Symbol` is notation; a `Quantity` is notation for a known number. ``substituted()`` inserts the numbers;
+``evaluate()`` computes, exactly for as long as the numbers are fractions.
 """
 
 import math
@@ -34,7 +34,7 @@ class Formula:
         return tuple(part for part in found if isinstance(part, Formula))
 
     def with_parts(self, parts: "Sequence[Formula]") -> "Formula":
-        """Return this formula with others inside it, as many as ``parts()`` gives."""
+        """Return this formula with its parts replaced, as many as ``parts()`` returns."""
         others = iter(parts)
         changes: dict[str, Any] = {}
         for field in fields(self):
@@ -51,11 +51,11 @@ class Formula:
         return self.with_parts([part.substituted() for part in parts]) if parts else self
 
     def evaluate(self) -> Evaluated:
-        """Return the number (or matrix of numbers) that the formula gives."""
+        """Return the value of the formula, a number or a matrix of numbers."""
         raise TypeError(f"{type(self).__name__} is notation without a number.")
 
     def walk(self) -> "Iterator[Formula]":
-        """Go through this formula and all inside it."""
+        """Yield this formula and all its subformulas."""
         yield self
         for part in self.parts():
             yield from part.walk()
@@ -93,7 +93,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Number(Formula):
-    """A number; ``signed`` writes a plus before a positive one, as labels +1 and -1 are."""
+    """A number; ``signed`` writes a plus before a positive one, as in the labels +1 and -1."""
 
     value: Value
     signed: bool = False
@@ -110,11 +110,11 @@ class Symbol(Formula):
     Parameters
     ----------
     base : str
-        The letter, Greek ones as themselves.
+        The letter; Greek letters as such.
     lower : tuple of str or int
         Indices below.
     layer : str, int or None
-        What stands above in parentheses: the layer or the time.
+        The superscript in parentheses: the layer or the time.
     accent : str
         "", "hat" or "tilde".
     bold : bool
@@ -141,7 +141,7 @@ class Partial(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Apply(Formula):
-    """The notation of a function's value that is not computed from its name: φ(u), φ'(u), f(x), E(z, y)."""
+    """Notation for the value of a function that is not computed by name: φ(u), φ'(u), f(x), E(z, y)."""
 
     function: str
     arguments: tuple[Formula, ...]
@@ -159,7 +159,7 @@ class BigSum(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Quantity(Formula):
-    """Notation that stands for a known number, or for a known matrix of numbers."""
+    """Notation for a known number, or a known matrix of numbers."""
 
     notation: Formula
     number: "Number | Matrix"
@@ -180,7 +180,7 @@ class Sum(Formula):
     terms: tuple[Formula, ...]
 
     def evaluate(self) -> Evaluated:
-        """Return the sum; floats are added without loss of digits."""
+        """Return the sum; floats are added without rounding errors."""
         values = [term.evaluate() for term in self.terms]
         if any(isinstance(value, np.ndarray) for value in values):
             return sum(values[1:], values[0])
@@ -236,7 +236,7 @@ class Quotient(Formula):
     below: Formula
 
     def evaluate(self) -> Evaluated:
-        """Return the quotient; a float divided by zero is ±infinity or nan, as IEEE 754 has it."""
+        """Return the quotient; a float divided by zero is ±infinity or nan, as in IEEE 754."""
         above, below = self.above.evaluate(), self.below.evaluate()
         if isinstance(above, np.ndarray):
             return above / below
@@ -259,13 +259,13 @@ class Power(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Function(Formula):
-    """A function known by name: exp, log, tanh, erf, sqrt, abs, max, min or sign."""
+    """A named function: exp, log, tanh, erf, sqrt, abs, max, min or sign."""
 
     name: str
     arguments: tuple[Formula, ...]
 
     def evaluate(self) -> Evaluated:
-        """Return the function's value, exact where it is (exp 0 = 1, log 1 = 0, √4 = 2)."""
+        """Return the function's value, exact where possible (exp 0 = 1, log 1 = 0, √4 = 2)."""
         return call(self.name, [argument.evaluate() for argument in self.arguments])
 
 
@@ -305,14 +305,14 @@ class Transpose(Formula):
 
 
 def formula(operand: Operand) -> Formula:
-    """Return a formula as it is, and a number as the formula of that number."""
+    """Return a formula unchanged, and a number as a formula."""
     if isinstance(operand, Formula):
         return operand
     return Number(Fraction(operand) if isinstance(operand, int | Fraction) else float(operand))
 
 
 def add(*terms: Operand) -> Formula:
-    """Return the sum of formulas, one level deep; of a single one, itself."""
+    """Return the sum of formulas, one level deep; a single one is returned unchanged."""
     flat: list[Formula] = []
     for term in map(formula, terms):
         flat.extend(term.terms if isinstance(term, Sum) else (term,))
@@ -320,7 +320,7 @@ def add(*terms: Operand) -> Formula:
 
 
 def multiply(*factors: Operand) -> Formula:
-    """Return the product of formulas, one level deep; of a single one, itself."""
+    """Return the product of formulas, one level deep; a single one is returned unchanged."""
     flat: list[Formula] = []
     for factor in map(formula, factors):
         flat.extend(factor.factors if isinstance(factor, Product) else (factor,))

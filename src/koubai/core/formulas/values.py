@@ -1,4 +1,4 @@
-"""The numbers of an explanation: exact fractions where they stay small, floats elsewhere, and how each is written."""
+"""The numbers of an explanation: exact fractions while these are small, otherwise floats, and how each is written."""
 
 import math
 import re
@@ -14,13 +14,13 @@ Value: TypeAlias = Fraction | float
 """A number: exact as a Fraction, or a float."""
 
 GIVEN_LIMIT = 1000
-"""A float counts as the exact number that somebody wrote if its denominator is at most this."""
+"""A float is treated as the exact fraction the user meant if its denominator is at most this."""
 KEPT_LIMIT = 10_000
 """A computed fraction is kept exact while its numerator and denominator are at most this."""
 WRITTEN = re.compile(r"[+-]?[\d./]{1,60}(e[+-]?[12]?\d?\d)?", re.IGNORECASE)
-"""What a number written by a person looks like."""
+"""The pattern of a number typed by a user."""
 LARGEST_EXPONENT = 1000
-"""Beyond it a power is computed with floats: as a fraction it would have thousands of digits."""
+"""Larger powers are computed with floats, since as fractions they would have thousands of digits."""
 LONGEST_DECIMAL = 6
 """An exact number is written as a decimal only with at most this many places."""
 
@@ -29,7 +29,7 @@ SAFE_EXPONENT = 500.0
 
 
 def as_given(value: float | Fraction) -> Value:
-    """Return the fraction that a given number stands for if that is a small one, else the number as a float.
+    """Return the simple fraction that a given number represents, if there is one, else the float.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def as_given(value: float | Fraction) -> Value:
 
 
 def tidy(value: Value) -> Value:
-    """Return an exact number as it is while it is small enough to be read, else as a float."""
+    """Return an exact number unchanged if it is small enough to be readable, else as a float."""
     if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) > KEPT_LIMIT:
         try:
             return float(value)
@@ -56,7 +56,7 @@ def tidy(value: Value) -> Value:
 
 
 def total(values: Sequence[float]) -> float:
-    """Return the sum of floats without loss of digits; infinite where it is beyond the largest float."""
+    """Return the sum of floats without rounding errors; infinite if beyond the largest float."""
     try:
         return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
     except OverflowError:  # on the way, though the sum may be one; scaled down, no digit that counts is lost
@@ -65,7 +65,7 @@ def total(values: Sequence[float]) -> float:
 
 
 def power(base: Any, exponent: Any) -> Any:
-    """Return base to an exponent, exactly for small fractions; as IEEE 754 has it beyond what floats hold."""
+    """Return base to an exponent, exactly for small fractions; as in IEEE 754 beyond the range of floats."""
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         whole = int(exponent)
         if not isinstance(base, int | float | Fraction):  # a matrix of numbers
@@ -78,14 +78,14 @@ def power(base: Any, exponent: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How numbers are written.
+    """The format of numbers.
 
     Parameters
     ----------
     digits : int
         Significant digits of a rounded number.
     fractions : bool
-        Whether exact numbers are written as fractions (1/2) or, where they end, as decimals (0.5).
+        Whether exact numbers are written as fractions (1/2) or, if they terminate, as decimals (0.5).
     """
 
     digits: int = 4
@@ -93,7 +93,7 @@ class Notation:
 
     @classmethod
     def of(cls, given: Iterable[Value], digits: int = 4) -> "Notation":
-        """Return the notation in which somebody wrote these numbers: decimals if a tenth or a fifth is among them.
+        """Return the notation in which these numbers were given: decimals if they include a tenth or a fifth.
 
         Examples
         --------
@@ -106,9 +106,9 @@ class Notation:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A number as it is written: ``mantissa`` × 10^``exponent``, or ``mantissa`` / ``denominator``.
+    """A written number: ``mantissa`` × 10^``exponent``, or ``mantissa`` / ``denominator``.
 
-    ``exact`` says whether what is written is the number itself; otherwise it is rounded.
+    ``exact`` tells whether the written number is exact rather than rounded.
     """
 
     negative: bool
@@ -119,7 +119,7 @@ class Written:
 
 
 def write(value: Value, notation: Notation) -> Written:
-    """Return how a number is written.
+    """Return a number in written form.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def write(value: Value, notation: Notation) -> Written:
 
 
 def _ending_decimal(value: Fraction) -> str | None:
-    """Return a number >= 0 as a decimal if that ends soon enough to be read."""
+    """Return a number >= 0 as a decimal if that is short enough."""
     for places in range(LONGEST_DECIMAL + 1):
         scaled = value * 10**places
         if scaled.denominator == 1:
@@ -149,7 +149,7 @@ def _ending_decimal(value: Fraction) -> str | None:
 
 
 def _write_rounded(value: float, digits: int) -> Written:
-    """Return a float with so many significant digits, in powers of ten beyond 10^5 and below 10^-4."""
+    """Return a float with ``digits`` significant digits, in scientific notation above 10^5 and below 10^-4."""
     rounded = float(f"{value:.{digits - 1}e}")
     if rounded == 0:
         return Written(False, "0", "", None, value == 0)
@@ -169,7 +169,7 @@ def _write_rounded(value: float, digits: int) -> Written:
 
 
 def read(written: Written) -> Value:
-    """Return the number that stands on the page: ``read(write(v, notation))`` is v rounded as it was written."""
+    """Return the number as displayed: ``read(write(v, notation))`` is v rounded as written."""
     if written.mantissa in ("∞", "nan"):
         number: Value = math.inf if written.mantissa == "∞" else math.nan
     elif written.denominator:
@@ -180,9 +180,9 @@ def read(written: Written) -> Value:
 
 
 def parse_number(text: str) -> Value | None:
-    """Return the number that a person wrote as a fraction, a decimal or an integer, or None if it is not one.
+    """Parse a number typed as a fraction, a decimal or an integer; return None if it is not one.
 
-    Letters of full width, as Japanese keyboards give them, count; numbers beyond what a float holds do not.
+    Full-width characters, as from Japanese keyboards, are accepted; numbers beyond the range of a float are not.
 
     Examples
     --------

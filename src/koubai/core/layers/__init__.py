@@ -1,6 +1,6 @@
-"""Layers: one kind a file, which holds all that is to be known of it but for its compiled kernel.
+"""Layers: one kind per file, which defines everything about it except its compiled kernel.
 
-A file of this folder that defines a subclass of `Layer` with a ``code`` of its own adds a kind; the compiled engine
+A file in this folder that defines a subclass of `Layer` with its own ``code`` adds a kind; the compiled engine
 finds its kernel in the file of the same name in `koubai.engines.cpu.kernels.layers`.
 """
 
@@ -21,7 +21,7 @@ LAYERS: Registry[Layer] = Registry("layer", Layer, __name__)
 
 
 def layer_from_spec(spec: Mapping[str, Any]) -> Layer:
-    """Return the layer that a stored ``spec()`` stands for.
+    """Return the layer described by a stored ``spec()``.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def layer_from_spec(spec: Mapping[str, Any]) -> Layer:
 
 
 class LayerKind:
-    """What a layer's ``spec()`` must hold in a file: what its kind says, of the kinds that there are by then."""
+    """Required contents of a layer's ``spec()`` in a file, as defined by its kind."""
 
     def read(self, value: Any, where: str) -> Any:
         """Return the mapping."""

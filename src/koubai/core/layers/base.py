@@ -1,8 +1,8 @@
-"""What a layer says of itself: its parameters, what it computes, the derivatives, and what explanations are made of.
+"""The interface of a layer: its parameters, its computation, the derivatives, and the material for explanations.
 
-A layer computes u = f(z; parameters) from what the layer before gives, then z = φ(u), then dropout. A kind of layer
-says f; φ and dropout are the same for all kinds. Rows are flat: a layer whose shape is (h, w, c) reads and gives
-h · w · c numbers a row, in C order.
+A layer computes u = f(z; parameters) from the previous layer's output, then z = φ(u), then dropout. A kind of layer
+defines f; φ and dropout are the same for all kinds. Rows are flat: a layer of shape (h, w, c) reads and returns h · w ·
+c numbers per row, in C order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,21 +19,21 @@ from koubai.core.initializers import RandomSource
 from koubai.core.schema import Fields
 
 WEIGHTS, BIASES = "weights", "biases"
-"""The groups of parameters that penalties and rates tell apart."""
+"""The groups of parameters that penalties and learning rates distinguish."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """An array of a layer's parameters, which lie in θ together.
+    """An array of a layer's parameters, contiguous in θ.
 
     Parameters
     ----------
     name : str
-        What it is called within its layer: ``"weights"``.
+        Its name within the layer: ``"weights"``.
     shape : tuple of int
         Its shape; in θ it lies in C order.
     group : str
-        ``"weights"``, which penalties make smaller, or ``"biases"``, which they leave alone.
+        ``"weights"``, which penalties apply to, or ``"biases"``, which they do not.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Block:
 
     @property
     def size(self) -> int:
-        """How many parameters it holds."""
+        """Number of parameters."""
         return prod(self.shape)
 
 
@@ -52,14 +52,14 @@ Views: TypeAlias = tuple[Array, ...]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One parameter of a layer: the block's name and the place in it, from 0."""
+    """One parameter of a layer: the block's name and the index in it, from 0."""
 
     block: str
     index: tuple[int, ...]
 
 
 class Term(NamedTuple):
-    """One summand of u_i: a parameter times z_j, or one of the two alone; j = 0 stands for no source."""
+    """One summand of u_i: a parameter times z_j, or one of the two alone; j = 0 means no source."""
 
     node: int
     source: int
@@ -68,20 +68,20 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Base of all kinds of layers.
+    """Base class of all kinds of layers.
 
-    A kind must say its shapes, blocks, initial values and computations (forward, back, gradient). What it leaves
-    out of the rest is refused by name where it is needed, never guessed.
+    A kind must define its shapes, blocks, initial values and computations (forward, backward, gradient). Anything else
+    it omits is refused by name where needed, never guessed.
     """
 
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     code: ClassVar[int] = -1
-    """Its number in the compiled engine, and its place in lists; -1 of one that is not compiled."""
+    """Its code in the compiled engine and its position in lists; -1 if it is not compiled."""
     has_activation: ClassVar[bool] = False
-    """Whether φ is the layer's own; of others z is u."""
+    """Whether the layer has its own φ; otherwise z is u."""
     description: ClassVar[Fields]
-    """What its ``spec()`` must hold in a file."""
+    """Required contents of its ``spec()`` in a file."""
 
     # Shapes and parameters
 
@@ -97,17 +97,17 @@ class Layer:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The parameters, in the order in which they lie in θ."""
+        """The parameters, in their order in θ."""
         raise NotImplementedError
 
     @property
     def n_in(self) -> int:
-        """How many numbers it reads of a row."""
+        """Number of inputs per row."""
         return prod(self.input_shape)
 
     @property
     def n_out(self) -> int:
-        """How many numbers it gives for a row: its nodes."""
+        """Number of outputs per row, its nodes."""
         return prod(self.output_shape)
 
     @property
@@ -117,21 +117,21 @@ class Layer:
 
     @property
     def dropout(self) -> float:
-        """Probability with which a node's activation is set to 0 in training."""
+        """Probability that a node's activation is set to 0 in training."""
         return 0.0
 
     @property
     def n_parameters(self) -> int:
-        """How many parameters it has."""
+        """Number of parameters."""
         return sum(block.size for block in self.blocks)
 
     @property
     def n_weights(self) -> int:
-        """How many of them belong to the group of weights."""
+        """Number of parameters in the group of weights."""
         return sum(block.size for block in self.blocks if block.group == WEIGHTS)
 
     def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
-        """Return the blocks' initial values, float64; what is drawn comes from ``rng`` by the rule ``scheme``."""
+        """Return the blocks' initial values, float64; random ones are drawn from ``rng`` by the rule ``scheme``."""
         raise NotImplementedError
 
     # The equations; z is (n, n_in), u and δ are (n, n_out)
@@ -149,7 +149,7 @@ class Layer:
         raise NotImplementedError
 
     def tangent(self, blocks: Views, r_blocks: Views, z: Array, r_z: Array) -> Array:
-        """Return R{u}: how u changes while the parameters change by ``r_blocks`` and z by R{z}."""
+        """Return R{u}: the change in u when the parameters change by ``r_blocks`` and z by R{z}."""
         raise self._without("tangent(blocks, r_blocks, z, r_z)")
 
     def to_sources_tangent(
@@ -166,11 +166,11 @@ class Layer:
 
     def _without(self, method: str) -> UndefinedError:
         return UndefinedError(
-            f"the {self.name} layer must define {method} for what rests on curvature, such as the Hessian; it has "
-            f"none. Add it to {type(self).__name__}."
+            f"the {self.name} layer must define {method} for computations that need curvature, such as the Hessian; it "
+            f"does not. Add it to {type(self).__name__}."
         )
 
-    # What explanations and pictures are made of; nodes i and sources j are counted from 1
+    # Material for explanations and pictures; nodes i and sources j are counted from 1
 
     def terms(self, node: int) -> Iterable[Term]:
         """Return the summands of u_i.
@@ -178,10 +178,10 @@ class Layer:
         Raises
         ------
         UndefinedError
-            If the layer does not say them.
+            If the layer does not define them.
         """
         raise UndefinedError(
-            f"the {self.name} layer must define terms(node) for its numbers to be explained; it has none. "
+            f"the {self.name} layer must define terms(node) for its numbers to be explained; it does not. "
             f"Add it to {type(self).__name__}."
         )
 
@@ -194,21 +194,21 @@ class Layer:
         return [term for i in range(1, self.n_out + 1) for term in self.terms(i) if term.parameter == parameter]
 
     def parameter(self, node: int, source: int) -> Address | None:
-        """Return the parameter by which node i takes z_j, or with j = 0 what it adds; None if there is none."""
+        """Return the parameter by which node i multiplies z_j, or for j = 0 the one it adds; None if there is none."""
         if not (1 <= node <= self.n_out and 0 <= source <= self.n_in):
             return None
         return next((term.parameter for term in self.terms(node) if term.source == source), None)
 
     def symbol(self, block: str, node: "int | str", source: "int | str", layer: "int | str") -> Symbol:
-        """Return how the parameter is written by which node i takes z_j."""
+        """Return the symbol of the parameter by which node i multiplies z_j."""
         return Symbol(block[0], (node, source), layer)
 
     def law(self) -> Formula | None:
-        """Return u_i^(l) in symbols, or None if it says none."""
+        """Return u_i^(l) in symbols, or None if not defined."""
         return None
 
     def law_back(self) -> Formula | None:
-        """Return ∂E/∂z_i^(l) in symbols, this being layer l + 1 with the nodes k, or None if it says none."""
+        """Return ∂E/∂z_i^(l) in symbols, where this is layer l + 1 with nodes k, or None if not defined."""
         return None
 
     # Files
@@ -219,5 +219,5 @@ class Layer:
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
-        """Return the layer that `spec` described."""
+        """Return the layer described by `spec`."""
         return cls(**{name: value for name, value in spec.items() if name != "kind"})

@@ -1,4 +1,4 @@
-"""The fully connected layer: every node takes every source, each by a weight of its own."""
+"""The fully connected layer: every node reads every source, each with its own weight."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,10 +28,10 @@ class Dense(Layer):
     activation : Activation
         φ.
     bias : bool
-        Whether the nodes have a bias b; without, W alone.
+        Whether the nodes have a bias b.
     dropout : float
-        Probability in [0, 1) with which a node's activation is set to 0 in training, the rest being divided by
-        1 - dropout (inverted dropout; Srivastava and others 2014, section 10).
+        Probability in [0, 1) that a node's activation is set to 0 in training, the others being divided by 1 - dropout
+        (inverted dropout; Srivastava and others 2014, section 10).
     """
 
     name: ClassVar[str] = "dense"
@@ -47,7 +47,7 @@ class Dense(Layer):
         }
     )
 
-    n_in: int = field()  # without field(), the base's property of this name would be its default
+    n_in: int = field()  # without field(), the base class's property of this name would be the default
     n_out: int = field()
     activation: Activation = field(default_factory=Identity)
     bias: bool = True
@@ -138,7 +138,7 @@ class Dense(Layer):
         return [Term(parameter.index[1] + 1, parameter.index[0] + 1, parameter)]
 
     def parameter(self, node: int, source: int) -> Address | None:
-        """Return the place of w_ij, or of the bias for j = 0."""
+        """Return the address of w_ij, or of the bias for j = 0."""
         if not (1 <= node <= self.n_out and 0 <= source <= self.n_in):
             return None
         if source == 0:
@@ -146,7 +146,7 @@ class Dense(Layer):
         return Address("weights", (source - 1, node - 1))
 
     def symbol(self, block: str, node: "int | str", source: "int | str", layer: "int | str") -> Symbol:
-        """Return w_ij^(l), the bias being w_i0^(l)."""
+        """Return w_ij^(l), or w_i0^(l) for the bias."""
         return Symbol("w", (node, source), layer)
 
     def law(self) -> Formula:
@@ -171,6 +171,6 @@ class Dense(Layer):
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
-        """Return the layer that `spec` described; what it holds besides is passed over."""
+        """Return the layer described by `spec`; other contents are ignored."""
         activation = get_activation(spec["activation"])
         return cls(spec["n_in"], spec["n_out"], activation, spec["bias"], spec["dropout"])

@@ -1,4 +1,4 @@
-"""The scaling layer: one learned factor for each feature, by which a network chooses among its inputs."""
+"""The scaling layer: one learned factor per feature, with which a network selects among its inputs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Scaling(Layer):
     Parameters
     ----------
     n_features : int
-        How many numbers of a row it takes, and gives; at least 1.
+        Number of inputs and outputs per row, at least 1.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class Scaling(Layer):
         return (Block("scales", (self.n_features,), WEIGHTS),)
 
     def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
-        """Return ones, whatever the rule: at first the layer passes its inputs on."""
+        """Return ones, whatever the rule, so that the layer initially passes its inputs through."""
         return (np.ones(self.n_features),)
 
     def forward(self, blocks: Views, z: Array) -> Array:
@@ -118,5 +118,5 @@ class Scaling(Layer):
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
-        """Return the layer that `spec` described; what it holds besides is passed over."""
+        """Return the layer described by `spec`; other contents are ignored."""
         return cls(spec["n_features"])

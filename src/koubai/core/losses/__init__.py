@@ -1,11 +1,11 @@
-"""Losses E: one a file, which holds all that is to be known of it.
+"""Losses E: one per file, which defines everything about it.
 
-A loss looks at one row: the outputs z = φ(u) of the last layer and the target y, both of shape (n_rows, n_outputs);
-``rows`` gives one number a row, summed over the outputs. The loss of a set of rows is the weighted mean of them.
+A loss applies to one row: the outputs z = φ(u) of the last layer and the target y, both of shape (n_rows, n_outputs);
+``rows`` gives one number per row, summed over the outputs. The loss of a set of rows is the weighted mean of them.
 ``delta`` gives δ^(L) = ∂E/∂u of each row, fused with the output's activation where that is simpler and stable
 (sigmoid or softmax with cross-entropy: δ = z - y; lecture slides 57-58).
 
-A file of this folder that defines a subclass of `Loss` with a ``code`` of its own adds a loss.
+A file in this folder that defines a subclass of `Loss` with its own ``code`` adds a loss.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ LOSSES: Registry[Loss] = Registry("loss", Loss, __name__)
 
 
 def get_loss(given: str | Loss | Mapping[str, Any], who: str = "loss") -> Loss:
-    """Return the loss that a name, an instance, or a stored ``spec()`` stands for.
+    """Return the loss given by a name, an instance, or a stored ``spec()``.
 
     Raises
     ------

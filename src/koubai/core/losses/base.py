@@ -1,4 +1,4 @@
-"""What a loss says of itself, and the forms that several of them share."""
+"""The interface of a loss, and formulas shared by several."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,16 +18,16 @@ from koubai.core.formulas.values import Value
 from koubai.core.scalars import exp, log, log1p
 
 LogOf: TypeAlias = Callable[[Formula], Formula]
-"""How log z and log(1 - z) are written: as they are, or as quantities where z itself has underflowed."""
+"""How to write log z and log(1 - z): directly, or as quantities where z itself has underflowed."""
 
 
 class Behind(NamedTuple):
-    """E and δ right behind one activation, from u: exact where φ(u) rounds to 0 or 1.
+    """E and δ computed directly from u for one activation: exact even where φ(u) rounds to 0 or 1.
 
     ``row(u, z, y, share, delta, parameters)`` sets δ times the row's share in the mean and returns E of one row; all
     but ``share`` are arrays of its outputs. ``rows(u, z, y, share, delta, n, m, parameters)`` does so for n >= 1 rows
-    of m outputs that have the same share, and returns the sum of share · E; without it, ``row`` is asked for each.
-    ``fewest`` is the number of outputs from which on they hold.
+    of m outputs that have the same share, and returns the sum of share · E; without it, ``row`` is called for each.
+    ``fewest`` is the minimum number of outputs for which they apply.
     """
 
     row: Callable[..., Any]
@@ -38,10 +38,11 @@ class Behind(NamedTuple):
 class Kernel(NamedTuple):
     """A loss for the compiled engine.
 
-    ``value(z, y, parameters)`` returns what one output adds to E, and ``gradient(z, y, parameters)`` its derivative by
-    z; the loss's parameters come in their declared order. ``behind`` has, by activation, what is to be used instead.
+    ``value(z, y, parameters)`` returns one output's contribution to E, and ``gradient(z, y, parameters)`` its
+    derivative with respect to z; the loss's parameters come in their declared order. ``behind`` gives, by activation,
+    the functions to use instead.
 
-    They are written in the words of `koubai.core.scalars`, arithmetic and comparisons, and may call functions that are.
+    They use only the functions of `koubai.core.scalars`, arithmetic, comparisons, and functions restricted likewise.
     """
 
     value: Callable[..., Any]
@@ -55,11 +56,11 @@ class Loss:
 
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
-    """Other names in use."""
+    """Aliases."""
     code: ClassVar[int] = -1
-    """Its number in the compiled engine, and its place in lists; -1 of one that is not compiled."""
+    """Its code in the compiled engine and its position in lists; -1 if it is not compiled."""
     lower: ClassVar[float] = -np.inf
-    """The outputs must lie in [lower, upper]: an activation with a wider range cannot stand before this loss."""
+    """The outputs must lie in [lower, upper]; an activation with a wider range cannot be used with this loss."""
     upper: ClassVar[float] = np.inf
     excluded: ClassVar[tuple[float, ...]] = ()
     """Outputs of that range where E may be infinite."""
@@ -68,9 +69,9 @@ class Loss:
     signed: ClassVar[bool] = False
     """Whether targets are -1 and +1, and the outputs' sign decides."""
     letter: ClassVar[str] = "y"
-    """What the targets are called: p where they are shares of classes."""
+    """The letter of the targets: p for class shares."""
     output: ClassVar[str] = "identity"
-    """The activation that usually stands before it."""
+    """The usual output activation."""
     tasks: ClassVar[tuple[str, ...]] = ("classification", "regression")
     fused: ClassVar[type[Activation] | None] = None
     """The activation with which δ^(L) is simply z - y."""
@@ -86,15 +87,16 @@ class Loss:
         raise NotImplementedError
 
     def curvature(self, z: Array, y: Array) -> Array:
-        """Return ∂²E/∂z² of each output, shape (n_rows, n_outputs); outputs add up, so there are no mixed derivatives.
+        """Return ∂²E/∂z² of each output, shape (n_rows, n_outputs); there are no mixed ones, as outputs are summed.
 
         Raises
         ------
         UndefinedError
-            If the loss does not say it.
+            If the loss does not define it.
         """
         raise UndefinedError(
-            f"{self.name} must define curvature(z, y) for what rests on curvature, such as the Hessian; it has none. "
+            f"{self.name} must define curvature(z, y) for computations that need curvature, such as the Hessian; it "
+            "does not. "
             f"Add it to {type(self).__name__}."
         )
 
@@ -105,19 +107,19 @@ class Loss:
         return self.delta_by_chain_rule(activation, u, z, y)
 
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
-        """Return ∂E/∂z taken back through φ; losses of log z go through log φ instead, which does not vanish."""
+        """Return ∂E/∂z taken back through φ; losses in log z use log φ instead, which does not vanish."""
         return activation.pull_back(u, z, self.gradient(z, y))
 
     def term_formula(self, z: Formula, y: Formula, log_of: LogOf = log_formula) -> Formula | None:
-        """Return what one output adds, before what `total_formula` puts in front of the sum; None if it says none."""
+        """Return one output's contribution, before the factor added by `total_formula`; None if not defined."""
         return None
 
     def total_formula(self, terms: Sequence[Formula]) -> Formula:
-        """Return the loss of one row, from what each output adds."""
+        """Return the loss of one row from each output's contribution."""
         return add(*terms)
 
     def gradient_formula(self, z: Formula, y: Formula) -> Formula | None:
-        """Return ∂E/∂z_k as a formula, or None if it says none."""
+        """Return ∂E/∂z_k as a formula, or None if not defined."""
         return None
 
     def accepts(self, activation: Activation) -> bool:
@@ -132,7 +134,7 @@ class Loss:
 ZERO, ONE, HALF = (Number(Fraction(numerator, 2)) for numerator in (0, 2, 1))
 
 
-# What kernels share
+# Shared by kernels
 
 
 def at_least(x: float, floor: float) -> float:
@@ -155,11 +157,11 @@ def log_sigmoid(u: float) -> float:
     return (u if u < 0 else 0 * u) - log1p(exp(-abs(u)))
 
 
-# What arrays and formulas share
+# Shared by arrays and formulas
 
 
 def quotient_or_zero(above: Array, below: Array) -> Array:
-    """Return above / below, and 0 where ``above`` is 0; what overflows is left to be seen as infinity."""
+    """Return above / below, and 0 where ``above`` is 0; overflow shows as infinity."""
     with np.errstate(all="ignore"):
         return np.where(above == 0, 0, above / below)
 

@@ -1,4 +1,4 @@
-"""The cross-entropy of yes or no: what stands behind the sigmoid."""
+"""The binary cross-entropy, the usual loss for the sigmoid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def behind_sigmoid(u: Array, z: Array, y: Array, share: float, delta: Array, par
 def behind_softmax(u: Array, z: Array, y: Array, share: float, delta: Array, parameters: Parameters) -> float:
     """Set δ and return -Σ_k [y_k log z_k + (1 - y_k) log(1 - z_k)] of one row of at least two outputs.
 
-    For the largest output 1 - z is the sum of the others, so its logarithm and derivative come from those alone;
+    For the largest output, 1 - z is the sum of the others, so its logarithm and derivative are computed from those;
     see `koubai.core.logarithms.log_complement`.
     """
     m, zero, one = len(u), like(0.0, u[0]), like(1.0, u[0])
@@ -86,9 +86,9 @@ def behind_softmax(u: Array, z: Array, y: Array, share: float, delta: Array, par
 
 @dataclass(frozen=True, slots=True)
 class BinaryCrossEntropy(Loss):
-    """E = -Σ_k [y_k log z_k + (1 - y_k) log(1 - z_k)], each output its own yes or no. Unit: nats.
+    """E = -Σ_k [y_k log z_k + (1 - y_k) log(1 - z_k)], with each output a separate yes or no. Unit: nats.
 
-    Behind the sigmoid, log z = log σ(u) and log(1 - z) = log σ(-u) are computed from u, and δ_k = z_k - y_k.
+    With the sigmoid, log z = log σ(u) and log(1 - z) = log σ(-u) are computed from u, and δ_k = z_k - y_k.
     """
 
     name: ClassVar[str] = "binary_cross_entropy"

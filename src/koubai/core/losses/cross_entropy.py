@@ -1,4 +1,4 @@
-"""The cross-entropy of shares of classes: what stands behind softmax."""
+"""The cross-entropy of class probabilities, the usual loss for softmax."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from koubai.core.losses.base import (
 from koubai.core.scalars import exp, like, log, smallest, wide
 
 SMALL = 1e-200
-"""A product of largest outputs, each at least 1 / m, is not multiplied further below this."""
+"""Lower limit for products of largest outputs, each at least 1 / m, before the logarithm is taken."""
 
 
 def value(z: float, y: float, parameters: Parameters) -> float:
@@ -48,7 +48,7 @@ def behind_softmax(u: Array, z: Array, y: Array, share: float, delta: Array, par
     m, top, largest = len(u), u[0], z[0]
     for k in range(m):
         top, largest = max(top, u[k]), max(largest, z[k])
-    shift = log(wide(largest)) - wide(top)  # wide, or u - max u loses its last places in float32
+    shift = log(wide(largest)) - wide(top)  # wide, since u - max u would lose its last digits in float32
     total, targets = 0.0, like(0.0, u[0])
     for k in range(m):
         total += y[k] * (u[k] + shift)
@@ -105,7 +105,7 @@ def behind_sigmoid(u: Array, z: Array, y: Array, share: float, delta: Array, par
 class CrossEntropy(Loss):
     """E = -Σ_k y_k log z_k for one-hot or soft targets y (slide 51). Unit: nats.
 
-    Behind softmax it is -Σ_k y_k log softmax(u)_k, computed by log-sum-exp, and δ_k = z_k Σ_j y_j - y_k,
+    With softmax it is -Σ_k y_k log softmax(u)_k, computed by log-sum-exp, and δ_k = z_k Σ_j y_j - y_k,
     which is z_k - y_k for targets that add up to one.
     """
 
@@ -127,7 +127,9 @@ class CrossEntropy(Loss):
 
     def rows(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return -Σ_k y_k log z_k of each row; 0 log 0 counts as 0."""
-        return np.asarray(0 - (y * log_value(activation, u, z)).sum(axis=1))  # 0, not -0, for a sure and right output
+        return np.asarray(
+            0 - (y * log_value(activation, u, z)).sum(axis=1)
+        )  # 0, not -0, for a certain and correct output
 
     def gradient(self, z: Array, y: Array) -> Array:
         """Return -y_k / z_k, and 0 where z_k has fallen below the smallest normal number."""
@@ -138,7 +140,7 @@ class CrossEntropy(Loss):
         return quotient_or_zero(y, z * z)
 
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
-        """Return z_k Σ_j y_j - y_k behind softmax, else -y_k φ'(u_k) / φ(u_k)."""
+        """Return z_k Σ_j y_j - y_k for softmax, else -y_k φ'(u_k) / φ(u_k)."""
         return pull_back_log(activation, u, z, -y)
 
     def term_formula(self, z: Formula, y: Formula, log_of: LogOf = log_formula) -> Formula:

@@ -1,4 +1,4 @@
-"""The Huber loss: squared for small errors, straight for large ones."""
+"""The Huber loss: quadratic for small errors, linear for large ones."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,7 @@ def value(z: float, y: float, parameters: Parameters) -> float:
 
 
 def gradient(z: float, y: float, parameters: Parameters) -> float:
-    """Return z - y, cut to [-threshold, threshold]; NaN stays NaN."""
+    """Return z - y, clipped to [-threshold, threshold]; NaN stays NaN."""
     d = z - y
     return parameters[0] if d > parameters[0] else at_least(d, -parameters[0])
 
@@ -48,7 +48,7 @@ class Huber(Loss):
         return np.asarray((near * (a - near / 2)).sum(axis=1))
 
     def gradient(self, z: Array, y: Array) -> Array:
-        """Return z_k - y_k, cut to [-threshold, threshold]."""
+        """Return z_k - y_k, clipped to [-threshold, threshold]."""
         t = z.dtype.type(self.threshold)
         return np.clip(z - y, -t, t)
 
@@ -63,7 +63,7 @@ class Huber(Loss):
         return Cases(((near, Relation(d, "≤", t)), (far, Relation(d, ">", t))))
 
     def gradient_formula(self, z: Formula, y: Formula) -> Formula:
-        """Return d, cut to [-threshold, threshold]."""
+        """Return d, clipped to [-threshold, threshold]."""
         t, d = number(self.threshold), z - y
         inner = (d, Relation(Function("abs", (d,)), "≤", t))
         return Cases((inner, (t, Relation(d, ">", t)), (Negative(t), Relation(d, "<", Negative(t)))))

@@ -1,4 +1,4 @@
-"""The perceptron's loss: what a wrong row costs is how far it lies on the wrong side."""
+"""The perceptron loss: a misclassified row costs how far it lies on the wrong side."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -43,8 +43,8 @@ class PerceptronLoss(Loss):
     def gradient(self, z: Array, y: Array) -> Array:
         """Return -y_k where y_k z_k <= 0, else 0.
 
-        At z = 0 the loss has no derivative; -y is taken there, since the learning rule counts f(x) = 0 as a mistake
-        for a positive row (slide 18) and as none for a negative one.
+        At z = 0 the loss is not differentiable; -y is used there, since the learning rule counts f(x) = 0 as a mistake
+        for a positive row (slide 18) but not for a negative one.
         """
         wrong = np.where(y > 0, y * z <= 0, y * z < 0)
         return np.where(wrong, -y, 0 * y)

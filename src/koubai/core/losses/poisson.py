@@ -63,7 +63,7 @@ def behind_sigmoid(u: Array, z: Array, y: Array, share: float, delta: Array, par
 def behind_softplus(u: Array, z: Array, y: Array, share: float, delta: Array, parameters: Parameters) -> float:
     """Set δ = share · σ(u) (1 - y / z) and return Σ_k [z_k - y_k + y_k log y_k - y_k log z_k] of one row.
 
-    Far below 0, z = log(1 + exp(u)) is exp(u) to the last place, and vanishes; but log z is u, and σ(u) / z is 1.
+    Far below 0, z = log(1 + exp(u)) equals exp(u) to the last digit, and vanishes; but log z is u, and σ(u) / z is 1.
     """
     total, one = 0.0, like(1.0, u[0])
     for k in range(len(u)):
@@ -87,7 +87,7 @@ def behind_softmax(u: Array, z: Array, y: Array, share: float, delta: Array, par
 class Poisson(Loss):
     """E = Σ_k [z_k - y_k + y_k log(y_k / z_k)], half the Poisson deviance of counts y_k >= 0 around means z_k > 0.
 
-    Behind exp, log z = u, and δ_k = z_k - y_k. Unit: nats.
+    With exp, log z = u, and δ_k = z_k - y_k. Unit: nats.
     """
 
     name: ClassVar[str] = "poisson"
@@ -127,7 +127,7 @@ class Poisson(Loss):
         return activation.pull_back(u, z, np.ones_like(z)) + pull_back_log(activation, u, z, -y)
 
     def term_formula(self, z: Formula, y: Formula, log_of: LogOf = log_formula) -> Formula:
-        """Return z - y + y log(y / z), whose last part is 0 for y = 0."""
+        """Return z - y + y log(y / z), whose last term is 0 for y = 0."""
         return z - y + (ZERO if known_value(y) == 0 else y * (log_formula(y) - log_of(z)))
 
     def gradient_formula(self, z: Formula, y: Formula) -> Formula:

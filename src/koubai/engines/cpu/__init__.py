@@ -1,1 +1,1 @@
-"""The compiled engine: kernels in numba on plain arrays, whole epochs in one call that does not hold the GIL."""
+"""The compiled engine: kernels in numba on plain arrays, whole epochs in one call that releases the GIL."""

@@ -1,9 +1,9 @@
-"""Compiling kernels, and keeping the compiled code on disk.
+"""Compilation of kernels, and caching of the compiled code on disk.
 
 Compiled code lives in the platform's cache folder for the user, in a folder named after the version of koubai and a
-digest of all kernel sources: numba itself looks only at the file of the function that it is asked for, so a
-change in a kernel called from another file would otherwise go unnoticed. A read-only installation works; where no
-cache folder can be written or trusted, code is compiled anew in each process (see `koubai.engines.cpu.kept_code`).
+digest of all kernel sources: numba itself checks only the file of the requested function, so a change in a kernel
+called from another file would otherwise go unnoticed. A read-only installation works; if no cache folder is writable
+and trusted, code is compiled in each process (see `koubai.engines.cpu.kept_code`).
 """
 
 import gc
@@ -60,27 +60,26 @@ def kernel(
 ) -> Any:
     """Compile a function on plain arrays, without the GIL.
 
-    Kernels work in the arrays that they are given, and count no references to them: numba would do so with an atomic
-    instruction for every array that is passed on, sliced or taken out of a record, which takes more time than a small
-    network's arithmetic.
+    Kernels work in the arrays they are given, without counting references: numba would use an atomic instruction for
+    every array passed on, sliced or taken from a record, which takes longer than a small network's arithmetic.
 
     Parameters
     ----------
     entry : bool
-        Whether Python calls it: such a function is kept on disk. The others exist only as parts of those (see
+        Whether it is called from Python: such functions are cached on disk. Others exist only as parts of these (see
         `koubai.engines.cpu.parts`).
     within : bool
-        Put its text into its caller's before compiling: for a large function that is called from one place, since
-        each level of calls is optimised once more with all that lies below it.
+        Whether to inline it before compiling: for a large function called from one place, since each level of calls is
+        optimised again with everything below it.
     exact : bool
         Keep the order of floating-point operations as written, fused multiply-add aside: for arithmetic that relies on
         rounding.
     portable : bool
         Rule out fused multiply-add too: for arithmetic that rounds as other software does on any processor.
     inlined : bool
-        Make it part of its callers always, for a short function.
+        Whether always to inline it, for a short function.
     allocates : bool
-        Whether it makes arrays: then it counts references too.
+        Whether it allocates arrays, which requires reference counting.
     """
     if function is None:
         return partial(
@@ -114,15 +113,15 @@ def kernel(
 
 
 _there: set[tuple[str, np.dtype[Any]]] = set()
-"""What this process has seen compiled."""
+"""Code known to this process to be compiled."""
 _quiet: list[bool] = []
-"""Not empty while nothing is to be said."""
+"""Non-empty while messages are suppressed."""
 _NOTHING_TO_SAY: AbstractContextManager[None] = nullcontext()
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Say nothing about compilation inside the block, where somebody else does."""
+    """Suppress compilation messages inside the block, where the caller reports progress."""
     _quiet.append(True)
     try:
         yield
@@ -131,7 +130,7 @@ def quietly() -> Iterator[None]:
 
 
 def announce_compilation(what: str, dtype: np.dtype[Any]) -> AbstractContextManager[None]:
-    """Say on standard error that code is being compiled, if it is not on disk yet; use it around the call.
+    """Report on standard error that code is being compiled, unless it is cached; to be wrapped around the call.
 
     Parameters
     ----------
@@ -157,7 +156,7 @@ def _announced(what: str, dtype: np.dtype[Any]) -> Iterator[None]:
         sys.stderr.write(f"koubai: compiling the engine ({what}, {dtype.name}), {kept}\n")
         sys.stderr.flush()
     collects = gc.isenabled()
-    gc.disable()  # compiling makes millions of objects that live until it is done
+    gc.disable()  # compilation creates millions of objects that live until it is done
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The compiled engine as training asks for it: plain records in, kernels called, state brought up to date."""
+"""The compiled engine's interface for training: converts records, calls kernels, and updates the state."""
 
 from dataclasses import dataclass
 
@@ -35,11 +35,11 @@ class CPUEngine:
     Parameters
     ----------
     n_threads : int, optional
-        Threads that share each batch; by default as many as the batch is worth, and no more than there are processors
-        or than OMP_NUM_THREADS allows. With one thread results are the same to the last bit in every run, with
-        any other number the same to rounding.
+        Number of threads that share each batch; by default as many as the batch warrants, limited by the processors and
+        OMP_NUM_THREADS. With one thread, results are identical to the last bit in every run; other numbers agree to
+        rounding.
     most_threads : int, optional
-        How many of them there may be where the batch decides, or one network a thread is trained.
+        Maximum number of threads when determined by the batch, or when each thread trains one network.
     """
 
     name = "cpu"
@@ -49,7 +49,7 @@ class CPUEngine:
         self.most_threads = most_threads
 
     def _team(self, network: Network, n_rows: int, passes: int, n_batches: int = 1) -> int:
-        """Return how many threads share each batch of so many rows."""
+        """Return the number of threads that share each batch of this size."""
         team = threads_for(network, n_rows, passes, self.n_threads, n_batches)
         return team if self.most_threads is None else min(team, self.most_threads)
 
@@ -67,7 +67,7 @@ class CPUEngine:
                 predict_rows(net.shape, net.numbers, theta, *arrays, first, stop, chunk, out)
 
             if team == 1 and not predicts_by_blas(network, n, theta.itemsize):
-                work(0)  # a single row is done before BLAS's threads are held back
+                work(0)  # a single row is done before BLAS's threads could be limited
             else:
                 run_team(work, team)
             return out.reshape(n, n_outputs)
@@ -101,7 +101,7 @@ class CPUEngine:
         learning_rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Train whole epochs, changing ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
+        """Train whole epochs, modifying ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
         batch = min(plan.batch_size, rows.n_rows)
         team = self._team(plan.network, batch, 3, learning_rates.size)
         population = Population(state.theta[np.newaxis], [plan.optimizer], np.array([plan.seed], np.uint64), np.ones(1))
@@ -151,7 +151,7 @@ class CPUEngine:
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Train a population; return losses (n_networks, n_epochs) and epochs run (n_networks,).
 
-        A ``team`` of several threads works on each network together; with 1, each thread has a network of its own.
+        A ``team`` of several threads works on each network together; with 1, each thread has its own network.
         """
         thetas = population.thetas
         n_networks, alone = len(thetas), team == 1
@@ -167,7 +167,7 @@ class CPUEngine:
         n_gradients = gradients_for(plan.network, batch, team)
 
         def place() -> tuple[Course, list[Room], Array, Shared]:
-            """Return what a thread alone or a team works in: an order of the rows, work arrays, gradients."""
+            """Return the workspace of a thread or a team: an order of the rows, work arrays, gradients."""
             return (
                 course._replace(order=course.order.copy()),
                 own_rooms(make_room(net, thetas[0], chunk, True), team),
@@ -206,7 +206,7 @@ class CPUEngine:
 
 @dataclass(frozen=True)
 class Shared:
-    """What a team of threads shares: arrivals at the barrier (1,), and of each thread a loss and a norm."""
+    """The shared data of a team of threads: arrivals at the barrier (1,), and a loss and a norm per thread."""
 
     arrivals: npt.NDArray[np.int64]
     partial: npt.NDArray[np.float64]
@@ -214,7 +214,7 @@ class Shared:
 
     @classmethod
     def of(cls, size: int) -> "Shared":
-        """Return what a team of this size shares."""
+        """Return the shared data for a team of this size."""
         return cls(np.zeros(1, np.int64), np.empty(size), np.empty(size))
 
     def team(self, rank: int) -> Team:
@@ -225,20 +225,21 @@ class Shared:
 def own_rooms(room: Room, team: int) -> list[Room]:
     """Return a team's work arrays for each of its threads, with room of its own for a product's factor.
 
-    They are made before the team begins: a thread that then found no memory would let the others wait for ever.
+    They are allocated before the team starts, since a thread that ran out of memory later would block the others for
+    ever.
     """
     return [room._replace(copy=np.empty_like(room.copy)) if rank else room for rank in range(team)]
 
 
 def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
-    """Return tolerance, limit, best loss and count as kernels read them; without patience, one that never ends."""
+    """Return tolerance, limit, best loss and count in the form kernels read; without patience, one that never stops."""
     if patience is None:
         return np.array([0.0, np.inf, np.inf, 0.0])
     return np.array([patience.tolerance, patience.limit, patience.best, patience.count])
 
 
 def course_record(plan: Plan, state: State, n_rows: int, learning_rates: npt.NDArray[np.float64]) -> Course:
-    """Return the course of a run as kernels read it."""
+    """Return the course of a run in the form kernels read."""
     return Course(
         learning_rates,
         np.arange(n_rows),

@@ -1,7 +1,7 @@
-"""Compiled code on disk: written whole or not at all, and run only if it is undamaged and nobody else can have made it.
+"""Compiled code on disk: written atomically, and run only if undamaged and not writable by others.
 
-numba unpickles what it finds, and a pickle runs code: what another user could write is never read. Where code cannot be
-kept, or must not be read, it is compiled in memory, and a sentence says so.
+numba unpickles what it finds, and pickles can run code, so files that another user could have written are never read.
+If code cannot be cached or trusted, it is compiled in memory, with a message.
 """
 
 import hashlib
@@ -23,37 +23,39 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 config: Any = numba_config
 
 OTHERS_MAY_WRITE = 0o022
-"""Permissions of group and others, of which code that is to be run must have none."""
+"""Write permissions of group and others, which code must not have in order to be run."""
 OWN_FOLDER, OWN_FILE = 0o755, 0o644
-"""Permissions of what is made here."""
+"""Permissions of created folders and files."""
 
 not_kept: list[str] = []
-"""Why code of this process could not be kept, if so."""
+"""Reasons why this process could not cache code."""
 
 
 @cache
 def say(sentence: str) -> None:
-    """Say something about compiled code on standard error, once in a process."""
+    """Print a message about compiled code to standard error, once per process."""
     sys.stderr.write(f"koubai: {sentence}\n")
     sys.stderr.flush()
 
 
 def distrusted(status: os.stat_result) -> str:
-    """Return why a file's or folder's content is not to be run, given its owner and permissions; nothing if it is.
+    """Return why a file or folder is not trusted, given its owner and permissions; an empty string if it is.
 
-    What the administrator put there is trusted, such as code that is part of a container's image.
+    Files of the administrator are trusted, such as code in a container image.
     """
-    if not hasattr(os, "getuid"):  # Windows keeps profiles apart by itself
+    if not hasattr(os, "getuid"):  # Windows separates user profiles itself
         return ""
     if status.st_uid not in (0, os.getuid()):
         return f"belongs to another user (number {status.st_uid})"
-    if status.st_mode & stat.S_ISVTX and stat.S_ISDIR(status.st_mode):  # such as /tmp: none may touch another's files
+    if status.st_mode & stat.S_ISVTX and stat.S_ISDIR(
+        status.st_mode
+    ):  # such as /tmp, where users cannot modify others' files
         return ""
     return "can be written by other users" if status.st_mode & OTHERS_MAY_WRITE else ""
 
 
 def unusable(folder: Path) -> str:
-    """Return why compiled code cannot be kept in a folder, which need not exist yet; nothing if it can be."""
+    """Return why compiled code cannot be cached in a folder, which need not exist yet; an empty string if it can."""
     try:
         status = folder.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -65,14 +67,14 @@ def unusable(folder: Path) -> str:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that only this user may write to, with those above it."""
+    """Create a folder writable only by this user, including its parents."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         folder.mkdir(OWN_FOLDER)
 
 
 class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
-    """What numba asks for the compiled code of one function."""
+    """The cache interface that numba uses for one function's compiled code."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
@@ -82,12 +84,12 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
         """Return the code for arguments of these types, or None."""
         try:
             return super().load_overload(signature, target)
-        except Exception as error:  # whatever it is that another program makes of a file, compiling it anew mends it
+        except Exception as error:  # whatever is wrong with the file, recompiling fixes it
             say(f"compiled code in '{self._cache_path}' cannot be used ({type(error).__name__}); compiling it anew.")
             return None
 
     def save_overload(self, signature: Any, data: Any) -> None:
-        """Keep the code for arguments of these types, if that is possible."""
+        """Cache the code for arguments of these types, if possible."""
         try:
             super().save_overload(signature, data)
         except OSError as error:
@@ -99,13 +101,13 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
 
 
 class _Files:
-    """The files of one function's compiled code: one for each combination of arguments' types, with a digest ahead."""
+    """The files of one function's compiled code: one per combination of argument types, starting with a digest."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
 
     def load(self, key: Any) -> Any:
-        """Return what was saved under a key, or None if there is nothing that may be used."""
+        """Return what was saved under a key, or None if there is nothing usable."""
         try:
             with self._path(key).open("rb") as file:
                 reason = self._distrusted() or distrusted(os.fstat(file.fileno()))
@@ -116,7 +118,7 @@ class _Files:
                     )
                     return None
                 content = file.read()
-        except OSError:  # none there, or not for us to read
+        except OSError:  # missing or unreadable
             return None
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             say(f"compiled code in '{self._folder}' is damaged; compiling it anew.")
@@ -124,7 +126,7 @@ class _Files:
         return pickle.loads(content[32:])
 
     def save(self, key: Any, data: Any) -> None:
-        """Write a file that is there whole or not at all."""
+        """Write a file atomically."""
         make_folder(self._folder)
         if self._distrusted():
             return  # the next process would not use it
@@ -140,7 +142,7 @@ class _Files:
             raise
 
     def flush(self) -> None:
-        """Forget all that was saved."""
+        """Delete everything saved."""
         for path in self._folder.glob(f"{self._name}.*.nbc"):
             path.unlink(missing_ok=True)
 
@@ -153,7 +155,7 @@ class _Files:
 
 
 class _Place:
-    """Where numba is to look for a function's compiled code: in koubai's folder, nowhere else."""
+    """The only location where numba looks for a function's compiled code: koubai's folder."""
 
     def __init__(self, function: Any, source: str) -> None:
         folder = os.path.dirname(os.path.abspath(source))
@@ -166,17 +168,17 @@ class _Place:
         return cls(function, source)
 
     def ensure_cache_path(self) -> None:
-        """Do nothing yet: what is needed is made when there is code to be kept."""
+        """Do nothing: the folder is created when there is code to cache."""
 
     def get_cache_path(self) -> str:
         """Return the folder."""
         return str(self._path)
 
     def get_source_stamp(self) -> None:
-        """Return nothing: the folder's name holds a digest of the sources."""
+        """Return None, since the folder's name contains a digest of the sources."""
 
     def get_disambiguator(self) -> str:
-        """Return what tells functions of the same name apart."""
+        """Return what distinguishes functions of the same name."""
         return str(self._line)
 
 

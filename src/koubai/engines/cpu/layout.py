@@ -1,4 +1,4 @@
-"""A network, its rows and an optimizer as the plain records that kernels read."""
+"""Conversion of a network, its rows and an optimizer to the plain records that kernels read."""
 
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -50,21 +50,21 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import OPTIMIZERS
 
 WORK_BYTES = 8 << 20
-"""Room for one pass: rows beyond it go through in further passes."""
+"""Size of the work arrays of one pass; further rows take further passes."""
 CACHE_BYTES = 256 << 10
-"""Room for one pass of prediction, which needs nothing of a row once its outputs are there."""
+"""Size of the work arrays of one pass of prediction, which keeps only the outputs of a row."""
 FEWEST_ROWS = 768
-"""Rows in one pass at least, so that the matrix products stay efficient: BLAS copies the weights in each."""
+"""Minimum number of rows per pass for efficient matrix products, since BLAS copies the weights in each."""
 
 
 def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], what: str) -> int:
-    """Return the number by which kernels know an activation, a loss or an optimizer.
+    """Return the code by which kernels identify an activation, a loss or an optimizer.
 
     Raises
     ------
     ParameterError
-        If it is a class of the user's own, registered or not, also one that has kept a known name: kernels would
-        compute another function.
+        If it is a user-defined class, registered or not, even one with a known name, since kernels would compute a
+        different function.
     """
     name = getattr(kind, "name", "")
     if name not in codes or known.get(name) is not type(kind):
@@ -76,12 +76,12 @@ def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int],
 
 
 def parameters_of(kind: Activation | Loss | Optimizer) -> list[float]:
-    """Return the numbers that a kind has (slope, scale, threshold, rates of decay), in their declared order."""
+    """Return the parameters of a kind (slope, scale, threshold, rates of decay), in their declared order."""
     return [float(value) for value in astuple(kind)]
 
 
 def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
-    """Return a layer's row of ``Net.shape``: of a kind that is compiled, each group of parameters is one block."""
+    """Return a layer's row of ``Net.shape``: in compiled kinds, each group of parameters is one block."""
     layer, row = network.layers[index], np.zeros(N_COLUMNS, dtype=np.int64)
     row[KIND] = code_of(layer, LAYERS, LAYER_CODES, "layer")
     row[N_IN], row[N_OUT] = layer.n_in, layer.n_out
@@ -99,7 +99,7 @@ def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray
 
 @lru_cache(maxsize=64)
 def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
-    """Return a network as kernels read it, for numbers of this dtype."""
+    """Return a network in the form kernels read, for this dtype."""
     shape = np.stack([layer_row(network, index, dtype) for index in range(len(network.layers))])
     numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
     for index, layer in enumerate(network.layers):
@@ -113,7 +113,7 @@ def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
-    """Return an optimizer's number and its hyperparameters in their declared order, the rest being 0."""
+    """Return an optimizer's code and its hyperparameters in declared order, padded with 0."""
     code = code_of(optimizer, OPTIMIZERS, OPTIMIZER_CODES, "optimizer")
     hyperparameters, values = np.zeros(MOST_HYPERPARAMETERS), parameters_of(optimizer)
     hyperparameters[: len(values)] = values
@@ -121,7 +121,7 @@ def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64
 
 
 def rule_record(plan: Plan) -> Rule:
-    """Return optimizer, penalty and clipping as kernels read them."""
+    """Return optimizer, penalty and clipping in the form kernels read."""
     return Rule(
         *optimizer_numbers(plan.optimizer),
         float(plan.penalty.l1),
@@ -133,7 +133,7 @@ def rule_record(plan: Plan) -> Rule:
 
 @cache
 def nothing(dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return an array without numbers."""
+    """Return an empty array."""
     return np.empty(0, dtype)
 
 
@@ -142,24 +142,24 @@ NO_INT32, NO_INT64 = np.empty(0, INT32), np.empty(0, INT64)
 
 
 def input_arrays(inputs: Inputs, dtype: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
-    """Return inputs as kernels read them: dense, or data, indices and starts of CSR; the others are empty."""
+    """Return inputs in the form kernels read: dense, or data, indices and starts of CSR; the others are empty."""
     if isinstance(inputs, csr_array):
         return nothing(dtype), lent(inputs.data, dtype), lent(inputs.indices, INT32), lent(inputs.indptr, INT64)
     return lent(inputs, dtype).ravel(), nothing(dtype), NO_INT32, NO_INT64
 
 
 def data_record(inputs: Inputs, targets: Array | None, weights: Array | None, dtype: np.dtype[Any]) -> Data:
-    """Return rows as kernels read them, of this dtype and contiguous; what is so already is not copied."""
+    """Return rows in the form kernels read, of this dtype and contiguous, copying only if needed."""
     row_weights = nothing(dtype) if weights is None else lent(weights, dtype)
     flat = nothing(dtype) if targets is None else lent(targets, dtype).ravel()
     return Data(inputs.shape[0], *input_arrays(inputs, dtype), flat, row_weights)
 
 
 def lent(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return an array's numbers, to be read, as an array of the one kind that kernels are compiled for.
+    """Return a view of an array, for reading, of the one type that kernels are compiled for.
 
-    That is contiguous, aligned, and one that could be written to: for read-only arrays, such as a table mapped from a
-    file into the memory of several processes, numba would compile everything anew.
+    That is contiguous, aligned and writable: for read-only arrays, such as a file mapped into the memory of several
+    processes, numba would compile everything again.
     """
     array = np.ascontiguousarray(array, dtype)
     if array.flags.carray:
@@ -168,10 +168,10 @@ def lent(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 
 class Opened:
-    """A read-only array as NumPy is to take it: the same memory, without the note that it is not to be written to."""
+    """A read-only array presented to NumPy as the same memory without the read-only flag."""
 
     def __init__(self, array: npt.NDArray[Any]) -> None:
-        self.array = array  # keeps its memory alive
+        self.array = array  # keeps the memory alive
         address, _ = array.__array_interface__["data"]
         self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 

@@ -1,8 +1,8 @@
-"""Compiling functions that exist only as parts of others, in half the time, and the functions that they are parts of.
+"""Faster compilation of functions that exist only as parts of others, and of the functions that contain them.
 
-numba optimises every function and makes machine code of it before it compiles what calls it, and there all of it once
-more: a kernel five calls deep is compiled five times. A part stays as it was written (LLVM's intermediate
-representation) until the function that Python calls is compiled, with all its parts, once.
+numba optimises every function and generates machine code for it before compiling its callers, which then include it
+again: a kernel five calls deep is compiled five times. A part is kept as LLVM intermediate representation until the
+function called from Python is compiled once with all its parts.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from numba.core.typed_passes import NativeLowering
 
 
 class PartLibrary(JITCodeLibrary):
-    """The code of a part: linked to the parts that it calls, neither optimised nor made machine code."""
+    """The code of a part: linked to the parts it calls, but neither optimised nor turned into machine code."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
@@ -30,11 +30,10 @@ class PartLibrary(JITCodeLibrary):
 
 
 class EntryLibrary(JITCodeLibrary):
-    """The code of a function that Python calls, with all its parts, which nothing else calls.
+    """The code of a function called from Python with all its parts, which nothing else calls.
 
-    So LLVM may change what they are given, and drop those that it has put into their callers: for an array numba passes
-    seven numbers, most of which are never used. Other code must not find them: private functions have no symbol that it
-    could be linked to.
+    So LLVM may change their arguments and drop those it has inlined: numba passes seven numbers per array, most of
+    which are never used. Other code must not find them; private functions have no symbol to link to.
     """
 
     def _optimize_final_module(self) -> None:
@@ -52,7 +51,7 @@ class EntryLowering(NativeLowering):
     _name = "entry_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        """Do as numba's own pass does."""
+        """Do the same as numba's own pass."""
         state.library = EntryLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         return bool(super().run_pass(state))
@@ -65,7 +64,7 @@ class PartLowering(NativeLowering):
     _name = "part_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        """Do as numba's own pass does, but for an address of machine code to be called by Python."""
+        """Do the same as numba's own pass, without creating an address for calls from Python."""
         codegen = state.targetctx.codegen()
         state.library = PartLibrary(codegen, state.func_id.func_qualname)
         state.flags.no_compile = True
@@ -82,7 +81,7 @@ class PartLowering(NativeLowering):
 
 
 class _Compiler(CompilerBase):
-    """numba's pipeline, with another step in the place of its last one."""
+    """numba's pipeline with its last step replaced."""
 
     lowering: type[NativeLowering]
 
@@ -95,12 +94,12 @@ class _Compiler(CompilerBase):
 
 
 class PartCompiler(_Compiler):
-    """numba's pipeline, with `PartLowering` in the place of its last step."""
+    """numba's pipeline with `PartLowering` as its last step."""
 
     lowering = PartLowering
 
 
 class EntryCompiler(_Compiler):
-    """numba's pipeline, with `EntryLowering` in the place of its last step."""
+    """numba's pipeline with `EntryLowering` as its last step."""
 
     lowering = EntryLowering

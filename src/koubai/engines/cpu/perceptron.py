@@ -28,9 +28,9 @@ ORDERS: Mapping[str, int] = {"in order": kernels.IN_ORDER, "shuffled": kernels.S
 """Orders of the rows by name."""
 
 WORK_PER_CALL = 500_000_000
-"""About how many products one compiled call may take, a second or less: between calls Ctrl-C is heard."""
+"""Approximate number of products per compiled call (at most a second), since Ctrl-C is handled between calls."""
 PASSES_PER_CALL = 1000
-"""The most passes that one compiled call keeps a tally of."""
+"""Maximum number of passes tallied in one compiled call."""
 
 
 def train(
@@ -42,7 +42,7 @@ def train(
     after_pass: Callable[[Pass], npt.NDArray[np.bool_]] | None = None,
     n_threads: int = 1,
 ) -> Outcome:
-    """Run passes over the rows until every problem has stopped, changing ``state`` in place.
+    """Run passes over the rows until every problem has stopped, modifying ``state`` in place.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def train(
     Raises
     ------
     DivergenceError
-        If weights leave the finite numbers.
+        If weights become NaN or infinite.
     """
     kind = "dense" if isinstance(rows.inputs, np.ndarray) else "sparse"
     with announce_compilation(f"perceptron on {kind} rows", state.weights.dtype):
@@ -75,7 +75,7 @@ def train(
 
 
 def _joined(outcomes: Sequence[Outcome]) -> Outcome:
-    """Return the outcome of all problems from those of some of them each."""
+    """Merge partial outcomes."""
     n_passes = max(len(outcome.mistakes) for outcome in outcomes)
     padded = [np.pad(outcome.mistakes, ((0, n_passes - len(outcome.mistakes)), (0, 0))) for outcome in outcomes]
     return Outcome(
@@ -86,7 +86,7 @@ def _joined(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 class _Run:
-    """One training: compiled calls, each until a problem stops; the problems that go on move closer together."""
+    """One training: compiled calls, each until a problem stops; the remaining problems are then compacted."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class _Run:
         return Pass(self.passes_done, self.active, weights, numbers[rules.SCALE], numbers[rules.BIAS], *tally)
 
     def _put_away(self, stopped: npt.NDArray[np.bool_]) -> None:
-        """Write the problems that stopped into the state, and keep the columns of the others only."""
+        """Write stopped problems to the state, and keep only the columns of the others."""
         columns, to = np.flatnonzero(stopped), self.active[stopped]
         model, numbers, state = self.model, self.model.numbers, self.state
         raw = model.weights[:, columns]

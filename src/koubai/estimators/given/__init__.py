@@ -1,1 +1,1 @@
-"""What users set, checked: parameters, outputs for a kind of target, sparse rows, weights by hand."""
+"""Checks of user input: parameters, outputs for a kind of target, sparse rows, weights set by hand."""

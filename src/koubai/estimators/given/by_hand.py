@@ -1,8 +1,8 @@
-"""Weights, and what says how they are read, set by hand: honoured as scikit-learn does it, or refused in one sentence.
+"""Weights and related attributes set by hand: honoured as in scikit-learn, or refused in one sentence.
 
-scikit-learn's networks look at ``coefs_``, ``intercepts_``, ``n_layers_``, ``activation`` and ``out_activation_`` in
-every prediction. Programs rely on that: weights loaded from elsewhere are put into a new estimator, hidden nodes
-pruned, the network cut off behind a hidden layer, its output read before softmax.
+scikit-learn's networks use ``coefs_``, ``intercepts_``, ``n_layers_``, ``activation`` and ``out_activation_`` in every
+prediction. Programs rely on that: they put weights loaded from elsewhere into a new estimator, prune hidden nodes,
+truncate the network after a hidden layer, or read the output before softmax.
 """
 
 from itertools import pairwise
@@ -23,11 +23,11 @@ from koubai.estimators.given import training_choices as choices
 from koubai.training.history import History
 
 DESCRIBED = ("theta_", "network_", "activation", "out_activation_", "n_layers_", "n_features_in_")
-"""Attributes beside the weight arrays that prediction goes by."""
+"""Attributes, besides the weight arrays, that determine predictions."""
 
 
 class Seen(NamedTuple):
-    """The objects that the last prediction went by.
+    """The objects used in the last prediction.
 
     They are the weight arrays and the attributes `DESCRIBED` (with those of a class's own after them), all together and
     each for itself, and the number of weight matrices.
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
     n_matrices: int
 
     def before(self, name: str) -> Any:
-        """Return what an attribute was."""
+        """Return an attribute's previous value."""
         return self.described[DESCRIBED.index(name)]
 
     def has(self, arrays: list[Array]) -> bool:
@@ -48,12 +48,12 @@ class Seen(NamedTuple):
 
 
 def take_in(model: Any) -> None:
-    """Bring ``network_`` and ``theta_`` of an estimator to what its attributes say.
+    """Update an estimator's ``network_`` and ``theta_`` to match its attributes.
 
     Raises
     ------
     ShapeError
-        If weight arrays do not fit each other, or the number of features.
+        If weight arrays do not match each other or the number of features.
     ParameterError
         If attributes are missing or contradict each other, or name a function that does not exist.
     """
@@ -75,13 +75,13 @@ def take_in(model: Any) -> None:
         model.history_ = History()
     if not keeps_theta:
         model.theta_ = network.pack(weights, biases, np.result_type(np.float32, *weights, *biases))
-        model.theta_.flags.writeable = False  # the arrays are what counts: a change of θ would be lost
+        model.theta_.flags.writeable = False  # the arrays take precedence: a change of θ would be lost
         model._own_arrays = True
     model._look()
 
 
 def _take_in_theta(model: Any) -> None:
-    """Take in a θ that was replaced."""
+    """Adopt a θ that was replaced."""
     seen: Seen | None = model._seen
     if seen is None or model.theta_ is seen.before("theta_"):
         return
@@ -96,7 +96,7 @@ def _take_in_theta(model: Any) -> None:
 
 
 def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
-    """Return the weights and biases of the layers that ``n_layers_`` counts, after a check that they fit."""
+    """Return the weights and biases of the layers that ``n_layers_`` counts, after checking that they fit together."""
     who = choices.name_of(model)
     if not hasattr(model, "intercepts_"):
         raise ParameterError(f"{who}: intercepts_ must be set where coefs_ is; got none. Set the biases of each layer.")
@@ -149,7 +149,7 @@ def _numbers(model: Any, name: str, index: int, n_axes: int) -> Array:
 
 
 def _network(model: Any, weights: list[Array], seen: Seen | None, output: Any) -> Network:
-    """Return the network that the weights and the names of the activations describe."""
+    """Return the network described by the weights and the names of the activations."""
     n_hidden = len(weights) - 1
     old: Network | None = getattr(model, "network_", None)
     as_before = old is not None and seen is not None and model.activation is seen.before("activation")
@@ -169,6 +169,6 @@ def _network(model: Any, weights: list[Array], seen: Seen | None, output: Any) -
 
 
 def _loss(model: Any, old: Network | None, last: Activation) -> Loss:
-    """Return the loss to stand behind the output: the estimator's, or one of any numbers where that has no value."""
+    """Return the loss for the output: the estimator's, or one defined for any numbers where that is undefined."""
     losses = [model._ending().loss, *([] if old is None else [old.loss])]
     return next((loss for loss in losses if loss.accepts(last)), HalfSquaredError())

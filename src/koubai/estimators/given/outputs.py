@@ -1,4 +1,4 @@
-"""What stands at a network's end for each kind of target: output activation, loss, and how targets are coded."""
+"""The end of a network for each kind of target: output activation, loss, and encoding of targets."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +23,7 @@ class Ending:
     signed : bool
         Whether targets are -1 and +1 instead of 0 and 1.
     one_of_many : bool
-        Whether exactly one output is meant, so that the largest decides.
+        Whether exactly one class applies, so that the largest output decides.
     """
 
     activation: str
@@ -33,7 +33,7 @@ class Ending:
 
     @property
     def threshold(self) -> float:
-        """An output above it says yes."""
+        """An output above this means yes."""
         return 0.0 if self.signed else 0.5
 
 
@@ -52,10 +52,10 @@ def regression_ending(loss: str | Loss, who: str) -> Ending:
 def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
     """Return the end of a network for classification.
 
-    The cross-entropy stands behind softmax where one class of three or more is right, and is binary behind the
-    sigmoid where there are two classes or several labels at once. The squared and the Huber loss stand behind the
-    same activations. ``"binary_cross_entropy"`` is one yes or no for each class in any case; ``"hinge"`` and
-    ``"perceptron"`` look at the outputs themselves.
+    The cross-entropy goes with softmax for one of three or more classes, and in its binary form with the sigmoid for
+    two classes or several labels at once. The squared and the Huber loss use the same activations.
+    ``"binary_cross_entropy"`` is always one yes or no per class; ``"hinge"`` and ``"perceptron"`` use the outputs
+    directly.
 
     Raises
     ------
@@ -95,4 +95,5 @@ def _checked_loss(loss: str | Loss, task: str, usual: tuple[str, ...], left_out:
 
 
 _named_ending = lru_cache(maxsize=64)(_ending)
-"""`_ending` by a name: asked in each prediction, where making a loss takes longer than a row."""
+"""`_ending` by a name: cached, since it is needed in each prediction and constructing a loss takes longer than a
+row."""

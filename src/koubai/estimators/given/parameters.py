@@ -1,4 +1,4 @@
-"""Constructor parameters: kept as given, and checked with a message of one sentence when training begins."""
+"""Constructor parameters: kept as given, and checked with one-sentence messages when training begins."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -22,7 +22,7 @@ class EstimatorParameterError(ParameterError, rules.InvalidParameterError):  # t
 
 
 def keep_parameters(estimator: BaseEstimator, given: Mapping[str, Any]) -> None:
-    """Set the constructor's arguments as attributes, unchanged: all that scikit-learn lets a constructor do.
+    """Set the constructor's arguments as attributes, unchanged, as scikit-learn requires.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def keep_parameters(estimator: BaseEstimator, given: Mapping[str, Any]) -> None:
 
 
 def checks_parameters(method: Method) -> Method:
-    """Decorate a ``fit`` or ``partial_fit`` so that it checks the parameters first, as all of scikit-learn's do."""
+    """Decorate a ``fit`` or ``partial_fit`` so that it checks the parameters first, as in scikit-learn."""
     return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
 
 
@@ -55,7 +55,7 @@ def parameter_defaults(kind: Any) -> dict[str, Any]:
 
 
 def _default_of(kind: Any, name: str) -> Any:
-    """Return a parameter's default in the nearest class that has the parameter: a subclass may lack it."""
+    """Return a parameter's default in the nearest class that has it, since a subclass may not."""
     defaults = (parameter_defaults(ancestor) for ancestor in kind.__mro__ if "__init__" in vars(ancestor))
     return next((found[name] for found in defaults if name in found), None)
 
@@ -86,12 +86,12 @@ SCIKIT_LEARNS_OWN = (
     "_update_no_improvement_count",
     "_validate_input",
 )
-"""Private methods of scikit-learn's classes that people override, and that nothing here calls."""
+"""Private methods of scikit-learn's classes that users override, but that koubai never calls."""
 
 
 @cache
 def _check_methods(kind: Any) -> None:
-    """Raise if a subclass overrides what scikit-learn would call and koubai never does: it would change nothing."""
+    """Raise if a subclass overrides a method that only scikit-learn would call, since it would have no effect."""
     for name in SCIKIT_LEARNS_OWN:
         if hasattr(kind, name):
             raise ParameterTypeError(
@@ -107,7 +107,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
     Raises
     ------
     EstimatorParameterError
-        For the first parameter that meets none of its constraints.
+        For the first parameter that satisfies none of its constraints.
     ParameterTypeError
         For a subclass that overrides a private method of scikit-learn's class.
     """
@@ -128,7 +128,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
 
 
 def _phrases(constraint: Any) -> list[str]:
-    """Say in words what a constraint of scikit-learn asks for."""
+    """Describe a scikit-learn constraint in words."""
     if isinstance(constraint, rules.Interval):
         return [_bounds(constraint)]
     if isinstance(constraint, rules.Options):  # texts, or numbers such as infinity

@@ -1,4 +1,4 @@
-"""From an estimator's parameters to the rule, the schedule and the plan that training follows."""
+"""The optimizer, schedule and plan of training, from an estimator's parameters."""
 
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
@@ -70,11 +70,11 @@ CONSTRAINTS: dict[str, Any] = {
     "keep_checkpoint": ["boolean"],
     "validation_metric": [StrOptions({"score", "loss"})],
 }
-"""What each parameter of both estimators must be, in scikit-learn's terms."""
+"""Constraints on the parameters of both estimators, in scikit-learn's form."""
 
 
 def name_of(estimator: Any) -> str:
-    """Return the estimator's class name, which messages begin with."""
+    """Return the estimator's class name, for messages."""
     return type(estimator).__name__
 
 
@@ -85,7 +85,7 @@ def uses_lbfgs(estimator: Any) -> bool:
 
 
 def chosen_optimizer(estimator: Any) -> Optimizer:
-    """Return the rule that ``optimizer`` or, without it, scikit-learn's ``solver`` stands for."""
+    """Return the rule given by ``optimizer`` or else by scikit-learn's ``solver``."""
     if estimator.optimizer is not None:
         return get_optimizer(estimator.optimizer, Parameter(name_of(estimator), "optimizer"))
     if estimator.solver == "adam":
@@ -96,15 +96,15 @@ def chosen_optimizer(estimator: Any) -> Optimizer:
 
 
 def chosen_engine(estimator: Any) -> Engine:
-    """Return the engine, held to ``n_jobs`` threads, counted as joblib does: -1 is all processors, -2 all but one."""
+    """Return the engine, limited to ``n_jobs`` threads, counted as in joblib: -1 is all processors, -2 all but one."""
     n_jobs = None if estimator.n_jobs is None else effective_n_jobs(estimator.n_jobs)
     return get_engine(estimator.engine, n_jobs)
 
 
 def chosen_schedule(estimator: Any) -> Schedule:
-    """Return the schedule that ``schedule`` or, without it, scikit-learn's ``learning_rate`` stands for.
+    """Return the schedule given by ``schedule`` or else by scikit-learn's ``learning_rate``.
 
-    As in scikit-learn, ``solver="adam"`` leaves ``learning_rate`` aside.
+    As in scikit-learn, ``solver="adam"`` ignores ``learning_rate``.
     """
     if estimator.schedule is not None:
         return get_schedule(estimator.schedule, Parameter(name_of(estimator), "schedule"))
@@ -125,7 +125,7 @@ def base_learning_rate(estimator: Any, optimizer: Optimizer) -> float:
 
 
 def chosen_batch_size(estimator: Any, n_rows: int) -> int:
-    """Return the rows per update: min(200, n) for ``"auto"``; warns if more are asked for than there are."""
+    """Return the rows per update: min(200, n) for ``"auto"``; warn if more are requested than exist."""
     if estimator.batch_size == "auto":
         return min(200, n_rows)
     if estimator.batch_size > n_rows:
@@ -152,12 +152,12 @@ def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
 
 
 def chosen_checkpoint(estimator: Any, identity: Callable[[], dict[str, Any]]) -> CheckpointFile | None:
-    """Return the file that training is written to, of which ``identity`` says what training it is; None without one.
+    """Return the checkpoint file, identified by ``identity``; None without one.
 
     Raises
     ------
     ParameterError
-        If training could not go on from it, because ``random_state`` is no integer.
+        If training could not resume from it because ``random_state`` is not an integer.
     """
     if not estimator.checkpoint:
         return None
@@ -179,7 +179,7 @@ def chosen_penalty(estimator: Any) -> Penalty:
 
 
 def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: int, seed: int) -> Plan:
-    """Return what stays the same from epoch to epoch."""
+    """Return the plan: everything that stays the same from epoch to epoch."""
     return Plan(
         network,
         optimizer,
@@ -215,7 +215,7 @@ def hidden_sizes(estimator: Any) -> list[int]:
 
 
 def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[Any]:
-    """Return a parameter's value for each hidden layer, where one value stands for all.
+    """Return a parameter's value for each hidden layer; a single value applies to all.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[An
 
 
 def check_dropout(estimator: Any, n_hidden: int) -> None:
-    """Raise ParameterError if a dropout probability is none."""
+    """Raise ParameterError for an invalid dropout probability."""
     for value in one_for_each_layer(estimator, "dropout", n_hidden):
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
             raise ParameterError(
@@ -256,9 +256,9 @@ def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
 
 
 def activation_for_init(estimator: Any) -> str:
-    """Return the name of the activation that the initial values of a network without hidden layer depend on.
+    """Return the activation that determines the initial values of a network without hidden layers.
 
-    As in scikit-learn, that is ``activation``, though no node has it.
+    As in scikit-learn, this is ``activation``, though no node uses it.
     """
     given = estimator.activation
     if isinstance(given, list | tuple):
@@ -267,7 +267,7 @@ def activation_for_init(estimator: Any) -> str:
 
 
 def check_lbfgs(estimator: Any) -> None:
-    """Raise ParameterError where a parameter is given that L-BFGS has no use for and that would change the result."""
+    """Raise ParameterError for parameters that L-BFGS does not support and that would change the result."""
     neutrals = {"dropout": 0.0, "clip_norm": None, "schedule": None, "checkpoint": None, "n_starts": 1}
     for name, neutral in neutrals.items():
         value = getattr(estimator, name)

@@ -1,1 +1,1 @@
-"""What estimators keep: θ, plain state for pickles, records and tensors for model files."""
+"""Storage of estimators: θ, plain state for pickles, records and tensors for model files."""

@@ -1,7 +1,7 @@
-"""What a fitted estimator keeps, as dictionaries, lists and arrays: pickles hold no other class of koubai's.
+"""A fitted estimator's state as dictionaries, lists and arrays, so that pickles contain no other koubai class.
 
-That makes them independent of how koubai is laid out inside, and lets tools that must be told which classes to trust,
-such as skops, ask about the estimator alone.
+This makes them independent of koubai's internal layout, and tools that must be told which classes to trust, such as
+skops, need to ask only about the estimator.
 """
 
 from dataclasses import fields
@@ -15,11 +15,11 @@ from koubai.training.history import History
 from koubai.training.run import Run, RunningOptimizer, Unfinished
 
 NOT_KEPT = ("history", "best_theta")
-"""Fields of a run that a copy does without: the estimator has the history, and goes on from its θ."""
+"""Fields of a run omitted from copies: the estimator has the history, and continues from its θ."""
 
 
 def to_plain(state: dict[str, Any]) -> dict[str, Any]:
-    """Return an estimator's attributes with koubai's own objects taken apart; `from_plain` puts them together."""
+    """Return an estimator's attributes with koubai's own objects decomposed; `from_plain` reverses this."""
     plain = dict(state)
     if isinstance(state.get("network_"), Network) and _is_koubais(state["network_"]):
         plain["network_"] = state["network_"].spec()
@@ -43,7 +43,7 @@ def to_plain(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_plain(plain: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes that `to_plain` took apart."""
+    """Return the attributes decomposed by `to_plain`."""
     state = dict(plain)
     if isinstance(plain.get("network_"), dict):
         state["network_"] = Network.from_spec(plain["network_"])
@@ -63,12 +63,12 @@ def from_plain(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _columns(record: Any) -> dict[str, Any]:
-    """Return a record's fields by name, the values as they are."""
+    """Return a record's fields by name, with values unchanged."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _is_koubais(network: Network) -> bool:
-    """Return whether a network is made of koubai's own functions only, which it can be made from again by name."""
+    """Return whether a network uses only koubai's own functions, so that it can be rebuilt by name."""
     functions = [layer.activation for layer in network.layers]
     known = all(ACTIVATIONS.get(function.name) is type(function) for function in functions)
     return known and LOSSES.get(network.loss.name) is type(network.loss)

@@ -27,13 +27,13 @@ KINDS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
     "optimizer": (Optimizer, get_optimizer),
     "schedule": (Schedule, get_schedule),
 }
-"""Objects that a parameter may hold, with what makes them from their ``spec()``."""
+"""Objects that a parameter may hold, with the functions that rebuild them from their ``spec()``."""
 
 LEFT_OUT = ("callbacks", "checkpoint", "keep_checkpoint")
-"""Parameters of one training only, which a stored model does without: nothing is written where a file says so."""
+"""Parameters of a single training run, omitted from stored models: a file must not determine what is written."""
 
 WIDEST = 256
-"""A longer text type than this is narrowed to its longest text: each prediction takes as much memory."""
+"""Text dtypes wider than this are narrowed to the longest text, since each prediction takes as much memory."""
 
 VALUES: Mapping[str, tuple[type, ...]] = {
     "b": (bool,),
@@ -43,11 +43,11 @@ VALUES: Mapping[str, tuple[type, ...]] = {
     "U": (str,),
     "M": (str,),
 }
-"""What stands for the elements of an array of each kind of dtype."""
+"""The representation of array elements for each kind of dtype."""
 
 
 def encode(value: Any) -> Any:
-    """Return a parameter's value as JSON data that `decode` gives back with its type.
+    """Return a parameter's value as JSON data from which `decode` restores it with its type.
 
     Raises
     ------
@@ -85,12 +85,12 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any) -> Any:
-    """Return the value that `encode` turned into data.
+    """Return the value encoded by `encode`.
 
     Raises
     ------
     ModelFileError
-        If the data are of a kind that `encode` never makes.
+        If the data are of a kind that `encode` never produces.
     """
     if isinstance(data, list):
         return [decode(item) for item in data]
@@ -115,7 +115,7 @@ def decode(data: Any) -> Any:
 
 
 def _is_entry(entry: Any) -> bool:
-    """Tell whether data stand for a key, which is a plain value, and an item."""
+    """Return whether data represent a key, which is a plain value, and an item."""
     return isinstance(entry, list) and len(entry) == 2 and not isinstance(decode(entry[0]), list | dict | np.ndarray)
 
 
@@ -143,7 +143,7 @@ def encode_array(array: Any) -> dict[str, Any]:
 
 
 def decode_array(data: Any) -> Any:
-    """Return the vector that `encode_array` turned into data.
+    """Return the vector encoded by `encode_array`.
 
     Raises
     ------
@@ -172,14 +172,14 @@ def decode_array(data: Any) -> Any:
 
 
 def _plain_dtype(name: Any) -> np.dtype[Any]:
-    """Return a dtype that `encode_array` may have named."""
+    """Return a dtype, after checking that `encode_array` could have written it."""
     if not isinstance(name, str) or not re.fullmatch(r"[<>|=]?([biufU]\d{1,9}|M8\[\w{1,3}\])", name):
         raise fault("an array's dtype", "one of numbers, booleans, texts or dates", name)
     return np.dtype(name)
 
 
 class Labels:
-    """Class labels in the form that `encode_array` gives them, different ones in rising order; read as an array."""
+    """Class labels as encoded by `encode_array`, distinct and in increasing order; read as an array."""
 
     def read(self, value: Any, where: str) -> Any:
         """Return the labels."""
@@ -199,7 +199,7 @@ def _are_finite(labels: Sequence[Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What `encode` made of a value of another kind; read as that value."""
+    """A value of another kind as encoded by `encode`; read as that value."""
 
     kind: Kind
 
@@ -209,7 +209,7 @@ class Encoded:
 
 
 class Names:
-    """The features' names: an array of texts."""
+    """Feature names: an array of strings."""
 
     def read(self, value: Any, where: str) -> Any:
         """Return the names."""
@@ -219,7 +219,7 @@ class Names:
 
 
 def encoded(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
-    """Return the kinds of fields that `encode` made of values of these kinds."""
+    """Return the kinds of fields that hold encoded values of these kinds."""
     return {
         name: Later(Encoded(kind.kind), kind.default) if isinstance(kind, Later) else Encoded(kind)
         for name, kind in kinds.items()
@@ -232,11 +232,11 @@ def _names_fit(fitted: Mapping[str, Any]) -> bool:
 
 
 NAMES_FIT = Rule("as many names as features", _names_fit)
-"""Holds between the fitted attributes of every estimator."""
+"""A rule on the fitted attributes of every estimator."""
 
 
 def encode_parameters(estimator: Any) -> dict[str, Any]:
-    """Return the constructor's parameters; those that no file can keep go back to their default.
+    """Return the constructor's parameters; those that cannot be stored are reset to their defaults.
 
     These are callbacks and checkpoints, a RandomState, and an engine that is not known by name.
     """
@@ -253,12 +253,12 @@ def encode_parameters(estimator: Any) -> dict[str, Any]:
 
 
 def decode_parameters(kind: Any, data: Any) -> dict[str, Any]:
-    """Return the constructor's parameters that `encode_parameters` turned into data.
+    """Return the constructor's parameters encoded by `encode_parameters`.
 
     Raises
     ------
     ModelFileError
-        If there is a parameter that this version does not know, or one that no file may set.
+        If there is a parameter that is unknown to this version, or that a file may not set.
     """
     if not isinstance(data, Mapping):
         raise fault("parameters", "a mapping", data)

@@ -1,4 +1,4 @@
-"""An estimator's way into a model file and back: its record and its tensors."""
+"""Storage of estimators in model files: their records and tensors."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -44,10 +44,10 @@ FITTED: Mapping[str, Kind] = {
     "best_validation_score_": Later(LOSS),
     "_no_improvement_count": Later(Whole()),
 }
-"""Fitted attributes that go into a record as they are."""
+"""Fitted attributes stored unchanged in a record."""
 
 SPEC = Named(Scalar())
-"""An activation, a loss or another kind with its parameters, which checks these itself."""
+"""An activation, a loss or another named kind with its parameters, which it checks itself."""
 
 LAYER = Fields(
     {
@@ -75,11 +75,11 @@ DESCRIPTION = Description(
     {"theta": Tensor(FLOATS, ("n_parameters",)), **TENSORS},
     lambda record: {"n_parameters": Network.from_spec(record["network"]).n_parameters},
 )
-"""What the record of a network and its arrays must hold; `Storable` says more for each estimator."""
+"""Required contents of a network's record and arrays; `Storable` adds more for each estimator."""
 
 
 class Storable(HoldsTheta, ABC):
-    """Turns a fitted estimator into plain data and tensors, and makes it from them again."""
+    """Converts a fitted estimator to plain data and tensors, and back."""
 
     history_: History
 
@@ -92,9 +92,9 @@ class Storable(HoldsTheta, ABC):
         """Set the attributes that follow from the network."""
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return all that prediction and ``warm_start`` need, as JSON data and arrays; `from_record` reads it back.
+        """Return what prediction and ``warm_start`` need as JSON data and arrays; `from_record` reads it back.
 
-        Callbacks, the checkpoint's path and the optimizer's running averages are left out.
+        Callbacks, the checkpoint's path and the optimizer's running averages are omitted.
 
         Raises
         ------
@@ -118,12 +118,12 @@ class Storable(HoldsTheta, ABC):
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
-        """Return the estimator that `to_record` described: its predictions are bit for bit the same.
+        """Return the estimator described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises
         ------
         ModelFileError
-            If the record is damaged, or of another estimator.
+            If the record is damaged or describes another estimator.
         """
         name = record.get("estimator")
         if name != cls.__name__:
@@ -150,8 +150,8 @@ class Storable(HoldsTheta, ABC):
         return estimator
 
     def _own_record(self) -> dict[str, Any]:
-        """Return what else this kind of estimator keeps."""
+        """Return additional data stored by this kind of estimator."""
         return {}
 
     def _take_own_record(self, record: Mapping[str, Any]) -> None:
-        """Take back what `_own_record` gave."""
+        """Restore the data from `_own_record`."""

@@ -12,10 +12,10 @@ from koubai.estimators.kept.plain_state import from_plain, to_plain
 
 
 class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Keeps ``theta_``, ``coefs_`` and ``intercepts_`` in step, also where they are replaced, copied or pickled.
+    """Keeps ``theta_``, ``coefs_`` and ``intercepts_`` consistent, even when they are replaced, copied or pickled.
 
-    Prediction goes by θ. Whoever replaces a weight array, or an attribute that says what the arrays mean, is noticed at
-    the next prediction: the objects are no longer those that were seen last. Then `given.by_hand` looks.
+    Prediction uses θ. Replacing a weight array, or an attribute that determines the arrays' meaning, is noticed at the
+    next prediction, because the objects are no longer those last seen; `given.by_hand` then takes over.
     """
 
     network_: Network
@@ -25,7 +25,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     _described: ClassVar[Any] = attrgetter(*by_hand.DESCRIBED)
     _seen: "by_hand.Seen | None" = None
     _own_arrays = False
-    """Whether the weight arrays are the user's own and no views of θ, so that θ is packed anew in each prediction."""
+    """Whether the weight arrays are the user's own rather than views of θ, so that θ is repacked in each prediction."""
     _output_by_hand = False
     """Whether ``out_activation_`` was set by hand."""
 
@@ -39,15 +39,15 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self._look()
 
     def _take_in_labels(self) -> None:
-        """Bring the class labels in step, in an estimator that has some."""
+        """Update the class labels, in an estimator that has some."""
 
     def _look(self) -> None:
-        """Take note of the objects that prediction goes by."""
+        """Record the objects used in prediction."""
         arrays, described = [*self.coefs_, *self.intercepts_], self._described(self)
         self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(self.coefs_))
 
     def _theta(self) -> Array:
-        """Return θ, after taking in whatever was set by hand since the last prediction."""
+        """Return θ, including any changes made by hand since the last prediction."""
         seen = self._seen
         if seen is None or self._own_arrays:
             by_hand.take_in(self)
@@ -68,7 +68,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes as plain data, without the views of θ, which a copy makes anew."""
+        """Return the attributes as plain data, without the views of θ, which a copy recreates."""
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop("_seen", None)
         if "theta_" in state and self._has_views():

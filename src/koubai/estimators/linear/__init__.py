@@ -1,1 +1,1 @@
-"""What the perceptron estimator is made of: training, its forms, storage, separability."""
+"""Parts of the perceptron estimator: training, conversions, storage, separability."""

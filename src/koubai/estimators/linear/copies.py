@@ -12,13 +12,13 @@ from koubai.core.arrays import Array
 
 
 def dense(coef: Any) -> Array:
-    """Return weights, sparse ones written out."""
+    """Return the weights as a dense array."""
     dense: Array = coef.toarray() if issparse(coef) else np.asarray(coef)
     return dense
 
 
 class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
-    """The part of a perceptron that hands its weights on."""
+    """The part of a perceptron that converts and stores its weights."""
 
     coef_: Any
 
@@ -36,7 +36,7 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
         return self
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return all that prediction and further training need, as JSON data and arrays; `from_record` reads it back.
+        """Return what prediction and further training need as JSON data and arrays; `from_record` reads it back.
 
         Raises
         ------
@@ -52,19 +52,19 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
-        """Return the estimator that `to_record` described: its predictions are bit for bit the same.
+        """Return the estimator described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises
         ------
         ModelFileError
-            If the record is damaged, or of another estimator.
+            If the record is damaged or describes another estimator.
         """
         from koubai.estimators.linear.storage import from_record
 
         return from_record(cls, record, tensors)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes as plain data, so that a pickle holds no other class of koubai's."""
+        """Return the attributes as plain data, so that a pickle contains no other koubai class."""
         state: dict[str, Any] = dict(super().__getstate__())
         running = state.get("_running")
         if running is not None:

@@ -1,4 +1,4 @@
-"""Whether classes can be told apart by a hyperplane: decided by a linear program, or told by what training saw."""
+"""Linear separability of classes: decided by a linear program, or as observed in training."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from sklearn.utils.validation import check_X_y
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 
-REMEDIES = "The averaged and the pocket perceptron cope with that: set variant='averaged' or variant='pocket'."
+REMEDIES = "The averaged and the pocket perceptron can handle this: set variant='averaged' or variant='pocket'."
 
 
 def is_linearly_separable(X: Any, y: Any, *, fit_intercept: bool = True, zero_score: str = "wrong") -> bool:
-    """Return whether every class can be told from all others by a hyperplane, f(x) > 0 for its rows only.
+    """Return whether every class can be separated from all others by a hyperplane, with f(x) > 0 only for its rows.
 
-    For each class it asks a linear program (SciPy's HiGHS) for w and b with wᵀx + b >= 1 on the rows of the class and
-    <= -1 on the others; these exist exactly if the class is linearly separable from the rest. The time grows
-    fast with the number of rows: some seconds for a few thousand.
+    For each class a linear program (SciPy's HiGHS) seeks w and b with wᵀx + b >= 1 on the rows of the class and <= -1
+    on the others; these exist exactly if the class is linearly separable from the rest. The time grows quickly with the
+    number of rows: some seconds for a few thousand.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def is_linearly_separable(X: Any, y: Any, *, fit_intercept: bool = True, zero_sc
     fit_intercept : bool
         Whether there is a bias b.
     zero_score : {"wrong", "negative"}
-        Whether f(x) = 0 is wrong for both sides, or says "not this class" (the lecture's rule). Without
-        a bias this can make a difference: then the other rows are asked for wᵀx <= 0 only.
+        Whether f(x) = 0 is wrong for both sides, or means "not this class" (the lecture's rule). Without a bias this
+        can make a difference: the other rows then need only wᵀx <= 0.
 
     Raises
     ------
     DataError
-        If there is only one class, or the linear program gives no answer.
+        If there is only one class, or the linear program finds no answer.
 
     Examples
     --------
@@ -82,14 +82,14 @@ def _has_hyperplane(X: Any, positive: npt.NDArray[np.bool_], fit_intercept: bool
 
 
 def describe(mistakes: Array, separated: npt.NDArray[np.bool_], classes: Array) -> str:
-    """Return in a sentence or two what training showed about the data.
+    """Return a sentence or two on what training showed about the data.
 
     Parameters
     ----------
     mistakes : (n_passes,)
         Mistakes in each pass, all problems together.
     separated : (K,)
-        Which problems had weights that were right on every row.
+        Which problems had weights that classified every row correctly.
     classes : (n_classes,)
         The labels; with two of them there is one problem.
     """

@@ -1,4 +1,4 @@
-"""A perceptron's way into a model file and back: its record and its tensors."""
+"""Storage of perceptrons in model files: their records and tensors."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -38,7 +38,7 @@ FITTED: Mapping[str, Kind] = {
     "separable_": Maybe(Truth()),
     "separability_": Text(),
 }
-"""Fitted attributes that go into a record as they are."""
+"""Fitted attributes stored unchanged in a record."""
 
 WEIGHTS, BIASES = ("n_features", "n_problems"), ("n_problems",)
 RUNNING = {
@@ -50,7 +50,7 @@ RUNNING = {
     "pocket": Tensor(FLOATS, WEIGHTS, like="coef"),
     "pocket_biases": Tensor(F64, BIASES),
 }
-"""What a variant goes on from; kernels write into these."""
+"""The state from which a variant continues; kernels modify these arrays."""
 
 
 def _sizes(record: Mapping[str, Any]) -> dict[str, int]:
@@ -84,7 +84,7 @@ DESCRIPTION = Description(
         ("running.pocket", "running.pocket_biases"),
     ),
 )
-"""What the record of a perceptron and its arrays must hold."""
+"""Required contents of a perceptron's record and arrays."""
 
 Made = TypeVar("Made")
 
@@ -111,12 +111,12 @@ def to_record(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Made:
-    """Return the perceptron that `to_record` described.
+    """Return the perceptron described by `to_record`.
 
     Raises
     ------
     ModelFileError
-        If the record is damaged, or of another estimator.
+        If the record is damaged or describes another estimator.
     """
     name = record.get("estimator")
     if name != kind.__name__:

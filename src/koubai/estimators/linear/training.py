@@ -1,4 +1,4 @@
-"""From a perceptron's parameters and data to one run of the compiled kernels."""
+"""A run of the compiled kernels, from a perceptron's parameters and data."""
 
 from time import perf_counter
 from typing import Any
@@ -17,7 +17,7 @@ from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problem
 
 
 def rule_of(estimator: Any, sparse: bool) -> Rule:
-    """Return the learning rule that the parameters describe."""
+    """Return the learning rule described by the parameters."""
     return Rule(
         learning_rate=estimator.eta0,
         penalty=estimator.penalty,
@@ -31,7 +31,7 @@ def rule_of(estimator: Any, sparse: bool) -> Rule:
 
 
 def course_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> Course:
-    """Return how long and in which order the parameters say to train."""
+    """Return the length and order of training described by the parameters."""
     return Course(
         max_passes=max_passes,
         order=estimator.order or ("shuffled" if estimator.shuffle else "in order"),
@@ -69,12 +69,12 @@ def start_weights(
     shape : (n_problems, n_features)
         The shape of ``coef_``.
     coef, intercept : array-like or None
-        What is given, in the shapes of ``coef_`` and ``intercept_``.
+        The given weights, in the shapes of ``coef_`` and ``intercept_``.
 
     Raises
     ------
     ShapeError
-        If what is given does not fit the data.
+        If the given weights do not match the data.
     """
     draw = rng.uniform if init == "random" else (lambda low, high, size: np.zeros(size))
     k, m = shape
@@ -101,7 +101,7 @@ def start_weights(
 
 
 def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, course: Course) -> Outcome:
-    """Train on validated data, changing ``state`` in place."""
+    """Train on validated data, modifying ``state`` in place."""
     codes = _codes(estimator, y)
     held_out = _held_out(estimator, codes, sample_weight)
     members = np.flatnonzero(~held_out)
@@ -116,7 +116,7 @@ def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, 
 
 
 def _codes(estimator: Any, y: Array) -> Array:
-    """Return the place of each row's class among the classes, (n,)."""
+    """Return the index of each row's class among the classes, (n,)."""
     classes = estimator.classes_
     codes = np.minimum(np.searchsorted(classes, y), len(classes) - 1).astype(np.int32)
     unknown = classes[codes] != y
@@ -142,7 +142,9 @@ def _held_out(estimator: Any, codes: Array, sample_weight: Array) -> npt.NDArray
     held_out = np.zeros(codes.size, np.bool_)
     if not estimator.early_stopping:
         return held_out
-    from sklearn.model_selection import StratifiedShuffleSplit  # brings its metrics with it, slowly: only if asked for
+    from sklearn.model_selection import (
+        StratifiedShuffleSplit,
+    )  # slow to import, as it loads the metrics; only when needed
 
     split = StratifiedShuffleSplit(test_size=estimator.validation_fraction, random_state=estimator.random_state)
     _, rows = next(split.split(np.zeros((codes.size, 1)), codes))
@@ -153,7 +155,7 @@ def _held_out(estimator: Any, codes: Array, sample_weight: Array) -> npt.NDArray
 
 
 class _Watcher:
-    """Looks at each pass: stops a problem whose validation score no longer rises, and prints with ``verbose``."""
+    """Monitors each pass: stops problems whose validation score no longer improves, and prints if ``verbose``."""
 
     def __init__(
         self,
@@ -176,7 +178,7 @@ class _Watcher:
             self.positive = codes[held_out][:, np.newaxis] == problems.classes
 
     def __call__(self, seen: Pass) -> npt.NDArray[np.bool_]:
-        """Return which of the problems seen stop."""
+        """Return which of the problems seen should stop."""
         stops = np.zeros(seen.problems.size, np.bool_)
         scores = None
         if self.early_stopping:
@@ -187,9 +189,9 @@ class _Watcher:
         return stops
 
     def _scores(self, seen: Pass) -> Array:
-        """Return the accuracy on the rows held out, (k,).
+        """Return the accuracy on the held-out rows, (k,).
 
-        Like scikit-learn, it takes the weights before their scale: with an L2 penalty that favours the bias.
+        Like scikit-learn, this uses the weights before scaling, which with an L2 penalty favours the bias.
         """
         right = (self.inputs @ seen.raw + seen.biases > 0) == self.positive[:, seen.problems]
         return np.average(right, axis=0, weights=self.weights)

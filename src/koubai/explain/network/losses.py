@@ -12,9 +12,9 @@ from koubai.explain.derivations import Text, called
 
 
 def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
-    """Return what one output adds to the loss, before the sign or factor that stands in front of the sum.
+    """Return one output's contribution to the loss, before the sign or factor in front of the sum.
 
-    Of a loss that says no formula it is the notation E(z, y) with its number.
+    For a loss without a formula, this is the notation E(z, y) with its number.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
 
 
 def total(loss: Loss, terms: Sequence[Formula]) -> Formula:
-    """Return the loss of one row, from what each output adds."""
+    """Return the loss of one row from each output's contribution."""
     return loss.total_formula(terms)
 
 
@@ -39,7 +39,7 @@ def law(loss: Loss, z: Formula, y: Formula) -> Formula:
 
 
 def slope(loss: Loss, z: Formula, y: Formula) -> Formula:
-    """Return ∂E/∂z_k as a formula; as `term` where there is none."""
+    """Return ∂E/∂z_k as a formula; like `term` if there is none."""
     said = loss.gradient_formula(z, y)
     return _unsaid(loss, z, y, by_output=True) if said is None else said
 

@@ -14,7 +14,7 @@ from koubai.explain.network.picture import picture
 
 
 def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
-    """Return a pass's steps by its parts, in the order in which they are computed."""
+    """Return a pass's steps by part, in order of computation."""
     parts: dict[Part, list[Step]] = {part: [] for part in PARTS}
     for step in steps:
         parts[book.part(step)].append(step)

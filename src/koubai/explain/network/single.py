@@ -78,7 +78,7 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
 
 
 def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> str:
-    """Return which numbers a range holds, in words."""
+    """Return a description of the numbers in a range."""
     said = [
         f"{sign}{'' if end in excluded else '='} {end:g}"
         for sign, end in ((">", lower), ("<", upper))
@@ -88,7 +88,7 @@ def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> s
 
 
 def _check_domain(loss: Loss, z: Sequence[float], y: Sequence[float]) -> None:
-    """Raise ParameterError if the loss is not made for these outputs and targets."""
+    """Raise ParameterError if the loss is not defined for these outputs and targets."""
     ends = loss.lowest_target, loss.highest_target
     ranges = (
         ("z", z, loss.lower, loss.upper, loss.excluded, _range_said(loss.lower, loss.upper, loss.excluded)),

@@ -1,4 +1,4 @@
-"""All kinds of step of a pass, and the book that can make them."""
+"""All kinds of step in a pass, and the book that builds them."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from koubai.explain.network.book import Book, StepKind
 KINDS: Mapping[str, StepKind] = {
     kind.name: kind for kind in (*forward_steps.KINDS, *backward_steps.KINDS, *matrices.KINDS)
 }
-"""Each kind of step by its name."""
+"""The kinds of step by name."""
 
 
 def book_of(trace: StepTrace, row: int = 0) -> Book:

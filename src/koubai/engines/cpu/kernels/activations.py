@@ -1,7 +1,7 @@
 """φ and φ' of a layer, compiled: the kernels that the activations of `koubai.core.activations` bring along.
 
 ``u``, ``z`` and ``g`` are flat and contiguous, n rows of m nodes. Which activation it is comes as a number, so that a
-network of any kind runs without compiling anew; ``parameters`` are its own.
+network of any kind runs without recompilation; ``parameters`` are its own.
 """
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
@@ -14,7 +14,7 @@ from koubai.engines.cpu.kernels.primitives import keep_apart
 CODES = codes_of(ACTIVATIONS)
 """The number of each activation that is compiled."""
 MOST_PARAMETERS = most_parameters(ACTIVATIONS, CODES)
-"""So many parameters have a place with each layer. Kernels get them as a tuple: numbers of an array would be read anew
+"""Number of parameter slots per layer. Kernels get them as a tuple: numbers of an array would be reread
 for every node, since what is written might be one of them."""
 
 

@@ -79,7 +79,7 @@ class Lanes:
 
 
 def addresses(builder: Any, base: Value, stride: Value, n_rows: Value, tall: int) -> list[Value]:
-    """Return where each of ``tall`` rows begins; rows that there are not stand for the last one, which does no harm."""
+    """Return the start of each of ``tall`` rows; out-of-range rows harmlessly alias the last row."""
     size = n_rows.type
     last = builder.sub(n_rows, ir.Constant(size, 1))
     found = []
@@ -115,7 +115,7 @@ def repeated(builder: Any, count: Value, begin: list[Value], step: Callable[[lis
 
 
 def for_each_case(builder: Any, condition: Value, yes: Callable[[], None], no: Callable[[], None]) -> None:
-    """Write what is to be done if the condition holds, and what else."""
+    """Emit an if-else on the condition."""
     with builder.if_else(condition) as (then, otherwise):
         with then:
             yes()

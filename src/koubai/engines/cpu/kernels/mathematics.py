@@ -1,7 +1,7 @@
 """The words of `koubai.core.scalars`, compiled; exp, tanh and log(1 + t) so that vector code can be made of them.
 
 exp follows Cody and Waite (1980, chapter 6): x = n log 2 + r with |r| <= ½ log 2, exp(x) = 2ⁿ exp(r), and exp(r) by
-its Taylor polynomial, long enough that what is left out is below the last place. Rounding to n is done by adding and
+its Taylor polynomial, long enough for the remainder to be below the last digit. Rounding to n is done by adding and
 subtracting 1.5 · 2⁵² (1.5 · 2²³), which is why these functions keep their order of operations (``exact``). Results
 below the smallest normal number come out as 0.
 """

@@ -17,7 +17,7 @@ KINDS = [OPTIMIZERS[name] for name in CODES]
 MOST_HYPERPARAMETERS = most_parameters(OPTIMIZERS, CODES)
 """So many hyperparameters have a place with a rule."""
 MOST_POWERS = max(kind.kernel.n_powers for kind in KINDS if kind.kernel)
-"""Of so many hyperparameters hᵗ is at hand."""
+"""Number of hyperparameters h for which hᵗ is available."""
 PLAIN = SGD.code
 """The rule that can be made a part of a matrix product."""
 

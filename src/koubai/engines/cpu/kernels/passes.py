@@ -21,7 +21,7 @@ from koubai.engines.cpu.kernels.records import (
 
 @kernel(entry=True, allocates=True)
 def make_room(net, theta, n_rows, training):
-    """Return work arrays for ``n_rows`` rows at a time; what only training needs is left out."""
+    """Return work arrays for ``n_rows`` rows at a time; arrays needed only for training are omitted."""
     n_layers = net.shape.shape[0]
     starts = np.empty(n_layers, np.int64)
     nodes, longest = 0, n_rows if training else 1

@@ -123,7 +123,7 @@ def tile(
 
 
 def _write_tile(lanes: Lanes, given: dict[str, Value], begins: dict[str, Value], tall: int, n_vectors: int) -> None:
-    """Write the code of a tile of at most so many rows, of so many vectors each."""
+    """Emit the code of a tile with at most ``tall`` rows of ``n_vectors`` vectors each."""
     builder = lanes.builder
 
     def rows_of(name: str) -> list[Value]:

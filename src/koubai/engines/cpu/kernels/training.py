@@ -116,7 +116,7 @@ def rows_gradient(net, data, rows, at, room, gradient, add):
 
 @kernel(within=True)
 def descent_rate(rule, rate, data, n_rows, room, one_each):
-    """Return α if the rule takes the gradient of so many rows off large layers' weights at once, else 0."""
+    """Return α if the rule subtracts this many rows' gradient from large layers' weights directly, else 0."""
     plain = rule.optimizer == PLAIN and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0
     return rate if plain and not one_each and not data.starts.size and n_rows <= room.n_rows else 0.0
 
