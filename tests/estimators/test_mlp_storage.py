@@ -222,7 +222,7 @@ def broken(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         ("unknown parameter", "a stored model must have only parameters that this version knows; got temperature."),
         ("classes", "the record must be whole and consistent; got ValueError: 2 classes for a network of 3 outputs."),
         ("features", "the record must be whole and consistent; got ValueError: 5 features for a network of 4 inputs."),
-        ("layer", "the record must be whole and consistent; got ParameterError: Network: a layer's kind must be"),
+        ("layer", "network.layers[0].kind must be one of dense, scaling; got 'quantum'."),
     ],
 )
 def test_a_damaged_record(name: str, words: str) -> None:

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
+from koubai.core.layers import LayerKind
 from koubai.core.network import Network
 from koubai.core.schema import (
     FLOATS,
@@ -23,7 +24,6 @@ from koubai.core.schema import (
     Scalar,
     Tensor,
     Text,
-    Truth,
     Whole,
     consistent,
 )
@@ -49,22 +49,10 @@ FITTED: Mapping[str, Kind] = {
 SPEC = Named(Scalar())
 """An activation, a loss or another kind with its parameters, which checks these itself."""
 
-LAYER = Fields(
-    {
-        "kind": Text(),
-        "n_in": Whole(1),
-        "n_out": Whole(1),
-        "activation": SPEC,
-        "bias": Truth(),
-        "dropout": Real(0, 1),
-    }
-)
-
-
 DESCRIPTION = Description(
     Fields(
         {
-            "network": Fields({"layers": Listed(LAYER, 1), "loss": SPEC}),
+            "network": Fields({"layers": Listed(LayerKind(), 1), "loss": SPEC}),
             "fitted": Fields(
                 recording.encoded(FITTED),
                 (recording.NAMES_FIT,),
