@@ -13,7 +13,12 @@ from hypothesis.extra.numpy import arrays
 
 from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.errors import ParameterError, ParameterTypeError
-from koubai.core.losses import ALIASES, LOSSES, CrossEntropy, Hinge, Huber, PerceptronLoss, Poisson, get_loss
+from koubai.core.losses import LOSSES, get_loss
+from koubai.core.losses.cross_entropy import CrossEntropy
+from koubai.core.losses.hinge import Hinge
+from koubai.core.losses.huber import Huber
+from koubai.core.losses.perceptron import PerceptronLoss
+from koubai.core.losses.poisson import Poisson
 from koubai.core.network import Network
 
 from ..oracles import PAIRS, PHI, ROW_LOSS, differences, parameters, targets_for
@@ -232,7 +237,7 @@ def test_a_stored_description_gives_the_same_loss(name: str) -> None:
 )
 def test_aliases(alias: str, name: str) -> None:
     assert get_loss(alias) == get_loss(name)
-    assert set(ALIASES) == {"squared_error", "mse", "log_loss"}
+    assert set(LOSSES.aliases) == {"squared_error", "mse", "log_loss"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.activations.elu import ELU
 from koubai.core.activations.relu import ReLU
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
-from koubai.core.losses import HalfSquaredError, Huber, get_loss
+from koubai.core.losses import get_loss
+from koubai.core.losses.half_squared_error import HalfSquaredError
+from koubai.core.losses.huber import Huber
 from koubai.core.network import Dense, Network
 
 shapes = st.lists(st.integers(1, 7), min_size=2, max_size=6)

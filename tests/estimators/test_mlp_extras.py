@@ -13,7 +13,7 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.activations.leaky_relu import LeakyReLU
 from koubai.core.errors import DataError, DivergenceError, ParameterError
 from koubai.core.initializers import NAMES as INITIALIZERS
-from koubai.core.losses import Huber
+from koubai.core.losses.huber import Huber
 from koubai.engines.reference import ReferenceEngine
 from koubai.optimizers.adam import Adam
 from koubai.optimizers.registry import OPTIMIZERS

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from koubai import MLPClassifier, MLPRegressor
 from koubai.core.activations.leaky_relu import LeakyReLU
 from koubai.core.errors import DataError, ModelFileError, ShapeError
-from koubai.core.losses import Huber
+from koubai.core.losses.huber import Huber
 from koubai.engines.reference import ReferenceEngine
 from koubai.optimizers.adam import Adam
 from koubai.optimizers.schedules import Cosine

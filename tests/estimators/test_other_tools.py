@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from koubai import MLPClassifier, MLPRegressor, Perceptron
-from koubai.core.losses import Huber
+from koubai.core.losses.huber import Huber
 from koubai.optimizers.adam import Adam
 
 X, Y = load_iris(return_X_y=True)

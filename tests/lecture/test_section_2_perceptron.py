@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from koubai.core.losses import PerceptronLoss
+from koubai.core.losses.perceptron import PerceptronLoss
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.perceptron import learn, loss, predict, with_bias

@@ -195,3 +195,27 @@ def test_any_texts_have_a_kind(values: list) -> None:
     """Whatever stands in the cells, a column gets a kind, or the complaint about mistakes among numbers."""
     with contextlib.suppress(DataError):
         assert described(pl.Series(values, dtype=pl.String)).kind
+
+
+@pytest.mark.parametrize(
+    ("dates", "odd", "form"),
+    [
+        ([f"{n % 28 + 1:02}.{n % 11 + 1:02}.2021" for n in range(60)], "31.02.2021", "dd.mm.yyyy"),
+        ([f"2021-{n % 12 + 1:02}-{n % 28 + 1:02}" for n in range(60)], "unknown", "yyyy-mm-dd"),
+    ],
+)
+def test_a_few_cells_that_are_no_dates_among_dates_are_named_with_their_row(
+    dates: list[str], odd: str, form: str
+) -> None:
+    frame = pl.DataFrame({"when": [*dates, odd]})
+    with pytest.raises(DataError) as raised:
+        describe_columns(frame)
+    said = str(raised.value)
+    assert f"must hold dates ({form}), as 60 of its cells do; 1 holds none, the first {odd!r} in row 61." in said
+    assert describe_columns(frame, category=["when"])[0].kind == "category"
+
+
+def test_a_mark_for_missing_cells_is_given_as_a_shell_needs_it() -> None:
+    frame = pl.DataFrame({"x": [*map(str, range(20)), "#DIV/0!"]})
+    with pytest.raises(DataError, match="say --missing '#DIV/0!' "):
+        describe_columns(frame)

@@ -170,6 +170,7 @@ def test_a_missing_line_of_names_is_suspected(tmp_path: Path, text: str, suspect
         ("utf-16-le", "名前,値\nやまだ,1\nさとう,2\n", "UTF-16 (little-endian)"),
         ("utf-16-be", "name,value\nYamada,1\n", "UTF-16 (big-endian)"),
         ("cp1252", "année,prix\nété,5 €\nhiver,6\n", "cp1252 (Western European)"),
+        ("latin-1", "Größe,y\n1,a\n2,b\n", "cp1252 (Western European)"),
         ("latin-1", "Größe,Straße\n1,Müllerstraße\n2,Köln\n", "cp1252 (Western European)"),
     ],
 )

@@ -159,3 +159,8 @@ def test_numbers_of_python_are_read_exactly(values: list[float]) -> None:
     column = pl.Series("c", [repr(value) for value in values])
     assert evidence_of(column) is not None
     assert NumberFormat().read(column).to_list() == values
+
+
+def test_a_unit_may_stand_behind_the_parentheses_of_a_negative_number() -> None:
+    cells = pl.Series("x", ["(1.234,50) €", "(3 €)", "2,5 €", "(3) €)", "(3 €"])
+    assert NumberFormat(",", grouped=True, unit="€").read(cells).to_list() == [-1234.5, -3.0, 2.5, None, None]

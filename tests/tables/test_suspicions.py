@@ -128,3 +128,17 @@ def test_published_tables_raise_no_false_suspicion(shared_data: Path) -> None:
     for name, target in (("penguins.csv", "species"), ("titanic.csv", "Survived"), ("titanic.csv", "Fare")):
         notes = notes_of(read_table(shared_data / name).frame, target)
         assert [note for note in notes if "unbalanced" not in note] == [], name
+
+
+def test_a_small_table_that_holds_every_row_twice_is_not_taken_for_chance() -> None:
+    rows = [{"x": n * 7 % 41, "g": n % 3, "y": n % 2} for n in range(40)]
+    assert "40 rows of 80 repeat others" in repeated_rows(pl.DataFrame(rows + rows))[0]
+
+
+def test_a_target_that_is_a_rounded_sum_is_named() -> None:
+    generator = np.random.default_rng(0)
+    a, b = generator.normal(size=(2, 80))
+    inputs = {"a": pl.Series(a.round(3)), "b, net": pl.Series(b.round(3))}
+    (sentence,) = leaks(inputs, pl.Series((a + b).round(3)), "y")
+    assert sentence.startswith("The target 'y' is a + b, net.")
+    assert sentence.endswith("""say --drop 'a,"b, net"'.""")

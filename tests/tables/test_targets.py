@@ -154,3 +154,14 @@ def test_held_out_rows(n: int, fraction: float, seed: int, n_classes: int) -> No
     kept, held = hold_out(n, fraction, seed)
     assert len(held) == min(round(fraction * n), n - 1)
     assert len(kept) + len(held) == n
+
+
+def test_classes_of_two_spellings_of_a_number_are_counted_once() -> None:
+    y = pl.Series("y", ["1.0", "0", "1"] * 8)
+    found = find_target(pl.DataFrame([y]), "y")
+    assert (found.task, found.why) == ("classification", "2 different whole numbers")
+
+
+def test_a_target_of_one_number_in_two_spellings_is_refused_as_constant() -> None:
+    with pytest.raises(DataError, match="at least two different values"):
+        find_target(pl.DataFrame({"y": ["1.0", "1"] * 8}), "y")

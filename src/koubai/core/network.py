@@ -100,7 +100,7 @@ class Network:
                 f"Network: the loss {self.loss.name} must have outputs in [{self.loss.lower:g}, {self.loss.upper:g}]; "
                 f"got the output activation {last.activation.name}, with values in "
                 f"[{last.activation.lower:g}, {last.activation.upper:g}]. "
-                f"Try {self.loss.fused.name if self.loss.fused else 'softmax'}."
+                f"Try {self.loss.output}."
             )
 
     @classmethod

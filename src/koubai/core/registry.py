@@ -25,7 +25,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     """
 
     def __init__(self, what: str, base: type[Kind], package: str) -> None:
-        self.what, self.base = what, base
+        self.what, self.base, self.package = what, base, package
         self._kinds: dict[str, type[Kind]] = {}
         found: set[Any] = set()
         for each in pkgutil.iter_modules(import_module(package).__path__):
@@ -35,7 +35,8 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
                 for kind in vars(module).values()
                 if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
             }
-        for kind in sorted(found - {base}, key=lambda kind: kind.code):
+        named = {kind for kind in found - {base} if hasattr(kind, "name")}  # others are what several kinds share
+        for kind in sorted(named, key=lambda kind: kind.code):
             self.register(kind)
 
     def __getitem__(self, name: str) -> type[Kind]:
@@ -52,6 +53,10 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         """Other names in use, each with the name that it stands for."""
         kinds: Any = self._kinds.values()
         return {alias: kind.name for kind in kinds for alias in kind.aliases}
+
+    def is_own(self, kind: type[Kind]) -> bool:
+        """Return whether a kind is defined in the package, and not registered from elsewhere."""
+        return kind.__module__.startswith(f"{self.package}.")
 
     def register(self, kind: type[Kind]) -> type[Kind]:
         """Add a kind, so that its name stands for it everywhere; return it, for use as a decorator.

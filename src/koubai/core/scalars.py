@@ -1,10 +1,21 @@
 """The words that scalar kernels are written in: functions of one number, in that number's own precision.
 
-A kind (an activation, a loss) says what it does to one number as a plain Python function. Python can call it as it
-stands; the compiled engine takes it up, with these words in the precision that it is compiled for.
+A kind (an activation, a loss, an optimizer) says what it does to one number as a plain Python function. Python can
+call it as it stands; the compiled engine takes it up, with these words in the precision that it is compiled for.
 """
 
 import math
+import sys
+
+
+def wide(number: float) -> float:
+    """Return a number in float64, for what would lose its last places in float32."""
+    return float(number)
+
+
+def smallest(number: float) -> float:
+    """Return the smallest normal number in the precision of ``number``."""
+    return sys.float_info.min
 
 
 def like(value: float, number: float) -> float:
@@ -20,6 +31,11 @@ def quotient(a: float, b: float) -> float:
 def exp(x: float) -> float:
     """Return exp(x); infinity where that overflows."""
     return math.exp(x) if x <= 709.782712893384 else math.inf
+
+
+def log(x: float) -> float:
+    """Return log(x); minus infinity at 0, NaN below it."""
+    return math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan)
 
 
 def tanh(x: float) -> float:

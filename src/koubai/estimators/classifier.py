@@ -17,7 +17,7 @@ from sklearn.utils.validation import validate_data
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.core.losses import Loss
+from koubai.core.losses import LOSSES, Loss
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
@@ -40,7 +40,8 @@ def _gives_probabilities(estimator: "MLPClassifier") -> bool:
 
 def _gives_margins(estimator: "MLPClassifier") -> bool:
     if not estimator._reading().signed:
-        raise AttributeError("decision_function is only available for the losses hinge and perceptron.")
+        signed = " and ".join(sorted(name for name, kind in LOSSES.items() if kind.signed))
+        raise AttributeError(f"decision_function is only available for the losses {signed}.")
     return True
 
 

@@ -62,7 +62,7 @@ class HasLabels:
         network = getattr(self, "network_", None)
         if network is None:
             return self._ending_for(True)
-        return classification_ending(network.loss.name, self._is_one_of_many(), type(self).__name__)
+        return classification_ending(network.loss, self._is_one_of_many(), type(self).__name__)
 
     def _is_one_of_many(self) -> bool:
         return bool(self._label_binarizer.y_type_ == "multiclass")

@@ -184,10 +184,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
     def _coded(self, y: Any, dtype: Any) -> Array:
         targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
-        if self._ending().loss.name == "poisson" and targets.min() < 0:
+        loss = self._ending().loss
+        low, high = loss.lowest_target, loss.highest_target
+        value = targets.min() if targets.min() < low else targets.max()
+        if not low <= value <= high:
             raise DataError(
-                f"{type(self).__name__}: y must be >= 0 with loss='poisson'; got {targets.min():g}. "
-                f"Try loss='squared_error'."
+                f"{type(self).__name__}: y must be {f'>= {low:g}' if value < low else f'<= {high:g}'} with "
+                f"loss={loss.name!r}; got {value:g}. Try loss='squared_error'."
             )
         return targets
 

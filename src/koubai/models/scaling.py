@@ -92,7 +92,7 @@ def _wants_a_logarithm(given: Mapping[str, Any], long_tail: bool) -> bool:
     if given.get("loss") is None:
         return long_tail and not uses_lbfgs(given)
     try:
-        return get_loss(given["loss"]).name == "poisson"
+        return get_loss(given["loss"]).output == "exponential"
     except KoubaiError:
         return False  # the estimator refuses it in its own words
 

@@ -10,6 +10,7 @@ import numpy as np
 from koubai.core import perceptron
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.losses import get_loss
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.randomness import SHUFFLE, derive_key, permutation
@@ -264,12 +265,15 @@ def _ending(settings: Settings, data: Data) -> Ending:
             raise ParameterError("playground: the perceptron must have data of two classes; got others. Choose xor.")
         return classification_ending("perceptron", False, "playground")
     if data.task == CLASSES:
-        loss = "log_loss" if settings.loss in ("auto", "poisson") else settings.loss
+        loss = settings.loss if _suits(settings.loss, "classification") else "log_loss"
         return classification_ending(loss, len(data.classes) > 2, "playground")
-    numbers = settings.loss in ("half_squared_error", "huber") or (
-        settings.loss == "poisson" and data.targets.min() >= 0
-    )
-    return regression_ending(settings.loss if numbers else "half_squared_error", "playground")
+    suits = _suits(settings.loss, "regression") and data.targets.min() >= get_loss(settings.loss).lowest_target
+    return regression_ending(settings.loss if suits else "half_squared_error", "playground")
+
+
+def _suits(loss: str, task: str) -> bool:
+    """Return whether a loss that was asked for is one for this task; "auto" is none."""
+    return loss != "auto" and task in get_loss(loss).tasks
 
 
 def _plan(settings: Settings, data: Data, ending: Ending, train: Rows) -> Plan:

@@ -5,16 +5,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+import numpy as np
+
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import ParameterError
 from koubai.core.initializers import NAMES as INITIALIZERS
+from koubai.core.losses import LOSSES as KINDS
+from koubai.core.losses.perceptron import PerceptronLoss
 from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.schedules import SCHEDULES
 from koubai.play.datasets import DATASETS
 from koubai.play.features import FEATURES
 
 MOST_LAYERS, MOST_NODES, MOST_POINTS = 8, 32, 2000
-LOSSES = ("auto", "log_loss", "half_squared_error", "huber", "hinge", "poisson")
+LOSSES = (
+    "auto",
+    "log_loss",
+    *(
+        kind.name
+        for kind in sorted(KINDS.values(), key=lambda kind: (-len(kind.tasks), kind.tasks))
+        if kind.upper == np.inf and kind is not PerceptronLoss  # probabilities have log_loss, the perceptron a mode
+    ),
+)
+"""Losses to choose from: for any task, for classes, for numbers."""
 ENDLESS = ("adaptive",)
 """Schedules that ask for a watcher, which the playground is not."""
 

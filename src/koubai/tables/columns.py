@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError
-from koubai.tables.date_formats import DateFormat
+from koubai.tables.date_formats import DateFormat, mostly_dates
 from koubai.tables.identifiers import may_count_rows, why_numbers_name_rows, why_texts_name_rows
+from koubai.tables.names import as_option
 from koubai.tables.number_evidence import MOSTLY_NUMBERS
 from koubai.tables.number_formats import NumberFormat
 from koubai.tables.values import TRUTH_PAIRS, labels, numbers, shortened
@@ -25,6 +26,9 @@ USED = (NUMBER, CATEGORY, BOOLEAN, DATE)
 
 LONG_NAME = 40
 """Longer names of columns are cut off in lists (characters)."""
+
+MOST_TRUTHS = 100
+"""Truth values, in any case of letters, have fewer spellings than this."""
 
 _CODE = re.compile(r"^0\d+$")
 
@@ -138,6 +142,8 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
     kind, format, values = _kind(present, how)
     if values is not None and values.has_nulls():
         raise _mistakes(column, numbers(column, how.number(name)), of_rows)
+    if kind == CATEGORY and not keep and (form := mostly_dates(present)):
+        raise _mistakes(column, form.read(column), of_rows, f"dates ({form.words})")
     reason, note = _use(present, kind, values, n_missing, n_different, of_rows or len(column))
     if reason and not keep:
         long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
@@ -157,7 +163,8 @@ def _use(
     reason = why_numbers_name_rows(values, n_missing, of_rows)
     if reason or n_missing or not may_count_rows(values, of_rows):
         return reason, ""
-    return "", f"Column {present.name!r} counts up from row to row; --drop {present.name} if it only names the rows."
+    drop = f"--drop {as_option(present.name)} if it only names the rows"
+    return "", f"Column {present.name!r} counts up from row to row; {drop}."
 
 
 def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
@@ -177,21 +184,23 @@ def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateF
         few = found.null_count() <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
         if few or not found.has_nulls():
             return NUMBER, format, found
-    if any(set(present.str.to_lowercase().unique()) <= pair for pair in TRUTH_PAIRS):
+    different = set(present.unique().head(MOST_TRUTHS).str.to_lowercase())
+    if any(different <= pair for pair in TRUTH_PAIRS):
         return BOOLEAN, None, None
     dates = how.date(name)
     return (DATE, dates, None) if dates else (CATEGORY, None, None)
 
 
-def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None) -> DataError:
-    """Return the error for a column of numbers in which there are texts."""
+def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None, what: str = "numbers") -> DataError:
+    """Return the error for a column of numbers, or of dates, in which there are a few other texts."""
     wrong = (found.is_null() & column.is_not_null()).arg_true()
     n_texts, first = len(wrong), int(wrong[0])
-    n_numbers, holds = len(column) - column.null_count() - n_texts, "holds" if n_texts == 1 else "hold"
+    n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"
+    else_ = "text" if what == "numbers" else "none"
     where = f" in row {first + 1}" if of_rows is None else ""
     cell = shortened(column[first])
     return DataError(
-        f"Column {column.name!r} must hold numbers, as {n_numbers} of its cells do; {n_texts} {holds} text, the first "
-        f"{cell}{where}. Correct them, say --missing {column[first]} (in Python missing=[{cell}]) if that stands for a "
-        f"missing value, or name the column in drop or category."
+        f"Column {column.name!r} must hold {what}, as {n_found} of its cells do; {none} {else_}, the first "
+        f"{cell}{where}. Correct them, say --missing {as_option(column[first])} (in Python missing=[{cell}]) if "
+        f"that stands for a missing value, or name the column in drop or category."
     )

@@ -211,6 +211,22 @@ def fitting(column: "pl.Series") -> list[DateFormat]:
     return (as_written or year_first)[:1] or found
 
 
+def mostly_dates(column: "pl.Series") -> DateFormat | None:
+    """Return the format in which at least nine tenths of the cells of a column of texts are dates, not all of them.
+
+    Such a column is one of dates with a mistake in it, as 31.02.2021.
+    """
+    import polars as pl
+
+    sample = column.gather_every(max(1, len(column) // 200))
+    if column.dtype != pl.String or len(column) < 10 or sample.str.contains("[0-9]").sum() < 0.8 * len(sample):
+        return None
+    likely = (form for form in FORMS if sample.str.contains(_pattern(form)).sum() >= 0.8 * len(sample))
+    counted = [(DateFormat(form).read(column).count(), -place, form) for place, form in enumerate(likely)]
+    n_dates, _, form = max(counted, default=(0, 0, ""))
+    return DateFormat(form) if 0.9 * len(column) <= n_dates < len(column) else None
+
+
 def decide_dates(columns: "Iterable[pl.Series]", asked: Asked | None = None) -> dict[str, Decided]:
     """Return the formats of those columns of texts that hold dates.
 

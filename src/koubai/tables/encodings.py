@@ -6,6 +6,7 @@ Europe's, in which any character is judged by how common it is in texts of that 
 """
 
 import codecs
+import re
 from typing import NamedTuple
 
 from koubai.core.errors import ParameterError
@@ -151,20 +152,23 @@ def _of_japanese(character: str) -> float:
 
 
 WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýßœÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒšžŠŽ")
+_PAIR = re.compile("(?<=[A-Za-z])[äéèëïöüß]{2}(?=[A-Za-z])")
+"""Two letters that stand side by side within words, as in Größe and créé."""
 SIGNS = frozenset("°€£§«»’‘“”–…²³µ½·×±ºª¿¡\u00a0")
 
 
 def _western(text: str) -> float:
     """Return how plausible the characters beyond ASCII are in Western Europe: letters among plain letters, signs."""
     total = n = 0.0
-    for before, character, after in zip(" " + text[:-1], text, text[1:] + " ", strict=True):
+    pairs = {found.start() + i for found in _PAIR.finditer(text) for i in (0, 1)}
+    for place, (before, character, after) in enumerate(zip(" " + text[:-1], text, text[1:] + " ", strict=True)):
         if ord(character) < 128:
             continue
         n += 1
         alone = before < "\x80" and after < "\x80"
         among_letters = (before + after).isalpha() or before.isalpha() or after.isalpha()
         if character in WESTERN:
-            total += 1.0 if alone and among_letters else 0.6 if alone else 0.25
+            total += 1.0 if alone and among_letters else 0.6 if alone or place in pairs else 0.25
         elif character in SIGNS:
             total += 0.8 if alone else 0.25
     return total / max(1.0, n)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from koubai.tables.names import as_option
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -19,8 +21,8 @@ ROWS_PER_VALUE = 10
 """Each value of a column must have so many rows on average, before it is said that it goes with one class."""
 COPY = 0.9999
 """A column whose ranks agree with the target's beyond this correlation is a copy of it."""
-EXACT = 1e-4
-"""A sum is exact if what is left is less than this share of the target's deviation."""
+EXACT = 1e-3
+"""A sum is exact if what is left is less than this share of the target's deviation, as rounded sums leave some."""
 MOST_TERMS = 200
 
 
@@ -73,7 +75,7 @@ def _tells_class(name: str, column: "pl.Series", y: "pl.Series", target: str) ->
     how = "is the target under another name: " if k == n_classes else "gives the target away: "
     return (
         f"Column {name!r} {how}each of its {k} values goes with one value of {target}. If it is not known "
-        f"beforehand, say --drop {name}."
+        f"beforehand, say --drop {as_option(name)}."
     )
 
 
@@ -88,7 +90,7 @@ def _copy(name: str, column: "pl.Series", y: "pl.Series", target: str) -> str:
         return ""
     return (
         f"Column {name!r} gives the target {target} away: both put the rows in the same order. If it is not known "
-        f"beforehand, say --drop {name}."
+        f"beforehand, say --drop {as_option(name)}."
     )
 
 
@@ -115,7 +117,7 @@ def _sum(columns: "dict[str, pl.Series]", y: "pl.Series", target: str) -> list[s
     names = [name for name, there in zip(columns, varies, strict=True) if there]
     own = weights * answers.std() / deviations[varies]
     terms = [(name, float(w)) for name, w, share in zip(names, own, weights, strict=True) if abs(share) > EXACT]
-    listed = ",".join(name for name, _ in terms)
+    listed = as_option(*(name for name, _ in terms))
     if all(abs(abs(weight) - 1) < 1e-3 for _, weight in terms):
         signed = "".join(f" {'+' if weight > 0 else '-'} {name}" for name, weight in terms)
         shown = f"is{signed.removeprefix(' +')}"

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import DataError, ParameterError
+from koubai.tables.names import as_option
 
 if TYPE_CHECKING:
     import polars as pl
@@ -138,8 +139,8 @@ def words_among_classes(name: str, counts: Mapping[str, int], n_rows: int, marks
     if n > MANY * n_rows:
         raise DataError(
             f"The target {name!r} must show what {word!r} means, which {n:,} of {n_rows:,} rows hold: a class, or that "
-            f"it is missing. Say --not-missing {word} (in Python not_missing=[{word!r}]) to keep it as a class, or "
-            f"--missing {word} (missing=[{word!r}]) to leave these rows out."
+            f"it is missing. Say --not-missing {as_option(word)} (in Python not_missing=[{word!r}]) to keep it as a "
+            f"class, or --missing {as_option(word)} (missing=[{word!r}]) to leave these rows out."
         )
     listed = ", ".join(f"{mark} ({count:,})" for mark, count in open_words.items())
-    return f"Of the target {name}, {listed} counts as missing; --not-missing {word} keeps it as a class."
+    return f"Of the target {name}, {listed} counts as missing; --not-missing {as_option(word)} keeps it as a class."

@@ -1,5 +1,7 @@
 """Names of columns, made the same way whether a table comes from a file or from a frame."""
 
+import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -27,6 +29,18 @@ def column_name(raw: object) -> str:
 def column_names(wanted: Iterable[object]) -> tuple[str, ...]:
     """Return names that somebody asks for as columns are named; a single text is one name."""
     return tuple(map(column_name, [wanted] if isinstance(wanted, str) else wanted))
+
+
+def as_option(*names: str) -> str:
+    """Return names, or cells, as they are given to an option that takes a list of them, ready for a shell.
+
+    Examples
+    --------
+    >>> print(as_option("age", "n.v."), as_option("#DIV/0!"), as_option("income, net"))
+    age,n.v. '#DIV/0!' '"income, net"'
+    """
+    listed = ",".join('"' + name.replace('"', '""') + '"' if re.search('[,"]', name) else name for name in names)
+    return listed if re.fullmatch(r"[\w@%+=:,./-]+", listed) else shlex.quote(listed)
 
 
 def unique_names(raw: Sequence[object]) -> tuple[list[str], tuple[str, ...]]:

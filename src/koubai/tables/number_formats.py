@@ -24,10 +24,10 @@ _EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
 
 WRITTEN = (
     rf"^(\()?\s*([+\u2212-]?)\s*({_PREFIX})?\s*([+\u2212-]?)"
-    rf"((?:[0-9]|[.,][0-9])[0-9.,{APOSTROPHES}{SPACES}]*{_EXPONENT})(\+)?"
+    rf"((?:[0-9]|[.,][0-9])[0-9.,{APOSTROPHES}{SPACES}]*{_EXPONENT})(\+)?(\))?"
     rf"\s*([^0-9()\s.,+{APOSTROPHES}\u2212-][^0-9()]{{0,19}})?\s*(\))?$"
 )
-"""A cell's parts: parenthesis, sign, currency, sign, digits with their marks, "+", unit, parenthesis."""
+"""A cell's parts: parenthesis, sign, currency, sign, digits with their marks, "+", parenthesis, unit, parenthesis."""
 
 
 def core_pattern(decimal: str, grouped: bool) -> str:
@@ -166,10 +166,11 @@ def parts_of(column: "pl.Series") -> dict[str, "pl.Series"]:
     if column.str.contains("[\uff10-\uff19\uff0c\uff0e]").any():  # full-width digits and marks
         column = column.str.normalize("NFKC")
     found = column.str.extract_groups(WRITTEN).struct.unnest()
-    opened, closed = found["1"].is_not_null(), found["8"].is_not_null()
-    digits = found["5"].str.strip_chars(SPACES).set(opened != closed, None)
+    opened, closed = found["1"].is_not_null(), found["7"].is_not_null() | found["9"].is_not_null()
+    twice = found["7"].is_not_null() & found["9"].is_not_null()
+    digits = found["5"].str.strip_chars(SPACES).set((opened != closed) | twice, None)
     signs = found["2"].fill_null("") + found["4"].fill_null("")
-    shown = found["3"].fill_null("") + found["7"].fill_null("").str.strip_chars()
+    shown = found["3"].fill_null("") + found["8"].fill_null("").str.strip_chars()
     spellings = shown.unique().to_list()
     unit = shown.replace_strict({text: canonical_unit(text) for text in spellings}, return_dtype=pl.String)
     negative = opened.fill_null(False) | signs.str.contains("[\u2212-]")

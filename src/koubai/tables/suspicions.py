@@ -200,9 +200,13 @@ def repeated_rows(
 
 
 def _pairs_by_chance(frame: "pl.DataFrame") -> float:
-    """Return how many pairs of rows would be equal if the columns had nothing to do with each other."""
+    """Return how many pairs of rows would be equal if the columns had nothing to do with each other.
+
+    A row is no pair with itself: counted as one, it would make any repetition in a small table look like chance.
+    """
+    pairs = frame.height * (frame.height - 1) / 2
     chance = 1.0
     for column in frame.iter_columns():
-        shares = column.value_counts(name="n_rows_of_it")["n_rows_of_it"].to_numpy() / len(column)
-        chance *= float((shares**2).sum())
-    return chance * frame.height**2 / 2
+        counts = column.value_counts(name="n_rows_of_it")["n_rows_of_it"].to_numpy().astype(np.float64)
+        chance *= float((counts * (counts - 1) / 2).sum()) / max(1.0, pairs)
+    return chance * pairs

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from koubai.core.errors import DataError, ParameterError
 from koubai.tables.columns import require_column
 from koubai.tables.missing import Marks, words_among_classes
+from koubai.tables.names import as_option
 from koubai.tables.number_evidence import MOSTLY_NUMBERS, evidence_of
 from koubai.tables.number_formats import Asked, NumberFormat
 from koubai.tables.values import BadCells, labels, numbers, require, shortened
@@ -205,8 +206,8 @@ def refuse_odd_words(
     otherwise = "." if task == REGRESSION else ", or choose --task classification (task='classification')."
     raise DataError(
         f"The target {name!r} must hold numbers, as {n_rows - n_wrong:,} of its {n_rows:,} cells do; got "
-        f"{shortened(cell)} in row {row_of(cell) + 1:,}{more}. Correct the cell, say --missing {cell} (in Python "
-        f"missing=[{shortened(cell)}]) to leave such rows out{otherwise}"
+        f"{shortened(cell)} in row {row_of(cell) + 1:,}{more}. Correct the cell, say --missing {as_option(cell)} (in "
+        f"Python missing=[{shortened(cell)}]) to leave such rows out{otherwise}"
     )
 
 
@@ -285,6 +286,7 @@ def target_of(
     if not n_rows:
         raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
     check_type(name, present.dtype)
+    n_different -= _written_twice(present, format)
     if n_different == 1:
         raise DataError(
             f"The target {name!r} must have at least two different values; got {shortened(present[0])} in "
@@ -298,6 +300,16 @@ def target_of(
             f"{n_rows} rows. Choose another column{_or_regression(present)}."
         )
     return found
+
+
+def _written_twice(present: "pl.Series", format: NumberFormat | None) -> int:
+    """Return how many texts of numbers are other spellings of one that is there: 1.0 beside 1."""
+    import polars as pl
+
+    if present.dtype != pl.String or _has_codes(present):
+        return 0
+    values = numbers(present, format)
+    return 0 if values.has_nulls() else present.n_unique() - values.n_unique()
 
 
 def _or_regression(present: "pl.Series") -> str:

@@ -16,7 +16,9 @@ from koubai.core.activations.base import Activation
 from koubai.core.activations.identity import Identity
 from koubai.core.activations.sigmoid import Sigmoid
 from koubai.core.errors import DataError, ParameterError, ShapeError
-from koubai.core.losses import BinaryCrossEntropy, Loss, PerceptronLoss
+from koubai.core.losses import Loss
+from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
+from koubai.core.losses.perceptron import PerceptronLoss
 from koubai.core.randomness import SHUFFLE, derive_key, permutation
 from koubai.descent.fits.fitted import Fit, Model
 from koubai.descent.functions.curvature import curvatures, one_digit

@@ -9,7 +9,8 @@ import numpy as np
 from koubai.core.activations.base import Activation
 from koubai.core.activations.softmax import Softmax
 from koubai.core.arrays import Array
-from koubai.core.losses import CrossEntropy, Loss
+from koubai.core.losses import Loss
+from koubai.core.losses.cross_entropy import CrossEntropy
 from koubai.core.penalties import Penalty
 from koubai.descent.surfaces.subject import Subject
 from koubai.engines.reference import trace_backward, trace_forward

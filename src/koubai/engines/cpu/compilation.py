@@ -36,7 +36,8 @@ ALLOWED_MATH = {"contract", "reassoc", "nsz"}
 @cache
 def cache_folder() -> Path:
     """Return the folder of this version's compiled code."""
-    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in ("activations", "scalars.py")))
+    kinds = ("activations", "losses", "logarithms.py", "scalars.py")
+    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in kinds))
     sources = sorted(path for folder in folders for path in (folder.rglob("*.py") if folder.is_dir() else [folder]))
     codes = repr([(name, kind.code) for name, kind in LAYERS.items() if kind.code >= 0])  # they are in the code too
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + codes.encode()).hexdigest()[:12]

@@ -22,6 +22,7 @@ from koubai.engines.cpu.kernels.activations import MOST_PARAMETERS
 from koubai.engines.cpu.kernels.layers import AT_ONCE as LAYERS_AT_ONCE
 from koubai.engines.cpu.kernels.layers import CODES as LAYER_CODES
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
+from koubai.engines.cpu.kernels.losses import MOST_PARAMETERS as MOST_LOSS_PARAMETERS
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
 from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.cpu.kernels.records import (
@@ -61,7 +62,8 @@ def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int],
     Raises
     ------
     ParameterError
-        If it is a class of the user's own, also one that has kept a known name: kernels would compute another function.
+        If it is a class of the user's own, registered or not, also one that has kept a known name: kernels would
+        compute another function.
     """
     name = getattr(kind, "name", "")
     if name not in codes or known.get(name) is not type(kind):
@@ -98,13 +100,15 @@ def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray
 def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network as kernels read it, for numbers of this dtype."""
     shape = np.stack([layer_row(network, index, dtype) for index in range(len(network.layers))])
-    parameters = [parameters_of(layer.activation) for layer in network.layers]
     numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
     for index, layer in enumerate(network.layers):
         numbers[index, DROPOUT_RATE] = layer.dropout
-        numbers[index, PARAMETERS : PARAMETERS + len(parameters[index])] = parameters[index]
-    parameter = dtype.type([*parameters_of(network.loss), 0][0])
-    return Net(shape, numbers, code_of(network.loss, LOSSES, LOSS_CODES, "loss"), parameter)
+        given = parameters_of(layer.activation)
+        numbers[index, PARAMETERS : PARAMETERS + len(given)] = given
+    code, of_loss = code_of(network.loss, LOSSES, LOSS_CODES, "loss"), np.zeros(MOST_LOSS_PARAMETERS, dtype)
+    given = parameters_of(network.loss)
+    of_loss[: len(given)] = given
+    return Net(shape, numbers, code, of_loss)
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:

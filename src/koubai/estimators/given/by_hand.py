@@ -16,7 +16,8 @@ from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
-from koubai.core.losses import HalfSquaredError, Loss
+from koubai.core.losses import Loss
+from koubai.core.losses.half_squared_error import HalfSquaredError
 from koubai.core.network import Dense, Network
 from koubai.estimators.given import training_choices as choices
 from koubai.training.history import History

@@ -1,23 +1,13 @@
 """What stands at a network's end for each kind of target: output activation, loss, and how targets are coded."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from koubai.core.errors import ParameterError
-from koubai.core.losses import ALIASES, LOSSES, Loss, get_loss
+from koubai.core.losses import LOSSES, Loss, get_loss
 
 SPELLINGS = {"sigmoid": "logistic", "exponential": "exp"}
 """scikit-learn's names of output activations, where they differ."""
-
-REGRESSION = {"half_squared_error": "identity", "huber": "identity", "poisson": "exponential"}
-"""The losses of regression, with the output activation that goes with each."""
-
-CLASSIFICATION = tuple(name for name in LOSSES if name != "poisson")
-"""The losses of classification."""
-
-MARGIN = ("hinge", "perceptron")
-"""The losses on targets ±1, whose outputs are not probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +45,8 @@ def regression_ending(loss: str | Loss, who: str) -> Ending:
     ParameterError
         If the loss is not one of regression.
     """
-    _check_loss(loss, REGRESSION, ("squared_error", *list(REGRESSION)[1:]), who)
-    kind = get_loss(loss)
-    return Ending(REGRESSION[kind.name], kind)
+    kind = _checked_loss(loss, "regression", ("squared_error",), ("half_squared_error",), who)
+    return Ending(kind.output, kind)
 
 
 def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
@@ -73,31 +62,32 @@ def classification_ending(loss: str | Loss, one_of_many: bool, who: str) -> Endi
     ParameterError
         If the loss is not one of classification.
     """
-    return _named_ending(loss, one_of_many, who) if isinstance(loss, str) else _ending(loss, one_of_many, who)
+    if not isinstance(loss, str) and LOSSES.get(loss.name) is not type(loss):
+        return _ending(loss, one_of_many, who)
+    return _named_ending(loss, one_of_many, who)
 
 
 def _ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
-    name = _check_loss(loss, CLASSIFICATION, ("log_loss", *CLASSIFICATION), who)
-    if name in MARGIN:
-        return Ending("identity", get_loss(loss), signed=True, one_of_many=one_of_many)
-    if name == "binary_cross_entropy":
-        return Ending("sigmoid", get_loss(loss), one_of_many=one_of_many)
-    if name == "cross_entropy":
-        return (
-            Ending("softmax", get_loss("cross_entropy"), one_of_many=True)
-            if one_of_many
-            else Ending("sigmoid", get_loss("binary_cross_entropy"))
-        )
-    return Ending("softmax" if one_of_many else "sigmoid", get_loss(loss), one_of_many=one_of_many)
+    kind = _checked_loss(loss, "classification", ("log_loss",), (), who)
+    if kind.signed:
+        return Ending("identity", kind, signed=True, one_of_many=one_of_many)
+    if kind.output == "softmax" and not one_of_many:
+        return Ending("sigmoid", get_loss("binary_cross_entropy"))
+    if kind.output in ("sigmoid", "softmax"):
+        return Ending(kind.output, kind, one_of_many=one_of_many)
+    return Ending("softmax" if one_of_many else "sigmoid", kind, one_of_many=one_of_many)
 
 
-def _check_loss(loss: str | Loss, allowed: Collection[str], offered: Sequence[str], who: str) -> str:
-    """Return the loss's own name if it is one of those allowed; the message offers no other."""
-    name = ALIASES.get(loss, loss) if isinstance(loss, str) else loss.name
-    if name not in allowed:
+def _checked_loss(loss: str | Loss, task: str, usual: tuple[str, ...], left_out: tuple[str, ...], who: str) -> Loss:
+    """Return the loss if it is one for the task; the message offers ``usual`` first and no other."""
+    kind = get_loss(loss) if not isinstance(loss, str) or loss in LOSSES or loss in LOSSES.aliases else None
+    if kind is None or task not in kind.tasks:
+        known = (name for name, kind in LOSSES.items() if task in kind.tasks and name not in left_out)
         given = loss if isinstance(loss, str) else loss.name
-        raise ParameterError(f"{who}: loss must be one of {', '.join(offered)}; got {given!r}. Try {offered[0]!r}.")
-    return name
+        raise ParameterError(
+            f"{who}: loss must be one of {', '.join((*usual, *known))}; got {given!r}. Try {usual[0]!r}."
+        )
+    return kind
 
 
 _named_ending = lru_cache(maxsize=64)(_ending)

@@ -7,10 +7,11 @@ from koubai.core.formulas.tree import BigSum, Formula, Number, Partial, Product,
 from koubai.core.formulas.values import as_given
 from koubai.core.layers import Dense, Layer
 from koubai.core.layers.base import Address, Term
-from koubai.core.losses import CrossEntropy
+from koubai.core.losses.cross_entropy import CrossEntropy
 from koubai.explain.derivations import Step, Text, say, step_id
 from koubai.explain.network.activations import derivative, name_of
 from koubai.explain.network.book import Book, StepKind, slope_symbol
+from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import slope as loss_slope
 
 ERROR = Symbol("E")
@@ -56,7 +57,7 @@ def _by_output(book: Book, k: int) -> Step:
     z, y = Symbol("z", ("k",), "L"), Symbol(book.target, ("k",))
     return Step(
         id=step_id("dz", last, k),
-        heading=say("explain.step.dz_output", node=k, name=say(f"explain.loss.{loss.name}")),
+        heading=say("explain.step.dz_output", node=k, name=loss_name(loss)),
         subject=by(Symbol("z", (k,), last)),
         law=(by(z), loss_slope(loss, z, y)),
         symbols=formula,
@@ -132,7 +133,7 @@ def _delta_fused(book: Book, i: int) -> Step:
             whole = Quantity(BigSum("j", Symbol("p", ("j",))), Number(as_given(shares)))
             formula = book.z(last, i) * whole - book.y(i)
             law = (Symbol("δ", ("i",), "L"), by(u), z * BigSum("j", Symbol("p", ("j",))) - y)
-    name = say(f"explain.loss.{book.network.loss.name}")
+    name = loss_name(book.network.loss)
     activation = name_of(book.network.layers[-1].activation)
     return Step(
         id=step_id("delta", last, i),

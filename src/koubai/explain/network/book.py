@@ -210,7 +210,7 @@ class Book:
     @property
     def target(self) -> str:
         """The letter of the targets: p for shares of classes, y for the rest."""
-        return "p" if self.network.loss.name == "cross_entropy" else "y"
+        return self.network.loss.letter
 
     # Sums
 

@@ -3,9 +3,7 @@
 from functools import partial
 
 import numpy as np
-from scipy.special import log_expit, log_softmax
 
-from koubai.core.activations.sigmoid import Sigmoid
 from koubai.core.activations.softmax import Softmax
 from koubai.core.formulas.tree import (
     Apply,
@@ -18,10 +16,12 @@ from koubai.core.formulas.tree import (
     exp,
 )
 from koubai.core.formulas.values import SAFE_EXPONENT
+from koubai.core.logarithms import log_complement, log_value
 from koubai.explain.derivations import Step, StepId, say, step_id
 from koubai.explain.network.activations import name_of, value
 from koubai.explain.network.book import Book, StepKind
 from koubai.explain.network.losses import law as loss_law
+from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import term, total
 
 LOST = 1e-12
@@ -124,18 +124,14 @@ def loss(book: Book) -> Step:
     """E of the row (slides 50-51)."""
     kind, last = book.network.loss, book.depth
     phi = book.network.layers[-1].activation
-    u = book.trace.forward.pre_activations[-1][book.row]
+    row, forward = slice(book.row, book.row + 1), book.trace.forward
+    u, z = forward.pre_activations[-1][row], forward.activations[-1][row]
 
     def log_of(k: int, x: Formula) -> Formula:
         if float(x.evaluate()) > LOST:
             return Function("log", (x,))
-        if isinstance(phi, Softmax) and kind.name == "cross_entropy":
-            known = float(log_softmax(u)[k])
-        elif isinstance(phi, Sigmoid):
-            known = float(log_expit(u[k] if isinstance(x, Quantity) else -u[k]))
-        else:
-            known = float(np.log(max(float(x.evaluate()), np.finfo(float).tiny)))
-        return Quantity(Function("log", (x,)), Number(known))
+        logarithms = log_value if isinstance(x, Quantity) else log_complement  # of z, or of 1 - z
+        return Quantity(Function("log", (x,)), Number(float(logarithms(phi, u, z)[0, k])))
 
     terms = [term(kind, book.z(last, k + 1), book.y(k + 1), partial(log_of, k)) for k in range(book.network.n_outputs)]
     contributions = np.array([float(each.evaluate()) for each in terms])
@@ -143,7 +139,7 @@ def loss(book: Book) -> Step:
     formula = total(kind, [inside])
     return Step(
         id=step_id("E"),
-        heading=say("explain.step.E", name=say(f"explain.loss.{kind.name}")),
+        heading=say("explain.step.E", name=loss_name(kind)),
         subject=Symbol("E"),
         law=(Symbol("E"), loss_law(kind, Symbol("z", ("k",), "L"), Symbol(book.target, ("k",)))),
         symbols=formula,

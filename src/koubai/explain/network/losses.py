@@ -1,26 +1,21 @@
-"""Each loss and its derivative by an output as a formula, beside each other."""
+"""Each loss and its derivative by an output as a formula, and what it is called."""
 
-import sys
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 
-from koubai.core.formulas.pieces import Cases, Relation
-from koubai.core.formulas.tree import BigSum, Formula, Function, Negative, Number, Quotient, add, largest, log
-from koubai.core.formulas.values import Value, as_given
-from koubai.core.losses import Huber, Loss
+import numpy as np
 
-ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
-HALF = Number(Fraction(1, 2))
-VANISHED = sys.float_info.min
-"""A smaller denominator counts as vanished."""
+from koubai.core.activations.identity import Identity
+from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, log
+from koubai.core.formulas.values import as_given
+from koubai.core.language import has_text
+from koubai.core.losses.base import LogOf, Loss
+from koubai.explain.derivations import Text, say
 
 
-def _log(x: Formula) -> Formula:
-    return log(x)
+def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
+    """Return what one output adds to the loss, before the sign or factor that stands in front of the sum.
 
-
-def term(loss: Loss, z: Formula, y: Formula, log_of: Callable[[Formula], Formula] = _log) -> Formula:
-    """Return what one output adds to the loss before the sign or factor that stands in front of the sum.
+    Of a loss that says no formula it is the notation E(z, y) with its number.
 
     Parameters
     ----------
@@ -30,27 +25,13 @@ def term(loss: Loss, z: Formula, y: Formula, log_of: Callable[[Formula], Formula
     log_of : callable
         How log z and log(1 - z) are written: as they are, or as quantities where z itself has underflowed.
     """
-    if isinstance(loss, Huber):
-        t, d = _threshold(loss), Function("abs", (z - y,))
-        near, far = (z - y) ** 2 / 2, t * (d - t / 2)
-        return Cases(((near, Relation(d, "≤", t)), (far, Relation(d, ">", t))))
-    forms: dict[str, Callable[[], Formula]] = {
-        "half_squared_error": lambda: (z - y) ** 2,
-        "cross_entropy": lambda: y * log_of(z),
-        "binary_cross_entropy": lambda: y * log_of(z) + (1 - y) * log_of(1 - z),
-        "perceptron": lambda: largest(0, -(y * z)),
-        "hinge": lambda: largest(0, 1 - y * z),
-        "poisson": lambda: z - y + _poisson_tail(z, y, log_of),
-    }
-    return forms[loss.name]()
+    said = loss.term_formula(z, y, log_of)
+    return _unsaid(loss, z, y) if said is None else said
 
 
 def total(loss: Loss, terms: Sequence[Formula]) -> Formula:
     """Return the loss of one row, from what each output adds."""
-    inside = add(*terms)
-    if loss.name == "half_squared_error":
-        return HALF * inside
-    return Negative(inside) if loss.name.endswith("cross_entropy") else inside
+    return loss.total_formula(terms)
 
 
 def law(loss: Loss, z: Formula, y: Formula) -> Formula:
@@ -59,59 +40,23 @@ def law(loss: Loss, z: Formula, y: Formula) -> Formula:
 
 
 def slope(loss: Loss, z: Formula, y: Formula) -> Formula:
-    """Return ∂E/∂z_k as a formula."""
-    if isinstance(loss, Huber):
-        t, d = _threshold(loss), z - y
-        inner = (d, Relation(Function("abs", (d,)), "≤", t))
-        return Cases((inner, (t, Relation(d, ">", t)), (Negative(t), Relation(d, "<", Negative(t)))))
-    forms: dict[str, Callable[[], Formula]] = {
-        "half_squared_error": lambda: z - y,
-        "cross_entropy": lambda: Negative(_over(y, z)),
-        "binary_cross_entropy": lambda: _over(1 - y, 1 - z) - _over(y, z),
-        "perceptron": lambda: _kink(loss, z, y),
-        "hinge": lambda: _kink(loss, z, y),
-        "poisson": lambda: 1 - _over(y, z),
-    }
-    return forms[loss.name]()
+    """Return ∂E/∂z_k as a formula; as `term` where there is none."""
+    said = loss.gradient_formula(z, y)
+    return _unsaid(loss, z, y, by_output=True) if said is None else said
 
 
-def _kink(loss: Loss, z: Formula, y: Formula) -> Formula:
-    """Return -y where the row is on the wrong side of the kink, else 0.
-
-    The perceptron counts f(x) = 0 as a mistake for a positive row and as none for a negative one (slide 18).
-    """
-    if loss.name == "hinge":
-        return Cases(((-y, Relation(y * z, "<", ONE)), (ZERO, Relation(y * z, "≥", ONE))))
-    return Cases(
-        (
-            (-y, Relation(y * z, "<", ZERO)),
-            (ZERO, Relation(y * z, ">", ZERO)),
-            (-largest(0, y), Relation(y * z, "=", ZERO)),
-        )
-    )
-
-
-def _poisson_tail(z: Formula, y: Formula, log_of: Callable[[Formula], Formula]) -> Formula:
-    """Return y log(y / z), which is 0 for y = 0."""
-    if _known(y) == 0:
-        return ZERO
-    return y * (log(y) - log_of(z))
-
-
-def _over(above: Formula, below: Formula) -> Formula:
-    """Return above / below, or 0 where the denominator has vanished, as the engines count it."""
-    known = _known(below)
-    return ZERO if known is not None and known < VANISHED else Quotient(above, below)
-
-
-def _known(formula: Formula) -> Value | None:
-    """Return the formula's number if its quantities have numbers."""
+def _unsaid(loss: Loss, z: Formula, y: Formula, by_output: bool = False) -> Formula:
+    whole = Apply("E", (z, y))
+    notation = Partial(whole, z) if by_output else whole
     try:
-        number: Value = formula.evaluate()
-    except TypeError:
-        return None
-    return number
+        outputs, targets = (np.array([[float(x.evaluate())]]) for x in (z, y))
+    except TypeError:  # notation without a number
+        return notation
+    number = loss.gradient(outputs, targets) if by_output else loss.rows(Identity(), outputs, outputs, targets)
+    return Quantity(notation, Number(as_given(number.item())))
 
 
-def _threshold(loss: Huber) -> Number:
-    return Number(as_given(loss.threshold))
+def name_of(loss: Loss) -> Text:
+    """Return what a loss is called; one that the catalogues do not know, by its own name."""
+    key = f"explain.loss.{loss.name}"
+    return say(key) if has_text(key) else say("explain.loss.other", name=loss.name)

@@ -12,7 +12,6 @@ from koubai.explain.network.book import Book
 
 NAMED = 40
 """So many inputs, and so many outputs, are listed with their names."""
-MARGIN = ("hinge", "perceptron")
 """Losses whose outputs say yes above 0; shares say yes above 1/2."""
 
 
@@ -62,7 +61,7 @@ def predictions(book: Book, names: Names = NAMELESS) -> list[Text]:
     """Return what the outputs say: the class of the largest output, yes or no, or the numbers."""
     network = book.network
     outputs = [book.z(book.depth, i) for i in range(1, network.n_outputs + 1)]
-    margin = network.loss.name in MARGIN
+    margin = network.loss.signed
     shares = network.layers[-1].activation.name in ("sigmoid", "softmax", "step")
     if not margin and not shares and network.loss.name != "binary_cross_entropy":
         return [say("explain.text.output", equation=equation(z)) for z in outputs]

@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.losses import LOSSES, get_loss
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
 from koubai.explain.network.naming import NAMELESS, Names
@@ -81,13 +82,12 @@ def made(
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ParameterError(f"explain: sizes must be numbers >= 1, such as 4-5-3; got {'-'.join(map(str, sizes))}.")
-    several = sizes[-1] > 1
     if output is None:
-        output = {None: "softmax" if several else "sigmoid", "binary_cross_entropy": "sigmoid"}.get(loss, "identity")
-        output = "softmax" if loss in ("cross_entropy", "log_loss") else output
-        output = "exponential" if loss == "poisson" else output
+        usual = "softmax" if sizes[-1] > 1 else "sigmoid"
+        output = usual if loss is None else get_loss(loss).output
     if loss is None:
-        loss = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}.get(output, "half_squared_error")
+        of_shares = (name for name, kind in LOSSES.items() if kind.output == output and kind.upper == 1)
+        loss = next(of_shares, "half_squared_error")
     network = Network.dense(sizes, hidden=hidden, output=output, loss=loss)
     rng = np.random.default_rng(seed)
     theta = rng.integers(-10, 11, network.n_parameters) / 10
@@ -101,14 +101,11 @@ def made(
 
 def _targets(network: Network, rng: np.random.Generator) -> Array:
     """Return targets that the network's loss is made for."""
-    n = network.n_outputs
-    name = network.loss.name
-    if name == "cross_entropy":
-        return np.eye(n)[rng.integers(0, n, ROWS)]
-    if name == "binary_cross_entropy":
-        return rng.integers(0, 2, (ROWS, n)).astype(np.float64)
-    if name in ("perceptron", "hinge"):
+    n, loss = network.n_outputs, network.loss
+    if loss.signed:
         return rng.choice([-1.0, 1.0], (ROWS, n))
-    if name == "poisson":
-        return rng.integers(0, 4, (ROWS, n)).astype(np.float64)
+    if loss.output == "softmax":
+        return np.eye(n)[rng.integers(0, n, ROWS)]
+    if loss.lowest_target == 0:  # yes or no, or counts
+        return rng.integers(0, 2 if loss.highest_target == 1 else 4, (ROWS, n)).astype(np.float64)
     return rng.integers(-10, 11, (ROWS, n)) / 10

@@ -1,7 +1,7 @@
 """One activation, one loss, or softmax with cross-entropy explained on its own (lecture slides 32-36, 50-51, 57-58)."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from koubai.explain.network.activations import derivative, name_of, value
 from koubai.explain.network.backward_steps import by
 from koubai.explain.network.book import Book, slope_symbol
 from koubai.explain.network.losses import law as loss_law
+from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import slope as loss_slope
 from koubai.explain.network.losses import term, total
 from koubai.explain.network.passes import trace_of
@@ -72,22 +73,28 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
     return Derivation(name, (Section(name, (text, *steps)),), None, Notation.of([as_given(at)]))
 
 
-DOMAINS: Mapping[str, tuple[str, Callable[[float], bool], str, Callable[[float], bool]]] = {
-    "cross_entropy": ("> 0 and <= 1", lambda z: 0 < z <= 1, ">= 0 and <= 1", lambda y: 0 <= y <= 1),
-    "binary_cross_entropy": ("> 0 and < 1", lambda z: 0 < z < 1, ">= 0 and <= 1", lambda y: 0 <= y <= 1),
-    "poisson": ("> 0", lambda z: z > 0, ">= 0", lambda y: y >= 0),
-    "perceptron": ("finite", math.isfinite, "1 or -1", lambda y: abs(y) == 1),
-    "hinge": ("finite", math.isfinite, "1 or -1", lambda y: abs(y) == 1),
-}
-"""Which outputs and targets a loss is made for, where not for all: in words, and as a test."""
+def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> str:
+    """Return which numbers a range holds, in words."""
+    said = [
+        f"{sign}{'' if end in excluded else '='} {end:g}"
+        for sign, end in ((">", lower), ("<", upper))
+        if math.isfinite(end)
+    ]
+    return " and ".join(said) or "finite"
 
 
-def _check_domain(name: str, z: Sequence[float], y: Sequence[float]) -> None:
-    said_z, fits_z, said_y, fits_y = DOMAINS.get(name, ("finite", math.isfinite, "finite", math.isfinite))
-    for letter, values, said, fits in (("z", z, said_z, fits_z), ("y", y, said_y, fits_y)):
-        for number in values:
-            if not fits(float(number)):
-                raise ParameterError(f"explain: {letter} must be {said} for the loss {name}; got {number:g}.")
+def _check_domain(loss: Loss, z: Sequence[float], y: Sequence[float]) -> None:
+    """Raise ParameterError if the loss is not made for these outputs and targets."""
+    ends = loss.lowest_target, loss.highest_target
+    ranges = (
+        ("z", z, loss.lower, loss.upper, loss.excluded, _range_said(loss.lower, loss.upper, loss.excluded)),
+        ("y", y, *ends, (), "1 or -1" if loss.signed else _range_said(*ends)),
+    )
+    for letter, values, lower, upper, excluded, said in ranges:
+        for number in map(float, values):
+            fits = math.isfinite(number) and lower <= number <= upper and number not in excluded
+            if not fits or (letter == "y" and loss.signed and abs(number) != 1):
+                raise ParameterError(f"explain: {letter} must be {said} for the loss {loss.name}; got {number:g}.")
 
 
 def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivation:
@@ -109,13 +116,12 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
     kind = get_loss(given)
     if len(z) != len(y) or not len(z):
         raise ShapeError(f"explain: z and y must be equally long; got {len(z)} and {len(y)} numbers. Give both.")
-    _check_domain(kind.name, z, y)
+    _check_domain(kind, z, y)
     outputs = [Quantity(Symbol("z", (k,)), Number(as_given(float(v)))) for k, v in enumerate(z, start=1)]
-    letter = "p" if kind.name == "cross_entropy" else "y"
-    targets = [Quantity(Symbol(letter, (k,)), Number(as_given(float(v)))) for k, v in enumerate(y, start=1)]
+    targets = [Quantity(Symbol(kind.letter, (k,)), Number(as_given(float(v)))) for k, v in enumerate(y, start=1)]
     formula = total(kind, [term(kind, a, b) for a, b in zip(outputs, targets, strict=True)])
-    general = Symbol("z", ("k",)), Symbol(letter, ("k",))
-    name = say(f"explain.loss.{kind.name}")
+    general = Symbol("z", ("k",)), Symbol(kind.letter, ("k",))
+    name = loss_name(kind)
     value_step = Step(
         step_id("E"),
         say("explain.step.E", name=name),

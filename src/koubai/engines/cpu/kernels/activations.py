@@ -4,30 +4,23 @@
 network of any kind runs without compiling anew; ``parameters`` are its own.
 """
 
-from dataclasses import fields
-
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels import mathematics
+from koubai.engines.cpu.kernels.kinds import choice, codes_of, compiled, most_parameters
 from koubai.engines.cpu.kernels.primitives import keep_apart
 
-assert mathematics  # which compiles the words that kernels of kinds are written in
-
-CODES = {name: kind.code for name, kind in ACTIVATIONS.items() if kind.kernel is not None}
+CODES = codes_of(ACTIVATIONS)
 """The number of each activation that is compiled."""
-SIGMOID, SOFTPLUS, EXPONENTIAL, SOFTMAX = (CODES[name] for name in ("sigmoid", "softplus", "exponential", "softmax"))
-
-
-MOST_PARAMETERS = max(1, *(len(fields(ACTIVATIONS[name])) for name in CODES))
+MOST_PARAMETERS = most_parameters(ACTIVATIONS, CODES)
 """So many parameters have a place with each layer. Kernels get them as a tuple: numbers of an array would be read anew
 for every node, since what is written might be one of them."""
 
 
 def activation_loop(kind):
     """Return the kernel that sets z = φ(u) of all rows."""
-    function = kernel(kind.kernel.activate)
+    function = compiled(kind.kernel.activate)
     if kind.kernel.of_rows:
         return function
 
@@ -44,7 +37,7 @@ def pull_back_loop(kind):
     """Return the kernel that turns g into g φ'(u) in all rows; None where that changes nothing."""
     if kind.kernel.pull_back is None:
         return None
-    function = kernel(kind.kernel.pull_back)
+    function = compiled(kind.kernel.pull_back)
     if kind.kernel.of_rows:
         return function
 
@@ -57,57 +50,20 @@ def pull_back_loop(kind):
     return loop
 
 
-@kernel
-def unchanged(*given):
-    """Do nothing."""
-
-
-def choice_of_activation(loops):
-    """Return a kernel that runs the loop under its code, of (code, loop) pairs."""
-    if not loops:
-        return unchanged
-    (own, loop), others = loops[0], choice_of_activation(loops[1:])
-
-    @kernel(within=True)
-    def choose(code, u, z, n, m, parameters):
-        if code == own:
-            loop(u, z, n, m, parameters)
-        else:
-            others(code, u, z, n, m, parameters)
-
-    return choose
-
-
-def choice_of_pull_back(loops):
-    """Return a kernel that runs the loop under its code, of (code, loop) pairs."""
-    if not loops:
-        return unchanged
-    (own, loop), others = loops[0], choice_of_pull_back(loops[1:])
-
-    @kernel(within=True)
-    def choose(code, u, z, g, n, m, parameters):
-        if code == own:
-            loop(u, z, g, n, m, parameters)
-        else:
-            others(code, u, z, g, n, m, parameters)
-
-    return choose
-
-
 KINDS = [ACTIVATIONS[name] for name in CODES]
-activate_by_code = choice_of_activation([(kind.code, activation_loop(kind)) for kind in KINDS])
-pull_back_by_code = choice_of_pull_back([(kind.code, loop) for kind in KINDS if (loop := pull_back_loop(kind))])
+activate_by_code = choice([(kind.code, activation_loop(kind)) for kind in KINDS])
+pull_back_by_code = choice([(kind.code, loop) for kind in KINDS if (loop := pull_back_loop(kind))])
 
 
 @kernel
 def activate(code, parameters, u, z, n, m):
     """Set z = φ(u)."""
     keep_apart()
-    activate_by_code(code, u, z, n, m, parameters)
+    activate_by_code(code, (u, z, n, m, parameters))
 
 
 @kernel
 def pull_back(code, parameters, u, z, g, n, m):
     """Turn g = ∂E/∂z into ∂E/∂u = g φ'(u), in place."""
     keep_apart()
-    pull_back_by_code(code, u, z, g, n, m, parameters)
+    pull_back_by_code(code, (u, z, g, n, m, parameters))

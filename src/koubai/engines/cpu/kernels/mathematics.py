@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from koubai.core.scalars import erf, exp, expm1, like, log1p, quotient, tanh
+from koubai.core.scalars import erf, exp, expm1, like, log, log1p, quotient, smallest, tanh, wide
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import bits_of_float, float_of_bits
 
@@ -161,6 +161,22 @@ def _log1p(t):
 def _like(value, number):
     convert = number
     return lambda value, number: convert(value)
+
+
+@overload(wide, inline="always")
+def _wide(number):
+    return lambda number: np.float64(number)
+
+
+@overload(smallest, inline="always")
+def _smallest(number):
+    value = np.finfo(number.name).tiny
+    return lambda number: value
+
+
+@overload(log, inline="always")
+def _log(x):
+    return lambda x: math.log(x)
 
 
 @overload(erf, inline="never")

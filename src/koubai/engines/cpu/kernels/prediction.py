@@ -13,7 +13,7 @@ def predict_rows(shape, numbers, theta, dense, data, indices, starts, first, sto
 
     The arrays of `Net` and `Data` are handed over one by one: as records they take longer than one row's arithmetic.
     """
-    net = Net(shape, numbers, 0, numbers[0, 0])  # of a loss nothing is asked
+    net = Net(shape, numbers, 0, numbers[0])  # of a loss nothing is asked
     rows = Data(stop, dense, data, indices, starts, dense[:0], dense[:0])
     last = net.shape.shape[0] - 1
     m = net.shape[last, N_OUT]

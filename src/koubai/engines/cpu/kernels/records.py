@@ -9,13 +9,13 @@ class Net(NamedTuple):
     """A network as data.
 
     ``shape`` (n_layers, N_COLUMNS) holds for each layer the columns below; ``numbers`` (n_layers, 1 + n) its dropout
-    rate and its activation's parameters, the rest of the row being 0.
+    rate and its activation's parameters, the rest of the row being 0; ``loss_parameters`` those of the loss, likewise.
     """
 
     shape: Array
     numbers: Array
     loss: int
-    loss_parameter: float
+    loss_parameters: Array
 
 
 N_COLUMNS = 10

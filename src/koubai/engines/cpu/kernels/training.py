@@ -89,7 +89,7 @@ def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_ro
     a, b = bounds(net, room, last, at, n)
     code, parameters = net.shape[last, ACTIVATION], net.numbers[last, PARAMETERS:]
     u, z, delta = room.u[a:b], room.z[a:b], room.delta[a:b]
-    loss = loss_and_delta(net.loss, net.loss_parameter, code, parameters, u, z, y, share, equal, delta, n, m)
+    loss = loss_and_delta(net.loss, net.loss_parameters, code, parameters, u, z, y, share, equal, delta, n, m)
     backward(net, theta, room, at, n, masks_key, first_row)
     return loss
 

@@ -1,0 +1,79 @@
+"""Compiling what kinds (activations, losses, optimizers) say in plain functions, and choosing one by its number."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from inspect import isfunction
+from types import FunctionType
+from typing import Any
+
+from koubai.core import scalars
+from koubai.core.registry import Registry
+from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels import mathematics
+
+assert mathematics  # which compiles the words that kernels of kinds are written in
+
+
+def codes_of(registry: Registry[Any]) -> dict[str, int]:
+    """Return the number of each kind of the package that has a kernel, by name.
+
+    A kind that somebody has registered is not among them, whatever it brings along: compiled code is kept for
+    processes in which that kind may be another one, or none.
+    """
+    return {name: kind.code for name, kind in registry.items() if registry.is_own(kind) and kind.kernel is not None}
+
+
+def most_parameters(registry: Registry[Any], codes: Mapping[str, int]) -> int:
+    """Return how many parameters have a place with each kind: as many as any has, and one at least."""
+    return max(1, *(len(fields(registry[name])) for name in codes))
+
+
+@cache
+def compiled(function: FunctionType) -> Any:
+    """Compile a kind's function, together with the plain functions that it calls."""
+    around = function.__globals__
+    called = {name: around[name] for name in function.__code__.co_names if isfunction(around.get(name))}
+    parts = {name: compiled(each) for name, each in called.items() if each.__module__ != scalars.__name__}
+    if parts:
+        function = FunctionType(function.__code__, {**around, **parts}, function.__name__)
+    return kernel(function)
+
+
+@kernel
+def unchanged(given):
+    """Do nothing."""
+
+
+@kernel
+def unknown(given):
+    """Return NaN, which no number of a kind leads to."""
+    return math.nan
+
+
+def choice(loops, otherwise=unchanged):
+    """Return a kernel that calls the loop under its code with what it is given, of (code, loop) pairs.
+
+    With any other code ``otherwise`` is called, with all of it as one tuple.
+    """
+    if not loops:
+        return otherwise
+    (own, loop), others = loops[0], choice(loops[1:], otherwise)
+    if others is otherwise:
+
+        @kernel(within=True)
+        def choose_last(code, given):
+            if code == own:
+                return loop(*given)
+            return otherwise(given)
+
+        return choose_last
+
+    @kernel(within=True)
+    def choose(code, given):
+        if code == own:
+            return loop(*given)
+        return others(code, given)
+
+    return choose
