@@ -31,8 +31,8 @@ class Explainable:
 
     def _current_theta(self) -> Array:
         """Return θ, with all that was set by hand taken in."""
-        check_is_fitted(self, "coefs_")
-        theta: Array = self._theta()  # type: ignore[attr-defined]  # every estimator has it
+        self._check_has_parameters()  # type: ignore[attr-defined]  # every estimator has these two
+        theta: Array = self._theta()  # type: ignore[attr-defined]
         return theta
 
     def coded_targets(self, y: Any) -> Array:

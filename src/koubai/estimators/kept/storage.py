@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
@@ -91,7 +90,7 @@ class Storable(HoldsTheta, ABC):
         DataError
             If a parameter or a class label has no plain form.
         """
-        check_is_fitted(self, "coefs_")
+        self._check_has_parameters()
         theta = self._theta()
         fitted = {name: getattr(self, name) for name in FITTED if hasattr(self, name)}
         record = {
