@@ -15,6 +15,7 @@ from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.derivations import step_id
 from koubai.explain.diagram import Diagram
+from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.one_update import update
 from koubai.explain.network.passes import backward, forward
@@ -139,6 +140,24 @@ def test_a_large_network_is_explained_by_its_steepest_parameter() -> None:
     assert float(forward(network, theta, x).steps[-1].result.value) == pytest.approx(
         traced(network, theta, x[np.newaxis], y[np.newaxis])[1].forward.outputs[0, 0]
     )
+
+
+def test_what_hidden_nodes_stand_for_is_told_of_scaling_layers_and_through_them() -> None:
+    """The effect of a dense node that goes through factors is the same as with the factors in the weights."""
+    rng = np.random.default_rng(0)
+    scaled = Network((Scaling(2), Dense(2, 3, SIGMOID), Scaling(3), Dense(3, 1)), ERROR)
+    theta, rows = rng.normal(size=scaled.n_parameters), rng.normal(size=(40, 2))
+    nodes = hidden_nodes(scaled, theta, rows, ("a", "b"), 1)
+    assert [node.inputs for node in nodes] == [(("a", theta[0]),), (("b", theta[1]),)]
+    plain = Network.dense((2, 3, 1), hidden="sigmoid")
+    s, t = scaled.block(theta, 0, "scales"), scaled.block(theta, 2, "scales")
+    folded = plain.pack(
+        [scaled.weights(theta, 1) * s[:, np.newaxis], scaled.weights(theta, 3) * t[:, np.newaxis]],
+        [scaled.biases(theta, 1), scaled.biases(theta, 3)],
+    )
+    expected = hidden_nodes(plain, folded, rows, ("a", "b"), 1)
+    for found, known in zip(hidden_nodes(scaled, theta, rows, ("a", "b"), 2), expected, strict=True):
+        np.testing.assert_allclose(found.effects, known.effects, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
