@@ -53,6 +53,7 @@ TRAINED: dict[str, Callable[[], Any]] = {
     ).fit(X, THREE),
     "classifier-many": lambda: koubai.MLPClassifier(**MLP).fit(X, MANY),
     "classifier-hinge": lambda: koubai.MLPClassifier(loss="hinge", **MLP).fit(X, THREE),
+    "classifier-scaled": lambda: scaled(koubai.MLPClassifier(**MLP).fit(X, THREE)),
     "regressor": lambda: koubai.MLPRegressor(**MLP, solver="sgd", learning_rate="adaptive").fit(
         X.astype(np.float32), NUMBERS
     ),
@@ -66,6 +67,16 @@ TRAINED: dict[str, Callable[[], Any]] = {
     "table-streamed": lambda: streamed(),
 }
 """What makes each model."""
+
+
+def scaled(estimator: Any) -> Any:
+    """Return a fitted estimator with a scaling layer before its network, by way of its record."""
+    record, tensors = estimator.to_record()
+    record["network"]["layers"].insert(0, {"kind": "scaling", "n_features": X.shape[1]})
+    tensors["theta"] = np.concatenate(
+        [np.linspace(0.5, 1.5, X.shape[1], dtype=tensors["theta"].dtype), tensors["theta"]]
+    )
+    return type(estimator).from_record(record, tensors)
 
 
 def table_model(target: str, **given: Any) -> TableModel:

@@ -30,9 +30,9 @@ class Explainable:
     theta_: Array
 
     def _current_theta(self) -> Array:
-        """Return θ, including any changes made by hand."""
-        check_is_fitted(self, "coefs_")
-        theta: Array = self._theta()  # type: ignore[attr-defined]  # all estimators have it
+        """Return θ, with all that was set by hand taken in."""
+        self._check_has_parameters()  # type: ignore[attr-defined]  # every estimator has these two
+        theta: Array = self._theta()  # type: ignore[attr-defined]
         return theta
 
     def coded_targets(self, y: Any) -> Array:
