@@ -95,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.DataFrame":
     """Return the predictions with the wanted columns of the table before them."""
-    from koubai.tables.columns import require_column
-    from koubai.tables.names import column_names
+    from koubai.tables.files.names import column_names
+    from koubai.tables.meaning.columns import require_column
 
     frame, predicted = piece
     if include is None:
@@ -112,7 +112,7 @@ def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.Data
 
 def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -> None:
     """Write frames one after the other as one table, to standard output as CSV if no file is named."""
-    from koubai.tables.writing import write_csv, write_parquet
+    from koubai.tables.files.writing import write_csv, write_parquet
     from koubai.training.atomic import replacing_file
 
     if out is None:

@@ -3,8 +3,8 @@
 import os
 
 from koubai.core.errors import ParameterError, ParameterTypeError
-from koubai.tables.frames import TableLike
-from koubai.tables.names import column_name
+from koubai.tables.files.frames import TableLike
+from koubai.tables.files.names import column_name
 
 
 def name_of_target(target: object) -> str:

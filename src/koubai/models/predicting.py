@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from koubai.models.evaluation import ClassTally, Evaluation
-from koubai.tables.blocks import Block
-from koubai.tables.number_formats import Asked
-from koubai.tables.values import BadCells
+from koubai.tables.files.blocks import Block
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.meaning.values import BadCells
 
 if TYPE_CHECKING:
     import polars as pl

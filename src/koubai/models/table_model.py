@@ -18,15 +18,14 @@ from koubai.models.prepared import PreparedTable, prepare_table
 from koubai.models.scaling import TargetScale
 from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
-from koubai.tables.blocks import TableBlocks, open_blocks
-from koubai.tables.frames import TableLike, raw_table
-from koubai.tables.missing import texts_of, words_in
-from koubai.tables.names import column_names
-from koubai.tables.number_formats import Asked
-from koubai.tables.reading import ReadingOptions
-from koubai.tables.survey import Split
-from koubai.tables.targets import said_of_words
-from koubai.tables.values import clean
+from koubai.tables.files.blocks import TableBlocks, open_blocks
+from koubai.tables.files.frames import TableLike, raw_table
+from koubai.tables.files.missing import clean, texts_of, words_in
+from koubai.tables.files.names import column_names
+from koubai.tables.files.reading import ReadingOptions
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.preparing.refusals import said_of_words
+from koubai.tables.preparing.survey import Split
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -46,12 +45,13 @@ class TableModel(TablePredictor):
     Parameters
     ----------
     task : {"classification", "regression"}, optional
-        What the target asks for; found from its values, if not given (see `koubai.tables.targets.find_target`).
+        What the target asks for; found from its values, if not given (see
+        `koubai.tables.preparing.targets.find_target`).
     drop, keep, category : collections of str
         Columns to leave out, to use though they look like identifiers, and to take as categories.
     decimal, thousands, date_order : str, optional
         How numbers and dates in texts are written, where cells cannot show it: the decimal mark, what sets off
-        thousands, and ``dmy``, ``mdy`` or ``ymd`` (see `koubai.tables.number_formats.Asked`).
+        thousands, and ``dmy``, ``mdy`` or ``ymd`` (see `koubai.tables.meaning.number_formats.Asked`).
     missing, not_missing : collections of str
         Further cells that are missing, such as -999 or unknown; and usual marks that are values, such as None.
     dtype : {"float64", "float32"}
@@ -129,8 +129,9 @@ class TableModel(TablePredictor):
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
         **reading
-            How a file is to be read (encoding, separator, header, skip_lines), see `koubai.tables.reading.read_table`;
-            files to predict for are then read the same way, unless that is said anew.
+            How a file is to be read (encoding, separator, header, skip_lines), see
+            `koubai.tables.files.reading.read_table`; files to predict for are then read the same way, unless that is
+            said anew.
 
         Raises
         ------
@@ -167,7 +168,7 @@ class TableModel(TablePredictor):
         Parameters
         ----------
         table : path or TableBlocks
-            A Parquet or text file, or what `koubai.tables.blocks.open_blocks` opened.
+            A Parquet or text file, or what `koubai.tables.files.blocks.open_blocks` opened.
         target, test_fraction, **reading
             As `prepare`.
 

@@ -11,8 +11,8 @@ from koubai.cli.parts.terminal import printable
 
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
-    from koubai.tables.blocks import TableBlocks
-    from koubai.tables.reading import ReadingOptions, Table
+    from koubai.tables.files.blocks import TableBlocks
+    from koubai.tables.files.reading import ReadingOptions, Table
 
 
 def add_reading_options(group: "argparse._ArgumentGroup", streams: bool = True) -> None:
@@ -83,7 +83,7 @@ def say_notes(notes: Iterable[str]) -> None:
 
 def is_streamed(args: argparse.Namespace, command: str) -> bool:
     """Tell whether a command reads its table block by block: as asked for, else if it is large, which is then said."""
-    from koubai.tables.blocks import size_of
+    from koubai.tables.files.blocks import size_of
 
     if args.stream is not None:
         return bool(args.stream)
@@ -99,8 +99,8 @@ def is_streamed(args: argparse.Namespace, command: str) -> bool:
 
 def read_or_open(args: argparse.Namespace, streamed: bool, model: "TableModel | None" = None) -> "Table | TableBlocks":
     """Read the table of a command, or open it to be read block by block: as was said, else as a model's table was."""
-    from koubai.tables.blocks import open_blocks
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.blocks import open_blocks
+    from koubai.tables.files.reading import read_table
 
     given = reading_options(args)
     options = given if model is None else model.reading_for(args.table, **given)
