@@ -18,7 +18,7 @@ from sklearn.base import clone
 
 import koubai
 from koubai.models.table_model import TableModel
-from koubai.tables.blocks import open_blocks
+from koubai.tables.files.blocks import open_blocks
 
 HERE = Path(__file__).parent
 

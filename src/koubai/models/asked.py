@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError, ParameterTypeError
-from koubai.tables.frames import TableLike
-from koubai.tables.names import column_name
+from koubai.tables.files.frames import TableLike
+from koubai.tables.files.names import column_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.model.page import ColumnView, model_page
 from koubai.explain.network.samples import players
 from koubai.models.table_predictor import TablePredictor
-from koubai.tables.columns import NUMBER
-from koubai.tables.frames import TableLike
-from koubai.tables.numeric import NumberColumn
-from koubai.tables.values import numbers
+from koubai.tables.files.frames import TableLike
+from koubai.tables.meaning.columns import NUMBER
+from koubai.tables.meaning.values import numbers
+from koubai.tables.preparing.numeric import NumberColumn
 
 if TYPE_CHECKING:
     import polars as pl

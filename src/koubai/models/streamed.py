@@ -17,28 +17,27 @@ from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
 from koubai.models.prepared import LAST
 from koubai.models.scaling import Spread
-from koubai.tables.blocks import TableBlocks
-from koubai.tables.columns import describe_columns, require_column
-from koubai.tables.doubts import total_row
-from koubai.tables.number_formats import Asked, NumberFormat
-from koubai.tables.packing import Packing
-from koubai.tables.preparation import Preparation, read_once
-from koubai.tables.survey import Counts, Split, Survey, survey
-from koubai.tables.suspicions import amounts_as_classes, suspicions
-from koubai.tables.targets import (
+from koubai.tables.files.blocks import TableBlocks
+from koubai.tables.files.missing import clean
+from koubai.tables.meaning.columns import describe_columns, require_column
+from koubai.tables.meaning.doubts import total_row
+from koubai.tables.meaning.number_formats import Asked, NumberFormat
+from koubai.tables.meaning.values import numbers
+from koubai.tables.meaning.written import written
+from koubai.tables.preparing.balance import imbalance_of, untested
+from koubai.tables.preparing.packing import Packing
+from koubai.tables.preparing.preparation import Preparation, read_once
+from koubai.tables.preparing.refusals import (
     CLASSIFICATION,
-    Target,
     check_task,
     check_type,
-    imbalance_of,
     refuse_dates,
     refuse_odd_words,
     said_of_words,
-    target_of,
-    untested,
 )
-from koubai.tables.values import clean, numbers
-from koubai.tables.written import written
+from koubai.tables.preparing.survey import Counts, Split, Survey, survey
+from koubai.tables.preparing.suspicions import amounts_as_classes, suspicions
+from koubai.tables.preparing.targets import Target, target_of
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
 

@@ -15,9 +15,9 @@ from koubai.models.prepared import PreparedTable
 from koubai.models.scaling import TargetScale
 from koubai.models.streamed import PreparedRows, StreamedTable
 from koubai.models.table_preparer import TablePreparer
-from koubai.tables.blocks import TableBlocks
-from koubai.tables.frames import TableLike
-from koubai.tables.reading import ReadingOptions
+from koubai.tables.files.blocks import TableBlocks
+from koubai.tables.files.frames import TableLike
+from koubai.tables.files.reading import ReadingOptions
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -34,12 +34,12 @@ class TableModel(TablePreparer):
     Parameters
     ----------
     task : {"classification", "regression"}, optional
-        The task; by default, inferred from the target's values (see `koubai.tables.targets.find_target`).
+        The task; by default, inferred from the target's values (see `koubai.tables.preparing.targets.find_target`).
     drop, keep, category : collections of str
         Columns to omit, to use even though they look like identifiers, and to treat as categories.
     decimal, thousands, date_order : str, optional
         Number and date formats, where cells leave them open: the decimal mark, the thousands separator, and ``dmy``,
-        ``mdy`` or ``ymd`` (see `koubai.tables.number_formats.Asked`).
+        ``mdy`` or ``ymd`` (see `koubai.tables.meaning.number_formats.Asked`).
     missing, not_missing : collections of str
         Further marks of missing values, such as -999 or unknown; and common marks that are values, such as None.
     dtype : {"float64", "float32"}

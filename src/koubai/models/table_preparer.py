@@ -11,15 +11,14 @@ from koubai.models.estimator_choice import check_choices
 from koubai.models.prepared import PreparedTable, prepare_table
 from koubai.models.streamed import StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
-from koubai.tables.blocks import TableBlocks, open_blocks
-from koubai.tables.frames import TableLike, raw_table
-from koubai.tables.missing import texts_of, words_in
-from koubai.tables.names import column_names
-from koubai.tables.number_formats import Asked
-from koubai.tables.reading import ReadingOptions
-from koubai.tables.survey import Split
-from koubai.tables.targets import said_of_words
-from koubai.tables.values import clean
+from koubai.tables.files.blocks import TableBlocks, open_blocks
+from koubai.tables.files.frames import TableLike, raw_table
+from koubai.tables.files.missing import clean, texts_of, words_in
+from koubai.tables.files.names import column_names
+from koubai.tables.files.reading import ReadingOptions
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.preparing.refusals import said_of_words
+from koubai.tables.preparing.survey import Split
 
 MIN_TO_WATCH = 100
 """With fewer training rows, none of them are held out for a validation score."""
@@ -71,8 +70,8 @@ class TablePreparer(TablePredictor):
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
         **reading
-            How a file is to be read (encoding, separator, header, skip_lines), see `koubai.tables.reading.read_table`;
-            files to predict for are then read the same way, unless that is said anew.
+            How a file is read (encoding, separator, header, skip_lines), see `koubai.tables.files.reading.read_table`;
+            files to predict for are read the same way, unless these are given again.
 
         Raises
         ------
@@ -110,7 +109,7 @@ class TablePreparer(TablePredictor):
         Parameters
         ----------
         table : path or TableBlocks
-            A Parquet or text file, or what `koubai.tables.blocks.open_blocks` opened.
+            A Parquet or text file, or what `koubai.tables.files.blocks.open_blocks` opened.
         target, test_fraction, **reading
             As `prepare`.
 

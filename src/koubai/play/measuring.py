@@ -72,7 +72,7 @@ def measure(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
     """Return a table's dimensions and columns; if there are too many rows or columns, only their numbers."""
     import polars as pl
 
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.reading import read_table
 
     found: dict[str, Any] = {"rows": 0, "width": 0, "name": 0, "cell": 0, "size": 0, "columns": []}
     if path.endswith(".parquet"):  # its metadata gives the size before reading
@@ -108,7 +108,7 @@ def _limit() -> None:
 def _main(path: str, most_rows: str, most_columns: str) -> None:
     import polars  # noqa: F401  loaded before the limits, so as not to count
 
-    import koubai.tables.reading  # noqa: F401
+    import koubai.tables.files.reading  # noqa: F401
 
     _limit()
     try:
