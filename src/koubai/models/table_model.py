@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import COLLECTION, FLAG, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
 from koubai.models import records
 from koubai.models.asked import name_of_target, path_of
@@ -107,6 +108,9 @@ class TableModel(TablePredictor):
         **network: Any,
     ) -> None:
         self.task = task
+        lists = {"drop": drop, "keep": keep, "category": category, "missing": missing, "not_missing": not_missing}
+        for name, given in lists.items():
+            check_kind("TableModel", name, given, COLLECTION)
         self.drop, self.keep, self.category = map(column_names, (drop, keep, category))
         self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
         self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
@@ -210,8 +214,11 @@ class TableModel(TablePredictor):
 
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
+        for name in ("task", "decimal", "thousands", "date_order", "dtype"):
+            check_kind("TableModel", name, getattr(self, name), or_none(TEXT))
         self.asked.check()
         self.marks.check()
+        check_kind("TableModel", "test_fraction", test_fraction, REAL, 0.2)
         if not 0 <= test_fraction < 1:
             raise ParameterError(f"TableModel: test_fraction must be in [0, 1); got {test_fraction!r}. Try 0.2.")
         if self.dtype not in ("float64", "float32"):
@@ -273,6 +280,7 @@ class TableModel(TablePredictor):
         DivergenceError
             If training leaves the finite numbers.
         """
+        check_kind("TableModel", "stream", stream, FLAG, False)
         if stream or isinstance(table, TableBlocks):
             return self.train(self.survey(table, target, test_fraction=test_fraction, **reading), callbacks)
         return self.train(self.prepare(table, target, test_fraction=test_fraction, **reading), callbacks)
