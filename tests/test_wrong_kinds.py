@@ -159,7 +159,7 @@ def test_what_is_of_another_kind_works_or_gets_one_sentence(
     [
         ("explain numbers", {"y": 3}, ShapeError, "explain_model: X and y must have equally many rows; got 9 and 3."),
         ("explain numbers", {"y": [[1], [1, 2]]}, ShapeError, "explain_model: y must have one value, or one row of"),
-        ("explain numbers", {"X": "a"}, DataError, "explain: X must hold numbers; got str with something else in it."),
+        ("explain numbers", {"X": "a"}, DataError, "explain: X must contain only numbers; got a str"),
         ("explain numbers", {"layer": "a"}, ParameterTypeError, "explain: layer must be an integer; got 'a'. Try 1."),
         ("explain", {"y": {}}, ParameterError, "explain: y must be one row's target, as in fit; got dict."),
         ("load", {"path": 3}, ParameterTypeError, "load: path must be a path; got 3. Try 'model.koubai'."),
@@ -208,5 +208,5 @@ def test_a_function_that_checks_kinds_stays_what_it_was() -> None:
 def test_numbers_come_as_float64_and_float32_is_kept_where_asked_for() -> None:
     assert floats("who", "it", [1, 2]).dtype == np.float64
     assert floats("who", "it", np.ones(2, np.float32), keep_float32=True).dtype == np.float32
-    with pytest.raises(DataError, match="who: it must hold numbers; got ndarray"):
+    with pytest.raises(DataError, match="who: it must contain only numbers; got a ndarray"):
         floats("who", "it", np.ones(2, complex))

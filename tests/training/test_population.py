@@ -128,10 +128,14 @@ def test_no_index_outside_of_a_sparse_matrix_is_followed(kind: Any, what: str) -
         ({"seeds": [2**64]}, ParameterError, "seeds must be"),
         ({"learning_rates": ["fast"]}, ParameterError, "rates > 0"),
         ({"learning_rates": np.nan}, ParameterError, "rates > 0; got nan"),
-        ({"X": np.where(X[4, 1] == X, np.nan, X)}, DataError, r"X must hold finite numbers; got nan at \(4, 1\)"),
-        ({"y": np.where(Y[0] == Y, np.inf, Y)}, DataError, r"y must hold finite numbers; got inf at \(0, 0\)"),
-        ({"y": ["yes"] * 21}, DataError, "y must hold numbers; got list"),
-        ({"X": csr_array(np.where(X[4, 1] == X, np.nan, X))}, DataError, r"X must hold finite .* got nan at \(4, 1\)"),
+        (
+            {"X": np.where(X[4, 1] == X, np.nan, X)},
+            DataError,
+            r"X must contain only finite numbers; got nan at \(4, 1\)",
+        ),
+        ({"y": np.where(Y[0] == Y, np.inf, Y)}, DataError, r"y must contain only finite numbers; got inf at \(0, 0\)"),
+        ({"y": ["yes"] * 21}, DataError, "y must contain only numbers; got a list"),
+        ({"X": csr_array(np.where(X[4, 1] == X, np.nan, X))}, DataError, r"X must contain .* got nan at \(4, 1\)"),
         ({"X": csr_array(X)[:, :2]}, ShapeError, r"X must have shape .* got \(21, 2\)"),
         ({"X": csr_array(X)[:20]}, ShapeError, r"y must have shape .* got \(21, 1\)"),
         ({"X": coo_array(X[0])}, ShapeError, r"X must have shape .* got \(3,\)"),
@@ -142,7 +146,7 @@ def test_no_index_outside_of_a_sparse_matrix_is_followed(kind: Any, what: str) -
         (
             {"sample_weight": np.full(21, np.nan)},
             DataError,
-            r"sample_weight must hold finite numbers; got nan at \(0,\)",
+            r"sample_weight must contain only finite numbers; got nan at \(0,\)",
         ),
     ],
 )

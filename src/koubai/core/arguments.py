@@ -161,6 +161,6 @@ def floats(who: str, parameter: str, given: Any, *, keep_float32: bool = False) 
         return array if array.dtype in kept else array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"{who}: {parameter} must hold numbers; got {type(given).__name__} with something else in it. "
-            f"Code texts as numbers first."
+            f"{who}: {parameter} must contain only numbers; got a {type(given).__name__} with other values in it. "
+            f"Encode text as numbers first."
         ) from error

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from koubai.core.arguments import shown
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
@@ -29,7 +29,6 @@ from koubai.tables.values import numbers
 if TYPE_CHECKING:
     import polars as pl
 
-Array = npt.NDArray[Any]
 KNOWN_FEATURES = 40
 """Of a network with more inputs, the most important ones are shown."""
 
