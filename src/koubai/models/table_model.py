@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 
+from koubai.core.arguments import FLAG, check_kind
 from koubai.core.arrays import Array
 from koubai.models import records
 from koubai.models.defaults import penalties_to_judge
@@ -111,6 +112,7 @@ class TableModel(TablePreparer):
         DivergenceError
             If training diverges to NaN or infinity.
         """
+        check_kind("TableModel", "stream", stream, FLAG, False)
         if stream or isinstance(table, TableBlocks):
             return self.train(self.survey(table, target, test_fraction=test_fraction, **reading), callbacks)
         return self.train(self.prepare(table, target, test_fraction=test_fraction, **reading), callbacks)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import numpy as np
 
 from koubai.core import entries
+from koubai.core.arguments import TEXT, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, KoubaiError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
@@ -191,6 +192,7 @@ class TablePredictor:
         3 [5.0, 7.0, 7.0]
         """
         self.check_fitted()
+        check_kind("TableModel", "bad_cells", bad_cells, TEXT, "missing")
         if bad_cells not in ("refuse", "missing"):
             raise ParameterError(
                 f"TableModel: bad_cells must be 'refuse' or 'missing'; got {bad_cells!r}. Try 'missing'."

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Unpack
 
+from koubai.core.arguments import COLLECTION, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
 from koubai.models.asked import Checked, name_of_target, path_of
 from koubai.models.defaults import uses_lbfgs
@@ -48,6 +49,9 @@ class TablePreparer(TablePredictor):
         **network: Any,
     ) -> None:
         self.task = task
+        lists = {"drop": drop, "keep": keep, "category": category, "missing": missing, "not_missing": not_missing}
+        for name, given in lists.items():
+            check_kind("TableModel", name, given, COLLECTION)
         self.drop, self.keep, self.category = map(column_names, (drop, keep, category))
         self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
         self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
@@ -174,8 +178,11 @@ class TablePreparer(TablePredictor):
 
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
+        for name in ("task", "decimal", "thousands", "date_order", "dtype"):
+            check_kind("TableModel", name, getattr(self, name), or_none(TEXT))
         self.asked.check()
         self.marks.check()
+        check_kind("TableModel", "test_fraction", test_fraction, REAL, 0.2)
         if not 0 <= test_fraction < 1:
             raise ParameterError(
                 who="TableModel",

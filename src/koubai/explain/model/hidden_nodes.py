@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koubai.core.arguments import WHOLE, check_kind, floats
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.layers import Dense
@@ -81,18 +82,19 @@ def hidden_nodes(
     ShapeError
         If there are no rows, or they do not match the network.
     """
+    check_kind("explain", "layer", layer, WHOLE, 1)
     depth = len(network.layers)
     if not 1 <= layer < depth:
         raise ParameterError(
             f"explain: layer must be a hidden layer, 1 … {depth - 1}; got {layer}. "
             f"The network {'-'.join(map(str, network.sizes))} has {depth - 1}."
         )
-    rows = np.asarray(inputs, dtype=np.float64)[:ROWS]
+    rows = floats("explain", "rows", inputs)
     if rows.ndim != 2 or rows.shape[1] != network.n_features or not len(rows):
         raise ShapeError(
             f"explain: rows must have shape (n_rows, {network.n_features}), n_rows >= 1; got {rows.shape}. Pass some."
         )
-    theta = np.asarray(theta, dtype=np.float64)
+    rows, theta = rows[:ROWS], np.asarray(theta, dtype=np.float64)
     trace = trace_forward(network, theta, rows)
     weights, activations = _weights_into(network, theta, layer), trace.activations[layer - 1]
     called = _called(names, weights.shape[0], layer)
