@@ -135,7 +135,7 @@ def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypat
     monkeypatch.chdir(desk)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "MLPClassifier: play leaves aside early_stopping")
+        warnings.filterwarnings("ignore", "MLPClassifier: play ignores early_stopping")
         names = names_on(page.name)
         for number, block in enumerate(blocks(page, "python"), start=1):
             exec(compile(block, f"{page.name}, program {number}", "exec"), names)

@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 
 import koubai
-from koubai.cli.fit import in_terms_of_options
+from koubai.cli.fit import OPTIONS
 from koubai.cli.main import main
+from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.terminal import number, printable, sparkline
+from koubai.core.errors import DivergenceError, InPython, ParameterError
 from koubai.tables.reading import read_table
 from koubai.training.container import open_container, write_container
 
@@ -411,11 +413,11 @@ BAD_OPTIONS = {
     "--task sorting": "argument --task: invalid choice: 'sorting'",
     "--encoding best": "--encoding must be one that Python knows",
     "--separator ab": "--separator must be one ASCII character",
-    "--model nowhere/m.koubai": "must lie in a folder that exists",
+    "--model nowhere/m.koubai": "must be in an existing folder",
     "--model .": "must be a file; got the folder",
     "--model=": "The output must be a file; got the folder ''. Add a file name.",
-    "--model table.csv": "'table.csv' must be another file than 'table.csv', which is read and would be lost",
-    "--optimizer sgd --learning-rate 1e9 --schedule constant": "must stay within the finite numbers; got the",
+    "--model table.csv": "'table.csv' must differ from 'table.csv', which is an input and would be overwritten",
+    "--optimizer sgd --learning-rate 1e9 --schedule constant": "must stay finite; the",
     "--l2 1e300": "(loss nan, learning rate 0.000223884). Lower --learning-rate, or --l1 and --l2.",
     "--nonsense": "unrecognized arguments: --nonsense. See 'koubai --help'",
 }
@@ -456,13 +458,13 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
     write_container("c", "checkpoint", {}, {})
     checkpoint = Path("c").read_bytes()
     for options, message in (
-        ("--checkpoint table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--checkpoint table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
         ("--checkpoint ./table.koubai", "--checkpoint must be another file than the model; got 'table.koubai'"),
         ("--checkpoint new --model new", "--checkpoint must be another file than the model; got 'new' for both"),
         ("--checkpoint notes.txt", "'notes.txt' must be a new file or a koubai checkpoint to be replaced"),
         ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
         ("--model c", "'c' must be a new file or a koubai model to be replaced; it holds something else"),
-        ("--model table.csv", "must be another file than 'table.csv', which is read and would be lost"),
+        ("--model table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
         ("--drop kind", "--drop must name columns to learn from; got the target 'kind'. Leave it out."),
     ):
         assert message in complaint(capsys, "fit", str(table), "--target", "kind", how, *options.split(), *QUICK)
@@ -488,14 +490,18 @@ def test_predictions_do_not_replace_what_they_come_from(fitted: Path, table: Pat
     Path("link.csv").symlink_to("table.csv")
     for out in ("table.csv", "./table.csv", "link.csv"):
         said = complaint(capsys, "predict", str(fitted), str(table), "--out", out, how)
-        assert "which is read and would be lost" in said
+        assert "which is an input and would be overwritten" in said
     assert "must end in one of" in complaint(capsys, "predict", str(fitted), str(table), "--out", "")
     assert table.read_bytes() == content
 
 
 def test_an_unwritable_output_is_found_before_the_table_is_read(capsys) -> None:
-    assert "must lie in a folder" in complaint(capsys, "fit", "none.csv", "--target", "y", "--model", "no/m.koubai")
-    assert "must lie in a folder" in complaint(capsys, "predict", "none.koubai", "none.csv", "--out", "no/p.csv")
+    assert "must be in an existing folder" in complaint(
+        capsys, "fit", "none.csv", "--target", "y", "--model", "no/m.koubai"
+    )
+    assert "must be in an existing folder" in complaint(
+        capsys, "predict", "none.koubai", "none.csv", "--out", "no/p.csv"
+    )
     assert "--out must end in one of .csv, .tsv, .parquet; got 'p.txt'" in complaint(
         capsys, "predict", "none.koubai", "none.csv", "--out", "p.txt"
     )
@@ -504,9 +510,9 @@ def test_an_unwritable_output_is_found_before_the_table_is_read(capsys) -> None:
 def test_missing_files_and_commands(table: Path, fitted: Path, capsys) -> None:
     assert "Did you mean 'table.csv'?" in complaint(capsys, "fit", "tables.csv", "--target", "kind")
     assert "must be a file; got the folder" in complaint(capsys, "fit", ".", "--target", "kind")
-    assert "must exist; there is none" in complaint(capsys, "predict", "none.koubai", str(table))
+    assert "must exist; it was not found" in complaint(capsys, "predict", "none.koubai", str(table))
     assert "must exist; there is no such file" in complaint(capsys, "predict", str(fitted), "none.csv")
-    assert "must exist; there is none" in complaint(capsys, "show", "none.koubai")
+    assert "must exist; it was not found" in complaint(capsys, "show", "none.koubai")
     assert "must have a column 'weight'" in complaint(capsys, "predict", str(fitted), str(table), "--include", "weight")
     assert "required: COMMAND" in complaint(capsys)
     assert "invalid choice: 'train'" in complaint(capsys, "train")
@@ -555,10 +561,28 @@ def test_a_record_that_does_not_fit_is_told_in_one_sentence(fitted: Path, table:
 
 
 def test_complaints_name_options() -> None:
-    assert in_terms_of_options("MLPRegressor: alpha must be >= 0; got -1.") == "--l2 must be >= 0; got -1."
-    assert in_terms_of_options("task must be x") == "--task must be x"
-    for other in ("The table must be whole.", "MLPRegressor: warm_start must be", "x"):
-        assert in_terms_of_options(other) == other
+    error = ParameterError(who="MLPRegressor", parameter="alpha", required="be >= 0", got="-1")
+    assert in_terms_of_options(error, OPTIONS) == "--l2 must be >= 0; got -1."
+    error = ParameterError(
+        parameter="schedule",
+        required=["a name", InPython("None")],
+        got="3",
+        remedy=InPython("Try None.", typed="Leave it out."),
+    )
+    assert str(error) == "schedule must be a name or None; got 3. Try None."
+    assert in_terms_of_options(error, OPTIONS) == "--schedule must be a name; got 3. Leave it out."
+    for other in (
+        ParameterError("The table must be whole."),
+        ParameterError(who="MLPRegressor", parameter="warm_start", required="be x", got="y", remedy="Try x."),
+    ):
+        assert in_terms_of_options(other, OPTIONS) == str(other)
+
+
+def test_a_remedy_that_names_what_the_command_has_no_option_for_stays_as_python_is_told() -> None:
+    remedy = InPython("Lower the learning rate.", typed="Lower {learning_rate_init}.")
+    error = DivergenceError(who="MLPClassifier", what="Training must end.", remedy=remedy)
+    assert in_terms_of_options(error, OPTIONS) == "Training must end. Lower --learning-rate."
+    assert in_terms_of_options(error, {}) == "MLPClassifier: Training must end. Lower the learning rate."
 
 
 def test_what_terminals_get() -> None:
@@ -722,6 +746,10 @@ def test_how_a_file_is_read_is_kept_with_the_model(capsys) -> None:
             "Note: The file is read as the training table was: separator ':', skip_lines 2." in capsys.readouterr().err
         )
         assert pl.read_csv("p.csv").height == 60
+    Path("h.csv").write_text(f"{rows}\n".replace(":", ","), encoding="utf-8")
+    assert main(["fit", "h.csv", "--target", "column_3", "--no-header", *QUICK]) == 0
+    assert main(["predict", "h.koubai", "h.csv", "--out", "p.csv"]) == 0
+    assert "as the training table was: without a line of names. Say so" in capsys.readouterr().err
     Path("u.csv").write_text(f"x:z:y\n{rows}\n")
     assert main(["predict", "t.koubai", "u.csv", "--out", "p.csv", "--skip-lines", "0"]) == 0
     assert pl.read_csv("p.csv").height == 60
@@ -749,3 +777,11 @@ def test_nothing_in_a_table_steers_the_terminal(capfd) -> None:
     for name in ("e.md", "e.html", "e.txt"):
         assert main(["explain", "forward", "e.koubai", "--data", "e.csv", "--out", name]) == 0
         assert "\x1b" not in Path(name).read_text()
+
+
+def test_commands_that_read_a_table_name_the_options_of_reading(table: Path, capsys) -> None:
+    for words in (["explain", "perceptron", str(table)], ["fit", str(table), "--target", "kind"]):
+        assert "--separator must be one ASCII character or 'tab'; got 'ab'. Try ','." in complaint(
+            capsys, *words, "--separator", "ab"
+        )
+        assert "--skip-lines must be an integer >= 0; got -1. Try 1." in complaint(capsys, *words, "--skip-lines", "-1")

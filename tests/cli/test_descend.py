@@ -186,7 +186,7 @@ def test_what_cannot_be_worked_out_is_descended_all_the_same(capsys: pytest.Capt
     assert main(["descend", "x**200 + x**2", "--start", "0.5", "--optimizer", "sgd"]) == 0
     assert "By hand" not in capsys.readouterr().out
     assert main(["descend", "x**200 + x**2", "--start", "0.5", "--by-hand"]) == 2
-    assert "an exponent must lie within ±100 to be worked out by hand; got 200" in capsys.readouterr().err
+    assert "an exponent must lie within ±100 to be solved by hand; got 200" in capsys.readouterr().err
 
 
 def test_rows_without_a_value_are_left_out_and_text_is_named(
@@ -216,3 +216,25 @@ def test_an_unscaled_column_is_named_as_what_slows_descent(tmp_path: Path, capsy
     printed = capsys.readouterr().out
     assert "Standardizing" not in printed
     assert "For age as given: slope 0.098" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "first_line"),
+    [
+        (["-x**2", "--start", "1"], "f(x) = −x²"),
+        (["--start", "1", "-cos(x)"], "f(x) = −cos(x)"),
+        (["x**2 + y**2", "--start", "-1,-2", "--window", "-2:2,-3:1"], "f(x, y) = x² + y²"),
+    ],
+)
+def test_a_minus_sign_begins_a_value_and_no_option(
+    capsys: pytest.CaptureFixture[str], words: list[str], first_line: str
+) -> None:
+    assert main(["descend", *words, "--steps", "3", "--optimizer", "sgd", "--no-by-hand"]) == 0
+    assert capsys.readouterr().out.startswith(first_line)
+
+
+def test_a_list_of_optimizers_names_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["descend", "x**2", "--start", "1", "--optimizer", ","])
+    assert stopped.value.code == 2
+    assert "argument --optimizer: must be names such as sgd,adam; got ','." in capsys.readouterr().err

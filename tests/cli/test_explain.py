@@ -64,7 +64,13 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         (["forward", "--row", "9"], "koubai explain: --row must be in 1 … 4; got 9. Rows count from 1."),
         (["update", "--rows", "0-2"], "koubai explain: --rows must lie in 1 … 4; got 0. Rows count from 1."),
         (["update", "--rows", "a"], "koubai explain: --rows must be numbers such as 1-4 or 1,3; got 'a'."),
-        (["update", "--after", "-1"], "koubai explain: --after must be >= 0; got -1. Try 0."),
+        (["update", "--after", "-1"], "koubai explain: --after must be from 0 to 10000; got -1. Try 0."),
+        (["update", "--after", "99999999999999999999"], "koubai explain: --after must be from 0 to 10000; got 9999"),
+        (["forward", "--sizes", "4-5-3", "--seed", "-1"], "koubai explain: seed must be >= 0; got -1. Try 0."),
+        (
+            ["backward", "--sizes", "4-99999999-3"],
+            "koubai explain: sizes must give at most 1,000,000 weights and biases; got 799,999,995. Try 4-5-3.",
+        ),
         (["backward", "--weight", "9,1,1"], "koubai explain: weight's layer must be in 1 … 2 for the network 2-2-1;"),
         (["backward", "--weight", "1,1,1", "--loss"], "koubai explain: one number must be asked for at a time;"),
         (["backward", "--sizes", "4-x"], "koubai explain: --sizes must be whole numbers such as 4-5-3; got '4-x'."),
@@ -95,7 +101,8 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         ),
         (
             ["softmax", "--out", "/no/such/place.html"],
-            "koubai explain: The output '/no/such/place.html' must lie in a folder that exists; '/no/such' does not.",
+            "koubai explain: The output '/no/such/place.html' must be in an existing folder; '/no/such' does not "
+            "exist.",
         ),
         (["model", "--layer", "3"], "koubai explain: layer must be a hidden layer, 1 … 1; got 3."),
     ],
@@ -155,7 +162,7 @@ def test_a_model_of_numbers_says_its_prediction_in_the_table_s_unit(tmp_path, ca
     predicted = float(capsys.readouterr().out.splitlines()[3])
     status, out, _ = said(capsys, "explain", "forward", str(model), "--data", str(table), "--row", "3", "--digits", "6")
     assert status == 0
-    assert "In the unit of price" in out
+    assert "In the units of price" in out
     assert f"≈ {predicted:.2f}" in out
 
 
@@ -167,6 +174,13 @@ def test_a_perceptron_learns_from_a_table_of_one_s_own(tmp_path, capsys):
     assert "learns from 2 examples" in out
     status, _, err = said(capsys, "explain", "perceptron", str(table), "--positive", "z")
     assert (status, err[:53]) == (2, "koubai explain: the column 'kind' must hold 'z' and a")
+    table.write_text("a,b,kind\n1,2,x\n9,9,\n0.5,1,y\n")
+    status, out, _ = said(capsys, "explain", "perceptron", str(table))
+    assert status == 0
+    assert "── Example 2: 3 (pass 1) ──" in out, "rows are counted as in the table, also behind one without a label"
+    table.write_text("a,kind\n" + "\n".join(f"{i},{'x' if i % 2 else 'y'}" for i in range(2500)) + "\n")
+    status, out, err = said(capsys, "explain", "perceptron", str(table))
+    assert "The table has 2,500 rows; the first 2,000 are learned from." in err
     table.write_text("a,kind\nu,x\nv,y\n")
     assert "must have a column of numbers beside 'kind'" in said(capsys, "explain", "perceptron", str(table))[2]
     table.write_text("a,b,kind\n1,,x\n,2,y\n")
@@ -192,6 +206,22 @@ def test_shapes_may_stand_after_an_option(capsys):
         main(["explain", "derivative", "norm(x)**2", "--by", "x", "c"])
     assert stopped.value.code == 2
     assert "unrecognized arguments: c" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["forward", "backward", "update"])
+def test_a_network_of_more_layers_than_calls_can_nest(capsys, what):
+    """Each number of a step asks for the step before it: so deep, that would be a RecursionError."""
+    status, out, err = said(capsys, "explain", what, "--sizes", "-".join(["2"] * 200))
+    assert (status, err) == (0, "")
+    assert "⁽¹⁹⁹⁾" in out
+
+
+def test_questions_and_answers_cannot_go_to_one_file(tmp_path, capsys):
+    sheet = tmp_path / "sheet.html"
+    status, _, err = said(capsys, "quiz", "forward", "--out", str(sheet), "--answers", f"{tmp_path}/./sheet.html")
+    assert status == 2
+    assert "The answers must go to another file than the questions; got" in err
+    assert not sheet.exists()
 
 
 def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
@@ -240,10 +270,10 @@ def test_a_second_try_counts_apart_what_cannot_be_read_is_asked_again_and_enter_
     first, _ = (str(question.answer[0]) for question in sheet.questions)
     assert ask_all(sheet, "en", answering("what?", "1/0", "99", first, "")) == 0
     out = capsys.readouterr().out
-    assert out.count("A number is asked") == 2
+    assert out.count("Enter a number") == 2
     assert "Not right." in out
     assert out.count("The answer is") == 1, "the first was found, the second given up"
-    assert "0 of 2 right at once, 1 at the second try." in out
+    assert "0 of 2 correct at the first try, 1 at the second." in out
 
 
 def test_numbers_of_full_width_as_japanese_keyboards_write_them_count():

@@ -1,6 +1,7 @@
 """Errors: each is koubai's own and also the builtin that one would expect; checks and the registry say what came."""
 
 import inspect
+import pickle
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,13 @@ import pytest
 
 from koubai.core import errors
 from koubai.core.checks import check_count, check_real
-from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
+from koubai.core.errors import FileError, InPython, KoubaiError, Parameter, ParameterError, ParameterTypeError
 from koubai.core.registry import resolve
+from koubai.estimators.given.parameters import EstimatorParameterError
+from koubai.models.table_predictor import UnfittedError
+
+KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, KoubaiError)]
+PARTS = ("who", "parameter", "required", "got", "what", "remedy")
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,9 @@ class HeavyBall(Ball):
 
 
 def test_every_error_is_koubais_and_a_builtin() -> None:
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind is not KoubaiError]
+    kinds = [kind for kind in KINDS if kind is not KoubaiError]
     assert len(kinds) >= 6
     for kind in kinds:
-        assert issubclass(kind, KoubaiError)
         builtin = {"ParameterTypeError": TypeError, "FileError": OSError, "UndefinedError": NotImplementedError}.get(
             kind.__name__, ValueError
         )
@@ -96,3 +101,19 @@ def test_registry_takes_names_aliases_descriptions_and_instances() -> None:
         with pytest.raises(error) as caught:
             find(given)
         assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("kind", [*KINDS, EstimatorParameterError, UnfittedError])
+def test_every_kind_carries_its_parts_and_keeps_them_when_it_is_sent_to_another_process(kind) -> None:
+    made = kind(parameter=Parameter("Dense", "n_out"), required=["> 0", InPython("None")], got="-1", remedy="Try 8.")
+    for error in (made, pickle.loads(pickle.dumps(made))):
+        assert str(error) == "Dense: n_out must be > 0 or None; got -1. Try 8."
+        assert [getattr(error, part) for part in PARTS] == ["Dense", "n_out", ("> 0", "None"), "-1", "", "Try 8."]
+        assert error.required[1].typed == ""
+    whole = kind("All is said.", remedy="Nothing.")
+    assert (str(whole), whole.parameter, whole.remedy) == ("All is said.", "", "Nothing.")
+
+
+def test_parts_that_are_missing_leave_no_gap() -> None:
+    assert str(ParameterError(parameter="task", required="be one", got="2")) == "task must be one; got 2."
+    assert str(FileError(who="save", what="The disk is full.")) == "save: The disk is full."

@@ -181,7 +181,7 @@ def test_one_digit_cuts() -> None:
         ({"function": "rosenbrok"}, ParameterError, "got 'rosenbrok'. Did you mean rosenbrock"),
         ({"function": "qwertz"}, ParameterError, "Try one of: quartic, valley"),
         ({"function": 3}, ParameterTypeError, "must be an expression, a name or a callable; got int"),
-        ({"function": "x**2"}, ParameterError, r"start must be given for x\*\*2; got none"),
+        ({"function": "x**2"}, ParameterError, r"start must be given for x\*\*2; got None"),
         ({"function": "x**2", "start": np.nan}, ParameterError, r"start must be finite; got \(nan,\)"),
         ({"function": "x**2", "start": "here"}, ParameterTypeError, "start must be numbers; got 'here'"),
         ({"function": "log(x)", "start": -1}, ParameterError, r"start must lie where log\(x\) and its gradient are"),

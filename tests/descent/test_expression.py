@@ -147,6 +147,7 @@ def test_numbers_are_kept_exactly() -> None:
         ("x[0]", r"got '\[' at character 2 .* Use round parentheses"),
         ("2x", r"got 'x' at character 2 .* Write \* between two factors"),
         ("x(2)", r"Write \* between two factors"),
+        ("x¹⁰ + 1", r"got 'x¹⁰' at character 1 .* Write \*\*10 for a power"),
         ("x^2", r"got '\^' at character 2 .* Write \*\* for a power"),
         ("sine(x)", "Did you mean sin"),
         ("sin", r"sin must be given its argument .* Write sin\(x\)"),
@@ -155,7 +156,7 @@ def test_numbers_are_kept_exactly() -> None:
         ("x +", "got the end at character 4"),
         ("", "got the end"),
         ("x + * 2", r"got '\*' at character 5"),
-        ("1e999*x", "a number must lie within 1e-300 and 1e300"),
+        ("1e999*x", "a number must lie between 1e-300 and 1e300"),
         ("(" * 200 + "x" + ")" * 200, "nesting must be at most 100 deep"),
         ("+".join("x" * 200), "the tree must be at most 100 deep"),
         ("-" * 150 + "x", "deep"),
@@ -187,5 +188,5 @@ def test_an_expression_without_variables_is_nothing_to_minimise() -> None:
 
 def test_given_variables_must_cover_those_that_occur() -> None:
     assert from_expression("y**2", variables=("x", "y")).gradient(np.array([5.0, 2.0])).tolist() == [0.0, 4.0]
-    with pytest.raises(ParameterError, match="variables must name each of x, y once; got x"):
+    with pytest.raises(ParameterError, match="variables must list each of x, y once; got x"):
         from_expression("x + y", variables=("x",))

@@ -124,17 +124,17 @@ def test_minibatches_take_longer_steps_than_all_rows_without_a_learning_rate() -
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"x": [3, 3], "y": [1, 2]}, DataError, "x must have at least two different values; got 3 alone"),
-        ({"x": [0, 0], "y": [1, 2], "intercept": 1.0}, DataError, "x must have a value other than 0"),
+        ({"x": [3, 3], "y": [1, 2]}, DataError, "x must have at least two distinct values; got only 3"),
+        ({"x": [0, 0], "y": [1, 2], "intercept": 1.0}, DataError, "x must have a nonzero value"),
         (
             {"x": [3, 3], "y": [1, 2], "standardize": True},
             DataError,
-            "different values to be standardized; got 3 alone",
+            "distinct values to be standardized; got only 3",
         ),
         ({"x": [1, 2], "y": [1, 2, 3]}, ShapeError, r"two columns of at least 2 rows; got shapes \(2,\) and \(3,\)"),
-        ({"x": ["a", "b"], "y": [1, 2]}, DataError, "x and y must be numbers; got text"),
+        ({"x": ["a", "b"], "y": [1, 2]}, DataError, "x and y must be numeric; got text"),
         ({"x": [1, np.nan], "y": [1, 2]}, DataError, r"must be finite; got \(nan, 2.0\) in row 2"),
-        ({"x": [1, 2, 3], "y": [0, 1, 2], "model": "logistic"}, DataError, "two different values for logistic; got 3"),
+        ({"x": [1, 2, 3], "y": [0, 1, 2], "model": "logistic"}, DataError, "two distinct values for logistic; got 3"),
         ({"x": [1, 2], "y": [1, 2], "model": "curve"}, ParameterError, "model must be one of line, logistic"),
         ({"x": [1, 2], "y": [1, 2], "methods": ["adam"]}, ParameterError, "methods must be among steepest, minibatch"),
         ({"x": [1, 2], "y": [1, 2], "intercept": np.inf}, ParameterError, "intercept must be finite; got inf"),

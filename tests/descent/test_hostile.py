@@ -124,7 +124,7 @@ def test_nothing_of_an_interrupted_question_answers_the_next(monkeypatch: pytest
 
 def test_a_process_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.sys, "executable", "/nowhere/python")
-    with pytest.raises(KoubaiError, match="a process of its own must be started to work by hand"):
+    with pytest.raises(KoubaiError, match="a separate process must run to solve by hand"):
         Worker().ask(*_asked("x**2"))
 
 

@@ -224,5 +224,5 @@ def test_mistakes_get_one_sentence() -> None:
     with pytest.raises(ParameterTypeError, match="estimator must be a fitted network of koubai; got MLPClassifier"):
         subject_of(MLPClassifier(), [[0.0]], [0])
     fitted = MLPClassifier((2,), max_iter=2, solver="lbfgs").fit([[0.0], [1.0], [2.0]], [0, 1, 0])
-    with pytest.raises(DataError, match="y must hold classes that were trained on; got"):
+    with pytest.raises(DataError, match="y must contain only classes seen in training; got"):
         subject_of(fitted, [[0.0]], [7])

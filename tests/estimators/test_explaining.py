@@ -38,7 +38,7 @@ def test_mistakes_are_told():
     with pytest.raises(NotFittedError):
         MLPClassifier().explain(X[0])
     model = MLPRegressor(hidden_layer_sizes=(3,), max_iter=5, solver="lbfgs", random_state=0).fit(X, X[:, 0])
-    with pytest.raises(ShapeError, match=r"^explain: x must hold 4 numbers, as the network 4-3-1 takes; got 3"):
+    with pytest.raises(ShapeError, match=r"^explain: x must hold 4 numbers for the network 4-3-1; got 3"):
         model.explain(X[0, :3])
 
 
@@ -103,5 +103,7 @@ def test_a_class_that_is_none_and_a_missing_number_are_told_in_one_sentence():
         ParameterError, match=r"^explain: y must be one of the classes cat, owl; got 'dog'\. Try another\.$"
     ):
         model.explain(X[0], "dog")
-    with pytest.raises(DataError, match=r"^explain: x must hold finite numbers; got nan at position 2\. Fill it\.$"):
+    with pytest.raises(
+        DataError, match=r"^explain: x must contain only finite numbers; got nan at position 2\. Impute it\.$"
+    ):
         model.explain([0.0, np.nan, 0.0, 0.0])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.sparse import coo_array, csc_array, csc_matrix, csr_array, csr_matrix
+from tests.malformed import BROKEN, broken
 
 from koubai import MLPClassifier, MLPRegressor, Perceptron
 from koubai.core.errors import DataError
@@ -19,25 +20,8 @@ MAKE: list[Callable[[], Any]] = [
 ]
 
 
-def broken(what: str, kind: Any) -> Any:
-    X = kind(DENSE)
-    if what == "too large":
-        X.indices[3] = 10**6
-    elif what == "negative":
-        X.indices[3] = -1
-    elif what == "decreasing":
-        X.indptr[2] = X.indptr[1] - 1
-    elif what == "beyond the end":
-        X.indptr[-1] += 50
-    elif what == "begins late":
-        X.indptr[0] = 1
-    elif what == "few values":
-        X.data = X.data[:5]
-    return X
-
-
 @pytest.mark.parametrize("kind", [csr_array, csr_matrix, csc_array, csc_matrix])
-@pytest.mark.parametrize("what", ["too large", "negative", "decreasing", "beyond the end", "begins late", "few values"])
+@pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.parametrize("make", MAKE)
 def test_indices_outside_are_refused_everywhere(make: Callable[[], Any], what: str, kind: Any) -> None:
     fitted = make().fit(DENSE, Y)
@@ -49,7 +33,7 @@ def test_indices_outside_are_refused_everywhere(make: Callable[[], Any], what: s
         with pytest.raises(
             DataError, match=r": X must be a sparse matrix whose indices lie within its shape \(12, 4\); got"
         ):
-            use(broken(what, kind))
+            use(broken(what, kind(DENSE)))
 
 
 def test_coordinates_outside_are_refused() -> None:

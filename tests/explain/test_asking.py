@@ -46,7 +46,7 @@ def test_the_kind_and_the_number_of_indices_are_checked():
 
 
 def test_rows_that_do_not_fit_are_refused():
-    with pytest.raises(ShapeError, match=r"^explain: x must hold 2 numbers, as the network 2-3-1 takes; got 3"):
+    with pytest.raises(ShapeError, match=r"^explain: x must hold 2 numbers for the network 2-3-1; got 3"):
         forward(NETWORK, THETA, np.zeros(3))
     with pytest.raises(ShapeError, match=r"^explain: y must hold 1 numbers"):
         backward(NETWORK, THETA, np.zeros(2), np.zeros(4))

@@ -99,7 +99,7 @@ def test_a_topic_is_added_by_one_file_and_leaves_the_others_sheets_alone(strange
 
 def test_two_topics_must_not_draw_the_same_numbers(strangers):
     assert sorted(topic.number for topic in TOPICS.values()) == list(range(len(TOPICS)))
-    with pytest.raises(ParameterError, match=r"^quiz: each topic must have a number of its own; got 7 twice\."):
+    with pytest.raises(ParameterError, match=r"^quiz: each topic must have a unique number; got 7 twice\."):
         topics_of(strangers("twice", one=7, other=7))
 
 
@@ -223,7 +223,7 @@ def test_sheet_and_key_are_written_in_both_languages_and_the_sheet_gives_nothing
     questions = question_page(sheet).render("text", lang)
     key = "".join(page.render("text", lang) for page in answer_pages(sheet))
     assert ("解答：__" if lang == "ja" else "Answer: __") in questions
-    word = "正解の一覧" if lang == "ja" else "The answers in short"
+    word = "正解の一覧" if lang == "ja" else "Summary of answers"
     assert word in key
     assert word not in questions
 

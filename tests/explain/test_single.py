@@ -53,11 +53,11 @@ def test_the_long_way_through_softmax_gives_z_minus_p():
 
 
 def test_mistakes_are_told_in_one_sentence():
-    with pytest.raises(ParameterError, match=r"^explain: activation must be a function of one u; got softmax"):
+    with pytest.raises(ParameterError, match=r"^explain: activation must be a function of a single u; got softmax"):
         activation("softmax")
-    with pytest.raises(ShapeError, match=r"^explain: z and y must be equally long; got 1 and 2 numbers"):
+    with pytest.raises(ShapeError, match=r"^explain: z and y must have the same length; got 1 and 2 numbers"):
         loss("hinge", [1], [1, 1])
-    with pytest.raises(ShapeError, match=r"^explain: u and p must be equally long; got 2 and 1"):
+    with pytest.raises(ShapeError, match=r"^explain: u and p must have the same length; got 2 and 1"):
         softmax([1, 2], [1])
-    with pytest.raises(ParameterError, match=r"^explain: p must hold shares that add up to 1; got 1, 1\. Try 1,0,0"):
+    with pytest.raises(ParameterError, match=r"^explain: p must contain shares that add up to 1; got 1, 1\. Try 1,0,0"):
         softmax([1, 2], [1, 1])

@@ -125,9 +125,9 @@ def test_a_fitted_estimator_and_a_table_s_model_show_what_they_have_learned():
     y = np.where(X[:, 1] > 0, "up", "down")
     model = MLPClassifier((4,), max_iter=60, random_state=0).fit(X, y)
     said = model.explain_model(X, y).render("text", "en")
-    importance = said.split("Importance of the columns")[1]
+    importance = said.split("Importance of each column")[1]
     assert importance.index("x2") < importance.index("x1"), "the second feature decides, and comes first"
-    assert "How the outputs go with each node" in said
+    assert "How the outputs vary with each node" in said
     assert "Importance" not in model.explain_model(X).render("text", "en"), "without targets there is none"
     with pytest.raises(ShapeError, match=r"X and y must have equally many rows; got 200 and 3\. Pass both\.$"):
         model.explain_model(X, y[:3])

@@ -51,7 +51,7 @@ def test_what_is_no_model_is_not_saved(tmp_path: Path) -> None:
             ParameterTypeError, match=r"save: model must be one of TableModel, .*; got (int|MLPClassifier)"
         ):
             koubai.save(thing, tmp_path / "m.koubai")
-    with pytest.raises(FileError, match="must lie in a folder that exists"):
+    with pytest.raises(FileError, match="must be in an existing folder"):
         koubai.save(koubai.MLPRegressor(epochs=1).fit(X, X[:, 0]), tmp_path / "nowhere" / "m.koubai")
     assert not list(tmp_path.iterdir())
 

@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 
 import koubai
+from koubai.cli.main import main
 from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
+from koubai.models import table_preparer
 from koubai.models.defaults import network_defaults
 from koubai.models.table_model import TableModel
 from koubai.models.table_predictor import UnfittedError
@@ -291,3 +293,26 @@ def test_a_model_of_an_earlier_version_finds_names_that_kept_their_blanks(tmp_pa
     frame.rename({"x": " x "}).write_csv(tmp_path / "t.csv")
     for table in (frame.rename({"x": " x "}), tmp_path / "t.csv", open_blocks(tmp_path / "t.csv")):
         assert sum(rows.height for rows, _ in old.prediction(table)) == 40
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_can_be_known_beforehand_is_checked_once(tmp_path: Path, monkeypatch, stream: bool) -> None:
+    checked = []
+    check = table_preparer.check_choices
+    monkeypatch.setattr(table_preparer, "check_choices", lambda *given: checked.append(given) or check(*given))
+    table(60).write_parquet(tmp_path / "t.parquet")
+    words = ["fit", str(tmp_path / "t.parquet"), "--target", "label", "--epochs", "1", "--hidden", "none", "--quiet"]
+    assert main([*words, "--model", str(tmp_path / "m.koubai"), *(["--stream"] if stream else [])]) == 0
+    assert len(checked) == 1
+
+
+def test_what_was_checked_is_prepared_as_it_was_asked_for() -> None:
+    model = TableModel(**QUICK, drop=drop_all_but("label"))
+    prepared = model.prepare(table(), model.check("label", 0.25))
+    assert prepared.n_rows == model.prepare(table(), "label", test_fraction=0.25).n_rows
+    assert prepared.n_rows["test"] == 75
+    model.drop = ("label",)
+    with pytest.raises(
+        ParameterError, match=r"^TableModel: drop must name columns to learn from; got the target 'label"
+    ):
+        model.prepare(table(), model.check("label"))

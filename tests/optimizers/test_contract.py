@@ -13,7 +13,7 @@ from koubai.optimizers.adam import Adam
 from koubai.optimizers.adamw import AdamW
 from koubai.optimizers.lion import Lion
 from koubai.optimizers.momentum import Momentum
-from koubai.optimizers.registry import ALIASES, OPTIMIZERS, get_optimizer
+from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 from koubai.optimizers.rmsprop import RMSprop
 
 every_rule = pytest.mark.parametrize("rule", [kind() for kind in OPTIMIZERS.values()], ids=list(OPTIMIZERS))
@@ -188,7 +188,7 @@ def test_spec_goes_through_json_and_back(rule):
 
 def test_names_and_aliases():
     assert " ".join(OPTIMIZERS) == "sgd momentum nesterov adagrad adadelta rmsprop adam adamw nadam amsgrad lion"
-    for alias, name in ALIASES.items():
+    for alias, name in OPTIMIZERS.aliases.items():
         assert get_optimizer(alias) == OPTIMIZERS[name]()
     rule = Momentum(0.5)
     assert get_optimizer(rule) is rule

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.optimizers.schedules import (
-    ALIASES,
     SCHEDULES,
     Adaptive,
     Constant,
@@ -125,7 +124,7 @@ def test_spec_goes_through_json_and_back(schedule):
 
 def test_names_and_aliases():
     assert " ".join(SCHEDULES) == "constant step inverse_scaling cosine one_cycle adaptive"
-    for alias, name in ALIASES.items():
+    for alias, name in SCHEDULES.aliases.items():
         assert get_schedule(alias) == SCHEDULES[name]()
     schedule = Cosine(floor=0.5)
     assert get_schedule(schedule) is schedule

@@ -98,7 +98,7 @@ def test_a_change_before_the_first_update_leaves_edited_weights():
 def test_an_edit_of_a_weight_that_is_not_there_changes_nothing():
     branch = run()
     before = branch.moment.state.theta.copy()
-    with pytest.raises(ParameterError, match="weight to change must be one of the network"):
+    with pytest.raises(ParameterError, match="weight to change must belong to the network"):
         branch.edit({"layer": 1, "source": 0, "target": 9, "bias": False, "value": 3.0})
     np.testing.assert_array_equal(branch.moment.state.theta, before)
     assert branch.journal.entries() == []

@@ -50,7 +50,7 @@ def test_every_answer_carries_the_strict_policy(guarded, path):
 def test_a_name_that_is_made_to_point_here_is_refused(guarded, host):
     answer = guarded.get("/", headers={"host": host})
     assert answer.status_code == 403
-    assert answer.text == "Host must be one under which this server listens."
+    assert answer.text == "Host must be one of this server's own names or addresses."
     assert "content-security-policy" in answer.headers
     assert not opens(guarded, host=host, origin=f"http://{host}")
 
@@ -124,8 +124,8 @@ def test_who_opens_the_page_without_its_token_reads_in_each_language_what_to_do(
         for path in ("/", "/?token=wrong"):
             answer = found.get(path)
             assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
-            assert '<p lang="en">To open this page, open the address that koubai printed' in answer.text
-            assert '<p lang="ja">この画面を開くには，' in answer.text
+            assert '<p lang="en">This page is locked. To open it, use the address that koubai printed' in answer.text
+            assert '<p lang="ja">この画面はまだ開けない。' in answer.text
             assert answer.text.count("?token=…") == 2
             assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert found.get("/lessons").text.startswith("The token must be")

@@ -1,6 +1,7 @@
 """Lessons: the ready ones run and say what they promise; one that is wrong gets a sentence that says where."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def changed(**step):
         ({**GOOD, "steps": ["text"]}, "step 1 must have a text"),
         (changed(text={"en": ""}), "step 2: text must be"),
         (changed(text={"en": "x" * 5001}), "each of 1 to 5000 characters"),
-        (changed(question={"en": "?"}), "step 2 must have a question and an answer, or neither"),
+        (changed(question={"en": "?"}), "step 2 must have both a question and an answer, or neither"),
         (changed(show="yes"), "step 2: show must be true or false; got 'yes'"),
         (changed(hide="noise"), "step 2: hide must be a list"),
         (changed(setings={}), "got 'setings'"),
@@ -121,10 +122,16 @@ def test_a_wrong_lesson_gets_a_sentence_that_says_where(tmp_path, lesson, words)
     assert len(sentence) < 700
 
 
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(DataError, match=r"^lesson pipe\.json: it must be a regular file; it is none"):
+        lessons.load(tmp_path / "pipe.json")
+
+
 @pytest.mark.parametrize("name", ["Großes.json", "a b.json", "-x.json", "2.json"])
 def test_a_lesson_s_file_has_a_name_that_can_stand_in_a_link(tmp_path, name):
     (tmp_path / name).write_text(json.dumps(GOOD), encoding="utf-8")
-    with pytest.raises(DataError, match="small letters, digits and hyphens"):
+    with pytest.raises(DataError, match="lower-case letters, digits and hyphens"):
         lessons.load(tmp_path / name)
 
 
@@ -138,7 +145,7 @@ def test_a_teacher_s_own_lesson_stands_before_the_ready_ones(tmp_path):
         assert client.get("/lessons/xor.json").json()["steps"]
         answer = client.get("/lessons/none.json")
         assert answer.status_code == 404
-        assert answer.json()["text"] == "There is no such lesson."
+        assert answer.json()["text"] == "No such lesson."
 
 
 DOCS = (Path(__file__).parents[2] / "docs" / "playground.md").read_text(encoding="utf-8")

@@ -209,7 +209,7 @@ def test_a_run_stops_at_the_chosen_epoch_and_says_so():
         assert player.last("state")["epoch"] == player.last("frame")[0]["epoch"] == 137
         assert not player.last("state")["running"]
         (answer,) = await player.say("run")
-        assert "must end after epoch 137" in answer["text"]
+        assert "is to end after epoch 137" in answer["text"]
         await player.say("run", until=150)
         await wait_for(lambda: not player.session.running)
         assert player.session.moment.state.epoch == 150
@@ -259,7 +259,7 @@ def test_divergence_stops_the_run_with_one_sentence_and_the_slider_leads_out_of_
         await player.say("run")
         await wait_for(lambda: not player.session.running)
         await player.session.task
-        assert "left the finite numbers" in player.last("problem")["text"]
+        assert "diverged to NaN or infinity" in player.last("problem")["text"]
         header, _ = player.last("frame")
         assert header["train_loss"] is None
         await player.say("seek", position=0)
@@ -353,7 +353,7 @@ def test_many_starts_of_a_perceptron_get_a_sentence():
     async def story(player):
         await player.say("starts")
         await wait_for(lambda: player.session.starting.done())
-        assert "many starts must have a network" in player.last("problem")["text"]
+        assert "many starts need a network" in player.last("problem")["text"]
 
     play(story, mode="perceptron")
 
@@ -399,7 +399,7 @@ def test_a_failure_inside_the_server_gets_a_sentence_and_the_client_goes_on(monk
     async def story(player):
         monkeypatch.setattr(sessions, "grid_inputs", lambda *_: 1 / 0)
         (answer,) = await player.say("view", grid=20)
-        assert "The server failed at this (ZeroDivisionError)" in answer["text"]
+        assert "The server could not do this (ZeroDivisionError)" in answer["text"]
         monkeypatch.undo()
         assert kinds(await player.say("step")) == ["losses", "frame", "state"]
 

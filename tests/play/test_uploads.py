@@ -64,6 +64,7 @@ def test_good_tables_of_every_ending_are_taken(client, tables):
         ("t.csv", GOOD),
         ("T.TXT", GOOD),
         ("t.tsv", GOOD.replace(b",", b"\t")),
+        ("returns_alone.csv", b"a,b\r" + b"1,2\r2,1\r" * 600),
         ("%E8%A1%A8.csv", "身長,y\n1,2\n2,3\n".encode()),
         ("t.parquet", parquet(pa.table({"a": [1, 2, 3], "y": ["u", "v", "u"]}))),
     ):
@@ -95,8 +96,8 @@ def packed(how):
         (b"a,b\n1,2\n3\n", "t.csv", "2 cells in each line"),
         (bytes(range(256)) * 400, "t.csv", "must be text"),
         (b"\0" * 100_000, "t.csv", "must be text"),
-        (packed("gzip"), "t.csv", "got a packed file"),
-        (packed("zip"), "t.csv", "got a packed file"),
+        (packed("gzip"), "t.csv", "got a compressed file"),
+        (packed("zip"), "t.csv", "got a compressed file"),
         (b"," * 1_000_000 + b"\n", "t.csv", "at most 1000 columns"),
         (b"\n" + b",".join(b"c%d" % k for k in range(1200)) + b"\n", "t.csv", "at most 1000 columns"),
         (b"\xef\xbb\xbf\r\n \n" + b";" * 2000 + b"\n1\n", "t.csv", "at most 1000 columns"),
@@ -234,7 +235,7 @@ def test_a_table_that_stops_coming_is_given_up(client, tables, monkeypatch):
             yield GOOD
             await asyncio.sleep(60)
 
-        with pytest.raises(uploads.Refused, match=r"must keep coming; nothing came for 0.2 seconds. Try again."):
+        with pytest.raises(uploads.Refused, match=r"must not stall; nothing arrived for 0.2 seconds. Try again."):
             await uploads._written(request, stream(), tables)
 
     before = set(tables.place("").parent.iterdir())

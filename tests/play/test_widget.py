@@ -160,7 +160,7 @@ def test_before_any_fit_and_data_an_estimator_plays_on_a_ready_made_set(opened):
 
 
 def test_what_the_playground_leaves_aside_is_said(opened):
-    with pytest.warns(UserWarning, match=r"leaves aside early_stopping, L-BFGS \(Adam takes its place\)"):
+    with pytest.warns(UserWarning, match=r"ignores early_stopping, L-BFGS \(Adam takes its place\)"):
         opened(koubai.MLPClassifier((3,), solver="lbfgs", early_stopping=True).play, *IRIS)
 
 
@@ -171,9 +171,9 @@ def test_what_the_playground_leaves_aside_is_said(opened):
         ([[1.0], [2.0], [3.0]], [0, 1], ShapeError, "same number of rows; got 3 and 2"),
         ([1.0, 2.0], [0, 1], ShapeError, r"rows and columns, \(n, n_features\)"),
         ([[1.0], [np.nan]] * 5, [0, 1] * 5, DataError, "finite numbers; got nan in row 1, column 0"),
-        ([["a"], ["b"]] * 5, [0, 1] * 5, DataError, "X must hold numbers"),
+        ([["a"], ["b"]] * 5, [0, 1] * 5, DataError, "X must contain numbers"),
         (np.zeros((4, 300)), [0, 1, 0, 1], DataError, "1 to 200 columns"),
-        (np.zeros((4, 2)), [[0, 1]] * 4, ShapeError, "one target a row"),
+        (np.zeros((4, 2)), [[0, 1]] * 4, ShapeError, "one target per row"),
         (np.zeros((4, 2)), [0, 0, 0, 0], DataError, "two different values"),
     ],
 )

@@ -219,3 +219,34 @@ def test_a_mark_for_missing_cells_is_given_as_a_shell_needs_it() -> None:
     frame = pl.DataFrame({"x": [*map(str, range(20)), "#DIV/0!"]})
     with pytest.raises(DataError, match="say --missing '#DIV/0!' "):
         describe_columns(frame)
+
+
+def test_truth_values_in_several_ways_to_write_them_are_one_kind_and_said() -> None:
+    (column,) = describe_columns(pl.DataFrame({"f": ["TRUE", "t", "1", "0", "FALSE"] * 3}))
+    assert (column.kind, column.note) == ("boolean", "Column 'f': 1, TRUE, t count as true, 0, FALSE as false.")
+    assert truths(pl.Series(["1", "t", "0"])).to_list() == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([f"{n % 28 + 1:02}/31/2021" if n % 2 else f"31/{n % 28 + 1:02}/2021" for n in range(40)], "look like dates"),
+        ([f"{n % 28 + 1}. März 2021" if n % 2 else f"{n % 28 + 1}.3.2021" for n in range(40)], "look like dates"),
+        ([f"{n % 24:02}:{n:02}" for n in range(40)], "look like times, such as '00:00'"),
+        ([f"{n + 1}万{n}000円" for n in range(40)], "look like numbers, such as '1万0000円'"),
+        ([f"{n}.5%" if n % 2 else f"0.{n}" for n in range(40)], "numbers in different units, taken as texts"),
+    ],
+)
+def test_texts_that_seem_to_be_dates_or_numbers_are_not_left_out_without_a_word(cells: list, said: str) -> None:
+    (column,) = describe_columns(pl.DataFrame({"d": cells}))
+    assert said in column.reason + column.note
+
+
+def test_a_range_that_a_spreadsheet_took_for_a_date_is_named() -> None:
+    (column,) = describe_columns(pl.DataFrame({"age": ["10-19", "Oct-19", "20-29"] * 20}))
+    assert column.note.startswith("Column 'age': 'Oct-19' among ranges may be one that a spreadsheet took for a date;")
+
+
+def test_merged_cells_of_a_spreadsheet_are_suspected() -> None:
+    (column,) = describe_columns(pl.DataFrame({"region": ["north", None, None, "south", None, None]}))
+    assert "as merged cells of a spreadsheet are saved" in column.reason + column.note

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koubai.tables.date_formats import DateFormat, decide_dates, in_words, pivot_of
+from koubai.tables.date_formats import DateFormat, decide_dates, in_words, is_date_form, pivot_of
 from koubai.tables.number_formats import Asked
 
 MAY_3 = dt.datetime(2024, 5, 3)
@@ -138,3 +138,31 @@ def test_different_zones_are_said() -> None:
     assert said == "Column 'c': times are of different zones, or some have none; hours are taken as they are written."
     assert decided(["2024-05-03 10:00Z", "2024-05-03 10:00 UTC", "2024-05-03T10:00:00+00:00"]).note == ""
     assert decided(["13-05-2024", "14-05-2024 10:00"]).note == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "form", "days", "said"),
+    [
+        (["2024-W05", "2023-W52"], "%Y-W%V", ["2024-01-29", "2023-12-25"], "weeks are taken as their Mondays"),
+        (["2020W53", "2024W01"], "%Y-W%V", ["2020-12-28", "2024-01-01"], "2020W53 is 2020-12-28"),
+        (["2024-W05-3"], "%Y-W%V", ["2024-01-31"], "Mondays"),
+        (["KW 5/2024", "KW 12/2024"], "W%V/%Y", ["2024-01-29", "2024-03-18"], "KW 5/2024 is 2024-01-29"),
+        (["2024Q1", "2024Q3"], "%Y-Q%q", ["2024-01-01", "2024-07-01"], "quarters as their first days"),
+        (["令和6年4月1日", "平成元年1月8日"], "%E年%m月%d日", ["2024-04-01", "1989-01-08"], "years are Japan's"),
+        (["R6.4.1", "H31.4.30", "S64.1.7"], "%E.%m.%d", ["2024-04-01", "2019-04-30", "1989-01-07"], "R6.4.1 is 2024"),
+        (["R06/04/01"], "%E/%m/%d", ["2024-04-01"], "--category"),
+        (["令和6年4月"], "%E年%m月", ["2024-04-01"], "Japan"),
+    ],
+)
+def test_weeks_quarters_and_eras_are_dates_and_said(cells: list, form: str, days: list, said: str) -> None:
+    column = pl.Series("d", cells)
+    found = decide_dates([column])["d"]
+    assert found.format.form == form
+    assert is_date_form(form)
+    assert found.format.read(column).dt.date().cast(pl.String).to_list() == days
+    assert said in found.note
+
+
+@pytest.mark.parametrize("cell", ["2024-W54", "2023-W53", "2024Q5", "令和0年4月1日", "R6.13.1", "S3.15.2"])
+def test_no_such_week_quarter_or_year_is_no_date(cell: str) -> None:
+    assert decide_dates([pl.Series("d", [cell] * 3)]) == {}

@@ -77,7 +77,7 @@ def test_cells_prove_more_than_what_is_asked() -> None:
 
 def test_units_open_ends_and_parentheses_are_said() -> None:
     assert decide([pl.Series("c", ["91 min", "5 min"])])["c"].note.endswith("in 'min', which is left off.")
-    assert decide([pl.Series("c", ["3+", "2"])])["c"].note == "Column 'c': 1 cell such as 3+ count as 3."
+    assert decide([pl.Series("c", ["3+", "2"])])["c"].note == "Column 'c': cells such as 3+ count as 3."
     assert decide([pl.Series("c", ["(3)", "2"])])["c"].note.endswith("numbers in parentheses are negative.")
     assert "1,234 is read as 1234, as most tables have it" in decide([pl.Series("c", ["1,234", "5,678"])])["c"].note
 
@@ -164,3 +164,38 @@ def test_numbers_of_python_are_read_exactly(values: list[float]) -> None:
 def test_a_unit_may_stand_behind_the_parentheses_of_a_negative_number() -> None:
     cells = pl.Series("x", ["(1.234,50) €", "(3 €)", "2,5 €", "(3) €)", "(3 €"])
     assert NumberFormat(",", grouped=True, unit="€").read(cells).to_list() == [-1234.5, -3.0, 2.5, None, None]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "said"),
+    [
+        (["1.23-", "4.56", "7-"], [-1.23, 4.56, -7.0], "a minus behind the number counts, so that 1.23- is negative"),
+        (["3.822,72-", "4,56"], [-3822.72, 4.56], "so that 3.822,72- is negative"),
+        (["12,34,567", "4,56,789.5", "7"], [1234567.0, 456789.5, 7.0], "so that 12,34,567 has the digits 1234567"),
+        (["₹ 1,37,683.50", "₹ 9"], [137683.5, 9.0], "commas set off lakhs and crores"),
+    ],
+)
+def test_a_minus_behind_and_groups_of_lakhs_are_read_and_said(cells: list, values: list, said: str) -> None:
+    column = pl.Series("c", cells)
+    found = decide([column])["c"]
+    assert found.format is not None
+    assert found.format.read(column).to_list() == values
+    assert said in found.note
+    assert NumberFormat.from_record(found.format.record()) == found.format
+
+
+def test_marks_with_plus_and_minus_behind_them_are_texts_which_is_said() -> None:
+    found = decide([pl.Series("grade", ["1", "2-", "2+", "3"])])["grade"]
+    assert found.format is None
+    assert found.note == (
+        "Column 'grade': in some cells + stands behind the number, in others -, as in 2-; they are taken as texts."
+    )
+
+
+@pytest.mark.parametrize("cell", ["-5-", "(5-)", "12-A", "5-6"])
+def test_a_minus_behind_is_no_sign_beside_another_or_before_a_letter(cell: str) -> None:
+    assert NumberFormat(minus_behind=True).read(pl.Series([cell])).to_list() == [None]
+
+
+def test_a_minus_behind_is_refused_by_a_model_that_never_saw_one() -> None:
+    assert NumberFormat().read(pl.Series(["5-", "5"])).to_list() == [None, 5.0]

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import os
 from pathlib import Path
 
 import polars as pl
@@ -132,12 +133,21 @@ def test_a_folder_is_no_table(tmp_path: Path, name: str) -> None:
         read_table(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["pipe.csv", "pipe.parquet", "pipe.csv.gz"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(FileError, match=r"A table must be a regular file; '.*' is none\. Write it to a file first\."):
+        read_table(tmp_path / name)
+
+
 def test_missing_and_unknown_files(write, tmp_path: Path) -> None:
     write("a\n1\n", "penguins.csv")
     with pytest.raises(FileError, match=r"no such file\. Did you mean '.*penguins.csv'\?"):
         read_table(tmp_path / "penguin.csv")
     with pytest.raises(FileError, match=r"no such file\. Check the name"):
         read_table(tmp_path / "nowhere" / "else.csv")
+    with pytest.raises(FileError, match=r"no such file\. Check the name"):
+        read_table(tmp_path / "else.parquet")
     with pytest.raises(FileError, match="must exist"):
         read_table(tmp_path / "else.xyz")
     with pytest.raises(FileError, match=r"must end in one of \.csv, \.tsv, \.parquet, \.csv\.gz, \.tsv\.gz"):

@@ -165,3 +165,10 @@ def test_classes_of_two_spellings_of_a_number_are_counted_once() -> None:
 def test_a_target_of_one_number_in_two_spellings_is_refused_as_constant() -> None:
     with pytest.raises(DataError, match="at least two different values"):
         find_target(pl.DataFrame({"y": ["1.0", "1"] * 8}), "y")
+
+
+def test_a_target_of_dates_is_no_target_of_many_classes() -> None:
+    frame = pl.DataFrame({"y": [f"2024-W{n % 9 + 1:02}" for n in range(90)]})
+    with pytest.raises(DataError, match=r"got dates \(yyyy-Www\). Choose another column, or --task classification"):
+        find_target(frame, "y")
+    assert find_target(frame, "y", "classification").is_classification

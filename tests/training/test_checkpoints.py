@@ -165,8 +165,8 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path, changed: 
     with pytest.raises(ParameterError) as caught:
         MLPClassifier(**{**GIVEN, **changed}, checkpoint=path).fit(X, Y)
     assert str(caught.value) == (
-        f"checkpoint must be of the same training; got {path}, where other values were used for {what}. "
-        f"Remove the file, or give another path."
+        f"checkpoint must come from the same training; got {path}, which was made with different values of {what}. "
+        f"Remove the file, or pass another path."
     )
     assert path.read_bytes() == before
 
@@ -174,7 +174,7 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path, changed: 
 def test_the_checkpoint_of_other_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.koubai"
     interrupted(path)
-    with pytest.raises(ParameterError, match="other values were used for rows"):
+    with pytest.raises(ParameterError, match="different values of rows"):
         MLPClassifier(**GIVEN, checkpoint=path).fit(X + 1e-12, Y)
 
 
@@ -275,7 +275,7 @@ def test_a_full_disk_is_a_warning_and_training_goes_on(tmp_path: Path, monkeypat
     message = r"^The checkpoint was not written\. The output '.*run\.koubai' cannot be written: no space left"
     with pytest.warns(RuntimeWarning, match=message) as caught:
         model = MLPClassifier(**GIVEN, checkpoint=path).fit(X, Y)
-    assert all(str(warning.message).endswith("Training goes on.") for warning in caught)
+    assert all(str(warning.message).endswith("Training continues.") for warning in caught)
     assert len(attempts) > 1
     np.testing.assert_array_equal(model.theta_, whole.theta_)
 
@@ -284,9 +284,9 @@ def test_scores_and_losses_are_not_mixed(tmp_path: Path) -> None:
     path = tmp_path / "run.koubai"
     interrupted(path, early_stopping=True)
     given = {**GIVEN, "early_stopping": True}
-    with pytest.raises(ParameterError, match="other values were used for validated"):
+    with pytest.raises(ParameterError, match="different values of validated"):
         MLPClassifier(**given, validation_metric="loss", checkpoint=path).fit(X, Y)
     path.unlink()
     interrupted(path, early_stopping=True, validation_metric="loss")
-    with pytest.raises(ParameterError, match="other values were used for validated"):
+    with pytest.raises(ParameterError, match="different values of validated"):
         MLPClassifier(**given, checkpoint=path).fit(X, Y)

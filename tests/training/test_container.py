@@ -192,9 +192,9 @@ def with_field(name, value):
 DAMAGED = "its header is damaged"
 SIZE = "its size does not fit its header"
 HOSTILE = {
-    "no metadata": (lambda h: {k: v for k, v in h.items() if k != "__metadata__"}, "it is no koubai model"),
-    "header is a list": (lambda h: [h], "it is no koubai model|beginning of one"),
-    "other format": (with_field("format", "pt"), "it is no koubai model"),
+    "no metadata": (lambda h: {k: v for k, v in h.items() if k != "__metadata__"}, "it is not a koubai model"),
+    "header is a list": (lambda h: [h], "it is not a koubai model"),
+    "other format": (with_field("format", "pt"), "it is not a koubai model"),
     "no checksum": (with_field("sha256", None), DAMAGED),
     "version is text": (with_field("format_version", "one"), DAMAGED),
     "version of a thousand digits": (with_field("format_version", "9" * 1000), DAMAGED),
@@ -274,14 +274,14 @@ def test_what_would_not_fit_into_memory_is_refused_before_it_is_read(tmp_path: P
     with (tmp_path / "m").open("r+b") as file:
         file.truncate(file.seek(0, os.SEEK_END) - 64 + length)
     began = time.perf_counter()
-    with pytest.raises(ModelFileError, match=r"must hold at most .* GiB of numbers on this machine; got 186\.3 GiB"):
+    with pytest.raises(ModelFileError, match=r"must hold at most .* GiB of array data on this machine; got 186\.3 GiB"):
         read_container(tmp_path / "m")
     assert time.perf_counter() - began < 5
 
 
 def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(container, "MAX_NUMBERS", 100)
-    with pytest.raises(FileError, match=r"A model file must hold at most 0\.0 GiB of numbers on this machine"):
+    with pytest.raises(FileError, match=r"A model file must hold at most 0\.0 GiB of array data on this machine"):
         write_container(tmp_path / "m", "Kind", {}, {"a": np.zeros(13)})
     assert not any(tmp_path.iterdir())
 
@@ -298,7 +298,7 @@ def test_truth_values_are_true_or_false(tmp_path: Path) -> None:
 @pytest.mark.parametrize("length", [2**63, 2**64 - 1, 10**9, 2**26 + 1])
 def test_a_claimed_huge_header_is_not_believed(stored: Path, length: int) -> None:
     stored.write_bytes(length.to_bytes(8, "little") + stored.read_bytes()[8:])
-    with pytest.raises(ModelFileError, match="no koubai model"):
+    with pytest.raises(ModelFileError, match="not a koubai model"):
         read_container(stored)
 
 
@@ -321,15 +321,15 @@ def test_wrong_kind_is_named(stored: Path) -> None:
 
 
 def test_what_is_no_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="must exist; there is none"):
+    with pytest.raises(ModelFileError, match="must exist; it was not found"):
         read_container(tmp_path / "nowhere")
-    with pytest.raises(ModelFileError, match="must exist; there is none"):
+    with pytest.raises(ModelFileError, match="must exist; it was not found"):
         read_container(__file__ + "/below")
     with pytest.raises(ModelFileError, match="got the folder"):
         read_container(tmp_path)
     with pytest.raises(ModelFileError, match="must be a regular file"):
         read_container("/dev/null")
-    with pytest.raises(ModelFileError, match="no null character"):
+    with pytest.raises(ModelFileError, match="must not contain a null character"):
         read_container("a\0b")
     with pytest.raises(ModelFileError, match="must be readable; got: file name too long"):
         read_container(tmp_path / ("x" * 5000))
@@ -354,7 +354,11 @@ def test_numpy_numbers_become_plain_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("place", "message"),
-    [("", "got the folder"), ("nowhere/m", "must lie in a folder that exists"), ("file/m", "must lie in a folder")],
+    [
+        ("", "got the folder"),
+        ("nowhere/m", "must be in an existing folder"),
+        ("file/m", "must be in an existing folder"),
+    ],
 )
 @pytest.mark.parametrize("write", [check_writable, lambda path: write_container(path, "Kind", {}, {})])
 def test_impossible_places_are_named(tmp_path: Path, place: str, message: str, write) -> None:

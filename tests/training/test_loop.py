@@ -15,7 +15,7 @@ from koubai.optimizers.adam import Adam
 from koubai.optimizers.momentum import Momentum
 from koubai.optimizers.schedules import Adaptive, Constant, Cosine, InverseScaling, Schedule
 from koubai.training.history import Epoch
-from koubai.training.loop import Course, train
+from koubai.training.loop import TrainingCourse, train
 from koubai.training.run import Run
 from koubai.training.sources import InMemory
 
@@ -71,8 +71,8 @@ def test_how_epochs_are_cut_into_calls_does_not_matter(
 ) -> None:
     plan = make_plan(optimizer)
     together, apart = make_run(plan, limit=3.0), make_run(plan, limit=3.0)
-    train(REFERENCE, plan, together, InMemory(rows), Course(60, schedule))
-    train(REFERENCE, plan, apart, InMemory(rows), Course(60, schedule, callbacks=[one_epoch_a_call]))
+    train(REFERENCE, plan, together, InMemory(rows), TrainingCourse(60, schedule))
+    train(REFERENCE, plan, apart, InMemory(rows), TrainingCourse(60, schedule, callbacks=[one_epoch_a_call]))
     np.testing.assert_array_equal(together.theta, apart.theta)
     assert together.history.losses == apart.history.losses
     assert together.history.learning_rates == apart.history.learning_rates
@@ -82,7 +82,7 @@ def test_how_epochs_are_cut_into_calls_does_not_matter(
 def test_quick_epochs_run_many_to_a_call(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan, engine = make_plan(), CountingEngine()
     run = make_run(plan)
-    train(engine, plan, run, InMemory(rows), Course(200, Constant()))
+    train(engine, plan, run, InMemory(rows), TrainingCourse(200, Constant()))
     assert engine.calls[0] == 1
     assert sum(engine.calls) == run.done == len(run.history) == 200
     assert len(engine.calls) < 50
@@ -95,14 +95,14 @@ def test_somebody_who_looks_gets_every_epoch(
     rows: Rows, make_plan: MakePlan, make_run: MakeRun, given: dict[str, Any]
 ) -> None:
     plan, engine = make_plan(), CountingEngine()
-    train(engine, plan, make_run(plan), InMemory(rows), Course(5, Constant(), **given))
+    train(engine, plan, make_run(plan), InMemory(rows), TrainingCourse(5, Constant(), **given))
     assert engine.calls == [1, 1, 1, 1, 1]
 
 
 def test_a_source_may_give_other_rows_each_epoch(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan, engine = make_plan(), CountingEngine()
     run, by_hand = make_run(plan), make_run(plan)
-    train(engine, plan, run, NewRowsEachEpoch(rows), Course(3, Constant()))
+    train(engine, plan, run, NewRowsEachEpoch(rows), TrainingCourse(3, Constant()))
     assert engine.calls == [1, 1, 1]
     for epoch in range(3):
         moved = Rows(rows.inputs + 0.01 * epoch, rows.targets)
@@ -115,7 +115,7 @@ def test_patience_stops_after_the_epochs_without_improvement(
 ) -> None:
     plan = make_plan()
     run = make_run(plan, tolerance=1e9, limit=4.0)  # the first loss counts against infinity, so four more are too many
-    train(REFERENCE, plan, run, InMemory(rows), Course(100, Constant()))
+    train(REFERENCE, plan, run, InMemory(rows), TrainingCourse(100, Constant()))
     assert run.history.stopped == "patience"
     assert len(run.history) == 6
     assert run.patience.count == 5
@@ -126,7 +126,7 @@ def test_an_adaptive_schedule_lowers_the_rate_before_it_gives_up(
 ) -> None:
     plan = make_plan()
     run = make_run(plan, learning_rate=1e-5, tolerance=1e9, limit=1.0)
-    train(REFERENCE, plan, run, InMemory(rows), Course(100, Adaptive(divisor=5, lowest=1e-6)))
+    train(REFERENCE, plan, run, InMemory(rows), TrainingCourse(100, Adaptive(divisor=5, lowest=1e-6)))
     assert run.history.stopped == "patience"
     np.testing.assert_allclose(run.history.learning_rates, [1e-5] * 3 + [2e-6] * 2 + [4e-7] * 2)
 
@@ -139,7 +139,7 @@ def test_the_best_theta_is_kept(rows: Rows, make_plan: MakePlan, make_run: MakeR
         return next(scores)
 
     run = make_run(plan, limit=2.0)
-    train(REFERENCE, plan, run, InMemory(rows), Course(6, Constant(), score=score, stop_on_score=True))
+    train(REFERENCE, plan, run, InMemory(rows), TrainingCourse(6, Constant(), score=score, stop_on_score=True))
     assert run.history.stopped == "patience"
     assert run.history.validation_scores == [0.1, 0.5, 0.9, 0.4, 0.3, 0.2]
     assert run.best_score == 0.9
@@ -149,8 +149,8 @@ def test_the_best_theta_is_kept(rows: Rows, make_plan: MakePlan, make_run: MakeR
 def test_a_score_that_only_looks_changes_nothing(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan = make_plan()
     alone, watched = make_run(plan), make_run(plan)
-    train(REFERENCE, plan, alone, InMemory(rows), Course(5, Constant()))
-    train(REFERENCE, plan, watched, InMemory(rows), Course(5, Constant(), score=lambda theta: 1.0))
+    train(REFERENCE, plan, alone, InMemory(rows), TrainingCourse(5, Constant()))
+    train(REFERENCE, plan, watched, InMemory(rows), TrainingCourse(5, Constant(), score=lambda theta: 1.0))
     np.testing.assert_array_equal(alone.theta, watched.theta)
     assert watched.best_theta is None
 
@@ -162,11 +162,26 @@ def test_callbacks_see_each_epoch_and_may_stop(rows: Rows, make_plan: MakePlan, 
         seen.append(epoch)
 
     run = make_run(plan)
-    course = Course(9, Constant(), callbacks=[lambda epoch: epoch.number == 3, note])
+    course = TrainingCourse(9, Constant(), callbacks=[lambda epoch: epoch.number == 3, note])
     train(REFERENCE, plan, run, InMemory(rows), course)
     assert run.history.stopped == "callback"
     assert [epoch.number for epoch in seen] == [1, 2, 3]
     assert seen == list(run.history)
+
+
+def test_a_callback_may_say_that_it_was_ctrl_c_that_asked_for_the_end(
+    rows: Rows, make_plan: MakePlan, make_run: MakeRun
+) -> None:
+    plan = make_plan()
+    for answers, why in (
+        ({2: "interrupted"}, "interrupted"),
+        ({2: "because"}, "callback"),
+        ({9: "interrupted"}, "epochs"),
+    ):
+        run = make_run(plan)
+        course = TrainingCourse(9, Constant(), callbacks=[lambda epoch, given=answers: given.get(epoch.number)])
+        train(REFERENCE, plan, run, InMemory(rows), course)
+        assert run.history.stopped == why
 
 
 def test_ctrl_c_keeps_what_is_learned(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
@@ -178,8 +193,8 @@ def test_ctrl_c_keeps_what_is_learned(rows: Rows, make_plan: MakePlan, make_run:
 
     run, four = make_run(plan), make_run(plan)
     with pytest.warns(UserWarning, match=r"^Training interrupted by user\.$"):
-        train(REFERENCE, plan, run, InMemory(rows), Course(9, Constant(), callbacks=[interrupt]))
-    train(REFERENCE, plan, four, InMemory(rows), Course(4, Constant()))
+        train(REFERENCE, plan, run, InMemory(rows), TrainingCourse(9, Constant(), callbacks=[interrupt]))
+    train(REFERENCE, plan, four, InMemory(rows), TrainingCourse(4, Constant()))
     assert run.history.stopped == "interrupted"
     np.testing.assert_array_equal(run.theta, four.theta)
 
@@ -189,11 +204,10 @@ def test_divergence_says_where_and_what_to_do(rows: Rows, make_plan: MakePlan, m
     huge = Rows(rows.inputs, rows.targets * 1e200)
     run = make_run(plan, learning_rate=10.0)
     with pytest.raises(DivergenceError) as caught:
-        train(REFERENCE, plan, run, InMemory(huge), Course(50, Constant(), who="MLPRegressor"))
+        train(REFERENCE, plan, run, InMemory(huge), TrainingCourse(50, Constant(), who="MLPRegressor"))
     words = str(caught.value)
     assert words.startswith(
-        "MLPRegressor: training must stay within the finite numbers; "
-        "got the parameters of layer 1 of 2 not finite in epoch"
+        "MLPRegressor: training must stay finite; the parameters of layer 1 of 2 became NaN or infinite in epoch"
     )
     assert words.endswith(
         "learning rate 10). Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1."
@@ -203,22 +217,24 @@ def test_divergence_says_where_and_what_to_do(rows: Rows, make_plan: MakePlan, m
 def test_a_loss_too_large_to_write_is_divergence_too(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan = make_plan()
     huge = Rows(rows.inputs, rows.targets * 1e200)
-    with pytest.raises(DivergenceError, match=r"got the loss not finite in epoch 1 \(loss inf, learning rate 1e-210\)"):
-        train(REFERENCE, plan, make_run(plan, learning_rate=1e-210), InMemory(huge), Course(50, Constant()))
+    with pytest.raises(
+        DivergenceError, match=r"the loss became NaN or infinite in epoch 1 \(loss inf, learning rate 1e-210\)"
+    ):
+        train(REFERENCE, plan, make_run(plan, learning_rate=1e-210), InMemory(huge), TrainingCourse(50, Constant()))
 
 
 def test_divergence_in_the_last_update_is_noticed(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan = make_plan(batch_size=10)
     large = Rows(rows.inputs, rows.targets * 1e100)
     with pytest.raises(DivergenceError, match=r"in epoch 1 \(loss [\d.]+e\+199, learning rate 1e\+300\)"):
-        train(REFERENCE, plan, make_run(plan, learning_rate=1e300), InMemory(large), Course(1, Constant()))
+        train(REFERENCE, plan, make_run(plan, learning_rate=1e300), InMemory(large), TrainingCourse(1, Constant()))
 
 
 def test_divergence_after_a_good_epoch_keeps_the_best(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan, scores = make_plan(), iter([0.5, *[float("nan")] * 50])
     large = Rows(rows.inputs, rows.targets * 1e100)
     run = make_run(plan, learning_rate=1e20)
-    course = Course(50, Constant(), score=lambda theta: next(scores), stop_on_score=True)
+    course = TrainingCourse(50, Constant(), score=lambda theta: next(scores), stop_on_score=True)
     with pytest.warns(RuntimeWarning, match="The best parameters before it are kept"):
         train(REFERENCE, plan, run, InMemory(large), course)
     assert run.history.stopped == "diverged"
@@ -231,7 +247,7 @@ def test_verbose_speaks_as_scikit_learn_does(
 ) -> None:
     plan = make_plan()
     run = make_run(plan, learning_rate=2e-6, tolerance=1e9, limit=1.0)
-    course = Course(9, Adaptive(), score=lambda theta: 0.5, verbose=True)
+    course = TrainingCourse(9, Adaptive(), score=lambda theta: 0.5, verbose=True)
     train(REFERENCE, plan, run, InMemory(rows), course)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Iteration 1, loss = {run.history.losses[0]:.8f}"
@@ -247,7 +263,7 @@ def test_the_progress_bar_is_on_standard_error(
     rows: Rows, make_plan: MakePlan, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = make_plan()
-    course = Course(3, Constant(), score=lambda theta: 0.25, progress=True)
+    course = TrainingCourse(3, Constant(), score=lambda theta: 0.25, progress=True)
     train(REFERENCE, plan, make_run(plan), InMemory(rows), course)
     out, err = capsys.readouterr()
     assert out == ""
@@ -259,6 +275,6 @@ def test_the_progress_bar_is_on_standard_error(
 def test_a_run_that_is_already_done_is_left_alone(rows: Rows, make_plan: MakePlan, make_run: MakeRun) -> None:
     plan, engine = make_plan(), CountingEngine()
     run = make_run(plan)
-    train(engine, plan, run, InMemory(rows), Course(2, Constant()))
-    train(engine, plan, run, InMemory(rows), Course(2, Constant()))
+    train(engine, plan, run, InMemory(rows), TrainingCourse(2, Constant()))
+    train(engine, plan, run, InMemory(rows), TrainingCourse(2, Constant()))
     assert sum(engine.calls) == 2

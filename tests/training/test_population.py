@@ -1,9 +1,13 @@
 """A population of networks, trained at once, takes the paths that its members take alone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy.sparse import coo_array, csc_array, csc_matrix, csr_array
+from tests.malformed import BROKEN, broken
 
-from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Patience, Plan, Rows, State
@@ -72,6 +76,28 @@ def test_float32_is_kept() -> None:
     assert found.thetas.dtype == np.float32
 
 
+@pytest.mark.parametrize("kind", [csr_array, csc_matrix, coo_array])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+def test_sparse_rows_take_the_same_path_as_dense_ones(kind: Any, dtype: Any) -> None:
+    dense = (X * (np.abs(X) > 0.5) * 4).astype(dtype)
+    given = {"seeds": 2, "epochs": 5, "batch_size": 4}
+    found = train_population(NETWORK, kind(dense), Y, **given)
+    expected = train_population(NETWORK, dense, Y, **given)
+    assert found.thetas.dtype == expected.thetas.dtype
+    tolerance = 1e-4 if dtype == np.float32 else 1e-9
+    np.testing.assert_allclose(found.thetas, expected.thetas, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("kind", [csr_array, csc_array])
+def test_no_index_outside_of_a_sparse_matrix_is_followed(kind: Any, what: str) -> None:
+    with pytest.raises(
+        DataError,
+        match=r"train_population: X must be a sparse matrix whose indices lie within its shape \(21, 3\); got",
+    ):
+        train_population(NETWORK, broken(what, kind(X)), Y, epochs=1)
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
@@ -102,16 +128,25 @@ def test_float32_is_kept() -> None:
         ({"seeds": [2**64]}, ParameterError, "seeds must be"),
         ({"learning_rates": ["fast"]}, ParameterError, "rates > 0"),
         ({"learning_rates": np.nan}, ParameterError, "rates > 0; got nan"),
-        ({"X": np.where(X[4, 1] == X, np.nan, X)}, DataError, r"X must hold finite numbers; got nan at \(4, 1\)"),
-        ({"y": np.where(Y[0] == Y, np.inf, Y)}, DataError, r"y must hold finite numbers; got inf at \(0, 0\)"),
-        ({"y": ["yes"] * 21}, DataError, "y must hold numbers; got list"),
+        (
+            {"X": np.where(X[4, 1] == X, np.nan, X)},
+            DataError,
+            r"X must contain only finite numbers; got nan at \(4, 1\)",
+        ),
+        ({"y": np.where(Y[0] == Y, np.inf, Y)}, DataError, r"y must contain only finite numbers; got inf at \(0, 0\)"),
+        ({"y": ["yes"] * 21}, DataError, "y must contain only numbers; got a list"),
+        ({"X": csr_array(np.where(X[4, 1] == X, np.nan, X))}, DataError, r"X must contain .* got nan at \(4, 1\)"),
+        ({"X": csr_array(X)[:, :2]}, ShapeError, r"X must have shape .* got \(21, 2\)"),
+        ({"X": csr_array(X)[:20]}, ShapeError, r"y must have shape .* got \(21, 1\)"),
+        ({"X": coo_array(X[0])}, ShapeError, r"X must have shape .* got \(3,\)"),
+        ({"y": csr_array(Y)}, ParameterTypeError, "y must be an array; got csr_array. Call its method toarray first."),
         ({"X": X[:0], "y": Y[:0]}, ShapeError, r"X must have shape .* got \(0, 3\)"),
         ({"sample_weight": -np.ones(21)}, DataError, "sample_weight must be >= 0, .* got -1 to -1"),
         ({"sample_weight": np.zeros(21)}, DataError, "above 0 for at least one row; got 0 to 0"),
         (
             {"sample_weight": np.full(21, np.nan)},
             DataError,
-            r"sample_weight must hold finite numbers; got nan at \(0,\)",
+            r"sample_weight must contain only finite numbers; got nan at \(0,\)",
         ),
     ],
 )

@@ -20,7 +20,7 @@ from koubai.optimizers.schedules import Adaptive, Constant, Cosine, InverseScali
 from koubai.training import store as stores
 from koubai.training.ahead import ahead
 from koubai.training.checkpoints import CheckpointFile, identity
-from koubai.training.loop import Course, train
+from koubai.training.loop import TrainingCourse, train
 from koubai.training.run import Run
 from koubai.training.sources import InMemory, Streamed
 from koubai.training.store import Field, RowStore
@@ -96,8 +96,8 @@ def test_in_one_part_training_is_what_it_is_in_memory(schedule: Any) -> None:
     rows = some_rows()
     plan = Plan(NETWORK, Adam(), batch_size=8, seed=5)
     inside, outside = fresh(plan), fresh(plan)
-    train(REFERENCE, plan, inside, InMemory(rows), Course(6, schedule))
-    train(REFERENCE, plan, outside, streamed(rows, 7, 1000), Course(6, schedule))
+    train(REFERENCE, plan, inside, InMemory(rows), TrainingCourse(6, schedule))
+    train(REFERENCE, plan, outside, streamed(rows, 7, 1000), TrainingCourse(6, schedule))
     np.testing.assert_array_equal(outside.theta, inside.theta)
     np.testing.assert_allclose(outside.history.losses, inside.history.losses, rtol=1e-14)
     assert outside.history.learning_rates == inside.history.learning_rates
@@ -110,10 +110,10 @@ def test_in_several_parts_training_is_the_same_updates_in_that_order(schedule: A
     rows = some_rows()
     plan = Plan(Network.dense((2, 4, 1), hidden="tanh"), Adam(), batch_size=8, shuffle=False)
     inside, outside = fresh(plan), fresh(plan)
-    train(REFERENCE, plan, inside, InMemory(rows), Course(6, schedule))
+    train(REFERENCE, plan, inside, InMemory(rows), TrainingCourse(6, schedule))
     source = streamed(rows, 7, 20)
     assert source.n_parts(plan) == 4
-    train(REFERENCE, plan, outside, source, Course(6, schedule))
+    train(REFERENCE, plan, outside, source, TrainingCourse(6, schedule))
     np.testing.assert_allclose(outside.theta, inside.theta, rtol=1e-12)
     np.testing.assert_allclose(outside.history.losses, inside.history.losses, rtol=1e-12)
 
@@ -139,13 +139,13 @@ def test_a_training_cut_off_anywhere_goes_on_to_the_same_weights(tmp_path: Path,
     plan = Plan(NETWORK, Adam(), batch_size=8, seed=5)
     assert source.n_parts(plan) == 4
     whole = fresh(plan)
-    train(REFERENCE, plan, whole, source, Course(3, course))
+    train(REFERENCE, plan, whole, source, TrainingCourse(3, course))
     file = CheckpointFile(tmp_path / "c", 0.0, identity(plan, course, 0.05, source.digest()))
     with pytest.warns(UserWarning, match="interrupted"):
-        train(CutOff(calls), plan, fresh(plan), source, Course(3, course, checkpoint=file))
+        train(CutOff(calls), plan, fresh(plan), source, TrainingCourse(3, course, checkpoint=file))
     run = file.load(fresh(plan)) or fresh(plan)
     assert (run.done, run.state.epoch) == (calls // 4, calls)
-    train(REFERENCE, plan, run, source, Course(3, course, checkpoint=file))
+    train(REFERENCE, plan, run, source, TrainingCourse(3, course, checkpoint=file))
     np.testing.assert_array_equal(run.theta, whole.theta)
     assert run.history.losses == whole.history.losses
     assert not (tmp_path / "c").exists()
@@ -166,18 +166,18 @@ def test_divergence_ends_the_epoch_at_once() -> None:
     rows = Rows(some_rows().inputs * 1e300, some_rows().targets)
     plan = Plan(Network.dense((2, 1)), Adam(), batch_size=8)
     with pytest.raises(DivergenceError, match="finite in epoch 1"):
-        train(REFERENCE, plan, fresh(plan), streamed(rows, 7, 16), Course(5, Constant()))
+        train(REFERENCE, plan, fresh(plan), streamed(rows, 7, 16), TrainingCourse(5, Constant()))
 
 
 def test_patience_and_scores_look_at_whole_epochs() -> None:
     plan = Plan(NETWORK, Adam(), batch_size=8)
     run = fresh(plan)
     run.patience = Patience(1e9, 1.0)
-    train(REFERENCE, plan, run, streamed(some_rows(), 7, 16), Course(50, Constant()))
+    train(REFERENCE, plan, run, streamed(some_rows(), 7, 16), TrainingCourse(50, Constant()))
     assert (run.history.stopped, len(run.history)) == ("patience", 3)
     scores = iter([0.1, 0.3, 0.2])
     run = fresh(plan)
-    course = Course(3, Constant(), score=lambda theta: next(scores), stop_on_score=True)
+    course = TrainingCourse(3, Constant(), score=lambda theta: next(scores), stop_on_score=True)
     train(REFERENCE, plan, run, streamed(some_rows(), 7, 16), course)
     assert run.best_score == 0.3
     assert [epoch.validation_score for epoch in run.history] == [0.1, 0.3, 0.2]

@@ -185,7 +185,7 @@ def test_words_at_the_terminal(curve: Comparison, fit: Fit, capsys: pytest.Captu
     show(koubai.basins("camel", resolution=10), "en")
     assert "(−1.704, 0.7961)" in capsys.readouterr().out
     koubai.descend("booth", max_steps=5).show("en")
-    assert "all steps were taken" in capsys.readouterr().out
+    assert "all updates were made" in capsys.readouterr().out
 
 
 def test_notebooks_get_a_frame_of_their_own_and_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ def test_local_minima_are_told_from_the_lowest() -> None:
 
 def test_the_noise_and_the_name_of_a_function_stand_in_its_title() -> None:
     title = function_title(get_objective("noisy_bowl"), "ja")
-    assert title == "雑音のあるお椀：f(x, y) = (x² + 5y²)/2（勾配に標準偏差 1 の雑音）"
+    assert title == "雑音のある二次関数：f(x, y) = (x² + 5y²)/2（勾配に標準偏差 1 の雑音）"
     assert function_title(get_objective("x**2"), "en") == "f(x) = x²"
 
 
@@ -249,14 +249,14 @@ def test_many_minima_are_coloured_by_how_low_they_are() -> None:
 def test_maps_of_several_rules_share_one_picture() -> None:
     found = compare_basins("himmelblau", ["sgd", "momentum", "adam"], resolution=10)
     drawn = picture(found, "ja", ".svg").decode()
-    for part in ("SGD，α = 0.007", "モーメンタム，α = 0.001", "Adam，α = 0.2", "各始点はどの極小点に着くか"):
+    for part in ("SGD，α = 0.007", "モーメンタム，α = 0.001", "Adam，α = 0.2", "各始点はどの極小点に到達するか"):
         assert part in drawn
 
 
 def test_leaving_the_domain_is_said_with_what_would_have_helped(capsys: pytest.CaptureFixture[str]) -> None:
     path = koubai.descend("x - log(x)", start=0.05, optimizer="momentum", learning_rate=2.0)
     sentence = stop_sentence(path, "en")
-    assert sentence.startswith("left the domain of the function. It stepped outside at update")
+    assert sentence.startswith("left the domain of the function. It left the domain at update")
     assert path.advice is not None
     again = koubai.descend("x - log(x)", 0.05, "momentum", path.advice.learning_rate)
     assert not again.failed
@@ -264,7 +264,7 @@ def test_leaving_the_domain_is_said_with_what_would_have_helped(capsys: pytest.C
 
 def test_a_function_that_falls_without_end_is_said_to_have_no_minimum(capsys: pytest.CaptureFixture[str]) -> None:
     koubai.compare_descents("x**3", ["sgd"], [0.01], [1.0], max_steps=10, work_out=True).show("en")
-    assert "There is none: the function falls without end." in capsys.readouterr().out
+    assert "There is none: the function is unbounded below." in capsys.readouterr().out
 
 
 def test_more_than_two_variables_have_values_alone() -> None:
@@ -306,7 +306,7 @@ def test_without_a_japanese_font_one_warning_says_how_to_get_one(
     [
         ("comparison", "a.jpg", ParameterError, r"path must end in one of \.png, \.svg"),
         ("basins", "a.gif", ParameterError, r"a basins record does not move, so path must end in \.png or \.svg"),
-        ("nothing", "a.png", ParameterTypeError, "the record must be one of the descent lab; got dict"),
+        ("nothing", "a.png", ParameterTypeError, "the record must come from the descent lab; got dict"),
     ],
 )
 def test_what_cannot_be_written_gets_one_sentence(
@@ -322,7 +322,7 @@ def test_what_cannot_be_written_gets_one_sentence(
 
 
 def test_what_cannot_be_shown_gets_one_sentence() -> None:
-    with pytest.raises(ParameterTypeError, match=r"show: the record must be .* got dict"):
+    with pytest.raises(ParameterTypeError, match=r"show: the record must come .* got dict"):
         show({}, "en")
 
 
@@ -373,4 +373,4 @@ def test_eigenvalues_are_told(network_records: list, capsys: pytest.CaptureFixtu
     found = largest_eigenvalues(network_records[0].subject, 3)
     found.show("en")
     assert "Steepest descent is stable here for α <" in capsys.readouterr().out
-    assert "ヘッセ行列の最大固有値" in picture(found, "ja", ".svg").decode()
+    assert "ヘッセ行列の固有値（大きい順）" in picture(found, "ja", ".svg").decode()

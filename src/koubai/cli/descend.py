@@ -31,7 +31,7 @@ EXAMPLES = """examples:
   koubai descend --network penguins.koubai examples/penguins.csv --view batches --out why_n_matters.png
   koubai descend --list
 
-A start that begins with a minus sign is written --start=-1.2,1. Without --learning-rate, each optimizer gets one that
+Without --learning-rate, each optimizer gets one that
 suits the curvature at the start. The ending of --out says what is written: .png, .svg or .pdf (a picture), .gif, or
 .html (plays in any browser, without a network); the option may be given several times.
 """

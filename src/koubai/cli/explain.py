@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.reading import add_reading_options
 from koubai.core.errors import DataError, ParameterError
@@ -39,7 +40,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, options=READING)
     topics = parser.add_subparsers(dest="topic", metavar="WHAT", required=True)
     _perceptron_parser(topics)
     for name, about in (

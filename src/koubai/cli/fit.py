@@ -5,19 +5,18 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, foreign
 from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.cli.parts.terminal import forget_output, printable
-from koubai.core.errors import DivergenceError, ParameterError
+from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
-    from koubai.models.prepared import PreparedTable
-    from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
     from koubai.training.history import Epoch
     from koubai.training.loop import Callback
@@ -46,7 +45,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, options=OPTIONS)
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to be predicted")
     parser.add_argument("--model", metavar="FILE", help="where to save the model (default: the table's name, .koubai)")
@@ -133,112 +132,55 @@ def _sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-NAMES_OF_OPTIONS = {
+OPTIONS_OF_NETWORK: Mapping[str, str] = {
     "hidden_layer_sizes": "hidden",
     "activation": "activation",
     "loss": "loss",
     "optimizer": "optimizer",
-    "learning_rate_init": "learning_rate",
+    "learning_rate_init": "learning-rate",
     "schedule": "schedule",
-    "batch_size": "batch_size",
+    "batch_size": "batch-size",
     "epochs": "epochs",
     "n_starts": "starts",
     "n_jobs": "jobs",
     "dropout": "dropout",
     "alpha": "l2",
     "l1": "l1",
-    "early_stopping": "early_stopping",
+    "early_stopping": "early-stopping",
     "checkpoint": "checkpoint",
-    "checkpoint_every": "checkpoint_every",
-    "validation_metric": "validation_metric",
-    "class_weight": "class_weight",
+    "checkpoint_every": "checkpoint-every",
+    "validation_metric": "validation-metric",
+    "class_weight": "class-weight",
+}
+"""The option that sets each of the network's parameters."""
+
+OPTIONS: Mapping[str, str] = {
+    **OPTIONS_OF_NETWORK,
     "random_state": "seed",
-    "test_fraction": "test_fraction",
+    "test_fraction": "test-fraction",
     "task": "task",
     "drop": "drop",
     "keep": "keep",
     "category": "category",
     "decimal": "decimal",
     "thousands": "thousands",
-    "date_order": "date_order",
+    "date_order": "date-order",
     "missing": "missing",
-    "not_missing": "not_missing",
-    "encoding": "encoding",
-    "separator": "separator",
-    "skip_lines": "skip_lines",
+    "not_missing": "not-missing",
+    **READING,
 }
-"""The option, as an attribute of the parsed arguments, that sets each parameter."""
-
-
-OF_TABLE = (
-    "random_state",
-    "test_fraction",
-    "task",
-    "drop",
-    "keep",
-    "category",
-    "decimal",
-    "thousands",
-    "date_order",
-    "missing",
-    "not_missing",
-    "encoding",
-    "separator",
-    "skip_lines",
-)
-"""Those that are no parameters of the network."""
+"""The option that sets each parameter."""
 
 
 def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the estimator's parameters that were given as options."""
-    given = {name: getattr(args, option) for name, option in NAMES_OF_OPTIONS.items() if name not in OF_TABLE}
+    given = {name: getattr(args, option.replace("-", "_")) for name, option in OPTIONS_OF_NETWORK.items()}
     given["keep_checkpoint"] = None if args.checkpoint is None else True  # until the model is safely written
     return {name: value for name, value in given.items() if value is not None}
 
 
-ONLY_IN_PYTHON = (
-    (r", a list or a tuple; got ", "; got "),
-    (r", (an integer <= -1) or None; got ", r" or \1; got "),
-    (r" or None; got ", "; got "),
-    (r"must be (None|0\.0|1) with L-BFGS", "must be left out with L-BFGS"),
-    (r"must be 'auto' or ", "must be "),
-    (r"Try (None|'auto')\.$", "Leave it out."),
-    (r"Try solver='adam'\.$", "Try --optimizer adam."),
-)
-"""What complaints say of values that no option can have, and what to say instead."""
-
-
-def in_terms_of_options(sentence: str) -> str:
-    """Return a complaint about a parameter with the option that sets it.
-
-    Examples
-    --------
-    >>> in_terms_of_options("MLPClassifier: learning_rate_init must be > 0 or None; got -1. Try 0.001.")
-    '--learning-rate must be > 0; got -1. Try 0.001.'
-    >>> in_terms_of_options("MLPClassifier: epochs must be an integer >= 1 or None; got 0. Try None.")
-    '--epochs must be an integer >= 1; got 0. Leave it out.'
-    """
-    found = re.match(r"(?:\w+: )?(\w+) must ", sentence)
-    if not found or found[1] not in NAMES_OF_OPTIONS:
-        return sentence
-    for pattern, instead in ONLY_IN_PYTHON:
-        sentence = re.sub(pattern, instead, sentence)
-    option = NAMES_OF_OPTIONS[found[1]].replace("_", "-")
-    return f"--{option} must {sentence[found.end() :]}"
-
-
 def run(args: argparse.Namespace) -> int:
     """Read, train, evaluate, save; return the exit status."""
-    try:
-        return _fit(args)
-    except ParameterError as error:
-        raise ParameterError(in_terms_of_options(str(error))) from error
-    except DivergenceError as error:
-        what = str(error).split(": ", 1)[-1].split(" Lower the learning rate", 1)[0]
-        raise DivergenceError(f"{what} Lower --learning-rate, or --l1 and --l2.") from error
-
-
-def _fit(args: argparse.Namespace) -> int:
     from koubai.cli.main import DONE, INTERRUPTED
     from koubai.cli.parts import fit_report as report
     from koubai.cli.parts.stopping import Quit
@@ -253,7 +195,7 @@ def _fit(args: argparse.Namespace) -> int:
     _check_outputs(path, args.checkpoint, args.table)
     if args.checkpoint is None and args.checkpoint_every is not None:
         raise ParameterError(
-            f"checkpoint_every must come with --checkpoint; got {args.checkpoint_every:g} alone. "
+            f"--checkpoint-every must come with --checkpoint; got {args.checkpoint_every:g} alone. "
             f"Name a file with --checkpoint."
         )
     model = TableModel(
@@ -268,9 +210,8 @@ def _fit(args: argparse.Namespace) -> int:
         cross_validation=args.cross_validation,
         **network_parameters(args),
     )
-    model.check_parameters(args.test_fraction)
     streamed = is_streamed(args, "fit")
-    model.check_network(streamed)
+    checked = model.check(args.target, args.test_fraction, streamed)
     if not args.force:
         _spare_other_files(path, "model")
     if args.checkpoint is not None and not args.force:
@@ -282,11 +223,7 @@ def _fit(args: argparse.Namespace) -> int:
             model.drop, model.keep, model.category = (
                 column_names(listed.among(columns)) for listed in (args.drop, args.keep, args.category)
             )
-            prepared: PreparedTable | StreamedTable
-            if isinstance(table, TableBlocks):
-                prepared = model.survey(table, args.target, test_fraction=args.test_fraction)
-            else:
-                prepared = model.prepare(table, args.target, test_fraction=args.test_fraction)
+            prepared = model.survey(table, checked) if isinstance(table, TableBlocks) else model.prepare(table, checked)
             if not args.quiet:
                 try:
                     report.say_what_was_read(prepared, args.table)
@@ -313,7 +250,9 @@ def _check_outputs(path: str, checkpoint: str | None, table: str) -> None:
     if checkpoint is not None:
         check_writable(checkpoint, reads=[table])
         if os.path.realpath(checkpoint) == os.path.realpath(path):
-            raise ParameterError(f"checkpoint must be another file than the model; got '{path}' for both. Rename one.")
+            raise ParameterError(
+                f"--checkpoint must be another file than the model; got '{path}' for both. Rename one."
+            )
 
 
 def _spare_other_files(path: str, what: str) -> None:
@@ -345,8 +284,6 @@ def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
         _compile(model)
         callbacks = [stopper] if quiet or show_bar else [stopper, say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
-    if stopper.asked:
-        model.estimator_.history_.stopped = "interrupted"
 
 
 def _compile(model: "TableModel") -> None:

@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module, metadata
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError
 
@@ -24,9 +25,9 @@ COMMANDS = (
 """Modules with ``register(subparsers)``, which adds the command, and ``run(args)``, which returns the exit status."""
 
 DONE, MISTAKE, INTERRUPTED = 0, 2, 130
-NEGATIVE = re.compile(r"-[\d.][\d.,/eE+-]*")
-"""Negative fractions and lists of numbers."""
 """Exit statuses."""
+VALUE = re.compile(r"-(?!h$)[^-]")
+"""How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options have two, but for -h."""
 
 DESCRIPTION = "Neural networks that you can see through: train on a table, predict, look inside."
 
@@ -41,7 +42,12 @@ EXAMPLES = """examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one sentence."""
+    """An argument parser whose complaint is one sentence, and which takes ``--at -1/2`` and ``-x**2`` for values."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # argparse takes a word for a value if this, by itself for negative numbers, matches
+        self._negative_number_matcher = VALUE
 
     def error(self, message: str) -> NoReturn:
         """Print the complaint and where to find help, and exit with status 2."""
@@ -71,13 +77,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    command = ""
+    command, options = "", dict[str, str]()
     try:
         parser = make_parser()
-        args, left = parser.parse_known_args(_with_negatives(sys.argv[1:] if arguments is None else arguments))
+        args, left = parser.parse_known_args(sys.argv[1:] if arguments is None else arguments)
         if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
             parser.error(f"unrecognized arguments: {' '.join(left)}")
-        command = f" {args.command}"
+        command, options = f" {args.command}", getattr(args, "options", options)
         status: int = args.run(args)
         sys.stdout.flush()
         return status
@@ -85,25 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         forget_output()  # who reads it has seen enough; without this, Python complains when it flushes at exit
         return DONE
     except KoubaiError as error:
-        return _mistake(command, str(error))
+        return _mistake(command, in_terms_of_options(error, options))
     except OSError as error:
         return _mistake(command, f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}.")
     except MemoryError:
         return _mistake(command, "the memory is not enough; try fewer rows, or a smaller network.")
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _with_negatives(arguments: Sequence[str]) -> list[str]:
-    """Return the words with ``--at -1/2`` as ``--at=-1/2``: argparse takes such values for options otherwise."""
-    words: list[str] = []
-    for word in arguments:
-        is_value = NEGATIVE.fullmatch(word) or (words and words[-1] == "--missing" and NEGATIVE.match(word))
-        if is_value and words and words[-1].startswith("--") and "=" not in words[-1]:
-            words[-1] += f"={word}"
-        else:
-            words.append(word)
-    return words
 
 
 def _mistake(command: str, sentence: str) -> int:

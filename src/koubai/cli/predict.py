@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open
 from koubai.cli.parts.terminal import printable
@@ -41,7 +42,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, options=READING)
     parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' saved")
     parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
     parser.add_argument("--out", metavar="FILE", help="where to write: a .csv, .tsv or .parquet file")

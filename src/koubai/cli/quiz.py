@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.outputs import add_force, check_different, check_output
 
 if TYPE_CHECKING:
     from koubai.core.language import Language
@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.out, args.answers):
         if path is not None:
             check_output(path, args.force)
+    check_different(args.out, args.answers, "The answers", "the questions")
     seed = SystemRandom().randrange(10_000) if args.seed is None else args.seed
     sheet = make_sheet(args.topic, seed=seed, count=args.count, level=args.level)
     if args.interactive:

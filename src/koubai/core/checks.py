@@ -4,7 +4,7 @@ from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
 
-from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
 
 
 def check_real(
@@ -40,10 +40,7 @@ def check_real(
     for parameter in parameters:
         value = getattr(record, parameter)
         if isinstance(value, bool) or not isinstance(value, Real):
-            raise ParameterTypeError(
-                f"{type(record).__name__}: {parameter} must be a number; got {type(value).__name__}. "
-                f"Try {_default(record, parameter)}."
-            )
+            raise _complaint(ParameterTypeError, record, parameter, "be a number", type(value).__name__)
         try:
             value = float(value)
         except OverflowError:  # a whole number beyond the largest float
@@ -59,10 +56,7 @@ def check_real(
             bounds = [f"{sign} {bound:g}" for sign, bound in signs if bound is not None]
             if at_most is None and below is None:
                 bounds.append("finite")
-            raise ParameterError(
-                f"{type(record).__name__}: {parameter} must be {' and '.join(bounds)}; got {value!r}. "
-                f"Try {_default(record, parameter)}."
-            )
+            raise _complaint(ParameterError, record, parameter, f"be {' and '.join(bounds)}", repr(value))
         object.__setattr__(record, parameter, value)
 
 
@@ -78,17 +72,13 @@ def check_count(record: Any, parameter: str, at_least: int) -> None:
     """
     value = getattr(record, parameter)
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ParameterTypeError(
-            f"{type(record).__name__}: {parameter} must be a whole number; got {value!r}. "
-            f"Try {_default(record, parameter)}."
-        )
+        raise _complaint(ParameterTypeError, record, parameter, "be a whole number", repr(value))
     if value < at_least:
-        raise ParameterError(
-            f"{type(record).__name__}: {parameter} must be >= {at_least}; got {value}. "
-            f"Try {_default(record, parameter)}."
-        )
+        raise _complaint(ParameterError, record, parameter, f"be >= {at_least}", str(value))
     object.__setattr__(record, parameter, int(value))
 
 
-def _default(record: Any, parameter: str) -> object:
-    return next(field.default for field in fields(record) if field.name == parameter)
+def _complaint(kind: type[KoubaiError], record: Any, parameter: str, required: str, got: str) -> KoubaiError:
+    default = next(field.default for field in fields(record) if field.name == parameter)
+    who = type(record).__name__
+    return kind(who=who, parameter=parameter, required=required, got=got, remedy=f"Try {default}.")

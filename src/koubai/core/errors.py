@@ -1,8 +1,105 @@
 """The errors that koubai raises: each says who, what is required, what came and what to do."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+
+class InPython(str):
+    """Words of a message that only a program can take up, such as None or a keyword argument.
+
+    Parameters
+    ----------
+    words : str
+        What a program is told.
+    typed : str
+        What stands for them where parameters are options that are typed. Parameters in braces are replaced by what the
+        options are called.
+
+    Examples
+    --------
+    >>> InPython("Try solver='adam'.", typed="Try {optimizer} adam.")
+    "Try solver='adam'."
+    """
+
+    typed: str
+
+    def __new__(cls, words: str, typed: str = "") -> Self:
+        """Make the words, with what stands for them."""
+        made = super().__new__(cls, words)
+        made.typed = typed
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of somebody: ``MLPClassifier: loss``."""
+
+    who: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.name}"
+
+
+def either(phrases: Sequence[str]) -> str:
+    """Return phrases as alternatives.
+
+    Examples
+    --------
+    >>> either(["an integer >= 1", "a list", "None"])
+    'an integer >= 1, a list or None'
+    """
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
+
 
 class KoubaiError(Exception):
-    """Base of every error that koubai raises on purpose."""
+    """Base of every error that koubai raises on purpose: one sentence, given whole or made from its parts.
+
+    Parameters
+    ----------
+    sentence : str
+        The whole message; left out, it is "who: parameter must required; got got. remedy", or "who: what remedy".
+    who : str
+        The class or function that complains.
+    parameter : str or Parameter
+        The parameter that is complained of; a `Parameter` says also whose it is.
+    required : str or sequence of str
+        What it must do: "be > 0"; of several phrases, be one of them.
+    got : str
+        What came.
+    what : str
+        What is wrong, as a sentence, if it is no parameter.
+    remedy : str
+        What to do, as a sentence.
+
+    Examples
+    --------
+    >>> ParameterError(who="Dense", parameter="n_out", required="be > 0", got="-1", remedy="Try 8.")
+    ParameterError('Dense: n_out must be > 0; got -1. Try 8.')
+    """
+
+    def __init__(
+        self,
+        sentence: str = "",
+        *,
+        who: str = "",
+        parameter: str | Parameter = "",
+        required: str | Sequence[str] = "",
+        got: str = "",
+        what: str = "",
+        remedy: str = "",
+    ) -> None:
+        self.who = parameter.who if isinstance(parameter, Parameter) else who
+        self.parameter = parameter.name if isinstance(parameter, Parameter) else parameter
+        self.required = required if isinstance(required, str) else tuple(required)
+        self.got, self.what, self.remedy = got, what, remedy
+        super().__init__(sentence or self._sentence())
+
+    def _sentence(self) -> str:
+        required = self.required if isinstance(self.required, str) else f"be {either(self.required)}"
+        said = self.what or f"{self.parameter} must {required}; got {self.got}."
+        return " ".join(part for part in (self.who and f"{self.who}:", said, self.remedy) if part)
 
 
 class ParameterError(KoubaiError, ValueError):

@@ -5,14 +5,12 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-
-Array = npt.NDArray[Any]
 
 
 class RandomSource(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import fields
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.errors import Parameter, ParameterError, ParameterTypeError
 
 Kind = TypeVar("Kind")
 
@@ -20,21 +20,14 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         What they are, for messages: ``"activation"``.
     base : type
         Their common base class. Each kind has a ``name``, other names in ``aliases``, and a ``code``.
-    package : str
-        The package whose modules define them.
+    package : str, optional
+        The package whose modules define them; without it, each is registered where it is defined.
     """
 
-    def __init__(self, what: str, base: type[Kind], package: str) -> None:
+    def __init__(self, what: str, base: type[Kind], package: str | None = None) -> None:
         self.what, self.base, self.package = what, base, package
         self._kinds: dict[str, type[Kind]] = {}
-        found: set[Any] = set()
-        for each in pkgutil.iter_modules(import_module(package).__path__):
-            module = import_module(f"{package}.{each.name}")
-            found |= {
-                kind
-                for kind in vars(module).values()
-                if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
-            }
+        found: set[Any] = set() if package is None else _defined_in(package, base)
         named = {kind for kind in found - {base} if hasattr(kind, "name")}  # others are what several kinds share
         for kind in sorted(named, key=lambda kind: kind.code):
             self.register(kind)
@@ -84,13 +77,18 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         self._kinds[given.name] = kind
         return kind
 
-    def resolve(self, given: object, who: str) -> Kind:
+    def resolve(self, given: object, who: str | Parameter) -> Kind:
         """Return the instance that a name, an instance, or a stored ``spec()`` stands for; see `resolve`."""
         return resolve(given, self.base, self._kinds, self.aliases, who, self.what)
 
 
 def resolve(
-    given: object, base: type[Kind], kinds: Mapping[str, type[Kind]], aliases: Mapping[str, str], who: str, what: str
+    given: object,
+    base: type[Kind],
+    kinds: Mapping[str, type[Kind]],
+    aliases: Mapping[str, str],
+    who: str | Parameter,
+    what: str,
 ) -> Kind:
     """Return the instance that a name, an instance, or a stored ``spec()`` (a name with parameters) stands for.
 
@@ -102,8 +100,10 @@ def resolve(
         The common base class; an instance of it is returned as it is.
     kinds, aliases : Mapping
         The classes by name, and other names in use.
-    who, what : str
-        For the message: the parameter (``"activation"``) and the kind of thing (``"activation"``, ``"loss"``).
+    who : str or Parameter
+        For the message: the parameter, ``"activation"``, or whose it is too.
+    what : str
+        The kind of thing, ``"activation"`` or ``"loss"``.
 
     Raises
     ------
@@ -123,7 +123,9 @@ def resolve(
         )
     name = aliases.get(str(given.get("name")), str(given.get("name")))
     if name not in kinds:
-        raise ParameterError(f"{who} must be a known {what}; got {name!r}. Try one of: {', '.join(kinds)}.")
+        raise ParameterError(
+            parameter=who, required=f"be a known {what}", got=repr(name), remedy=f"Try one of: {', '.join(kinds)}."
+        )
     kind: Any = kinds[name]
     parameters: dict[str, Any] = {str(key): value for key, value in given.items() if key != "name"}
     known = [field.name for field in fields(kind)]
@@ -135,6 +137,19 @@ def resolve(
         )
     instance: Kind = kind(**parameters)
     return instance
+
+
+def _defined_in(package: str, base: type[Any]) -> set[Any]:
+    """Return the classes of this base that the modules of a package define."""
+    modules = [
+        import_module(f"{package}.{each.name}") for each in pkgutil.iter_modules(import_module(package).__path__)
+    ]
+    return {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
+    }
 
 
 def _a(what: str) -> str:

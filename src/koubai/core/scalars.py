@@ -38,6 +38,11 @@ def log(x: float) -> float:
     return math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan)
 
 
+def sqrt(x: float) -> float:
+    """Return √x; NaN below 0."""
+    return math.sqrt(x) if x >= 0 else math.nan
+
+
 def tanh(x: float) -> float:
     """Return tanh(x)."""
     return math.tanh(x)

@@ -1,4 +1,4 @@
-"""What the records of the lab offer to people who hold one: show, save, and a rich display in notebooks."""
+"""The display methods shared by the lab's records: show, save, and rich display in notebooks."""
 
 import os
 
@@ -6,16 +6,16 @@ from koubai.core import entries
 
 
 class Displayed:
-    """Base of records that the views render."""
+    """Base class of the records that views render."""
 
     __slots__ = ()
 
     def show(self, lang: str | None = None) -> None:
-        """Print the record at the terminal."""
+        """Print the record to the terminal."""
         entries.descent_show(self, lang)
 
     def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:
-        """Write the record to a file: .png or .svg, .html that plays by itself, or .gif."""
+        """Write the record to a file: .png, .svg, .gif, or a self-contained .html animation."""
         entries.descent_save(self, path, lang)
 
     def _repr_html_(self) -> str | None:

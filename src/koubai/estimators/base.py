@@ -29,7 +29,7 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile, identity
 from koubai.training.history import History
-from koubai.training.loop import Course, next_rates, train
+from koubai.training.loop import TrainingCourse, next_rates, train
 from koubai.training.quasi_newton import QuasiNewtonCourse, train_lbfgs
 from koubai.training.run import Run, RunningOptimizer
 from koubai.training.sources import InMemory, Source
@@ -240,7 +240,10 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         except DivergenceError as error:
             raise DivergenceError(
                 f"{error} Solver produced non-finite parameter weights. The input data may contain large values and "
-                f"need to be preprocessed."
+                f"need to be preprocessed.",
+                who=error.who,
+                what=error.what,
+                remedy=error.remedy,
             ) from None
         rates = next_rates(plan, run, course, source.n_rows, 1)
         self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))
@@ -261,10 +264,10 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         checkpoint: CheckpointFile | None,
         *,
         incremental: bool,
-    ) -> Course:
+    ) -> TrainingCourse:
         """Return how training goes."""
         asked = self.max_iter if self.epochs is None else self.epochs
-        return Course(
+        return TrainingCourse(
             epochs=1 if incremental else asked,
             schedule=schedule,
             total_epochs=asked,

@@ -44,7 +44,13 @@ class FitsSources:
         self.check_block_by_block()
         if estimator.early_stopping and validation is None:
             who = choices.name_of(self)
-            raise ParameterError(f"{who}: early_stopping must be False without validation rows; got True. Give some.")
+            raise ParameterError(
+                who=who,
+                parameter="early_stopping",
+                required="be False without validation rows",
+                got="True",
+                remedy="Give some.",
+            )
         sizes = choices.hidden_sizes(self)
         n_outputs = next(iter(source.in_order())).targets.shape[1]
         network: Network = estimator._make_network(sizes, source.n_features, n_outputs)
@@ -65,11 +71,17 @@ class FitsSources:
             value = getattr(estimator, name)
             if value != neutral:
                 raise ParameterError(
-                    f"{who}: {name} must be {neutral!r} with rows that are read block by block; got {value!r}. "
-                    f"Leave it out."
+                    who=who,
+                    parameter=name,
+                    required=f"be {neutral!r} with rows that are read block by block",
+                    got=repr(value),
+                    remedy="Leave it out.",
                 )
         if choices.uses_lbfgs(self):
             raise ParameterError(
-                f"{who}: optimizer must be one that takes batches with rows that are read block by block; got 'lbfgs'. "
-                f"Try 'adam'."
+                who=who,
+                parameter="optimizer",
+                required="be one that takes batches with rows that are read block by block",
+                got="'lbfgs'",
+                remedy="Try 'adam'.",
             )

@@ -18,11 +18,11 @@ from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.losses import LOSSES, Loss
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.given.parameters import checks_parameters, keep_parameters, only_if
-from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.labels import HasLabels
 from koubai.estimators.scores import AccuracyTally, Tally
 from koubai.optimizers.protocol import Optimizer
@@ -330,7 +330,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         self._ending_for(True)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
         )

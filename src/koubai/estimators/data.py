@@ -11,8 +11,8 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Inputs, Rows
-from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.kept.storage import Storable
 
 FLOATS = (np.float64, np.float32)
@@ -59,7 +59,7 @@ class TakesData(Storable):
         ready = self._plain_rows(X, dtype)
         if ready is not None:
             return ready
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
         return csr_array(X) if issparse(X) else X
 

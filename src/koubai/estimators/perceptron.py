@@ -14,10 +14,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.sparse import check_indices
 from koubai.core.warning import warn_caller
 from koubai.estimators.explaining import ExplainableWeights
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters
-from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.linear.copies import KeepsWeights, dense
 from koubai.estimators.linear.separability import describe, is_linearly_separable
 from koubai.estimators.playing import Playable
@@ -275,7 +275,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
             )
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], order="C", reset=reset)
         check_classification_targets(y)
         return X, y
@@ -359,7 +359,7 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
             The rows.
         """
         check_is_fitted(self)
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         scores: Array = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores.ravel() if scores.shape[1] == 1 else scores

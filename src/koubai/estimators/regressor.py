@@ -14,12 +14,12 @@ from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.losses import Loss
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.given.outputs import Ending, regression_ending
 from koubai.estimators.given.parameters import checks_parameters, keep_parameters
-from koubai.estimators.given.sparse import check_indices
 from koubai.estimators.scores import RSquaredTally, Tally
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
@@ -163,7 +163,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return regression_ending(self.loss, type(self).__name__)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(self, X)
+        check_indices(type(self).__name__, X)
         X, y = validate_data(
             self,
             X,

@@ -2,7 +2,7 @@
 
 Functions that explain: `perceptron`, `forward`, `backward`, `update`, `activation`, `loss`, `softmax`, `shapes`,
 `derivative`, `identities`.
-They return a `Derivation`, which shows itself in a notebook, prints itself (``show``) and writes itself (``save``).
+They return a `Derivation`, which displays itself in a notebook and has methods ``show`` (print) and ``save``.
 """
 
 from importlib import import_module
@@ -39,7 +39,7 @@ _HOMES = {
     "softmax": "network.single",
     "update": "network.one_update",
 }
-"""The module that each name lives in: loaded at first use, so that importing one does not load all."""
+"""The module that defines each name; modules are loaded on first use, so that importing one does not load all."""
 
 __all__ = [
     "Ask",

@@ -1,19 +1,20 @@
-"""The records of an explanation: steps with formulas, tables, sections; without language and layout."""
+"""The records of an explanation: steps with formulas, tables, sections; independent of language and layout."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from koubai.core import entries
 from koubai.core.formulas.tree import Formula, Matrix, Number
 from koubai.core.formulas.values import Notation
+from koubai.core.language import has_text
 from koubai.explain.diagram import Diagram
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the catalogue, by key, with what stands in its places: formulas, other texts, names, counts."""
+    """A text of the catalogue, by key, with the values of its placeholders: formulas, other texts, names, counts."""
 
     key: str
     values: tuple[tuple[str, "Formula | Text | str | int"], ...] = ()
@@ -22,6 +23,12 @@ class Text:
 def say(key: str, **values: "Formula | Text | str | int") -> Text:
     """Return the text of a key with its values."""
     return Text(key, tuple(values.items()))
+
+
+def called(keys: Iterable[str], name: str) -> Text:
+    """Return what a kind (an activation, a loss, a rule) is called: the first text that there is, else its own name."""
+    found = next((key for key in keys if has_text(key)), None)
+    return say("explain.kind.other", name=name) if found is None else say(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +62,21 @@ class Step:
     Attributes
     ----------
     id : StepId
-        Which step it is within the derivation, ``delta.2.1`` for δ_1^(2).
+        Its identifier within the derivation, such as ``delta.2.1`` for δ_1^(2).
     heading : Text
         What is computed, in words.
     subject : Formula
-        What is computed: δ_1^(2).
+        The quantity computed, such as δ_1^(2).
     law : tuple of Formula
-        The general rule as a chain of equal formulas, with i, j, k, l for indices; empty if it would say nothing new.
+        The general rule as a chain of equal formulas, with indices i, j, k, l; empty if it would add nothing.
     symbols : Formula
-        The rule for this very quantity; each quantity in it knows its number.
+        The rule for this particular quantity; each quantity in it carries its number.
     result : Number or Matrix
-        What comes out.
+        The result.
     uses : tuple of StepId
-        The ids of the steps whose results stand in ``symbols``.
+        The ids of the steps whose results appear in ``symbols``.
     notes : tuple of Text
-        What else should be said.
+        Additional remarks.
     """
 
     id: StepId
@@ -83,13 +90,13 @@ class Step:
 
     @property
     def numbers(self) -> Formula:
-        """The formula with the numbers put in."""
+        """The formula with the numbers substituted."""
         return self.symbols.substituted()
 
 
 @dataclass(frozen=True, slots=True)
 class StepTable:
-    """Many short steps of one kind, one a line."""
+    """Many short steps of one kind, one per line."""
 
     steps: tuple[Step, ...]
     law: tuple[Formula, ...] = ()
@@ -100,7 +107,7 @@ Cell: TypeAlias = Formula | Text | str
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of formulas and texts; ``marked`` are the numbers of rows to be set off."""
+    """A table of formulas and texts; ``marked`` holds the indices of rows to highlight."""
 
     columns: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -109,14 +116,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """A chain of equal formulas standing alone, without numbers."""
+    """A displayed chain of equal formulas, without numbers."""
 
     chain: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Curves over one variable: its name, its values (numbers, or words), and (name, numbers) of each curve."""
+    """Curves over one variable: its name, its values (numbers or words), and (name, numbers) for each curve."""
 
     variable: str
     grid: tuple[float | str, ...]
@@ -125,7 +132,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """Room for what a person writes on paper: ``room`` mm of it, then a line after a label."""
+    """Space for writing on paper: ``room`` mm, followed by a labelled line."""
 
     label: Text
     room: int = 0
@@ -144,16 +151,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A whole explanation: where an asked number comes from, step by step.
+    """A whole explanation: where a requested number comes from, step by step.
 
     Attributes
     ----------
     title : Text
     sections : tuple of Section
     asked : StepId or None
-        The id of the step that gives the asked number; None if the whole is asked for.
+        The id of the step that gives the requested number; None if everything is explained.
     notation : Notation
-        How its numbers are written.
+        The number format.
     """
 
     title: Text
@@ -184,7 +191,7 @@ class Derivation:
 
     @property
     def answer(self) -> Step | None:
-        """The step of the asked number."""
+        """The step that gives the requested number."""
         return None if self.asked is None else self.step(self.asked)
 
     def render(self, form: str, lang: str | None = None) -> str:
@@ -193,14 +200,14 @@ class Derivation:
         Parameters
         ----------
         form : str
-            Which of the three.
+            One of the three formats.
         lang : str, optional
             "en" or "ja"; by default the language of the environment.
         """
         return entries.render(self, form, lang)
 
     def show(self, lang: str | None = None) -> None:
-        """Print the explanation at the terminal."""
+        """Print the explanation to the terminal."""
         entries.show(self, lang)
 
     def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:

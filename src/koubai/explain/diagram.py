@@ -1,4 +1,4 @@
-"""The picture of a network as a record: which nodes and weights are drawn, and which of them an answer came from."""
+"""The diagram of a network as a record: which nodes and weights are drawn, and which of them the answer depends on."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -8,15 +8,15 @@ from koubai.core.formulas.values import Value
 
 Light: TypeAlias = Literal["", "lit", "direct", "asked"]
 LIGHTS: tuple[Light, ...] = ("", "lit", "direct", "asked")
-"""How strongly a piece is drawn: not part of the answer, part of what it rests on, in its last steps, or asked for."""
+"""Levels of highlighting: not part of the answer, something it depends on, part of its last steps, or requested."""
 
 WIDEST = 9
-"""A layer of more nodes is drawn with a gap."""
+"""A layer with more nodes is drawn with a gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of layer ``layer`` (0 is the input), counted from 1, with what is written at it."""
+    """A node of layer ``layer`` (0 is the input), counted from 1, with its labels."""
 
     layer: int
     index: int
@@ -39,9 +39,9 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A network with the path of the asked number lit.
+    """A network with the path to the requested number highlighted.
 
-    ``columns`` holds each layer's drawn nodes, ``sizes`` how many there are; ``caption`` is the asked quantity.
+    ``columns`` holds each layer's drawn nodes, ``sizes`` the layer sizes; ``caption`` is the requested quantity.
     """
 
     sizes: tuple[int, ...]
@@ -51,7 +51,7 @@ class Diagram:
 
 
 def drawn(size: int, important: list[int]) -> list[int]:
-    """Return which nodes of a layer are drawn: all of a small one; of a large one the important, first and last.
+    """Return the nodes of a layer to draw: all of a small layer; the important, first and last nodes of a large one.
 
     Examples
     --------

@@ -1,10 +1,30 @@
 """What a `TableModel` is asked to learn: a column of a table, by its name, and never bare arrays."""
 
 import os
+from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.tables.frames import TableLike
 from koubai.tables.names import column_name
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `koubai.models.table_model.TableModel.check` found to be allowed, whatever the table holds.
+
+    Parameters
+    ----------
+    target : str
+        The column to be predicted.
+    test_fraction : float
+        Share of the rows that are held out for a test.
+    streamed : bool
+        Whether the table is read block by block.
+    """
+
+    target: str
+    test_fraction: float
+    streamed: bool
 
 
 def name_of_target(target: object) -> str:

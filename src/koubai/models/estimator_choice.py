@@ -36,8 +36,11 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
     if uses_lbfgs(given):
         for name in (name for name in UNUSED_BY_LBFGS if given.get(name) not in (None, False)):
             raise ParameterError(
-                f"TableModel: {name} must be left out with L-BFGS, which finds its own steps on all rows; "
-                f"got {given[name]!r}. Leave it out, or try another optimizer."
+                who="TableModel",
+                parameter=name,
+                required="be left out with L-BFGS, which finds its own steps on all rows",
+                got=repr(given[name]),
+                remedy="Leave it out, or try another optimizer.",
             )
     chosen = {
         **network_defaults(n_rows, task == CLASSIFICATION, given, long_tail),
@@ -47,8 +50,10 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
     unknown = sorted(set(chosen) - set(kind().get_params()))
     if unknown:
         raise ParameterError(
-            f"TableModel: {unknown[0]} must be left out for {task}; got {chosen[unknown[0]]!r}, "
-            f"which {kind.__name__} does not take."
+            who="TableModel",
+            parameter=unknown[0],
+            required=f"be left out for {task}",
+            got=f"{chosen[unknown[0]]!r}, which {kind.__name__} does not take",
         )
     return kind(**chosen)
 

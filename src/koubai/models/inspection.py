@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
@@ -28,7 +28,6 @@ from koubai.tables.values import numbers
 if TYPE_CHECKING:
     import polars as pl
 
-Array = npt.NDArray[Any]
 KNOWN_FEATURES = 40
 """Of a network with more inputs, the most important ones are shown."""
 

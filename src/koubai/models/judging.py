@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import logit
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 from koubai.core.network import Network
-
-Array = npt.NDArray[Any]
 
 PARTS = 3
 """Into so many parts the rows are cut."""

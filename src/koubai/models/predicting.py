@@ -1,17 +1,18 @@
 """Predictions for a table of any size, piece by piece."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from koubai.models.evaluation import ClassTally, Evaluation
+from koubai.core.arrays import Array
+from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.tables.blocks import Block
 from koubai.tables.number_formats import Asked
+from koubai.tables.preparation import Preparation
+from koubai.tables.targets import Target
 from koubai.tables.values import BadCells
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from koubai.models.table_predictor import TablePredictor
 
 ROWS_AT_ONCE = 16384
 """Rows that are predicted in one go, so that a large table needs no large memory."""
@@ -26,12 +27,29 @@ class Predicted(NamedTuple):
     predictions: "pl.DataFrame"
 
 
+class Fitted(Protocol):
+    """What is asked of a fitted model: how columns become features, and features predictions."""
+
+    preparation_: Preparation
+    target_: Target
+    dtype: str
+
+    def outputs(self, features: Array) -> tuple[Array, Array | None]:
+        """Return the predictions for rows of features (n_rows,), and the classes' probabilities if it has classes."""
+
+    def predictions(self, predicted: Array, probabilities: Array | None) -> "pl.DataFrame":
+        """Return predictions as a table."""
+
+    def new_tally(self) -> ClassTally | NumberTally:
+        """Return what counts how good predictions are."""
+
+
 class Prediction:
     """Predicts a table's blocks one after the other; scores and notes are those of the rows that have gone through.
 
     Parameters
     ----------
-    model : TablePredictor
+    model : Fitted
         A fitted model.
     blocks : iterable of Block
         The table's rows, under the names of the model's columns.
@@ -47,7 +65,7 @@ class Prediction:
 
     def __init__(
         self,
-        model: "TablePredictor",
+        model: Fitted,
         blocks: Iterable[Block],
         names: Sequence[str],
         notes: Sequence[str] = (),

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from koubai.tables.columns import require_column
+from koubai.core.arrays import Array
+from koubai.tables.columns import describe_columns, require_column
+from koubai.tables.doubts import repeated_names, total_row
 from koubai.tables.number_formats import Asked
-from koubai.tables.preparation import Preparation
+from koubai.tables.preparation import Preparation, read_once
 from koubai.tables.reading import Table
 from koubai.tables.splits import hold_out
 from koubai.tables.suspicions import suspicions
@@ -19,7 +21,9 @@ from koubai.tables.written import written
 if TYPE_CHECKING:
     import polars as pl
 
-Array = npt.NDArray[Any]
+
+LAST = 3
+"""So many rows at the end of a table may be totals."""
 RowNumbers = npt.NDArray[np.int64]
 
 
@@ -36,7 +40,7 @@ class PreparedTable:
     preparation : Preparation
         How its other columns become features.
     frame : polars.DataFrame
-        The rows that have a target.
+        The rows that have a target, their cells read as `koubai.tables.preparation.read_once` does it.
     y : array of shape (n_rows,)
         Their targets.
     training, validation, test : array of int
@@ -146,6 +150,8 @@ def prepare_table(
     ParameterError
         If the task does not suit the target.
     """
+    import polars as pl
+
     require_column(table.frame, target)
     how = written(table.frame, asked, table.separator, besides={*drop, *category})
     found = find_target(table.frame, target, task, how)
@@ -153,9 +159,15 @@ def prepare_table(
     strata = y if found.is_classification else None
     kept, test = hold_out(len(y), test_fraction, seed, strata)
     training, validation = hold_out(len(kept), validation_fraction, seed + 1, None if strata is None else y[kept])
-    columns = table.frame.drop(target)
-    preparation = Preparation.fit(columns, rows[kept], drop=drop, keep=keep, category=category, how=how)
-    frame = table.frame[rows]
+    described = describe_columns(table.frame.drop(target), drop=drop, keep=keep, category=category, how=how)
+    read = read_once(table.frame, described)
+    preparation = Preparation.learned(described, read, rows[kept])
+    frame = read[rows]
+    if not found.is_classification:
+        frame = frame.with_columns(pl.Series(target, y))
     suspected = suspicions(frame, found, preparation, kept, test)
+    suspected += repeated_names(table.frame)
+    if not any("seems to be a total" in sentence for sentence in suspected):
+        suspected += total_row(table.frame.tail(LAST), table.frame.height)
     notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
     return PreparedTable(table, found, preparation, frame, y, kept[training], kept[validation], test, notes)

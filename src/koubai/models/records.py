@@ -1,7 +1,7 @@
 """A table's model as plain data and arrays for a model file, and the model from them again."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy.typing as npt
 
@@ -25,13 +25,11 @@ from koubai.core.schema import (
 from koubai.models.evaluation import Evaluation
 from koubai.models.judging import Judgement
 from koubai.models.scaling import TargetScale
+from koubai.models.table_preparer import TablePreparer
 from koubai.tables.number_formats import FORMAT
 from koubai.tables.preparation import Preparation
 from koubai.tables.reading import reading_of
 from koubai.tables.targets import TASKS, Target
-
-if TYPE_CHECKING:
-    from koubai.models.table_model import TableModel
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
@@ -145,7 +143,7 @@ DESCRIPTION = Description(
 """What the record of a table's model must hold, beside its preparation and its estimator."""
 
 
-def to_record(model: "TableModel") -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def to_record(model: TablePreparer) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """Return a fitted model as plain data and arrays.
 
     Raises
@@ -194,7 +192,7 @@ def parameters_of(record: Mapping[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -> None:
+def restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) -> None:
     """Set what was learned, as a record describes it, on a new model.
 
     Raises
@@ -205,7 +203,7 @@ def restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) ->
     consistent("TableModel", lambda: _restore(model, record, tensors))
 
 
-def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -> None:
+def _restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) -> None:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
@@ -237,7 +235,7 @@ def _restore(model: "TableModel", record: Mapping[str, Any], tensors: Tensors) -
         raise ValueError("one number is predicted by a network of one output")
 
 
-def _check_classes(model: "TableModel", labels: Mapping[str, Any]) -> None:
+def _check_classes(model: TablePreparer, labels: Mapping[str, Any]) -> None:
     """Raise ValueError unless the estimator's classes are what the target column gives."""
     estimator: Any = model.estimator_
     dtype = estimator.classes_.dtype

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError
 from koubai.core.losses import get_loss
 from koubai.core.moments import root_mean_square
 from koubai.models.defaults import uses_lbfgs
-
-Array = npt.NDArray[Any]
 
 SKEWED = 1.0
 """Skewness beyond which a target without negative numbers has a long tail."""

@@ -7,19 +7,22 @@ from which all epochs are read.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
+from koubai.models.prepared import LAST
 from koubai.models.scaling import Spread
 from koubai.tables.blocks import TableBlocks
-from koubai.tables.columns import require_column
-from koubai.tables.number_formats import Asked
+from koubai.tables.columns import describe_columns, require_column
+from koubai.tables.doubts import total_row
+from koubai.tables.number_formats import Asked, NumberFormat
 from koubai.tables.packing import Packing
-from koubai.tables.preparation import Preparation
+from koubai.tables.preparation import Preparation, read_once
 from koubai.tables.survey import Counts, Split, Survey, survey
 from koubai.tables.suspicions import suspicions
 from koubai.tables.targets import (
@@ -28,17 +31,16 @@ from koubai.tables.targets import (
     check_task,
     check_type,
     imbalance_of,
+    refuse_dates,
     refuse_odd_words,
     said_of_words,
     target_of,
     untested,
 )
-from koubai.tables.values import clean
+from koubai.tables.values import clean, numbers
 from koubai.tables.written import written
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
-
-Array = npt.NDArray[Any]
 
 Y = np.dtype(np.float64)
 """What targets are kept as: numbers themselves, classes as their position among all classes."""
@@ -285,15 +287,19 @@ def survey_table(
     check_type(target, head[target].dtype)
     besides = {*drop, *category}
     first = clean(table.head(FIRST_ROWS), table.signed, table.marks)
-    format = written(first, asked, table.separator, besides).number(target)
+    how = written(first, asked, table.separator, besides)
+    format = how.number(target)
+    if task != CLASSIFICATION:
+        refuse_dates(target, how)
     said = said_of_words(first[target], lambda: table.words_in(target), task, table.marks)
     found = survey(table, target, split, category, format)
     how = written(found.sample, asked, table.separator, besides)
     values, n_present = found.target.values, found.n_rows["read"] - found.n_rows["without target"]
+    read = numbers(values, format or NumberFormat())
     if task != CLASSIFICATION:
         counts = found.target.counts
-        refuse_odd_words(target, values, counts, format, task, lambda cell: table.row_of(target, cell))
-    learned = target_of(target, values, n_present, len(values), task, format)
+        refuse_odd_words(target, values, counts, read, task, lambda cell: table.row_of(target, cell))
+    learned = target_of(target, values, n_present, len(values), task, format, read)
     if learned.is_classification and not found.target.complete:
         raise DataError(
             f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes. "
@@ -301,9 +307,16 @@ def survey_table(
         )
     if not found.n_rows["training"]:
         raise DataError(f"The table must have training rows; all {n_present} are held out. Hold out fewer.")
-    columns = found.sample.drop(target)
-    preparation = Preparation.fit(columns, drop=drop, keep=keep, category=category, whole=found.whole, how=how)
-    there = found.sample.filter(found.sample[target].is_not_null())
+    sample, whole = found.sample, found.whole
+    described = describe_columns(
+        sample.drop(target), drop=drop, keep=keep, category=category, of_rows=whole.n_rows, how=how
+    )
+    sample = read_once(sample, described, is_sample=True)
+    preparation = Preparation.learned(described, sample, whole=whole)
+    there = sample.filter(sample[target].is_not_null())
     suspected = suspicions(there, learned, preparation)
+    if found.sample.height < found.whole.n_rows:
+        suspected = [f"Among {there.height:,} sampled rows: {sentence}" for sentence in suspected]
+    suspected += total_row(table.tail(LAST), table.n_rows)
     notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
     return StreamedTable(table, split, learned, preparation, found, notes)

@@ -1,46 +1,34 @@
 """A table's preparation and a network as one model: it learns from a table and predicts for a table."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
-import numpy.typing as npt
 
-from koubai.core.errors import ParameterError
+from koubai.core.arrays import Array
 from koubai.models import records
-from koubai.models.asked import name_of_target, path_of
-from koubai.models.defaults import penalties_to_judge, uses_lbfgs
-from koubai.models.estimator_choice import check_choices, estimator_for
+from koubai.models.defaults import penalties_to_judge
+from koubai.models.estimator_choice import estimator_for
 from koubai.models.judging import Judgement, draw_to_constant, judge, row_weights
-from koubai.models.prepared import PreparedTable, prepare_table
+from koubai.models.prepared import PreparedTable
 from koubai.models.scaling import TargetScale
-from koubai.models.streamed import PreparedRows, StreamedTable, survey_table
-from koubai.models.table_predictor import TablePredictor
-from koubai.tables.blocks import TableBlocks, open_blocks
-from koubai.tables.frames import TableLike, raw_table
-from koubai.tables.missing import texts_of, words_in
-from koubai.tables.names import column_names
-from koubai.tables.number_formats import Asked
+from koubai.models.streamed import PreparedRows, StreamedTable
+from koubai.models.table_preparer import TablePreparer
+from koubai.tables.blocks import TableBlocks
+from koubai.tables.frames import TableLike
 from koubai.tables.reading import ReadingOptions
-from koubai.tables.survey import Split
-from koubai.tables.targets import said_of_words
-from koubai.tables.values import clean
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
-Array = npt.NDArray[Any]
 
-MIN_TO_WATCH = 100
-"""With fewer training rows, none of them are held out for a validation score."""
 MIN_TO_CHOOSE = 2000
 """With fewer, that score is too coarse to choose an epoch by: it is shown, and the last epoch's network is kept."""
 
 
-class TableModel(TablePredictor):
+class TableModel(TablePreparer):
     """A network for a table, from its cells to its predictions.
 
     Parameters
@@ -88,156 +76,6 @@ class TableModel(TablePredictor):
     >>> model.predict({"x": [3, 35]})["prediction"].to_list()
     ['low', 'high']
     """
-
-    def __init__(
-        self,
-        *,
-        task: str | None = None,
-        drop: Collection[str] = (),
-        keep: Collection[str] = (),
-        category: Collection[str] = (),
-        decimal: str | None = None,
-        thousands: str | None = None,
-        date_order: str | None = None,
-        missing: Collection[Any] = (),
-        not_missing: Collection[str] = (),
-        dtype: str = "float64",
-        random_state: int = 0,
-        cross_validation: bool = True,
-        **network: Any,
-    ) -> None:
-        self.task = task
-        self.drop, self.keep, self.category = map(column_names, (drop, keep, category))
-        self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
-        self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
-        self.dtype = dtype
-        self.random_state = random_state
-        self.cross_validation = cross_validation
-        self.network = network
-
-    def prepare(
-        self, table: TableLike, target: str, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
-    ) -> PreparedTable:
-        """Find out what a table holds, and split its rows, without training yet.
-
-        Parameters
-        ----------
-        table : Table, DataFrame, mapping or path
-            The table, target column among its columns.
-        target : str
-            The column to be predicted.
-        test_fraction : float
-            Share of the rows that are held out to say in the end how good the model is, in [0, 1).
-        **reading
-            How a file is to be read (encoding, separator, header, skip_lines), see `koubai.tables.reading.read_table`;
-            files to predict for are then read the same way, unless that is said anew.
-
-        Raises
-        ------
-        DataError
-            If there is nothing to be learned from the table: see `koubai.tables`.
-        ParameterError
-            If a parameter is not allowed.
-        """
-        target = self._check(target, test_fraction)
-        raw = raw_table(table, **reading)
-        read = replace(raw, frame=clean(raw.frame, marks=self.marks))
-        said: list[str] = []
-        if target in raw.frame.columns:
-            said = said_of_words(read.frame[target], lambda: words_in(raw.frame[target]), self.task, self.marks)
-        return prepare_table(
-            read,
-            target,
-            task=self.task,
-            drop=self.drop,
-            keep=self.keep,
-            category=self.category,
-            asked=self.asked,
-            said=said,
-            test_fraction=test_fraction,
-            validation_fraction=self._validation_fraction(round(read.frame.height * (1 - test_fraction))),
-            seed=self.random_state,
-        )
-
-    def survey(
-        self, table: TableLike, target: str, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
-    ) -> StreamedTable:
-        """Do what `prepare` does for a table that is read block by block, in one pass over it.
-
-        Parameters
-        ----------
-        table : path or TableBlocks
-            A Parquet or text file, or what `koubai.tables.blocks.open_blocks` opened.
-        target, test_fraction, **reading
-            As `prepare`.
-
-        Raises
-        ------
-        DataError, ParameterError
-            As `prepare`.
-        """
-        target = self._check(target, test_fraction, streamed=True)
-        blocks = table if isinstance(table, TableBlocks) else open_blocks(path_of(table), **reading)
-        blocks.marks = self.marks
-        validation_fraction = self._validation_fraction(round(blocks.n_rows * (1 - test_fraction)))
-        return survey_table(
-            blocks,
-            target,
-            task=self.task,
-            drop=self.drop,
-            keep=self.keep,
-            category=self.category,
-            asked=self.asked,
-            split=Split(test_fraction, validation_fraction, self.random_state),
-        )
-
-    def _check(self, target: object, test_fraction: float, streamed: bool = False) -> str:
-        """Return the target's name; raise ParameterError for what is not allowed whatever the table holds."""
-        target = name_of_target(target)
-        self.check_parameters(test_fraction)
-        self.check_network(streamed)
-        for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
-            if target in wanted:
-                raise ParameterError(
-                    f"TableModel: {name} must name columns to learn from; got the target {target!r}. Leave it out."
-                )
-        return target
-
-    @property
-    def asked(self) -> Asked:
-        """What the user says of how numbers and dates are written."""
-        return Asked(self.decimal, self.thousands, self.date_order)
-
-    def check_parameters(self, test_fraction: float) -> None:
-        """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
-        self.asked.check()
-        self.marks.check()
-        if not 0 <= test_fraction < 1:
-            raise ParameterError(f"TableModel: test_fraction must be in [0, 1); got {test_fraction!r}. Try 0.2.")
-        if self.dtype not in ("float64", "float32"):
-            raise ParameterError(f"TableModel: dtype must be float64 or float32; got {self.dtype!r}. Try float64.")
-        if not isinstance(self.random_state, int) or not 0 <= self.random_state < 2**32 - 1:
-            raise ParameterError(
-                f"TableModel: random_state must be an integer from 0 to 4294967294; got {self.random_state!r}. Try 0."
-            )
-
-    def check_network(self, streamed: bool = False) -> None:
-        """Raise ParameterError if the network's parameters are allowed for no task, whatever the table may be.
-
-        Parameters
-        ----------
-        streamed : bool
-            Whether the table is read block by block, which some parameters have no use for.
-        """
-        check_choices(self.task, self.network, self.random_state, streamed)
-
-    def _validation_fraction(self, n_rows: int) -> float:
-        """Return the share of training rows that are held out to score each epoch."""
-        wanted = self.network.get("early_stopping", n_rows >= MIN_TO_WATCH) and not uses_lbfgs(self.network)
-        fraction = float(self.network.get("validation_fraction", 0.1)) if wanted else 0.0
-        if not 0 <= fraction < 1:
-            raise ParameterError(f"TableModel: validation_fraction must be in [0, 1); got {fraction!r}. Try 0.1.")
-        return fraction
 
     def fit(
         self,

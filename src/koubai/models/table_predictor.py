@@ -4,9 +4,9 @@ import os
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from koubai.core import entries
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, KoubaiError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
     from koubai.explain.derivations import Derivation
-
-Array = npt.NDArray[Any]
 
 
 class UnfittedError(KoubaiError, ValueError, AttributeError):
@@ -250,7 +248,7 @@ class TablePredictor:
         kept = {name: value for name, value in used.items() if given.get(name) is None}
         if not kept:
             return ()
-        listed = ", ".join(f"{name} {value!r}" for name, value in kept.items())
+        listed = ", ".join(_in_words(name, value) for name, value in kept.items())
         return (f"The file is read as the training table was: {listed}. Say so if it is laid out otherwise.",)
 
     def columns_of(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
@@ -269,7 +267,7 @@ class TablePredictor:
             given, reading = reading, self.reading_for(table, **reading)
             notes = self.note_of_reading(reading, **given)
         read = as_table(table, self.marks, **reading)
-        notes += read.notes if read.has_names else ()
+        notes += read.notes
         names = self._names_for(read.frame.columns, read.has_names)
         frame = self._as_of_old(read.frame, read.separator).rename(dict(zip(read.frame.columns, names, strict=True)))
         return Table(frame, read.source, True, notes)
@@ -385,3 +383,10 @@ class TablePredictor:
         tally = self.new_tally()
         tally.add(y, *self.outputs(features))
         return tally.evaluation()
+
+
+def _in_words(name: str, value: object) -> str:
+    """Return what was said of how a file is read, as people say it."""
+    if name == "header":
+        return "with a line of names" if value else "without a line of names"
+    return f"{name} {value!r}"

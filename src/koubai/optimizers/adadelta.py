@@ -7,7 +7,25 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.core.formulas.tree import Symbol
+from koubai.core.formulas.tree import sqrt as root
+from koubai.core.scalars import like, sqrt
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values, after
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α, ρ and ε."""
+    return rate, h[0], h[1]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return w - α Δ, s and d."""
+    rate, rho, epsilon = c
+    rest = like(1.0, w) - rho
+    s = rho * slots[0] + rest * g * g
+    delta = sqrt(slots[1] + epsilon) / sqrt(s + epsilon) * g
+    d = rho * slots[1] + rest * delta * delta
+    return w - rate * delta, (s, d)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +57,11 @@ class Adadelta(Optimizer):
     """
 
     name: ClassVar[str] = "adadelta"
+    code: ClassVar[int] = 4
     n_slots: ClassVar[int] = 2
     default_learning_rate: ClassVar[float] = 1.0
+    needs_no_rate: ClassVar[bool] = True
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     rho: float = 0.9
     epsilon: float = 1e-6
 
@@ -54,3 +75,12 @@ class Adadelta(Optimizer):
         delta = np.sqrt(slots[1] + self.epsilon) / np.sqrt(s + self.epsilon) * gradient
         d = self.rho * slots[1] + (1 - self.rho) * delta * delta
         return theta - learning_rate * delta, np.stack([s, d])
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show both averages, the step between them, and the move."""
+        rho, epsilon = steps.parameter("ρ", self.rho), steps.parameter("ε", self.epsilon)
+        d = steps.slot("d", 1)
+        s = steps.define("mean_squares", after("s"), rho * steps.slot("s", 0) + (1 - rho) * steps.g**2)
+        delta = steps.define("own_step", Symbol("Δ"), root(d + epsilon) / root(s + epsilon) * steps.g)
+        steps.define("mean_steps", after("d"), rho * d + (1 - rho) * delta**2)
+        steps.move(steps.w - steps.rate * delta)

@@ -7,7 +7,21 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.core.formulas.tree import sqrt as root
+from koubai.core.scalars import sqrt
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values, after
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α and ε."""
+    return rate, h[0]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return w - α g / (√s + ε) and s."""
+    rate, epsilon = c
+    s = slots[0] + g * g
+    return w - rate * g / (sqrt(s) + epsilon), (s,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +51,11 @@ class Adagrad(Optimizer):
     """
 
     name: ClassVar[str] = "adagrad"
+    code: ClassVar[int] = 3
     n_slots: ClassVar[int] = 1
     default_learning_rate: ClassVar[float] = 0.01
+    share_of_width: ClassVar[float] = 0.1
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
@@ -48,3 +65,8 @@ class Adagrad(Optimizer):
         """Return θ - α g / (√s + ε) and the sum s."""
         s = slots[0] + gradient * gradient
         return theta - learning_rate * gradient / (np.sqrt(s) + self.epsilon), np.stack([s])
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the sum of squares and the move."""
+        s = steps.define("squares", after("s"), steps.slot("s", 0) + steps.g**2)
+        steps.move(steps.w - steps.rate * steps.g / (root(s) + steps.parameter("ε", self.epsilon)))

@@ -5,7 +5,20 @@ from typing import ClassVar
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
+from koubai.core.formulas.tree import Formula
 from koubai.optimizers.adam import Adam
+from koubai.optimizers.adam import update as adam_update
+from koubai.optimizers.protocol import Kernel, RuleSteps, Values
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return what Adam's rule takes, and 1 - α λ."""
+    return rate, h[0], h[1], h[2], 1 / (1 - powers[0]), 1 / (1 - powers[1]), 1 - rate * h[3]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return (1 - α λ) w - α m̂ / (√v̂ + ε), m and v."""
+    return adam_update(c[6] * w, g, slots, c[:6])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,8 @@ class AdamW(Adam):
     """
 
     name: ClassVar[str] = "adamw"
+    code: ClassVar[int] = 7
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants, n_powers=2)
     weight_decay: float = 0.01
 
     def __post_init__(self) -> None:
@@ -45,3 +60,7 @@ class AdamW(Adam):
         """Return (1 - α λ) θ - α m̂ / (√v̂ + ε) and the averages m and v."""
         decayed = theta * (1 - learning_rate * self.weight_decay)
         return Adam.step(self, decayed, gradient, slots, t, learning_rate)
+
+    def kept(self, steps: RuleSteps) -> Formula:
+        """Return (1 - α λ) w."""
+        return (1 - steps.rate * steps.parameter("λ", self.weight_decay)) * steps.w

@@ -7,7 +7,23 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.core.formulas.tree import Formula, Function, Symbol
+from koubai.core.scalars import like
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values, after
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α, β₁, β₂ and 1 - α λ."""
+    return rate, h[0], h[1], 1 - rate * h[2]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return (1 - α λ) w - α sign(c) and m; NaN stays NaN."""
+    rate, beta_1, beta_2, kept = c
+    zero, one = like(0.0, w), like(1.0, w)
+    mixed = beta_1 * slots[0] + (one - beta_1) * g
+    m = beta_2 * slots[0] + (one - beta_2) * g
+    return kept * w - (rate if mixed > zero else (-rate if mixed < zero else mixed)), (m,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +56,11 @@ class Lion(Optimizer):
     """
 
     name: ClassVar[str] = "lion"
+    code: ClassVar[int] = 10
     n_slots: ClassVar[int] = 1
     default_learning_rate: ClassVar[float] = 1e-4
+    share_of_width: ClassVar[float] = 0.004
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     beta_1: float = 0.9
     beta_2: float = 0.99
     weight_decay: float = 0.0
@@ -55,3 +74,14 @@ class Lion(Optimizer):
         c = self.beta_1 * slots[0] + (1 - self.beta_1) * gradient
         m = self.beta_2 * slots[0] + (1 - self.beta_2) * gradient
         return theta - learning_rate * (np.sign(c) + self.weight_decay * theta), np.stack([m])
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the direction, the average and the move."""
+        beta_1, beta_2 = steps.parameter("β", self.beta_1, (1,)), steps.parameter("β", self.beta_2, (2,))
+        m = steps.slot("m", 0)
+        direction = steps.define("direction", Symbol("d"), beta_1 * m + (1 - beta_1) * steps.g)
+        steps.define("mean", after("m"), beta_2 * m + (1 - beta_2) * steps.g)
+        step: Formula = Function("sign", (direction,))
+        if self.weight_decay:
+            step = step + steps.parameter("λ", self.weight_decay) * steps.w
+        steps.move(steps.w - steps.rate * step)

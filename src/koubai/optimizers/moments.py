@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.core.formulas.tree import Quantity
+from koubai.core.scalars import like
+from koubai.optimizers.protocol import Optimizer, RuleSteps, Values, after
+
+
+def averages(g: float, slots: Values, beta_1: float, beta_2: float) -> tuple[float, float]:
+    """Return m and v of one parameter after this gradient, for kernels."""
+    one = like(1.0, g)
+    return beta_1 * slots[0] + (one - beta_1) * g, beta_2 * slots[1] + (one - beta_2) * g * g
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +45,10 @@ class MomentRule(Optimizer):
         m = self.beta_1 * slots[0] + (1 - self.beta_1) * gradient
         v = self.beta_2 * slots[1] + (1 - self.beta_2) * gradient * gradient
         return m, v
+
+    def explained_moments(self, steps: RuleSteps) -> tuple[Quantity, Quantity, Quantity, Quantity]:
+        """Add the steps that compute m and v; return them with β₁ and β₂."""
+        beta_1, beta_2 = steps.parameter("β", self.beta_1, (1,)), steps.parameter("β", self.beta_2, (2,))
+        m = steps.define("mean", after("m"), beta_1 * steps.slot("m", 0) + (1 - beta_1) * steps.g)
+        v = steps.define("mean_squares", after("v"), beta_2 * steps.slot("v", 1) + (1 - beta_2) * steps.g**2)
+        return m, v, beta_1, beta_2

@@ -7,7 +7,26 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.core.formulas.tree import Quantity
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values, after
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α and μ."""
+    return rate, h[0]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return w + v and v."""
+    rate, mu = c
+    v = mu * slots[0] - rate * g
+    return w + v, (v,)
+
+
+def velocity(steps: RuleSteps, momentum: float) -> Quantity:
+    """Add the step v ← μ v - α g, and return v."""
+    moved = steps.parameter("μ", momentum) * steps.slot("v", 0) - steps.rate * steps.g
+    return steps.define("velocity", after("v"), moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +58,11 @@ class Momentum(Optimizer):
     """
 
     name: ClassVar[str] = "momentum"
+    code: ClassVar[int] = 1
     n_slots: ClassVar[int] = 1
     default_learning_rate: ClassVar[float] = 0.01
+    share_of_width: ClassVar[float] = 0.002
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     momentum: float = 0.9
 
     def __post_init__(self) -> None:
@@ -50,3 +72,11 @@ class Momentum(Optimizer):
         """Return θ + v and the velocity v."""
         v = self.momentum * slots[0] - learning_rate * gradient
         return theta + v, np.stack([v])
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the velocity and the move."""
+        steps.move(steps.w + velocity(steps, self.momentum))
+
+    def stability_limit(self, curvature: float) -> float:
+        """Return 2 (1 + μ) / λ, where a root of the recursion's characteristic polynomial leaves the unit circle."""
+        return 2 * (1 + self.momentum) / curvature

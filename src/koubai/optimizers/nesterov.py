@@ -7,7 +7,20 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.momentum import velocity
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α and μ."""
+    return rate, h[0]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return w + μ v - α g and v."""
+    rate, mu = c
+    v = mu * slots[0] - rate * g
+    return w + (mu * v - rate * g), (v,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +53,12 @@ class Nesterov(Optimizer):
     """
 
     name: ClassVar[str] = "nesterov"
+    aliases: ClassVar[tuple[str, ...]] = ("nag",)
+    code: ClassVar[int] = 2
     n_slots: ClassVar[int] = 1
     default_learning_rate: ClassVar[float] = 0.01
+    share_of_width: ClassVar[float] = 0.002
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     momentum: float = 0.9
 
     def __post_init__(self) -> None:
@@ -51,3 +68,12 @@ class Nesterov(Optimizer):
         """Return θ + μ v - α g and the velocity v."""
         v = self.momentum * slots[0] - learning_rate * gradient
         return theta + (self.momentum * v - learning_rate * gradient), np.stack([v])
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the velocity and the move."""
+        mu, v = steps.parameter("μ", self.momentum), velocity(steps, self.momentum)
+        steps.move(steps.w + mu * v - steps.rate * steps.g)
+
+    def stability_limit(self, curvature: float) -> float:
+        """Return 2 (1 + μ) / ((1 + 2μ) λ), where a root of the recursion's polynomial leaves the unit circle."""
+        return 2 * (1 + self.momentum) / ((1 + 2 * self.momentum) * curvature)

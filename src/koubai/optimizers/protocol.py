@@ -6,12 +6,62 @@ change it. Rules are written for one vector θ and work for any shape that broad
 network with a million parameters use the same code.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.formulas.tree import Formula, Quantity, Symbol
+
+Values: TypeAlias = tuple[float, ...]
+"""Numbers as kernels get and give them: slots of one parameter, hyperparameters in their declared order, constants."""
+
+
+class Kernel(NamedTuple):
+    """A rule for the compiled engine.
+
+    ``update(w, g, slots, c)`` returns one parameter's new value and its new slots. ``constants(rate, powers, h)`` is
+    asked for c once in an update: all that is the same for all parameters, from α, the hyperparameters h, and hᵗ of the
+    first ``n_powers`` of them. It reckons in float64; ``update`` gets c in the precision of θ.
+
+    They are written in the words of `koubai.core.scalars`, arithmetic and comparisons, and may call functions that are.
+    """
+
+    update: Callable[..., Any]
+    constants: Callable[..., Any]
+    n_powers: int = 0
+
+
+class RuleSteps(Protocol):
+    """What an explanation of one weight's update is written with: quantities with their numbers, step by step."""
+
+    w: Quantity
+    g: Quantity
+    rate: Quantity
+    time: Quantity
+
+    def parameter(self, letter: str, value: float, lower: tuple[int, ...] = ()) -> Quantity:
+        """Return a hyperparameter of the rule."""
+        ...
+
+    def slot(self, letter: str, index: int) -> Quantity:
+        """Return what the rule remembers of this weight from the updates before."""
+        ...
+
+    def define(self, key: str, subject: Symbol, formula: Formula) -> Quantity:
+        """Add the step that computes a quantity, under the text ``explain.update.<key>``; return the quantity."""
+        ...
+
+    def move(self, formula: Formula | None) -> None:
+        """Add the last step: the weight's new value; without a formula, its number alone."""
+        ...
+
+
+def after(letter: str) -> Symbol:
+    """Return what a rule remembers, after the update."""
+    return Symbol(letter, prime=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +73,19 @@ class Optimizer:
     """
 
     name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names in use."""
+    code: ClassVar[int] = -1
+    """Its number in the compiled engine, and its place in lists; -1 of one that is not compiled."""
     n_slots: ClassVar[int] = 0
     default_learning_rate: ClassVar[float] = 1e-3
+    parts_of_limit: ClassVar[int] = 20
+    """α for a first look at a function is `stability_limit` divided by this."""
+    share_of_width: ClassVar[float] = 0.02
+    """The same where there is no such limit, as a share of the width of what is looked at."""
+    needs_no_rate: ClassVar[bool] = False
+    """Whether steps come in the parameters' own units, so that the default α suits any function."""
+    kernel: ClassVar[Kernel | None] = None
 
     def init(self, theta: Array) -> Array:
         """Return the slots before the first update: zeros, (n_slots, *theta.shape)."""
@@ -33,6 +94,14 @@ class Optimizer:
     def step(self, theta: Array, gradient: Array, slots: Array, t: int, learning_rate: float) -> tuple[Array, Array]:
         """Return θ and the slots after update ``t`` (counted from 1); the arguments are left as they are."""
         raise NotImplementedError
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the update of one weight, step by step; a rule that says nothing is shown by its result."""
+        steps.move(None)
+
+    def stability_limit(self, curvature: float) -> float | None:
+        """Return the α above which the rule diverges on a bowl of curvature λ > 0; None if it has no such limit."""
+        return None
 
     def spec(self) -> dict[str, Any]:
         """Return the name and the hyperparameters, as plain data for a checkpoint."""

@@ -7,7 +7,21 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.optimizers.protocol import Optimizer
+from koubai.core.formulas.tree import sqrt as root
+from koubai.core.scalars import like, sqrt
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values, after
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α, ρ and ε."""
+    return rate, h[0], h[1]
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return w - α g / (√s + ε) and s."""
+    rate, rho, epsilon = c
+    s = rho * slots[0] + (like(1.0, w) - rho) * g * g
+    return w - rate * g / (sqrt(s) + epsilon), (s,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +53,10 @@ class RMSprop(Optimizer):
     """
 
     name: ClassVar[str] = "rmsprop"
+    code: ClassVar[int] = 5
     n_slots: ClassVar[int] = 1
     default_learning_rate: ClassVar[float] = 1e-3
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     rho: float = 0.9
     epsilon: float = 1e-8
 
@@ -52,3 +68,9 @@ class RMSprop(Optimizer):
         """Return θ - α g / (√s + ε) and the average s."""
         s = self.rho * slots[0] + (1 - self.rho) * gradient * gradient
         return theta - learning_rate * gradient / (np.sqrt(s) + self.epsilon), np.stack([s])
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the average of squares and the move."""
+        rho = steps.parameter("ρ", self.rho)
+        s = steps.define("mean_squares", after("s"), rho * steps.slot("s", 0) + (1 - rho) * steps.g**2)
+        steps.move(steps.w - steps.rate * steps.g / (root(s) + steps.parameter("ε", self.epsilon)))

@@ -47,6 +47,10 @@ class Schedule:
     """A rule for α. Subclasses are frozen records of its parameters, with the rule in ``follow``."""
 
     name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names in use: scikit-learn's and PyTorch's."""
+    code: ClassVar[int] = -1
+    """None is compiled."""
 
     def rates(
         self,

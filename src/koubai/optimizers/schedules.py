@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from koubai.core.checks import check_count, check_real
-from koubai.core.registry import resolve
+from koubai.core.errors import Parameter
+from koubai.core.registry import Registry
 from koubai.optimizers.schedule import Rates, Schedule, Updates
 
 __all__ = [
@@ -23,6 +24,11 @@ __all__ = [
 ]
 
 
+SCHEDULES: Registry[Schedule] = Registry("schedule", Schedule)
+"""Every schedule by name; ``SCHEDULES.register`` adds one from elsewhere."""
+
+
+@SCHEDULES.register
 @dataclass(frozen=True, slots=True)
 class Constant(Schedule):
     """α = α₀ at every update.
@@ -40,6 +46,7 @@ class Constant(Schedule):
         return np.full(updates.numbers.shape, base_rate, dtype=np.float64)
 
 
+@SCHEDULES.register
 @dataclass(frozen=True, slots=True)
 class StepDecay(Schedule):
     """α = α₀ · factor^⌊epoch / every⌋: the rate falls every few epochs (``torch.optim.lr_scheduler.StepLR``).
@@ -63,6 +70,7 @@ class StepDecay(Schedule):
     """
 
     name: ClassVar[str] = "step"
+    aliases: ClassVar[tuple[str, ...]] = ("step_decay",)
     factor: float = 0.5
     every: int = 10
 
@@ -75,6 +83,7 @@ class StepDecay(Schedule):
         return np.asarray(base_rate * np.float64(self.factor) ** (updates.epochs // self.every))
 
 
+@SCHEDULES.register
 @dataclass(frozen=True, slots=True)
 class InverseScaling(Schedule):
     """α = α₀ / (r + 1)^power, r being the rows trained on before the epoch: scikit-learn's ``"invscaling"``.
@@ -99,6 +108,7 @@ class InverseScaling(Schedule):
     """
 
     name: ClassVar[str] = "inverse_scaling"
+    aliases: ClassVar[tuple[str, ...]] = ("invscaling",)
     power: float = 0.5
 
     def __post_init__(self) -> None:
@@ -112,6 +122,7 @@ class InverseScaling(Schedule):
         return np.array([float(base_rate) / (r + 1) ** self.power for r in rows], dtype=np.float64)[place]
 
 
+@SCHEDULES.register
 @dataclass(frozen=True, slots=True)
 class Cosine(Schedule):
     """A linear warm-up to α₀, then half a cosine down (Loshchilov and Hutter 2017, equation 5, one cycle).
@@ -157,6 +168,7 @@ class Cosine(Schedule):
         return np.asarray(base_rate * np.where(k < w, rising, falling))
 
 
+@SCHEDULES.register
 @dataclass(frozen=True, slots=True)
 class OneCycle(Schedule):
     """α rises to α₀ and falls far below where it started, both along a cosine (Smith 2018, section 4).
@@ -186,6 +198,7 @@ class OneCycle(Schedule):
     """
 
     name: ClassVar[str] = "one_cycle"
+    aliases: ClassVar[tuple[str, ...]] = ("onecycle",)
     rise: float = 0.3
     start_divisor: float = 25.0
     end_divisor: float = 1e4
@@ -206,6 +219,7 @@ class OneCycle(Schedule):
         return np.where(k <= top, rising, falling)
 
 
+@SCHEDULES.register
 @dataclass(frozen=True, slots=True)
 class Adaptive(Schedule):
     """α stays until the loss no longer falls, and is then divided: scikit-learn's ``"adaptive"``.
@@ -253,16 +267,7 @@ def _half_cosine(start: float, end: float, share: Rates) -> Rates:
     return np.asarray(end + (start - end) / 2 * (1 + np.cos(np.pi * share)))
 
 
-SCHEDULES: Mapping[str, type[Schedule]] = {
-    kind.name: kind for kind in (Constant, StepDecay, InverseScaling, Cosine, OneCycle, Adaptive)
-}
-"""Every schedule by name."""
-
-ALIASES: Mapping[str, str] = {"invscaling": "inverse_scaling", "step_decay": "step", "onecycle": "one_cycle"}
-"""Other names in use: scikit-learn's and PyTorch's."""
-
-
-def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str = "schedule") -> Schedule:
+def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str | Parameter = "schedule") -> Schedule:
     """Return the schedule that a name, an instance, or a stored ``spec()`` stands for.
 
     Raises
@@ -279,4 +284,4 @@ def get_schedule(given: "str | Schedule | Mapping[str, Any]", who: str = "schedu
     >>> get_schedule({"name": "step", "every": 20})
     StepDecay(factor=0.5, every=20)
     """
-    return resolve(given, Schedule, SCHEDULES, ALIASES, who, "schedule")
+    return SCHEDULES.resolve(given, who)

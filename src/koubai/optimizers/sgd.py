@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from koubai.core.arrays import Array
-from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.protocol import Kernel, Optimizer, RuleSteps, Values
+
+
+def constants(rate: float, powers: Values, h: Values) -> Values:
+    """Return α."""
+    return (rate,)
+
+
+def update(w: float, g: float, slots: Values, c: Values) -> tuple[float, Values]:
+    """Return w - α g."""
+    return w - c[0] * g, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +31,22 @@ class SGD(Optimizer):
     """
 
     name: ClassVar[str] = "sgd"
+    aliases: ClassVar[tuple[str, ...]] = ("gradient_descent", "steepest_descent")
+    code: ClassVar[int] = 0
     n_slots: ClassVar[int] = 0
     default_learning_rate: ClassVar[float] = 0.01
+    parts_of_limit: ClassVar[int] = 2
+    share_of_width: ClassVar[float] = 0.01
+    kernel: ClassVar[Kernel | None] = Kernel(update, constants)
 
     def step(self, theta: Array, gradient: Array, slots: Array, t: int, learning_rate: float) -> tuple[Array, Array]:
         """Return θ - α g."""
         return theta - learning_rate * gradient, slots
+
+    def explain(self, steps: RuleSteps) -> None:
+        """Show the rule."""
+        steps.move(steps.w - steps.rate * steps.g)
+
+    def stability_limit(self, curvature: float) -> float:
+        """Return 2 / λ: each step multiplies the distance to the minimum by 1 - α λ."""
+        return 2 / curvature

@@ -1,10 +1,10 @@
-"""The playground: a page in the browser, and the same in a notebook, in which a network learns before one's eyes.
+"""The playground: a page in the browser, also available in a notebook, on which a network learns as you watch.
 
-This room is at the same time the public function of its name: ``koubai.play(X, y)`` opens the playground in a notebook,
-and ``import koubai.play.app`` imports a module of the room, in whichever order. Importing a submodule always sets the
-package's attribute to the module, so a function of that name beside the room would be overwritten by the first import
-of any part of it; the module itself is therefore callable, by the way that Python documents for modules that need more
-than attributes (Data model, "Customizing module attribute access"). Nothing is imported before the call.
+This package is also the public function of its name: ``koubai.play(X, y)`` opens the playground in a notebook, and
+``import koubai.play.app`` imports one of its modules, in either order. Importing a submodule always sets the parent's
+attribute to the package, so a function of the same name would be overwritten by the first such import; the module
+itself is therefore callable, in the way Python documents (Data model, "Customizing module attribute access"). Nothing
+is imported before the call.
 """
 
 import sys
@@ -37,7 +37,7 @@ class _Room(ModuleType):
             if (error.name or "").partition(".")[0] not in ("anywidget", "ipywidgets", "traitlets"):
                 raise
             raise ParameterError(
-                f"play: {error.name} must be installed for the playground in a notebook; got none. "
+                f"play: {error.name} must be installed for the playground in a notebook; it was not found. "
                 f"Run pip install 'koubai[notebook]', then restart the kernel."
             ) from None
         return play(X, y, **options)

@@ -1,4 +1,4 @@
-"""The playground as a web application: pages, texts, lessons, tables, and one socket a client."""
+"""The playground as a web application: pages, texts, lessons, tables, and one socket per client."""
 
 import asyncio
 import os
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from koubai.play.settings import Settings
 
 LONG = 6.0
-"""Seconds after which a client is told what it waits for."""
+"""Seconds after which a client is told what it is waiting for."""
 COMPILING = (
-    "The engine is being loaded; the first time on a machine it is compiled, which takes about a minute. Please wait."
+    "Loading the engine. The first time on a machine it has to be compiled, which takes about a minute; please wait."
 )
 
 READERS = 2
-"""So many tables are looked at at the same time."""
+"""Maximum number of tables inspected at the same time."""
 
 STATIC = Path(str(files("koubai"))) / "play" / "static"
 
@@ -44,18 +44,18 @@ def make_app(
 ) -> Guard:
     """Return the application, guarded.
 
-    Everything that trains is loaded in a thread once the server listens, so that the page is there at once.
+    The training code is loaded in a thread once the server listens, so that the page is available at once.
 
     Parameters
     ----------
     settings : Settings, optional
         What a client sees first.
     tables : Tables, optional
-        Tables that are there from the beginning.
+        Tables available from the start.
     hosts, token
-        As `Guard`.
+        As for `Guard`.
     lessons : mapping, optional
-        Lessons by their names, beside those that come with koubai.
+        Lessons by name, in addition to those included with koubai.
     """
     found = tables or Tables()
 
@@ -85,13 +85,13 @@ def make_app(
     app.state.lessons = dict(lessons or {})
     app.state.n_threads = max(2, os.cpu_count() or 1)
     app.state.executor = ThreadPoolExecutor(app.state.n_threads, thread_name_prefix="koubai-play")
-    # so that nobody's training waits for another's table
+    # so that no one's training waits for someone else's table
     app.state.readers = ThreadPoolExecutor(READERS, thread_name_prefix="koubai-tables")
     return Guard(app, hosts, token)
 
 
 def _load() -> None:
-    """Load what trains, and compile it if it has never been compiled on this machine."""
+    """Load the training code, compiling it if this machine has not done so before."""
     import koubai.play.explaining
     import koubai.play.socket  # noqa: F401
     from koubai.play.branch import Branch
@@ -101,7 +101,7 @@ def _load() -> None:
 
 
 def _load_tables() -> None:
-    """Load what tables and downloads need, before somebody waits for it."""
+    """Load the code for tables and downloads before it is needed."""
     import koubai.models.table_model
     import koubai.play.keeping
     import koubai.tables.reading  # noqa: F401
@@ -148,11 +148,11 @@ async def _lessons(request: Request) -> Response:
 async def _lesson(request: Request) -> Response:
     found = await _in_thread(request.app, _all_lessons, request.app.state.lessons)
     lesson = found.get(request.path_params["name"])
-    return JSONResponse(lesson) if lesson else JSONResponse({"text": "There is no such lesson."}, 404)
+    return JSONResponse(lesson) if lesson else JSONResponse({"text": "No such lesson."}, 404)
 
 
 def _all_lessons(own: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the lessons by their names: the reader's own first, then those that come with koubai."""
+    """Return the lessons by name: the user's own first, then those included with koubai."""
     from koubai.play import lessons
 
     return {**own, **{name: lessons.ready(name) for name in lessons.names() if name not in own}}

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own: a notebook's cells and a playground's training never wait for each other."""
+"""An event loop in a separate thread: a notebook's cells and the playground's training never block each other."""
 
 import asyncio
 import sys
@@ -11,11 +11,11 @@ Found = TypeVar("Found")
 
 
 class Background:
-    """The loop in which one widget's session runs, and the thread in which it trains.
+    """The event loop of one widget's session, and the thread in which it trains.
 
-    Messages to the front end are sent from the loop's thread. ipykernel allows that: a message is handed to its own
-    sending thread through a queue that each thread has for itself, and all of a widget's messages come from this one
-    thread, so that they stay in order. marimo allows it to its own kind of thread only, which is taken there.
+    Messages to the front end are sent from the loop's thread. ipykernel allows this: it passes messages to its sending
+    thread through per-thread queues, and all of a widget's messages come from this one thread, so they stay in order.
+    marimo allows it only for its own kind of thread, which is used there.
     """
 
     def __init__(self) -> None:
@@ -38,19 +38,19 @@ class Background:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the cell that made this is gone: marimo tells its threads."""
+        """Whether the cell that created this is gone; marimo informs its threads."""
         return bool(getattr(self.thread, "should_exit", False))
 
     def submit(self, work: Coroutine[Any, Any, Found]) -> "Future[Found]":
-        """Begin to do something in the loop."""
+        """Schedule work in the loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def result(self, work: Coroutine[Any, Any, Found]) -> Found:
-        """Do something in the loop, and wait until it is done."""
+        """Run work in the loop and wait for the result."""
         return self.submit(work).result()
 
     def stop(self) -> None:
-        """End the threads once what they do is done; does not wait if the loop itself asks."""
+        """End the threads once their work is done; does not wait if called from the loop itself."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.loop.stop)
@@ -67,6 +67,6 @@ def _kind_of_thread() -> type[threading.Thread]:
 
 
 def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tell of what went wrong, but not of a run that only the end of the program ended."""
+    """Report errors, except for a run ended by interpreter shutdown."""
     if "interpreter shutdown" not in str(context.get("exception")):
         loop.default_exception_handler(context)

@@ -1,4 +1,4 @@
-"""One run and its past: what a learner does to it, and what it does by itself. Two of them are two branches."""
+"""One run and its history: what the user does to it, and how it trains. The playground has up to two branches."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.play.curve import Curve, Place
 from koubai.play.data import Source, load, on_axes
-from koubai.play.experiment import Experiment, Moment, Update
+from koubai.play.experiment import Experiment, ManualUpdate, Moment
 from koubai.play.journal import Journal
 from koubai.play.replay import changed, place_of
 from koubai.play.settings import LIVE, OF_DATA, VIEW, Settings
@@ -20,16 +20,16 @@ from koubai.play.timeline import Past, Timeline
 
 @dataclass(slots=True)
 class Branch:
-    """A run: what is trained, where it stands, how it came there, and its past.
+    """A run: what is trained, its current state, how it got there, and its history.
 
     Attributes
     ----------
-    last : Update or None
-        The last update, if it was made by hand.
+    last : ManualUpdate or None
+        The last update, if it was a manual step.
     accuracy : float or None
-        Share of all rows that are right.
+        Share of all rows classified correctly.
     speed : float
-        Epochs a second of a thread's own time when it last trained; 0 if it never did.
+        Epochs per second of thread time when it last trained; 0 if it never has.
     """
 
     experiment: Experiment
@@ -38,7 +38,7 @@ class Branch:
     timeline: Timeline
     curve: Curve
     serial: int = -1
-    last: Update | None = None
+    last: ManualUpdate | None = None
     accuracy: float | None = None
     speed: float = 0.0
 
@@ -57,17 +57,17 @@ class Branch:
 
     @property
     def settings(self) -> Settings:
-        """What the run was told."""
+        """The run's settings."""
         return self.experiment.settings
 
     @property
     def epoch(self) -> float:
-        """Epochs that are done, with the part of the one that has begun."""
+        """Number of epochs done, including the fraction of the current one."""
         return self.moment.state.epoch + self.moment.cursor / max(1, self.experiment.train.n_rows)
 
     @property
     def losses(self) -> Place:
-        """The losses where the run stands."""
+        """The losses at the run's current state."""
         return self.curve.newest
 
     @property
@@ -78,14 +78,14 @@ class Branch:
     # ------------------------------------------------------------------ forward
 
     def note(self, kept: bool = False) -> None:
-        """Keep the present moment as the newest of the past, with its losses."""
+        """Record the current moment, with its losses, as the latest in the history."""
         train, test, self.accuracy = self.experiment.losses(self.moment.state.theta)
         self.serial += 1
         self.curve.note(Place(self.serial, self.epoch, train, test, kept))
         self.timeline.record(Past(self.moment.copy(), self.experiment, self.serial, self.journal.last, kept))
 
     def train(self, seconds: float, most: int) -> int:
-        """Train for about so many seconds and at most so many epochs; return how many."""
+        """Train for about ``seconds`` and at most ``most`` epochs; return the number of epochs."""
         begin, at_once = thread_time(), max(1, int(seconds * self.speed))
         done = self.experiment.advance_for(self.moment, seconds, most, at_once)
         if done:
@@ -96,7 +96,7 @@ class Branch:
         return done
 
     def step(self, unit: str, count: int, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Make steps by hand, until somebody stops it."""
+        """Make manual steps, until stopped."""
         for _ in range(count):
             if stopped():
                 break
@@ -107,9 +107,9 @@ class Branch:
     # ------------------------------------------------------------------ changes
 
     def changed(self, wanted: Settings, tables: Mapping[str, Path | Source]) -> "Branch":
-        """Return this run, which goes on under other settings, or a new one if they ask for that.
+        """Return this run under changed settings, or a new run if they require one.
 
-        If the settings do not suit, nothing has changed.
+        If the settings are invalid, nothing is changed.
         """
         names = self.settings.changes(wanted)
         if not names:
@@ -128,7 +128,7 @@ class Branch:
         return self
 
     def look(self, wanted: Settings) -> None:
-        """Take over what the settings say about the view."""
+        """Apply the view settings."""
         seen = replace(self.settings, **{name: getattr(wanted, name) for name in VIEW})
         data = self.experiment.data
         if seen.axes != self.settings.axes:
@@ -136,7 +136,7 @@ class Branch:
         self.experiment = replace(self.experiment, settings=seen, data=data)
 
     def _renew(self) -> None:
-        """Let the place in the past on which the run stands know what has been changed."""
+        """Update the current place in the history after a change."""
         at = self.timeline.position
         past = self.timeline.pasts[at]
         self.timeline.pasts[at] = Past(self.moment.copy(), self.experiment, past.serial, self.journal.last, past.kept)
@@ -147,20 +147,20 @@ class Branch:
         Raises
         ------
         ParameterError
-            If the network has none such.
+            If the network has no such parameter.
         """
         place = place_of(self.experiment, part["layer"], part["source"], part["target"], part["bias"])
         if place is None:
-            raise ParameterError("playground: the weight to change must be one of the network; got none such.")
+            raise ParameterError("playground: the weight to change must belong to the network; this one does not.")
         self.moment.state.theta[place] = part["value"]
         self.journal.write({"edit": dict(part)})
         self.last = None
         self.note(kept=True)
 
     def seek(self, position: int) -> None:
-        """Go to a past moment: θ, the optimizer's memory and the settings are what they were.
+        """Go to a past moment, restoring θ, the optimizer's state and the settings.
 
-        The view stays, and so does the epoch at which to stop: it is about what is to come.
+        The view stays, and so does the epoch at which to stop, which concerns the future.
         """
         now = self.experiment
         past = self.timeline.go(position)
@@ -175,7 +175,7 @@ class Branch:
         self.accuracy = self.experiment.losses(self.moment.state.theta)[2]
 
     def copy(self) -> "Branch":
-        """Return a run that stands where this one stands, and shares nothing that changes."""
+        """Return a run in the same state that shares nothing mutable with this one."""
         return Branch(
             self.experiment,
             self.moment.copy(),

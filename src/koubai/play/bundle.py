@@ -1,4 +1,4 @@
-"""The front end as one module and one style sheet, for where no server serves its files: the notebook's widget."""
+"""The front end as one module and one style sheet, for use without a server: the notebook widget."""
 
 import json
 import re
@@ -27,7 +27,7 @@ export default {{ render: async (given) => (await playground).render(given, carr
 
 @cache
 def modules(entry: str) -> tuple[tuple[str, str], ...]:
-    """Return the names and sources of a module and of all that it imports, each behind what it needs.
+    """Return the names and sources of a module and everything it imports, dependencies first.
 
     Examples
     --------
@@ -56,18 +56,18 @@ def texts() -> dict[str, dict[str, str]]:
 
 
 def widget_module(lessons: Sequence[Mapping[str, object]] = ()) -> str:
-    """Return the widget as one ES module, which carries its texts and lessons.
+    """Return the widget as one ES module that includes its texts and lessons.
 
     Parameters
     ----------
     lessons : sequence of mappings, optional
-        Lessons as their JSON files hold them.
+        Lessons in the form of their JSON files.
     """
     carried = {"texts": texts(), "lessons": list(lessons)}
     return LOADER.format(sources=json.dumps(modules("widget.js")), carried=json.dumps(carried))
 
 
 def widget_style() -> str:
-    """Return the style sheet of the playground and of the derivations in it, which touches nothing else on a page."""
+    """Return the style sheet of the playground and its derivations, which affects nothing else on a page."""
     own = (files("koubai") / "play" / "static" / "style.css").read_text(encoding="utf-8")
     return f"{stylesheet()}.koubai-play {{\n{STYLE}}}\n{own}"

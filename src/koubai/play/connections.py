@@ -1,4 +1,4 @@
-"""How long a connection may be silent, and how many may be: whoever opens lines and says nothing locks nobody out."""
+"""Limits on the number and duration of silent connections, so that idle clients cannot lock others out."""
 
 import asyncio
 from contextlib import suppress
@@ -10,25 +10,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
-"""Seconds in which the head of a request must have come whole."""
+"""Seconds within which the whole head of a request must arrive."""
 ANSWER_SECONDS = 300.0
-"""Seconds in which a request must be answered: a table of 32 MiB over a slow line takes four minutes."""
+"""Seconds within which a request must be answered; uploading 32 MiB over a slow line takes four minutes."""
 SETTLED = 1.0, 10.0
-"""Seconds after which a connection that asks for nothing, and one that is being answered, may have to give way."""
+"""Seconds after which a connection without a request, and one being answered, may be evicted."""
 BACKLOG = 128
-"""Connections that may wait to be accepted, at most; so many are accepted before the first is looked at."""
+"""Maximum number of connections waiting to be accepted; up to this many are accepted before the first is handled."""
 MOST_FILES = 8192
-"""Open files that the server asks the system for; a connection is one."""
+"""Number of open files that the server requests from the system; each connection is one."""
 
 LONGEST_HEAD = 2**15
-"""Bytes of a request's head."""
+"""Maximum size of a request's head in bytes."""
 
 Address: TypeAlias = tuple[str, int]
 
 
 @dataclass(slots=True)
 class _Line:
-    """A connection, since when it is where it is, and what ends it in time."""
+    """A connection, the time it entered its stage, and its timeout."""
 
     transport: asyncio.Transport
     since: float
@@ -36,18 +36,18 @@ class _Line:
 
 
 class _Lines:
-    """Connections in one stage, the oldest first; when they are too many, the oldest gives way.
+    """Connections in one stage, oldest first; when there are too many, the oldest is evicted.
 
     Parameters
     ----------
     most : int
-        So many may be in this stage when they are settled; twice as many in any case, if the second bound holds at all.
+        Maximum number of settled connections in this stage; twice this many in total, if ``bounded``.
     seconds : float
         Seconds after which a connection in this stage is closed.
     settled : float
-        Seconds before which a connection need not give way: many honest pages may come at once.
+        Seconds for which a new connection is safe from eviction, since many legitimate pages may open at once.
     bounded : bool
-        Whether more than twice ``most`` are never there, settled or not.
+        Whether to cap the total at twice ``most``, settled or not.
     """
 
     def __init__(self, most: int, seconds: float, settled: float, *, bounded: bool) -> None:
@@ -55,7 +55,7 @@ class _Lines:
         self.lines: dict[Address, _Line] = {}
 
     def add(self, address: Address, transport: asyncio.Transport) -> None:
-        """Take a connection in, and send the oldest away if there are too many."""
+        """Add a connection, evicting the oldest if there are too many."""
         timer = asyncio.get_running_loop().call_later(self.seconds, self._end, address)
         self.lines[address] = _Line(transport, monotonic(), timer)
         while len(self.lines) > self.most:
@@ -66,7 +66,7 @@ class _Lines:
             self._end(first)
 
     def take(self, address: Address) -> _Line | None:
-        """Return a connection that leaves this stage, if it was there."""
+        """Remove and return a connection, if it is in this stage."""
         line = self.lines.pop(address, None)
         if line:
             line.timer.cancel()
@@ -79,16 +79,16 @@ class _Lines:
 
 
 class Connections:
-    """Every connection that is no socket of a page: it waits for the head of a request, or is being answered.
+    """All connections other than open page sockets: waiting for the head of a request, or being answered.
 
-    A page's socket, once it is open, is counted by `koubai.play.socket`, and its silence noticed by pings.
+    Open page sockets are counted by `koubai.play.socket`, and monitored by pings.
 
     Parameters
     ----------
     app : ASGI application
-        What is served.
+        The application to serve.
     most : int
-        About so many connections may wait without a request; see `most_silent`.
+        Approximate maximum number of connections without a request; see `most_silent`.
     """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
@@ -97,7 +97,7 @@ class Connections:
         self.answering = _Lines(most, ANSWER_SECONDS, SETTLED[1], bounded=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; meanwhile its connection is not one that waits."""
+        """Answer a request; meanwhile its connection does not count as waiting."""
         line = self.waiting.take(scope["client"]) if scope.get("client") else None
         if scope["type"] != "http" or line is None:
             await self.app(scope, receive, send)
@@ -106,30 +106,30 @@ class Connections:
         try:
             await self.app(scope, receive, send)
         finally:
-            self.answering.take(scope["client"])  # uvicorn closes what stays silent after its answer
+            self.answering.take(scope["client"])  # uvicorn closes connections that stay silent after an answer
 
     def heard(self, address: Address, transport: asyncio.Transport) -> None:
-        """Note that something came: the head of a request begins, unless one is being read or answered."""
+        """Record incoming data: a request's head begins, unless one is already being read or answered."""
         if address not in self.waiting.lines and address not in self.answering.lines:
             self.waiting.add(address, transport)
 
     def lost(self, address: Address) -> None:
-        """Note that a connection has ended."""
+        """Record that a connection has ended."""
         self.waiting.take(address)
         self.answering.take(address)
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """Return the protocol with which uvicorn is to read requests."""
+        """Return the protocol class for uvicorn to read requests with."""
         connections = self
 
         class Watched(H11Protocol):
-            """Requests read as uvicorn reads them, on connections that are watched."""
+            """uvicorn's HTTP protocol on monitored connections."""
 
             address: Address
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
-                self.address = self.client or ("", id(self))  # one that has gone already has no address any more
+                self.address = self.client or ("", id(self))  # a connection already lost has no address
                 connections.heard(self.address, transport)
 
             def data_received(self, data: bytes) -> None:
@@ -144,9 +144,9 @@ class Connections:
 
 
 def most_silent() -> int:
-    """Return how many connections may wait without a request, after asking the system for enough open files."""
+    """Return the maximum number of connections without a request, after raising the limit on open files."""
     allowed = MOST_FILES
-    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit; a refused wish leaves what was
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit; if refused, the limit is unchanged
         import resource
 
         allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -160,15 +160,16 @@ def most_silent() -> int:
 
 
 def options(connections: Connections) -> dict[str, Any]:
-    """Return what uvicorn is told of connections.
+    """Return uvicorn's options for connections.
 
-    Some rounds of the event loop pass between accepting a connection and closing one that gives way for it, and each
-    accepts as many as may wait. Where few open files are allowed these must be few, or none is left for a page's work.
+    Several iterations of the event loop pass between accepting a connection and closing the one it evicts, and each
+    accepts a full backlog. Where few open files are allowed the backlog must be small, or none are left for the page's
+    own work.
     """
     return {
         "http": connections.protocol(),
         "backlog": min(BACKLOG, connections.waiting.most // 2),
         "timeout_keep_alive": 5,
         "h11_max_incomplete_event_size": LONGEST_HEAD,
-        "proxy_headers": False,  # a request's address is the connection's own, whatever the request says
+        "proxy_headers": False,  # trust the connection's own address, not the request's headers
     }

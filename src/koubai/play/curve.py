@@ -1,16 +1,16 @@
-"""The losses of a run over its epochs, thinned out evenly so that an hour takes no more memory than a minute."""
+"""The losses of a run over its epochs, thinned evenly so that an hour takes no more memory than a minute."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 MOST = 3000
 MOST_TOLD = 2 * MOST
-"""So many points a client may hold before it is told the whole curve anew."""
+"""Number of points after which a client is sent the whole curve again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run stood: its number among all that were noted, the epoch, both mean losses, whether to keep it."""
+    """A recorded point of a run: its serial number, epoch, both mean losses, and whether to keep it."""
 
     serial: int
     epoch: float
@@ -21,7 +21,7 @@ class Place:
 
 @dataclass(slots=True)
 class Curve:
-    """Losses in the order in which they were noted; ``shown`` is the serial number up to which the curve is shown."""
+    """Losses in the order recorded; ``shown`` is the serial number up to which the curve is shown."""
 
     places: list[Place] = field(default_factory=list)
     stride: int = 1
@@ -30,7 +30,7 @@ class Curve:
     n_told: int = 0
 
     def note(self, place: Place) -> None:
-        """Add the newest place; what lay after the shown ones is gone."""
+        """Append a place; any places after the shown ones are discarded."""
         if self.places and self.places[-1].serial > self.shown:
             self.places = [kept for kept in self.places if kept.serial <= self.shown]
         thin_append(self.places, place, self.stride)
@@ -41,15 +41,15 @@ class Curve:
 
     @property
     def newest(self) -> Place:
-        """The last of the places that are shown."""
+        """The last place shown."""
         return next(place for place in reversed(self.places) if place.serial <= self.shown)
 
     def show_until(self, serial: int) -> None:
-        """Show the curve as it was at a place; nothing is forgotten before the next one is noted."""
+        """Show the curve as it was at a place; nothing is discarded until the next one is recorded."""
         self.shown, self.told = serial, None
 
     def news(self) -> dict[str, Any]:
-        """Return what the client has not been told: the message's parts."""
+        """Return the parts of a message with what the client does not know yet."""
         whole = self.told is None or self.n_told > MOST_TOLD
         first = -1 if whole or self.told is None else self.told
         found = [place for place in reversed_until(self.places, first) if place.serial <= self.shown]
@@ -62,12 +62,12 @@ class Curve:
         }
 
     def copy(self) -> "Curve":
-        """Return a curve that shares nothing that changes, of which nothing has been told."""
+        """Return an independent copy, none of which has been sent."""
         return Curve(list(self.places), self.stride, self.shown)
 
 
 def reversed_until(places: list[Place], serial: int) -> list[Place]:
-    """Return the places after a serial number, in order, without looking at those before it."""
+    """Return the places after a serial number, in order, without scanning those before it."""
     at = len(places)
     while at and places[at - 1].serial > serial:
         at -= 1
@@ -75,9 +75,9 @@ def reversed_until(places: list[Place], serial: int) -> list[Place]:
 
 
 def thin_append(found: list[Any], newest: Any, stride: int) -> None:
-    """Append the newest, which has a ``serial`` and says whether it is to be ``kept``.
+    """Append the newest place, which has ``serial`` and ``kept``.
 
-    The last one gives way to it unless that is kept or lies a stride after the one before.
+    It replaces the last one unless that is kept or lies a stride after its predecessor.
 
     Examples
     --------

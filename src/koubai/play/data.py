@@ -1,4 +1,4 @@
-"""The rows that a playground trains on, and the plane on which it shows them."""
+"""The rows that a playground trains on, and the plane in which it shows them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,14 +28,14 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "penguins": ("penguins.csv", "species"),
     "spam": ("spam_words.csv", "spam"),
 }
-"""The file and the target of each table that comes with koubai."""
+"""The file and target of each table included with koubai."""
 MOST_FEATURES = 200
-"""A table that gives more is refused: the playground is for looking, `koubai fit` for training."""
+"""Maximum number of features of a table: the playground is for exploring, `koubai fit` for training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Rows for training and test, and their places on the plane.
+    """Training and test rows, and their positions in the plane.
 
     Parameters
     ----------
@@ -43,27 +43,27 @@ class Data:
     targets : (n,)
         Class numbers from 0, or numbers.
     test : (n,) of bool
-        Rows that only test.
+        Test rows.
     task : str
         ``"classification"`` or ``"regression"``.
     classes, names : tuple of str
         Names of the classes and of the features.
     plane : (n, 2)
-        Where each row lies on the plane that is shown.
+        Position of each row in the plane shown.
     axes : tuple of str
-        What the plane's two directions are.
+        Names of the plane's two axes.
     extent : ((low, high), (low, high))
-        The part of the plane that is shown.
+        The part of the plane shown.
     on_plane : callable
-        Gives the network's inputs (m, n_features) at places (m, 2) of the plane.
+        Maps positions (m, 2) in the plane to the network's inputs (m, n_features).
     model, prepared
-        For a table: the model that prepared it, and what it prepared.
+        For a table: the model that prepared it, and the prepared rows.
     original
-        For rows that a program gave: what they were before they were standardised.
+        For rows given by a program: the rows before standardisation.
     recipe
-        For rows that an estimator was given: how it trains.
+        For rows given to an estimator: how it trains.
     is_given : bool
-        Whether a program gave the rows, which only it can give again.
+        Whether the rows were given by a program, which alone can supply them again.
     """
 
     inputs: Array
@@ -84,20 +84,20 @@ class Data:
 
 
 class Source(Protocol):
-    """Data that a program gave, where others name a file."""
+    """Data given by a program instead of a file."""
 
     def data(self, settings: Settings) -> Data:
         """Return the data under these settings."""
 
 
 def load(settings: Settings, tables: Mapping[str, Path | Source]) -> Data:
-    """Return the data that the settings ask for.
+    """Return the data requested by the settings.
 
     Parameters
     ----------
     settings : Settings
     tables : mapping
-        The user's own tables by their ids: files, or what a program gave.
+        The user's own tables by id: files, or data given by a program.
 
     Raises
     ------
@@ -114,17 +114,17 @@ def load(settings: Settings, tables: Mapping[str, Path | Source]) -> Data:
         name, target = TABLES[settings.dataset]
         return _of_file(settings, example_table(name), target)
     if settings.table is None or settings.table not in tables:
-        raise DataError("playground: a table must be loaded before it is used; got none. Drop a file on the page.")
+        raise DataError("playground: a table must be loaded before it is used; there is none. Drop a file on the page.")
     source = tables[settings.table]
     if not isinstance(source, Path):
         return source.data(settings)
     if settings.target is None:
-        raise DataError("playground: the target must be a column of the table; got none. Choose one.")
+        raise DataError("playground: the target must be a column of the table; got nothing. Choose one.")
     return _of_file(settings, source, settings.target)
 
 
 def example_table(name: str) -> Path:
-    """Return where a table that comes with koubai lies: in the package, or in a checkout beside it."""
+    """Return the path of a table included with koubai: in the package, or in a source checkout beside it."""
     inside = Path(str(files("koubai"))) / "play" / "tables" / name
     return inside if inside.exists() else Path(str(files("koubai"))).parents[1] / "examples" / name
 
@@ -169,12 +169,12 @@ def _of_file(settings: Settings, path: Path, target: str) -> Data:
 
 
 def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
-    """Return a table prepared and placed on the plane.
+    """Return a table prepared and placed in the plane.
 
     Raises
     ------
     DataError
-        If it is too large to be looked at, or there is nothing to be learned from it.
+        If it is too large to display, or there is nothing to learn from it.
     """
     from koubai.models.table_model import TableModel
 
@@ -190,7 +190,8 @@ def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
     inputs = np.asarray(prepared.preparation.transform(prepared.frame), dtype=float)
     if inputs.shape[1] > MOST_FEATURES:
         raise DataError(
-            f"playground: a table must give at most {MOST_FEATURES} features; got {inputs.shape[1]}. Choose columns."
+            f"playground: a table must give at most {MOST_FEATURES} features; got {inputs.shape[1]}. Select fewer "
+            "columns."
         )
     names = tuple(str(name) for name in prepared.preparation.features)
     test = np.zeros(len(inputs), dtype=bool)
@@ -207,7 +208,7 @@ def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
 
 
 def on_axes(data: Data, settings: Settings) -> Data:
-    """Return the same rows on the axes that the settings choose; made and drawn points lie on theirs for good."""
+    """Return the same rows on the axes chosen in the settings; generated and drawn points keep their own axes."""
     if settings.dataset not in ("table", *READ):
         return data
     plane, axes, on_plane = plane_of(settings, data.inputs, ~data.test, data.names)
@@ -215,7 +216,7 @@ def on_axes(data: Data, settings: Settings) -> Data:
 
 
 def extent_of(plane: Array) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the part of the plane that holds all places (n, 2), with a margin."""
+    """Return the part of the plane that contains all positions (n, 2), with a margin."""
     low, high = plane.min(axis=0), plane.max(axis=0)
     margin = 0.08 * np.where(high > low, high - low, 1.0)
     extent = [(float(a - m), float(b + m)) for a, b, m in zip(low, high, margin, strict=True)]
@@ -225,7 +226,7 @@ def extent_of(plane: Array) -> tuple[tuple[float, float], tuple[float, float]]:
 def plane_of(
     settings: Settings, inputs: Array, training: npt.NDArray[np.bool_], names: tuple[str, ...]
 ) -> tuple[Array, tuple[str, str], Callable[[Array], Array]]:
-    """Return places on the plane, its axes' names, and the way back from places to inputs."""
+    """Return positions in the plane, the names of its axes, and the map from positions back to inputs."""
     center = inputs[training].mean(axis=0)
     d = inputs.shape[1]
     if settings.axes == "pca" or d == 1:

@@ -1,7 +1,8 @@
-"""Made data in the square [-6, 6]²: the six sets of TensorFlow Playground, drawn by its rules.
+"""Generated data in the square [-6, 6]²: the six data sets of TensorFlow Playground, made by its rules.
 
 Source: Smilkov, Carter, Sculley, Viégas and Wattenberg 2017, "Direct-manipulation visualization of deep networks", and
-the page's own rules: noise moves a point before its class is told, or, for the spiral and the two clouds, spreads it.
+the page's own rules: noise moves a point before its class is determined or, for the spiral and the two clouds, spreads
+it.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,13 +22,13 @@ MADE: Mapping[str, str] = {
     "plane": NUMBERS,
     "multi_gauss": NUMBERS,
 }
-"""Sets that are drawn from a seed, with the task that they set."""
+"""Data sets generated from a seed, with their task."""
 
 READ = ("baseball", "penguins", "spam")
-"""Tables that come with koubai."""
+"""Tables included with koubai."""
 
 DATASETS = (*MADE, "points", *READ, "table")
-"""Every kind of data: made, drawn by hand, coming with koubai, the user's own."""
+"""All kinds of data: generated, drawn by hand, included with koubai, the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,14 @@ class Points:
 
 
 def make(name: str, n_rows: int, noise: float, seed: int) -> Points:
-    """Return a made data set, its rows in random order.
+    """Return a generated data set with its rows in random order.
 
     Parameters
     ----------
     name : str
         One of `MADE`.
     n_rows : int
-        How many points.
+        Number of points.
     noise : float
         From 0 to 0.5.
     seed : int
@@ -81,7 +82,7 @@ def _xor(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
 
 
 def _gauss(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
-    spread = np.sqrt(0.5 + 7.0 * noise)  # variance 0.5 without noise, 4 with the most
+    spread = np.sqrt(0.5 + 7.0 * noise)  # variance 0.5 without noise, 4 at maximum noise
     targets = (np.arange(n) < n // 2).astype(float)
     return np.where(targets[:, np.newaxis] == 1, 2.0, -2.0) + spread * rng.standard_normal((n, 2)), targets
 
@@ -103,7 +104,7 @@ def _plane(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array
 
 def _multi_gauss(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
     centers = np.array([[-4, 2.5], [0, 2.5], [4, 2.5], [-4, -2.5], [0, -2.5], [4, -2.5]])
-    signs = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # as on the page, row by row
+    signs = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # as in TensorFlow Playground, row by row
     points = rng.uniform(-6, 6, (n, 2))
     seen = points + noise * rng.uniform(-6, 6, (n, 2))
     distance = np.linalg.norm(seen[:, np.newaxis] - centers, axis=2)

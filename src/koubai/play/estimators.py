@@ -1,4 +1,4 @@
-"""An estimator as the start of a playground: its network, and how it trains."""
+"""An estimator as the starting point of a playground: its network, and how it trains."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,15 +18,15 @@ from koubai.play.recipe import Recipe
 from koubai.play.settings import ENDLESS, MOST_LAYERS, Settings
 
 WIDEST = 128
-"""Nodes of a layer that can still be drawn."""
+"""Maximum number of nodes in a layer that can be drawn."""
 
 NEUTRAL = {"early_stopping": False, "class_weight": None, "n_starts": 1}
-"""What a playground leaves aside, with the values that ask for nothing."""
+"""Parameters that the playground ignores, with their neutral values."""
 PERCEPTRON_NEUTRAL = {"penalty": None, "fit_intercept": True, "variant": "plain", "order": None, "init": "zeros"}
 
 
 def settings_of(estimator: Any, n_rows: int | None = None) -> Settings:
-    """Return the settings that say what an estimator's parameters say.
+    """Return the settings equivalent to an estimator's parameters.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def settings_of(estimator: Any, n_rows: int | None = None) -> Settings:
     Raises
     ------
     ParameterError
-        If the network is too large to be drawn, or has an activation that a page cannot name.
+        If the network is too large to draw, or has an activation unknown to the page.
 
     Examples
     --------
@@ -76,21 +76,21 @@ def settings_of(estimator: Any, n_rows: int | None = None) -> Settings:
 
 
 def recipe_of(estimator: Any) -> Recipe | None:
-    """Return how an estimator trains; None for the perceptron, whose rule the playground has."""
+    """Return how an estimator trains; None for the perceptron, whose rule is built in."""
     if isinstance(estimator, Perceptron):
         return None
     return Recipe(_rule(estimator), _course(estimator), bool(estimator.shuffle), float(estimator.clip_norm or 0.0))
 
 
 def left_aside(estimator: Any) -> list[str]:
-    """Return the names of the parameters that ask for something a playground has not."""
+    """Return the names of parameters that request something the playground does not have."""
     found = [name for name, neutral in NEUTRAL.items() if getattr(estimator, name, neutral) != neutral]
     if isinstance(estimator, Perceptron):
         return found + [name for name, neutral in PERCEPTRON_NEUTRAL.items() if getattr(estimator, name) != neutral]
     if choices.uses_lbfgs(estimator):
         found.append("L-BFGS (Adam takes its place)")
     elif choices.chosen_schedule(estimator).name in ENDLESS:
-        found.append("the adaptive schedule (the learning rate stays as it is)")
+        found.append("the adaptive schedule (the learning rate stays constant)")
     return found
 
 
@@ -104,7 +104,7 @@ def _course(estimator: Any) -> Schedule:
 
 
 def _seed(random_state: Any) -> int:
-    """Return the seed that stands for a ``random_state``; a generator is asked without being moved on."""
+    """Return the seed for a ``random_state``; a generator is read without advancing it."""
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
     if isinstance(random_state, np.random.RandomState):

@@ -1,4 +1,4 @@
-"""What the settings say, made ready to train: data, network and plan, and every way to go forward from a state."""
+"""The settings made ready for training: data, network and plan, and all ways to advance a state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -26,16 +26,16 @@ from koubai.play.datasets import CLASSES
 from koubai.play.settings import Settings
 
 HORIZON = 500
-"""Epochs over which a schedule is stretched when no end is set."""
+"""Number of epochs a schedule spans when no end is set."""
 
 
 @dataclass(slots=True)
 class Moment:
-    """Where a run stands: θ, slots and epochs, and how many rows of the epoch are done.
+    """The state of a run: θ, slots, epochs, and the number of rows done in the current epoch.
 
-    ``state.step`` counts updates since the optimizer began, as its bias correction does, ``steps`` all of them.
-    ``mistakes`` are the perceptron's in this epoch, or in the last one while none has begun; ``all_mistakes`` are
-    those since its start.
+    ``state.step`` counts updates since the optimizer was started, as its bias correction needs; ``steps`` counts all.
+    ``mistakes`` counts the perceptron's in this epoch (or in the last, before a new one begins); ``all_mistakes``
+    counts all since the start.
     """
 
     state: State
@@ -45,15 +45,15 @@ class Moment:
     steps: int = 0
 
     def copy(self) -> "Moment":
-        """Return a moment that shares nothing with this one."""
+        """Return an independent copy."""
         return replace(self, state=self.state.copy())
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """The last update that was made by hand: the state before it, the training rows that it took, its rate and trace.
+class ManualUpdate:
+    """The last manual update: the state before it, its training rows, its rate and its trace.
 
-    The perceptron's rule leaves no trace.
+    The perceptron's rule has no trace.
     """
 
     before: State
@@ -64,7 +64,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Data, network and plan; `advance` and `step` change a `Moment` in place."""
+    """Data, network and plan; `advance` and `step` modify a `Moment` in place."""
 
     settings: Settings
     data: Data
@@ -77,12 +77,12 @@ class Experiment:
 
     @classmethod
     def build(cls, settings: Settings, data: Data) -> "Experiment":
-        """Return what the settings say about these data.
+        """Return the experiment that the settings describe on these data.
 
         Raises
         ------
         ParameterError
-            If the loss, the output or another choice does not suit the data.
+            If the loss, the output or another choice does not fit the data.
         """
         ending = _ending(settings, data)
         targets = _coded(data, ending)
@@ -94,7 +94,7 @@ class Experiment:
 
     @property
     def is_perceptron(self) -> bool:
-        """Whether one node learns by the perceptron's rule."""
+        """Whether a single node learns by the perceptron rule."""
         return self.settings.mode == "perceptron"
 
     def begin(self) -> Moment:
@@ -118,7 +118,7 @@ class Experiment:
         found = np.empty(n)
         inside = min(n, max(0, total - first))
         for begin, count in ((0, inside), (inside, n - inside)):
-            if count:  # past its end a schedule stays at its last rate
+            if count:  # past its end, a schedule stays at its last rate
                 at = first if begin == 0 and inside else max(0, total - 1)
                 length = count if begin == 0 and inside else 1
                 found[begin : begin + count] = schedule.rates(
@@ -133,7 +133,7 @@ class Experiment:
         return found.reshape(n_epochs, steps)
 
     def advance(self, moment: Moment, n_epochs: int) -> None:
-        """Train over so many ends of epochs: an epoch that has begun is ended first, and counts as one."""
+        """Train to the end of ``n_epochs`` epochs; an epoch in progress is finished first, and counts as one."""
         if self.is_perceptron:
             for _ in range(n_epochs):
                 self.step(moment, "epoch")
@@ -147,11 +147,11 @@ class Experiment:
             moment.steps += moment.state.step - before
 
     def advance_for(self, moment: Moment, seconds: float, most: int, at_once: int = 1) -> int:
-        """Train for about so many seconds of this thread's own and at most so many epochs; return how many.
+        """Train for about ``seconds`` of thread time and at most ``most`` epochs; return the number of epochs.
 
-        Time in which the processor is elsewhere does not count, so that all who share it get the same. ``at_once`` is
-        how many epochs are gone through before the first look at the clock: each look costs as much as a few epochs,
-        and for the rest of a moment that is nearly over it is not worth while.
+        Time spent off the processor does not count, so that all runs that share it get the same amount. ``at_once`` is
+        the number of epochs before the first look at the clock: each look costs as much as a few epochs, and is not
+        worthwhile for the last remnant of a slice.
         """
         begin, first, n = thread_time(), moment.state.epoch, at_once
         while (left := most - (moment.state.epoch - first)) > 0 and thread_time() - begin < 0.8 * seconds:
@@ -163,11 +163,11 @@ class Experiment:
             n = max(1, min(16 * n, int(n * (seconds - (thread_time() - begin)) / max(thread_time() - now, 1e-6))))
         return moment.state.epoch - first
 
-    def step(self, moment: Moment, unit: str) -> Update:
-        """Go on by one example, one minibatch, or to the end of the epoch; return the last update.
+    def step(self, moment: Moment, unit: str) -> ManualUpdate:
+        """Advance by one example, one minibatch, or to the end of the epoch; return the last update.
 
-        An example or a minibatch is what comes next in the epoch's order, so that steps of any kind
-        and whole epochs go through the same rows.
+        An example or a minibatch is the next in the epoch's order, so that steps of any kind and whole epochs visit the
+        same rows.
         """
         sizes, order, rates = list(self._sizes(moment, unit)), self.order(moment), self._epoch_rates(moment)
         for number, size in enumerate(sizes, 1):
@@ -184,7 +184,7 @@ class Experiment:
         if moment.cursor >= self.train.n_rows:
             moment.cursor = 0
             moment.state.epoch += 1
-        return Update(before, chosen, rate, trace)
+        return ManualUpdate(before, chosen, rate, trace)
 
     def coming(self, moment: Moment) -> tuple[Array, float]:
         """Return the training rows of the next minibatch, and its learning rate α."""
@@ -213,7 +213,7 @@ class Experiment:
 
     def _update(self, moment: Moment, chosen: Array, rate: float) -> StepTrace:
         rows = Rows(self.train.inputs[chosen], self.train.targets[chosen])
-        with np.errstate(all="ignore"):  # divergence is told by whoever looks at θ
+        with np.errstate(all="ignore"):  # divergence is reported by whoever inspects θ
             trace = trace_step(self.plan, moment.state, rows, rate, dropout=True)
         assert trace.theta_after is not None
         assert trace.slots_after is not None
@@ -222,7 +222,7 @@ class Experiment:
         return trace
 
     def _learn(self, moment: Moment, chosen: Array) -> None:
-        """Follow the learning rule with each example: w ← w + η y x if it is wrong (lecture slide 18)."""
+        """Apply the learning rule to each example: w ← w + η y x if it is misclassified (lecture slide 18)."""
         if not moment.cursor:
             moment.mistakes = 0
         for row in chosen:
@@ -235,7 +235,7 @@ class Experiment:
                 moment.state.theta = perceptron.update(theta, x, y, self.settings.learning_rate)
 
     def losses(self, theta: Array) -> tuple[float, float, float | None]:
-        """Return the mean loss of the training rows and of the test rows, and the share of all rows that are right."""
+        """Return the mean losses of the training and the test rows, and the share of all rows classified correctly."""
         both = [self._loss_and_right(theta, rows) for rows in (self.train, self.test)]
         right = [part for _, part in both if part is not None]
         accuracy = float(np.concatenate(right).mean()) if right and self.data.task == CLASSES else None
@@ -254,7 +254,7 @@ class Experiment:
         return float(loss), (forward.outputs > threshold).ravel() == (rows.targets > threshold).ravel()
 
     def same_but(self, settings: Settings) -> "Experiment":
-        """Return the experiment under settings that differ only in what may change in mid-run, or in the seed."""
+        """Return the experiment under settings that differ only in what may change during a run, or in the seed."""
         plan = _plan(settings, self.data, self.ending, self.train)
         return replace(self, settings=settings, network=plan.network, plan=plan)
 
@@ -262,7 +262,7 @@ class Experiment:
 def _ending(settings: Settings, data: Data) -> Ending:
     if settings.mode == "perceptron":
         if data.task != CLASSES or len(data.classes) != 2:
-            raise ParameterError("playground: the perceptron must have data of two classes; got others. Choose xor.")
+            raise ParameterError("playground: the perceptron needs data with two classes; got other data. Choose xor.")
         return classification_ending("perceptron", False, "playground")
     if data.task == CLASSES:
         loss = settings.loss if _suits(settings.loss, "classification") else "log_loss"
@@ -279,7 +279,7 @@ def _suits(loss: str, task: str) -> bool:
 def _plan(settings: Settings, data: Data, ending: Ending, train: Rows) -> Plan:
     lone = settings.mode == "perceptron"
     if settings.output == "softmax" and train.targets.shape[1] == 1 and not lone:
-        raise ParameterError("playground: softmax must have several outputs; this network has one. Choose auto.")
+        raise ParameterError("playground: softmax needs several outputs; this network has one. Choose auto.")
     network = Network.dense(
         (train.inputs.shape[1], *(() if lone else settings.hidden), train.targets.shape[1]),
         hidden=() if lone else settings.activations,
@@ -301,7 +301,7 @@ def _plan(settings: Settings, data: Data, ending: Ending, train: Rows) -> Plan:
 
 
 def _coded(data: Data, ending: Ending) -> Array:
-    """Return the targets as the loss takes them, (n, n_outputs)."""
+    """Return the targets in the form the loss expects, (n, n_outputs)."""
     if data.task != CLASSES:
         return data.targets.reshape(-1, 1)
     if len(data.classes) > 2:

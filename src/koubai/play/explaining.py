@@ -1,4 +1,4 @@
-"""Where a number of the running network comes from: the derivations of `koubai.explain`, for the page."""
+"""Derivations of the running network's numbers by `koubai.explain`, for the page."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from koubai.views.explanation.showing import render
 
 
 def explanation(branch: Branch, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the title and the HTML of the derivation that was asked for.
+    """Return the title and the HTML of the requested derivation.
 
     Parameters
     ----------
     asked : dict
         ``what``, ``layer`` (from 1), ``source`` and ``target`` (from 0), ``row`` (from 0), ``lang``: see `messages`.
-        ``update`` is what one row would do to a weight now; ``step`` is the last update that was made by hand, or,
-        if the run went on by itself since, the next minibatch's.
+        ``update`` is what one row would do to a weight now; ``step`` is the last manual update or, if the run has
+        trained since, the next minibatch's.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _derivation(branch: Branch, asked: dict[str, Any]) -> Derivation:
 
 
 def _running_step(branch: Branch, ask: Ask) -> Derivation:
-    """Explain the last update that was made by hand, or the coming one."""
+    """Explain the last manual update, or the next one."""
     experiment, last = branch.experiment, branch.last
     chosen, rate = (last.chosen, last.learning_rate) if last else experiment.coming(branch.moment)
     state: State = last.before if last else branch.moment.state
@@ -78,6 +78,6 @@ def _running_step(branch: Branch, ask: Ask) -> Derivation:
 
 
 def _learning_rule(branch: Branch, theta: Any, x: Any, y: Any) -> Derivation:
-    """Explain the perceptron's rule on one example; the bias is the weight of an input that is always 1."""
+    """Explain the perceptron rule on one example; the bias is the weight of a constant input 1."""
     names = (*branch.experiment.data.names, "1")
     return one_example(theta, np.append(x, 1.0), int(y[0]), branch.settings.learning_rate, names)

@@ -1,4 +1,4 @@
-"""Inputs that are made of the two coordinates of a made point."""
+"""Input features derived from the two coordinates of a generated point."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Binary frames: a header as JSON, then blocks of numbers that the browser reads without a copy."""
+"""Binary frames: a header as JSON, then blocks of numbers that the browser reads without copying."""
 
 import json
 import math
@@ -33,7 +33,7 @@ def encode(header: Mapping[str, Any], blocks: Mapping[str, npt.NDArray[Any]]) ->
 
 
 def finite(value: Any) -> Any:
-    """Return the value with every number that JSON lacks replaced by None."""
+    """Return the value with non-finite numbers, which JSON lacks, replaced by None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

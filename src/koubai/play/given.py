@@ -1,4 +1,4 @@
-"""Rows that a program hands over: arrays and DataFrames in the place of a table's file."""
+"""Rows given by a program: arrays and DataFrames in place of a table file."""
 
 import os
 from collections.abc import Mapping
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Original:
-    """What the rows were before they were standardised.
+    """The rows before standardisation.
 
     Parameters
     ----------
     X, y
-        The inputs (n, n_features) and targets (n,) as they were given.
+        The inputs (n, n_features) and targets (n,) as given.
     center, scale : (n_features,)
         The network's inputs are (X - center) / scale.
     target_center, target_scale : float
-        Likewise for targets that are numbers.
+        Likewise for numeric targets.
     """
 
     X: Any
@@ -47,12 +47,12 @@ class Original:
 
 @dataclass(frozen=True, eq=False)
 class GivenRows:
-    """Rows of numbers.
+    """Numeric rows.
 
     Parameters
     ----------
     X
-        The inputs as they were given.
+        The inputs as given.
     inputs : (n, n_features)
         The same as an array.
     y : (n,)
@@ -64,7 +64,7 @@ class GivenRows:
     target : str
         Name of the targets.
     standardize : bool
-        Whether the network gets features, and numbers as targets, of mean 0 and deviation 1 over the training rows.
+        Whether features and numeric targets are standardised to mean 0 and deviation 1 over the training rows.
     recipe : Recipe, optional
         How an estimator trains on them.
     """
@@ -85,11 +85,11 @@ class GivenRows:
 
     @property
     def n_columns(self) -> int:
-        """Number of columns to learn from."""
+        """Number of feature columns."""
         return len(self.names)
 
     def data(self, settings: Settings) -> Data:
-        """Return the rows split, standardised, and placed on the plane."""
+        """Return the rows split, standardised, and placed in the plane."""
         from koubai.tables.splits import hold_out
 
         of_classes = self.task == CLASSES
@@ -130,7 +130,7 @@ class GivenRows:
 
 @dataclass(frozen=True, eq=False)
 class GivenTable:
-    """A table whose columns have to be prepared before they are numbers."""
+    """A table whose columns must be prepared to become numbers."""
 
     table: "Table"
     target: str
@@ -142,11 +142,11 @@ class GivenTable:
 
     @property
     def n_columns(self) -> int:
-        """Number of columns to learn from."""
+        """Number of feature columns."""
         return self.table.frame.width - 1
 
     def data(self, settings: Settings) -> Data:
-        """Return the table prepared as one that comes from a file."""
+        """Return the table prepared in the same way as one from a file."""
         return replace(data_of_table(settings, self.table, self.target), is_given=True)
 
 
@@ -159,25 +159,25 @@ def given(
     recipe: Recipe | None = None,
     who: str = "play",
 ) -> GivenRows | GivenTable:
-    """Return what a user gave as data for a playground.
+    """Return the user's input as data for a playground.
 
     Parameters
     ----------
     X : array-like, sparse matrix, DataFrame, or path
-        The inputs, (n, n_features); with y the name of a column, a whole table or its file.
+        The inputs, (n, n_features); if y is a column name, a whole table or its file.
     y : array-like or str
         The targets (n,), or the name of their column.
     task, standardize, recipe
-        As in `GivenRows`; without a task the targets' values decide, by the rule for tables.
+        As in `GivenRows`; by default the task follows from the targets' values, by the rule for tables.
     who : str
-        Who asks, for messages.
+        Name of the caller, for messages.
 
     Raises
     ------
     DataError
-        If there is nothing to be learned, or too much to be looked at.
+        If there is nothing to learn, or the data are too large to display.
     ShapeError
-        If X and y do not fit each other.
+        If X and y do not match.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def given(
         find_target(table.frame, y, task)
         return GivenTable(table, y)
     if y is None:
-        raise DataError(f"{who}: y must be given with X: the targets, or the name of a column of X; got none.")
+        raise DataError(f"{who}: y must be given with X: the targets, or the name of a column of X; got None.")
     column, found = _target_column(y, task, who)
     name = column.name
     frame = _frame_of(X)
@@ -225,7 +225,7 @@ def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Targ
         if values.ndim == 2 and values.shape[1] == 1:
             values = values.ravel()
         if values.ndim != 1:
-            raise ShapeError(f"{who}: y must be one target a row, (n,); got shape {values.shape}. Choose one column.")
+            raise ShapeError(f"{who}: y must be one target per row, (n,); got shape {values.shape}. Choose one column.")
         y = pl.Series(name, values.tolist(), strict=False)
     column = y.alias(name)
     if column.dtype.is_float():
@@ -234,7 +234,7 @@ def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Targ
 
 
 def _as_given(y: Any, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return class labels in the type that the user gave them in, where an array has one."""
+    """Return class labels in the user's own type, if an array has one."""
     values = np.asarray(y).ravel()
     return values if values.dtype.kind in "biufU" and len(values) == len(labels) else labels
 
@@ -275,15 +275,15 @@ def _numbers(X: Any, who: str) -> Array:
         inputs = np.array(dense, dtype=np.float64, order="C")
     except (TypeError, ValueError):
         raise DataError(
-            f"{who}: X must hold numbers, or be a DataFrame whose texts are categories; got an array of "
+            f"{who}: X must contain numbers, or be a DataFrame in which text columns are categories; got an array of "
             f"{np.asarray(dense).dtype}. Try pandas.DataFrame(X)."
         ) from None
     bad = ~np.isfinite(inputs)
     if bad.any():
         row, column = (int(place[0]) for place in np.nonzero(bad))
         raise DataError(
-            f"{who}: X must hold finite numbers; got {inputs[row, column]} in row {row}, column {column}. "
-            f"Fill or drop such rows, or pass a DataFrame, whose gaps are filled."
+            f"{who}: X must contain only finite numbers; got {inputs[row, column]} in row {row}, column {column}. "
+            "Impute or drop such rows, or pass a DataFrame, whose missing values are imputed."
         )
     return inputs
 
@@ -291,6 +291,6 @@ def _numbers(X: Any, who: str) -> Array:
 def _check_size(inputs: Array, who: str) -> None:
     n, d = inputs.shape
     if not 1 <= d <= MOST_FEATURES:
-        raise DataError(f"{who}: X must have 1 to {MOST_FEATURES} columns to be looked at; got {d}. Choose columns.")
+        raise DataError(f"{who}: X must have 1 to {MOST_FEATURES} columns to be displayed; got {d}. Select columns.")
     if n > MOST_ROWS:
-        raise DataError(f"{who}: X must have at most {MOST_ROWS} rows to be looked at; got {n}. Try X[:{MOST_ROWS}].")
+        raise DataError(f"{who}: X must have at most {MOST_ROWS} rows to be displayed; got {n}. Try X[:{MOST_ROWS}].")

@@ -1,7 +1,7 @@
-"""Who may talk to the server: who knows the token, from the server's own page.
+"""Access control: only the server's own page may talk to it, and only with the token.
 
-The token comes once, in the address that the server prints. A cookie takes its place, and the address loses it: a link
-that is copied, or stays in the browser's history, lets nobody in.
+The token is sent once, in the address that the server prints. A cookie then replaces it, and it is removed from the
+address, so that a copied link or the browser's history lets nobody in.
 """
 
 import hmac
@@ -21,13 +21,13 @@ from koubai.core.language import LANGUAGES, text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ANYWHERE = ("0.0.0.0", "::")
-"""Addresses at which a server listens on all of the machine's networks."""
+"""Addresses that make a server listen on all network interfaces."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Content-Security-Policy: the page's own files and nothing else, no inline script or style."""
+"""Content-Security-Policy: only the page's own files; no inline scripts or styles."""
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -43,27 +43,28 @@ PAGE = """<!DOCTYPE html>
 <title>koubai playground</title><link rel="icon" href="/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/style.css"></head>
 <body><div class="koubai-play"><header class="top"><h1><span class="name">koubai</span> playground</h1></header>
-{said}</div></body></html>
+<main class="card">{said}</main></div></body></html>
 """
 
-NO_TOKEN = "The token must be the one that the server printed: open the address with ?token=…"
+NO_TOKEN = "The token must be the one printed by the server: open the address that contains ?token=…"
 
 
 class Guard:
     """Checks Host, Origin and token of every request and socket, and adds the security headers.
 
-    A page of another site may make a browser send requests here: its Origin gives it away. A name that is made
-    to point to this machine (DNS rebinding) gives itself away by the Host.
+    A page of another site can make a browser send requests here, but its Origin reveals it. A name made to point to
+    this machine (DNS rebinding) is revealed by the Host.
 
     Parameters
     ----------
     app : ASGI application
     hosts : iterable of str
-        Names and addresses under which the server may be called, without the port. If one of `ANYWHERE` is among them,
-        any address and the machine's own name will do: no address can be made to point elsewhere, as a name can.
+        Names and addresses under which the server may be reached, without the port. If one of them is in `ANYWHERE`,
+        any address and the machine's own name are accepted: unlike a name, an address cannot be made to point
+        elsewhere.
     token : str, optional
-        What every request for more than scripts and styles must bring as ``?token=…``, or the cookie that the page got
-        for it. Without one, as in a program's own tests, nothing is asked for.
+        The token that every request other than for scripts and styles must carry as ``?token=…``, or as the cookie
+        issued for it. If None, as in tests, no token is required.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = LOOPBACK, token: str | None = None) -> None:
@@ -74,7 +75,7 @@ class Guard:
             self.hosts |= {own, f"{own.partition('.')[0]}.local", f"{own.partition('.')[0]}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it."""
+        """Pass a request on, or refuse it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -90,11 +91,11 @@ class Guard:
             await self.app(scope, receive, _with_headers(send))
 
     def complaint(self, scope: Scope) -> str:
-        """Return why a request is refused, or nothing."""
+        """Return why a request is refused, or an empty string."""
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if not self._is_own(host):
-            return "Host must be one under which this server listens."
+            return "Host must be one of this server's own names or addresses."
         origin = headers.get("origin")
         wants_origin = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD")
         if origin is None:
@@ -110,10 +111,10 @@ class Guard:
         return ""
 
     def _without_token(self, scope: Scope) -> RedirectResponse:
-        """Return the way to the page's plain address, and the cookie that is good for it.
+        """Return a redirect to the page's plain address that sets the session cookie.
 
-        A browser keeps what stands after ``#``. The cookie is sent when a link is followed from elsewhere (lax), but by
-        no other site's page, and no script can read it.
+        Browsers keep the fragment after ``#``. The cookie is sent when a link is followed from elsewhere (lax), but not
+        with requests from another site's page, and scripts cannot read it.
         """
         assert self.token is not None
         answer = RedirectResponse("/", 303, HEADERS)
@@ -132,9 +133,9 @@ class Guard:
 
 
 def _refusal(complaint: str, path: str) -> Response:
-    """Return the refusal; who opens the page without its token reads in each language what to do.
+    """Return the refusal; for a page opened without its token, with instructions in each language.
 
-    The browser may not have told its language, and the page's own script is not allowed to ask for the texts yet.
+    The browser may not have sent its language, and the page's script may not fetch the texts yet.
     """
     if complaint != NO_TOKEN or path != "/":
         return PlainTextResponse(complaint, 403, HEADERS)
@@ -143,19 +144,19 @@ def _refusal(complaint: str, path: str) -> Response:
 
 
 def _same(given: str, wanted: str) -> bool:
-    """Compare in a time that does not tell how much is right."""
+    """Compare in constant time."""
     return hmac.compare_digest(given.encode(errors="replace"), wanted.encode(errors="replace"))
 
 
 def _session(token: str) -> str:
-    """Return what the cookie holds: it ends with the token, and does not tell it."""
+    """Return the cookie's value, which is derived from the token but does not reveal it."""
     return hmac.new(
         token.encode(errors="replace"), b"koubai play: a page that has brought the token", "sha256"
     ).hexdigest()
 
 
 def _cookie(host: str) -> str:
-    """Return the cookie's name: cookies are shared by all ports of a machine, and it may have several servers."""
+    """Return a cookie name per server: cookies are shared by all ports of a machine, which may have several servers."""
     with suppress(ValueError):
         return f"koubai-play-{urlsplit(f'//{host}').port or 80}"
     return "koubai-play-80"

@@ -1,4 +1,4 @@
-"""What was done in a playground, in the order in which it was done: enough to do it again."""
+"""The actions in a playground, in order: enough to replay them."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 Entry: TypeAlias = dict[str, Any]
 
 MOST = 20_000
-"""Entries; training in between counts as one however long it took."""
+"""Maximum number of entries; an uninterrupted stretch of training counts as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry, what was done before it, and how many there are. Links never change: a place in the past is a link."""
+    """An entry, its predecessor, and the number of entries. Links are immutable, so a past position is just a link."""
 
     entry: Entry
     before: "Link | None"
@@ -40,11 +40,11 @@ class Journal:
 
     @property
     def is_full(self) -> bool:
-        """Whether more was done than is kept."""
+        """Whether more was done than the journal holds."""
         return self.last is not None and self.last.length > MOST
 
     def write(self, entry: Entry) -> None:
-        """Add what was done, or let the last entry grow by it; after the most entries no more is kept."""
+        """Append an action or merge it into the last entry; once full, nothing more is recorded."""
         last = self.last
         grown = None if last is None else _grown(last.entry, entry)
         if last is not None and grown is not None:
@@ -53,7 +53,7 @@ class Journal:
             self.last = Link(entry, last, 1 if last is None else last.length + 1)
 
     def entries(self) -> list[Entry]:
-        """Return what was done, in order."""
+        """Return the actions in order."""
         found, link = [], self.last
         while link is not None:
             found.append(link.entry)
@@ -62,7 +62,7 @@ class Journal:
 
 
 def _grown(last: Entry, entry: Entry) -> Entry | None:
-    """Return both entries as one that does the same; None if there is none."""
+    """Return one entry equivalent to both, or None."""
     if "epochs" in last and "epochs" in entry:
         return {"epochs": last["epochs"] + entry["epochs"]}
     if "step" in last and last["step"] == entry.get("step"):
@@ -71,7 +71,7 @@ def _grown(last: Entry, entry: Entry) -> Entry | None:
         return entry
     if "settings" in last and "settings" in entry:
         both = {**last["settings"], **entry["settings"]}
-        return None if "optimizer" in both else {"settings": both}  # a change there and back forgets the memory
+        return None if "optimizer" in both else {"settings": both}  # changing the optimizer and back resets its state
     return None
 
 

@@ -1,4 +1,4 @@
-"""What a learner takes away: the model as a file, and a Python program that makes the same numbers again."""
+"""What a user can take away: the model as a file, and a Python program that reproduces the numbers."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ MODEL_TYPE, PYTHON_TYPE = "application/octet-stream", "text/x-python"
 
 
 def model_file(experiment: Experiment, moment: Moment) -> bytes:
-    """Return the bytes of a model file: for a table the whole model with its preparation, else the estimator."""
+    """Return the bytes of a model file: for a table the whole model including its preparation, else the estimator."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "playground.koubai"
         save(whole_model(experiment, moment), path)
@@ -26,26 +26,26 @@ def model_file(experiment: Experiment, moment: Moment) -> bytes:
 
 
 def python_program(branch: Branch) -> str:
-    """Return a program that begins as the page began, does what was done there, and ends with the same θ.
+    """Return a program that starts as the page did, repeats what was done there, and ends with the same θ.
 
     Raises
     ------
     ParameterError
-        If more was done by hand than the journal keeps, or the rows are another program's.
+        If more was done by hand than the journal holds, or the rows were given by a program.
     """
     journal, moment = branch.journal, branch.moment
     if branch.experiment.data.is_given:
         raise ParameterError(
-            "playground: a program must read its rows from somewhere; these were given in a notebook, whose own cells "
-            "are the program. Keep the model, or take widget.estimator."
+            "playground: a program must be able to read its rows; these were given in a notebook, whose own cells are "
+            "the program. Save the model, or use widget.estimator."
         )
     if journal.is_full:
         raise ParameterError(
             f"playground: a program must repeat at most {MOST} changes by hand; got more. "
-            "Go back on the slider, or reset; the model can be kept as it is."
+            "Go back on the slider, or reset; the model can still be saved."
         )
     table = journal.settings["dataset"] == "table"
-    usage = "\nRun it with the name of your table behind it.\n" if table else ""
+    usage = "\nRun it with the name of your table as its argument.\n" if table else ""
     digest = hashlib.sha256(moment.state.theta.astype("<f8").tobytes()).hexdigest()
     tables = "{SETTINGS['table']: Path(sys.argv[1] if len(sys.argv) > 1 else 'table.csv')}" if table else "{}"
     return f'''"""A network from koubai's playground: the same data, start, steps and numbers.
@@ -76,14 +76,14 @@ print("the playground's numbers" + (", to the last bit" if same else " but for r
 
 
 def download(branch: Branch, kind: str) -> dict[str, Any]:
-    """Return the message that carries a file: the ``"model"``, or the ``"python"`` program."""
+    """Return the message that contains a file: the ``"model"``, or the ``"python"`` program."""
     if kind == "model":
         return carried("playground.koubai", MODEL_TYPE, model_file(branch.experiment, branch.moment))
     return carried("playground.py", PYTHON_TYPE, python_program(branch).encode())
 
 
 def carried(name: str, media_type: str, content: bytes) -> dict[str, Any]:
-    """Return the message that carries a file."""
+    """Return the message that contains a file."""
     return {
         "type": "download",
         "name": name,

@@ -1,4 +1,4 @@
-"""What each node does over the plane: values on a grid, as numbers and as bytes."""
+"""The output of each node over the plane: values on a grid, as numbers and as bytes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +11,14 @@ from koubai.core.network import Network
 from koubai.play.experiment import Experiment
 
 ONE_THREAD = 2**18
-"""Multiplications of one matrix product up to which OpenBLAS stays in the thread that asks for it."""
+"""Number of multiplications in a matrix product up to which OpenBLAS stays in the calling thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
     """Outputs over the plane (grid, grid) or (grid, grid, classes), and hidden nodes (n_nodes, grid, grid) as bytes.
 
-    Row i of a grid lies at the i-th place of the second axis, upwards; byte b of a node stands for
+    Row i of a grid is the i-th position on the second axis, upwards; byte b of a node represents
     low + (high - low) b / 255 with its own ``ranges`` [low, high].
     """
 
@@ -28,14 +28,14 @@ class Maps:
 
 
 def grid_inputs(experiment: Experiment, grid: int) -> Array:
-    """Return the network's inputs at grid × grid places of the plane, (grid², n_features)."""
+    """Return the network's inputs at grid × grid positions in the plane, (grid², n_features)."""
     (x0, x1), (y0, y1) = experiment.data.extent
     across, up = np.meshgrid(np.linspace(x0, x1, grid), np.linspace(y0, y1, grid))
     return np.ascontiguousarray(experiment.data.on_plane(np.column_stack([across.ravel(), up.ravel()])))
 
 
 def compute_maps(experiment: Experiment, theta: Array, inputs: Array, grid: int, with_nodes: bool = True) -> Maps:
-    """Return the maps of all nodes for the grid's inputs, computed in float32: a picture has 256 steps."""
+    """Return the maps of all nodes for the grid's inputs, computed in float32, as images have only 256 levels."""
     with np.errstate(all="ignore"):
         values = _values(experiment.network, theta, inputs)
         output = np.ascontiguousarray(_as_probability(experiment, values[-1]).T, np.float32)
@@ -48,10 +48,10 @@ def compute_maps(experiment: Experiment, theta: Array, inputs: Array, grid: int,
 
 
 def _values(network: Network, theta: Array, inputs: Array) -> list[Array]:
-    """Return what each layer's nodes say about the inputs, (n_nodes, n) of each: `trace_forward` turned around.
+    """Return the outputs of each layer's nodes for the inputs, (n_nodes, n) each: `trace_forward` transposed.
 
-    With a node's values beside each other a map is a row. A block of inputs goes through all layers while it is in the
-    processor's cache, and is so small that BLAS does not wake other threads, which belong to other runs.
+    With a node's values contiguous, a map is a row. A block of inputs passes through all layers while in the
+    processor's cache, and is small enough that BLAS does not wake other threads, which belong to other runs.
     """
     columns = np.ascontiguousarray(inputs.T, np.float32)
     layers = [(layer, w.T.astype(np.float32), b.astype(np.float32)[:, None]) for layer, w, b in network.views(theta)]
@@ -63,13 +63,13 @@ def _values(network: Network, theta: Array, inputs: Array) -> list[Array]:
             u = weights @ z
             if layer.bias:
                 u += biases
-            z = layer.activation.value(u.T).T  # softmax is over a row's outputs
+            z = layer.activation.value(u.T).T  # softmax acts on a row's outputs
             values[:, first : first + block] = z
     return found
 
 
 def _in_steps(values: Array) -> tuple[npt.NDArray[np.uint8], list[list[float]]]:
-    """Return values of nodes, (n_nodes, n), in 256 steps from the least to the largest of each, and these two."""
+    """Return node values, (n_nodes, n), quantised to 256 levels of each node's range, and these ranges."""
     low, high = values.min(axis=1, keepdims=True), values.max(axis=1, keepdims=True)
     limits = np.hstack([low, high])
     wide = high - low
@@ -81,7 +81,7 @@ def _in_steps(values: Array) -> tuple[npt.NDArray[np.uint8], list[list[float]]]:
 
 
 def _as_probability(experiment: Experiment, outputs: Array) -> Array:
-    """Return outputs as the page colours them: margins of two classes become 0 and 1 by their sign, softly."""
+    """Return outputs as the page colours them: margins of two classes are mapped smoothly to 0…1 by their sign."""
     if not experiment.ending.signed:
         return outputs
     if experiment.is_perceptron:

@@ -1,8 +1,8 @@
-"""What a table is, found out by a process of its own that may not take much.
+"""The dimensions of a table, measured in a separate process with limited resources.
 
-A few kilobytes can unpack to many gigabytes, a few megabytes can be written so that reading them takes hours, and what
-a file says of itself need not be true. So a process with bounded memory and time, which gives way to all others, reads
-it first; if that process dies, nothing else has suffered.
+A few kilobytes can unpack to many gigabytes, a few megabytes can be crafted to take hours to read, and a file's
+metadata need not be true. So a low-priority process with limited memory and time reads it first; if that process dies,
+no harm is done.
 """
 
 import json
@@ -16,30 +16,30 @@ from typing import Any
 from koubai.core.errors import DataError, KoubaiError
 
 MOST_MEMORY = 2**30
-"""Bytes that the measuring process may take beside its own code."""
+"""Limit on the measuring process's memory beyond its own code, in bytes."""
 MOST_CONTENT = 2**28
-"""Bytes of all cells, were each written out."""
+"""Maximum size of all cells in bytes, if each were written out."""
 MOST_NAME, MOST_CELL = 200, 10_000
-"""Characters of a column's name, and bytes of a cell."""
+"""Maximum length of a column name in characters, and of a cell in bytes."""
 MOST_SECONDS, MOST_WAITING = 15, 60.0
-"""Seconds of processor time that the measuring process may take, and seconds from its start to its end."""
+"""Limits on the measuring process's processor time and wall-clock time, in seconds."""
 TOO_LARGE = (
-    "A table must be one that fits in memory and is read within {} seconds; it is damaged, or too large. "
-    "Get it anew, or use koubai fit."
+    "A table must fit in memory and be readable within {} seconds; this one is damaged or too large. Download it "
+    "again, or use koubai fit."
 )
 WHOLE = (
-    "A table must be a whole Parquet file that fits in memory; it is damaged, or too large. "
-    "Get it anew, or use koubai fit."
+    "A table must be a complete Parquet file that fits in memory; this one is damaged or too large. Download it again, "
+    "or use koubai fit."
 )
 
 
 def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
-    """Return the columns and the number of rows of a table, for the page to choose from.
+    """Return the columns and the number of rows of a table, to be offered on the page.
 
     Raises
     ------
     DataError
-        If it cannot be read, or not within the bounds; if it has too many rows or columns, or too much in them.
+        If it cannot be read within the limits, has too many rows or columns, or has too much content.
     """
     command = [sys.executable, "-m", "koubai.play.measuring", str(path), str(most_rows), str(most_columns)]
     environment = {**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -54,26 +54,28 @@ def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
         if found[part] > most:
             raise DataError(f"A table must have at most {most} {what}; got {found[part]}. Use koubai fit.")
     if found["size"] > MOST_CONTENT:
-        raise DataError(f"A table must have at most {MOST_CONTENT // 2**20} MiB in memory; got more. Use koubai fit.")
+        raise DataError(
+            f"A table must have at most {MOST_CONTENT // 2**20} MiB of content; it has more. Use koubai fit."
+        )
     for part, most, what in (
         ("name", MOST_NAME, "characters in a column's name"),
         ("cell", MOST_CELL, "bytes in a cell"),
     ):
         if found[part] > most:
             raise DataError(
-                f"A table must have at most {most} {what}; got {found[part]}. Shorten it, or use koubai fit."
+                f"A table must have at most {most} {what}; got {found[part]}. Shorten them, or use koubai fit."
             )
     return {"columns": found["columns"], "rows": found["rows"]}
 
 
 def measure(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
-    """Return what a table holds; of one with too many rows or columns, no more than that."""
+    """Return a table's dimensions and columns; if there are too many rows or columns, only their numbers."""
     import polars as pl
 
     from koubai.tables.reading import read_table
 
     found: dict[str, Any] = {"rows": 0, "width": 0, "name": 0, "cell": 0, "size": 0, "columns": []}
-    if path.endswith(".parquet"):  # it says how large it is before it is read
+    if path.endswith(".parquet"):  # its metadata gives the size before reading
         file = pl.scan_parquet(path)
         found |= {"rows": int(file.select(pl.len()).collect().item()), "width": len(file.collect_schema())}
         if found["rows"] > most_rows or found["width"] > most_columns:
@@ -84,15 +86,15 @@ def measure(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
         return found
     found["name"] = max(map(len, frame.columns))
     found["columns"] = list(frame.columns) if found["name"] <= MOST_NAME else []
-    lengths = frame.select(pl.col(pl.String).str.len_bytes())  # columns of texts
-    longest, summed = lengths.max().row(0), lengths.sum().row(0)  # a text that many rows share counts for each
+    lengths = frame.select(pl.col(pl.String).str.len_bytes())  # text columns
+    longest, summed = lengths.max().row(0), lengths.sum().row(0)  # a text shared by many rows counts for each
     found["cell"] = max((int(length or 0) for length in longest), default=0)
     texts = sum(int(length or 0) for length in summed)
     return found | {"size": int(frame.estimated_size()) + texts}
 
 
 def _limit() -> None:
-    """Bound what this process may take, as far as the system can; where it cannot, `MOST_WAITING` holds."""
+    """Limit this process's resources as far as the system can; elsewhere `MOST_WAITING` applies."""
     with suppress(ImportError, OSError, ValueError, AttributeError):
         import resource
 
@@ -104,7 +106,7 @@ def _limit() -> None:
 
 
 def _main(path: str, most_rows: str, most_columns: str) -> None:
-    import polars  # noqa: F401  what is loaded before the bounds does not count
+    import polars  # noqa: F401  loaded before the limits, so as not to count
 
     import koubai.tables.reading  # noqa: F401
 

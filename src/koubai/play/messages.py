@@ -1,4 +1,4 @@
-"""What a client may say: every message with its parts, checked and bounded in one place."""
+"""The messages a client may send, with their parts, checked and bounded in one place."""
 
 import json
 from collections.abc import Mapping
@@ -46,16 +46,16 @@ MESSAGES: Mapping[str, Mapping[str, tuple[Check, Any]]] = {
     "ack": {"id": (count(0, 2**53), 0)},
     "download": {"kind": (one_of("model", "python"), "model")},
 }
-"""Each kind of message: its parts, each with a check and what it is when it is not given."""
+"""Each kind of message: its parts, each with a check and a default."""
 
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:
-    """Return the kind of a message and its parts, checked.
+    """Parse a message and return its kind and its checked parts.
 
     Raises
     ------
     ParameterError
-        If it is no message, or a part is not what it must be.
+        If it is not a message, or a part is invalid.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The token that a server asks for, and how the browser learns it without the other users of the machine."""
+"""The server's token, and how the browser receives it without other users of the machine seeing it."""
 
 import html
 import os
@@ -13,7 +13,7 @@ from koubai.core.errors import ParameterError
 
 SHORTEST_TOKEN = 8
 VARIABLE = "KOUBAI_TOKEN"
-"""Where a token of one's own may stand: everybody on a machine can list the arguments of its programs."""
+"""Environment variable for a token of one's own; command-line arguments are visible to all users of a machine."""
 
 PAGE = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
@@ -23,12 +23,12 @@ PAGE = """<!DOCTYPE html>
 
 
 def token_of(given: str | None) -> str:
-    """Return the token that was chosen, at the command line or in `VARIABLE`, else a random one.
+    """Return the token given on the command line or in `VARIABLE`, else a random one.
 
     Raises
     ------
     ParameterError
-        If the one that was chosen could be guessed.
+        If the given token is short enough to guess.
 
     Examples
     --------
@@ -44,20 +44,20 @@ def token_of(given: str | None) -> str:
         return secrets.token_urlsafe(24)
     if len(chosen) < SHORTEST_TOKEN:
         raise ParameterError(
-            f"play: {who} must have {SHORTEST_TOKEN} characters or more, so that it cannot be guessed; "
-            f"got {len(chosen)}. Choose a longer one, or leave it out for a random one."
+            f"play: {who} must have at least {SHORTEST_TOKEN} characters, so that it cannot be guessed; got "
+            f"{len(chosen)}. Choose a longer one, or omit it for a random one."
         )
     return chosen
 
 
 @contextmanager
 def browser_at(address: str) -> Iterator[None]:
-    """Open an address in the browser by a file that leads there, which is there as long as this lasts.
+    """Open an address in the browser through a redirecting file, which exists while the block runs.
 
-    The address holds the token. A browser is told what to open by its arguments, which everybody can list; the file
-    can be read by its owner alone.
+    The address contains the token. A browser gets its address as an argument, which all users can see; the file is
+    readable only by its owner.
     """
-    with tempfile.TemporaryDirectory(prefix="koubai-play-") as folder:  # only its owner may look into it
+    with tempfile.TemporaryDirectory(prefix="koubai-play-") as folder:  # accessible only to its owner
         path = Path(folder) / "open.html"
         path.touch(mode=0o600)
         path.write_text(PAGE.format(address=html.escape(address)), encoding="utf-8")

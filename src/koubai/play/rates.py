@@ -1,11 +1,11 @@
-"""How much a client may say: a bucket that fills with time and empties with every message."""
+"""Rate limiting of clients: a token bucket that fills over time and empties with every message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
 LONGEST = 256 * 1024
-"""Characters of one message; two thousand drawn points take about 60,000."""
+"""Maximum length of a message in characters; two thousand drawn points take about 60,000."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Bucket:
         self.level, self.since = self.most, self.clock()
 
     def take(self, amount: float = 1.0) -> bool:
-        """Take out so much if it is there; return whether it was."""
+        """Take out ``amount`` if available; return whether it was."""
         now = self.clock()
         self.level = min(self.most, self.level + (now - self.since) * self.per_second)
         self.since = now

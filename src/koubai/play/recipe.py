@@ -1,4 +1,4 @@
-"""How an estimator trains, as far as the settings of a playground do not say it."""
+"""How an estimator trains, where that goes beyond a playground's settings."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,18 @@ from koubai.optimizers.schedules import Schedule, get_schedule
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """What makes a playground's run the run of ``fit``: the same start, order of rows, and rule with its parameters.
+    """What makes a playground's run equal to ``fit``: the same start, order of rows, and rule with its parameters.
 
     Parameters
     ----------
     rule : Optimizer
-        Stands behind the setting ``optimizer`` as long as that has its name.
+        Used for the setting ``optimizer`` while that has the same name.
     course : Schedule
         Likewise for the setting ``schedule``.
     shuffle : bool
-        Whether each epoch takes the rows in a new order.
+        Whether to reshuffle the rows in each epoch.
     clip_norm : float
-        Longest gradient; 0 leaves all as they are.
+        Maximum gradient norm; 0 disables clipping.
     """
 
     rule: Optimizer
@@ -34,11 +34,11 @@ class Recipe:
     clip_norm: float = 0.0
 
     def optimizer(self, name: str) -> Optimizer:
-        """Return the rule of that name, the estimator's own if it has it."""
+        """Return the rule of that name: the estimator's own if the name matches."""
         return self.rule if name == self.rule.name else get_optimizer(name)
 
     def schedule(self, name: str) -> Schedule:
-        """Return the schedule of that name, the estimator's own if it has it."""
+        """Return the schedule of that name: the estimator's own if the name matches."""
         return self.course if name == self.course.name else get_schedule(name)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The journal of a run followed again: what a downloaded program does."""
+"""Replaying the journal of a run, as a downloaded program does."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from koubai.play.settings import Settings
 
 
 def place_of(experiment: Experiment, layer: int, source: int, target: int, bias: bool) -> int | None:
-    """Return where a weight or bias lies in θ, layers from 1 and nodes from 0; None if there is none."""
+    """Return the index of a weight or bias in θ, with layers from 1 and nodes from 0; None if there is none."""
     network = experiment.network
     if not 1 <= layer <= len(network.layers):
         return None
@@ -19,7 +19,7 @@ def place_of(experiment: Experiment, layer: int, source: int, target: int, bias:
 
 
 def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> Experiment:
-    """Return the experiment under settings that change in mid-run; another optimizer forgets the last one's memory."""
+    """Return the experiment under settings changed during a run; a new optimizer starts with a fresh state."""
     after = experiment.same_but(experiment.settings.changed(part))
     if after.plan.optimizer != experiment.plan.optimizer:
         moment.state.slots = after.plan.optimizer.init(moment.state.theta)
@@ -30,16 +30,16 @@ def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> 
 def replay(
     settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path | Source]
 ) -> tuple[Experiment, Moment]:
-    """Do again what was done in a playground, and return where it ended.
+    """Repeat what was done in a playground, and return the final state.
 
     Parameters
     ----------
     settings : mapping
-        The settings at the beginning.
+        The initial settings.
     done : sequence of mappings
         What followed: ``{"epochs": n}``, ``{"step": unit, "count": n}``, ``{"edit": {…}}``, ``{"settings": {…}}``.
     tables : mapping
-        The user's own tables by their ids.
+        The user's own tables by id.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a program gets back from a playground: the network of the moment as a fitted estimator."""
+"""What a program gets back from a playground: the current network as a fitted estimator."""
 
 import copy
 from typing import TYPE_CHECKING, Any
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def fitted(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPRegressor | Perceptron:
-    """Return the network of a moment as a fitted estimator.
+    """Return the network at a moment as a fitted estimator.
 
-    It takes rows as they were given: that the playground standardised them is reckoned into the weights of the first
-    layer, and of the last where the targets are numbers. The rows of a table's file are its prepared features.
+    It takes rows as originally given: the playground's standardisation is folded into the weights of the first layer
+    and, for numeric targets, of the last. For a table file, the rows are its prepared features.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def fitted(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPRegress
 
 
 def whole_model(experiment: Experiment, moment: Moment) -> "TableModel | MLPClassifier | MLPRegressor | Perceptron":
-    """Return the network with its table's preparation if it has one, else as `fitted` does."""
+    """Return the network with its table's preparation if there is one, else like `fitted`."""
     table_model, prepared = experiment.data.model, experiment.data.prepared
     if table_model is None or prepared is None:
         return fitted(experiment, moment)
@@ -66,7 +66,7 @@ def whole_model(experiment: Experiment, moment: Moment) -> "TableModel | MLPClas
 
 
 def estimator_of(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPRegressor:
-    """Return the network as a fitted estimator; its inputs are the features that the playground shows.
+    """Return the network as a fitted estimator; its inputs are the features shown in the playground.
 
     Examples
     --------
@@ -101,9 +101,9 @@ def estimator_of(experiment: Experiment, moment: Moment) -> MLPClassifier | MLPR
 
 
 def _parameters(experiment: Experiment) -> dict[str, Any]:
-    """Return the parameters with which an estimator trains as the playground does."""
+    """Return the parameters that make an estimator train as the playground does."""
     settings, plan = experiment.settings, experiment.plan
-    rows = 1 if plan.penalty.per_row else plan.batch_size  # an estimator's penalty is divided by the rows of a batch
+    rows = 1 if plan.penalty.per_row else plan.batch_size  # an estimator's penalty is divided by the batch size
     found: dict[str, Any] = {
         "hidden_layer_sizes": settings.hidden,
         "activation": list(settings.activations) or "relu",
@@ -128,7 +128,7 @@ def _parameters(experiment: Experiment) -> dict[str, Any]:
 
 
 def labels_of(data: Data) -> Any:
-    """Return the targets as an estimator takes them: labels, or numbers."""
+    """Return the targets in the form an estimator takes: labels, or numbers."""
     if data.task != CLASSES:
         return data.targets
     if data.original is not None:
@@ -146,7 +146,7 @@ def _on_given_inputs(network: Network, theta: Array, original: Original) -> Arra
 
 
 def _on_given_targets(model: MLPClassifier | MLPRegressor, theta: Array, original: Original) -> Array:
-    """Return θ whose output is m + r z instead of z, in the last layer, or in one more where that is not linear."""
+    """Return θ with output m + r z instead of z, in the last layer or, if that is not linear, an additional one."""
     network = model.network_
     if network.layers[-1].activation.name == "identity":
         weights, biases = network.weights(theta, -1), network.biases(theta, -1)
@@ -185,6 +185,6 @@ def _perceptron(experiment: Experiment, moment: Moment, original: Original) -> P
     model.separability_ = (
         describe(model.mistakes_, np.array([True]), model.classes_)
         if right
-        else f"The data are not linearly separable as far as seen: these weights are not right on all rows. {REMEDIES}"
+        else f"The data appear not to be linearly separable: these weights misclassify some rows. {REMEDIES}"
     )
     return model

@@ -1,4 +1,4 @@
-"""The playground's server: listens, prints where, opens the browser, and ends on Ctrl-C."""
+"""The playground's server: listens, prints its address, opens the browser, and ends on Ctrl-C."""
 
 import asyncio
 import errno
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 class Server(uvicorn.Server):
-    """Ends on Ctrl-C, except where the program was started with it ignored, as scripts start what runs beside them.
+    """Ends on Ctrl-C, unless the program was started with SIGINT ignored, as shells do for background jobs.
 
-    A request to terminate ends it as cleanly: uvicorn would raise the signal again, and the tables would stay on disk.
+    SIGTERM ends it just as cleanly: uvicorn would raise the signal again, and the tables would stay on disk.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
         self._deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end on a signal."""
+        """Begin to shut down on a signal."""
         if sig != signal.SIGINT:
             self.should_exit = True
         elif not self._deaf:
@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; port 0 takes any that is free.
+    """Return a socket bound to this host and port; port 0 means any free port.
 
     Raises
     ------
@@ -52,18 +52,19 @@ def bound(host: str, port: int) -> socket.socket:
         If the port is taken, or the address is not one of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where the protocol is named; it would hold each frame back for 40 ms
+    # asyncio disables Nagle's algorithm, which would delay each frame by 40 ms, only if the protocol is given
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
     except (OSError, UnicodeError) as error:
         listening.close()
-        why = (error.strerror if isinstance(error, OSError) else "") or "that is no address"
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = (error.strerror if isinstance(error, OSError) else "") or "not a valid address"
+        number = error.errno if isinstance(error, OSError) else None
+        taken, is_of_port = number == errno.EADDRINUSE, number in (errno.EADDRINUSE, errno.EACCES)
         raise ParameterError(
             f"play: the server must listen on {host}, port {port}, but {'it is taken' if taken else why.lower()}. "
-            f"Try --port 0, which takes a free one."
+            f"{'Try --port 0 for a free one.' if is_of_port else 'Try --host 127.0.0.1.'}"
         ) from None
     return listening
 
@@ -86,13 +87,13 @@ def run(
     settings, tables
         What a client sees first.
     host, port
-        Where to listen.
+        The address to listen on.
     token : str, optional
-        What the page must bring; see `koubai.play.opening.token_of`.
+        The token the page must present; see `koubai.play.opening.token_of`.
     open_browser : bool
         Whether to open the page.
     fragment : str
-        What the address ends with after ``#``.
+        The fragment of the address, after ``#``.
     lessons : mapping, optional
         Lessons by their names, beside those that come with koubai.
 
@@ -103,7 +104,7 @@ def run(
     """
     token = token_of(token)
     listening = bound(host, port)
-    listening.listen(connections.BACKLOG)  # a browser may be faster than what follows
+    listening.listen(connections.BACKLOG)  # a browser may be quicker than the code that follows
     addresses = [
         _address(name, listening.getsockname()[1], token, fragment)
         for name in (_own_addresses(listening.family) if host in ANYWHERE else [host])
@@ -112,11 +113,11 @@ def run(
     app = connections.Connections(guarded, connections.most_silent())
     config = uvicorn.Config(
         app,
-        log_config=None,  # the logging of a program that calls this is its own
+        log_config=None,  # leave logging to the calling program
         log_level="warning",
         ws="websockets-sansio",
         ws_max_size=4 * LONGEST,
-        ws_per_message_deflate=False,  # maps of 8-bit numbers hardly shrink, and a frame must not wait
+        ws_per_message_deflate=False,  # 8-bit maps hardly compress, and a frame must not wait
         ws_ping_interval=5,
         ws_ping_timeout=20,
         timeout_graceful_shutdown=1,
@@ -140,10 +141,10 @@ def _address(name: str, port: int, token: str, fragment: str) -> str:
 
 
 def _own_addresses(family: int) -> list[str]:
-    """Return under which addresses this machine is reached: from itself, and from the network if it is in one."""
+    """Return the addresses at which this machine can be reached, locally and from the network if there is one."""
     found = ["::1" if family == socket.AF_INET6 else "127.0.0.1"]
-    nowhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"  # addresses of nobody, RFC 3849 and 5737
+    nowhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"  # RFC 3849 and 5737
     with socket.socket(family, socket.SOCK_DGRAM) as asking, suppress(OSError):
-        asking.connect((nowhere, 9))  # a datagram socket that is connected has sent nothing
+        asking.connect((nowhere, 9))  # connecting a datagram socket sends nothing
         found.append(asking.getsockname()[0])
     return found

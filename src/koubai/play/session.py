@@ -1,4 +1,4 @@
-"""One client's playground: takes its messages in order, trains in slices, and tells what has become of it."""
+"""One client's playground: handles its messages in order, trains in slices, and reports the results."""
 
 import asyncio
 import logging
@@ -22,11 +22,11 @@ Send: TypeAlias = Callable[[dict[str, Any] | bytes], Awaitable[None]]
 Found = TypeVar("Found")
 
 SLICE, SHORTEST = 0.006, 0.002
-"""Seconds that a run trains before others have their turn: by itself, and at least where many take turns."""
+"""Seconds that a run trains before yielding: when alone, and the minimum when many take turns."""
 AT_ONCE = 2
-"""So many starts of one client train at the same time."""
+"""Maximum number of one client's starts that train at the same time."""
 SUPERSEDING = frozenset(("settings", "run", "pause", "reset", "step", "edit", "seek", "swap", "instant"))
-"""Messages after which nobody waits for a final state that is being computed."""
+"""Messages that make a final state still being computed obsolete."""
 
 log = logging.getLogger("koubai.play")
 
@@ -34,8 +34,8 @@ log = logging.getLogger("koubai.play")
 class Session:
     """One client's playground.
 
-    Every message is handled, and every slice of training done, one after the other under one lock; both run in the
-    executor's threads, so that the event loop stays free.
+    Messages and slices of training are processed one at a time under a single lock, in the executor's threads, so that
+    the event loop stays free.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ class Session:
     executor : Executor
         Threads shared by all clients.
     tables : mapping
-        The tables that were loaded, by their ids.
+        The loaded tables, by id.
     settings : Settings
-        What is shown first.
+        The initial settings.
     crowd : callable, optional
-        Tells how many runs take turns at a thread, this one among them: the more, the shorter each turn, so that
-        pictures keep coming. A picture costs about as much as the shortest turn.
+        Returns the number of runs, including this one, that take turns on a thread: the more, the shorter each turn, so
+        that frames keep coming. A frame costs about as much as the shortest turn.
     """
 
     def __init__(
@@ -75,17 +75,17 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """What is shown."""
+        """The current settings."""
         return self.branch.settings
 
     @property
     def experiment(self) -> Experiment:
-        """What is trained."""
+        """The current experiment."""
         return self.branch.experiment
 
     @property
     def moment(self) -> Moment:
-        """Where the run stands."""
+        """The current moment of the run."""
         return self.branch.moment
 
     # ------------------------------------------------------------------ the run, changed in the executor's threads
@@ -103,7 +103,9 @@ class Session:
 
     def _swap(self) -> None:
         if self.other is None:
-            raise ParameterError("playground: there must be two branches to change between; got one. Branch first.")
+            raise ParameterError(
+                "playground: there must be two branches to switch between; there is one. Create a branch first."
+            )
         mine, theirs = self.branch, self.other
         theirs.look(replace(mine.settings, axes=theirs.settings.axes))
         self.other = mine
@@ -114,7 +116,7 @@ class Session:
         self.grid, self.with_maps = grid, with_maps
 
     def _slice(self, most: int) -> None:
-        """Train for a moment, to the end of a run at most."""
+        """Train for one slice, at most to the end of the run."""
         end = self.until or self.settings.stop_at
         left = most if end is None else min(most, end - self.moment.state.epoch)
         if left > 0:
@@ -122,14 +124,14 @@ class Session:
         if end is not None and self.moment.state.epoch >= end:
             self.running = False
 
-    # ------------------------------------------------------------------ what the client is told
+    # ------------------------------------------------------------------ what is sent to the client
 
     def state(self) -> dict[str, Any]:
-        """Return what the page shows beside the maps."""
+        """Return what the page shows besides the maps."""
         return telling.state(self.branch, self.running, 1 if self.other is None else 2)
 
     def frame(self, instant: bool = False) -> bytes:
-        """Return θ, the maps and the newest numbers as a binary frame."""
+        """Return θ, the maps and the latest numbers as a binary frame."""
         self.frame_id += 1
         numbers = {"id": self.frame_id, "running": self.running, "instant": instant}
         return telling.frame(self.branch, self.places, self.grid, self.with_maps, numbers)
@@ -149,12 +151,12 @@ class Session:
         await self.send(await self._in_thread(self.frame, instant))
 
     async def _tell_briefly(self) -> None:
-        """Tell of the same network elsewhere: the frame first, so that no number runs ahead of its picture."""
+        """Report the same network in another state: the frame first, so that no number is ahead of its picture."""
         await self._tell()
         await self.send(self.state())
 
     async def problem(self, sentence: str) -> None:
-        """Tell what is wrong, in one sentence."""
+        """Report a problem in one sentence."""
         await self.send({"type": "problem", "text": sentence.removeprefix("playground: ")})
 
     # ------------------------------------------------------------------ messages
@@ -163,19 +165,19 @@ class Session:
         return await asyncio.get_running_loop().run_in_executor(self.executor, lambda: work(*arguments))
 
     async def handle(self, kind: str, part: dict[str, Any]) -> None:
-        """Do what one message asks; a mistake is answered by one sentence, and everything stays as it was.
+        """Carry out one message; an error is answered with one sentence and leaves everything unchanged.
 
-        Messages may be handed over before earlier ones are done: they wait for their turn.
+        Messages may arrive before earlier ones are done; they wait for their turn.
         """
         await self._answered(self.obey(kind, part))
 
     async def obey(self, kind: str, part: dict[str, Any]) -> None:
-        """Do what one message asks in its turn, or raise what is wrong and leave everything as it was."""
+        """Carry out one message in its turn, or raise an error and leave everything unchanged."""
         if kind == "ack":
             self.acked = max(self.acked, min(part["id"], self.frame_id))
             return
         if kind in ("pause", "reset"):
-            self.running, self.halted = False, True  # before the lock: the slice that runs is the last
+            self.running, self.halted = False, True  # before the lock, so that the current slice is the last
         weight = int(kind in SUPERSEDING)
         self.waiting += weight
         try:
@@ -187,7 +189,7 @@ class Session:
             self.wake.set()
 
     async def _answered(self, work: Awaitable[None]) -> bool:
-        """Await some work, and answer what is wrong with one sentence; return whether all was well."""
+        """Await some work and report any error in one sentence; return whether it succeeded."""
         try:
             await work
             return True
@@ -198,7 +200,9 @@ class Session:
         except Exception as error:
             if not self.closed:
                 log.exception("koubai play: a request failed")
-                await self.problem(f"The server failed at this ({type(error).__name__}); try something else, or reset.")
+                await self.problem(
+                    f"The server could not do this ({type(error).__name__}); try something else, or reset."
+                )
         return False
 
     async def _handle(self, kind: str, part: dict[str, Any]) -> None:
@@ -268,14 +272,14 @@ class Session:
     # ------------------------------------------------------------------ training
 
     async def _instant(self, epochs: int) -> None:
-        """Train a new run from the start to its end, unless somebody asks for something else meanwhile."""
+        """Train a new run from start to end, unless another request supersedes it."""
         await self._in_thread(self._reset)
         while (left := epochs - self.moment.state.epoch) > 0 and not self.waiting and not self.closed:
             if not await self._in_thread(self.branch.train, 4 * SLICE, left) or not self.branch.is_finite:
                 break
 
     async def _start_many(self, experiment: Experiment, count: int, epochs: int) -> None:
-        """Train from many seeds, a few at a time and each in slices, and tell how far that is."""
+        """Train from many seeds, a few at a time and each in slices, and report progress."""
         from koubai.play.starts import Start, summary
 
         seeds, found = iter(range(count)), list[Start]()
@@ -298,14 +302,14 @@ class Session:
     async def _run(self, until: int | None) -> None:
         end = until or self.settings.stop_at
         if end is not None and self.moment.state.epoch >= end:
-            raise ParameterError(f"playground: the run must end after epoch {end}; it stands there. Raise the end.")
+            raise ParameterError(f"playground: the run is to end after epoch {end}, which is done. Raise the end.")
         self.until, self.running = until, True
         await self.send(self.state())
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._keep_running())
 
     async def _keep_running(self) -> None:
-        """Train slice by slice, and show a frame whenever the client has drawn the last one."""
+        """Train slice by slice, and send a frame whenever the client has drawn the last one."""
         clock = asyncio.get_running_loop().time
         before, due = clock(), 1.0
         while self.running and not self.closed:
@@ -324,7 +328,7 @@ class Session:
                 await asyncio.sleep(0)
 
     async def _sleep(self, seconds: float) -> None:
-        """Wait, but no longer than until the next message is done."""
+        """Wait, but only until the next message is done."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -335,14 +339,14 @@ class Session:
         await self._in_thread(self._slice, due if self.settings.pace else 10**9)
         if not self.branch.is_finite:
             self.running = False
-            await self.problem("Training left the finite numbers: lower the learning rate, then go back or reset.")
+            await self.problem("Training diverged to NaN or infinity: lower the learning rate, then go back or reset.")
         if not self.running:
             await self._tell_briefly()
         elif self.acked >= self.frame_id:
             await self._tell()
 
     async def close(self) -> None:
-        """Free everything: the client is gone."""
+        """Free all resources once the client is gone."""
         self.running, self.closed = False, True
         self.wake.set()
         tasks = [task for task in (self.task, self.starting) if task is not None]

@@ -1,4 +1,4 @@
-"""All that a playground shows and trains, as plain data: checked, bounded, and small enough for a link."""
+"""Everything a playground shows and trains, as plain data: checked, bounded, and small enough for a link."""
 
 import reprlib
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ LOSSES = (
 )
 """Losses to choose from: for any task, for classes, for numbers."""
 ENDLESS = ("adaptive",)
-"""Schedules that ask for a watcher, which the playground is not."""
+"""Schedules that need monitoring, which the playground does not do."""
 
 Check = Callable[[Any, str], Any]
 
@@ -39,7 +39,7 @@ def _problem(name: str, wanted: str, value: Any) -> ParameterError:
 
 
 def shown(value: Any) -> str:
-    """Return a few characters that show any value, however long or deep it is.
+    """Return a short representation of any value, however long or deep.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def number(low: float, high: float) -> Check:
 
 
 def count(low: int, high: int, optional: bool = False) -> Check:
-    """Return a check for whole numbers in [low, high], or also for None."""
+    """Return a check for whole numbers in [low, high], optionally allowing None."""
 
     def check(value: Any, name: str) -> int | None:
         if optional and value is None:
@@ -87,7 +87,7 @@ def one_of(*allowed: str) -> Check:
 
 
 def text(longest: int) -> Check:
-    """Return a check for a short text or None; half a character (a lone surrogate) is none that could be sent back."""
+    """Return a check for a short text or None; a lone surrogate is rejected, as it could not be sent back."""
 
     def check(value: Any, name: str) -> str | None:
         whole = isinstance(value, str) and len(value) <= longest and not any("\ud800" <= c <= "\udfff" for c in value)
@@ -163,25 +163,25 @@ CHECKS: Mapping[str, Check] = {
     "hide": many(text(40), 60),
     "lesson": text(60),
 }
-"""What each setting must be."""
+"""The check of each setting."""
 
 LIVE = frozenset(
     ("learning_rate", "schedule", "l1", "l2", "batch_size", "optimizer", "activations", "dropout", "stop_at", "pace")
 ) | frozenset(("discretize", "show_test", "hide", "lesson", "axes"))
-"""Settings that change in mid-run; any other begins a new run."""
+"""Settings that can change during a run; changing any other starts a new run."""
 VIEW = frozenset(("pace", "discretize", "show_test", "hide", "lesson", "axes"))
-"""Those that change what is seen and no number of the run; they stay as they are when one goes back in time."""
+"""Settings that affect only the view; they are kept when going back in time."""
 OF_DATA = frozenset(
     ("dataset", "noise", "train_ratio", "n_rows", "data_seed", "table", "target", "columns", "points", "features")
 )
-"""Those that the rows rest on."""
+"""Settings that determine the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole state of a playground but for what training has made of it.
+    """The complete state of a playground, except for the results of training.
 
-    ``pace`` is the number of epochs a second, 0 for as many as there can be; the others are named as in the library.
+    ``pace`` is the number of epochs per second, 0 for no limit; the others are named as in the library.
 
     Examples
     --------
@@ -227,12 +227,12 @@ class Settings:
         Parameters
         ----------
         part : mapping
-            Names and values, as JSON gives them.
+            Names and values, as in JSON.
 
         Raises
         ------
         ParameterError
-            If a setting does not exist, or is not what it must be.
+            If a setting does not exist or is invalid.
         """
         if not isinstance(part, Mapping):
             raise _problem("settings", "an object of names and values", part)
@@ -247,11 +247,11 @@ class Settings:
         return replace(found, activations=kinds, dropout=(*found.dropout, *(0.0,) * depth)[:depth])
 
     def _layers(self) -> Check:
-        """Return the check for layers: a network that a program gave may be wider than those that a page asks for."""
+        """Return the check for layers: a network given by a program may be wider than the page allows."""
         return many(count(1, max(MOST_NODES, *self.hidden, 0)), MOST_LAYERS)
 
     def changes(self, other: "Settings") -> frozenset[str]:
-        """Return the names of the settings in which two differ."""
+        """Return the names of the settings that differ."""
         names = (field.name for field in fields(self))
         return frozenset(name for name in names if getattr(self, name) != getattr(other, name))
 

@@ -1,4 +1,4 @@
-"""The WebSocket of one client: messages in, frames out, and everything freed as soon as the client is gone."""
+"""The WebSocket of one client: messages in, frames out, with all resources freed as soon as the client is gone."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,18 +16,20 @@ from koubai.play.session import Session
 
 MOST_CLIENTS = 200
 MOST_WAITING = 64
-"""So many messages of one client may wait for their turn."""
+"""Maximum number of a client's messages waiting for their turn."""
 MESSAGES_AT_ONCE, MESSAGES_PER_SECOND = 400, 200
-"""Two acknowledgements a frame and a slider in motion make about 150 a second."""
+"""Two acknowledgements per frame plus a moving slider make about 150 messages per second."""
 CHARACTERS_AT_ONCE, CHARACTERS_PER_SECOND = 4_000_000, 1_000_000
-TOO_MUCH = "A page must send at most {} messages and {} characters a second; more came, and was not read. Slow down."
+TOO_MUCH = "A page must send at most {} messages and {} characters per second; the excess was not read. Slow down."
 
 
 async def serve(socket: WebSocket) -> None:
-    """Serve one client, whose socket is accepted, until it leaves."""
+    """Serve one client, whose socket has been accepted, until it leaves."""
     clients: set[WebSocket] = socket.app.state.clients
     if len(clients) >= MOST_CLIENTS:
-        sentence = f"At most {MOST_CLIENTS} pages may be open at once; this is one more. Close another, then reload."
+        sentence = (
+            f"At most {MOST_CLIENTS} pages may be open at once; this one is too many. Close another, then reload."
+        )
         await socket.send_json({"type": "problem", "text": sentence})
         await socket.close(1013)
         return
@@ -39,12 +41,12 @@ async def serve(socket: WebSocket) -> None:
 
 
 def _crowd(state: Any) -> float:
-    """Return how many runs take turns at each of the executor's threads."""
+    """Return the number of runs that take turns on each of the executor's threads."""
     return sum(session.running for session in tuple(state.sessions)) / state.n_threads
 
 
 class _Client:
-    """Reads on whatever is being computed, so that a pause acts at once and a client's end is seen at once."""
+    """Keeps reading during computation, so that a pause or a disconnection takes effect at once."""
 
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
@@ -54,7 +56,7 @@ class _Client:
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
-        """Serve until the client leaves, then free what it had."""
+        """Serve until the client leaves, then free its resources."""
         state = self.socket.app.state
         session = await self._session()
         state.sessions.add(session)
@@ -72,7 +74,7 @@ class _Client:
                 task.cancel()
 
     async def _session(self) -> Session:
-        """Return a session, made in a thread: a table may have to be read."""
+        """Return a session, created in a thread, since a table may have to be read."""
         loop, state = asyncio.get_running_loop(), self.socket.app.state
         make = partial(Session, self.send, state.executor, state.tables.paths, crowd=partial(_crowd, state))
         try:
@@ -82,10 +84,10 @@ class _Client:
             return await loop.run_in_executor(state.executor, make)
 
     async def send(self, message: dict[str, Any] | bytes) -> None:
-        """Send to the client; one that is gone is told nothing, and its end will be read."""
+        """Send to the client; if it is gone, do nothing, since the reader will notice."""
         if WebSocketState.DISCONNECTED in (self.socket.application_state, self.socket.client_state):
             return
-        with suppress(RuntimeError, WebSocketDisconnect):  # gone between two sentences
+        with suppress(RuntimeError, WebSocketDisconnect):  # the client left in the meantime
             if isinstance(message, bytes):
                 await self.socket.send_bytes(message)
             else:

@@ -1,4 +1,4 @@
-"""The same settings from many seeds: what they have in common, where they differ, and how many fared badly."""
+"""The same settings from many seeds: their mean, their spread, and how many ended badly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from koubai.play.maps import compute_maps, grid_inputs
 
 GRID = 40
 SLICE = 0.02
-"""Seconds that a start trains before others have their turn."""
+"""Seconds that a start trains before yielding to others."""
 POOR_SHARE = 0.25
-"""A start is poor if its loss lies above the best one by more than this share of the way to the worst at the outset."""
+"""A start is poor if its loss exceeds the best by more than this share of the gap to the worst initial loss."""
 
 
 @dataclass(slots=True)
 class Start:
-    """One seed's run: it takes the path that `koubai.train_population` gives it, in slices.
+    """One seed's run, in slices; it follows the same path as in `koubai.train_population`.
 
     Examples
     --------
@@ -47,18 +47,18 @@ class Start:
         Raises
         ------
         ParameterError
-            For the perceptron, which begins at zero whatever the seed.
+            For the perceptron, which starts at zero whatever the seed.
         """
         if experiment.is_perceptron:
             raise ParameterError(
-                "playground: many starts must have a network; the perceptron begins at 0. Choose network."
+                "playground: many starts need a network; the perceptron always starts at 0. Choose network."
             )
         own = experiment.same_but(replace(experiment.settings, seed=seed))
         moment = own.begin()
         return cls(own, moment, own.losses(moment.state.theta)[0])
 
     def go_on(self, epochs: int) -> bool:
-        """Train for a moment; return whether it has come to its end, with its loss and its map known."""
+        """Train for one slice; return whether it has finished, with its loss and map computed."""
         left = epochs - self.moment.state.epoch
         done = self.experiment.advance_for(self.moment, SLICE, left)
         theta = self.moment.state.theta
@@ -72,14 +72,14 @@ class Start:
 
 
 def summary(starts: Sequence[Start], epochs: int) -> dict[str, Any]:
-    """Return what finished starts have in common.
+    """Return a summary of the finished starts.
 
     Returns
     -------
     dict
-        ``mean`` and ``spread`` (standard deviation) over the plane, row by row upwards (of several classes, of the
-        probability of the likeliest), ``losses`` from best to worst, ``n_poor``, and the ``threshold`` above which a
-        loss counts as poor. A start that left the finite numbers is poor, and no part of the maps.
+        ``mean`` and ``spread`` (standard deviation) over the plane, row by row upwards (for several classes, of the
+        highest class probability), ``losses`` from best to worst, ``n_poor``, and the ``threshold`` above which a loss
+        counts as poor. A start that diverged counts as poor and is left out of the maps.
     """
     losses = np.array([start.loss for start in starts])
     alive = np.isfinite(losses)

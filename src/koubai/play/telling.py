@@ -1,4 +1,4 @@
-"""What a client is told: everything that there is to choose from, where a run stands, its points, and frames."""
+"""The messages to a client: the available choices, a run's state, its points, and frames."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from koubai.play.maps import compute_maps
 from koubai.play.settings import ENDLESS, LOSSES, MOST_LAYERS, MOST_NODES, MOST_POINTS, Settings
 
 MOST_ROWS_TOLD = 64
-"""So many rows of the last update are named in a frame."""
+"""Maximum number of rows of the last update listed in a frame."""
 
 
 def hello(settings: Settings) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def hello(settings: Settings) -> dict[str, Any]:
 
 
 def state(branch: Branch, running: bool, n_branches: int) -> dict[str, Any]:
-    """Return what the page shows beside the maps."""
+    """Return what the page shows besides the maps."""
     network, data = branch.experiment.network, branch.experiment.data
     layers = [
         {
@@ -75,7 +75,7 @@ def state(branch: Branch, running: bool, n_branches: int) -> dict[str, Any]:
 
 
 def points(branch: Branch) -> dict[str, Any]:
-    """Return the rows' places on the plane."""
+    """Return the rows' positions in the plane."""
     data = branch.experiment.data
     return {
         "type": "data",
@@ -89,14 +89,14 @@ def points(branch: Branch) -> dict[str, Any]:
 
 
 def frame(branch: Branch, places: Array, grid: int, with_maps: bool, numbers: dict[str, Any]) -> bytes:
-    """Return θ, the maps and the newest numbers as a binary frame.
+    """Return θ, the maps and the latest numbers as a binary frame.
 
     Parameters
     ----------
     places : (grid * grid, n_features)
         The network's inputs over the plane.
     numbers : dict
-        What the header says beside what the branch knows: ``id``, ``running``, ``instant``.
+        Header fields beyond those of the branch: ``id``, ``running``, ``instant``.
     """
     experiment, moment, losses = branch.experiment, branch.moment, branch.losses
     maps = compute_maps(experiment, moment.state.theta, places, grid, with_maps)
@@ -130,7 +130,7 @@ def frame(branch: Branch, places: Array, grid: int, with_maps: bool, numbers: di
 
 
 def _rows(branch: Branch) -> list[int]:
-    """Return the rows of the last step, as numbers of points; of an epoch's step, those of its last update."""
+    """Return the rows of the last step as point indices; for an epoch, those of its last update."""
     if branch.last is None:
         return []
     training = np.flatnonzero(~branch.experiment.data.test)

@@ -1,4 +1,4 @@
-"""The past of a run: moments to go back to, thinned out so that an hour takes no more memory than a minute."""
+"""The history of a run: moments to go back to, thinned so that an hour takes no more memory than a minute."""
 
 from dataclasses import dataclass, field
 
@@ -9,14 +9,14 @@ from koubai.play.journal import Link
 MOST_BYTES = 16 * 2**20
 MOST_MOMENTS = 2000
 OVERHEAD = 1500
-"""Bytes of a moment beside its arrays."""
+"""Size of a moment in bytes, excluding its arrays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A moment, the experiment that was under way, its number among all that were noted, and its place in the journal.
+    """A past moment, its experiment, its serial number, and its place in the journal.
 
-    ``kept`` says that somebody made it by hand, so that it stays when its neighbours are thinned out.
+    ``kept`` marks a manual step, which stays when its neighbours are thinned out.
     """
 
     moment: Moment
@@ -28,14 +28,14 @@ class Past:
 
 @dataclass(slots=True)
 class Timeline:
-    """Past moments in order, the first and the last always among them; as long as all fit, all of them are."""
+    """Past moments in order, always including the first and the last, and all of them while they fit."""
 
     pasts: list[Past] = field(default_factory=list)
     position: int = -1
     stride: int = 1
 
     def record(self, past: Past) -> None:
-        """Keep the newest moment; what came after the present position is gone."""
+        """Record a moment; any after the current position are discarded."""
         del self.pasts[self.position + 1 :]
         thin_append(self.pasts, past, self.stride)
         size = past.moment.state.theta.nbytes + past.moment.state.slots.nbytes + OVERHEAD
@@ -44,10 +44,10 @@ class Timeline:
         self.position = len(self.pasts) - 1
 
     def go(self, position: int) -> Past:
-        """Return the past at a position, which becomes the present one; out of range gives the nearest."""
+        """Return the past at a position, clipped to the range, and make that position current."""
         self.position = max(0, min(position, len(self.pasts) - 1))
         return self.pasts[self.position]
 
     def copy(self) -> "Timeline":
-        """Return a timeline of the same moments, which are never changed."""
+        """Return a timeline of the same moments, which are immutable."""
         return Timeline(list(self.pasts), self.position, self.stride)

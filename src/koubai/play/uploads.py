@@ -1,6 +1,7 @@
-"""The users' own tables: taken in bounded, kept in a folder that goes when the server goes."""
+"""The users' own tables: uploaded within limits, and kept in a folder that is removed when the server ends."""
 
 import asyncio
+import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
@@ -19,22 +20,23 @@ from koubai.play.measuring import measured
 MOST_BYTES = 32 * 2**20
 MOST_TABLES = 64
 MOST_ROWS, MOST_COLUMNS = 20_000, 1000
-"""The playground is for looking; `koubai fit` is for training."""
+"""Maximum size of a table: the playground is for exploring, `koubai fit` for training."""
 FIRST_LINES = 20
-"""Among so many lines that are not blank the columns' names are looked for."""
+"""Number of non-blank lines in which to look for the column names."""
 MOST_AT_ONCE = 8
-"""So many tables may be on their way at the same time."""
+"""Maximum number of simultaneous uploads."""
 SILENCE = 20.0
-"""Seconds in which something more of a table must come."""
+"""Seconds within which more of a table must arrive."""
 PATIENCE = 10.0
-"""Seconds during which the rest of a refused table is read and thrown away, so that its sender sees the answer."""
+"""Seconds during which the rest of a refused table is read and discarded, so that its sender sees the answer."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
-"""No compressed text: a small file could grow without end."""
+"""Accepted file types. No compressed text, since a small file could expand without limit."""
+LINE_END = re.compile(rb"\r\n|\r|\n")
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
 
 class Tables:
-    """Tables by their ids; the oldest that was uploaded goes when there are too many."""
+    """Tables by id; when there are too many, the oldest upload is removed."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="koubai-play-")
@@ -48,7 +50,7 @@ class Tables:
         return name
 
     def place(self, ending: str) -> Path:
-        """Return where an uploaded table is to be written."""
+        """Return the path for an uploaded table."""
         return Path(self.folder.name) / f"{secrets.token_hex(8)}{ending}"
 
     def keep(self, path: Path) -> str:
@@ -64,7 +66,7 @@ class Tables:
 
 
 class Refused(Exception):
-    """An upload that is not taken: the sentence that says why, and the status."""
+    """A refused upload: the reason in one sentence, and the status."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)
@@ -72,12 +74,12 @@ class Refused(Exception):
 
 
 async def take_table(request: Request) -> Any:
-    """Take in one table, and answer with its id and columns, or with one sentence."""
+    """Receive a table, and answer with its id and columns, or with one sentence."""
     tables: Tables = request.app.state.tables
     stream = request.stream()
     try:
         if tables.coming >= MOST_AT_ONCE:
-            raise Refused(f"At most {MOST_AT_ONCE} tables may come at once; this is one more. Try again.", 503)
+            raise Refused(f"At most {MOST_AT_ONCE} uploads may run at once; this one is too many. Try again.", 503)
         tables.coming += 1
         try:
             path = await _written(request, stream, tables)
@@ -88,15 +90,15 @@ async def take_table(request: Request) -> Any:
     except Refused as error:
         return _Early(JSONResponse({"text": error.sentence}, error.status), stream)
     except ClientDisconnect:
-        return JSONResponse({"text": "The table did not come whole."}, 400)
+        return JSONResponse({"text": "The upload was interrupted before the table was complete. Try again."}, 400)
 
 
 async def _written(request: Request, stream: AsyncIterator[bytes], tables: Tables) -> Path:
-    """Write what comes to a file as it comes, and return where."""
+    """Write incoming data to a file as it arrives, and return the path."""
     ending = Path(unquote(request.headers.get("x-filename", ""))[-300:]).suffix.lower()
     if ending not in ENDINGS:
-        raise Refused(f"A table must be one of {', '.join(ENDINGS)}; got {ending[:20] or 'no ending'}. Convert it.")
-    too_much = Refused(f"A table must have at most {MOST_BYTES // 2**20} MiB; got more. Use koubai fit.", 413)
+        raise Refused(f"A table must be one of {', '.join(ENDINGS)}; got {ending[:20] or 'no extension'}. Convert it.")
+    too_much = Refused(f"A table must be at most {MOST_BYTES // 2**20} MiB; it is larger. Use koubai fit.", 413)
     said = request.headers.get("content-length", "0")
     if said.isdecimal() and int(said) > MOST_BYTES:
         raise too_much
@@ -113,7 +115,7 @@ async def _written(request: Request, stream: AsyncIterator[bytes], tables: Table
                     file.write(part)
     except TimeoutError:
         path.unlink(missing_ok=True)
-        raise Refused(f"A table must keep coming; nothing came for {SILENCE:g} seconds. Try again.", 408) from None
+        raise Refused(f"An upload must not stall; nothing arrived for {SILENCE:g} seconds. Try again.", 408) from None
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -121,7 +123,7 @@ async def _written(request: Request, stream: AsyncIterator[bytes], tables: Table
 
 
 def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
-    """Return the id, columns and number of rows of a table that can be used; remove any other."""
+    """Return the id, columns and number of rows of a usable table; remove any other."""
     try:
         check_beginning(path)
         found = measured(path, MOST_ROWS, MOST_COLUMNS)
@@ -129,33 +131,33 @@ def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
     except Exception as error:
         path.unlink(missing_ok=True)
         if not isinstance(error, KoubaiError | ValueError):
-            raise Refused("A table must be one that polars can read; got another. Save it as CSV in UTF-8.") from error
+            raise Refused("A table must be readable by polars; this one is not. Save it as CSV in UTF-8.") from error
         sentence = str(error).splitlines()[0].replace(str(path), "of yours").replace("'of yours'", "of yours")
         raise Refused(sentence[:300]) from error
 
 
 def check_beginning(path: Path) -> None:
-    """Refuse at once, in a time that grows no faster than the file, what its beginning shows to be no table to look at.
+    """Reject a file early, in at most linear time, if its beginning shows that it is not a suitable table.
 
     Raises
     ------
     DataError
-        If the file is packed, or one of its first lines has too many columns.
+        If the file is compressed, or one of its first lines has too many columns.
     """
     if path.suffix == ".parquet":
         return
     content = path.read_bytes()
     if content.startswith(PACKED):
-        raise DataError("A table must be text as it is; got a packed file. Unpack it first.")
-    first = content.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", FIRST_LINES)[:FIRST_LINES]
+        raise DataError("A table must be plain text; got a compressed file. Decompress it first.")
+    first = LINE_END.split(content.removeprefix(b"\xef\xbb\xbf").lstrip(), FIRST_LINES)[:FIRST_LINES]
     if max(line.count(mark) for line in first for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
-        raise DataError(f"A table must have at most {MOST_COLUMNS} columns; got more. Leave some out.")
+        raise DataError(f"A table must have at most {MOST_COLUMNS} columns; it has more. Remove some.")
 
 
 class _Early:
-    """A response that is sent before all of the request has been read; the rest is thrown away for a while.
+    """A response that is sent before the whole request has been read; the rest is discarded for a while.
 
-    A server that closed the connection at once would have the sender see a broken line instead of the answer.
+    If the server closed the connection at once, the sender would see a broken connection instead of the answer.
     """
 
     def __init__(self, answer: JSONResponse, rest: AsyncIterator[bytes]) -> None:

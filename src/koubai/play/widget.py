@@ -32,23 +32,23 @@ from koubai.play.session import Session
 from koubai.play.settings import Settings
 
 GIVEN = "given"
-"""The id of the rows that were given, among the tables."""
+"""The id, among the tables, of rows given by the program."""
 SMALL = 20
-"""With fewer rows none are held out for testing."""
+"""With fewer rows than this, none are held out for testing."""
 LOG = logging.getLogger("koubai.play")
 
 
 class Playground(anywidget.AnyWidget):
-    """The playground as a widget; `koubai.play` and ``estimator.play`` make one.
+    """The playground as a widget; created by `koubai.play` and ``estimator.play``.
 
-    Show it by leaving it at the end of a cell. It trains in threads of its own: other cells run meanwhile.
+    Display it by making it the last expression of a cell. It trains in its own threads while other cells run.
 
     Parameters
     ----------
     settings : Settings
-        What is shown first.
+        The initial settings.
     tables : mapping
-        What the setting ``table`` may name.
+        The possible values of the setting ``table``.
 
     Examples
     --------
@@ -79,50 +79,50 @@ class Playground(anywidget.AnyWidget):
 
     @property
     def estimator(self) -> MLPClassifier | MLPRegressor | Perceptron:
-        """The network as it is now, as a fitted estimator that takes rows as they were given.
+        """The current network as a fitted estimator that takes rows as originally given.
 
-        It is a copy: training goes on without changing it. For a table whose columns had to be prepared it takes the
-        prepared features; `model` then takes the table itself.
+        It is a copy, unaffected by further training. For a table whose columns had to be prepared it takes the prepared
+        features; `model` then takes the table itself.
         """
         return self._at_rest(fitted)
 
     @property
     def model(self) -> TableModel | MLPClassifier | MLPRegressor | Perceptron:
-        """The network as it is now with its table's preparation, for ``koubai.save``; without one, the estimator."""
+        """The current network with its table's preparation, for ``koubai.save``; without one, the estimator."""
         return self._at_rest(whole_model)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings as they are now, by the names that stand in a link to the page."""
+        """The current settings, by the names used in a link to the page."""
         found: dict[str, Any] = json.loads(json.dumps(self._session.settings.as_json()))
         return found
 
     @property
     def epoch(self) -> float:
-        """Epochs gone through, a part of one included."""
+        """Number of epochs done, including a fraction."""
         return float(self._session.state()["epoch"])
 
     def do(self, kind: str, /, **parts: Any) -> None:
-        """Do what a click does, for example ``do("run", until=200)``, ``do("pause")`` or ``do("step", count=10)``.
+        """Do the same as a click, for example ``do("run", until=200)``, ``do("pause")`` or ``do("step", count=10)``.
 
         Parameters
         ----------
         kind : str
             One of `koubai.play.messages.MESSAGES`.
         **parts
-            What that kind of message may hold.
+            The parts of that kind of message.
 
         Raises
         ------
         ParameterError
-            If there is no such message, or it cannot be done now.
+            If there is no such message, or it cannot be carried out now.
         """
         self._check_open()
         checked = parse(json.dumps({"type": kind, **parts}, default=str))
         self._background.result(self._session.obey(*checked))
 
     def close(self) -> None:
-        """Take the widget off the screen, and free its threads; the last `estimator` can still be read."""
+        """Remove the widget from the screen and free its threads; `estimator` stays available."""
         background = self._background
         if not background.loop.is_closed() and not self._session.closed:
             self._session.running, self._session.closed = False, True
@@ -139,10 +139,10 @@ class Playground(anywidget.AnyWidget):
 
     def _check_open(self) -> None:
         if self._session.closed:
-            raise ParameterError("play: the widget must be open; it was closed. Call koubai.play again.")
+            raise ParameterError("play: the widget must be open; it has been closed. Call koubai.play again.")
 
     def _at_rest(self, work: Callable[[Experiment, Moment], Any]) -> Any:
-        """Return what a function makes of the run, between two slices of training."""
+        """Apply a function to the run between two slices of training, and return the result."""
         session = self._session
         if session.closed:
             return work(session.experiment, session.moment)
@@ -163,12 +163,12 @@ class Playground(anywidget.AnyWidget):
             self.send(finite(message))
 
     def _hear(self, _: Any, content: Any, buffers: Any) -> None:
-        """Take a message from the front end, in whichever of the kernel's threads it comes."""
+        """Receive a message from the front end, in any of the kernel's threads."""
         if not self._session.closed:
             self._background.loop.call_soon_threadsafe(self._begin, content)
 
     def _begin(self, message: Any) -> None:
-        """Begin to answer a message; it waits for its turn, and a pause reaches what is being computed."""
+        """Begin to answer a message; it waits for its turn, but a pause takes effect at once."""
         task = self._background.loop.create_task(self._answer(message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -211,29 +211,29 @@ def play(
     Parameters
     ----------
     X : array-like, sparse matrix, DataFrame, or path, optional
-        Rows to learn from, (n, n_features). Without them the ready-made data sets are shown.
+        Rows to learn from, (n, n_features). By default, the built-in data sets are shown.
     y : array-like or str, optional
         Their targets (n,): labels or numbers; or the column of X that holds them.
     task : {"classification", "regression"}, optional
-        What y asks for; found from its values, if not given (see `koubai.tables.targets.find_target`).
+        The task; by default, inferred from y (see `koubai.tables.targets.find_target`).
     standardize : bool
-        Whether the network sees columns (and numbers as targets) of mean 0 and standard deviation 1, as gradient
-        methods like them. ``widget.estimator`` takes rows as they are in either case.
+        Whether to standardise columns (and numeric targets) to mean 0 and standard deviation 1 for the network, as
+        suits gradient methods. ``widget.estimator`` takes the original rows in either case.
     **settings
-        What shall be shown first, by the names that stand in a link to the page: ``hidden=[8, 8]``,
+        Initial settings, by the names used in a link to the page: ``hidden=[8, 8]``,
         ``activations=["relu", "relu"]``, ``learning_rate=0.01``, ``mode="perceptron"``, ``train_ratio=0.5``, ….
 
     Returns
     -------
     Playground
-        The widget; ``widget.estimator`` is the network of the moment, fitted.
+        The widget; ``widget.estimator`` is the current network, fitted.
 
     Raises
     ------
     DataError, ShapeError
-        If there is nothing to be learned from the rows, they do not fit each other, or are too many to be looked at.
+        If there is nothing to learn from the rows, they do not match, or they are too many to display.
     ParameterError
-        If a setting is not what it must be.
+        If a setting is invalid.
 
     Examples
     --------
@@ -257,9 +257,7 @@ def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> Playgroun
     estimator._validate_params()
     who = f"{type(estimator).__name__}: play"
     if aside := left_aside(estimator):
-        warnings.warn(
-            f"{who} leaves aside {', '.join(aside)}.", stacklevel=4
-        )  # past the estimator's method and its entry
+        warnings.warn(f"{who} ignores {', '.join(aside)}.", stacklevel=4)  # skips the estimator's method and its entry
     if X is None:
         return Playground(settings_of(estimator).changed(settings), {})
     task = NUMBERS if isinstance(estimator, MLPRegressor) else CLASSES
@@ -269,7 +267,7 @@ def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> Playgroun
 
 
 def on_given(source: GivenRows | GivenTable) -> dict[str, Any]:
-    """Return the settings that show rows that were given: two columns as they are, more by principal components."""
+    """Return the settings that show given rows: two columns directly, more by principal components."""
     return {
         "dataset": "table",
         "table": GIVEN,

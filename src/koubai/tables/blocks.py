@@ -119,6 +119,11 @@ class TableBlocks:
         """Return the first rows, as they are in the file."""
         return self._read(0, n_rows)
 
+    def tail(self, n_rows: int) -> "pl.DataFrame":
+        """Return the last rows, as they are in the file."""
+        n_rows = min(n_rows, self.n_rows)
+        return self._read(self.n_rows - n_rows, n_rows)
+
     def row_of(self, name: str, cell: str) -> int:
         """Return the first row, counted from 0, in which a column of texts holds a cell, blanks around it stripped."""
         import polars as pl

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError
 from koubai.tables.date_formats import DateFormat, mostly_dates
+from koubai.tables.doubts import MERGED, REMEDY, is_merged, why_doubtful
 from koubai.tables.identifiers import may_count_rows, why_numbers_name_rows, why_texts_name_rows
 from koubai.tables.names import as_option
 from koubai.tables.number_evidence import MOSTLY_NUMBERS
 from koubai.tables.number_formats import NumberFormat
-from koubai.tables.values import TRUTH_PAIRS, labels, numbers, shortened
+from koubai.tables.values import TRUTH_PAIRS, are_mixed_truths, labels, numbers, shortened, truths_in_words
 from koubai.tables.written import Written, written
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Column:
         For numbers and dates in text form, how they are written.
     note : str
         What is to be said of how its cells are read, or nothing.
+    values : Series, optional
+        For numbers that are used, the cells as numbers, so that they need not be read again.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Column:
     n_different: int = 0
     format: NumberFormat | DateFormat | None = None
     note: str = ""
+    values: "pl.Series | None" = field(default=None, compare=False, repr=False)
 
     @property
     def used(self) -> bool:
@@ -139,17 +143,25 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
         return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
     if category:
         return Column(name, CATEGORY, "", n_missing, n_different)
-    kind, format, values = _kind(present, how)
-    if values is not None and values.has_nulls():
-        raise _mistakes(column, numbers(column, how.number(name)), of_rows)
-    if kind == CATEGORY and not keep and (form := mostly_dates(present)):
+    kind, format, values = _kind(column, present, how)
+    if values is not None and values.null_count() > n_missing:
+        raise _mistakes(column, values, of_rows)
+    if kind == CATEGORY and (form := mostly_dates(present)):
         raise _mistakes(column, form.read(column), of_rows, f"dates ({form.words})")
-    reason, note = _use(present, kind, values, n_missing, n_different, of_rows or len(column))
+    there = values if values is None or not n_missing else values.drop_nulls()
+    reason, note = _use(present, kind, there, n_missing, n_different, of_rows or len(column))
+    doubt = why_doubtful(present) if kind == CATEGORY and name not in how.numbers else how.doubt_of(name)
+    remedy = f"; they are taken as texts. {REMEDY}"
+    if kind == CATEGORY and of_rows in (None, len(column)) and is_merged(column):
+        doubt, remedy = MERGED, "."
     if reason and not keep:
+        reason = f"{reason}; {doubt}" if doubt else reason
         long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
         return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
-    said = " ".join(filter(None, (how.note_of(name), "" if keep else note)))
-    return Column(name, kind, "", n_missing, n_different, format, said)
+    of_doubt = f"Column {name!r}: {doubt}{remedy}" if doubt and not keep and name not in how.numbers else ""
+    mixed = truths_in_words(present) if kind == BOOLEAN else ""
+    said = " ".join(filter(None, (how.note_of(name), "" if keep else note, of_doubt, mixed)))
+    return Column(name, kind, "", n_missing, n_different, format, said, values)
 
 
 def _use(
@@ -157,7 +169,9 @@ def _use(
 ) -> tuple[str, str]:
     """Return why a column only names the rows, or nothing; and what is to be said if it is used."""
     if kind == CATEGORY:
-        return why_texts_name_rows(len(present), n), ""
+        return why_texts_name_rows(
+            len(present), n, "cells" if of_rows == len(present) + n_missing else "sampled cells"
+        ), ""
     if values is None:
         return "", ""
     reason = why_numbers_name_rows(values, n_missing, of_rows)
@@ -167,8 +181,10 @@ def _use(
     return "", f"Column {present.name!r} counts up from row to row; {drop}."
 
 
-def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
-    """Return what the cells of a column without missing ones are, how they are written, and numbers as numbers."""
+def _kind(
+    column: "pl.Series", present: "pl.Series", how: Written
+) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
+    """Return what the cells of a column are, how they are written, and numbers as numbers; some may be missing."""
     import polars as pl
 
     if present.dtype == pl.Boolean:
@@ -176,16 +192,17 @@ def _kind(present: "pl.Series", how: Written) -> tuple[str, NumberFormat | DateF
     if present.dtype in (pl.Date, pl.Datetime):
         return DATE, DateFormat(), None
     if present.dtype != pl.String:
-        return NUMBER, how.default, numbers(present)
+        return NUMBER, how.default, numbers(column)
     name = present.name
     format = how.number(name)
     if format is not None and not present.str.contains(_CODE.pattern).any():
-        found = format.read(present)
-        few = found.null_count() <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
-        if few or not found.has_nulls():
+        found = format.read(column)
+        n_wrong = found.null_count() - column.null_count()
+        few = n_wrong <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
+        if few or not n_wrong:
             return NUMBER, format, found
     different = set(present.unique().head(MOST_TRUTHS).str.to_lowercase())
-    if any(different <= pair for pair in TRUTH_PAIRS):
+    if any(different <= pair for pair in TRUTH_PAIRS) or are_mixed_truths(different):
         return BOOLEAN, None, None
     dates = how.date(name)
     return (DATE, dates, None) if dates else (CATEGORY, None, None)
@@ -197,10 +214,11 @@ def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None, what
     n_texts, first = len(wrong), int(wrong[0])
     n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"
     else_ = "text" if what == "numbers" else "none"
-    where = f" in row {first + 1}" if of_rows is None else ""
+    of_sample = of_rows not in (None, len(column))
+    where, its = ("", "its sampled cells") if of_sample else (f" in row {first + 1}", "its cells")
     cell = shortened(column[first])
     return DataError(
-        f"Column {column.name!r} must hold {what}, as {n_found} of its cells do; {none} {else_}, the first "
+        f"Column {column.name!r} must hold {what}, as {n_found} of {its} do; {none} {else_}, the first "
         f"{cell}{where}. Correct them, say --missing {as_option(column[first])} (in Python missing=[{cell}]) if "
         f"that stands for a missing value, or name the column in drop or category."
     )

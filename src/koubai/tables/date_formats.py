@@ -24,7 +24,14 @@ PARTS = {
     "%Y": "(?P<year>[0-9]{4})",
     "%y": "(?P<short>[0-9]{2})",
     "%b": "(?P<name>[A-Za-z]{3,9}\\.?)",
+    "%V": "(?P<week>[0-9]{1,2})(?:-(?P<day_of_week>[1-7]))?",
+    "%q": "(?P<quarter>[1-4])",
+    "%E": "(?P<era>明治|大正|昭和|平成|令和|[MTSHR])\\.? ?(?P<era_year>元|[0-9]{1,2})",
 }
+
+ERAS = {"M": 1868, "T": 1912, "S": 1926, "H": 1989, "R": 2019}
+"""First years of the eras of Japan's calendar."""
+KANJI_ERAS = {"明治": "M", "大正": "T", "昭和": "S", "平成": "H", "令和": "R"}
 
 WEEKDAY = r"(?:(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
 JAPANESE_WEEKDAY = r"(?:\s*[((][月火水木金土日][))])?"
@@ -54,13 +61,31 @@ FORMS = (
     "%b-%Y",
     "%Y年%m月%d日",
     "%Y年%m月",
+    "%Y-W%V",
+    "W%V/%Y",
+    "%Y-Q%q",
+    "Q%q/%Y",
+    "%E年%m月%d日",
+    "%E年%m月",
+    *(f"%E{mark}%m{mark}%d" for mark in ".-/"),
 )
 """Forms of dates that are recognised, each with or without a time of day and a zone."""
 
 
+_LOOSE = {
+    "%Y-W%V": f"{PARTS['%Y']}[-/ ]?(?:W|KW|CW) ?{PARTS['%V']}",
+    "W%V/%Y": f"(?:W|KW|CW|Week) ?{PARTS['%V']}[-/. ] ?{PARTS['%Y']}",
+    "%Y-Q%q": f"{PARTS['%Y']}[-/ ]?Q{PARTS['%q']}",
+    "Q%q/%Y": f"Q{PARTS['%q']}[-/ ]{PARTS['%Y']}",
+}
+"""What weeks and quarters look like, which have no one way to be set apart."""
+
+
 def _pattern(form: str) -> str:
     """Return what a date of this form, followed by a time or not, looks like, with a named group for each part."""
-    if form.startswith("%Y") and form.endswith("%d"):
+    if form in _LOOSE:
+        date = _LOOSE[form]
+    elif form.startswith("%Y") and form.endswith("%d"):
         date = f"{PARTS['%Y']}[-/.]({PARTS['%m']})[-/.]{PARTS['%d']}"
         if "%b" in form:
             date = f"{PARTS['%Y']}[-/. ]{PARTS['%b']}[-/. ]{PARTS['%d']}"
@@ -78,7 +103,7 @@ def date_of(form: str) -> str:
 def is_date_form(form: str) -> bool:
     """Tell whether a form names each part of a date once at most, and its month and year; none is the usual one."""
     parts = sorted(part.lower().replace("b", "m") for part in re.findall("%([a-zA-Z])", date_of(form)))
-    return not form or parts in (["m", "y"], ["d", "m", "y"])
+    return not form or parts in (["m", "y"], ["d", "m", "y"], ["v", "y"], ["q", "y"], ["e", "m"], ["d", "e", "m"])
 
 
 @dataclass(frozen=True)
@@ -92,7 +117,8 @@ class DateFormat:
     Parameters
     ----------
     form : str
-        The form of the date, in the letters of `datetime.datetime.strptime`.
+        The form of the date, in the letters of `datetime.datetime.strptime`; ``%q`` is a quarter, ``%E`` a year of an
+        era of Japan.
     pivot : int
         Years of two digits from here on are those of the 20th century, the others of the 21st.
 
@@ -122,14 +148,19 @@ class DateFormat:
         import polars as pl
 
         parts = column.str.extract_groups(pattern).struct.unnest()
+        by_week = "week" in parts.columns
+        dates = [_year(parts, self.pivot), _month(parts), _day(parts)]
+        if by_week:
+            dates = [pl.col("year"), pl.col("week").str.zfill(2), pl.col("day_of_week").fill_null("1")]
         texts = parts.select(
             pl.concat_str(
-                pl.concat_str(_year(parts, self.pivot), _month(parts), _day(parts), separator="-"),
+                pl.concat_str(dates, separator="-"),
                 _time(parts),
                 separator=" ",
             )
         ).to_series()
-        return texts.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us").alias(column.name)
+        form = "%G-%V-%u" if by_week else "%Y-%m-%d"
+        return texts.str.to_datetime(f"{form} %H:%M:%S", strict=False, time_unit="us").alias(column.name)
 
     @property
     def words(self) -> str:
@@ -148,6 +179,10 @@ def _year(parts: "pl.DataFrame", pivot: int) -> "pl.Expr":
 
     if "year" in parts.columns:
         return pl.col("year")
+    if "era" in parts.columns:
+        first = pl.col("era").replace(KANJI_ERAS).replace_strict(ERAS, return_dtype=pl.Int64)
+        year = pl.col("era_year").replace("元", "1").cast(pl.Int64)
+        return pl.when(year > 0).then(first + year - 1).cast(pl.String)
     short = pl.col("short").cast(pl.Int64)
     return (short + pl.when(short >= pivot).then(1900).otherwise(2000)).cast(pl.String)
 
@@ -157,6 +192,8 @@ def _month(parts: "pl.DataFrame") -> "pl.Expr":
 
     if "month" in parts.columns:
         return pl.col("month").str.zfill(2)
+    if "quarter" in parts.columns:
+        return (pl.col("quarter").cast(pl.Int64) * 3 - 2).cast(pl.String).str.zfill(2)
     numbers = {name: f"{number:02}" for number, name in enumerate(MONTHS, 1)}
     name = pl.col("name").str.to_lowercase().str.strip_suffix(".")
     full = [month.lower() for month in _FULL]
@@ -200,14 +237,19 @@ def fitting(column: "pl.Series") -> list[DateFormat]:
     """Return the formats in which all cells of a column of texts that are not missing are dates."""
     present = column.drop_nulls()
     first = present.head(5)
-    if not len(present) or not first.str.contains(r"[0-9].?[-/. 年].|[A-Za-z]{3}.*[0-9]{4}").all():
+    if (
+        not len(present)
+        or not first.str.contains(r"[0-9元].?[-/. 年].|[A-Za-z]{3}.*[0-9]{4}|[0-9][WQ][0-9]|W[0-9].*[0-9]{4}").all()
+    ):
         return []
     sample = present.head(20)
     fits = [DateFormat(form) for form in FORMS if sample.str.contains(_pattern(form)).all()]
     fits = [found for found in fits if not found.read(sample).has_nulls()]
     found = [fit for fit in fits if not fit.read(present).has_nulls()]
     year_first = [fit for fit in found if fit.form.startswith("%Y")]
-    as_written = [fit for fit in year_first if fit.form[2] in sample[0]]  # their patterns take each other's marks
+    as_written = [
+        fit for fit in year_first if fit.form in _LOOSE or fit.form[2] in sample[0]
+    ]  # their patterns take each other's marks
     return (as_written or year_first)[:1] or found
 
 
@@ -273,7 +315,19 @@ def _decide(name: str, column: "pl.Series", fits: list[DateFormat], asked: str |
         note = " ".join(
             filter(None, (note, f"Column {name!r}: years of two digits are those from {first} to {first + 99}."))
         )
-    return Decided(chosen, " ".join(filter(None, (note, _note_of_zones(name, column)))))
+    notes = (note, _note_of_calendar(name, column, chosen), _note_of_zones(name, column))
+    return Decided(chosen, " ".join(filter(None, notes)))
+
+
+def _note_of_calendar(name: str, column: "pl.Series", chosen: DateFormat) -> str:
+    """Return a sentence on what weeks, quarters and years of an era are taken for, or nothing."""
+    said = {"%V": "weeks are taken as their Mondays", "%q": "quarters as their first days", "%E": "years are Japan's"}
+    what = next((words for part, words in said.items() if part in chosen.form), "")
+    if not what:
+        return ""
+    cell = column.drop_nulls().head(1)
+    day = f"{chosen.read(cell)[0]:%Y-%m-%d}"
+    return f"Column {name!r}: {what}, so that {cell[0]} is {day}; --category keeps them as texts."
 
 
 def _note_of_zones(name: str, column: "pl.Series") -> str:
@@ -324,5 +378,5 @@ def in_words(form: str) -> str:
     >>> in_words("%d.%m.%y"), in_words("%b %d, %Y")
     ('dd.mm.yy', 'Mon dd, yyyy')
     """
-    words = {"%d": "dd", "%m": "mm", "%Y": "yyyy", "%y": "yy", "%b": "Mon"}
+    words = {"%d": "dd", "%m": "mm", "%Y": "yyyy", "%y": "yy", "%b": "Mon", "%V": "ww", "%q": "q", "%E": "era y"}
     return re.sub("%[a-zA-Z]", lambda found: words.get(found[0], found[0]), date_of(form))

@@ -55,7 +55,9 @@ def check_encoding(encoding: str) -> None:
     except UnicodeError:
         return  # an encoding, in which two blanks are no text
     except (LookupError, ValueError) as error:
-        raise ParameterError(f"encoding must be one that Python knows; got {encoding!r}. Try utf-8.") from error
+        raise ParameterError(
+            parameter="encoding", required="be one that Python knows", got=repr(encoding), remedy="Try utf-8."
+        ) from error
 
 
 def recognised(content: bytes) -> Encoding:

@@ -27,10 +27,10 @@ _OF_ROWS = re.compile(
 _OF_TIME = re.compile(r"year|month|week|day|date|time|hour|quarter|period|season|epoch|年|月|日|時|^t$", re.I)
 
 
-def why_texts_name_rows(n: int, n_different: int) -> str:
+def why_texts_name_rows(n: int, n_different: int, cells: str = "cells") -> str:
     """Return why texts only name the rows, or nothing."""
     if n_different > MOSTLY_UNIQUE * n and n_different > 2:
-        return f"{n_different} different texts in {n} cells name the rows"
+        return f"{n_different} different texts in {n} {cells} name the rows"
     return ""
 
 
@@ -50,14 +50,18 @@ def why_numbers_name_rows(values: "pl.Series", n_missing: int, of_rows: int) -> 
     of_rows : int
         Rows of the table, of which there may be only a sample.
     """
-    n, n_different = len(values), values.n_unique()
+    n = len(values)
+    is_id = bool(_ID.search(values.name) or _CAMEL_ID.search(values.name))
+    if not is_id and not _OF_ROWS.search(values.name):
+        return ""
     if n < 10 or (values != values.round()).any():
         return ""
-    is_id = bool(_ID.search(values.name) or _CAMEL_ID.search(values.name))
-    if counts_rows(values, n_missing, of_rows) and (is_id or _OF_ROWS.search(values.name)):
+    if counts_rows(values, n_missing, of_rows):
         return "its whole numbers count the rows"
+    n_different = values.n_unique()
     if n_different > NEARLY_UNIQUE * n and is_id:
-        return f"{n_different} different whole numbers in {n} cells name the rows"
+        cells = "sampled cells" if n + n_missing < of_rows else "cells"
+        return f"{n_different} different whole numbers in {n} {cells} name the rows"
     return ""
 
 
@@ -70,6 +74,6 @@ def counts_rows(values: "pl.Series", n_missing: int, of_rows: int) -> bool:
 
 def may_count_rows(values: "pl.Series", of_rows: int) -> bool:
     """Tell whether numbers that are used go up from row to row from 0 or 1, under no name of a time."""
-    if _OF_TIME.search(values.name) or (values != values.round()).any():
+    if values[0] not in (0, 1) or _OF_TIME.search(values.name) or (values != values.round()).any():
         return False
-    return values[0] in (0, 1) and counts_rows(values, 0, of_rows) and bool((values.diff().drop_nulls() > 0).all())
+    return counts_rows(values, 0, of_rows) and bool((values.diff().drop_nulls() > 0).all())

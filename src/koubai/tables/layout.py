@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from koubai.core.errors import DataError, ParameterError
+from koubai.tables.headings import n_further_names, note_of_gaps, with_further_names
 from koubai.tables.names import unique_names
 from koubai.tables.quotes import mended
 from koubai.tables.spreadsheets import name_without_guard
@@ -78,14 +79,18 @@ def checked_separator(separator: str | None) -> str | None:
         return None
     separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
     if len(separator) != 1 or not separator.isascii() or separator in '"\n\r':
-        raise ParameterError(f"separator must be one ASCII character or 'tab'; got {separator!r}. Try ','.")
+        raise ParameterError(
+            parameter="separator", required="be one ASCII character or 'tab'", got=repr(separator), remedy="Try ','."
+        )
     return separator
 
 
 def checked_skip_lines(skip_lines: int | None) -> int | None:
     """Return a number of lines that was given; raise ParameterError if it is none."""
     if skip_lines is not None and (not isinstance(skip_lines, int) or isinstance(skip_lines, bool) or skip_lines < 0):
-        raise ParameterError(f"skip_lines must be an integer >= 0; got {skip_lines!r}. Try 1.")
+        raise ParameterError(
+            parameter="skip_lines", required="be an integer >= 0", got=repr(skip_lines), remedy="Try 1."
+        )
     return skip_lines
 
 
@@ -144,15 +149,33 @@ def layout_of(
                 f"column_{len(first.cells)}."
             )
         elif looks_like_a_row([record.cells for record in records]):
-            shown = ", ".join(cell[:20] + "…" if len(cell) > 20 else cell for cell in map(str.strip, first.cells[:3]))
             notes.append(
-                f"The first line ({shown}{', …' if len(first.cells) > 3 else ''}) gives the columns their names, but "
+                f"The first line ({_shown(first.cells)}) gives the columns their names, but "
                 f"looks like the rows below it; if it is one, say that there is no header."
             )
-    names, more = unique_names(
-        [name_without_guard(name) for name in first.cells] if header else [""] * len(first.cells)
-    )
-    return Layout(mark, header, names, first.last if header else first.first - 1, (*notes, *more))
+    raw, last = [""] * len(first.cells), first.first - 1
+    if header:
+        further = records[1 : 1 + n_further_names([record.cells for record in records])]
+        raw, last = [name_without_guard(name) for name in first.cells], (further or [first])[-1].last
+        if further:
+            raw, note = with_further_names(raw, further[0].cells)
+            notes.append(note.format(lines=_lines(further), shown=_shown(further[0].cells)))
+        elif note := note_of_gaps(raw):
+            notes.append(note)
+    names, more = unique_names(raw)
+    return Layout(mark, header, names, last, (*notes, *more))
+
+
+def _lines(records: Sequence[Record]) -> str:
+    first, last = records[0].first, records[-1].last
+    return f"Line {first}" if first == last else f"Lines {first} to {last}"
+
+
+def _shown(cells: Sequence[str]) -> str:
+    """Return the first cells of a line that hold something, for a message."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    shown = ", ".join(cell[:20] + "…" if len(cell) > 20 else cell for cell in filled[:3])
+    return f"{shown}{', …' if len(filled) > 3 else ''}"
 
 
 def _records(text: str, separator: str, n_before: int = 0) -> list[Record]:

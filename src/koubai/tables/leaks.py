@@ -23,6 +23,10 @@ COPY = 0.9999
 """A column whose ranks agree with the target's beyond this correlation is a copy of it."""
 EXACT = 1e-3
 """A sum is exact if what is left is less than this share of the target's deviation, as rounded sums leave some."""
+ROUNDED = 1e-2
+"""And a sum whose weights are all 1 or -1, if it is less than this: its parts may be rounded to few digits."""
+NOTHING = 2e-3
+"""Columns with a smaller share in the sum are no part of it."""
 MOST_TERMS = 200
 
 
@@ -55,7 +59,8 @@ def leaks(inputs: "Mapping[str, pl.Series]", answers: "pl.Series", target: str) 
     if y.dtype == pl.String:
         return [sentence for name, column in columns.items() if (sentence := _tells_class(name, column, y, target))]
     numeric = {name: column for name, column in columns.items() if column.dtype.is_numeric()}
-    copies = [sentence for name, column in numeric.items() if (sentence := _copy(name, column, y, target))]
+    ranks_of_y = y.rank()
+    copies = [sentence for name, x in numeric.items() if (sentence := _copy(name, x, y, ranks_of_y, target))]
     return copies or _sum(numeric, y, target)
 
 
@@ -79,13 +84,15 @@ def _tells_class(name: str, column: "pl.Series", y: "pl.Series", target: str) ->
     )
 
 
-def _copy(name: str, column: "pl.Series", y: "pl.Series", target: str) -> str:
+def _copy(name: str, column: "pl.Series", y: "pl.Series", ranks_of_y: "pl.Series", target: str) -> str:
     """Return a sentence if a column goes up and down with the target, without exception or nearly so."""
-    there = column.is_not_null() & y.is_not_null()
-    x, answers = column.filter(there), y.filter(there)
+    x = column
+    if column.has_nulls() or y.has_nulls():
+        there = column.is_not_null() & y.is_not_null()
+        x, ranks_of_y = column.filter(there), y.filter(there).rank()
     if len(x) < LEAST_ROWS or x.n_unique() < 10:
         return ""
-    ranks, of_y = (values.rank().to_numpy() for values in (x, answers))
+    ranks, of_y = x.rank().to_numpy(), ranks_of_y.to_numpy()
     if of_y.std() == 0 or abs(float(np.corrcoef(ranks, of_y)[0, 1])) < COPY:
         return ""
     return (
@@ -112,13 +119,15 @@ def _sum(columns: "dict[str, pl.Series]", y: "pl.Series", target: str) -> list[s
     if not np.isfinite(scaled).all() or not np.isfinite(centred).all():
         return []
     weights = np.linalg.lstsq(scaled, centred, rcond=1e-9)[0]
-    if np.abs(centred - scaled @ weights).std() > EXACT:
-        return []
+    left = np.abs(centred - scaled @ weights).std()
     names = [name for name, there in zip(columns, varies, strict=True) if there]
     own = weights * answers.std() / deviations[varies]
-    terms = [(name, float(w)) for name, w, share in zip(names, own, weights, strict=True) if abs(share) > EXACT]
+    terms = [(name, float(w)) for name, w, share in zip(names, own, weights, strict=True) if abs(share) > NOTHING]
+    plain = len(terms) > 1 and all(abs(abs(weight) - 1) < 0.01 for _, weight in terms)
+    if left > (ROUNDED if plain else EXACT):
+        return []
     listed = as_option(*(name for name, _ in terms))
-    if all(abs(abs(weight) - 1) < 1e-3 for _, weight in terms):
+    if plain:
         signed = "".join(f" {'+' if weight > 0 else '-'} {name}" for name, weight in terms)
         shown = f"is{signed.removeprefix(' +')}"
     else:

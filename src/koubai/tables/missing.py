@@ -61,7 +61,11 @@ class Marks:
         both = sorted(set(self.missing) & set(self.present))
         if both:
             raise ParameterError(
-                f"TableModel: missing must name other marks than not_missing; got {both[0]!r} in both. Leave one out."
+                who="TableModel",
+                parameter="missing",
+                required="name other marks than not_missing",
+                got=f"{both[0]!r} in both",
+                remedy="Leave one out.",
             )
 
     @cached_property

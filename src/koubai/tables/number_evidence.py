@@ -5,12 +5,13 @@ columns that prove one decide for those that do not: a table is written in one w
 that nearly all tables use, with a note, or, where it cannot be told, asked for.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from koubai.core.errors import DataError
-from koubai.tables.number_formats import CURRENCIES, SPACES, Asked, NumberFormat, core_pattern, parts_of
+from koubai.tables.number_formats import CURRENCIES, LAKHS, SPACES, Asked, NumberFormat, core_pattern, parts_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +35,8 @@ class Evidence(NamedTuple):
     ``point`` and ``comma`` count cells that are numbers only if that is the decimal mark; ``unclear`` is an example of
     a cell that is a number either way, with another value, or nothing; ``below`` and ``above`` say whether there are
     whole numbers without marks below 1000, and from 1000 on. ``unit`` is that of all cells, None if they have
-    different ones. ``n_numbers`` counts the cells that are numbers, one way or the other.
+    different ones. ``n_numbers`` counts the cells that are numbers, one way or the other. ``minus_behind`` is an
+    example of a cell with a minus behind its digits, ``lakhs`` of one with groups as in India, or nothing.
     """
 
     point: int = 0
@@ -47,6 +49,8 @@ class Evidence(NamedTuple):
     n_plus: int = 0
     n_in_parentheses: int = 0
     n_numbers: int = 0
+    minus_behind: str = ""
+    lakhs: str = ""
 
     @property
     def decimal(self) -> str | None:
@@ -101,7 +105,7 @@ def _shapes(present: "pl.Series") -> Evidence:
     return Evidence(
         int((by_point & ~by_comma).sum()),
         int((by_comma & ~by_point).sum()),
-        unclear[0] if len(unclear) else "",
+        _first(unclear),
         bool((whole.str.len_chars() <= 3).any()),
         bool((whole.str.len_chars() > 3).any()),
         None if _is_grouped_like_a_code(digits) else unit,
@@ -109,7 +113,13 @@ def _shapes(present: "pl.Series") -> Evidence:
         int(cells["plus"].sum()),
         int(cells["cell"].str.starts_with("(").sum()),
         int((by_point | by_comma).sum()),
+        _first(cells["cell"].filter(cells["minus_behind"])),
+        _first(cells["cell"].filter(digits.str.contains(rf"^{LAKHS}(?:\.|$)"))),
     )
+
+
+def _first(cells: "pl.Series") -> str:
+    return str(cells[0]) if len(cells) else ""
 
 
 def _unit(cells: "pl.DataFrame") -> tuple[str | None, str]:
@@ -164,6 +174,10 @@ def decide(columns: "Iterable[pl.Series]", asked: Asked | None = None, separator
         if shown.unit is None:
             decided[name] = Decided(None, f"Column {name!r}: its cells are numbers in different units, taken as texts.")
             continue
+        if shown.n_plus and shown.minus_behind:
+            signs = f"in some cells + stands behind the number, in others -, as in {shown.minus_behind}"
+            decided[name] = Decided(None, f"Column {name!r}: {signs}; they are taken as texts.")
+            continue
         note = ""
         own = None if shown.point and shown.comma else shown.decimal
         decimal = own or asked.mark or shown.decimal
@@ -177,7 +191,7 @@ def decide(columns: "Iterable[pl.Series]", asked: Asked | None = None, separator
                 decimal, why = of_table, f"as the decimal mark is '{of_table}' in {_first_of(proven, of_table)!r}"
             note = _note_of_mark(name, shown.unclear, decimal, why, of_table is not None)
         decimal = decimal or of_table or "."
-        used = NumberFormat(decimal, grouped, shown.unit, shown.n_plus > 0)
+        used = NumberFormat(decimal, grouped, shown.unit, shown.n_plus > 0, shown.minus_behind != "")
         decided[name] = Decided(used, " ".join(part for part in (note, _note_of_cells(name, shown)) if part))
     return decided
 
@@ -224,8 +238,12 @@ def _note_of_cells(name: str, shown: Evidence) -> str:
     if shown.unit:
         said.append(f"its cells are numbers in {shown.shown!r}, which is left off")
     if shown.n_plus:
-        cells = "1 cell" if shown.n_plus == 1 else f"{shown.n_plus} cells"
-        said.append(f"{cells} such as 3+ count as 3")
+        said.append("cells such as 3+ count as 3")
+    if shown.minus_behind:
+        said.append(f"a minus behind the number counts, so that {shown.minus_behind} is negative")
+    if shown.lakhs:
+        digits = re.sub("[^0-9.]", "", shown.lakhs)
+        said.append(f"commas set off lakhs and crores, so that {shown.lakhs} has the digits {digits}")
     if shown.n_in_parentheses:
         said.append("numbers in parentheses are negative")
     return f"Column {name!r}: {'; '.join(said)}." if said else ""

@@ -6,12 +6,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
-from koubai.core.schema import Fields, Text, Truth
+from koubai.core.schema import Fields, Later, Text, Truth
 
 if TYPE_CHECKING:
     import polars as pl
 
-FORMAT = Fields({"decimal": Text((".", ",")), "grouped": Truth(), "unit": Text(longest=100), "open_ended": Truth()})
+FORMAT = Fields(
+    {
+        "decimal": Text((".", ",")),
+        "grouped": Truth(),
+        "unit": Text(longest=100),
+        "open_ended": Truth(),
+        "minus_behind": Later(Truth(), False),
+    }
+)
 """What the record of a format must hold."""
 
 CURRENCIES = ("$", "€", "£", "¥", "₹", "₩", "₽", "us$", "r$", "chf", "eur", "usd", "gbp", "jpy", "rs", "kr", "円")
@@ -24,22 +32,29 @@ _EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
 
 WRITTEN = (
     rf"^(\()?\s*([+\u2212-]?)\s*({_PREFIX})?\s*([+\u2212-]?)"
-    rf"((?:[0-9]|[.,][0-9])[0-9.,{APOSTROPHES}{SPACES}]*{_EXPONENT})(\+)?(\))?"
+    rf"((?:[0-9]|[.,][0-9])[0-9.,{APOSTROPHES}{SPACES}]*{_EXPONENT})([+\u2212-])?(\))?"
     rf"\s*([^0-9()\s.,+{APOSTROPHES}\u2212-][^0-9()]{{0,19}})?\s*(\))?$"
 )
-"""A cell's parts: parenthesis, sign, currency, sign, digits with their marks, "+", parenthesis, unit, parenthesis."""
+"""A cell's parts: parenthesis, sign, currency, sign, digits with their marks, sign, parenthesis, unit, parenthesis."""
+
+
+LAKHS = "[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
+"""Digits in the groups that India writes: 12,34,567."""
 
 
 def core_pattern(decimal: str, grouped: bool) -> str:
     """Return what digits with their marks look like under a decimal mark.
 
     Groups have three digits, the first of them one to three and no leading 0. Spaces and apostrophes always group;
-    ``grouped`` says whether the other one of point and comma does.
+    ``grouped`` says whether the other one of point and comma does. Commas may also set off lakhs and crores, as in
+    India: groups of two digits before the last one of three.
     """
     other = "," if decimal == "." else "."
     groups = [rf"[{SPACES}]", rf"[{APOSTROPHES}]", *([rf"\{other}"] if grouped else [])]
     fraction = rf"(?:\{decimal}[0-9]*)?"
     grouping = "|".join(rf"[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+{fraction}" for mark in groups)
+    if grouped and other == ",":
+        grouping += f"|{LAKHS}{fraction}"
     return rf"^(?:{grouping}|[0-9]+{fraction}{_EXPONENT}|\{decimal}[0-9]+{_EXPONENT})$"
 
 
@@ -71,6 +86,8 @@ class NumberFormat:
         What stands at every number, such as ``min`` or ``€``, in the spelling of `canonical_unit`; nothing otherwise.
     open_ended : bool
         Whether 3+ is 3.
+    minus_behind : bool
+        Whether 1.23- is -1.23.
 
     Examples
     --------
@@ -83,6 +100,7 @@ class NumberFormat:
     grouped: bool = False
     unit: str = ""
     open_ended: bool = False
+    minus_behind: bool = False
 
     @cached_property
     def _core(self) -> str:
@@ -108,6 +126,8 @@ class NumberFormat:
         found = found.set(~self._of_this_unit(cells["unit"]), None)
         if not self.open_ended:
             found = found.set(cells["plus"], None)
+        if not self.minus_behind:
+            found = found.set(cells["minus_behind"], None)
         if as_it_is:
             found = plain.zip_with(plain.is_not_null(), found)
         return found.alias(column.name)
@@ -135,6 +155,7 @@ class NumberFormat:
             "grouped": self.grouped,
             "unit": self.unit,
             "open_ended": self.open_ended,
+            **({"minus_behind": True} if self.minus_behind else {}),
         }
 
     @classmethod
@@ -145,7 +166,7 @@ class NumberFormat:
         decimal, unit = str(record["decimal"]), str(record["unit"])
         if decimal not in (".", ","):
             raise ValueError("a decimal mark must be a point or a comma")
-        return cls(decimal, bool(record["grouped"]), unit, bool(record["open_ended"]))
+        return cls(decimal, bool(record["grouped"]), unit, bool(record["open_ended"]), bool(record.get("minus_behind")))
 
 
 def decimal_points() -> "pl.Expr":
@@ -158,8 +179,8 @@ def decimal_points() -> "pl.Expr":
 def parts_of(column: "pl.Series") -> dict[str, "pl.Series"]:
     """Return what cells of text consist of, as far as they look like numbers.
 
-    ``digits`` (null where a cell does not look like a number), ``negative``, ``plus``, ``unit`` (canonical), ``shown``
-    (the unit as it stands).
+    ``digits`` (null where a cell does not look like a number), ``negative``, ``plus`` and ``minus_behind`` (whether
+    that sign stands behind the digits), ``unit`` (canonical), ``shown`` (the unit as it stands).
     """
     import polars as pl
 
@@ -168,16 +189,20 @@ def parts_of(column: "pl.Series") -> dict[str, "pl.Series"]:
     found = column.str.extract_groups(WRITTEN).struct.unnest()
     opened, closed = found["1"].is_not_null(), found["7"].is_not_null() | found["9"].is_not_null()
     twice = found["7"].is_not_null() & found["9"].is_not_null()
-    digits = found["5"].str.strip_chars(SPACES).set((opened != closed) | twice, None)
     signs = found["2"].fill_null("") + found["4"].fill_null("")
+    minus_behind = found["6"].is_in(["-", "\u2212"]).fill_null(False)
     shown = found["3"].fill_null("") + found["8"].fill_null("").str.strip_chars()
     spellings = shown.unique().to_list()
     unit = shown.replace_strict({text: canonical_unit(text) for text in spellings}, return_dtype=pl.String)
-    negative = opened.fill_null(False) | signs.str.contains("[\u2212-]")
+    joined = (unit != "") & ~unit.is_in(list(CURRENCIES))  # 12-A is a place in a street
+    unclear = (opened != closed) | twice | (minus_behind & (opened | (signs != "") | joined))
+    digits = found["5"].str.strip_chars(SPACES).set(unclear, None)
+    negative = opened.fill_null(False) | signs.str.contains("[\u2212-]") | minus_behind
     return {
         "digits": digits,
         "negative": negative.fill_null(False),
-        "plus": found["6"].is_not_null(),
+        "plus": (found["6"] == "+").fill_null(False),
+        "minus_behind": minus_behind,
         "unit": unit,
         "shown": shown,
     }
@@ -204,18 +229,36 @@ class Asked:
     def check(self) -> None:
         """Raise ParameterError if they are none, or the same."""
         if self.decimal not in (None, ".", ","):
-            raise ParameterError(f"TableModel: decimal must be '.' or ','; got {self.decimal!r}. Try ','.")
+            raise ParameterError(
+                who="TableModel",
+                parameter="decimal",
+                required="be '.' or ','",
+                got=repr(self.decimal),
+                remedy="Try ','.",
+            )
         if self.thousands not in (None, ".", ",", " ", "'", "none"):
             raise ParameterError(
-                f"TableModel: thousands must be ',', '.', ' ', \"'\" or 'none'; got {self.thousands!r}. Try ','."
+                who="TableModel",
+                parameter="thousands",
+                required="be ',', '.', ' ', \"'\" or 'none'",
+                got=repr(self.thousands),
+                remedy="Try ','.",
             )
         if self.thousands is not None and self.thousands == self.decimal:
             raise ParameterError(
-                f"TableModel: thousands must be another mark than decimal; got {self.decimal!r} twice. Leave one out."
+                who="TableModel",
+                parameter="thousands",
+                required="be another mark than decimal",
+                got=f"{self.decimal!r} twice",
+                remedy="Leave one out.",
             )
         if self.date_order not in (None, "dmy", "mdy", "ymd"):
             raise ParameterError(
-                f"TableModel: date_order must be 'dmy', 'mdy' or 'ymd'; got {self.date_order!r}. Try 'dmy'."
+                who="TableModel",
+                parameter="date_order",
+                required="be 'dmy', 'mdy' or 'ymd'",
+                got=repr(self.date_order),
+                remedy="Try 'dmy'.",
             )
 
     @property

@@ -101,9 +101,18 @@ class NumberColumn:
     format: NumberFormat | None = None
 
     @staticmethod
-    def check(column: "pl.Series", described: Column) -> None:
-        """Raise DataError if a cell holds what does not belong there."""
-        _read(column, described.kind, _number_format(described))
+    def as_read(column: "pl.Series", described: Column, bad: BadCells | None = None) -> "pl.Series":
+        """Return a cleaned column's numbers, null where they are missing, which all other methods take as well.
+
+        Raises
+        ------
+        DataError
+            If a cell holds what does not belong there; with ``bad``, such cells go there and are missing.
+        """
+        import polars as pl
+
+        values = _read(column, described.kind, _number_format(described), 0, bad, described.values)
+        return pl.Series(column.name, values, nan_to_null=True)
 
     @classmethod
     def fit(cls, column: "pl.Series", described: Column) -> "NumberColumn":
@@ -204,13 +213,20 @@ def _number_format(described: Column) -> NumberFormat | None:
 
 
 def _read(
-    column: "pl.Series", kind: str, format: NumberFormat | None, first_row: int = 0, bad: BadCells | None = None
+    column: "pl.Series",
+    kind: str,
+    format: NumberFormat | None,
+    first_row: int = 0,
+    bad: BadCells | None = None,
+    found: "pl.Series | None" = None,
 ) -> Floats:
+    """Return the numbers of a column; ``found`` are those, if it was read before and is only to be checked."""
     remedy = "Correct the cell, or leave it empty if the value is missing."
     if kind == BOOLEAN:
         return require(column, truths, "true or false (or yes or no)", remedy, first_row, bad)
     what = "numbers" if format is None else format.words
-    return require(column, partial(numbers, format=format), what, remedy, first_row, bad)
+    read = partial(numbers, format=format) if found is None else lambda _: found
+    return require(column, read, what, remedy, first_row, bad)
 
 
 PARTS = ("year", "month (sin)", "month (cos)", "weekday (sin)", "weekday (cos)", "hour (sin)", "hour (cos)")
@@ -246,9 +262,15 @@ class DateColumn:
     statistics: Floats = field(compare=False)
 
     @staticmethod
-    def check(column: "pl.Series", described: Column) -> None:
-        """Raise DataError if a cell holds what does not belong there."""
-        _date_parts(column, _date_format(described))
+    def as_read(column: "pl.Series", described: Column, bad: BadCells | None = None) -> "pl.Series":
+        """Return a cleaned column's points in time, null where they are missing, which all other methods take as well.
+
+        Raises
+        ------
+        DataError
+            If a cell holds what does not belong there; with ``bad``, such cells go there and are missing.
+        """
+        return _times(column, _date_format(described), 0, bad)
 
     @classmethod
     def fit(cls, column: "pl.Series", described: Column) -> "DateColumn":
@@ -324,6 +346,20 @@ def _date_format(described: Column) -> DateFormat:
 
 def _date_parts(column: "pl.Series", format: DateFormat, first_row: int = 0, bad: BadCells | None = None) -> Floats:
     """Return all of `PARTS`, NaN where the date is missing, (n_rows, n_parts)."""
+    times = _times(column, format, first_row, bad)
+    day = times.dt.ordinal_day().to_numpy().astype(np.float64)
+    year = times.dt.year().to_numpy().astype(np.float64) + (day - 1) / 366
+    circle = [
+        (times.dt.month().to_numpy().astype(np.float64) - 1) / 12,
+        (times.dt.weekday().to_numpy().astype(np.float64) - 1) / 7,
+        (times.dt.hour().to_numpy().astype(np.float64) + times.dt.minute().to_numpy().astype(np.float64) / 60) / 24,
+    ]
+    turns = [function(2 * np.pi * part) for part in circle for function in (np.sin, np.cos)]
+    return np.stack([year, *turns], axis=1)
+
+
+def _times(column: "pl.Series", format: DateFormat, first_row: int = 0, bad: BadCells | None = None) -> "pl.Series":
+    """Return the points in time of a column, null where they are missing."""
     times = dates(column, format)
     wrong = (times.is_null() & column.is_not_null()).arg_true()
     if len(wrong) and bad is None:
@@ -334,12 +370,4 @@ def _date_parts(column: "pl.Series", format: DateFormat, first_row: int = 0, bad
         )
     if len(wrong) and bad is not None:
         bad.add(column.name, column[int(wrong[0])], first_row + int(wrong[0]) + 1, len(wrong))
-    day = times.dt.ordinal_day().to_numpy().astype(np.float64)
-    year = times.dt.year().to_numpy().astype(np.float64) + (day - 1) / 366
-    circle = [
-        (times.dt.month().to_numpy().astype(np.float64) - 1) / 12,
-        (times.dt.weekday().to_numpy().astype(np.float64) - 1) / 7,
-        (times.dt.hour().to_numpy().astype(np.float64) + times.dt.minute().to_numpy().astype(np.float64) / 60) / 24,
-    ]
-    turns = [function(2 * np.pi * part) for part in circle for function in (np.sin, np.cos)]
-    return np.stack([year, *turns], axis=1)
+    return times

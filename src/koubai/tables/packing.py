@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.tables.categories import CategoryColumn
 from koubai.tables.preparation import Preparation
 
 if TYPE_CHECKING:
     import polars as pl
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from koubai.core.errors import DataError
+from koubai.core.errors import DataError, FileError
 
 
 @contextmanager
@@ -19,6 +19,8 @@ def complaints(source: str) -> Iterator[None]:
 
     try:
         yield
+    except FileError:
+        raise  # it could not be opened at all, which has its own sentence
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
             f"The table '{source}' must be a whole Parquet file; it is damaged or none. Get it anew."

@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -115,6 +116,8 @@ def opened(source: str) -> IO[bytes]:
     FileError
         If it cannot be read, with what comes close if it is missing.
     """
+    if os.path.exists(source) and not os.path.isfile(source) and not os.path.isdir(source):
+        raise not_regular(source)
     try:
         return Path(source).open("rb")
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -142,6 +145,11 @@ def missing(source: str) -> FileError:
 def is_folder(source: str) -> FileError:
     """Return the error for a folder in place of a file."""
     return FileError(f"A table must be a file; got the folder '{source}'. Name the file in it.")
+
+
+def not_regular(source: str) -> FileError:
+    """Return the error for a pipe or a device: a table is read more than once, and a pipe would be waited for."""
+    return FileError(f"A table must be a regular file; '{source}' is none. Write it to a file first.")
 
 
 def _unreadable(source: str, error: OSError) -> FileError:

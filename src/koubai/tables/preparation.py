@@ -114,6 +114,35 @@ class Whole:
         return replace(column, marks_missing=n_missing > 0)
 
 
+def read_once(frame: "pl.DataFrame", described: Sequence[Column], is_sample: bool = False) -> "pl.DataFrame":
+    """Return a cleaned table whose columns hold what their cells mean, so that no later step reads texts again.
+
+    Numbers and truth values are float64, dates are points in time, categories are texts. A preparation takes such a
+    table as it takes one of texts.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The table, as `koubai.tables.values.clean` returns it.
+    described : sequence of Column
+        What its columns hold.
+    is_sample : bool
+        Whether these are some rows of a larger table: cells that do not belong are then missing here, and are named
+        with their rows when all are read.
+
+    Raises
+    ------
+    DataError
+        If a cell holds what does not belong there.
+    """
+    read = [
+        KINDS[column.kind].as_read(frame[column.name], column, BadCells() if is_sample else None)
+        for column in described
+        if column.used
+    ]
+    return frame.with_columns(read)
+
+
 @dataclass(frozen=True)
 class Preparation:
     """How the columns of a table become features.
@@ -177,12 +206,25 @@ class Preparation:
         """
         of_rows = None if whole is None else whole.n_rows
         described = describe_columns(frame, drop=drop, keep=keep, category=category, of_rows=of_rows, how=how)
+        return cls.learned(described, read_once(frame, described, whole is not None), rows, whole)
+
+    @classmethod
+    def learned(
+        cls,
+        described: Sequence[Column],
+        frame: "pl.DataFrame",
+        rows: npt.NDArray[np.int64] | None = None,
+        whole: Whole | None = None,
+    ) -> "Preparation":
+        """Learn how to prepare columns of which it is known what they hold, and that `read_once` has read.
+
+        Parameters and errors as `fit`.
+        """
         columns: list[Prepared] = []
         left_out, said = [], []
         for column in described:
             values = frame[column.name]
             if column.used and rows is not None:
-                KINDS[column.kind].check(values, column)
                 values = values[rows]
                 if values.null_count() == len(values):
                     column = Column(column.name, "missing", "all its cells in training rows are missing")

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from koubai.tables.categories import CategoryColumn
 from koubai.tables.columns import NUMBER
+from koubai.tables.doubts import sums_below
 from koubai.tables.leaks import leaks
 from koubai.tables.numeric import NumberColumn
 from koubai.tables.preparation import Preparation
 from koubai.tables.targets import Target
-from koubai.tables.values import labels, numbers
+from koubai.tables.values import TRUTH, are_mixed_truths, labels, numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,6 +81,7 @@ def suspicions(
     return [
         *sentinels(values),
         *(sentence for name, column in texts.items() if (sentence := spellings(column, name == target.name))),
+        *(sums_below(values, frame.height) if kept is not None else ()),
         *repeated_rows(frame, kept, test),
         *leaks(inputs, answers, target.name),
     ]
@@ -160,8 +162,14 @@ def spellings(column: "pl.Series", is_target: bool = False) -> str:
         return ""
     found = labels(different, as_written=is_target).unique()
     groups: dict[str, list[str]] = defaultdict(list)
+    key = _key
+    if are_mixed_truths([text.lower() for text in found]):
+
+        def key(text: str) -> str:
+            return str(TRUTH[text.lower()])
+
     for text in sorted(found.to_list()):
-        groups[_key(text)].append(text)
+        groups[key(text)].append(text)
     several = [group for group in groups.values() if len(group) > 1]
     if not several:
         return ""

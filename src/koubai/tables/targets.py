@@ -152,19 +152,32 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: 
     require_column(frame, name)
     column = frame[name]
     present = column.drop_nulls()
-    format = (written(column.to_frame()) if how is None else how).number(name)
+    how = written(column.to_frame()) if how is None else how
+    format = how.number(name)
     if task != CLASSIFICATION:
-        refuse_odd_words(name, *_counted(present), format, task, lambda cell: int((column == cell).arg_true()[0]))
-    different = present.unique(maintain_order=True) if present.dtype == pl.String else present
-    return target_of(name, different, len(present), present.n_unique(), task, format)
+        refuse_dates(name, how)
+    different, n_different, read = present, None, None
+    if present.dtype == pl.String:  # only texts can be odd words
+        different, counts = _counted(present)
+        n_different = len(different)
+        read = numbers(different, format or NumberFormat())
+        if task != CLASSIFICATION:
+            refuse_odd_words(name, different, counts, read, task, lambda cell: int((column == cell).arg_true()[0]))
+    return target_of(name, different, len(present), n_different or present.n_unique(), task, format, read)
+
+
+def refuse_dates(name: str, how: Written) -> None:
+    """Raise DataError if a target of texts holds dates, which would be as many classes."""
+    form = how.date(name)
+    if form is not None:
+        raise DataError(
+            f"The target {name!r} must hold numbers, texts or truth values; got dates ({form.words}). Choose another "
+            f"column, or --task classification (task='classification') if each date is a class."
+        )
 
 
 def _counted(present: "pl.Series") -> tuple["pl.Series", npt.NDArray[np.int64]]:
     """Return the different values of a column in the order in which they come, and the rows of each."""
-    import polars as pl
-
-    if present.dtype != pl.String:  # only texts can be odd words
-        return present.clear(), np.empty(0, np.int64)
     found = present.alias("value").to_frame().group_by("value", maintain_order=True).len("count")
     return found["value"], found["count"].to_numpy().astype(np.int64)
 
@@ -173,7 +186,7 @@ def refuse_odd_words(
     name: str,
     values: "pl.Series",
     counts: npt.NDArray[np.int64],
-    format: NumberFormat | None,
+    read: "pl.Series",
     task: str | None,
     row_of: Callable[[str], int],
 ) -> None:
@@ -185,8 +198,8 @@ def refuse_odd_words(
         The target.
     values, counts : Series and array of shape (n_different,)
         Its different values without missing ones, and the rows of each.
-    format : NumberFormat or None
-        How its numbers are written.
+    read : Series
+        The numbers that these values are, null for those that are none.
     task : str, optional
         As `find_target`.
     row_of : callable
@@ -196,7 +209,7 @@ def refuse_odd_words(
 
     if values.dtype != pl.String:
         return
-    wrong = numbers(values, format or NumberFormat()).is_null()
+    wrong = read.is_null()
     n_rows, n_wrong = int(counts.sum()), int(counts[wrong.to_numpy()].sum())
     mostly = n_rows >= 10 and n_wrong <= (1 - MOSTLY_NUMBERS) * n_rows
     if not n_wrong or not (mostly or (task == REGRESSION and n_wrong < n_rows / 2)):
@@ -242,7 +255,7 @@ def said_of_words(
 def check_task(task: str | None) -> None:
     """Raise ParameterError if it is no task."""
     if task not in (None, *TASKS):
-        raise ParameterError(f"task must be classification or regression; got {task!r}.")
+        raise ParameterError(parameter="task", required="be classification or regression", got=repr(task))
 
 
 def check_type(name: str, dtype: "pl.DataType") -> None:
@@ -262,6 +275,7 @@ def target_of(
     n_different: int,
     task: str | None = None,
     format: NumberFormat | None = None,
+    read: "pl.Series | None" = None,
 ) -> Target:
     """Find out what a target asks for from its values.
 
@@ -277,6 +291,8 @@ def target_of(
         As `find_target`.
     format : NumberFormat, optional
         How its numbers are written, if it holds texts that are numbers.
+    read : Series, optional
+        The numbers that ``present`` are, if they were read.
 
     Raises
     ------
@@ -286,14 +302,16 @@ def target_of(
     if not n_rows:
         raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
     check_type(name, present.dtype)
-    n_different -= _written_twice(present, format)
+    if read is None:
+        read = numbers(present, format or NumberFormat())
+    n_different -= _written_twice(present, read)
     if n_different == 1:
         raise DataError(
             f"The target {name!r} must have at least two different values; got {shortened(present[0])} in "
             f"{'the only row' if n_rows == 1 else f'all {n_rows} rows'}. "
             f"Choose another column, or add rows."
         )
-    found = _target(name, present, n_rows, n_different, task, format or NumberFormat())
+    found = _target(name, present, read, n_rows, n_different, task, format or NumberFormat())
     if found.is_classification and n_different > max(2, n_rows / 2):
         raise DataError(
             f"The target {name!r} must have classes of several rows each; got {n_different} classes in "
@@ -302,14 +320,15 @@ def target_of(
     return found
 
 
-def _written_twice(present: "pl.Series", format: NumberFormat | None) -> int:
+def _written_twice(present: "pl.Series", values: "pl.Series") -> int:
     """Return how many texts of numbers are other spellings of one that is there: 1.0 beside 1."""
     import polars as pl
 
     if present.dtype != pl.String or _has_codes(present):
         return 0
-    values = numbers(present, format)
-    return 0 if values.has_nulls() else present.n_unique() - values.n_unique()
+    if values.has_nulls() or (values.abs() >= LEAST_BLURRED).any():
+        return 0
+    return present.n_unique() - values.n_unique()
 
 
 def _or_regression(present: "pl.Series") -> str:
@@ -320,11 +339,16 @@ def _or_regression(present: "pl.Series") -> str:
 
 
 def _target(
-    name: str, present: "pl.Series", n_rows: int, n_different: int, task: str | None, format: NumberFormat
+    name: str,
+    present: "pl.Series",
+    values: "pl.Series",
+    n_rows: int,
+    n_different: int,
+    task: str | None,
+    format: NumberFormat,
 ) -> Target:
     import polars as pl
 
-    values = numbers(present, format)
     is_truth = present.dtype == pl.Boolean
     are_codes = _has_codes(present)
     if not is_truth and not values.has_nulls() and not (are_codes and task is None):
@@ -332,12 +356,15 @@ def _target(
         few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
         why = "as asked" if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
         found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
-        fit = are_whole and not whole_numbers(present, format).has_nulls()
+        fit = are_whole and not _only_whole(values).has_nulls()
         return Target(name, found, why, whole=fit and found == CLASSIFICATION, format=format)
     if task == REGRESSION:
         raise ParameterError(
-            f"task must be classification for the target {name!r}, which holds no numbers but "
-            f"{_first_text(present, values)}; got regression. Leave the task out, or choose another target."
+            parameter="task",
+            required=f"be classification for the target {name!r}, which holds no numbers but "
+            f"{_first_text(present, values)}",
+            got="regression",
+            remedy="Leave the task out, or choose another target.",
         )
     kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
     why = f"{n_different} different {kind}"
@@ -351,7 +378,11 @@ def _texts(present: "pl.Series") -> "pl.Series":
 
 def whole_numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Series":
     """Return the numbers that cells hold, as float64; null for what is none, not whole, or not below 2⁵³."""
-    found = numbers(column, format)
+    return _only_whole(numbers(column, format))
+
+
+def _only_whole(found: "pl.Series") -> "pl.Series":
+    """Return whole numbers below 2⁵³, null for all others."""
     return found.set((found != found.round()) | (found.abs() >= LEAST_BLURRED), None)
 
 

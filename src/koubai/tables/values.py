@@ -17,7 +17,7 @@ from koubai.tables.number_formats import NumberFormat
 if TYPE_CHECKING:
     import polars as pl
 
-TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0}
+TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0, "1": 1.0, "0": 0.0}
 """What is read as a truth value, in any case of letters."""
 
 TRUTH_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
@@ -77,11 +77,32 @@ def numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Seri
         return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
     if format is not None and column.dtype == pl.String:
         return format.read(column)
+    if column.dtype == pl.Float64:
+        return column.fill_nan(None)
     found = column.cast(pl.Float64, strict=False).fill_nan(None)
     if column.dtype == pl.String and found.null_count() > column.null_count():
         plain = column.str.extract(WRITTEN_NUMBER, 1) + column.str.extract(WRITTEN_NUMBER, 2)
         found = found.zip_with(found.is_not_null(), plain.str.replace_all(",", "").cast(pl.Float64, strict=False))
     return found
+
+
+def are_mixed_truths(different: Collection[str]) -> bool:
+    """Tell whether texts in small letters are truth values in several ways to write them, both true and false ones."""
+    several = len(set(different)) > 2 and set(different) <= TRUTH.keys()
+    return several and len({TRUTH[text] for text in different}) == 2
+
+
+def truths_in_words(present: "pl.Series") -> str:
+    """Return a sentence on truth values that are written in several ways, or nothing."""
+    import polars as pl
+
+    if present.dtype != pl.String:
+        return ""
+    different = sorted(present.unique().to_list())
+    if any({text.lower() for text in different} <= pair for pair in TRUTH_PAIRS):
+        return ""
+    said = [", ".join(text for text in different if TRUTH[text.lower()] == value) for value in (1.0, 0.0)]
+    return f"Column {present.name!r}: {said[0]} count as true, {said[1]} as false."
 
 
 def truths(column: "pl.Series") -> "pl.Series":
@@ -105,6 +126,8 @@ def labels(column: "pl.Series", as_written: bool = False) -> "pl.Series":
         text = column.cast(pl.String)
         return text.zip_with((whole.cast(pl.Float64) != column).fill_null(True), whole.cast(pl.String))
     if column.dtype == pl.String and not as_written:
+        if not column.str.contains(".", literal=True).any():
+            return column
         return column.str.replace(r"^([+-]?(?:0|[1-9][0-9]*))\.0*$", "${1}")
     return column.cast(pl.String)
 
@@ -164,7 +187,9 @@ def require(
         If a cell holds something else, or an infinity, naming the column, the row and the cell.
     """
     found = read(column)
-    wrong = (found.is_null() & column.is_not_null()).arg_true()
+    wrong = column.clear()
+    if found.null_count() > column.null_count():
+        wrong = (found.is_null() & column.is_not_null()).arg_true()
     if len(wrong) and bad is None:
         row = int(wrong[0])
         raise DataError(

@@ -37,6 +37,12 @@ class Written:
         """Return how a column's dates are written; None if it holds none, or is no text."""
         return self.dates[name].format if name in self.dates else None
 
+    def doubt_of(self, name: str) -> str:
+        """Return why a column of numbers is taken as texts, or nothing."""
+        found = self.numbers.get(name)
+        of_texts = found is not None and found.format is None
+        return found.note.partition(": ")[2].rstrip(".") if found is not None and of_texts else ""
+
     def note_of(self, name: str) -> str:
         """Return what is to be said of how a column's cells are read, or nothing."""
         for found in (self.numbers, self.dates):

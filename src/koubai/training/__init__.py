@@ -1,1 +1,1 @@
-"""Training: where rows come from, the fit loop, what happened in each epoch, and checkpoints."""
+"""Training: sources of rows, the fit loop, its history, and checkpoints."""

@@ -1,7 +1,7 @@
-"""Temporary files that belong to a process only as long as it lives.
+"""Temporary files whose ownership ends with their process.
 
-A writer holds a lock on its temporary file (``flock``), which the system gives back however the process ends. So a
-file that can be locked has no writer any more: whoever comes next may remove it, and takes none from a living writer.
+A writer holds a lock (``flock``) on its temporary file, which the system releases however the process ends. A file that
+can be locked therefore has no writer any more, and the next process may remove it without harming a live one.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ from typing import Any
 fcntl: Any
 try:
     import fcntl
-except ImportError:  # Windows, where a file that is open cannot be removed: that is the lock
+except ImportError:  # Windows, where an open file cannot be removed, which serves as the lock
     fcntl = None
 
 RANDOM = 8
-"""Characters that `tempfile` puts into a name."""
+"""Number of random characters in a name made by `tempfile`."""
 
 
 def claim(descriptor: int) -> bool:
-    """Lock an open file for as long as it is open; return whether nobody else had done so.
+    """Lock an open file until it is closed; return False if another process holds the lock.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def claim(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        return True  # a file system without locks: nothing there can be claimed, and nothing is ever removed
+        return True  # a file system without locks: nothing can be claimed, so nothing is ever removed
     return True
 
 
@@ -44,14 +44,14 @@ def is_abandoned(path: str | os.PathLike[str]) -> bool:
     Parameters
     ----------
     path : path
-        A file that its writer claimed.
+        A file claimed by its writer.
     """
     if fcntl is None:
         return True
     try:
         descriptor = os.open(path, os.O_RDWR)
     except OSError:
-        return False  # gone already, or another user's
+        return False  # already gone, or owned by another user
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -62,14 +62,14 @@ def is_abandoned(path: str | os.PathLike[str]) -> bool:
 
 
 def remove_abandoned(folder: Path, prefix: str, suffix: str) -> None:
-    """Remove the files of a folder whose names begin and end so, and whose writers are gone.
+    """Remove abandoned files from a folder, by prefix and suffix of their names.
 
     Parameters
     ----------
     folder : Path
-        Where to look; what cannot be read there or removed is left.
+        The folder; files that cannot be read or removed are left.
     prefix, suffix : str
-        How the names of temporary files begin and end; `tempfile.mkstemp` puts `RANDOM` characters between.
+        Prefix and suffix of the names, with `RANDOM` characters from `tempfile.mkstemp` between them.
     """
     length = len(prefix) + RANDOM + len(suffix)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:

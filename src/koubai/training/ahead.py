@@ -1,4 +1,4 @@
-"""What comes next, made ready in a thread of its own while the current thing is used."""
+"""Prefetching: the next item is prepared in a thread while the current one is in use."""
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,15 +8,15 @@ T = TypeVar("T")
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:
-    """Give the items one after the other, each made while the one before it is in use.
+    """Yield the items in order, preparing each while the one before it is in use.
 
-    An error in making one is raised where that one is asked for. If nobody asks any further, the one in the making is
-    finished and no other is begun.
+    An error in preparing an item is raised when that item is requested. When the consumer stops, the item in
+    preparation is finished and no other is begun.
 
     Parameters
     ----------
     items : iterator
-        What makes them, in a thread of its own: reading from a disk and NumPy's copying leave the others room.
+        The items; advanced in a separate thread, since disk reads and NumPy's copies release the interpreter lock.
 
     Examples
     --------

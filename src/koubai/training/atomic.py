@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole or not at all, and asking beforehand whether it can be written."""
+"""Atomic writing of files, and checking beforehand whether a file can be written."""
 
 import contextlib
 import os
@@ -16,23 +16,23 @@ from koubai.training.abandoned import claim, remove_abandoned
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file atomically: whatever happens, the path holds the old content or all of the new.
 
-    The content goes to a temporary file in the same folder, is flushed to the disk, and takes the path's place in
-    one step (``os.replace``). What writers that were killed left there goes first. A link is followed, and an existing
-    file keeps its permissions. Something that is no regular file is written directly; so is ``/dev/stdout``, after what
-    was written there before, even if it is one.
+    The content goes to a temporary file in the same folder, is flushed to disk, and replaces the path in one step
+    (``os.replace``). Leftovers of killed writers are removed first. Links are followed, and an existing file keeps its
+    permissions. Anything other than a regular file is written directly; so is ``/dev/stdout``, even if it is a regular
+    file, after what was already written to it.
 
     Parameters
     ----------
     path : path
-        Where the file shall be.
+        The file to write.
     content : bytes
-        All of it.
+        The whole content.
 
     Raises
     ------
     FileError
-        If the folder does not exist or cannot be written, the path is a folder, or the disk is full; an existing
-        file is then untouched.
+        If the folder does not exist or cannot be written, the path is a folder, or the disk is full; an existing file
+        is then left untouched.
     """
     with replacing_file(path) as file:
         file.write(content)
@@ -40,15 +40,14 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Give a temporary file to write to, which takes the place of ``path`` when the block ends well.
+    """Yield a temporary file to write to, which replaces ``path`` when the block succeeds.
 
-    If the block raises, ``path`` is as it was. Otherwise as `replace_file`, which this is for contents that are too
-    large to be held at once.
+    If the block raises, ``path`` is left untouched. Like `replace_file`, but for contents too large to hold in memory.
 
     Raises
     ------
     FileError
-        As `replace_file`, also for an error of the system within the block.
+        As for `replace_file`, and for an OSError within the block.
     """
     open_already = _open_descriptor(path)
     target = Path(os.path.realpath(path))
@@ -72,7 +71,7 @@ def replacing_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 def _replacing(target: Path) -> Iterator[IO[bytes]]:
     remove_abandoned(target.parent, *_temporary_names(target))
     descriptor, temporary = _new_temporary(target)
-    # keeps the lock until the file has its name; not where an open file cannot be renamed
+    # keeps the lock until the file is renamed; not possible where an open file cannot be renamed
     held = None if os.name == "nt" else os.dup(descriptor)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -86,7 +85,7 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
             os.close(held)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-    with contextlib.suppress(OSError):  # where the system allows it: the new name then survives a power cut
+    with contextlib.suppress(OSError):  # where supported: makes the new name survive a power cut
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -95,7 +94,7 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
 
 
 def _temporary_names(target: Path) -> tuple[str, str]:
-    """Return how the names of temporary files for a target begin and end."""
+    """Return prefix and suffix of the names of temporary files for a target."""
     return f".{target.name[:100]}.", ".tmp"
 
 
@@ -106,26 +105,26 @@ def _new_temporary(target: Path) -> tuple[int, str]:
         descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=target.parent)
         if claim(descriptor) and os.path.exists(temporary):
             return descriptor, temporary
-        os.close(descriptor)  # another writer took it for abandoned before it was locked
+        os.close(descriptor)  # another writer removed it as abandoned before it was locked
 
 
 def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLike[str]] = ()) -> None:
-    """Raise FileError now if `replace_file` could not write this path, and leave nothing behind.
+    """Raise FileError now if `replace_file` could not write to this path, and leave nothing behind.
 
-    Worth asking before a long computation whose result goes there.
+    To be called before a long computation whose result goes there.
 
     Parameters
     ----------
     path : path
-        Where the file shall be.
+        The file to write.
     reads : paths
-        Files that the computation reads: none of them may be the one that is written.
+        Files that the computation reads, none of which may be the output.
     """
     for other in reads:
         if os.path.isfile(path) and os.path.isfile(other) and os.path.samefile(path, other):
             raise FileError(
-                f"The output '{os.fspath(path)}' must be another file than '{os.fspath(other)}', which is read and "
-                f"would be lost. Choose another name."
+                f"The output '{os.fspath(path)}' must differ from '{os.fspath(other)}', which is an input and would be "
+                "overwritten. Choose another name."
             )
     if _open_descriptor(path) is not None:
         return
@@ -142,7 +141,7 @@ def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLi
 
 
 def _open_descriptor(path: str | os.PathLike[str]) -> int | None:
-    """Return the number of the open file that a path such as ``/dev/stdout`` or ``/dev/fd/3`` stands for, or None."""
+    """Return the file descriptor that a path such as ``/dev/stdout`` or ``/dev/fd/3`` stands for, or None."""
     found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d{1,6}))", os.fspath(path))
     return None if found is None else {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2])
 
@@ -153,7 +152,7 @@ def _check_place(path: str | os.PathLike[str], target: Path) -> None:
         raise FileError(f"The output must be a file; got the folder '{shown}'. Add a file name.")
     if not target.parent.is_dir():
         raise FileError(
-            f"The output '{shown}' must lie in a folder that exists; '{target.parent}' does not. Make it first."
+            f"The output '{shown}' must be in an existing folder; '{target.parent}' does not exist. Create it first."
         )
     if target.is_file() and not os.access(target, os.W_OK):
         raise FileError(f"The output '{shown}' must be writable; it is read-only. Choose another name.")
@@ -165,7 +164,7 @@ def _cannot_write(path: str | os.PathLike[str], error: OSError) -> FileError:
 
 
 def _mode(target: Path) -> int:
-    """Return the permissions for the new file: those of the old one, else what the user's umask leaves."""
+    """Return the permissions for the new file: those of the old one, else the default under the umask."""
     if target.exists():
         return stat.S_IMODE(target.stat().st_mode)
     umask = os.umask(0)

@@ -1,4 +1,4 @@
-"""Checkpoints: a training run in one file, from which it goes on to bit for bit the same θ."""
+"""Checkpoints: a training run in one file, which resumes to bit-for-bit the same θ."""
 
 import warnings
 from dataclasses import asdict, dataclass, field
@@ -25,10 +25,10 @@ UNFINISHED: dict[str, Kind] = {"loss": Real(), "rows": Whole(), "seconds": Real(
 
 
 class _Anything:
-    """What is only compared."""
+    """A field that is only compared."""
 
     def read(self, value: Any, where: str) -> Any:
-        """Return it."""
+        """Return the value unchanged."""
         return value
 
 
@@ -54,13 +54,13 @@ DESCRIPTION = Description(
         **TENSORS,
     },
 )
-"""What a checkpoint must hold; how long θ is and how many slots there are, the training that goes on knows."""
+"""Required content of a checkpoint; the length of θ and the number of slots are known to the resumed training."""
 
 
 def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: str) -> dict[str, Any]:
-    """Return all that decides where training goes, as plain data: a run goes on only if nothing of it has changed.
+    """Return everything that determines the course of training, as plain data; a run resumes only if it is unchanged.
 
-    ``rows`` is the fingerprint that the rows' source gives.
+    ``rows`` is the fingerprint given by the source of the rows.
     """
     return {
         "network": plan.network.spec(),
@@ -78,18 +78,18 @@ def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: str) ->
 
 @dataclass(slots=True)
 class CheckpointFile:
-    """A file that a run is written to every few seconds, and read from when training starts anew.
+    """A file to which a run is saved every few seconds and from which training resumes.
 
     Parameters
     ----------
     path : Path
-        The file. It is replaced as a whole, so that a crash leaves the one before.
+        The file. It is replaced atomically, so that a crash leaves the previous one.
     every : float
-        Seconds from one writing to the next; 0 writes after every call of the engine.
+        Seconds between saves; 0 saves after every call of the engine.
     identity : dict
-        What `identity` gave for this training.
+        The result of `identity` for this training.
     keep : bool
-        Whether the file stays when training has ended, until its owner has put the model in safety.
+        Whether to keep the file when training has ended, until the caller has saved the model.
     """
 
     path: Path
@@ -99,24 +99,24 @@ class CheckpointFile:
     _written: float = field(default_factory=monotonic)
 
     def save_if_due(self, run: Run) -> None:
-        """Write the run if the last writing is long enough ago; if the disk is full, warn and let training go on."""
+        """Save the run if a save is due; if the disk is full, warn and let training continue."""
         if monotonic() - self._written >= self.every:
-            self._save_or_warn(run, "Training goes on")
+            self._save_or_warn(run, "Training continues")
 
     def _save_or_warn(self, run: Run, then: str, *, ended: bool = False) -> None:
         try:
             self.save(run, ended=ended)
         except FileError as error:
-            self._written = monotonic()  # the next attempt comes when the next writing is due
+            self._written = monotonic()  # the next attempt is made when the next save is due
             warnings.warn(f"The checkpoint was not written. {error} {then}.", RuntimeWarning, stacklevel=5)
 
     def save(self, run: Run, *, ended: bool = False) -> None:
-        """Write the run, and whether it has ended by itself.
+        """Save the run, and whether it has ended by itself.
 
         Raises
         ------
         FileError
-            If the file cannot be written; an older one is then untouched.
+            If the file cannot be written; an existing one is then left untouched.
         """
         patience = run.patience
         record = {
@@ -143,18 +143,18 @@ class CheckpointFile:
         self._written = monotonic()
 
     def load(self, fresh: Run) -> Run | None:
-        """Return the run that was written, with the limits of a fresh run's patience; None if there is no file.
+        """Return the saved run, with the patience limits of a fresh run; None if there is no file.
 
-        Compiled code trusts the sizes of what it is given, so those of the file must be those of the fresh run.
+        Compiled code trusts the sizes of its arguments, so the file's must equal the fresh run's.
 
         Raises
         ------
         FileError
-            If the file could not be written later.
+            If the file will not be writable later.
         ParameterError
-            If the file is of another training.
+            If the file belongs to a different training.
         ModelFileError
-            If it is damaged or no checkpoint.
+            If the file is damaged or is not a checkpoint.
         """
         check_writable(self.path)
         if not self.path.exists():
@@ -165,8 +165,10 @@ class CheckpointFile:
         changed = [name for name in names if record["identity"].get(name) != self.identity.get(name)]
         if changed:
             raise ParameterError(
-                f"checkpoint must be of the same training; got {self.path}, where other values were used for "
-                f"{', '.join(changed)}. Remove the file, or give another path."
+                parameter="checkpoint",
+                required="come from the same training",
+                got=f"{self.path}, which was made with different values of {', '.join(changed)}",
+                remedy="Remove the file, or pass another path.",
             )
         self._check_state(fresh.state, tensors)
         patience, (patience_best, best_score) = fresh.patience, tensors["best"].tolist()
@@ -186,38 +188,38 @@ class CheckpointFile:
         )
 
     def _checked(self, record: dict[str, Any], tensors: dict[str, Array]) -> dict[str, Any]:
-        """Return the record once it and the arrays are as described."""
+        """Return the record after checking it and the arrays against the description."""
         who = f"The checkpoint '{self.path}' cannot be used"
         checked = DESCRIPTION.check(who, record, tensors)
         n_epochs = len(tensors["history.losses"])
         if checked["done"] > n_epochs:
             raise ModelFileError(
-                f"{who}: done must be at most the {n_epochs} epochs of its history; got {checked['done']}. "
-                f"The file is damaged."
+                f"{who}: done must be at most {n_epochs}, the epochs in its history; got {checked['done']}. The file "
+                "is damaged."
             )
         return checked
 
     def _check_state(self, state: State, tensors: dict[str, Array]) -> None:
-        """Raise ModelFileError unless θ and slots are of the dtype and shape of this training's."""
+        """Raise ModelFileError unless θ and slots have the dtypes and shapes of this training."""
         for name, own in (("theta", state.theta), ("slots", state.slots)):
             if tensors[name].dtype != own.dtype or tensors[name].shape != own.shape:
                 raise ModelFileError(
-                    f"The checkpoint '{self.path}' cannot be used: {name} must be of dtype {own.dtype} and shape "
+                    f"The checkpoint '{self.path}' cannot be used: {name} must have dtype {own.dtype} and shape "
                     f"{own.shape}; got {tensors[name].dtype} and {tensors[name].shape}. Remove the file."
                 )
 
     def close(self, run: Run, *, finished: bool) -> None:
-        """Remove the file of a training that has ended by itself; write a last one of a training that was stopped.
+        """Remove the file if training has ended by itself; save once more if it was stopped.
 
-        With ``keep``, the file of a training that has ended is written once more instead: it then holds the result.
-        A training that was stopped within a call of the engine keeps the file that it has.
+        With ``keep``, finished training is saved once more instead, so that the file holds the result. Training that
+        was stopped within a call of the engine keeps its previous file.
         """
         if finished and not self.keep:
             self.path.unlink(missing_ok=True)
         elif run.whole:
-            self._save_or_warn(run, "The file is as it was before", ended=finished)
+            self._save_or_warn(run, "The previous file is unchanged", ended=finished)
 
 
 def _own(array: Array) -> Array:
-    """Return a writable copy, which the engine may change."""
+    """Return a writable copy, which the engine may modify."""
     return np.array(array)

@@ -1,9 +1,9 @@
-"""One file for a model or a checkpoint: named arrays and plain data, nothing that could be executed.
+"""The file format of models and checkpoints: named arrays and plain data, nothing executable.
 
-The file is a safetensors file (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON
-header, the header, then the numbers of all arrays. The header's ``__metadata__`` holds, as texts, the format's
-name and version, the kind of thing stored, koubai's version, the record as JSON, and a SHA-256 digest over all of
-it, so that a flipped bit anywhere is noticed. ``docs/model-files.md`` describes the format for other programs.
+The file is a safetensors file (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON header,
+the header, then the data of all arrays. The header's ``__metadata__`` holds, as strings, the format's name and version,
+the kind of thing stored, koubai's version, the record as JSON, and a SHA-256 digest of everything, so that any flipped
+bit is detected. ``docs/model-files.md`` describes the format for other programs.
 """
 
 import contextlib
@@ -29,16 +29,16 @@ Tensors = dict[str, npt.NDArray[Any]]
 
 FORMAT = "koubai"
 VERSION = 1
-"""Version of the format that this code writes; it reads this one and all before."""
+"""Version of the format that this code writes; it reads this version and all earlier ones."""
 
 MAX_HEADER = 64 * 2**20
-"""A longer header is refused (bytes): a header holds names, shapes and the record, a few kilobytes as a rule."""
+"""Maximum header size in bytes; a header holds names, shapes and the record, usually a few kilobytes."""
 
 MAX_ITEMS = 4_000_000
-"""More values in a header or a record are refused: each takes some hundred bytes of memory."""
+"""Maximum number of values in a header or a record; each takes some hundred bytes of memory."""
 
 MAX_NUMBERS = 16 * 2**30
-"""More bytes of numbers are refused, and not written either; half of the machine's memory, if that is less."""
+"""Maximum number of bytes of array data, read or written; half of the machine's memory if that is less."""
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -56,7 +56,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
 
 
 class Container(NamedTuple):
-    """What a file holds: its kind, who wrote it in which format, the record and the arrays."""
+    """The content of a file: its kind, the version of koubai and format that wrote it, the record and the arrays."""
 
     kind: str
     koubai_version: str
@@ -68,12 +68,12 @@ class Container(NamedTuple):
 def write_container(
     path: str | os.PathLike[str], kind: str, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]
 ) -> None:
-    """Write a record and named arrays into one file, atomically.
+    """Write a record and named arrays to a file, atomically.
 
     Parameters
     ----------
     path : path
-        The file; an existing one is replaced in one step, or left untouched if anything fails.
+        The file; an existing one is replaced atomically, or left untouched if anything fails.
     kind : str
         What is stored, such as ``"MLPClassifier"``.
     record : mapping
@@ -86,13 +86,13 @@ def write_container(
     FileError
         If the file cannot be written.
     ParameterTypeError
-        If the record or a tensor holds something that is no plain data.
+        If the record or a tensor holds anything other than plain data.
     """
     arrays = {name: _plain_array(name, array) for name, array in tensors.items()}
     length = sum(array.nbytes for array in arrays.values())
     if length > most_numbers():
         raise FileError(
-            f"A model file must hold at most {most_numbers() / 2**30:.1f} GiB of numbers on this machine; got "
+            f"A model file must hold at most {most_numbers() / 2**30:.1f} GiB of array data on this machine; got "
             f"{length / 2**30:.1f} GiB. Make the network smaller."
         )
     fields = {
@@ -107,40 +107,40 @@ def write_container(
 
 
 def read_container(path: str | os.PathLike[str], kind: str | None = None) -> tuple[dict[str, Any], Tensors]:
-    """Read a file that `write_container` wrote; nothing in it is executed.
+    """Read a file written by `write_container`; nothing in it is executed.
 
     Parameters
     ----------
     path : path
         The file.
     kind : str, optional
-        The kind that it must be; any, if not given.
+        The required kind; any by default.
 
     Returns
     -------
     record : dict
         The plain data.
     tensors : dict of str to array
-        The arrays, own copies.
+        The arrays, as copies.
 
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, truncated, foreign, of another kind, or of a newer version.
+        If the file is missing, damaged, truncated, not koubai's, of another kind, or of a newer version.
     """
     found = open_container(path)
     if kind is not None and found.kind != kind:
-        raise _fault(os.fspath(path), f"it holds a {found.kind}, where a {kind} is required")
+        raise _fault(os.fspath(path), f"it holds a {found.kind}, but a {kind} is required")
     return found.record, found.tensors
 
 
 def open_container(path: str | os.PathLike[str]) -> Container:
-    """Read a file that `write_container` wrote, with what its header says of it.
+    """Read a file written by `write_container`, including the metadata in its header.
 
     Raises
     ------
     ModelFileError
-        As `read_container`.
+        As for `read_container`.
     """
     name = os.fspath(path)
     with _opened(name) as file:
@@ -153,14 +153,14 @@ def open_container(path: str | os.PathLike[str]) -> Container:
     except UnicodeEncodeError as error:
         raise _fault(name, "its header is damaged") from error
     if fields["sha256"] != digest:
-        raise _fault(name, "its content does not match its checksum: it was damaged or changed")
+        raise _fault(name, "its content does not match its checksum: it was damaged or modified")
     return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
 
 
 def kind_of(path: str | os.PathLike[str]) -> str | None:
-    """Return the kind of what a file holds that begins as `write_container` begins one, else None.
+    """Return the kind of a file that starts like one from `write_container`, else None.
 
-    The file may still be damaged; where the kind is beyond recognition, it is an empty text.
+    The file may still be damaged; if the kind cannot be recognised, it is an empty string.
     """
     try:
         with open(path, "rb") as file:
@@ -174,7 +174,7 @@ def kind_of(path: str | os.PathLike[str]) -> str | None:
 
 
 def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """Return the file's bytes: the same for the same content, the widest numbers first so that all are aligned."""
+    """Return the file's bytes: deterministic, with the widest dtypes first so that all arrays are aligned."""
     header: dict[str, Any] = {"__metadata__": dict(fields)}
     names = {dtype: name for name, dtype in DTYPES.items()}
     parts = []
@@ -191,30 +191,30 @@ def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]])
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[IO[bytes]]:
-    """Give the file, if it is one, for reading."""
+    """Open a regular file for reading."""
     if "\0" in path:
-        raise ModelFileError(f"A model file's name must hold no null character; got {path!r}. Leave it out.")
+        raise ModelFileError(f"A model file's name must not contain a null character; got {path!r}. Remove it.")
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise ModelFileError(f"A model must be a file; got the folder '{path}'. Name the file in it.")
+            raise ModelFileError(f"A model must be a file; got the folder '{path}'. Name a file in it.")
         if not stat.S_ISREG(status.st_mode):
-            raise ModelFileError(f"A model must be a regular file; '{path}' is none. Save it to a file first.")
+            raise ModelFileError(f"A model must be a regular file; '{path}' is not. Save it to a file first.")
         with Path(path).open("rb") as file:
             yield file
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ModelFileError(f"The model file '{path}' must exist; there is none. Check the name.") from error
+        raise ModelFileError(f"The model file '{path}' must exist; it was not found. Check the name.") from error
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise ModelFileError(f"The model file '{path}' must be readable; got: {reason}. Check it.") from error
 
 
 def _header_length(path: str, file: IO[bytes]) -> int:
-    """Return the length of the header, which begins where the file stands then, once it makes sense."""
+    """Return the length of the header, after checking it; the file is then positioned at the header."""
     start = file.read(9)
     length = int.from_bytes(start[:8], "little")
     if len(start) < 9 or length > min(MAX_HEADER, _size(file) - 8) or start[8:] != b"{":
-        raise _fault(path, "it is no koubai model, or only the beginning of one")
+        raise _fault(path, "it is not a koubai model, or is truncated")
     file.seek(8)
     return length
 
@@ -224,10 +224,10 @@ def _size(file: IO[bytes]) -> int:
 
 
 def _fields(path: str, header: Any) -> dict[str, str]:
-    """Return the header's texts, once they are known to be a koubai file's of a version that can be read."""
+    """Return the header's metadata, after checking that it belongs to a koubai file of a readable version."""
     fields = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise _fault(path, "it is no koubai model")
+        raise _fault(path, "it is not a koubai model")
     names = ("format", "format_version", "kind", "koubai_version", "record", "sha256")
     if not all(isinstance(fields.get(name), str) for name in names):
         raise _fault(path, "its header is damaged")
@@ -254,9 +254,9 @@ def _record(path: str, text: str) -> dict[str, Any]:
 
 
 def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
-    """Return the arrays, whose entries in the header must tile the rest of the file without gaps.
+    """Return the arrays, whose header entries must tile the rest of the file without gaps.
 
-    All sizes are known to fit before the first array is made.
+    All sizes are checked before the first array is allocated.
     """
     entries = [(name, _entry(path, value)) for name, value in header.items() if name != "__metadata__"]
     entries.sort(key=lambda item: item[1][2:])
@@ -269,8 +269,8 @@ def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
         raise _fault(path, "its size does not fit its header: it was truncated or damaged")
     if length > most_numbers():
         raise ModelFileError(
-            f"The model file '{path}' must hold at most {most_numbers() / 2**30:.1f} GiB of numbers on this machine; "
-            f"got {length / 2**30:.1f} GiB. Load it on a larger one, if you know what wrote it."
+            f"The model file '{path}' must hold at most {most_numbers() / 2**30:.1f} GiB of array data on this "
+            f"machine; got {length / 2**30:.1f} GiB. If you trust its source, load it on a machine with more memory."
         )
     return {name: _read_array(path, dtype, shape, file) for name, (dtype, shape, _, _) in entries}
 
@@ -279,20 +279,20 @@ def _read_array(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], file: I
     array = np.empty(math.prod(shape), dtype)
     if file.readinto(array.view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]  # of buffered files
         raise _fault(path, "its size does not fit its header: it was truncated or damaged")
-    if dtype == np.bool_:  # any other byte than 0 and 1 would be a truth value that equals neither
+    if dtype == np.bool_:  # any byte other than 0 and 1 would be a truth value equal to neither
         array = array.view(np.uint8) != 0
     return array.reshape(shape)
 
 
 def most_numbers() -> int:
-    """Return how many bytes of arrays a file may hold: `MAX_NUMBERS`, or half of the machine's memory."""
+    """Return the maximum number of bytes of arrays in a file: `MAX_NUMBERS`, or half of the machine's memory."""
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         return min(MAX_NUMBERS, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
     return MAX_NUMBERS
 
 
 def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
-    """Return one array's dtype, shape and place from its header entry."""
+    """Return an array's dtype, shape and position from its header entry."""
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
         raise _fault(path, "its header is damaged")
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
@@ -308,7 +308,7 @@ def _are_sizes(values: Any) -> bool:
 
 
 def _parse(path: str, text: bytes, fault: str) -> Any:
-    """Return what a JSON text says; NaN, doubled keys, endless nesting and endless lists are refused."""
+    """Parse JSON; reject NaN, duplicate keys, and excessive nesting or length."""
     if sum(map(text.count, (b",", b"[", b"{"))) > MAX_ITEMS:
         raise _fault(path, fault)
     try:
@@ -320,7 +320,7 @@ def _parse(path: str, text: bytes, fault: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("a key occurs twice")
     return found
 
 
@@ -333,7 +333,7 @@ def _fault(path: str, fault: str) -> ModelFileError:
 
 
 def _digest(fields: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) -> str:
-    """Return the SHA-256 over all header fields but the digest, and every array's name, dtype, shape and bytes."""
+    """Return the SHA-256 of all header fields except the digest, and of every array's name, dtype, shape and bytes."""
     digest = hashlib.sha256()
     plain = {name: value for name, value in fields.items() if name != "sha256"}
     shapes = {name: [array.dtype.str, list(array.shape)] for name, array in tensors.items()}

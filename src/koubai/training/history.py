@@ -1,4 +1,4 @@
-"""What happened in each epoch of training, and why it stopped."""
+"""The history of training: each epoch, and why training stopped."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,10 @@ TENSORS = {
     "history.learning_rates": Tensor(F64, ("n_epochs",), finite=False),
     "history.seconds": Tensor(F64, ("n_epochs",), least=0),
 }
-"""The arrays that a history is stored in."""
+"""The arrays in which a history is stored."""
+
+INTERRUPTED = "interrupted"
+"""Why training ended, if it was Ctrl-C: it can go on from its checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,16 @@ class Epoch:
     Parameters
     ----------
     number : int
-        Which epoch it was, counted from 1.
+        Number of the epoch, counted from 1.
     loss : float
-        Mean over the rows of loss plus penalty, each batch at the θ before its update, in units of the loss.
+        Mean over the rows of loss plus penalty, each batch evaluated before its update, in units of the loss.
     validation_score : float or None
-        Score on rows held out, after the epoch: accuracy or R², dimensionless, or minus the loss; None without such
+        Score on held-out rows, after the epoch: accuracy or R², dimensionless, or minus the loss; None without such
         rows.
     learning_rate : float
         α of the epoch's last update.
     seconds : float
-        How long it took; epochs that ran in one call share its time equally.
+        Duration; epochs run in one call share its time equally.
     """
 
     number: int
@@ -48,10 +51,10 @@ class Epoch:
 
 @dataclass
 class History(Sequence[Epoch]):
-    """The epochs of a training run in order, kept as columns; an `Epoch` is made when one is asked for.
+    """The epochs of a training run in order, kept as columns; an `Epoch` is created on access.
 
     ``stopped`` says why training ended: ``"epochs"`` (all were run), ``"patience"`` (no more improvement),
-    ``"callback"``, ``"interrupted"`` (Ctrl-C), ``"diverged"``, or ``""`` while it goes on.
+    ``"callback"``, ``"interrupted"`` (Ctrl-C), ``"diverged"``, or ``""`` while it continues.
 
     Examples
     --------
@@ -67,10 +70,23 @@ class History(Sequence[Epoch]):
     seconds: list[float] = field(default_factory=list)
     stopped: str = ""
 
+    def stop_if_asked(self, answers: Iterable[object]) -> None:
+        """Say why training ended if a callback asks for the end; what has ended it already stays the reason.
+
+        Parameters
+        ----------
+        answers : iterable
+            What the callbacks returned: anything true asks for the end, `INTERRUPTED` because of Ctrl-C.
+        """
+        asked = [answer for answer in answers if answer]
+        if asked and not self.stopped:
+            by_user = any(isinstance(answer, str) and answer == INTERRUPTED for answer in asked)
+            self.stopped = INTERRUPTED if by_user else "callback"
+
     def extend(
         self, losses: Sequence[float], learning_rates: Iterable[float], seconds: float, score: float | None = None
     ) -> None:
-        """Take in epochs that ran in one call of ``seconds`` seconds; ``score`` is that after the last of them."""
+        """Append epochs run in one call of ``seconds`` seconds; ``score`` is the score after the last of them."""
         n = len(losses)
         self.losses.extend(losses)
         self.learning_rates.extend(learning_rates)
@@ -82,7 +98,7 @@ class History(Sequence[Epoch]):
     def best_epoch(self) -> int | None:
         """The number of the first epoch with the highest validation score, from 1; None without finite scores.
 
-        With early stopping, its θ is kept.
+        With early stopping, the θ of this epoch is kept.
         """
         finite = [
             (score, -i) for i, score in enumerate(self.validation_scores, 1) if score is not None and isfinite(score)
@@ -126,7 +142,7 @@ class History(Sequence[Epoch]):
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Array], stopped: str) -> "History":
-        """Return the history whose columns `tensors` gave."""
+        """Return the history stored by `tensors`."""
         scores, scored = (tensors[f"history.{name}"].tolist() for name in ("validation_scores", "scored"))
         return cls(
             tensors["history.losses"].tolist(),

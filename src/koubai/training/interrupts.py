@@ -1,4 +1,4 @@
-"""Ctrl-C in training: it takes effect between two calls of the engine, so that θ and the history stay in step."""
+"""Ctrl-C during training takes effect between two calls of the engine, so that θ and the history stay consistent."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -8,10 +8,10 @@ from types import FrameType
 
 @contextmanager
 def deferred_interrupts() -> Iterator[Callable[[], None]]:
-    """Hold back Ctrl-C inside the block; give a function that raises KeyboardInterrupt if it came.
+    """Defer Ctrl-C inside the block; yield a function that raises KeyboardInterrupt if it was pressed.
 
-    A second Ctrl-C is not held back. Where Python's own handler is not in charge, or outside the main thread, the
-    block changes nothing.
+    A second Ctrl-C is not deferred. If Python's default handler is not installed, or outside the main thread, the block
+    has no effect.
     """
     came = False
 
@@ -30,7 +30,7 @@ def deferred_interrupts() -> Iterator[Callable[[], None]]:
         return
     try:
         signal.signal(signal.SIGINT, hold)
-    except ValueError:  # not the main thread, which alone gets signals
+    except ValueError:  # not the main thread, which alone receives signals
         yield check
         return
     try:

@@ -1,4 +1,4 @@
-"""The fit loop: asks the engine for as many epochs at a time as nobody needs to look between, and watches over them."""
+"""The fit loop: runs the engine for as many epochs at a time as need no inspection in between, and monitors them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -10,54 +10,54 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DivergenceError
+from koubai.core.errors import DivergenceError, InPython
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
-from koubai.training.history import Epoch
+from koubai.training.history import INTERRUPTED, Epoch
 from koubai.training.interrupts import deferred_interrupts
 from koubai.training.progress import Show, newest_numbers, progress_bar
 from koubai.training.run import Run, Unfinished
 from koubai.training.sources import Source
 
-Callback: TypeAlias = Callable[[Epoch], bool | None]
-"""Called after each epoch; True stops training."""
+Callback: TypeAlias = Callable[[Epoch], bool | str | None]
+"""Called after each epoch; True stops training, `INTERRUPTED` does as Ctrl-C."""
 
 SECONDS_PER_CALL = 0.075
-"""About how long one call of the engine should last: Ctrl-C, progress and checkpoints wait for its end."""
+"""Target duration of one call of the engine, since Ctrl-C, progress and checkpoints wait for its end."""
 LARGEST_GROWTH = 16
-"""The first epoch may be slower than the rest, so the number of epochs in a call grows in steps."""
+"""Maximum growth factor of the number of epochs per call: the first epoch may be slower than the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """How training goes, beside what `Plan` says.
+class TrainingCourse:
+    """The course of training, beyond what `Plan` specifies.
 
     Parameters
     ----------
     epochs : int
-        How many to run at most.
+        Maximum number of epochs.
     schedule : Schedule
-        α of each update, from the base rate that `Run` keeps.
+        α of each update, derived from the base rate held by `Run`.
     total_epochs : int, optional
-        How many epochs the schedule is stretched over, if other than ``epochs``.
+        Number of epochs that the schedule spans, if different from ``epochs``.
     score : callable, optional
-        Gives a validation score of θ, higher being better; called after each epoch.
+        Returns a validation score of θ, higher is better; called after each epoch.
     score_is_loss : bool
-        Whether that score is minus the loss, and is shown as a loss.
+        Whether that score is minus the loss, and is displayed as a loss.
     stop_on_score : bool
-        Whether patience looks at that score instead of the training loss, and the best θ is kept.
+        Whether patience monitors that score instead of the training loss, and the best θ is kept.
     callbacks : sequence of Callback
-        Called after each epoch, all of them; any that returns True stops training.
+        All are called after each epoch; any that returns True stops training.
     verbose : bool
-        Whether to print a line for each epoch, in scikit-learn's words.
+        Whether to print a line per epoch, worded as in scikit-learn.
     progress : bool
         Whether to show a progress bar on standard error.
     checkpoint : CheckpointFile, optional
         Where the run is saved from time to time.
     who : str
-        Who trains, for messages.
+        Name of the caller, for messages.
     """
 
     epochs: int
@@ -74,16 +74,16 @@ class Course:
 
 
 FOREVER = 2**62
-"""Updates that no run will ever make; more would not fit into 64 bits."""
+"""More updates than any run will make; a larger number would not fit into 64 bits."""
 
 
-def next_rates(plan: Plan, run: Run, course: Course, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
+def next_rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_epochs: int) -> npt.NDArray[np.float64]:
     """Return α of the updates of the next epochs, (n_epochs, steps_per_epoch)."""
     steps = plan.steps_per_epoch(n_rows)
     return _rates(plan, run, course, n_rows, n_epochs * steps).reshape(n_epochs, steps)
 
 
-def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
+def _rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_updates: int) -> npt.NDArray[np.float64]:
     """Return α of the next updates, (n_updates,), in a training whose epochs have ``n_rows`` rows."""
     steps = plan.steps_per_epoch(n_rows)
     return course.schedule.rates(
@@ -97,17 +97,17 @@ def _rates(plan: Plan, run: Run, course: Course, n_rows: int, n_updates: int) ->
     )
 
 
-def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) -> None:
-    """Train until all epochs are run or something stops it; ``run.history.stopped`` says what.
+def train(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse) -> None:
+    """Train until all epochs are done or something stops it; ``run.history.stopped`` records which.
 
-    After Ctrl-C the run stands where it was after the last finished call of the engine, and a warning is given.
+    After Ctrl-C the run is left as after the last completed call of the engine, and a warning is issued.
 
     Raises
     ------
     DivergenceError
         If the loss or θ is no longer finite and there is no best θ to fall back on.
     """
-    ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be asked for now
+    ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be requested now
     run.history.stopped = ended or ("" if run.done < course.epochs else "epochs")
     with deferred_interrupts() as check_interrupt, progress_bar(course.progress, course.epochs, run.done) as show:
         n_epochs = 1
@@ -124,29 +124,29 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Course) 
                 if course.checkpoint is not None and not run.history.stopped:
                     course.checkpoint.save_if_due(run)
         except KeyboardInterrupt:
-            run.history.stopped = run.history.stopped or "interrupted"
+            run.history.stopped = run.history.stopped or INTERRUPTED
             warn_caller("Training interrupted by user.")
     if run.history and not np.isfinite(run.theta).all():
         raise _divergence(plan, run, course)
     if course.checkpoint is not None:
-        course.checkpoint.close(run, finished=run.history.stopped != "interrupted")
+        course.checkpoint.close(run, finished=run.history.stopped != INTERRUPTED)
 
 
-def _epochs_of_next_call(course: Course, run: Run, n_epochs: int, seconds: float) -> int:
-    """Return how many epochs may pass before somebody has to look."""
+def _epochs_of_next_call(course: TrainingCourse, run: Run, n_epochs: int, seconds: float) -> int:
+    """Return the number of epochs to run before the next inspection."""
     if course.score is not None or course.callbacks:
         return 1
     fitting = int(n_epochs * SECONDS_PER_CALL / max(seconds, 1e-9))
     return max(1, min(fitting, n_epochs * LARGEST_GROWTH, course.epochs - run.done))
 
 
-def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Course, n_epochs: int) -> float:
-    """Run epochs in one call of the engine, score θ, and write the history; return how many seconds it took."""
+def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse, n_epochs: int) -> float:
+    """Run epochs in one call of the engine, score θ, and record the history; return the seconds taken."""
     begin = perf_counter()
     (rows,) = source.parts(plan, run.state.epoch)
     rates = next_rates(plan, run, course, rows.n_rows, n_epochs)
     run.whole = False
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is told in one sentence
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is reported in one sentence
         losses = engine.run(plan, run.state, rows, rates, None if course.stop_on_score else run.patience).tolist()
     return _take_in(run, course, losses, rates[: len(losses), -1].tolist(), rows.n_rows, begin)
 
@@ -156,13 +156,13 @@ def _run_parts(
     plan: Plan,
     run: Run,
     source: Source,
-    course: Course,
+    course: TrainingCourse,
     check_interrupt: Callable[[], None],
     show: Show,
 ) -> None:
-    """Run one epoch, or what is left of it, part by part; score θ, and write the history.
+    """Run one epoch, or the rest of one, part by part; score θ, and record the history.
 
-    The engine takes each part as an epoch, so that ``run.state.epoch`` tells epoch and part.
+    The engine treats each part as an epoch, so ``run.state.epoch`` encodes epoch and part.
     """
     begin = perf_counter() - run.unfinished.seconds
     so_far = run.unfinished
@@ -192,9 +192,9 @@ def _run_parts(
 
 
 def _take_in(
-    run: Run, course: Course, losses: list[float], last_rates: list[float], n_rows: int, begin: float
+    run: Run, course: TrainingCourse, losses: list[float], last_rates: list[float], n_rows: int, begin: float
 ) -> float:
-    """Score θ after epochs of so many rows that began at a time, and write the history; return the seconds."""
+    """Score θ after epochs of ``n_rows`` rows that started at ``begin``, and record the history; return the seconds."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         score = None if course.score is None else course.score(run.state.theta)
     seconds = perf_counter() - begin
@@ -214,8 +214,8 @@ def _take_in(
     return seconds
 
 
-def _decide(plan: Plan, run: Run, course: Course) -> None:
-    """Say in ``run.history.stopped`` if training must end here, and lower an adaptive rate when it stagnates."""
+def _decide(plan: Plan, run: Run, course: TrainingCourse) -> None:
+    """Set ``run.history.stopped`` if training must end here, and lower an adaptive rate on stagnation."""
     history, last = run.history, run.history[-1]
     if not np.isfinite(last.loss):
         error = _divergence(plan, run, course)
@@ -234,12 +234,11 @@ def _decide(plan: Plan, run: Run, course: Course) -> None:
             run.learning_rate, run.patience.count = lower, 0
     if not history.stopped and run.done >= course.epochs:
         history.stopped = "epochs"
-    asked_to_stop = [callback(last) for callback in course.callbacks]  # last: one that raises finds the run in order
-    if not history.stopped and any(asked_to_stop):
-        history.stopped = "callback"
+    # Called last, so that a callback that raises leaves the run consistent.
+    history.stop_if_asked([callback(last) for callback in course.callbacks])
 
 
-def _stagnation(run: Run, course: Course, lower: float | None) -> str:
+def _stagnation(run: Run, course: TrainingCourse, lower: float | None) -> str:
     watched = "Validation score" if course.stop_on_score else "Training loss"
     then = "Stopping." if lower is None else f"Setting learning rate to {lower:f}"
     return (
@@ -248,8 +247,8 @@ def _stagnation(run: Run, course: Course, lower: float | None) -> str:
     )
 
 
-def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
-    """Return the error that says where training left the finite numbers."""
+def _divergence(plan: Plan, run: Run, course: TrainingCourse) -> DivergenceError:
+    """Return an error that says where training became non-finite."""
     broken = [
         index
         for index, (_, blocks) in enumerate(plan.network.parts(run.state.theta))
@@ -257,7 +256,11 @@ def _divergence(plan: Plan, run: Run, course: Course) -> DivergenceError:
     ]
     where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
     return DivergenceError(
-        f"{course.who}: training must stay within the finite numbers; got {where} not finite in epoch {run.done} "
-        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}). "
-        f"Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1."
+        who=course.who,
+        what=f"training must stay finite; {where} became NaN or infinite in epoch {run.done} "
+        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}).",
+        remedy=InPython(
+            "Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1.",
+            typed="Lower {learning_rate_init}, or {l1} and {alpha}.",
+        ),
     )

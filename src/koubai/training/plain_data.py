@@ -1,4 +1,4 @@
-"""A record's plain data as strict JSON can hold them, and back."""
+"""Conversion of a record's plain data to strict JSON and back."""
 
 import math
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ import numpy as np
 from koubai.core.errors import ParameterTypeError
 
 MAX_DEPTH = 64
-"""Lists and mappings within each other, more of which are refused."""
+"""Maximum nesting depth of lists and mappings."""
 
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def encode(value: Any, where: str) -> Any:
-    """Return plain data as strict JSON can hold it: a number that is not finite becomes ``{"$float": "nan"}``."""
+    """Return plain data as strict JSON; a non-finite number becomes ``{"$float": "nan"}``."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):
@@ -33,21 +33,21 @@ def encode(value: Any, where: str) -> Any:
 
 
 def decode(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """Return plain data from what JSON can hold.
+    """Return plain data from its JSON form.
 
     Raises
     ------
     ValueError
-        If lists and mappings lie within each other more than ``depth`` times, or a number is named that is none.
+        If lists and mappings are nested deeper than ``depth``, or a ``$float`` is not a known number.
     """
     if not isinstance(value, list | dict):
         return value
     if depth == 0:
-        raise ValueError("nested too deep")
+        raise ValueError("nested too deeply")
     if isinstance(value, list):
         return [decode(item, depth - 1) for item in value]
     if set(value) == {"$float"}:
         if value["$float"] not in _NOT_FINITE:
-            raise ValueError("no number is called so")
+            raise ValueError("not the name of a number")
         return _NOT_FINITE[value["$float"]]
     return {key: decode(item, depth - 1) for key, item in value.items()}

@@ -1,4 +1,4 @@
-"""Many networks of one shape trained at once over all cores: other starts, learning rates, optimizers."""
+"""Many networks of one shape trained at once on all cores, with different starts, learning rates and optimizers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array, issparse
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Patience, Plan, Population, Rows
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
@@ -22,7 +24,7 @@ from koubai.optimizers.schedules import Schedule, get_schedule
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What sets one network of a population apart."""
+    """What distinguishes one network of a population."""
 
     seed: int
     learning_rate: float
@@ -31,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class TrainedPopulation:
-    """Networks of one shape after training, in the order seeds × learning rates × optimizers, the last running fastest.
+    """Networks of one shape after training, ordered by seeds × learning rates × optimizers, the last varying fastest.
 
     Attributes
     ----------
@@ -41,7 +43,7 @@ class TrainedPopulation:
     thetas : (n_networks, n_parameters)
         θ of each.
     losses : (n_networks, n_epochs)
-        Loss of each epoch, in units of the loss; NaN for epochs that a network did not run.
+        Loss of each epoch, in units of the loss; NaN for epochs a network did not run.
     """
 
     network: Network
@@ -51,7 +53,7 @@ class TrainedPopulation:
 
     @property
     def final_losses(self) -> npt.NDArray[np.float64]:
-        """Loss of each network's last epoch, (n_networks,); infinity for one that left the finite numbers."""
+        """Loss of each network's last epoch, (n_networks,); infinity if it diverged."""
         ran = (~np.isnan(self.losses)).cumsum(axis=1).argmax(axis=1)
         final = self.losses[np.arange(len(self.losses)), ran]
         alive = np.isfinite(final) & np.isfinite(self.thetas).all(axis=1)
@@ -59,7 +61,7 @@ class TrainedPopulation:
 
     @property
     def best(self) -> int:
-        """Which network has the lowest final loss."""
+        """Index of the network with the lowest final loss."""
         return int(self.final_losses.argmin())
 
 
@@ -83,19 +85,19 @@ def train_population(
     n_iter_no_change: float = np.inf,
     n_jobs: int | None = None,
 ) -> TrainedPopulation:
-    """Train one network for each combination of seed, learning rate and optimizer, all at once over all cores.
+    """Train one network for each combination of seed, learning rate and optimizer, all at once on all cores.
 
-    Every network takes exactly the path that it would take alone. No checkpoints are written: a population that is cut
-    off begins anew.
+    Every network follows exactly the path it would follow alone. No checkpoints are written: an interrupted population
+    must be trained again from the start.
 
     Parameters
     ----------
     network : Network
         Their common shape and loss.
-    X : array-like of shape (n_samples, n_features)
-        Inputs; float32 is kept.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Inputs; float32 is kept, and a sparse matrix stays one.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Targets as the loss wants them: numbers, one-hot rows, or ±1.
+        Targets in the form the loss expects: numbers, one-hot rows, or ±1.
     seeds : int or sequence of int
         Seeds of initial values, shuffles and dropout; a number n means 0 … n-1.
     learning_rates : float, sequence of float, or None
@@ -103,7 +105,7 @@ def train_population(
     optimizers : str, Optimizer, or a sequence of them
         The rules.
     epochs, batch_size : int
-        Passes over the rows, and rows per update.
+        Number of passes over the rows, and rows per update.
     sample_weight : array-like of shape (n_samples,), optional
         Weights of the rows.
     penalty : Penalty, optional
@@ -111,15 +113,15 @@ def train_population(
     schedule : str or Schedule
         How α changes over the updates.
     shuffle : bool
-        Whether each epoch takes the rows in a new order.
+        Whether to reshuffle the rows in each epoch.
     clip_norm : float
-        Longest gradient; 0 leaves all as they are.
+        Maximum gradient norm; 0 disables clipping.
     init : str
         Rule for initial values.
     tol, n_iter_no_change : float
-        A network stops when its loss has not fallen by ``tol`` for more than so many epochs.
+        A network stops when its loss has not fallen by ``tol`` for more than ``n_iter_no_change`` epochs.
     n_jobs : int, optional
-        Threads; all cores by default.
+        Number of threads; all cores by default.
 
     Returns
     -------
@@ -132,7 +134,7 @@ def train_population(
     ShapeError
         If X or y does not fit the network, or ``sample_weight`` the rows.
     DataError
-        If X, y or ``sample_weight`` holds something that is no finite number, or a weight is negative.
+        If X, y or ``sample_weight`` contains a non-finite value, or a weight is negative.
 
     Examples
     --------
@@ -172,11 +174,11 @@ NUMBERS: tuple[tuple[str, type, float, bool, float], ...] = (
     ("tol", Real, 0, True, 0.0),
     ("n_iter_no_change", Real, 0, False, 10),
 )
-"""Parameters that are one number: name, kind, least value and whether that is allowed, and one to try."""
+"""Scalar parameters: name, type, minimum and whether it is allowed, and a suggested value."""
 
 
 def _check_numbers(given: Mapping[str, Any]) -> None:
-    """Raise ParameterError for a parameter that is no number, or none of those allowed."""
+    """Raise ParameterError for a parameter that is not a number or not allowed."""
     for name, kind, least, closed, proposal in NUMBERS:
         value = given[name]
         there = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
@@ -233,7 +235,7 @@ def _is_rate(rate: Any) -> bool:
 
 
 def _seeds(given: Any) -> list[int]:
-    """Return the seeds that a number or a sequence of them stands for."""
+    """Return the seeds given by a number or a sequence."""
     single = isinstance(given, Integral) and not isinstance(given, bool)
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
     numbers = list(range(int(given))) if single else list(given) if several else []
@@ -244,7 +246,7 @@ def _seeds(given: Any) -> list[int]:
 
 
 def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
-    inputs = _numbers("X", X)
+    inputs = _numbers("X", X, may_be_sparse=True)
     dtype = np.float32 if inputs.dtype == np.float32 else np.float64
     targets = _numbers("y", y)
     targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
@@ -252,38 +254,49 @@ def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
         ("X", inputs, network.n_features, "n_features"),
         ("y", targets, network.n_outputs, "n_outputs"),
     ):
-        if array.ndim != 2 or array.shape[1] != width or len(array) != len(inputs) or not len(array):
+        if array.ndim != 2 or array.shape[1] != width or array.shape[0] != inputs.shape[0] or not array.shape[0]:
             raise ShapeError(
                 f"train_population: {name} must have shape (n_samples, {axis}) = (n >= 1, {width}), as many rows in X "
                 f"as in y; got {array.shape}."
             )
     weights = None if sample_weight is None else _numbers("sample_weight", sample_weight).astype(dtype)
-    if weights is not None and weights.shape != (len(inputs),):
+    if weights is not None and weights.shape != (inputs.shape[0],):
         raise ShapeError(
-            f"train_population: sample_weight must have shape (n_samples,) = ({len(inputs)},); got {weights.shape}."
+            f"train_population: sample_weight must have shape (n_samples,) = ({inputs.shape[0]},); got {weights.shape}."
         )
     if weights is not None and (weights.min() < 0 or not weights.max() > 0):
         raise DataError(
             f"train_population: sample_weight must be >= 0, and above 0 for at least one row; "
-            f"got {weights.min():g} to {weights.max():g}. Leave it out."
+            f"got {weights.min():g} to {weights.max():g}. Omit it."
         )
-    return Rows(np.ascontiguousarray(inputs, dtype), np.ascontiguousarray(targets, dtype), weights)
+    ready = inputs.astype(dtype, copy=False) if issparse(inputs) else np.ascontiguousarray(inputs, dtype)
+    return Rows(ready, np.ascontiguousarray(targets, dtype), weights)
 
 
-def _numbers(name: str, given: Any) -> Array:
-    """Return what is given as an array of finite numbers."""
+def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
+    """Return what is given as an array of finite numbers; what is sparse and may be so, as a CSR array."""
+    if issparse(given):
+        if not may_be_sparse:
+            raise ParameterTypeError(
+                f"train_population: {name} must be an array; got {type(given).__name__}. Call its method toarray first."
+            )
+        check_indices("train_population", given)
+        given = csr_array(given) if given.ndim == 2 else given.toarray()
+    sparse = issparse(given)
     try:
-        array = np.asarray(given)
+        array: Any = given if sparse else np.asarray(given)
         array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(
-            f"train_population: {name} must hold numbers; got {type(given).__name__} with something else in it. "
-            f"Code texts as numbers first."
+            f"train_population: {name} must contain only numbers; got a {type(given).__name__} with other values in "
+            "it. Encode text as numbers first."
         ) from error
-    if not np.isfinite(array).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    values = array.data if sparse else array
+    if not np.isfinite(values).all():
+        first = np.argwhere(~np.isfinite(values))[0]
+        place = tuple(int(i[first[0]]) for i in array.tocoo().coords) if sparse else tuple(map(int, first))
         raise DataError(
-            f"train_population: {name} must hold finite numbers; got {array[place]} at {place}. "
-            f"Fill it in or leave the row out."
+            f"train_population: {name} must contain only finite numbers; got {array[place]} at {place}. Impute it or "
+            "remove the row."
         )
     return array

@@ -9,15 +9,15 @@ from koubai.training.history import Epoch
 
 
 class Show(Protocol):
-    """Shows how far training has come."""
+    """Shows the progress of training."""
 
     def __call__(self, done: float, numbers: str) -> None:
-        """Show that so many epochs are done, or a part of one more, and the newest numbers."""
+        """Show the number of epochs done, possibly fractional, and the latest numbers."""
         ...
 
 
 def newest_numbers(epoch: Epoch, by_loss: bool = False) -> str:
-    """Return what the bar says of the last epoch: loss, and validation score (or loss) if there is one."""
+    """Return the bar's text for the last epoch: loss, and validation score (or loss) if there is one."""
     given = epoch.validation_score
     score = "" if given is None else f" validation loss {-given:.4g}" if by_loss else f" validation {given:.3f}"
     return f"loss {epoch.loss:.4g}{score}"
@@ -25,14 +25,14 @@ def newest_numbers(epoch: Epoch, by_loss: bool = False) -> str:
 
 @contextmanager
 def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
-    """Show a bar on standard error while the block runs: how much is done, the newest numbers, time.
+    """Show a progress bar on standard error while the block runs, with the latest numbers and the time.
 
     Parameters
     ----------
     shown : bool
         Whether to show anything at all.
     total, done : int
-        Epochs (or starts) in all, and those that had run before.
+        Total number of epochs (or starts), and the number already done.
     """
     if not shown:
         yield lambda done, numbers: None
@@ -40,7 +40,7 @@ def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (  # 60 characters in all, so that nothing is cut off in a narrow terminal
+    columns = (  # 60 characters in all, so that nothing is truncated in a narrow terminal
         BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TextColumn("{task.fields[numbers]}"),

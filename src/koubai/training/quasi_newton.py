@@ -13,7 +13,7 @@ from koubai.core.warning import warn_caller
 from koubai.engines.cpu.threads import one_blas_thread
 from koubai.engines.protocol import Engine, Rows
 from koubai.optimizers.lbfgs import minimize_lbfgs
-from koubai.training.history import History
+from koubai.training.history import INTERRUPTED, History
 from koubai.training.interrupts import deferred_interrupts
 from koubai.training.loop import Callback
 from koubai.training.progress import newest_numbers, progress_bar
@@ -21,16 +21,16 @@ from koubai.training.progress import newest_numbers, progress_bar
 
 @dataclass(frozen=True, slots=True)
 class QuasiNewtonCourse:
-    """How L-BFGS goes.
+    """Limits and reporting of L-BFGS.
 
     Parameters
     ----------
     max_iterations, max_evaluations : int
-        Most iterations, and most evaluations of loss and gradient.
+        Maximum number of iterations, and of evaluations of loss and gradient.
     tolerance : float
-        Training ends when no component of the gradient is larger in absolute value.
+        Training stops when no component of the gradient is larger in absolute value.
     callbacks, verbose, progress
-        As in `koubai.training.loop.Course`, an iteration taking the place of an epoch.
+        As in `koubai.training.loop.TrainingCourse`, with iterations in place of epochs.
     """
 
     max_iterations: int
@@ -43,7 +43,7 @@ class QuasiNewtonCourse:
 
 @dataclass(frozen=True, slots=True)
 class QuasiNewtonResult:
-    """Where L-BFGS ended: θ, its loss, iterations, and SciPy's message if it did not converge, else ``""``."""
+    """Result of L-BFGS: θ, its loss, iterations, and SciPy's message if it did not converge, else ``""``."""
 
     theta: Array
     loss: float
@@ -60,9 +60,9 @@ def train_lbfgs(
     course: QuasiNewtonCourse,
     history: History,
 ) -> QuasiNewtonResult:
-    """Minimise the mean loss of all rows plus the penalty; each iteration goes into ``history`` as an epoch.
+    """Minimise the mean loss of all rows plus the penalty; each iteration is recorded in ``history`` as an epoch.
 
-    After Ctrl-C the last iteration counts, and a warning is given.
+    After Ctrl-C the last iteration is used, and a warning is issued.
     """
     reached: list[tuple[Array, float]] = []
     began = perf_counter()
@@ -83,10 +83,8 @@ def train_lbfgs(
             show(iteration, newest_numbers(epoch))
             if course.verbose:
                 print(f"Iteration {iteration}, loss = {loss:.8f}")
-            asked_to_stop = [callback(epoch) for callback in course.callbacks]
-            if any(asked_to_stop):
-                history.stopped = "callback"
-            return history.stopped == "callback"
+            history.stop_if_asked([callback(epoch) for callback in course.callbacks])  # all of them are told
+            return bool(history.stopped)
 
         n_before = len(history)
         try:
@@ -103,7 +101,7 @@ def train_lbfgs(
                     callback=after_iteration,
                 )
         except KeyboardInterrupt:
-            history.stopped = "interrupted"
+            history.stopped = INTERRUPTED
             warn_caller("Training interrupted by user.")
             last, loss = reached[-1] if reached else (theta, engine.loss_and_gradient(network, theta, rows, penalty)[0])
             return QuasiNewtonResult(last, loss, len(history) - n_before, "")

@@ -1,4 +1,4 @@
-"""Where a training run stands."""
+"""The state of a training run."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from koubai.training.history import History
 
 @dataclass
 class Unfinished:
-    """The parts of an epoch that is under way: Σ loss · rows, rows, and seconds of those that are done."""
+    """Totals over the finished parts of an epoch in progress: Σ loss · rows, rows, and seconds."""
 
     loss: float = 0.0
     rows: int = 0
@@ -25,7 +25,7 @@ class Unfinished:
 
 @dataclass
 class Run:
-    """Where a training run stands; `koubai.training.loop.train` changes it in place.
+    """The state of a training run; `koubai.training.loop.train` modifies it in place.
 
     Parameters
     ----------
@@ -36,21 +36,21 @@ class Run:
     learning_rate : float
         The base rate, which an adaptive schedule lowers.
     history : History
-        What happened so far.
+        The epochs so far.
     done : int
-        Epochs run of those that were asked for.
+        Number of requested epochs already run.
     rows_seen : int
-        Training rows gone through, counted over all epochs that are done.
+        Number of training rows processed, over all finished epochs.
     best_theta : (n_parameters,) or None
         θ with the best validation score, if training stops on it.
     best_score : float
         That score.
     whole : bool
-        Whether θ stands where the engine's last call ended; an interrupt in the midst of a call leaves False.
+        Whether θ is as the engine's last call left it; False after an interrupt within a call.
     unfinished : Unfinished
-        What the parts of an epoch that is under way have shown.
+        Totals over the parts of an epoch in progress.
     ended : str
-        How a run that was read from a checkpoint had ended, as ``history.stopped`` says it; "" if it had not.
+        For a run read from a checkpoint, how it had ended, as in ``history.stopped``; "" if it had not.
     """
 
     state: State
@@ -73,7 +73,7 @@ class Run:
 
 @dataclass
 class RunningOptimizer:
-    """What ``partial_fit`` goes on from: the run, the seed of its shuffles, and α of the next update."""
+    """What ``partial_fit`` continues from: the run, the seed of its shuffles, and α of the next update."""
 
     run: Run
     seed: int

@@ -1,4 +1,4 @@
-"""Where training rows come from. The fit loop asks a source, epoch by epoch, and never assumes an array in memory."""
+"""Sources of training rows: the fit loop asks one for rows epoch by epoch, and never assumes an array in memory."""
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -15,55 +15,55 @@ from koubai.training.ahead import ahead
 from koubai.training.store import RowStore
 
 WINDOW_BYTES = 2**25
-"""Size of a part of an epoch, whose rows are shuffled among each other; three of them are in memory at most."""
+"""Size in bytes of a part of an epoch, within which rows are shuffled; at most three parts are in memory."""
 
 
 class Source(Protocol):
-    """Gives the training rows of each epoch, all of them once, in one part or in several."""
+    """Supplies the training rows of each epoch, each exactly once, in one or several parts."""
 
     @property
     def n_rows(self) -> int:
-        """Number of rows of an epoch, the same for all."""
+        """Number of rows per epoch, the same for all."""
         ...
 
     @property
     def n_features(self) -> int:
-        """Number of features of a row."""
+        """Number of features per row."""
         ...
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of inputs and targets, and so of θ."""
+        """Dtype of inputs and targets, and hence of θ."""
         ...
 
     @property
     def constant(self) -> bool:
-        """Whether every epoch has the same rows in one part, so that one call of an engine may run many epochs."""
+        """Whether every epoch is one part with the same rows, so that one call of an engine may run many epochs."""
         ...
 
     def n_parts(self, plan: Plan) -> int:
-        """Return in how many parts an epoch comes, the same for all."""
+        """Return the number of parts per epoch, the same for all."""
         ...
 
     def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
-        """Give the parts of an epoch, counted from 0, from part ``first`` on; the engine orders the rows of each.
+        """Yield the parts of epoch ``epoch`` (from 0), starting at ``first``; the engine orders the rows of each.
 
-        Every part but the last holds whole batches, so that an epoch has as many updates as if it were one part.
+        Every part but the last holds whole batches, so an epoch has as many updates as if it were a single part.
         """
         ...
 
     def in_order(self) -> Iterator[Rows]:
-        """Give all rows once as they lie, for scoring."""
+        """Yield all rows once in stored order, for scoring."""
         ...
 
     def digest(self) -> str:
-        """Return a fingerprint of the rows and of how they are parted: a checkpoint goes on only with the same."""
+        """Return a fingerprint of the rows and their parts; a checkpoint resumes only with the same one."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class InMemory:
-    """Rows that lie in memory: every epoch has them all.
+    """Rows held in memory, all of them in every epoch.
 
     Examples
     --------
@@ -82,12 +82,12 @@ class InMemory:
 
     @property
     def n_features(self) -> int:
-        """Number of features of a row."""
+        """Number of features per row."""
         return int(self.data.inputs.shape[1])
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of inputs and targets."""
+        """Dtype of inputs and targets."""
         return self.data.targets.dtype
 
     @property
@@ -100,11 +100,11 @@ class InMemory:
         return 1
 
     def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
-        """Give all rows."""
+        """Yield all rows."""
         yield self.data
 
     def in_order(self) -> Iterator[Rows]:
-        """Give all rows."""
+        """Yield all rows."""
         yield self.data
 
     def digest(self) -> str:
@@ -114,27 +114,27 @@ class InMemory:
 
 @dataclass(frozen=True, eq=False)
 class Streamed:
-    """Rows that lie in a temporary file: an epoch is read in parts, a next one while the current one trains.
+    """Rows in a temporary file: an epoch is read in parts, the next one while the current one trains.
 
-    Each epoch takes the blocks of the file in a new order, ``permutation(derive_key(seed, BLOCKS, epoch), n_blocks)``,
-    cuts them into parts of about `WINDOW_BYTES`, and leaves it to the engine to shuffle the rows of a part. All of it
-    follows from the plan's seed and the epoch's number. With one part only, the blocks stay in their place, and
-    training takes the path that it would take in memory.
+    Each epoch visits the file's blocks in a new order, ``permutation(derive_key(seed, BLOCKS, epoch), n_blocks)``, cuts
+    them into parts of about `WINDOW_BYTES`, and leaves it to the engine to shuffle the rows within a part. All of this
+    is determined by the plan's seed and the epoch's number. With only one part the blocks keep their order, and
+    training follows the same path as in memory.
 
     Parameters
     ----------
     store : RowStore
         The rows.
     unpack : callable
-        Makes `Rows` of what ``store.read`` returned.
+        Converts the result of ``store.read`` to `Rows`.
     n_features : int
-        Number of features of an unpacked row.
+        Number of features per unpacked row.
     dtype : dtype
-        Of unpacked inputs and targets.
+        Dtype of unpacked inputs and targets.
     row_bytes : int
-        Size of an unpacked row.
+        Size of an unpacked row in bytes.
     window_bytes : int
-        About the size of a part, unpacked.
+        Approximate size of an unpacked part in bytes.
     """
 
     store: RowStore
@@ -155,11 +155,11 @@ class Streamed:
         return False
 
     def n_parts(self, plan: Plan) -> int:
-        """Return in how many parts an epoch comes."""
+        """Return the number of parts per epoch."""
         return max(1, -(-self.n_rows // self._rows_of_part(plan.batch_size)))
 
     def parts(self, plan: Plan, epoch: int, first: int = 0) -> Generator[Rows, None, None]:
-        """Give the parts of an epoch, each read and unpacked while the one before it trains."""
+        """Yield the parts of an epoch, each read and unpacked while the previous one trains."""
         n_parts, n_blocks = self.n_parts(plan), self.store.n_blocks
         shuffled = plan.shuffle and n_parts > 1
         order = permutation(derive_key(plan.seed, BLOCKS, epoch), n_blocks) if shuffled else np.arange(n_blocks)
@@ -167,21 +167,21 @@ class Streamed:
         return ahead(self._read(order, part * size, (part + 1) * size) for part in range(first, n_parts))
 
     def in_order(self) -> Iterator[Rows]:
-        """Give all rows once as they lie, each part read while the one before it is scored."""
+        """Yield all rows once in stored order, each part read while the previous one is scored."""
         order = np.arange(self.store.n_blocks)
         size = self._rows_of_part(1)
         return ahead(self._read(order, start, start + size) for start in range(0, self.n_rows, size))
 
     def digest(self) -> str:
-        """Return a fingerprint of the rows and of the size of a part."""
+        """Return a fingerprint of the rows and the part size."""
         return f"{self.store.digest()} {self.window_bytes} {self.row_bytes}"
 
     def _rows_of_part(self, batch_size: int) -> int:
-        """Return how many rows a part has: whole batches."""
+        """Return the number of rows per part, in whole batches."""
         return batch_size * max(1, self.window_bytes // (self.row_bytes * batch_size))
 
     def _read(self, order: Array, start: int, stop: int) -> Rows:
-        """Return rows ``start`` to ``stop`` (or the last one) of the blocks laid out in an order."""
+        """Return rows ``start`` to ``stop`` (or the last one) of the blocks in the given order."""
         ends = np.cumsum(self.store.lengths()[order])
         pieces = []
         for place in range(int(np.searchsorted(ends, start, "right")), len(order)):
@@ -193,7 +193,7 @@ class Streamed:
 
 
 def rows_digest(rows: Rows) -> str:
-    """Return a fingerprint of training rows: it changes with any bit of them (BLAKE2b, 16 bytes, hexadecimal)."""
+    """Return a fingerprint of training rows: any changed bit changes it (BLAKE2b, 16 bytes, hexadecimal)."""
     x: Any = rows.inputs
     arrays = [x.data, x.indices, x.indptr] if issparse(x) else [x]
     arrays += [rows.targets] if rows.weights is None else [rows.targets, rows.weights]

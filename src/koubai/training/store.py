@@ -1,4 +1,4 @@
-"""Rows kept in a temporary file: written once, read block by block in any order, in memory that does not grow."""
+"""Rows in a temporary file: written once, read block by block in any order, in constant memory."""
 
 import errno
 import os
@@ -14,46 +14,45 @@ from weakref import finalize
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import FileError
 
-Array = npt.NDArray[Any]
-
 BLOCK_BYTES = 2**18
-"""About the size of a block: small, so that a shuffle of blocks mixes well; large enough to be read at full speed."""
+"""Approximate block size in bytes: small enough for shuffled blocks to mix well, large enough to read at full speed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One of the arrays that a row has a part in: its dtype, and its numbers in a row."""
+    """A field of a row: its dtype, and its number of values per row."""
 
     dtype: np.dtype[Any]
     width: int
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row."""
+        """Size in bytes per row."""
         return self.dtype.itemsize * self.width
 
 
 class RowStore:
-    """A temporary file of rows; it vanishes with the object, and with the process however that ends.
+    """A temporary file of rows; it is deleted with the object, or with the process however it ends.
 
-    In the file, blocks of ``block_rows`` rows follow each other, the last one being shorter; a block holds its rows
-    field by field, so that each field of consecutive rows is one read.
+    The file is a sequence of blocks of ``block_rows`` rows (the last may be shorter); a block stores its rows field by
+    field, so that each field of consecutive rows is one read.
 
     Parameters
     ----------
     fields : sequence of Field
-        What a row consists of.
+        The fields of a row.
     expected_rows : int
-        How many rows will come, to ask beforehand whether the disk has room.
+        Expected number of rows, to check for disk space beforehand.
     block_rows : int, optional
-        Rows of a block; as many as make `BLOCK_BYTES`, if not given.
+        Rows per block; by default, enough to make `BLOCK_BYTES`.
 
     Raises
     ------
     FileError
-        If the folder for temporary files has no room for them.
+        If the folder for temporary files has too little space.
 
     Examples
     --------
@@ -79,7 +78,7 @@ class RowStore:
         if needed > free:
             raise _no_room(self._folder, needed, free)
         self._file = tempfile.TemporaryFile(prefix="koubai-", dir=self._folder, buffering=0)  # noqa: SIM115  # kept
-        self.close = finalize(self, self._file.close)  # called by whoever is done with the rows, or when nobody is left
+        self.close = finalize(self, self._file.close)  # called explicitly, or on garbage collection
 
     @property
     def n_blocks(self) -> int:
@@ -87,7 +86,7 @@ class RowStore:
         return -(-self.n_rows // self.block_rows)
 
     def append(self, *arrays: Array) -> None:
-        """Add rows: for each field an array (n, width) of its dtype."""
+        """Append rows: for each field, an array (n, width) of its dtype."""
         start, n = 0, len(arrays[0])
         while start < n:
             taken = min(n - start, self.block_rows - self._filled)
@@ -100,12 +99,12 @@ class RowStore:
                 self._write()
 
     def finish(self) -> None:
-        """Write the last block; no more rows may be added."""
+        """Write the last block; no more rows can be added afterwards."""
         self._write()
         self._filling = []
 
     def digest(self) -> str:
-        """Return a fingerprint of all rows in their order (BLAKE2b, 16 bytes, hexadecimal)."""
+        """Return a fingerprint of all rows in order (BLAKE2b, 16 bytes, hexadecimal)."""
         return self._digest.hexdigest()
 
     def lengths(self) -> npt.NDArray[np.int64]:
@@ -116,12 +115,12 @@ class RowStore:
         return lengths
 
     def read(self, pieces: Sequence[tuple[int, int, int]]) -> list[Array]:
-        """Return the rows of pieces of blocks, one array (n, width) a field.
+        """Return the rows of pieces of blocks, one array (n, width) per field.
 
         Parameters
         ----------
         pieces : sequence of (block, start, stop)
-            Which rows of which block, in the order wanted. Only one thread may read at a time.
+            Row ranges of blocks, in the order wanted. Only one thread may read at a time.
         """
         n = sum(stop - start for _, start, stop in pieces)
         found = [np.empty((n, field.width), field.dtype) for field in self.fields]
@@ -142,12 +141,12 @@ class RowStore:
             count = self._file.readinto(into)
             if not count:
                 raise FileError(
-                    f"The temporary file in '{self._folder}' must be whole; its end is missing. Start anew."
+                    f"The temporary file in '{self._folder}' must be complete; its end is missing. Start again."
                 )
             into = into[count:]
 
     def _write(self) -> None:
-        """Write the rows gathered so far as one block."""
+        """Write the buffered rows as one block."""
         parts = [block[: self._filled] for block in self._filling]
         self._filled = 0
         try:
@@ -164,12 +163,12 @@ class RowStore:
 
 
 def _bytes(array: Array) -> memoryview:
-    """Return a C-ordered array's bytes, without a copy."""
+    """Return the bytes of a C-ordered array without copying."""
     return array.reshape(-1).view(np.uint8).data
 
 
 def scratch_folder() -> Path:
-    """Return the folder for large temporary files: ``TMPDIR`` if set, else one that lies on a disk, as /tmp may not."""
+    """Return the folder for large temporary files: ``TMPDIR`` if set, else one on disk, which /tmp may not be."""
     lasting = Path("/var/tmp")
     if "TMPDIR" not in os.environ and lasting.is_dir() and os.access(lasting, os.W_OK):
         return lasting
@@ -179,5 +178,5 @@ def scratch_folder() -> Path:
 def _no_room(folder: Path, needed: int, free: int) -> FileError:
     return FileError(
         f"The folder for temporary files must have {needed / 1e9:.1f} GB free for the prepared rows; '{folder}' has "
-        f"{free / 1e9:.1f} GB. Make room, or set TMPDIR to another folder."
+        f"{free / 1e9:.1f} GB. Free some space, or set TMPDIR to another folder."
     )

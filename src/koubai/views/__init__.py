@@ -1,1 +1,1 @@
-"""Views: what people see of the records, as text, Markdown, HTML, pictures. No view computes."""
+"""Views: records rendered as text, Markdown, HTML and pictures. No view computes."""

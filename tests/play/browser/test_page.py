@@ -8,7 +8,7 @@ KINDS = {"circle", "xor", "gauss", "spiral", "plane", "multi_gauss", "points", "
 def test_the_page_shows_texts_not_keys_and_the_console_stays_silent(opened):
     playground = opened()
     assert "play." not in playground.page.inner_text("#koubai-play")
-    assert playground.page.title() == "koubai playground: see a neural network learn"
+    assert playground.page.title() == "koubai playground: watch a neural network learn"
     shown = playground.page.eval_on_selector_all(".set", "each => each.map(one => one.dataset.name)")
     assert set(shown) == KINDS
 

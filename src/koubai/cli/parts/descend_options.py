@@ -118,7 +118,10 @@ def _add_network_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError(f"must be names such as sgd,adam; got {text!r}")
+    return names
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MADE = ("sizes", "hidden", "output", "loss_function", "seed")
 """Options of a network made for the occasion."""
+MOST_UPDATES = 10_000
+"""So many updates are made before the one that is shown: the readable engine makes them."""
 MOST_EXAMPLES = 2000
 """So many rows of a table are learned from."""
 
@@ -131,8 +133,8 @@ def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_upd
     from koubai.engines.protocol import State
     from koubai.engines.reference import trace_step
 
-    if n_updates < 0:
-        raise ParameterError(f"explain: --after must be >= 0; got {n_updates}. Try 0.")
+    if not 0 <= n_updates <= MOST_UPDATES:
+        raise ParameterError(f"explain: --after must be from 0 to {MOST_UPDATES}; got {n_updates}. Try 0.")
     theta = np.asarray(sample.theta, dtype=np.float64)
     state = State(theta, plan.optimizer.init(theta))
     for _ in range(n_updates):
@@ -154,10 +156,14 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
     path, target, positive, bias = args.table, args.target, args.positive, args.bias
     table = read_table(path, **reading_options(args))
     say_notes(table.notes)
+    if table.frame.height > MOST_EXAMPLES:
+        say_notes([f"The table has {table.frame.height:,} rows; the first {MOST_EXAMPLES:,} are learned from."])
     frame = clean(table.frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)
-    frame = frame.filter(frame[name].is_not_null())
+    labelled = frame[name].is_not_null()
+    numbers_of_rows = np.flatnonzero(labelled.to_numpy()) + 1
+    frame = frame.filter(labelled)
     labels = [str(label) for label in frame[name].to_list()]
     kinds = sorted(set(labels))
     wanted = positive if positive is not None else kinds[-1]
@@ -184,4 +190,4 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
     y = np.array([1 if label == wanted else -1 for label in labels])
     rest = [kind for kind in kinds if kind != wanted]
     meaning = None if {wanted, *rest} == {"1", "-1"} else (wanted, " / ".join(rest[:5]))
-    return Examples(x[whole], y[whole], tuple(features), tuple(str(row + 1) for row in whole), meaning, bias)
+    return Examples(x[whole], y[whole], tuple(features), tuple(map(str, numbers_of_rows[whole])), meaning, bias)

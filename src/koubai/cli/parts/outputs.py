@@ -49,6 +49,12 @@ def check_output(path: str, force: bool, reads: Iterable[str | None] = ()) -> No
         raise foreign(path, "koubai's own of this kind")
 
 
+def check_different(path: str | None, other: str | None, what: str, what_other: str) -> None:
+    """Raise FileError if two things that a command writes would go to the same file."""
+    if path is not None and other is not None and os.path.realpath(path) == os.path.realpath(other):
+        raise FileError(f"{what} must go to another file than {what_other}; got '{path}' for both. Rename one.")
+
+
 def foreign(path: str, wanted: str) -> FileError:
     """Return the error for a file that would be lost."""
     return FileError(

@@ -5,7 +5,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from koubai.training.history import Epoch
+from koubai.training.history import INTERRUPTED, Epoch
 
 
 class Quit(BaseException):
@@ -42,10 +42,10 @@ class Stopper:
     ) -> None:
         signal.signal(signal.SIGINT, self._before)
 
-    def __call__(self, epoch: Epoch) -> bool:
-        """Count an epoch and say whether to stop."""
+    def __call__(self, epoch: Epoch) -> str:
+        """Count an epoch and say whether to stop, and why."""
         self.epochs += 1
-        return self.asked
+        return INTERRUPTED if self.asked else ""
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked or not self.epochs:

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from koubai.core.activations.base import Activation
+from koubai.core.errors import Parameter
 from koubai.core.registry import Registry
 
 ACTIVATIONS: Registry[Activation] = Registry("activation", Activation, __name__)
 """Every activation by name, in the order of their codes; ``ACTIVATIONS.register`` adds one from elsewhere."""
 
 
-def get_activation(given: str | Activation | Mapping[str, Any], who: str = "activation") -> Activation:
+def get_activation(given: str | Activation | Mapping[str, Any], who: str | Parameter = "activation") -> Activation:
     """Return the activation that a name, an instance, or a stored ``spec()`` stands for.
 
     Raises

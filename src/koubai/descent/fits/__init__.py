@@ -1,1 +1,1 @@
-"""Descents of one model through points: a line, a logistic curve, the perceptron."""
+"""Fitting one model to points by descent: a line, a logistic curve, the perceptron."""

@@ -1,4 +1,4 @@
-"""The record of a fit: descents of one model on one set of points, and what the model says over the data."""
+"""The record of a fit: descents of one model on one set of points, and the fitted curve over the data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from koubai.descent.paths.compare import Comparison
 Model = Literal["line", "logistic", "perceptron"]
 
 ILL = 1000.0
-"""From this ratio on, steepest descent needs so many updates that it is worth a word."""
+"""Condition number from which steepest descent needs so many updates that standardizing is suggested."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,18 +25,18 @@ class Fit(Comparison):
     model : str
         ``line``, ``logistic`` or ``perceptron``.
     x, y : (n,)
-        The points, x as it was fitted; y is 0 or 1 for logistic, -1 or 1 for perceptron.
+        The points, with x as fitted; y is 0 or 1 for logistic, -1 or 1 for perceptron.
     names : tuple of str
-        What x and y are called.
+        Names of x and y.
     intercept : float or None
-        The intercept, if it was given and only the slope was fitted.
+        The intercept, if it was fixed and only the slope was fitted.
     answer : tuple of float or None
-        The parameters that no descent is needed for: least squares for a line, Newton's method for logistic; None if
-        there is none, as for separable classes.
+        The optimum found without descent: least squares for a line, Newton's method for logistic; None if there is no
+        optimum, as for separable classes.
     classes : tuple of str or None
-        What the lower and the higher value of y stand for.
+        The classes that the lower and the higher value of y stand for.
     scaling : tuple of float or None
-        Mean and standard deviation of the x that were given, if they were standardized.
+        Mean and standard deviation of the original x, if it was standardized.
     """
 
     model: Model
@@ -50,14 +50,14 @@ class Fit(Comparison):
 
     @property
     def answer_value(self) -> float:
-        """The loss at the answer, NaN if there is none."""
+        """The loss at ``answer``; NaN if there is none."""
         return float("nan") if self.answer is None else float(self.objective.value(np.array(self.answer)))
 
     @cached_property
     def condition(self) -> float:
-        """Largest by smallest eigenvalue of Σ (x, 1)ᵀ(x, 1): how much steeper the loss is one way than another.
+        """Condition number of Σ (x, 1)ᵀ(x, 1): the ratio of the loss's largest to its smallest curvature.
 
-        Steepest descent needs about as many updates. 1 if the slope alone is fitted.
+        Steepest descent needs about as many updates as this. 1 if only the slope is fitted.
         """
         if self.intercept is not None:
             return 1.0
@@ -67,24 +67,24 @@ class Fit(Comparison):
 
     @property
     def is_ill_conditioned(self) -> bool:
-        """Whether standardizing x is worth a word."""
+        """Whether standardizing x should be suggested."""
         return self.scaling is None and self.condition >= ILL
 
     def line(self, parameters: Sequence[float] | Array) -> tuple[float, float]:
-        """Return slope and intercept of parameters, (1,) or (2,)."""
+        """Return slope and intercept from parameters of shape (1,) or (2,)."""
         return float(parameters[0]), float(parameters[1]) if len(parameters) > 1 else float(self.intercept or 0.0)
 
     def unscaled(self, parameters: Sequence[float] | Array) -> tuple[float, float]:
-        """Return slope and intercept for x as it was given, before it was standardized."""
+        """Return slope and intercept for the original x, before standardization."""
         slope, intercept = self.line(parameters)
         mean, deviation = self.scaling or (0.0, 1.0)
         return slope / deviation, intercept - slope * mean / deviation
 
     def curve(self, parameters: Sequence[float] | Array) -> tuple[Array, Array]:
-        """Return points of what a model of these parameters says over the data.
+        """Return points on the fitted curve of a model with these parameters.
 
-        For a line that is w x + b, for logistic regression the probability σ(w x + b), for the perceptron the class
-        that it predicts: 1 where w x + b > 0, else -1.
+        For a line this is w x + b, for logistic regression the probability σ(w x + b), for the perceptron the predicted
+        class: 1 where w x + b > 0, else -1.
         """
         slope, intercept = self.line(parameters)
         low, high = float(self.x.min()), float(self.x.max())
@@ -100,6 +100,6 @@ class Fit(Comparison):
         line = slope * across + intercept
         if self.model == "line":
             return across, line
-        from scipy.special import expit  # here, so that pictures of functions do not wait for SciPy
+        from scipy.special import expit  # imported here so that plots of functions need not wait for SciPy
 
         return across, np.asarray(expit(line))

@@ -1,7 +1,7 @@
-"""Descent on data: a line, a logistic curve or the perceptron's loss through points, in slope and intercept.
+"""Descent on data: fit a line, a logistic curve or a perceptron to points, in slope and intercept.
 
-The loss is the sum over the rows, as on slides 17, 50 and 51 and in the lecture's straight-line exercise, so
-steepest descent sees the sum over all rows, a batch the sum over its own, and one α serves both.
+The loss is the sum over the rows, as on slides 17, 50 and 51 and in the lecture's straight-line exercise, so steepest
+descent sees the sum over all rows, a batch the sum over its own rows, and one α serves both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,25 +35,25 @@ Function = Callable[[Array], tuple[Array, Array]]
 MODELS: tuple[Model, ...] = get_args(Model)
 METHODS: tuple[Method, ...] = get_args(Method)
 EPOCHS = 20
-"""Most epochs of minibatches and of single rows."""
+"""Maximum number of epochs for minibatches and single rows."""
 CHUNK = 4_000_000
-"""Most numbers (points times rows) that are held at once."""
+"""Maximum number of values (points times rows) held in memory at once."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OnData(Objective):
-    """A loss summed over rows, of which each update sees a batch.
+    """A loss summed over rows, a batch of which is seen by each update.
 
     Parameters
     ----------
     rows : callable
-        Row numbers → the loss of those rows alone, as a function of the parameters.
+        Row indices → the loss of those rows alone, as a function of the parameters.
     n_rows : int
-        How many rows there are.
+        Number of rows.
     batch_size : int
-        Rows that an update sees; all of them for steepest descent.
+        Number of rows per update; all of them for steepest descent.
     seed : int
-        Seed of the order in which epochs take the rows.
+        Seed of the order of rows within each epoch.
     """
 
     rows: Callable[[npt.NDArray[np.int64]], Function]
@@ -67,7 +67,7 @@ class OnData(Objective):
         return self.batch_size < self.n_rows
 
     def batch(self, step: int) -> npt.NDArray[np.int64]:
-        """Return the rows of update ``step``, counted from 1: each epoch takes all in a new order (slide 75)."""
+        """Return the rows of update ``step``, counted from 1: each epoch visits all rows in a new order (slide 75)."""
         per_epoch = -(-self.n_rows // self.batch_size)
         epoch, index = divmod(step - 1, per_epoch)
         order = _order(self.seed, epoch, self.n_rows)
@@ -80,7 +80,7 @@ class OnData(Objective):
         return self.value(points), self.rows(self.batch(step))(points)[1]
 
     def cost(self, step: int) -> int:
-        """Return how many rows the update looks at."""
+        """Return the number of rows the update uses."""
         return len(self.batch(step)) if self.stochastic else self.n_rows
 
 
@@ -107,42 +107,43 @@ def fit_points(
     window: Window | None = None,
     standardize: bool = False,
 ) -> Fit:
-    """Fit slope and intercept by gradient descent and keep the paths.
+    """Fit slope and intercept by gradient descent and record the paths.
 
     Parameters
     ----------
     x, y : (n,)
-        The points. For ``logistic`` and ``perceptron``, y has two different values, of which the larger is the
-        positive class.
+        The points. For ``logistic`` and ``perceptron``, y has two distinct values, the larger of which is the positive
+        class.
     model : {"line", "logistic", "perceptron"}
-        What is fitted: Σ (y - (w x + b))², the cross-entropy of σ(w x + b), or Σ max(0, -y (w x + b)).
+        What is minimised: Σ (y - (w x + b))², the cross-entropy of σ(w x + b), or Σ max(0, -y (w x + b)).
     intercept : float, optional
-        b, if it is known: only the slope w is fitted then.
+        b, if known; only the slope w is then fitted.
     methods : sequence of {"steepest", "minibatch", "sgd"}
-        All rows, ``batch_size`` rows, or one row an update.
+        All rows, ``batch_size`` rows, or one row per update.
     optimizer : str, Mapping or Optimizer
         The rule that follows the gradient.
     learning_rate : float, optional
-        α of every method; without, one that suits each.
+        α of every method; by default, one that suits each.
     start : float or sequence of float, optional
-        Where to begin; without, at zero, and for the perceptron, whose loss is 0 there, at (-1, 1).
+        Starting point; by default zero, or (-1, 1) for the perceptron, whose loss is 0 at zero.
     max_steps : int
-        Most updates, and for minibatches and single rows at most 20 epochs.
+        Maximum number of updates; minibatches and single rows also stop after 20 epochs.
     step_size : float
-        Steepest descent ends after an update with ‖Δθ‖ below this.
+        Steepest descent stops after an update with ‖Δθ‖ below this.
     batch_size, seed
         Rows of a minibatch; seed of their order.
     names : tuple of str
         What x and y are called.
     window : Window, optional
-        What part of the loss surface to show.
+        The part of the loss surface to show.
     standardize : bool
-        Whether to fit (x - mean) / standard deviation instead of x, which makes a long valley of a loss round.
+        Whether to fit (x - mean) / standard deviation instead of x, which turns a long valley in the loss into a round
+        bowl.
 
     Raises
     ------
     DataError, ShapeError
-        If the points are not two columns of finite numbers, or there are not two classes.
+        If the points are not two columns of finite numbers, or y does not have two classes.
     ParameterError
         If a name or a number is not allowed.
 
@@ -188,7 +189,7 @@ def fit_points(
 
 
 def objective_on(x: Array, y: Array, model: Model, intercept: float | None = None, seed: int = 0) -> OnData:
-    """Return the model's loss over the points as an objective of slope, and of intercept unless it is given."""
+    """Return the model's loss over the points as an objective in the slope and, unless it is given, the intercept."""
     activation: Activation = Sigmoid() if model == "logistic" else Identity()
     loss: Loss = PerceptronLoss() if model == "perceptron" else BinaryCrossEntropy()
 
@@ -205,7 +206,7 @@ def objective_on(x: Array, y: Array, model: Model, intercept: float | None = Non
 
 
 def _squares(x: Array, y: Array, intercept: float | None) -> Function:
-    """Return θ → ‖y - Aθ‖² and its gradient 2 (AᵀA θ - Aᵀy), A = (x, 1); the products are computed once."""
+    """Return θ → ‖y - Aθ‖² and its gradient 2 (AᵀA θ - Aᵀy), A = (x, 1); the products are precomputed."""
     design = x[:, np.newaxis] if intercept is not None else np.stack([x, np.ones_like(x)], axis=1)
     target = y - (intercept or 0.0)
     gram, moment, square = design.T @ design, design.T @ target, float(target @ target)
@@ -241,51 +242,53 @@ def _losses(x: Array, y: Array, loss: Loss, activation: Activation, intercept: f
 
 
 def _standardized(x: Array) -> tuple[Array, tuple[float, float]]:
-    """Return (x - mean) / standard deviation, with the two."""
+    """Return (x - mean) / standard deviation, and both statistics."""
     mean, deviation = float(x.mean()), float(x.std())
     if not deviation > 0:
-        raise DataError(f"fit: x must have different values to be standardized; got {x[0]:g} alone. Choose another x.")
+        raise DataError(
+            f"fit: x must have at least two distinct values to be standardized; got only {x[0]:g}. Choose another x."
+        )
     return (x - mean) / deviation, (mean, deviation)
 
 
 def _check_spread(x: Array, intercept: float | None) -> None:
-    """Refuse x for which more than one pair of parameters is best."""
+    """Refuse x for which the best parameters are not unique."""
     if intercept is None and float(np.ptp(x)) == 0:
         raise DataError(
-            f"fit: x must have at least two different values; got {x[0]:g} alone. Choose another x, or give intercept."
+            f"fit: x must have at least two distinct values; got only {x[0]:g}. Choose another x, or pass intercept."
         )
     if not np.any(x):
-        raise DataError("fit: x must have a value other than 0; got zeros alone. Choose another x.")
+        raise DataError("fit: x must have a nonzero value; got only zeros. Choose another x.")
 
 
 def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[Array, Array, tuple[str, str] | None]:
-    """Return x and y as arrays (n,), y as the model wants it, and the names of the two classes."""
+    """Return x and y as arrays (n,), y coded as the model needs it, and the names of the two classes."""
     if model not in MODELS:
         raise ParameterError(f"fit: model must be one of {', '.join(MODELS)}; got {model!r}. Try 'line'.")
     given, names = np.asarray(y), None
     if model != "line":
         classes = np.unique(given)
         if len(classes) != 2:
-            raise DataError(f"fit: y must have two different values for {model}; got {len(classes)}. Try 'line'.")
+            raise DataError(f"fit: y must have two distinct values for {model}; got {len(classes)}. Try 'line'.")
         names = (str(classes[0]), str(classes[1]))
         given = np.where(given == classes[1], 1.0, 0.0 if model == "logistic" else -1.0)
     try:
         xs, ys = np.asarray(x, dtype=np.float64), given.astype(np.float64)
     except ValueError:
-        raise DataError("fit: x and y must be numbers; got text. Choose columns of numbers.") from None
+        raise DataError("fit: x and y must be numeric; got text. Choose numeric columns.") from None
     if xs.ndim != 1 or xs.shape != ys.shape or len(xs) < 2:
         raise ShapeError(
             f"fit: x and y must be two columns of at least 2 rows; got shapes {xs.shape} and {ys.shape}. "
-            f"Choose one column for each."
+            f"Pass one column for each."
         )
     if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
         bad = int(np.flatnonzero(~(np.isfinite(xs) & np.isfinite(ys)))[0])
-        raise DataError(f"fit: x and y must be finite; got ({xs[bad]}, {ys[bad]}) in row {bad + 1}. Leave it out.")
+        raise DataError(f"fit: x and y must be finite; got ({xs[bad]}, {ys[bad]}) in row {bad + 1}. Remove that row.")
     return xs, ys, names
 
 
 def _answer(whole: OnData, x: Array, y: Array, model: Model, intercept: float | None) -> tuple[float, ...] | None:
-    """Return the parameters at the lowest loss without descending, None if there are none."""
+    """Return the loss-minimising parameters without descending; None if there are none."""
     if model == "line":
         design = x[:, np.newaxis] if intercept is not None else np.stack([x, np.ones_like(x)], axis=1)
         solution = np.linalg.lstsq(design, y - (intercept or 0.0), rcond=None)[0]
@@ -295,7 +298,7 @@ def _answer(whole: OnData, x: Array, y: Array, model: Model, intercept: float | 
     d = whole.n_variables
     found = newton(whole, np.zeros((1, d)), np.full(d, 5.0), 60)[0]
     slope = float(np.linalg.norm(whole.gradient(found)))
-    if not slope < 1e-6 * len(x) or curvatures(whole, found).min() < 1e-6:  # separable: the loss falls for ever
+    if not slope < 1e-6 * len(x) or curvatures(whole, found).min() < 1e-6:  # separable: the loss decreases for ever
         return None
     return tuple(found.tolist())
 
@@ -309,23 +312,23 @@ def _descend(
     stopping: Stopping,
     batch_size: int,
 ) -> Path:
-    """Descend by one method; a batch that is not all rows ends by count alone, as one lucky row makes a tiny step."""
+    """Descend by one method; batches stop by count alone, since one lucky row can make a tiny step."""
     size = {"steepest": whole.n_rows, "minibatch": min(batch_size, whole.n_rows), "sgd": 1}[method]
     objective = replace(whole, batch_size=size)
     if objective.stochastic:
         updates = EPOCHS * -(-whole.n_rows // size)
         stopping = replace(stopping, max_steps=min(updates, stopping.max_steps), step_size=0.0)
     run = make_run(whole, start, optimizer, learning_rate)
-    if learning_rate is None and run.optimizer.name in ("sgd", "momentum", "nesterov"):
+    if learning_rate is None and run.optimizer.stability_limit(1.0) is not None:
         run = replace(run, learning_rate=_batch_rate(whole, size, run.learning_rate))
     return descend_all(objective, [run], stopping)[0]
 
 
 def _batch_rate(whole: OnData, size: int, rate: float) -> float:
-    """Return α for batches: larger than for all rows as they are fewer, but less so the more they differ.
+    """Return α for batches: larger for fewer rows, but less so the more the rows differ.
 
-    A batch of b rows is n / b times as flat as all of them on average, and single rows may be ten times as curved as
-    the average: so b / (b + 9) of that. The perceptron's loss has no curvature to go by: its η = 1/2 of slide 19 is
+    The loss of b rows is on average n / b times as flat as that of all rows, and single rows may be ten times as curved
+    as the average: hence b / (b + 9) of that. The perceptron's loss has no curvature to go by: slide 19's η = 1/2 is
     shared among the rows of a batch.
     """
     if whole.name == "perceptron":

@@ -1,4 +1,4 @@
-"""Between the project's trees and SymPy: an expression goes there as a tree, never as text, and comes back as one."""
+"""Conversion between the project's trees and SymPy: expressions pass both ways as trees, never as text."""
 
 from fractions import Fraction
 from functools import reduce
@@ -10,12 +10,12 @@ from koubai.core.errors import ParameterError
 from koubai.descent.functions.expression import Apply, Constant, Node, Number, Variable
 
 MAX_EXPONENT = 100
-"""Largest exponent that is worked out exactly."""
+"""Largest exponent that is evaluated exactly."""
 SAME_NAME = ("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
 
 
 def require_sympy() -> None:
-    """Say what to install if SymPy is not there; it is not loaded, for that takes a moment.
+    """Raise an error naming what to install if SymPy is missing; SymPy itself is not imported, as that is slow.
 
     Raises
     ------
@@ -24,7 +24,8 @@ def require_sympy() -> None:
     """
     if find_spec("sympy") is None:
         raise ParameterError(
-            "descend: SymPy must be installed to work by hand; got none. Run pip install 'koubai[lab]'."
+            "descend: SymPy must be installed to derive the answer by hand; it was not found. Run pip install "
+            "'koubai[lab]'."
         )
 
 
@@ -37,7 +38,7 @@ def load_sympy() -> ModuleType:
 
 
 def degree(tree: Node) -> int | None:
-    """Return the total degree of a polynomial, or None if the tree is not one that is worked out exactly.
+    """Return the total degree of a polynomial, or None if the tree is not handled exactly.
 
     Examples
     --------
@@ -48,7 +49,7 @@ def degree(tree: Node) -> int | None:
     if isinstance(tree, Number):
         return 0
     if isinstance(tree, Constant):
-        return None  # irrational coefficients are left to numbers
+        return None  # irrational coefficients are handled numerically
     if isinstance(tree, Variable):
         return 1
     left = degree(tree.arguments[0])
@@ -69,12 +70,12 @@ def degree(tree: Node) -> int | None:
 
 
 def to_sympy(tree: Node, sympy: Any) -> Any:
-    """Return the tree as a SymPy expression, its variables real.
+    """Return the tree as a SymPy expression with real variables.
 
     Raises
     ------
     ParameterError
-        If a power is too high to be worked out exactly.
+        If an exponent is too large to be handled exactly.
     """
     if isinstance(tree, Number):
         return sympy.Rational(tree.value.numerator, tree.value.denominator)
@@ -85,11 +86,11 @@ def to_sympy(tree: Node, sympy: Any) -> Any:
     given = [to_sympy(argument, sympy) for argument in tree.arguments]
     if tree.operation == "**":
         exponent = given[1]
-        # a number that is raised may itself have many digits: bit lengths multiply
+        # the base may itself have many digits: bit lengths multiply
         long = given[0].is_Rational and max(int(given[0].p).bit_length(), int(given[0].q).bit_length()) > 400
         if exponent.is_number and (long or not _within(exponent)):
             raise ParameterError(
-                f"descend: an exponent must lie within ±{MAX_EXPONENT} to be worked out by hand; "
+                f"descend: an exponent must lie within ±{MAX_EXPONENT} to be solved by hand; "
                 f"got {_shortened(exponent)}. Descend without the exact answer."
             )
         return given[0] ** exponent
@@ -112,13 +113,13 @@ def to_sympy(tree: Node, sympy: Any) -> Any:
 
 
 def _shortened(number: Any) -> str:
-    """Return a number as it is written, cut where nobody reads on."""
+    """Return a number as text, truncated to a readable length."""
     written = str(number)
     return written if len(written) <= 60 else f"{written[:50]}…"
 
 
 def _within(exponent: Any) -> bool:
-    """Return whether an exponent is a real number that is small enough; one that no float can hold is not."""
+    """Return whether an exponent is real and small enough; one beyond the range of a float is not."""
     try:
         return abs(float(exponent)) <= MAX_EXPONENT
     except (OverflowError, TypeError):
@@ -126,7 +127,7 @@ def _within(exponent: Any) -> bool:
 
 
 def from_sympy(expression: Any, sympy: Any) -> Node | None:
-    """Return a SymPy expression as a tree, terms and factors in SymPy's order; None if the grammar cannot say it."""
+    """Return a SymPy expression as a tree, keeping SymPy's order; None if the grammar cannot express it."""
     if expression.is_Rational:
         return Number(Fraction(int(expression.p), int(expression.q)))
     if expression in (sympy.pi, sympy.E):
@@ -147,7 +148,7 @@ def from_sympy(expression: Any, sympy: Any) -> Node | None:
 
 
 def _sum(terms: list[Node | None]) -> Node | None:
-    """Return a + b - c …: a term with a sign of its own is subtracted."""
+    """Return a + b - c …: a term with a minus sign of its own is subtracted."""
     known = [term for term in terms if term is not None]
     if len(known) < len(terms):
         return None
@@ -163,7 +164,7 @@ def _sum(terms: list[Node | None]) -> Node | None:
 
 
 def _product(expression: Any, sympy: Any) -> Node | None:
-    """Return ± a · b / c …: the sign in front, denominators below one line."""
+    """Return ± a · b / c …: the sign in front, all denominators under one fraction bar."""
     coefficient, rest = expression.as_coeff_Mul()
     upper, lower = sympy.fraction(expression)
     if lower != 1:

@@ -1,9 +1,9 @@
-"""What a person finds by hand: the derivative, where it is zero, what lies there (lecture slide 69).
+"""What one finds by hand: the derivative, its zeros, and the nature of each (lecture slide 69).
 
-A polynomial of one variable is worked out exactly and completely. For everything else the derivative is exact, and the
-stationary points are searched for in the window by Newton's method; those at simple numbers are then recognised and
-checked exactly.
-The algebra is done elsewhere, in bounded time: what takes longer is left out, and the answer says so.
+A polynomial in one variable is solved exactly and completely. For everything else the derivative is exact, and the
+stationary points are sought in the window by Newton's method; those at simple numbers are then recognised and verified
+exactly. The algebra runs in a separate process with a time limit; what takes longer is left out, and the answer says
+so.
 """
 
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ class ByHand:
     variables : tuple of str
         Its variables.
     derivatives : tuple of Node or None
-        ∂f/∂x for each variable, factorised for a polynomial; None where the grammar cannot say it.
+        ∂f/∂x for each variable, factorised for a polynomial; None where the grammar cannot express it.
     stationary : tuple of Stationary
-        In order of their coordinates.
+        The stationary points, ordered by coordinates.
     complete : bool
-        Whether these are known to be all of them.
+        Whether these are known to be all the stationary points.
     bounded : bool or None
-        Whether f has a lowest value; None if that is not known.
+        Whether f is bounded below; None if unknown.
     left_out : tuple of str
         The steps that took too long, or too much memory: ``"derivatives"`` and ``"stationary"`` (points exactly).
     """
@@ -49,20 +49,20 @@ class ByHand:
 
     @property
     def minimum(self) -> Stationary | None:
-        """The lowest of the minima that were found, None if there is none."""
+        """The lowest minimum found; None if there is none."""
         minima = [point for point in self.stationary if point.kind is Kind.MINIMUM]
         return min(minima, key=lambda point: point.value, default=None)
 
 
 def by_hand(objective: Objective, window: Window | None = None) -> ByHand:
-    """Work out an objective that was made of an expression.
+    """Solve an objective that was built from an expression.
 
     Parameters
     ----------
     objective : Objective
-        What to work out.
+        The objective to solve.
     window : Window, optional
-        Where to search for stationary points; without, the objective's own.
+        Where to search for stationary points; by default, the objective's own window.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def by_hand(objective: Objective, window: Window | None = None) -> ByHand:
 
 
 def can_be_worked_out(objective: Objective) -> bool:
-    """Return whether `by_hand` takes this objective: it has an expression whose numbers are not too long."""
+    """Return whether `by_hand` accepts this objective: it has an expression, and its numbers are not too long."""
     if objective.expression is None:
         return False
     require_sympy()

@@ -1,6 +1,4 @@
-"""Curvature of an objective: its Hessian at a point, and the learning rates that this allows."""
-
-from typing import Any
+"""Curvature of an objective: its Hessian at a point, and the learning rates it allows."""
 
 import numpy as np
 
@@ -32,12 +30,12 @@ def curvatures(objective: Objective, point: Array) -> Array:
 
 
 def stability_limit(optimizer: Optimizer, curvature: float) -> float | None:
-    """Return the learning rate above which a rule diverges on a bowl of curvature λ; None if it has no such limit.
+    """Return the learning rate above which a rule diverges on a quadratic of curvature λ; None if there is no limit.
 
     Steepest descent multiplies the distance to the minimum by 1 - αλ, which grows for α > 2/λ. With momentum μ the
     limit is 2 (1 + μ)/λ, with Nesterov's 2 (1 + μ)/((1 + 2μ) λ): there the roots of the recursion's characteristic
     polynomial leave the unit circle. The rules that divide by running averages of the gradient
-    have none: their steps do not grow with the gradient.
+    have none: their steps do not grow with the gradient. Each rule says it of itself.
 
     Examples
     --------
@@ -45,44 +43,34 @@ def stability_limit(optimizer: Optimizer, curvature: float) -> float | None:
     >>> stability_limit(SGD(), 24.0)
     0.08333333333333333
     """
-    if not curvature > 0:
-        return None
-    settings: Any = optimizer
-    if optimizer.name == "sgd":
-        return 2 / curvature
-    if optimizer.name == "momentum":
-        return float(2 * (1 + settings.momentum) / curvature)
-    if optimizer.name == "nesterov":
-        return float(2 * (1 + settings.momentum) / ((1 + 2 * settings.momentum) * curvature))
-    return None
+    return optimizer.stability_limit(curvature) if curvature > 0 else None
 
 
 def suggested_learning_rate(objective: Objective, start: Array, optimizer: Optimizer) -> float:
-    """Return a learning rate that suits the objective: one digit, good for a first look and no more.
+    """Return a learning rate that suits the objective: one digit, good enough for a first look.
 
-    Rules that follow the gradient's length get a share of their stability limit (half for steepest descent, a
-    twentieth with momentum, which is about 1 / λ · (1 - μ) and damps the swings); rules that normalise it get a
-    share of the window's width, since α is then about the length of a step. Adadelta needs none and gets 1.
+    Rules whose steps scale with the gradient get a fraction of their stability limit (half for steepest descent, a
+    twentieth with momentum, which is about 1 / λ · (1 - μ) and damps oscillations); rules that normalise the gradient
+    get a fraction of the window's width, since α is then about the length of a step. Adadelta needs none and gets 1.
     """
     window = objective.window or tuple((x - 1 - abs(x), x + 1 + abs(x)) for x in start.tolist())
     width = float(np.mean([high - low for low, high in window]))
-    if optimizer.name == "adadelta":
-        return 1.0
+    if optimizer.needs_no_rate:
+        return optimizer.default_learning_rate
     limit = stability_limit(optimizer, typical_curvature(objective, start, window))
     if limit is None:
-        shares = {"sgd": 0.01, "momentum": 0.002, "nesterov": 0.002, "adagrad": 0.1, "lion": 0.004}
-        return one_digit(width * shares.get(optimizer.name, 0.02))
-    rate = limit / 2 if optimizer.name == "sgd" else limit / 20
+        return one_digit(width * optimizer.share_of_width)
+    rate = limit / optimizer.parts_of_limit
     slope = float(np.linalg.norm(objective.gradient(start[np.newaxis])[0]))
     if slope > 0:
-        rate = min(rate, width / 4 / slope)  # a first step across the picture shows nothing
+        rate = min(rate, width / 4 / slope)  # a first step right across the picture shows nothing
     return one_digit(rate)
 
 
 def typical_curvature(objective: Objective, start: Array, window: Window) -> float:
     """Return the largest curvature at the start and the known minima, or the window's lower quartile if that is larger.
 
-    A minimum a hundred times as sharp as the window's quartile (the tip of a cone) is left out.
+    A minimum a hundred times as sharp as the window's quartile (the tip of a cone) is ignored.
     """
     rng = np.random.default_rng(0)
     lows, highs = np.array(window).T
@@ -98,7 +86,7 @@ def typical_curvature(objective: Objective, start: Array, window: Window) -> flo
 
 
 def one_digit(number: float) -> float:
-    """Return a positive number cut to its first digit, so that it can be said aloud.
+    """Return a positive number truncated to its first significant digit.
 
     Examples
     --------

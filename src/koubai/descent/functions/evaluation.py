@@ -1,8 +1,8 @@
 """Values and gradients of an expression, for many points at once.
 
-The tree is flattened into a list of operations in which equal parts occur once. One sweep forward gives the value;
-one sweep backward gives the derivative in every variable, each operation handing on g · ∂(output)/∂(argument): it is
-backpropagation (lecture slides 55-64) on the expression instead of on a network.
+The tree is flattened into a list of operations in which common subexpressions occur once. A forward sweep gives the
+value; a backward sweep gives the derivative in every variable, each operation passing back g · ∂(output)/∂(argument):
+this is backpropagation (lecture slides 55-64) on the expression instead of on a network.
 """
 
 from collections.abc import Callable
@@ -18,19 +18,19 @@ Array = npt.NDArray[np.float64]
 
 
 class Operation(NamedTuple):
-    """A function of its arguments, and beside it what it hands back: (arguments, output, g) → g · ∂output/∂argument."""
+    """A function of its arguments, and its backward pass: (arguments, output, g) → g · ∂output/∂argument."""
 
     value: Callable[..., Any]
     pull_back: Callable[[tuple[Any, ...], Any, Any], tuple[Any, ...]]
 
 
 def _sigmoid(a: Any) -> Any:
-    """Return 1 / (1 + exp(-a)), also where exp(-a) overflows; without SciPy, which takes long to import."""
+    """Return 1 / (1 + exp(-a)), even where exp(-a) overflows; avoids SciPy, which is slow to import."""
     return np.exp(-np.logaddexp(0.0, -a))
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    """Return base ** exponent; squares and cubes by multiplication, which is ten times as fast."""
+    """Return base ** exponent; squares and cubes use multiplication, which is ten times as fast."""
     if isinstance(exponent, float):
         if exponent == 2:
             return base * base
@@ -43,7 +43,7 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _power_back(a: tuple[Any, ...], z: Any, g: Any) -> tuple[Any, ...]:
-    """∂(a^b)/∂a = b a^(b-1); ∂(a^b)/∂b = a^b log a, counted as 0 where a = 0, and not computed for a constant b."""
+    """∂(a^b)/∂a = b a^(b-1); ∂(a^b)/∂b = a^b log a, taken as 0 where a = 0, and not computed for a constant b."""
     base, exponent = a
     to_base = g * exponent * _power(base, exponent - 1)
     if isinstance(exponent, float):
@@ -53,7 +53,7 @@ def _power_back(a: tuple[Any, ...], z: Any, g: Any) -> tuple[Any, ...]:
 
 
 def _sqrt_back(a: tuple[Any, ...], z: Any, g: Any) -> tuple[Any, ...]:
-    """∂√a/∂a = 1 / (2 √a); at a = 0, where it is infinite, 0 is taken, as at the kink of abs."""
+    """∂√a/∂a = 1 / (2 √a); at a = 0, where it is infinite, 0 is used, as at the kink of abs."""
     return (g * np.where(z == 0, 0.0, 0.5 / np.where(z == 0, 1.0, z)),)
 
 
@@ -84,7 +84,7 @@ OPERATIONS: dict[str, Operation] = {
     "max": Operation(np.maximum, lambda a, z, g: (g * (a[0] >= a[1]), g * (a[0] < a[1]))),
     "min": Operation(np.minimum, lambda a, z, g: (g * (a[0] <= a[1]), g * (a[0] > a[1]))),
 }
-"""Every operation of the grammar, its derivative beside it; where there is none (a kink), one side's is taken."""
+"""Every operation of the grammar with its derivative; at a kink, a one-sided derivative is used."""
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Tape:
     tree : Node
         The expression.
     variables : tuple of str
-        Which column of a point belongs to which variable.
+        The variable in each column of a point.
 
     Examples
     --------
@@ -110,14 +110,14 @@ class Tape:
     tree: Node
     variables: tuple[str, ...]
     entries: list[float | int | tuple[str, tuple[int, ...]]] = field(init=False, default_factory=list)
-    """A float is a number, an int the column of a variable, a pair an operation and the entries that it works on."""
+    """A float is a number, an int a variable's column, a pair an operation and the entries it acts on."""
     _known: dict[Node, int] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._enter(self.tree)
 
     def _enter(self, node: Node) -> int:
-        """Return the entry of a node, entering it if it is new; numbers made of numbers alone are worked out."""
+        """Return the entry of a node, adding it if new; constant subexpressions are folded."""
         if node in self._known:
             return self._known[node]
         entry: float | int | tuple[str, tuple[int, ...]]

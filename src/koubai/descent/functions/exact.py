@@ -1,6 +1,6 @@
-"""Exact algebra with SymPy: derivatives, stationary points of polynomials, numbers that are recognised.
+"""Exact algebra with SymPy: derivatives, stationary points of polynomials, recognition of exact numbers.
 
-What is here may take for ever, or all memory; `koubai.descent.functions.worker` runs it in a process of its own.
+This code may run for ever or exhaust memory; `koubai.descent.functions.worker` runs it in a separate process.
 """
 
 from collections import Counter
@@ -18,13 +18,13 @@ from koubai.descent.functions.expression import Apply, Constant, Expression, Nod
 from koubai.descent.functions.objective import Array, Objective, from_expression
 
 MAX_DEGREE = 20
-"""Highest degree of a polynomial that is factorised and solved exactly."""
+"""Maximum degree of a polynomial that is factorised and solved exactly."""
 SHORT = 14
-"""An exact number of more operations than this is shown in decimals."""
+"""An exact number with more operations than this is shown as a decimal."""
 
 
 class Kind(Enum):
-    """What lies at a stationary point. The value is the last part of the key of its text."""
+    """The type of a stationary point. The value is the last part of its text's key."""
 
     MINIMUM = "minimum"
     MAXIMUM = "maximum"
@@ -40,15 +40,15 @@ class Stationary:
     Attributes
     ----------
     point : tuple of float
-        Where.
+        Its coordinates.
     value : float
         f there.
     kind : Kind
-        What lies there.
+        Its type.
     exact_point : tuple of Node, or None
-        The same exactly, where it can be said shortly.
+        The exact coordinates, if they have a short form.
     exact_value : Node or None
-        The same for f.
+        The exact value of f, likewise.
     """
 
     point: tuple[float, ...]
@@ -61,16 +61,16 @@ class Stationary:
 def steps(
     expression: Expression, variables: tuple[str, ...], points: Sequence[Array] | None
 ) -> Iterator[tuple[str, Any]]:
-    """Work an expression out, and yield every result by its name as soon as it is there.
+    """Solve an expression, yielding each result under its name as soon as it is known.
 
     Parameters
     ----------
     expression : Expression
     variables : tuple of str
-        Its variables in order, and perhaps more.
+        Its variables in order, possibly with others.
     points : sequence of (d,), optional
-        Where its gradient is zero, found in numbers; a polynomial of one variable needs none. Without, the expression
-        is only read.
+        Points where its gradient is zero, found numerically; a polynomial in one variable needs none. If None, the
+        expression is only read.
 
     Yields
     ------
@@ -102,18 +102,18 @@ def steps(
 
 
 def is_polynomial(expression: Expression) -> bool:
-    """Return whether this is a polynomial that is factorised."""
+    """Return whether this is a polynomial that can be factorised."""
     power = degree(expression.tree)
     return power is not None and power <= MAX_DEGREE
 
 
 def is_solvable(expression: Expression, variables: tuple[str, ...]) -> bool:
-    """Return whether all stationary points are found exactly: those of a polynomial of one variable."""
+    """Return whether all stationary points can be found exactly: those of a polynomial in one variable."""
     return is_polynomial(expression) and len(variables) == 1
 
 
 def _solved(polynomial: Any, sympy: Any) -> list[Stationary]:
-    """Return the stationary points of a polynomial of one variable, exactly."""
+    """Return the exact stationary points of a polynomial in one variable."""
     slope = polynomial.diff()
     if slope.is_zero:
         return []
@@ -122,7 +122,7 @@ def _solved(polynomial: Any, sympy: Any) -> list[Stationary]:
         derivative = slope
         for _ in range(multiplicity):
             derivative = derivative.diff()
-        # Arithmetic with roots that are deeper than square roots is slow, and its results have no short form.
+        # Arithmetic with roots beyond square roots is slow, and its results have no short form.
         deep = root.has(sympy.CRootOf) or any(power.exp.q > 2 for power in root.atoms(sympy.Pow))
         number = root.evalf(40) if deep else root
         rises = derivative.eval(number).evalf(30) > 0  # the first derivative of f' that does not vanish at the root
@@ -152,7 +152,7 @@ def _short(number: Any, sympy: Any) -> Node | None:
 def _recognised(
     point: Array, f: Any, slopes: list[Any], symbols: list[Any], objective: Objective, sympy: Any
 ) -> Stationary:
-    """Return a stationary point that was found in numbers, exactly if it lies at fractions and the gradient agrees."""
+    """Return a numerically found stationary point, exactly if it lies at fractions and the gradient is zero."""
     assert objective.expression is not None
     fractions = [Fraction(float(x)).limit_denominator(100) for x in point]
     if max(abs(float(q) - x) for q, x in zip(fractions, point, strict=True)) < 1e-6 and not _tower(
@@ -173,12 +173,12 @@ def _recognised(
 
 
 def in_numbers(objective: Objective, point: Array) -> Stationary:
-    """Return a stationary point that was found in numbers, as it is."""
+    """Return a numerically found stationary point as it is."""
     return Stationary(tuple(point.tolist()), float(objective.value(point)), kind_of(hessian(objective, point)))
 
 
 def _tower(tree: Node) -> bool:
-    """Return whether an exponent holds a variable: then exact numbers may become too long to write."""
+    """Return whether an exponent contains a variable, so that exact numbers may become too long to write."""
     if not isinstance(tree, Apply):
         return False
     if tree.operation == "**" and not _constant(tree.arguments[1]):
@@ -193,7 +193,7 @@ def _constant(tree: Node) -> bool:
 
 
 def kind_of(matrix: Array) -> Kind:
-    """Return what the Hessian's eigenvalues say."""
+    """Return the type that the Hessian's eigenvalues imply."""
     values = np.linalg.eigvalsh(matrix) if np.isfinite(matrix).all() else np.zeros(1)
     threshold = 1e-6 * max(1.0, float(np.abs(values).max()))
     if (values > threshold).all():

@@ -1,8 +1,8 @@
-"""Expressions such as ``(1-x)**2 + 100*(y-x**2)**2``: a grammar of their own, read into a typed tree.
+"""Expressions such as ``(1-x)**2 + 100*(y-x**2)**2``: a small grammar, parsed into a typed tree.
 
 An expression is never evaluated as Python. The grammar has numbers, variables (one letter, with a number if needed:
 ``x``, ``w1``), the constants ``pi`` and ``e``, ``+ - * / **``, parentheses and the functions of
-`koubai.descent.functions.evaluation.OPERATIONS`. It is read by operator precedence (Pratt 1973, "Top down operator
+`koubai.descent.functions.evaluation.OPERATIONS`. It is parsed by operator precedence (Pratt 1973, "Top down operator
 precedence").
 """
 
@@ -16,29 +16,29 @@ from typing import NoReturn, TypeAlias
 from koubai.core.errors import ParameterError, ParameterTypeError
 
 MAX_LENGTH = 1000
-"""Longest expression, in characters."""
+"""Maximum length of an expression, in characters."""
 MAX_DEPTH = 100
-"""Deepest nesting, of parentheses or of the tree."""
+"""Maximum nesting depth, of parentheses or of the tree."""
 MAX_VARIABLES = 10
-"""Most variables that one expression may have."""
+"""Maximum number of variables in an expression."""
 
 CONSTANTS = ("pi", "e")
-"""Names that stand for a number."""
+"""Names of constants."""
 
 FUNCTIONS: dict[str, int] = {
     **dict.fromkeys(("sqrt", "exp", "log", "log10", "abs", "sin", "cos", "tan", "asin", "acos", "atan"), 1),
     **dict.fromkeys(("sinh", "cosh", "tanh", "sigmoid", "relu", "softplus"), 1),
     **dict.fromkeys(("max", "min"), 2),
 }
-"""The functions by name, with how many arguments each takes."""
+"""The functions by name, with the number of arguments of each."""
 
 SYNONYMS = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
-"""Other spellings of them."""
+"""Alternative spellings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it was written, exactly: 0.1 is one tenth."""
+    """A number exactly as written: 0.1 is one tenth."""
 
     value: Fraction
     depth: int = field(default=1, init=False, repr=False, compare=False)
@@ -77,7 +77,7 @@ Node: TypeAlias = Number | Constant | Variable | Apply
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that was read: its text, its tree, and its variables in alphabetical order."""
+    """A parsed expression: its text, its tree, and its variables in alphabetical order."""
 
     text: str
     tree: Node
@@ -85,7 +85,7 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """Read an expression.
+    """Parse an expression.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def parse(text: str) -> Expression:
     ParameterTypeError
         If ``text`` is not a string.
     ParameterError
-        If it is not in the grammar, too long, or nested too deeply; the message says at which character.
+        If it does not follow the grammar, is too long, or is nested too deeply; the message gives the character.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def parse(text: str) -> Expression:
 
 
 def variables_in(tree: Node) -> Iterator[str]:
-    """Go through the names of the variables in a tree, as often as they occur."""
+    """Yield the names of the variables in a tree, once for each occurrence."""
     if isinstance(tree, Variable):
         yield tree.name
     elif isinstance(tree, Apply):
@@ -149,8 +149,10 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<symbol>\*\*|[-+*/(),])|(?P<end>$))"
 )
 _VARIABLE = re.compile(r"[^\W\d_](?:_?\d{1,3})?")
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+PLAIN = str.maketrans(SUPERSCRIPTS, "0123456789")
 _INFIX = {"+": (10, 11), "-": (10, 11), "*": (20, 21), "/": (20, 21), "**": (30, 29)}
-"""How tightly an operator binds to its left and right: ** is the tightest and groups from the right."""
+"""How tightly an operator binds to its left and right: ** binds tightest and is right-associative."""
 _NEGATION = 25
 """A leading minus binds more loosely than **, so that -x**2 is -(x**2)."""
 _HINTS = {
@@ -166,7 +168,7 @@ _HINTS = {
 
 
 class _Parser:
-    """Reads one text from left to right, one token ahead."""
+    """Parses one text from left to right with one token of lookahead."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -175,38 +177,38 @@ class _Parser:
         self.token = self.next_token()
 
     def fail(self, problem: str, position: int, remedy: str) -> NoReturn:
-        """Raise the error that names the character, counted from 1."""
+        """Raise an error that gives the character's position, counted from 1."""
         raise ParameterError(f"expression: {problem} at character {position + 1} of {self.text.strip()!r}. {remedy}")
 
     def next_token(self) -> _Token:
-        """Read one token after the current one."""
+        """Read the token after the current one."""
         match = _TOKEN.match(self.text, self.position)
         if match is None:
             start = self.position + len(self.text[self.position :]) - len(self.text[self.position :].lstrip())
             found = self.text[start]
             remedy = _HINTS.get(found, "Use numbers, names, + - * / ** and parentheses.")
-            self.fail(f"every character must belong to the grammar; got {found!r}", start, remedy)
+            self.fail(f"every character must be part of the grammar; got {found!r}", start, remedy)
         self.position = match.end()
         kind = str(match.lastgroup)
         return _Token(kind, match.group(kind), match.start(kind))
 
     def advance(self) -> _Token:
-        """Return the current token and move to the next."""
+        """Return the current token and advance to the next."""
         token, self.token = self.token, self.next_token()
         return token
 
     def whole(self) -> Node:
-        """Read the whole text as one expression."""
+        """Parse the whole text as one expression."""
         tree = self.expression(0)
         if self.token.kind != "end":
             remedy = "Check the parentheses."
             if self.token.kind in ("name", "number") or self.token.text == "(":
                 remedy = "Write * between two factors, as in 2*x."
-            self.fail(f"an operator must stand here; got {self.token.text!r}", self.token.position, remedy)
+            self.fail(f"expected an operator; got {self.token.text!r}", self.token.position, remedy)
         return tree
 
     def expression(self, binding: int) -> Node:
-        """Read as far as operators bind more tightly than ``binding``."""
+        """Parse as far as operators bind more tightly than ``binding``."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail(f"nesting must be at most {MAX_DEPTH} deep", self.token.position, "Write it more simply.")
@@ -221,13 +223,13 @@ class _Parser:
         return left
 
     def checked(self, tree: Apply, at: _Token) -> Apply:
-        """Return the tree, unless it has become too deep."""
+        """Return the tree, or fail if it has become too deep."""
         if tree.depth > MAX_DEPTH:
             self.fail(f"the tree must be at most {MAX_DEPTH} deep", at.position, "Write it with fewer terms.")
         return tree
 
     def operand(self) -> Node:
-        """Read a number, a name, a call, a parenthesis, or a sign with its operand."""
+        """Parse a number, a name, a call, a parenthesis, or a sign with its operand."""
         token = self.token
         if token.kind == "number":
             self.advance()
@@ -242,7 +244,7 @@ class _Parser:
         if token.text != "(":
             found = "the end" if token.kind == "end" else repr(token.text)
             self.fail(
-                f"a number, a variable or a function must stand here; got {found}",
+                f"expected a number, a variable or a function; got {found}",
                 token.position,
                 "Try 'x**4 - 2*x**3 + 1'.",
             )
@@ -252,20 +254,20 @@ class _Parser:
         return inner
 
     def close(self, opened: _Token) -> None:
-        """Read the closing parenthesis of the one that was opened."""
+        """Read the closing parenthesis that matches ``opened``."""
         if self.token.text != ")":
             self.fail("every parenthesis must be closed; got one opened", opened.position, "Add ')'.")
         self.advance()
 
     def number(self, token: _Token) -> Number:
-        """Return a number, if a float can hold it."""
+        """Return a number, if it fits in a float."""
         exponent = re.search(r"[eE]([+-]?\d+)$", token.text)
         if len(token.text) > 60 or (exponent and abs(int(exponent.group(1))) > 300):
-            self.fail("a number must lie within 1e-300 and 1e300", token.position, "Write a smaller number.")
+            self.fail("a number must lie between 1e-300 and 1e300", token.position, "Write a smaller number.")
         return Number(Fraction(token.text))
 
     def named(self, token: _Token) -> Node:
-        """Return the constant, the variable, or the call that a name begins."""
+        """Return the constant, variable or call that a name begins."""
         name = SYNONYMS.get(token.text, token.text)
         if self.token.text == "(" and (name in FUNCTIONS or not _VARIABLE.fullmatch(name)):
             return self.call(name, token)
@@ -278,9 +280,12 @@ class _Parser:
         return Variable(name)
 
     def unknown(self, token: _Token, known: list[str]) -> NoReturn:
-        """Fail because a name means nothing here."""
+        """Fail because of an unknown name."""
         close = difflib.get_close_matches(token.text, known, n=1)
         remedy = f"Did you mean {close[0]}?" if close else f"Try one of: {', '.join(FUNCTIONS)}."
+        power = re.search(f"[{SUPERSCRIPTS}]+", token.text)
+        if power:
+            remedy = f"Write **{power[0].translate(PLAIN)} for a power."
         self.fail(
             f"a name must be a variable (one letter, such as x or w1), pi, e or a function; got {token.text!r}",
             token.position,
@@ -288,7 +293,7 @@ class _Parser:
         )
 
     def call(self, name: str, token: _Token) -> Apply:
-        """Read the arguments of a function."""
+        """Parse the arguments of a function."""
         if name not in FUNCTIONS:
             self.unknown(token, list(FUNCTIONS))
         opened = self.advance()

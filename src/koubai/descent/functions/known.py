@@ -1,8 +1,8 @@
-"""Functions that are known for what they do to gradient methods, by name.
+"""Named test functions, known for how they challenge gradient methods.
 
-Each is an expression, so that its gradient comes from the same rules as that of any other; sources: Rosenbrock 1960;
-Beale 1955; Himmelblau 1972; Rastrigin 1974; Ackley 1987; Dixon and Szegö 1978 (the six-hump camel); the others serve
-to show one behaviour each.
+Each is an expression, so its gradient comes from the same rules as any other's. Sources: Rosenbrock 1960; Beale 1955;
+Himmelblau 1972; Rastrigin 1974; Ackley 1987; Dixon and Szegö 1978 (the six-hump camel); the others each illustrate one
+behaviour.
 """
 
 import difflib
@@ -99,7 +99,7 @@ NAMED: Mapping[str, Callable[[], Objective]] = {
     "noisy_bowl": _noisy_bowl,
     "plateau": _named("plateau", "1 - exp(-(x**2 + y**2)/4)", ((-4.5, 4.5), (-4.5, 4.5)), (3.5, 2.5), (0.0, 0.0)),
 }
-"""How each named function is made. Where a function has more minima than are listed (Rastrigin, Ackley), the listed
+"""Factories of the named functions. Where a function has more minima than are listed (Rastrigin, Ackley), the listed
 ones are the lowest."""
 
 ALIASES: Mapping[str, str] = {
@@ -108,7 +108,7 @@ ALIASES: Mapping[str, str] = {
     "bowl": "noisy_bowl",
     "lecture": "quartic",
 }
-"""Other names in use."""
+"""Aliases."""
 
 
 def get_objective(
@@ -117,23 +117,23 @@ def get_objective(
     n_variables: int = 2,
     variables: tuple[str, ...] | None = None,
 ) -> Objective:
-    """Return the objective that a name, an expression, a Python function or an objective stands for.
+    """Return the objective for a name, an expression, a Python function or an objective.
 
     Parameters
     ----------
     given : str, Expression, Objective or callable
-        A name of `NAMED` (hyphens count as underscores), else an expression, else a function of one vector.
+        A name in `NAMED` (hyphens count as underscores), an expression, or a function of one vector.
     gradient : callable, optional
         The gradient of a Python function.
     n_variables : int
-        How many variables a Python function has.
+        Number of variables of a Python function.
     variables : tuple of str, optional
-        The variables of an expression in another order.
+        The variables of an expression, to set their order.
 
     Raises
     ------
     ParameterError
-        If a text is neither a name nor in the grammar.
+        If a text is neither a known name nor a valid expression.
     ParameterTypeError
         If ``given`` is none of these.
 

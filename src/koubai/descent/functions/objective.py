@@ -1,4 +1,4 @@
-"""What is minimised: a function of a few variables that gives values and gradients at many points at once."""
+"""Objectives: functions of a few variables that give values and gradients at many points at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from koubai.descent.functions.expression import Expression, parse
 
 Array = npt.NDArray[np.float64]
 Window = tuple[tuple[float, float], ...]
-"""The lowest and highest value of each variable that a picture shows."""
+"""Lower and upper limit of each variable in a plot."""
 
 NOISE = 3
-"""Stream of the noise on gradients."""
+"""Random stream of the gradient noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,19 +27,19 @@ class Objective:
     Parameters
     ----------
     name : str
-        What to call it.
+        Its name.
     variables : tuple of str
         Names of the variables, d of them.
     function : callable
-        Points (…, d) → f, shape (…), and its gradient, shape (…, d), NaN or infinity outside its domain.
+        Points (…, d) → f, shape (…), and its gradient, shape (…, d), NaN or infinity outside the domain.
     window : Window, optional
-        Where to look at it.
+        The region to show.
     start : tuple of float, optional
-        A start that shows what is special about it.
+        A starting point that shows its characteristic behaviour.
     minima : tuple of tuple of float
-        The minima that are known.
+        The known minima.
     expression : Expression, optional
-        What it was made of.
+        The expression it was built from.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Objective:
 
     @property
     def n_variables(self) -> int:
-        """D."""
+        """Number of variables d."""
         return len(self.variables)
 
     @property
     def stochastic(self) -> bool:
-        """Whether a step sees something else than the gradient of f."""
+        """Whether a step sees something other than the gradient of f."""
         return False
 
     def value(self, points: Array) -> Array:
@@ -73,13 +73,13 @@ class Objective:
         return self.function(points)
 
     def cost(self, step: int) -> int:
-        """Return how many gradients update ``step`` evaluates: one, unless f is a sum over the rows of a data set."""
+        """Return the number of gradients evaluated by update ``step``: one, unless f is a sum over rows of data."""
         return 1
 
 
 @dataclass(frozen=True, eq=False)
 class Noisy(Objective):
-    """An objective whose gradient is seen with normal noise, as a small batch sees that of a data set.
+    """An objective with normal noise on its gradient, like that of a small batch.
 
     Parameters
     ----------
@@ -108,23 +108,23 @@ class Noisy(Objective):
 def from_expression(
     given: "str | Expression", name: str | None = None, variables: tuple[str, ...] | None = None, **known: Any
 ) -> Objective:
-    """Return the objective that an expression stands for.
+    """Return the objective given by an expression.
 
     Parameters
     ----------
     given : str or Expression
         See `koubai.descent.functions.expression.parse`.
     name : str, optional
-        What to call it; without, the text itself.
+        Its name; by default, the text itself.
     variables : tuple of str, optional
-        The variables in another order, or more than occur.
+        The variables in the wanted order, possibly more than occur.
     **known
         ``window``, ``start``, ``minima``.
 
     Raises
     ------
     ParameterError
-        If there is no variable, or one of ``variables`` is missing.
+        If there is no variable, or ``variables`` leaves one out.
 
     Examples
     --------
@@ -140,8 +140,8 @@ def from_expression(
     missing = [variable for variable in expression.variables if variable not in names]
     if missing or len(set(names)) < len(names):
         raise ParameterError(
-            f"expression: variables must name each of {', '.join(expression.variables)} once; "
-            f"got {', '.join(names)}. Leave variables out."
+            f"expression: variables must list each of {', '.join(expression.variables)} once; "
+            f"got {', '.join(names)}. Omit variables."
         )
     tape = Tape(expression.tree, names)
     return Objective(name or expression.text, names, tape.value_and_gradient, expression=expression, **known)
@@ -161,21 +161,21 @@ def from_callable(
     function : callable
         Vector (d,) → f.
     gradient : callable, optional
-        Vector (d,) → gradient (d,); without it, central differences (f(x + h) - f(x - h)) / 2h are taken with
-        h = ∛ε · max(1, abs x).
+        Vector (d,) → gradient (d,); by default, central differences (f(x + h) - f(x - h)) / 2h are used, with h = ∛ε ·
+        max(1, abs x).
     n_variables : int
         d.
     name : str, optional
-        What to call it; without, the function's own name.
+        Its name; by default, the function's own.
     **known
         ``window``, ``start``, ``minima``.
 
     Raises
     ------
     ParameterTypeError
-        If ``function`` cannot be called.
+        If ``function`` is not callable.
     ShapeError
-        When called: if the function does not give one number, or the gradient not d.
+        When called: if the function does not return one number, or the gradient does not have d.
     """
     if not callable(function):
         raise ParameterTypeError(
@@ -187,9 +187,7 @@ def from_callable(
     def at(point: Array) -> float:
         value = np.asarray(function(point.copy()), dtype=np.float64)
         if value.size != 1:
-            raise ShapeError(
-                f"{label}: the function must return one number; got shape {value.shape}. Add up its terms."
-            )
+            raise ShapeError(f"{label}: the function must return one number; got shape {value.shape}. Sum its terms.")
         return float(value.reshape(()))
 
     def slope(point: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Stationary points and minima in numbers: Newton's method on the gradient, from many starts at once."""
+"""Numerical search for stationary points and minima: Newton's method on the gradient, from many starts at once."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from koubai.descent.functions.objective import Array, Objective, Window
 MOST_STARTS = 5000
 
 
-@np.errstate(all="ignore")  # what overflows is seen in the numbers
+@np.errstate(all="ignore")  # overflow shows in the values
 def stationary_points(objective: Objective, window: Window, per_side: int = 17) -> list[Array]:
     """Return the points of a window where the gradient is zero, found by Newton's method from a grid of starts.
 
@@ -17,7 +17,7 @@ def stationary_points(objective: Objective, window: Window, per_side: int = 17) 
     starts' median, and counts once.
     """
     axes = [np.linspace(low, high, per_side) for low, high in window]
-    count = per_side ** len(window)  # a grid of ten variables is never made whole
+    count = per_side ** len(window)  # a full grid in ten variables would not fit in memory
     chosen = np.arange(count) if count <= MOST_STARTS else np.random.default_rng(0).choice(count, MOST_STARTS, False)
     places = np.unravel_index(chosen, (per_side,) * len(window))
     points = np.stack([axis[place] for axis, place in zip(axes, places, strict=True)], axis=-1)
@@ -38,7 +38,7 @@ def stationary_points(objective: Objective, window: Window, per_side: int = 17) 
 
 
 def newton(objective: Objective, points: Array, longest: Array, count: int = 40) -> Array:
-    """Return where ``count`` steps of Newton's method lead from the points (n, d), no step longer than ``longest``."""
+    """Return the points (n, d) after ``count`` Newton steps, none longer than ``longest``."""
     with np.errstate(all="ignore"):
         for _ in range(count):
             points = points + _newton_steps(objective, points, longest)
@@ -46,7 +46,7 @@ def newton(objective: Objective, points: Array, longest: Array, count: int = 40)
 
 
 def _newton_steps(objective: Objective, points: Array, longest: Array) -> Array:
-    """Return -H⁻¹ g at every point, cut to a longest step; 0 where H cannot be solved."""
+    """Return -H⁻¹ g at every point, clipped to a maximum step; 0 where H is singular."""
     n, d = points.shape
     h = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(points))
     gradients = objective.gradient(points)
@@ -66,9 +66,9 @@ def _newton_steps(objective: Objective, points: Array, longest: Array) -> Array:
 def minima_of(
     objective: Objective, window: Window, rests: Sequence[Array], search: bool = True
 ) -> tuple[tuple[float, ...], ...]:
-    """Return the minima among points where descents came to rest and, if asked for, by Newton's method of the window.
+    """Return the minima among ``rests``, where descents came to rest, and if ``search``, those Newton's method finds.
 
-    The window is searched only for an expression of at most two variables: anything else may be slow to evaluate.
+    The window is searched only for an expression of at most two variables: anything else could be slow to evaluate.
     """
     scale = np.linalg.norm([high - low for low, high in window])
     candidates = _polished(objective, rests, 0.02 * float(scale))
@@ -86,7 +86,7 @@ def minima_of(
 
 
 def _typical_slope(objective: Objective, window: Window) -> float:
-    """Return the median length of the gradient over the window."""
+    """Return the median gradient norm over the window."""
     lows, highs = np.array(window).T
     points = lows + (highs - lows) * np.random.default_rng(0).random((64, len(window)))
     slopes = np.linalg.norm(objective.gradient(points), axis=1)
@@ -94,7 +94,7 @@ def _typical_slope(objective: Objective, window: Window) -> float:
 
 
 def _uphill_around(objective: Objective, point: Array, radius: float) -> bool:
-    """Return whether f is higher all around a point: so it is at a minimum, also where the curvature is zero."""
+    """Return whether f is higher all around a point, as at a minimum even where the curvature is zero."""
     d = len(point)
     directions = np.concatenate([np.eye(d), -np.eye(d), np.random.default_rng(1).normal(size=(32 * (d > 1), d))])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -104,7 +104,7 @@ def _uphill_around(objective: Objective, point: Array, radius: float) -> bool:
 
 
 def _polished(objective: Objective, rests: Sequence[Array], near: float) -> list[Array]:
-    """Return where Newton's method leads from each point, or the point itself if that is further than ``near``."""
+    """Return each point refined by Newton's method, or unchanged if that moves it further than ``near``."""
     if not len(rests):
         return []
     points = np.array(rests)

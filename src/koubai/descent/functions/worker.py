@@ -1,7 +1,7 @@
-"""A process of its own for exact algebra, which is ended when it takes too long or too much memory.
+"""A separate process for exact algebra, ended when it takes too long or too much memory.
 
-A step of algebra cannot be interrupted from outside in any other way that works on every platform and in every thread.
-The process is started when it is first needed, and kept: loading SymPy takes longer than most answers.
+No other way to interrupt a step of algebra works on every platform and in every thread. The process is started on first
+use and kept, since importing SymPy takes longer than most answers.
 """
 
 import atexit
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from koubai.descent.functions.objective import Array
 
 SECONDS = 3
-"""Seconds of processor time that one expression may take."""
+"""Limit on the processor time for one expression, in seconds."""
 WAITING = 60.0
-"""Seconds that it may take by the clock, where the machine is busy with other things."""
+"""Limit on its wall-clock time, in seconds, for busy machines."""
 STARTING = 120.0
-"""Seconds by the clock in which SymPy must be loaded."""
+"""Limit on the wall-clock time for importing SymPy, in seconds."""
 MEMORY = 2**30
-"""Bytes of memory that the process may take beside its own code, where the system can bound it."""
+"""Limit on the process's memory beyond its own code, in bytes, where the system can enforce one."""
 NOT_STARTED = (
-    "descend: a process of its own must be started to work by hand; it was not, or ended at once. "
+    "descend: a separate process must run to solve by hand; it did not start, or ended at once. "
     "Descend without the exact answer."
 )
 
 
 class Worker:
-    """Asks a process to work expressions out, one at a time, whatever threads ask."""
+    """Has a process solve expressions, one at a time, for any number of threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -48,12 +48,12 @@ class Worker:
     def ask(
         self, expression: "Expression", variables: tuple[str, ...], points: "Sequence[Array] | None"
     ) -> dict[str, Any]:
-        """Return the results of `functions.exact.steps` by their names: all that came before time ran out.
+        """Return the results of `functions.exact.steps` by name: all that arrived within the time limit.
 
         Raises
         ------
         ParameterError
-            If the expression is one that is not worked out.
+            If the expression cannot be handled.
         """
         found: dict[str, Any] = {}
         with self.lock:
@@ -71,19 +71,19 @@ class Worker:
                     if name == "refused":
                         raise ParameterError(content)
                     found[name] = content
-            except (EOFError, OSError, pickle.UnpicklingError):  # it was ended, by a bound: what is there is the answer
+            except (EOFError, OSError, pickle.UnpicklingError):  # a limit ended it: return what has arrived
                 self.stop()
                 return found
             except ParameterError:
                 raise
-            except BaseException:  # whoever asked is interrupted: what still comes must not answer the next question
+            except BaseException:  # the caller was interrupted: late results must not answer the next question
                 self.stop()
                 raise
             finally:
                 clock.cancel()
 
     def stop(self) -> None:
-        """End the process; the next question starts another."""
+        """End the process; the next question starts a new one."""
         process, self.process = self.process, None
         if process is None or self.owner != os.getpid():
             return
@@ -94,7 +94,7 @@ class Worker:
         process.wait()
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        """Return the process, with SymPy loaded."""
+        """Return the process, with SymPy imported."""
         if self.process is not None and self.owner == os.getpid() and self.process.poll() is None:
             return self.process
         self.stop()
@@ -129,12 +129,12 @@ def _ends(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
 
 
 WORKER = Worker()
-"""The one of this program."""
+"""The program's shared worker."""
 atexit.register(WORKER.stop)
 
 
 def serve() -> None:
-    """Answer questions until nobody can ask any more: what the process does."""
+    """Answer questions until the pipe closes: the process's main loop."""
     from koubai.descent.functions.algebra import load_sympy
     from koubai.descent.functions.exact import steps
 
@@ -158,9 +158,7 @@ def serve() -> None:
                 say(result)
         except ParameterError as error:
             say(("refused", str(error)))
-        except (
-            Exception
-        ):  # too much memory, nested too deeply, a case that SymPy does not know: steps that are left out
+        except Exception:  # out of memory, nested too deeply, unknown to SymPy: skip the step
             say(("done", None))
         else:
             say(("done", None))
@@ -169,7 +167,7 @@ def serve() -> None:
 
 
 def _bound_memory() -> None:
-    with suppress(ImportError, OSError, ValueError):  # Windows; the time is bounded all the same
+    with suppress(ImportError, OSError, ValueError):  # Windows; time is still limited
         import resource
 
         with open("/proc/self/statm", encoding="ascii") as file:
@@ -179,9 +177,9 @@ def _bound_memory() -> None:
 
 
 def _bound_time(seconds: int) -> threading.Timer | None:
-    """End this process when it has worked so long; return the clock that will, where the system does not count.
+    """End this process after ``seconds`` of work; return the timer that will, where the system has no such limit.
 
-    The system's own bound holds also while one long multiplication keeps every thread waiting.
+    The system's own limit works even while one long multiplication blocks every thread.
     """
     try:
         import resource

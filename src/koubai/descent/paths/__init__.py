@@ -1,1 +1,1 @@
-"""Paths of gradient methods over a function: one, several compared, and the basins of all starts."""
+"""Paths of gradient methods over a function: single, compared, and as basins of attraction."""

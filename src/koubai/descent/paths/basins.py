@@ -1,6 +1,6 @@
-"""Basins of attraction: which minimum each start of a whole window reaches, for one rule.
+"""Basins of attraction: which minimum one rule reaches from each start in a window.
 
-All starts move at once, as the rows of one array; those that have arrived leave it.
+All starts move together, as the rows of one array; those that have arrived are removed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,27 +22,27 @@ from koubai.descent.paths.path import Stopping
 from koubai.optimizers.protocol import Optimizer
 
 CHUNK = 10_000
-"""Starts that move together: few enough for their arrays to stay in the processor's cache."""
+"""Number of starts moved together: few enough for their arrays to stay in the processor's cache."""
 LAP = 50
-"""After so many updates it is asked whether a start still gets anywhere."""
+"""Number of updates between checks for whether a start still makes progress."""
 MOST_MAPS = 9
-"""Most rules whose maps fit on one picture."""
+"""Maximum number of rules whose maps fit in one figure."""
 CIRCLING = 0.05
-"""One that gained less than this share of the way that it went swings about where it is, and has come to rest."""
+"""A start whose net progress is below this share of its path length is oscillating, and counts as at rest."""
 NOWHERE, FAILED = -1, -2
-"""In ``labels``: the start had reached none of the minima by its last update; it diverged or left the domain."""
+"""Values in ``labels``: no minimum reached by the last update; diverged or left the domain."""
 
 
 @dataclass(frozen=True, eq=False)
 class Basins(Displayed):
-    """Where each start of a grid ends.
+    """Where the starts of a grid end up.
 
     Attributes
     ----------
     objective : Objective
         What was minimised.
     optimizer : Optimizer
-        By which rule.
+        The rule.
     learning_rate : float
         α.
     minima : tuple of tuple of float
@@ -50,10 +50,10 @@ class Basins(Displayed):
     axes : tuple of two arrays
         The coordinates of the starts.
     labels : (n_y, n_x)
-        Index of the minimum that a start reached; -1 for none by the last update, -2 for one that diverged or left the
+        Index of the minimum reached from each start; -1 for none by the last update, -2 if it diverged or left the
         domain.
     steps : (n_y, n_x)
-        Updates that it took.
+        Number of updates taken.
     surface : Surface
         The objective over the same window.
     """
@@ -74,18 +74,18 @@ class Basins(Displayed):
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Share of the starts that reach each minimum."""
+        """Share of starts that reach each minimum."""
         return tuple(float(np.mean(self.labels == index)) for index in range(len(self.minima)))
 
 
 @dataclass(frozen=True, eq=False)
 class BasinMaps(Displayed):
-    """Where each start of one grid ends by each of several rules.
+    """Where the starts of one grid end up under each of several rules.
 
     Attributes
     ----------
     maps : tuple of Basins
-        One for each rule; their minima are the same.
+        One per rule, all with the same minima.
     """
 
     maps: tuple[Basins, ...]
@@ -100,20 +100,20 @@ def basins(
     resolution: int = 200,
     max_steps: int = 1000,
 ) -> Basins:
-    """Descend from every point of a grid and note which minimum each start reaches.
+    """Descend from every point of a grid and record which minimum each start reaches.
 
     Parameters
     ----------
     function : str, Expression, Objective or callable
         Of two variables; see `koubai.descent.paths.descend.descend`.
     optimizer, learning_rate
-        The rule, and α; without α, one that suits the curvature.
+        The rule, and α; by default, one that suits the curvature.
     window : Window, optional
-        Where the starts lie; without, the function's own, else ±5.
+        Where the starts lie; by default, the function's own window, else ±5.
     resolution : int
-        Starts along each axis, 2 to 1000: 200 make 40,000.
+        Number of starts along each axis, 2 to 1000; 200 gives 40,000 starts.
     max_steps : int
-        Updates after which a start that has not come to rest counts by where it is.
+        Maximum number of updates; a start still moving then is judged by where it is.
 
     See Also
     --------
@@ -145,7 +145,7 @@ def compare_basins(
     resolution: int = 200,
     max_steps: int = 1000,
 ) -> BasinMaps:
-    """Make a map of basins for each of several rules, of the same starts and with the same minima.
+    """Map the basins of several rules from the same starts, with the same minima.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def compare_basins(
     objective = _checked(get_objective(function), resolution)
     if not 1 <= len(optimizers) <= MOST_MAPS:
         raise ParameterError(
-            f"basins: optimizers must be 1 to {MOST_MAPS}; got {len(optimizers)}. Make the maps one by one."
+            f"basins: optimizers must hold 1 to {MOST_MAPS} rules; got {len(optimizers)}. Make the maps one at a time."
         )
     look = window or objective.window or ((-5.0, 5.0), (-5.0, 5.0))
     axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
@@ -210,7 +210,7 @@ def _checked(objective: Objective, resolution: int) -> Objective:
 
 
 def _all_ends(objective: Objective, starts: Array, run: Run, stopping: Stopping) -> tuple[Array, npt.NDArray[np.int32]]:
-    """Return where each start ends and after how many updates, a chunk at a time."""
+    """Return where each start ends and its number of updates, computed in chunks."""
     chunks = np.array_split(starts, -(-len(starts) // CHUNK))
     parts = [_ends(objective, chunk, run.optimizer, run.learning_rate, stopping) for chunk in chunks]
     ends, steps = zip(*parts, strict=True)
@@ -218,7 +218,7 @@ def _all_ends(objective: Objective, starts: Array, run: Run, stopping: Stopping)
 
 
 def _all_minima(objective: Objective, window: Window, ends: Array, near: float) -> tuple[tuple[float, ...], ...]:
-    """Return every minimum that is known or that starts came to rest at, lowest first."""
+    """Return every minimum that is known or where starts came to rest, lowest first."""
     known = [np.array(minimum) for minimum in objective.minima]
     ends = ends[np.isfinite(ends).all(axis=1)]
     _, first = np.unique(np.round(ends / (near / 4)), axis=0, return_index=True)
@@ -265,17 +265,17 @@ def _ends(
 
 
 def _manhattan(moves: Array) -> Array:
-    """Return abs Δx + abs Δy of moves (n, 2): columns are added ten times as fast as each row by itself."""
+    """Return abs Δx + abs Δy of moves (n, 2): adding columns is ten times as fast as summing each row."""
     lengths = np.abs(moves)
     return np.asarray(lengths[:, 0] + lengths[:, 1])
 
 
 def _nearest(ends: Array, minima: Sequence[tuple[float, ...]], near: float) -> npt.NDArray[np.int16]:
-    """Return the index of the minimum that each end lies within ``near`` of; -1 if none, -2 for NaN, (n,)."""
+    """Return the index of the minimum within ``near`` of each end, (n,); -1 if none, -2 for NaN."""
     labels = np.where(np.isfinite(ends).all(axis=1), NOWHERE, FAILED).astype(np.int16)
     best = np.full(len(ends), near)
     for index, minimum in enumerate(minima):
         distance = np.linalg.norm(ends - np.array(minimum), axis=1)
-        closer = distance < best  # NaN is not
+        closer = distance < best  # False for NaN
         labels[closer], best[closer] = index, distance[closer]
     return labels

@@ -1,4 +1,4 @@
-"""Comparing descents: several paths on one objective, what it looks like around them, and who arrived."""
+"""Comparing descents: several paths on one objective, the surface around them, and which arrived."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from koubai.descent.paths.path import Path, Stopping
 from koubai.optimizers.protocol import Optimizer
 
 NEAR = 0.01
-"""A path has arrived where it stays within this share of the window's diagonal of a minimum."""
+"""A path has arrived once it stays within this share of the window's diagonal of a minimum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +41,13 @@ class Surface:
 
     @property
     def window(self) -> Window:
-        """What the grid covers."""
+        """The region the grid covers."""
         return tuple((float(axis[0]), float(axis[-1])) for axis in self.axes)
 
     def levels(self, count: int = 16) -> Array:
-        """Return values between which areas grow evenly, denser towards the lowest, ascending, at most ``count``.
+        """Return at most ``count`` contour levels, ascending and denser towards the lowest value.
 
-        They are quantiles of the grid's values at (i / count)^1.5, so that a valley has lines whatever the
+        They are quantiles of the grid's values at (i / count)^1.5, so that a valley has contours whatever the
         function's range.
         """
         finite = self.values[np.isfinite(self.values)]
@@ -63,15 +63,15 @@ class Arrival:
     Attributes
     ----------
     label : str
-        The optimizer, with the learning rate or the start if others differ in that alone.
+        The optimizer, with the learning rate or the start if paths differ only in that.
     path : Path
         The path.
     minimum : tuple of float or None
-        The minimum that it stays near, None if none.
+        The minimum it stays near; None if none.
     step : int or None
         The first update after which it stayed near.
     gradient_evaluations : int or None
-        What it had cost by then.
+        Number of gradients evaluated by then.
     """
 
     label: str
@@ -96,9 +96,9 @@ class Comparison(Displayed):
     minima : tuple of tuple of float
         The minima inside the window, known or found.
     labels : tuple of str
-        One for each path: the optimizer's name, with what else tells them apart.
+        One per path: the optimizer's name, and whatever else distinguishes it.
     by_hand : ByHand or None
-        The answer by calculus, if it was asked for.
+        The answer by calculus, if requested.
     """
 
     objective: Objective
@@ -119,24 +119,24 @@ class Comparison(Displayed):
         )
 
     def is_local(self, minimum: tuple[float, ...]) -> bool:
-        """Return whether a minimum lies above the lowest value that is known."""
+        """Return whether a minimum lies above the lowest known value."""
         above = float(self.objective.value(np.array(minimum))) - self.lowest
         return above > 1e-6 * max(1.0, abs(self.lowest))
 
     @property
     def counts_differ(self) -> bool:
-        """Whether an update costs more gradients on one path than on another: then cost is what to compare."""
+        """Whether updates cost more gradients on some paths than on others, so that cost is what to compare."""
         return len({int(path.costs[1]) for path in self.paths if path.n_steps}) > 1
 
     def excess(self, index: int) -> Array:
-        """Return how far each value of a path lies above the lowest that is known, NaN where it does not."""
+        """Return how far each value of a path lies above the lowest known value; NaN where it does not."""
         above = self.paths[index].values - self.lowest
         floor = 1e-16 * max(1.0, abs(self.lowest))
         return np.where(np.isfinite(above) & (above > floor), above, np.nan)
 
     @property
     def excess_range(self) -> tuple[float, float]:
-        """From where to where the values above the lowest are worth showing: at most twelve powers of ten."""
+        """The range of excess values to show: at most twelve powers of ten."""
         excesses = [self.excess(index) for index in range(len(self.paths))]
         highest = max((excess[0] for excess in excesses if np.isfinite(excess[0])), default=1.0)
         lowest = min((np.nanmin(excess) for excess in excesses if np.isfinite(excess).any()), default=1e-8)
@@ -144,10 +144,10 @@ class Comparison(Displayed):
         return float(max(lowest / 2, 1e-12 * highest)), float((1e3 if failed else 3) * highest)
 
     def moments(self, count: int) -> npt.NDArray[np.int64]:
-        """Return which update each path has reached at each frame of an animation, (n_frames, n_paths).
+        """Return the update each path has reached in each frame of an animation, (n_frames, n_paths).
 
-        All paths are shown at the same update, or where an update costs differently at the same cost; time runs
-        slowly at first, when most happens.
+        All paths are shown at the same update or, where updates differ in cost, at the same cost; time runs slowly at
+        first, when most happens.
         """
         last = max(path.n_steps for path in self.paths)
         if not self.counts_differ:
@@ -160,7 +160,7 @@ class Comparison(Displayed):
 
     @cached_property
     def lowest(self) -> float:
-        """The lowest value that is known: of the minima and of all paths."""
+        """The lowest known value, over the minima and all paths."""
         reached = [float(np.nanmin(path.values)) for path in self.paths if not path.failed]
         reached += [float(self.objective.value(np.array(minimum))) for minimum in self.minima]
         return min(reached, default=0.0)
@@ -210,15 +210,15 @@ def compare_descents(
     function : str, Expression, Objective or callable
         See `koubai.descent.paths.descend.descend`.
     optimizers, learning_rates, starts : sequences
-        What to combine; None stands for a suggested learning rate and for the function's own start.
+        What to combine; None means a suggested learning rate, or the function's own start.
     max_steps, step_size, gradient_norm, value
-        When a descent ends: see `koubai.descent.paths.path.Stopping`.
+        Stopping criteria: see `koubai.descent.paths.path.Stopping`.
     gradient, variables
         See `koubai.descent.paths.descend.descend`.
     window : Window, optional
-        What to show; without, the function's own or what holds the paths.
+        The region to show; by default, the function's own window or one that contains the paths.
     resolution : int
-        Points of the surface's grid along each axis.
+        Number of grid points along each axis.
     work_out : bool
         Whether to add the answer by calculus, for an expression; needs SymPy.
 
@@ -258,7 +258,7 @@ def comparison_of(
     resolution: int = 241,
     answer: ByHand | None = None,
 ) -> Comparison:
-    """Return the comparison of paths that were already made; a few stationary points by hand are kept in the window."""
+    """Return a comparison of existing paths; a few exact stationary points are kept in the window."""
     stationary = [s.point for s in answer.stationary] if answer and len(answer.stationary) <= 6 else []
     look = window or view_window(objective, paths, stationary)
     surface = surface_of(objective, look, resolution) if objective.n_variables <= 2 else None
@@ -267,7 +267,7 @@ def comparison_of(
 
 
 def _minima(objective: Objective, window: Window, rests: Sequence[Array]) -> tuple[tuple[float, ...], ...]:
-    """Return the known minima with the local ones where paths came to rest, or all that can be found."""
+    """Return the known minima plus local ones where paths came to rest, or all that can be found."""
     if not objective.minima:
         return minima_of(objective, window, rests)
     near = 0.01 * float(np.linalg.norm([high - low for low, high in window]))
@@ -278,7 +278,7 @@ def _minima(objective: Objective, window: Window, rests: Sequence[Array]) -> tup
 
 
 def labels_of(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Return a label for each path: the optimizer's name, with the learning rate and the start where they differ."""
+    """Return a label for each path: the optimizer's name, plus the learning rate and the start where they differ."""
     names = [path.optimizer.name for path in paths]
     kinds = {repr(path.optimizer) for path in paths}
     per_name = {name: {path.learning_rate for path in paths if path.optimizer.name == name} for name in names}
@@ -297,7 +297,7 @@ def labels_of(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def view_window(objective: Objective, paths: Sequence[Path], also: Sequence[tuple[float, ...]] = ()) -> Window:
-    """Return the objective's own window, or one that holds the paths that did not fail, more points, and a margin."""
+    """Return the objective's own window, or one around the paths that did not fail and the points ``also``."""
     if objective.window is not None:
         return objective.window
     points = [path.points[:1] if path.failed else path.points for path in paths]
@@ -309,7 +309,7 @@ def view_window(objective: Objective, paths: Sequence[Path], also: Sequence[tupl
 
 
 def surface_of(objective: Objective, window: Window, resolution: int = 241) -> Surface:
-    """Return the objective on a grid; a curve of one variable gets three times the points."""
+    """Return the objective on a grid; with one variable, the curve gets three times as many points."""
     if len(window) == 1:
         axis = np.linspace(*window[0], 3 * resolution)
         return Surface((axis,), _finite(objective.value(axis[:, np.newaxis])))

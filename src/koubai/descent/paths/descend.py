@@ -1,7 +1,7 @@
-"""Descending: the project's optimizers, unchanged, on an objective of a few variables.
+"""Descent: the project's optimizers, unchanged, on an objective of a few variables.
 
-All paths of a comparison go in lockstep, as rows of one array: every update evaluates the objective once for all of
-them, and each rule moves its own rows.
+All paths of a comparison advance in lockstep, as rows of one array: every update evaluates the objective once for all
+of them, and each rule moves its own rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,16 +23,16 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
 MOST_POINTS = 20_000_000
-"""Most steps of all paths together: they are kept."""
+"""Maximum number of steps over all paths together, since all are stored."""
 FAR = 1e8
-"""A point this many times further out than the start has diverged."""
+"""A path this many times further out than its start has diverged."""
 HUGE = 1e12
-"""So has a value this many times larger."""
+"""So has a path whose value has grown by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One descent to make: from where, by which rule, with which learning rate."""
+    """A descent to run: its start, rule and learning rate."""
 
     start: tuple[float, ...]
     optimizer: Optimizer
@@ -53,24 +53,24 @@ def descend(
     gradient: Callable[[Array], Any] | None = None,
     variables: tuple[str, ...] | None = None,
 ) -> Path:
-    """Minimise a function by a gradient method and keep the whole path.
+    """Minimise a function by a gradient method and record the whole path.
 
     Parameters
     ----------
     function : str, Expression, Objective or callable
         A named function (``"rosenbrock"``), an expression (``"x**4 - 2*x**3 + 1"``), or a Python function of a vector.
     start : float or sequence of float, optional
-        θ⁽⁰⁾; without, the named function's own.
+        θ⁽⁰⁾; by default, the named function's own.
     optimizer : str, Mapping or Optimizer
         A rule of `koubai.optimizers`.
     learning_rate : float, optional
-        α > 0; without, one that suits the curvature at the start.
+        α > 0; by default, one that suits the curvature at the start.
     max_steps, step_size, gradient_norm, value
-        When it ends: see `koubai.descent.paths.path.Stopping`.
+        Stopping criteria: see `koubai.descent.paths.path.Stopping`.
     gradient : callable, optional
-        The gradient of a Python function; without, central differences are taken.
+        The gradient of a Python function; by default, central differences.
     variables : tuple of str, optional
-        The variables of an expression in another order.
+        The variables of an expression, to set their order.
 
     Returns
     -------
@@ -100,14 +100,14 @@ def make_run(
     optimizer: str | Mapping[str, Any] | Optimizer,
     learning_rate: float | None,
 ) -> Run:
-    """Return the run that these arguments ask for, checked.
+    """Return the run described by these arguments, after checking them.
 
     Raises
     ------
     ParameterError, ParameterTypeError
-        If there is no start, it is not finite or outside the domain, or α is not allowed.
+        If the start is missing, not finite or outside the domain, or α is not allowed.
     ShapeError
-        If the start has another number of variables than the objective.
+        If the start does not have one value per variable of the objective.
     """
     point = check_start(objective, start)
     rule = get_optimizer(optimizer)
@@ -124,12 +124,12 @@ def make_run(
 
 
 def check_start(objective: Objective, start: float | Sequence[float] | None) -> Array:
-    """Return the start as an array (d,), or raise what `make_run` says."""
+    """Return the start as an array (d,), or raise as `make_run` does."""
     names = ", ".join(objective.variables)
     if start is None:
         if objective.start is None:
             raise ParameterError(
-                f"descend: start must be given for {objective.name}; got none. Pass a value for each of {names}."
+                f"descend: start must be given for {objective.name}; got None. Pass a value for each of {names}."
             )
         start = objective.start
     try:
@@ -154,7 +154,7 @@ def check_start(objective: Objective, start: float | Sequence[float] | None) -> 
 
 
 def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, advise: bool = True) -> list[Path]:
-    """Make several descents on one objective in lockstep.
+    """Run several descents on one objective in lockstep.
 
     Parameters
     ----------
@@ -163,9 +163,9 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
     runs : sequence of Run
         The descents.
     stopping : Stopping
-        When each of them ends.
+        When each of them stops.
     advise : bool
-        Whether to look for a learning rate that works for each that diverges or leaves the domain.
+        Whether to look for a working learning rate for each descent that diverges or leaves the domain.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
     Raises
     ------
     ParameterError
-        If there may be more than `MOST_POINTS` steps, which all are kept.
+        If there could be more than `MOST_POINTS` steps, all of which are stored.
     """
     if len(runs) * stopping.max_steps > MOST_POINTS:
         raise ParameterError(
@@ -196,7 +196,7 @@ def _rule(run: Run) -> tuple[str, float]:
 
 
 class Walkers:
-    """Rows of points, (n, d), that move by their rules; rows of one rule lie together."""
+    """Rows of points, (n, d), each moved by its rule; rows with the same rule are contiguous."""
 
     def __init__(self, theta: Array, rules: Sequence[tuple[slice, Optimizer, float]]) -> None:
         self.theta = theta
@@ -205,7 +205,7 @@ class Walkers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Walkers":
-        """Return the walkers of runs that are sorted by rule."""
+        """Return the walkers for runs sorted by rule."""
         rules, first = [], 0
         for _, group in groupby(runs, key=_rule):
             members = list(group)
@@ -214,7 +214,7 @@ class Walkers:
         return cls(np.array([run.start for run in runs], dtype=np.float64), rules)
 
     def step(self, gradient: Array, t: int) -> Array:
-        """Return where update ``t`` leads, (n, d), without going there; the rules' memory goes on."""
+        """Return the points after update ``t``, (n, d), without moving there; the rules' state advances."""
         moved = np.empty_like(self.theta)
         with np.errstate(all="ignore"):  # a path that overflows is recorded as diverged
             for index, (rows, rule, rate) in enumerate(self.rules):
@@ -223,7 +223,7 @@ class Walkers:
 
 
 class _Recorder:
-    """Points, values and gradients of all rows, step by step; it doubles when it is full."""
+    """Points, values and gradients of all rows, step by step; capacity doubles when full."""
 
     def __init__(self, n: int, d: int, max_steps: int) -> None:
         capacity = min(max_steps, 1023) + 1
@@ -231,7 +231,7 @@ class _Recorder:
         self.values = np.empty((capacity, n))
 
     def keep(self, t: int, points: Array, values: Array, gradients: Array) -> None:
-        """Write down step t."""
+        """Record step t."""
         if t == len(self.points):
             self.points = np.concatenate([self.points, np.empty_like(self.points)])
             self.gradients = np.concatenate([self.gradients, np.empty_like(self.gradients)])
@@ -277,7 +277,7 @@ def _lockstep(objective: Objective, runs: Sequence[Run], stopping: Stopping) -> 
 
 
 class Watch:
-    """Says of each row whether its descent has ended, and why."""
+    """Decides for each row whether its descent has ended, and why."""
 
     def __init__(self, objective: Objective, stopping: Stopping, start: Array, values: Array) -> None:
         self.stopping = stopping
@@ -286,7 +286,7 @@ class Watch:
         self.huge = HUGE * (1 + np.abs(values))
 
     def at_start(self, values: Array, gradients: Array) -> list[Stop | None]:
-        """Return for each row why it does not even begin, or None."""
+        """Return, for each row, why it cannot start, or None."""
         small = self._norm(gradients) < self.gradient_norm
         low = values <= self.stopping.value if self.stopping.value is not None else small & False
         return [Stop.VALUE if v else Stop.GRADIENT_NORM if s else None for v, s in zip(low, small, strict=True)]
@@ -296,7 +296,7 @@ class Watch:
         return np.asarray(np.sqrt(reduce(np.add, (vectors * vectors).T)))
 
     def codes(self, before: Array, after: Array, values: Array, gradients: Array) -> npt.NDArray[np.int8]:
-        """Return for each row the number of the reason why it ended with this update, in `REASONS`; 0 if it did not."""
+        """Return for each row the index in `REASONS` of why it ended with this update; 0 if it did not."""
         codes = np.zeros(len(values), dtype=np.int8)
         with np.errstate(all="ignore"):
             distances, norms = reduce(np.maximum, np.abs(after).T), self._norm(gradients)
@@ -304,7 +304,7 @@ class Watch:
             lowest = -self.huge if self.stopping.value is None else np.maximum(self.stopping.value, -self.huge)
             goes_on = (distances < self.far) & (np.abs(values) <= self.huge) & (values > lowest)
             goes_on &= (norms >= self.gradient_norm) & (norms < np.inf) & (lengths >= self.stopping.step_size)
-            rows = np.flatnonzero(~goes_on)  # nearly all go on nearly always
+            rows = np.flatnonzero(~goes_on)  # nearly all rows nearly always continue
             if len(rows):
                 codes[rows] = self._reasons(rows, before[rows], after[rows], values[rows], gradients[rows])
         return codes
@@ -312,7 +312,7 @@ class Watch:
     def _reasons(
         self, rows: npt.NDArray[np.intp], before: Array, after: Array, values: Array, gradients: Array
     ) -> npt.NDArray[np.int8]:
-        """Return the number of the first reason that holds for each of some rows, 0 if none does."""
+        """Return the number of the first reason that holds for each of these rows; 0 if none does."""
         far = ~(np.abs(after).max(axis=1) < self.far[rows])
         low = np.zeros(len(rows), dtype=bool) if self.stopping.value is None else values <= self.stopping.value
         checks = [
@@ -326,11 +326,11 @@ class Watch:
         return np.asarray(np.select(checks, list(range(1, 7)), 0), dtype=np.int8)
 
     def keep(self, rows: npt.NDArray[np.bool_]) -> None:
-        """Watch these rows alone from now on."""
+        """Watch only these rows from now on."""
         self.far, self.huge = self.far[rows], self.huge[rows]
 
     def after(self, before: Array, after: Array, values: Array, gradients: Array) -> list[tuple[int, Stop]]:
-        """Return the rows that ended with this update, each with why."""
+        """Return the rows that ended with this update, and why."""
         codes = self.codes(before, after, values, gradients)
         return [(int(row), REASONS[codes[row]]) for row in np.flatnonzero(codes)]
 
@@ -348,7 +348,7 @@ REASONS = (
 
 
 def advice_for(objective: Objective, run: Run, stopping: Stopping) -> Advice:
-    """Return what learning rate would not have failed: half the stability limit at the start's curvature, tried."""
+    """Return a learning rate that does not fail: half the stability limit at the start's curvature, tried out."""
     curvature = float(np.abs(curvatures(objective, np.array(run.start))).max())
     limit = stability_limit(run.optimizer, curvature)
     rate = one_digit(min(limit / 2 if limit else np.inf, run.learning_rate / 2))

@@ -1,4 +1,4 @@
-"""The record of a descent: where it went, what it saw, and why it stopped."""
+"""The record of a descent: its points, values and gradients, and why it stopped."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,7 +13,7 @@ from koubai.optimizers.protocol import Optimizer
 
 
 class Stop(Enum):
-    """Why a descent ended. The value is the last part of the key of its text."""
+    """Why a descent ended. The value is the last part of its text's key."""
 
     STEP_SIZE = "step_size"
     GRADIENT_NORM = "gradient_norm"
@@ -31,18 +31,18 @@ class Stopping:
     Parameters
     ----------
     max_steps : int
-        Most updates, 1 to 1,000,000.
+        Maximum number of updates, 1 to 1,000,000.
     step_size : float
-        It ends after an update with ‖Δθ‖ below this; 0 never ends it. In units of the variables.
+        Stop after an update with ‖Δθ‖ below this, in units of the variables; 0 disables the test.
     gradient_norm : float
-        It ends where ‖gradient‖ is below this (a noisy gradient never ends it); 0 never.
+        Stop where ‖gradient‖ is below this (a noisy gradient never stops it); 0 disables the test.
     value : float, optional
-        It ends where f is at or below this.
+        Stop where f is at or below this.
 
     Raises
     ------
     ParameterError
-        If one of them is not allowed.
+        If an argument is not allowed.
     """
 
     max_steps: int = 1000
@@ -59,21 +59,21 @@ class Stopping:
             if not 0 <= limit < np.inf:
                 raise ParameterError(f"descend: {name} must be >= 0 and finite; got {limit!r}. Try 1e-8.")
         if self.value is not None and not np.isfinite(self.value):
-            raise ParameterError(f"descend: value must be finite; got {self.value!r}. Leave it out.")
+            raise ParameterError(f"descend: value must be finite; got {self.value!r}. Omit it.")
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What learning rate would not have diverged, or not have left the domain.
+    """A learning rate that would not have diverged or left the domain.
 
     Attributes
     ----------
     curvature : float
         The largest eigenvalue of the Hessian at the start, in units of f per squared unit of the variables.
     limit : float or None
-        The largest stable α on a bowl of that curvature, 2/λ for steepest descent; None if the rule has none.
+        The largest stable α on a quadratic of that curvature, 2/λ for steepest descent; None if the rule has no limit.
     learning_rate : float or None
-        An α that was tried from the same start and did neither; None if none was found.
+        An α that did neither when tried from the same start; None if none was found.
     """
 
     curvature: float
@@ -90,23 +90,23 @@ class Path(Displayed):
     objective : Objective
         What was minimised.
     optimizer : Optimizer
-        By which rule.
+        The rule.
     learning_rate : float
         α.
     points : (n_steps + 1, d)
         θ before the first update and after each.
     values : (n_steps + 1,)
-        f at them.
+        f at these points.
     gradients : (n_steps + 1, d)
-        The gradient seen at them.
+        The gradient seen at these points.
     stop : Stop
         Why it ended.
     gradient_evaluations : int
         Gradients evaluated for the updates; a batch of b rows counts b.
     costs : (n_steps + 1,)
-        How many of them before each point.
+        Number of gradients evaluated before each point.
     advice : Advice or None
-        For one that diverged or left the domain.
+        For a path that diverged or left the domain.
     """
 
     objective: Objective
@@ -121,7 +121,7 @@ class Path(Displayed):
 
     @property
     def n_steps(self) -> int:
-        """Updates made."""
+        """Number of updates."""
         return len(self.points) - 1
 
     @property
@@ -131,22 +131,22 @@ class Path(Displayed):
 
     @property
     def gradient_evaluations(self) -> int:
-        """Gradients evaluated."""
+        """Number of gradients evaluated."""
         return int(self.costs[-1])
 
     @property
     def point(self) -> Array:
-        """Where it ended, (d,)."""
+        """The final point, (d,)."""
         return self.points[-1]
 
     @property
     def value(self) -> float:
-        """F where it ended."""
+        """The value of f at the final point."""
         return float(self.values[-1])
 
     @cached_property
     def distances(self) -> Array:
-        """‖θ - the nearest known minimum‖ of every point, (n_steps + 1,); NaN if none is known."""
+        """Distance of every point to the nearest known minimum, (n_steps + 1,); NaN if none is known."""
         if not self.objective.minima:
             return np.full(len(self.points), np.nan)
         minima = np.array(self.objective.minima)
@@ -154,7 +154,7 @@ class Path(Displayed):
 
     @cached_property
     def wanders(self) -> bool:
-        """Whether it goes to and fro: it is more than fifteen times as long as the box around it."""
+        """Whether the path goes back and forth: it is over fifteen times as long as its bounding box."""
         points = self.points[np.isfinite(self.points).all(axis=1)]
         if self.failed or len(points) < 100:
             return False

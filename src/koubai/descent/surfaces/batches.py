@@ -1,4 +1,4 @@
-"""Why the batch size matters: how far the same number of rows brings a network, batch size by batch size."""
+"""Why the batch size matters: the progress made for the same number of rows, by batch size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ class BatchProgress(Displayed):
     Attributes
     ----------
     batch_sizes : tuple of int
-        Rows of an update.
+        Rows per update.
     learning_rate : float
         α, the same for all.
     optimizer : Optimizer
         The rule.
     n_rows : int
-        Rows of the data set.
+        Number of rows in the data set.
     evaluations : tuple of (n_points,)
         Gradients of single rows evaluated so far.
     losses : tuple of (n_points,)
-        Loss over all rows then.
+        Loss over all rows at that point.
     """
 
     batch_sizes: tuple[int, ...]
@@ -59,15 +59,15 @@ def batch_progress(
     Parameters
     ----------
     subject : Subject
-        What is trained, from the same θ each time.
+        What to train, from the same θ each time.
     batch_sizes : sequence of int
-        Rows of an update; all rows are always compared with them.
+        Rows per update; all rows at once is always included.
     optimizer, learning_rate
-        The rule, and α, the same for all; without α, a third of the best for one pass of single rows.
+        The rule, and α, the same for all; by default, a third of the best α for one pass over single rows.
     epochs : int
-        Cost of each run, in passes over the rows.
+        Cost of each run, in passes over the data.
     n_points : int
-        How often the loss over all rows is measured, at costs that grow by the same factor.
+        How many times the loss over all rows is measured, at geometrically spaced costs.
     seed, engine
         See `updates`.
 
@@ -90,7 +90,7 @@ def batch_progress(
 
 
 def _best_for_single_rows(subject: Subject, rule: Optimizer, seed: int, engine: str) -> float:
-    """Return a third of the α among 1, 0.3, 0.1, … 1e-4 whose loss after 2000 single rows at most is the lowest."""
+    """Return a third of the α among 1, 0.3, 0.1, … 1e-4 with the lowest loss after at most 2000 single rows."""
     rates = [1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4]
     passes = min(subject.rows.n_rows, 2000)
     losses = []
@@ -103,7 +103,7 @@ def _best_for_single_rows(subject: Subject, rule: Optimizer, seed: int, engine: 
         loss = subject.loss(theta) if done == passes else np.inf
         losses.append(loss if np.isfinite(loss) else np.inf)
         if len(losses) > 2 and losses[-1] > losses[-2] > losses[-3]:
-            break  # smaller rates only get slower
+            break  # smaller rates are only slower
     return one_digit(rates[int(np.argmin(losses))] / 3 * 1.0001)
 
 

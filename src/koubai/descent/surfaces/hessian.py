@@ -1,7 +1,8 @@
 """Exact products of a network's Hessian with a vector, by the R-operator (Pearlmutter 1994).
 
-R{f} = ∂/∂r f(θ + r v) at r = 0 is a derivative and obeys its rules. Applied to the forward pass it gives R{u}, R{z};
-applied to backpropagation, R{δ}; and R{∂E/∂θ} is H v. One product costs about two gradients, and H is never stored.
+R{f} = ∂/∂r f(θ + r v) at r = 0 is a derivative and obeys the rules of differentiation. Applied to the forward pass it
+gives R{u}, R{z}; applied to backpropagation, R{δ}; and R{∂E/∂θ} is H v. One product costs about two gradients, and H is
+never stored.
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ from koubai.engines.reference import trace_backward, trace_forward
 
 
 def _at_output(loss: Loss, activation: Activation, u: Array, z: Array, y: Array, r_u: Array, r_z: Array) -> Array:
-    """Return R{δ^(L)}; where δ is z - y, it is R{z}."""
+    """Return R{δ^(L)}; where δ is z - y, this is R{z}."""
     if loss.fused is not None and isinstance(activation, loss.fused):
         return r_z
     if isinstance(loss, CrossEntropy) and isinstance(activation, Softmax):
@@ -38,7 +39,7 @@ def hessian_vector_product(subject: Subject, vector: Array) -> Array:
     Raises
     ------
     ShapeError
-        If v does not have the length of θ.
+        If v is not as long as θ.
 
     Examples
     --------
@@ -89,6 +90,6 @@ def hessian_vector_product(subject: Subject, vector: Array) -> Array:
 
 
 def _penalty_product(subject: Subject, penalty: Penalty, vector: Array) -> Array:
-    """Return the penalty's share of H v: l2 · v on weights."""
+    """Return the penalty's contribution to H v: l2 · v on weights."""
     _, l2 = penalty.scaled(subject.total_weight)
     return np.where(subject.network.is_weight, l2 * vector, 0)

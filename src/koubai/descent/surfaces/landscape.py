@@ -1,7 +1,7 @@
-"""The loss around a network: θ + a d₁ + b d₂ on a plane, and θ_a + t (θ_b - θ_a) on a line.
+"""The loss around a network: on a plane θ + a d₁ + b d₂, and on a line θ_a + t (θ_b - θ_a).
 
 Random directions are filter-normalised (Li, Xu, Taylor, Studer and Goldstein 2018, section 4): each node's incoming
-weights in a direction get the length that they have in θ, so that networks scaled differently can be compared.
+weights in a direction are scaled to their norm in θ, so that networks with different scales can be compared.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.layers.base import WEIGHTS
 from koubai.descent.display import Displayed
 from koubai.descent.paths.compare import Surface
-from koubai.descent.surfaces.subject import Array, Subject
+from koubai.descent.surfaces.subject import Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Landscape(Displayed):
     directions : (2, n_parameters)
         d₁ and d₂.
     path : (n_points, 2) or None
-        A training path, projected on the plane.
+        A training path, projected onto the plane.
     explained : tuple of float or None
         Share of the path's variance along each direction.
     loss : float
@@ -53,7 +54,7 @@ class Line(Displayed):
     losses : (n,)
         The loss at each.
     ends : tuple of float
-        The losses of the two.
+        The losses at the two ends.
     """
 
     positions: npt.NDArray[np.float64]
@@ -62,14 +63,14 @@ class Line(Displayed):
 
     @property
     def barrier(self) -> float:
-        """How far the loss between the two rises above the straight line between theirs; 0 if it does not."""
+        """How far the loss between the ends rises above linear interpolation; 0 if it does not."""
         between = (self.positions >= 0) & (self.positions <= 1)
         straight = self.ends[0] + self.positions * (self.ends[1] - self.ends[0])
         return float(max(0.0, np.nanmax((self.losses - straight)[between])))
 
 
 def random_direction(subject: Subject, rng: np.random.Generator) -> Array:
-    """Return a filter-normalised normal direction, (n_parameters,); biases are left where they are."""
+    """Return a filter-normalised Gaussian direction, (n_parameters,); it is 0 for biases."""
     network, theta = subject.network, subject.theta
     direction = np.zeros_like(theta)
     for block, start, stop in (span for spans in network.spans for span in spans):
@@ -90,9 +91,9 @@ def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 51, seed
     subject : Subject
         Network, θ and rows.
     span : float
-        a and b go from -span to span; at 1 a step is as long as the weights themselves.
+        a and b range from -span to span; a displacement of 1 is as long as the weights themselves.
     resolution : int
-        Points along each axis, an odd number puts θ on the grid.
+        Number of points along each axis; an odd number puts θ on the grid.
     seed : int
         Seed of the directions.
 
@@ -110,7 +111,7 @@ def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 51, seed
 
 
 def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: int = 51) -> Landscape:
-    """Return the loss over the plane in which a training path moved most, with the path on it.
+    """Return the loss over the plane in which a training path moved most, with the path projected onto it.
 
     The directions are the first two principal components of θ_t - θ_end (Li and others 2018, section 7).
 
@@ -119,9 +120,9 @@ def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: in
     subject : Subject
         Network and rows, with θ at the end of the path.
     thetas : (n_points, n_parameters)
-        θ along the training, at least 3 points.
+        θ during training, at least 3 points.
     resolution : int
-        Points along each axis.
+        Number of points along each axis.
 
     Raises
     ------
@@ -157,16 +158,16 @@ def line_between(subject: Subject, other: Array, *, resolution: int = 61, beyond
     subject : Subject
         Network, θ and rows.
     other : (n_parameters,)
-        Where the line leads.
+        The other end of the line.
     resolution : int
-        Points on the line.
+        Number of points on the line.
     beyond : float
-        How far it goes on beyond either end, in units of its length.
+        How far to extend the line beyond either end, in units of its length.
 
     Raises
     ------
     ShapeError
-        If ``other`` does not have the length of θ.
+        If ``other`` is not as long as θ.
     """
     subject.network.check_theta(other)
     positions = np.linspace(-beyond, 1 + beyond, _checked(resolution))

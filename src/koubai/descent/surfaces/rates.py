@@ -1,4 +1,4 @@
-"""The range of useful learning rates of a network: the loss while the rate rises from update to update."""
+"""The range of useful learning rates of a network: the loss as the rate rises from update to update."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
 SMOOTHING = 0.9
-"""Share of the running average that a new loss of the range test leaves."""
+"""Decay of the running average of the losses in the range test."""
 WORSE = 4.0
-"""The range test ends where the smoothed loss is this many times the lowest."""
+"""The range test ends when the smoothed loss exceeds its minimum by this factor."""
 
 
 @dataclass(frozen=True, eq=False)
 class RangeTest(Displayed):
-    """Losses while the learning rate grows.
+    """Losses as the learning rate grows.
 
     Attributes
     ----------
@@ -31,11 +31,11 @@ class RangeTest(Displayed):
     rates : (n,)
         α of each update.
     losses : (n,)
-        Loss of each update's batch before it.
+        Loss on each update's batch, before the update.
     smoothed : (n,)
-        Their running average, corrected for its start.
+        Their running average, bias-corrected.
     diverged : bool
-        Whether the loss rose again far above its lowest.
+        Whether the loss rose again far above its minimum.
     """
 
     optimizer: Optimizer
@@ -51,7 +51,7 @@ class RangeTest(Displayed):
 
     @property
     def suggested(self) -> float:
-        """A third of that, to one digit: fast, and with room for what the test did not see."""
+        """A third of ``largest``, to one digit: fast, with a safety margin."""
         return one_digit(self.largest / 3)
 
 
@@ -66,18 +66,18 @@ def range_test(
     seed: int = 0,
     engine: str = "reference",
 ) -> RangeTest:
-    """Train while α grows from update to update, and see where the loss falls and where it rises (Smith 2017).
+    """Train while α grows from update to update, and record where the loss falls and rises (Smith 2017).
 
     Parameters
     ----------
     subject : Subject
-        What is trained; it stays as it is.
+        What to train; it is left unchanged.
     optimizer : str, Mapping or Optimizer
         The rule.
     lowest, highest : float
-        The range of α, 0 < lowest < highest; α grows by the same factor each time.
+        The range of α, 0 < lowest < highest; α grows geometrically.
     n_updates : int
-        Updates, at least 10.
+        Number of updates, at least 10.
     batch_size, seed, engine
         See `updates`.
 

@@ -1,13 +1,14 @@
-"""The largest eigenvalues of a network's Hessian: how sharp the place is where training stands."""
+"""The largest eigenvalues of a network's Hessian: the sharpness of the loss at θ."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.surfaces.hessian import hessian_vector_product
-from koubai.descent.surfaces.subject import Array, Subject
+from koubai.descent.surfaces.subject import Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class Spectrum(Displayed):
     vectors : (n_parameters, k)
         Their eigenvectors, of length 1.
     n_products : int
-        Products H v that it took.
+        Number of products H v computed.
     """
 
     values: Array
@@ -30,7 +31,7 @@ class Spectrum(Displayed):
 
     @property
     def largest_learning_rate(self) -> float:
-        """2/λ: above it steepest descent on all rows leaves this place along the sharpest direction."""
+        """2/λ: above it, steepest descent on all rows moves away along the sharpest direction."""
         return float(2 / self.values[0]) if self.values[0] > 0 else float("inf")
 
 
@@ -38,18 +39,18 @@ def largest_eigenvalues(subject: Subject, count: int = 5, tolerance: float = 1e-
     """Return the algebraically largest eigenvalues of the Hessian by Lanczos on exact products H v.
 
     The implicitly restarted Lanczos method of ARPACK (Lehoucq, Sorensen and Yang 1998); for networks of up to 12
-    parameters, or when nearly all eigenvalues are asked for, the whole matrix is built from its products instead.
+    parameters, or when nearly all eigenvalues are requested, the full matrix is built from products instead.
 
     Parameters
     ----------
     subject : Subject
         Network, θ and rows.
     count : int
-        How many, 1 to n_parameters.
+        How many eigenvalues, 1 to n_parameters.
     tolerance : float
         Relative accuracy.
     seed : int
-        Seed of the first vector.
+        Seed of the starting vector.
 
     Raises
     ------
@@ -73,7 +74,9 @@ def largest_eigenvalues(subject: Subject, count: int = 5, tolerance: float = 1e-
 
     first = np.random.default_rng(seed).normal(size=n)
     if not np.isfinite(product(first)).all():
-        raise ParameterError("largest_eigenvalues: the Hessian must be finite; got NaN or infinity. Train it anew.")
+        raise ParameterError(
+            "largest_eigenvalues: the Hessian must be finite; got NaN or infinity. Train the network again."
+        )
     if n <= 12 or count > n // 2:
         matrix = np.stack([product(column) for column in np.eye(n)])
         values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)

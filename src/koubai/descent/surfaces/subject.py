@@ -1,4 +1,4 @@
-"""A network with its parameters and the rows that its loss is taken over: what the lab looks at closely."""
+"""A network, its parameters and the rows its loss is taken over: the subject of the lab's surface tools."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -6,24 +6,22 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import issparse
 from threadpoolctl import ThreadpoolController
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Rows
 from koubai.engines.reference import trace_forward
 
-Array = npt.NDArray[Any]
-
 BLOCK = 4096
-"""Rows that go through the network at once."""
+"""Number of rows passed through the network at once."""
 
 
 WORTH_SHARING = 5e7
-"""Operations of one pass from which on BLAS's threads gain more than they lose in waiting for each other."""
+"""Operations per pass above which BLAS threads gain more than they lose to synchronisation."""
 
 
 @cache
@@ -38,13 +36,13 @@ class Subject:
     Parameters
     ----------
     network : Network
-        The network; its dropout is left aside.
+        The network; its dropout is ignored.
     theta : (n_parameters,)
         θ.
     rows : Rows
-        What the loss is the weighted mean over.
+        The rows the weighted mean loss is taken over.
     penalty : Penalty
-        What is added to it.
+        The penalty added to the loss.
     """
 
     network: Network
@@ -58,7 +56,7 @@ class Subject:
         if (n_features, n_outputs) != (self.network.n_features, self.network.n_outputs):
             raise ShapeError(
                 f"Subject: rows must have (n_features, n_outputs) = ({self.network.n_features}, "
-                f"{self.network.n_outputs}); got ({n_features}, {n_outputs}). Code them as in training."
+                f"{self.network.n_outputs}); got ({n_features}, {n_outputs}). Encode them as in training."
             )
 
     def at(self, theta: Array) -> "Subject":
@@ -66,20 +64,20 @@ class Subject:
         return replace(self, theta=theta)
 
     def few_threads(self) -> AbstractContextManager[Any]:
-        """Return a context in which small products of matrices stay on one thread: thousands of them follow."""
+        """Return a context that keeps small matrix products on one thread, for loops over thousands of them."""
         operations = 2.0 * self.rows.n_rows * self.network.n_parameters
         return _blas().limit(limits=1, user_api="blas") if operations < WORTH_SHARING else nullcontext()
 
     @property
     def total_weight(self) -> float:
-        """Summed weight of the rows."""
+        """Total weight of the rows."""
         return float(self.rows.n_rows if self.rows.weights is None else self.rows.weights.sum())
 
     def loss(self, theta: Array | None = None) -> float:
         """Return the weighted mean loss plus penalty at θ (its own by default)."""
         point = self.theta if theta is None else theta
         total = 0.0
-        with np.errstate(all="ignore"), self.few_threads():  # far away, losses may overflow: they are shown as holes
+        with np.errstate(all="ignore"), self.few_threads():  # far from θ losses may overflow; they are shown as holes
             for start in range(0, self.rows.n_rows, BLOCK):
                 chosen = slice(start, start + BLOCK)
                 trace = trace_forward(self.network, point, self.rows.inputs[chosen])
@@ -100,20 +98,20 @@ def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -
     Parameters
     ----------
     estimator : MLPClassifier, MLPRegressor
-        Anything fitted with ``network_`` and ``theta_``, and for classification ``classes_``.
+        A fitted estimator with ``network_`` and ``theta_`` and, for classification, ``classes_``.
     X : (n, n_features)
         Features, dense or CSR.
     y : (n,) or (n, n_outputs)
-        Targets, as they were given to ``fit``.
+        Targets, in the form passed to ``fit``.
     penalty : Penalty, optional
-        What to add to the mean loss; nothing by default.
+        Penalty to add to the mean loss; none by default.
 
     Raises
     ------
     ParameterTypeError
         If the estimator is not fitted, or not one of koubai's.
     DataError
-        If y holds a class that the estimator does not know.
+        If y contains a class unknown to the estimator.
     """
     if not hasattr(estimator, "network_") or not hasattr(estimator, "theta_"):
         raise ParameterTypeError(
@@ -127,11 +125,11 @@ def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -
 
 
 def _check_classes(classes: Any, y: Array) -> None:
-    """Raise DataError if y holds a class that was not trained on."""
+    """Raise DataError if y contains a class not seen in training."""
     if classes is None or y.ndim != 1:
         return
     strange = y[~np.isin(y, np.asarray(classes))]
     if len(strange):
         raise DataError(
-            f"subject_of: y must hold classes that were trained on; got {strange[0]!r}. Leave such rows out."
+            f"subject_of: y must contain only classes seen in training; got {strange[0]!r}. Remove such rows."
         )

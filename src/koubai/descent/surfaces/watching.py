@@ -1,4 +1,4 @@
-"""Watching training step by step: losses, gradients and how far each layer moves."""
+"""Watching training step by step: losses, gradients, and the size of each layer's updates."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
-from koubai.descent.surfaces.subject import Array, Subject
+from koubai.descent.surfaces.subject import Subject
 from koubai.engines.protocol import Plan, State
 from koubai.engines.reference import batches
 from koubai.engines.registry import get_engine
@@ -22,7 +23,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update: its number from 1, the rows it saw, their loss and gradient before it, θ before and after."""
+    """One update: its number (from 1), its rows, their loss and gradient before it, and θ before and after."""
 
     number: int
     n_rows: int
@@ -40,20 +41,20 @@ def updates(
     seed: int = 0,
     engine: str = "reference",
 ) -> Iterator[Update]:
-    """Train without end, batch by batch, and yield every update; it stops where a loss is not finite.
+    """Train indefinitely, batch by batch, and yield every update; stop where a loss is not finite.
 
     Parameters
     ----------
     subject : Subject
-        What is trained, from its θ on; it stays as it is.
+        What to train, starting from its θ; it is left unchanged.
     optimizer : Optimizer
-        By which rule.
+        The rule.
     learning_rate : callable
-        Number of the update → α.
+        Update number → α.
     batch_size, seed
-        Rows of an update; seed of their order.
+        Rows per update; seed of their order.
     engine : str
-        Who computes losses and gradients.
+        Engine that computes losses and gradients.
     """
     runner = get_engine(engine)
     if not batch_size >= 1:
@@ -63,7 +64,7 @@ def updates(
     state = State(subject.theta.copy(), optimizer.init(subject.theta))
     while True:
         for batch in batches(plan, subject.rows, state.epoch):
-            with np.errstate(all="ignore"), subject.few_threads():  # divergence is seen in the loss
+            with np.errstate(all="ignore"), subject.few_threads():  # divergence shows in the loss
                 loss, gradient = runner.loss_and_gradient(subject.network, state.theta, batch, subject.penalty)
                 if not np.isfinite(loss):
                     return
@@ -76,23 +77,23 @@ def updates(
 
 @dataclass(frozen=True, eq=False)
 class TrainingRecord(Displayed):
-    """What training looked like, update by update.
+    """A record of training, update by update.
 
     Attributes
     ----------
     subject : Subject
-        What was trained, with θ where training ended.
+        What was trained, with θ at the end of training.
     optimizer : Optimizer
-        By which rule.
+        The rule.
     learning_rate : float
         α.
     losses : (n_updates,)
-        Loss of each update's batch before it.
+        Loss on each update's batch, before the update.
     gradient_norms : (n_updates, n_layers)
         ‖∂E/∂θ^(l)‖ of each layer.
     update_ratios : (n_updates, n_layers)
-        ‖Δw^(l)‖ / ‖w^(l)‖ of each layer's weights: about 1e-3 is usual; far below, a layer hardly learns, far above,
-        it forgets.
+        ‖Δw^(l)‖ / ‖w^(l)‖ of each layer's weights: about 1e-3 is usual; far below, a layer hardly learns; far above, it
+        forgets.
     thetas : (n_epochs + 1, n_parameters)
         θ at the start and after each epoch.
     """
@@ -116,16 +117,16 @@ def watch_training(
     seed: int = 0,
     engine: str = "reference",
 ) -> TrainingRecord:
-    """Train a network and record gradient and update of every layer.
+    """Train a network and record the gradient and update of every layer.
 
     Parameters
     ----------
     subject : Subject
-        What to train, from its θ on; it stays as it is.
+        What to train, starting from its θ; it is left unchanged.
     optimizer, learning_rate
-        The rule, and α, the rule's own by default.
+        The rule, and α; by default, the rule's own rate.
     epochs : int
-        How often to go through the rows; training that diverges ends earlier.
+        Number of passes over the rows; diverging training stops earlier.
     batch_size, seed, engine
         See `updates`.
 
@@ -160,12 +161,12 @@ def watch_training(
 
 
 def constant_rate(rate: float) -> Callable[[int], float]:
-    """Return a schedule that gives the same rate at every update."""
+    """Return a constant schedule."""
     return lambda _: rate
 
 
 def rate_of(rule: Optimizer, learning_rate: float | None) -> float:
-    """Return the rate that was asked for, or the rule's own; ParameterError unless it is above 0 and finite."""
+    """Return the requested rate, or the rule's own; raise ParameterError unless it is positive and finite."""
     rate = rule.default_learning_rate if learning_rate is None else learning_rate
     if not 0 < rate < np.inf:
         raise ParameterError(f"learning_rate must be > 0 and finite; got {rate!r}. Try {rule.default_learning_rate}.")
@@ -173,7 +174,7 @@ def rate_of(rule: Optimizer, learning_rate: float | None) -> float:
 
 
 def _layer_norms(subject: Subject, vector: Array) -> list[float]:
-    """Return the length of each layer's share of a vector."""
+    """Return the norm of each layer's part of a vector."""
     offsets = subject.network.offsets
     return [float(np.linalg.norm(vector[a:b])) for a, b in pairwise(offsets)]
 

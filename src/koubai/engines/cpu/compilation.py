@@ -21,7 +21,7 @@ import numpy as np
 import platformdirs
 from numba.core import config as numba_config
 
-from koubai import core
+from koubai import core, optimizers
 from koubai.core.layers import LAYERS
 from koubai.engines.cpu.kept_code import KeptCode, make_folder, not_kept, unusable
 from koubai.engines.cpu.parts import EntryCompiler, PartCompiler
@@ -36,8 +36,8 @@ ALLOWED_MATH = {"contract", "reassoc", "nsz"}
 @cache
 def cache_folder() -> Path:
     """Return the folder of this version's compiled code."""
-    kinds = ("activations", "losses", "logarithms.py", "scalars.py")
-    folders = (Path(__file__).parent, *(Path(core.__path__[0]) / name for name in kinds))
+    kinds = (Path(core.__path__[0]) / name for name in ("activations", "losses", "logarithms.py", "scalars.py"))
+    folders = (Path(__file__).parent, *kinds, Path(optimizers.__path__[0]))
     sources = sorted(path for folder in folders for path in (folder.rglob("*.py") if folder.is_dir() else [folder]))
     codes = repr([(name, kind.code) for name, kind in LAYERS.items() if LAYERS.is_own(kind)])  # they are in the code
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + codes.encode()).hexdigest()[:12]

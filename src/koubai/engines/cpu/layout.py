@@ -24,6 +24,7 @@ from koubai.engines.cpu.kernels.layers import CODES as LAYER_CODES
 from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
 from koubai.engines.cpu.kernels.losses import MOST_PARAMETERS as MOST_LOSS_PARAMETERS
 from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
+from koubai.engines.cpu.kernels.optimizers import MOST_HYPERPARAMETERS
 from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
@@ -112,9 +113,9 @@ def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
-    """Return an optimizer's number and its hyperparameters in their declared order, (4,)."""
+    """Return an optimizer's number and its hyperparameters in their declared order, the rest being 0."""
     code = code_of(optimizer, OPTIMIZERS, OPTIMIZER_CODES, "optimizer")
-    hyperparameters, values = np.zeros(4), parameters_of(optimizer)
+    hyperparameters, values = np.zeros(MOST_HYPERPARAMETERS), parameters_of(optimizer)
     hyperparameters[: len(values)] = values
     return code, hyperparameters
 

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 from koubai.engines.cpu.compilation import announce_compilation
 from koubai.engines.cpu.kernels import perceptron as kernels
 from koubai.engines.cpu.kernels import perceptron_rule as rules
 from koubai.engines.cpu.layout import lent
 from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
-
-Array = npt.NDArray[Any]
 
 PENALTIES: Mapping[str | None, int] = {
     None: rules.NO_PENALTY,

@@ -85,7 +85,11 @@ def _checked_loss(loss: str | Loss, task: str, usual: tuple[str, ...], left_out:
         known = (name for name, kind in LOSSES.items() if task in kind.tasks and name not in left_out)
         given = loss if isinstance(loss, str) else loss.name
         raise ParameterError(
-            f"{who}: loss must be one of {', '.join((*usual, *known))}; got {given!r}. Try {usual[0]!r}."
+            who=who,
+            parameter="loss",
+            required=f"be one of {', '.join((*usual, *known))}",
+            got=repr(given),
+            remedy=f"Try {usual[0]!r}.",
         )
     return kind
 

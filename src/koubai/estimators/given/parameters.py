@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _param_validation as rules
 from sklearn.utils.metaestimators import available_if
 
-from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.errors import InPython, ParameterError, ParameterTypeError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 VAR_POSITIONAL, VAR_KEYWORD = Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD
@@ -116,14 +116,15 @@ def check_parameters(estimator: BaseEstimator) -> None:
     for name, constraints in _constraints(kind).items():
         value = getattr(estimator, name)
         if not any(constraint.is_satisfied_by(value) for constraint in constraints):
-            required = _either([phrase for given in constraints if not given.hidden for phrase in _phrases(given)])
+            default = _default_of(kind, name)
+            remedy = f"Try {default!r}."
             raise EstimatorParameterError(
-                f"{kind.__name__}: {name} must be {required}; got {value!r}. Try {_default_of(kind, name)!r}."
+                who=kind.__name__,
+                parameter=name,
+                required=[phrase for given in constraints if not given.hidden for phrase in _phrases(given)],
+                got=repr(value),
+                remedy=InPython(remedy, typed="Leave it out.") if default in (None, "auto") else remedy,
             )
-
-
-def _either(phrases: list[str]) -> str:
-    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
 
 
 def _phrases(constraint: Any) -> list[str]:
@@ -131,14 +132,16 @@ def _phrases(constraint: Any) -> list[str]:
     if isinstance(constraint, rules.Interval):
         return [_bounds(constraint)]
     if isinstance(constraint, rules.Options):  # texts, or numbers such as infinity
-        return [repr(option) for option in sorted(constraint.options)]
+        return [InPython(repr(option)) if option == "auto" else repr(option) for option in sorted(constraint.options)]
     if isinstance(constraint, rules._InstancesOf):
-        plain = {str: "a name", dict: "a dict", list: "a list", tuple: "a tuple", PathLike: "a path"}
-        return [plain.get(constraint.type) or f"of class {constraint.type.__name__}"]
+        plain = {str: "a name", PathLike: "a path"}
+        others = {dict: "a dict", list: "a list", tuple: "a tuple"}
+        kind = constraint.type
+        return [plain.get(kind) or InPython(others.get(kind) or f"of class {kind.__name__}")]
     if isinstance(constraint, rules.HasMethods):
-        return [f"an object with {', '.join(constraint.methods)}"]
+        return [InPython(f"an object with {', '.join(constraint.methods)}")]
     names = {
-        rules._NoneConstraint: "None",
+        rules._NoneConstraint: InPython("None"),
         rules._Booleans: "True or False",
         rules._RandomStates: "an integer >= 0, a RandomState or None",
         rules._VerboseHelper: "True, False or an integer >= 0",

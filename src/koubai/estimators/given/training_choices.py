@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 
 from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
-from koubai.core.errors import ParameterError
+from koubai.core.errors import InPython, Parameter, ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
@@ -87,7 +87,7 @@ def uses_lbfgs(estimator: Any) -> bool:
 def chosen_optimizer(estimator: Any) -> Optimizer:
     """Return the rule that ``optimizer`` or, without it, scikit-learn's ``solver`` stands for."""
     if estimator.optimizer is not None:
-        return get_optimizer(estimator.optimizer, f"{name_of(estimator)}: optimizer")
+        return get_optimizer(estimator.optimizer, Parameter(name_of(estimator), "optimizer"))
     if estimator.solver == "adam":
         return Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon)
     if estimator.momentum == 0:
@@ -107,7 +107,7 @@ def chosen_schedule(estimator: Any) -> Schedule:
     As in scikit-learn, ``solver="adam"`` leaves ``learning_rate`` aside.
     """
     if estimator.schedule is not None:
-        return get_schedule(estimator.schedule, f"{name_of(estimator)}: schedule")
+        return get_schedule(estimator.schedule, Parameter(name_of(estimator), "schedule"))
     if estimator.optimizer is None and estimator.solver == "adam":
         return Constant()
     schedules: dict[str, Schedule] = {
@@ -163,8 +163,11 @@ def chosen_checkpoint(estimator: Any, identity: Callable[[], dict[str, Any]]) ->
         return None
     if not isinstance(estimator.random_state, Integral):
         raise ParameterError(
-            f"{name_of(estimator)}: random_state must be an integer with checkpoint, so that training can go "
-            f"on; got {estimator.random_state!r}. Try 0."
+            who=name_of(estimator),
+            parameter="random_state",
+            required="be an integer with checkpoint, so that training can go on",
+            got=repr(estimator.random_state),
+            remedy="Try 0.",
         )
     path, every = Path(estimator.checkpoint), float(estimator.checkpoint_every)
     return CheckpointFile(path, every, identity(), bool(estimator.keep_checkpoint))
@@ -202,7 +205,11 @@ def hidden_sizes(estimator: Any) -> list[int]:
         size <= 0 for size in sizes
     ):
         raise ParameterError(
-            f"{name_of(estimator)}: hidden_layer_sizes must be integers > 0; got {given!r}. Try (100,)."
+            who=name_of(estimator),
+            parameter="hidden_layer_sizes",
+            required="be integers > 0",
+            got=repr(given),
+            remedy="Try (100,).",
         )
     return [int(size) for size in sizes]
 
@@ -220,8 +227,11 @@ def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[An
         return [given] * n_hidden
     if len(given) != n_hidden:
         raise ParameterError(
-            f"{name_of(estimator)}: {parameter} must be one value or one for each of the {n_hidden} hidden layers; "
-            f"got {len(given)}. Give {n_hidden}."
+            who=name_of(estimator),
+            parameter=parameter,
+            required=f"be one value or one for each of the {n_hidden} hidden layers",
+            got=str(len(given)),
+            remedy=f"Give {n_hidden}.",
         )
     return list(given)
 
@@ -230,12 +240,18 @@ def check_dropout(estimator: Any, n_hidden: int) -> None:
     """Raise ParameterError if a dropout probability is none."""
     for value in one_for_each_layer(estimator, "dropout", n_hidden):
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
-            raise ParameterError(f"{name_of(estimator)}: dropout must be numbers in [0, 1); got {value!r}. Try 0.2.")
+            raise ParameterError(
+                who=name_of(estimator),
+                parameter="dropout",
+                required="be numbers in [0, 1)",
+                got=repr(value),
+                remedy="Try 0.2.",
+            )
 
 
 def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
     """Return the activation of each hidden layer."""
-    who = f"{name_of(estimator)}: activation"
+    who = Parameter(name_of(estimator), "activation")
     return [get_activation(given, who) for given in one_for_each_layer(estimator, "activation", n_hidden)]
 
 
@@ -247,7 +263,7 @@ def activation_for_init(estimator: Any) -> str:
     given = estimator.activation
     if isinstance(given, list | tuple):
         return ""
-    return get_activation(given, f"{name_of(estimator)}: activation").name
+    return get_activation(given, Parameter(name_of(estimator), "activation")).name
 
 
 def check_lbfgs(estimator: Any) -> None:
@@ -257,5 +273,9 @@ def check_lbfgs(estimator: Any) -> None:
         value = getattr(estimator, name)
         if value != neutral:
             raise ParameterError(
-                f"{name_of(estimator)}: {name} must be {neutral!r} with L-BFGS; got {value!r}. Try solver='adam'."
+                who=name_of(estimator),
+                parameter=name,
+                required=InPython(f"be {neutral!r} with L-BFGS", typed="be left out with L-BFGS"),
+                got=repr(value),
+                remedy=InPython("Try solver='adam'.", typed="Try {optimizer} adam."),
             )

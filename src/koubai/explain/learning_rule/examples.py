@@ -12,10 +12,10 @@ from koubai.core.formulas.values import as_given
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Examples to learn from: features (n, n_features), labels +1 and -1, and what people call them.
+    """Examples to learn from: features (n, n_features), labels +1 and -1, and their names.
 
-    ``labels`` are what +1 and -1 stand for, if they stand for something. With ``bias``, every example also has a
-    feature x_0 that is always 1, and its weight w_0 is the bias.
+    ``labels`` gives the meanings of +1 and -1, if any. With ``bias``, every example also has a
+    feature x_0 = 1, whose weight w_0 is the bias.
     """
 
     x: npt.NDArray[Any]
@@ -27,7 +27,7 @@ class Examples:
 
     @property
     def rows(self) -> npt.NDArray[Any]:
-        """The features as numbers of an explanation, x_0 in front if there is a bias."""
+        """The features as exact numbers where possible, preceded by x_0 if there is a bias."""
         rows = np.array([[as_given(value) for value in row] for row in self.x.tolist()], dtype=object)
         return np.column_stack([np.full(len(rows), Fraction(1), dtype=object), rows]) if self.bias else rows
 

@@ -30,13 +30,13 @@ from koubai.explain.derivations import Block, Cell, Derivation, Display, Section
 from koubai.explain.learning_rule.examples import Examples, spam
 
 MOST_DRAWN = 200_000
-"""So many examples are drawn at most, over all passes."""
+"""Maximum number of examples drawn, over all passes."""
 DETAILED = 24
-"""So many examples are explained step by step; the table shows the rest."""
+"""Number of examples explained step by step; the table shows the rest."""
 TABLE_ROWS = 200
-"""So many examples are shown in the table."""
+"""Maximum number of examples in the table."""
 SHOWN_FEATURES = 12
-"""Wider tables show features that are not 0 only."""
+"""Wider tables show only nonzero features."""
 X, W, ETA = Symbol("x", bold=True), Symbol("w", bold=True), Symbol("η")
 ZERO = Number(Fraction(0))
 
@@ -48,18 +48,18 @@ def perceptron(
     start: Sequence[float | Fraction] | None = None,
     n_sweeps: int = 1,
 ) -> Derivation:
-    """Explain the perceptron's learning rule over whole passes through the data, in exact numbers where they are.
+    """Explain the perceptron learning rule over whole passes through the data, with exact numbers where possible.
 
     Parameters
     ----------
     examples : Examples, optional
-        The data; the lecture's six mails if left out.
+        The data; by default, the lecture's six mails.
     learning_rate : number
         η > 0.
     start : sequence of number, optional
-        The weights at the start; zeros if left out.
+        The initial weights; zeros by default.
     n_sweeps : int
-        Passes through the data.
+        Number of passes through the data.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def perceptron(
     Raises
     ------
     ShapeError, DataError, ParameterError
-        As `koubai.core.perceptron.learn` says.
+        As for `koubai.core.perceptron.learn`.
     """
     data = examples or spam()
     if n_sweeps * len(data.y) > MOST_DRAWN:
@@ -92,7 +92,7 @@ def perceptron(
 def one_example(
     weights: npt.NDArray[Any], x: npt.NDArray[Any], y: int, learning_rate: float, names: Sequence[str] = ()
 ) -> Derivation:
-    """Explain one example with given weights: inference, loss, and what the learning rule makes of it.
+    """Explain one example with given weights: inference, loss, and the learning rule's update.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def one_example(
     learning_rate : float
         η.
     names : sequence of str, optional
-        What the features are called.
+        Names of the features.
     """
     features = tuple(names) if len(names) == len(x) else tuple(f"x{j}" for j in range(1, len(x) + 1))
     data = Examples(np.asarray(x).reshape(1, -1), np.array([y]), features, ("1",))
@@ -111,14 +111,14 @@ def one_example(
 
 
 class Walk:
-    """The examples that the rule drew, t = 1, 2, …, as steps."""
+    """The examples drawn by the rule, t = 1, 2, …, as steps."""
 
     def __init__(self, data: Examples, drawn: Sequence[Example], rate: Value) -> None:
         self.data, self.drawn = data, drawn
         self.first = 0 if data.bias else 1
         self.rate = Quantity(ETA, Number(rate))
 
-    # The pieces of one example
+    # The quantities of one example
 
     def weights(self, t: int) -> Quantity:
         """Return w^(t), the weights after t examples, as a column."""
@@ -212,7 +212,7 @@ class Walk:
         changes = (step_id("w", k) for k in range(t - 1, 0, -1) if not self.drawn[k - 1].right)
         return tuple(islice(changes, 1))
 
-    # The parts of the page
+    # The sections of the page
 
     def rules(self) -> Section:
         """Return the three rules, in symbols."""

@@ -1,1 +1,1 @@
-"""Expressions of matrices: a grammar of their own, shapes with reasons, and derivatives in symbols (slides 84-88)."""
+"""Expressions of matrices: a grammar, shapes with reasons, and symbolic derivatives (slides 84-88)."""

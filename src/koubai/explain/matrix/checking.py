@@ -1,23 +1,24 @@
-"""Numbers against symbols: random matrices, central differences, and how far two sides are apart."""
+"""Numerical checks of symbolic results: random matrices, central differences, and comparison of two sides."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from koubai.explain.matrix.nodes import Array, Dimension, Node, Shape, computed
+from koubai.core.arrays import Array
+from koubai.explain.matrix.nodes import Dimension, Node, Shape, computed
 
 DRAWS = 5
-"""So many random draws are compared."""
+"""Number of random draws to compare."""
 STEP = 1e-5
 SIZES = (3, 4, 2, 5, 6, 7)
-"""What the letters of shapes stand for in a check, in turn; all different, so that a wrong shape is found."""
+"""Sizes assigned in turn to the letters of shapes in a check; all different, so that a wrong shape is detected."""
 POSITIVE = ("log", "sqrt")
 
 
 def sizes_for(shapes: Mapping[str, Shape]) -> dict[Dimension, int]:
-    """Return a number for each size in the shapes: small ones stay, letters and large ones get what stands for them.
+    """Return a number for each size in the shapes: small numbers are kept, letters and large numbers get stand-ins.
 
-    What holds for one size of a matrix holds for all, and a check with 10,000 rows would take hours.
+    An identity that holds for one matrix size holds for all, and a check with 10,000 rows would take hours.
     """
     sizes = dict.fromkeys(size for shape in shapes.values() for size in shape)
     kept = {size: size for size in sizes if isinstance(size, int) and size <= max(SIZES)}
@@ -28,7 +29,7 @@ def sizes_for(shapes: Mapping[str, Shape]) -> dict[Dimension, int]:
 def draw(
     node: Node, shapes: Mapping[str, Shape], sizes: Mapping[Dimension, int], rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Return random matrices for the names, such that every function in the expression is defined."""
+    """Return random matrices for the names, drawn so that every function in the expression is defined."""
     kinds = {part.name for part in _walk(node) if part.kind == "apply"}
     roots = any(part.kind == "power" and part.value.denominator != 1 for part in _walk(node))
     inverses = any(part.kind == "inverse" for part in _walk(node))
@@ -45,7 +46,7 @@ def draw(
 
 
 def central_differences(node: Node, name: str, known: Mapping[str, Array], sizes: Mapping[Dimension, int]) -> Array:
-    """Return the derivative by every entry of a name, in denominator layout, by central differences."""
+    """Return the derivative with respect to every entry of a name, in denominator layout, by central differences."""
     point = known[name]
     columns = []
     for place in np.ndindex(point.shape):
@@ -60,14 +61,14 @@ def central_differences(node: Node, name: str, known: Mapping[str, Array], sizes
 
 
 def _difference(a: Array, b: Array) -> float:
-    """Return the largest relative difference; infinity where numbers overflow or are none, which proves nothing."""
+    """Return the largest relative difference; infinity for overflow or NaN, which prove nothing."""
     found = float(np.abs(a - b).max()) / max(1.0, float(np.abs(b).max()))
     return found if np.isfinite(found) else float("inf")
 
 
-@np.errstate(all="ignore")  # what overflows counts as different
+@np.errstate(all="ignore")  # overflow counts as a difference
 def difference_of_derivative(node: Node, derivative: Node, name: str, shapes: Mapping[str, Shape]) -> float:
-    """Return the largest relative difference between a derivative in symbols and central differences."""
+    """Return the largest relative difference between a symbolic derivative and central differences."""
     rng, sizes = np.random.default_rng(0), sizes_for(shapes)
     worst = 0.0
     for _ in range(DRAWS):

@@ -1,9 +1,9 @@
-"""Derivatives of matrix expressions in symbols, in denominator layout, by one backward sweep over the tree.
+"""Symbolic derivatives of matrix expressions, in denominator layout, by one backward sweep over the tree.
 
-With G = ∂f/∂N for a piece N of f, the pieces inside N get: A @ B → G Bᵀ and Aᵀ G; Aᵀ → Gᵀ; φ(A) entry by entry →
+With G = ∂f/∂N for a subexpression N of f, the operands of N get: A @ B → G Bᵀ and Aᵀ G; Aᵀ → Gᵀ; φ(A) entry by entry →
 G ⊙ φ'(A); ‖a‖ → G a / ‖a‖; A⁻¹ → -A⁻ᵀ G A⁻ᵀ; trace A → G I; sum of entries → G 1 (Magnus and Neudecker 1988,
-chapter 9; Petersen and Pedersen 2012, sections 2.2-2.5). For a vector f the same sweep begins with a vector v,
-∂(vᵀf)/∂x = (∂f/∂x) v, and v is taken off again at the end.
+chapter 9; Petersen and Pedersen 2012, sections 2.2-2.5). For a vector f the same sweep starts from a vector v,
+∂(vᵀf)/∂x = (∂f/∂x) v, and v is removed again at the end.
 """
 
 from collections.abc import Callable
@@ -26,12 +26,12 @@ from koubai.explain.matrix.simplify import (
 )
 
 SEED = "∂v"
-"""The name of the vector that a derivative of a vector begins with; no expression can contain it."""
+"""The name of the vector from which the derivative of a vector starts; no expression can contain it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One move of the sweep: the derivative by a piece, and the kind of rule that gave it."""
+    """One step of the sweep: the derivative with respect to a subexpression, and the kind of rule applied."""
 
     node: Node
     derivative: Node
@@ -40,28 +40,28 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """∂f/∂x: the expression, and how the sweep came to it."""
+    """∂f/∂x: the expression, and the steps of the sweep."""
 
     result: Node
     sweep: tuple[Passed, ...]
 
 
 def derivative(node: Node, name: str, shape: Shape) -> Derivative:
-    """Return the derivative of an expression by a name, in denominator layout.
+    """Return the derivative of an expression with respect to a name, in denominator layout.
 
     Parameters
     ----------
     node : Node
-        A scalar; or a column vector, if ``name`` is one too.
+        A scalar, or a column vector if ``name`` is one too.
     name : str
-        By what.
+        The name to differentiate with respect to.
     shape : Shape
         Its shape.
 
     Raises
     ------
     ShapeError
-        If the expression is neither a scalar nor a vector, or a vector and ``name`` a matrix.
+        If the expression is neither a scalar nor a vector, or is a vector while ``name`` is a matrix.
     """
     sweep = _Sweep(name, shape)
     if node.is_scalar:
@@ -69,22 +69,24 @@ def derivative(node: Node, name: str, shape: Shape) -> Derivative:
         return Derivative(sweep.total, tuple(sweep.passed))
     if node.shape[1] != 1 or shape[1] != 1:
         raise ShapeError(
-            f"derivative: the expression must be a scalar, or a column vector differentiated by a column vector; "
-            f"got {shown(node.shape)} by {name}, {shown(shape)}. Take norm(…), sum(…) or trace(…) of it."
+            "derivative: the expression must be a scalar, or a column vector differentiated with respect to a column "
+            f"vector; got {shown(node.shape)} with respect to {name}, {shown(shape)}. Take norm(…), sum(…) or trace(…) "
+            "of it."
         )
     seed = Node("name", (), node.shape, SEED)
     sweep.visit(node, seed, "start")
     result = _without_seed(sweep.total, node.shape)
     if result is None:
         raise ShapeError(
-            f"derivative: the derivative by {name} must be one matrix; this expression has none in closed form. "
+            f"derivative: the derivative with respect to {name} must be a single matrix; this expression has none in "
+            "closed form. "
             f"Take norm(…) or sum(…) of it."
         )
     return Derivative(result, ())
 
 
 class _Sweep:
-    """Goes from the whole to the pieces and adds up what reaches the name."""
+    """Sweeps from the whole expression to its parts and adds up what reaches the name."""
 
     def __init__(self, name: str, shape: Shape) -> None:
         self.name = name
@@ -92,7 +94,7 @@ class _Sweep:
         self.passed: list[Passed] = []
 
     def visit(self, node: Node, g: Node, rule: str) -> None:
-        """Take in G = ∂f/∂node."""
+        """Process G = ∂f/∂node."""
         if not _holds(node, self.name):
             return
         self.passed.append(Passed(node, g, rule))
@@ -110,7 +112,7 @@ def _rule(node: Node) -> str:
 
 
 def _inner(node: Node, g: Node) -> list[tuple[Node, Node]]:
-    """Return each part with the derivative by it: the rules of the sweep."""
+    """Return each operand with the derivative with respect to it: the rules of the sweep."""
     parts = node.parts
     rules: dict[str, Callable[[], list[Node]]] = {
         "add": lambda: [g, g],
@@ -232,7 +234,7 @@ def _row(scalar: Node) -> Node | None:
 
 
 def _entrywise(node: Node) -> Node:
-    """Return φ'(a) for φ(a), as a function of its own where that has a name."""
+    """Return φ'(a) for φ(a), as a named function where one exists."""
     (inside,) = node.parts
     if node.name == "exp":
         return node

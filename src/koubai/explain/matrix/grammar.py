@@ -1,4 +1,4 @@
-"""The grammar of matrix expressions: ``A.T @ x``, ``norm(A @ x - b)**2``. Nothing is ever run as Python.
+"""The grammar of matrix expressions: ``A.T @ x``, ``norm(A @ x - b)**2``. Nothing is ever evaluated as Python.
 
 ::
 
@@ -10,7 +10,7 @@
     turned   := atom (".T" | "ᵀ")*
     atom     := number | name | function "(" sum ")" | "(" sum ")"
 
-``@`` is the product of matrices; ``*`` multiplies by a scalar, or entry by entry.
+``@`` is the matrix product; ``*`` multiplies by a scalar, or entry by entry.
 """
 
 import re
@@ -33,10 +33,10 @@ FUNCTIONS = (
     "sin",
     "cos",
 )
-"""Functions that an expression may call, with one argument each."""
+"""Functions that an expression may call, each with one argument."""
 
 LONGEST, DEEPEST = 400, 40
-"""Characters of an expression, and how deep its pieces may lie in each other."""
+"""Maximum length of an expression in characters, and maximum nesting depth."""
 LONGEST_NUMBER, MOST_NAMES = 30, 12
 TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>==|\*\*|\.T\b|ᵀ|[-+*/@()−·]))")
 SAME = {"−": "-", "·": "*", "ᵀ": ".T"}
@@ -44,10 +44,10 @@ SAME = {"−": "-", "·": "*", "ᵀ": ".T"}
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A piece of an expression: an operator or function with its parts, a name, or a number.
+    """A parsed expression: an operator or function with its operands, a name, or a number.
 
-    ``operator`` is one of name, number, +, -, negative, @, *, /, **, .T, ==, or a function; ``at`` is where it stands
-    in the text, from 0.
+    ``operator`` is one of name, number, +, -, negative, @, *, /, **, .T, ==, or a function; ``at`` is its position in
+    the text, from 0.
     """
 
     operator: str
@@ -60,16 +60,18 @@ class Parsed:
     def __post_init__(self) -> None:
         object.__setattr__(self, "depth", 1 + max((part.depth for part in self.parts), default=0))
         if self.depth > DEEPEST:
-            raise ParameterError(f"expression must be nested at most {DEEPEST} deep; got more. Name a part of it.")
+            raise ParameterError(
+                f"expression must be nested at most {DEEPEST} levels deep; it is deeper. Replace a part with a name."
+            )
 
 
 def parse(text: str) -> Parsed:
-    """Return the tree of an expression.
+    """Parse an expression into a tree.
 
     Raises
     ------
     ParameterError
-        If the text is no expression of this grammar, or a very long one.
+        If the text is not an expression of this grammar, or is too long.
 
     Examples
     --------
@@ -81,7 +83,8 @@ def parse(text: str) -> Parsed:
     tree = _Parser(text, _tokens(text)).equation()
     if len(names(tree)) > MOST_NAMES:
         raise ParameterError(
-            f"expression must have at most {MOST_NAMES} names; got {len(names(tree))}. Give a part a name of its own."
+            f"expression must have at most {MOST_NAMES} names; got {len(names(tree))}. Replace a part with a single "
+            "name."
         )
     return tree
 
@@ -95,14 +98,14 @@ def names(tree: Parsed) -> list[str]:
 
 
 def _tokens(text: str) -> list[tuple[str, str, int]]:
-    """Return (kind, text, place) of every token."""
+    """Return (kind, text, position) of every token."""
     tokens, at = [], 0
     while text[at:].strip():
         match = TOKEN.match(text, at)
         if match is None:
             at += len(text[at:]) - len(text[at:].lstrip())
             raise ParameterError(
-                f"expression {text!r} must be made of names, numbers, + - * / @ ** .T and functions; "
+                f"expression {text!r} must consist of names, numbers, + - * / @ ** .T and functions; "
                 f"got {text[at]!r} at character {at + 1}."
             )
         kind = str(match.lastgroup)
@@ -112,7 +115,7 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
 
 
 class _Parser:
-    """Reads tokens from left to right, one function a rule of the grammar."""
+    """Reads tokens from left to right, with one method per rule of the grammar."""
 
     def __init__(self, text: str, tokens: list[tuple[str, str, int]]) -> None:
         self.text, self.tokens, self.at, self.depth = text, tokens, 0, 0
@@ -123,13 +126,15 @@ class _Parser:
             place = self.take()[2]
             left = Parsed("==", (left, self.sum()), place)
         if self.at < len(self.tokens):
-            raise self.unexpected("an operator, or end there")
+            raise self.unexpected("an operator, or end")
         return left
 
     def sum(self) -> Parsed:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise ParameterError(f"expression must be nested at most {DEEPEST} deep; got more. Name a part of it.")
+            raise ParameterError(
+                f"expression must be nested at most {DEEPEST} levels deep; it is deeper. Replace a part with a name."
+            )
         left = self.term()
         while self.peek("+", "-"):
             _, sign, place = self.take()
@@ -211,5 +216,5 @@ class _Parser:
             _, text, place = self.tokens[self.at]
             got = f"{text!r} at character {place + 1}"
         else:
-            got = "nothing more"
-        return ParameterError(f"expression {self.text!r} must go on with {wanted}; got {got}. Check it there.")
+            got = "the end"
+        return ParameterError(f"expression {self.text!r} must continue with {wanted}; got {got}. Check it there.")

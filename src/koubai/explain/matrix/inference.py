@@ -1,4 +1,4 @@
-"""Shapes of matrix expressions: what each operation asks for, what it gives, and why."""
+"""Shapes of matrix expressions: what each operation requires, what it yields, and why."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,26 +13,26 @@ from koubai.explain.matrix.nodes import FUNCTIONS, SCALAR, Dimension, Node, Shap
 LETTERS = ("m", "n", "k", "p", "q", "r", "s", "t", "a", "b", "c", "d", "e", "f", "g", "h")
 HIGHEST_POWER = 4
 MOST_PIECES = 200
-"""Pieces of an expression once its powers are written out: a power of a power of a power doubles them each time."""
+"""Maximum number of nodes in an expression with its powers expanded; every nested power multiplies them."""
 LARGEST = 1_000_000
 """The largest size of a matrix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A piece of an expression, and why it has its shape."""
+    """A subexpression, and the reason for its shape."""
 
     node: Node
     why: Text
 
 
 def read_shapes(given: Mapping[str, str]) -> dict[str, Shape]:
-    """Return shapes as people write them: ``m,k``, ``3,1``, or ``1`` for a scalar.
+    """Parse shapes such as ``m,k``, ``3,1``, or ``1`` for a scalar.
 
     Raises
     ------
     ParameterError
-        If one of them is no shape.
+        If one of them is not a shape.
     """
     shapes: dict[str, Shape] = {}
     for name, text in given.items():
@@ -55,10 +55,10 @@ def read_shapes(given: Mapping[str, str]) -> dict[str, Shape]:
 
 
 class Shaper:
-    """Gives every piece of an expression its shape.
+    """Assigns a shape to every subexpression.
 
-    A name without a given shape is a column vector if it begins with a small letter, else a matrix; its sizes follow
-    from what it is used with.
+    A name without a given shape is a column vector if it begins with a lower-case letter, else a matrix; its sizes
+    follow from how it is used.
 
     Parameters
     ----------
@@ -72,13 +72,13 @@ class Shaper:
         self.text = text
         self.shapes: dict[str, Shape] = dict(given)
         self.free: dict[str, Dimension] = {}
-        """Sizes still open (their names begin with ?), and what they turned out to be."""
+        """Unknown sizes (their names begin with ?), and what they are bound to."""
         self.reasons: list[Reason] = []
         self.problem: Text | None = None
-        """What clashed, once something has."""
+        """The clash, if there was one."""
 
     def run(self, tree: Parsed) -> Node:
-        """Return the expression with the shapes of all its pieces.
+        """Return the expression with the shapes of all its parts.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Shaper:
         self.shapes = {name: self._shape(shape) for name, shape in self.shapes.items()}
         return self._closed(node)
 
-    # One piece at a time
+    # One node at a time
 
     def _node(self, tree: Parsed) -> Node:
         if tree.operator == "number":
@@ -129,7 +129,7 @@ class Shaper:
         left, right = parts
         if not self._same(left.shape, right.shape):
             word = "added" if tree.operator == "+" else "subtracted"
-            raise self._clash(tree, f"matrices that are {word} must have one shape", left, right)
+            raise self._clash(tree, f"matrices that are {word} must have the same shape", left, right)
         if tree.operator == "-":
             right = Node("negative", (right,), right.shape)
         return self._said(Node("add", (left, right), self._shape(left.shape)), "sum")
@@ -137,7 +137,7 @@ class Shaper:
     def _equal(self, tree: Parsed, parts: list[Node]) -> Node:
         left, right = parts
         if not self._same(left.shape, right.shape):
-            raise self._clash(tree, "both sides of an equation must have one shape", left, right)
+            raise self._clash(tree, "both sides of an equation must have the same shape", left, right)
         return Node("equal", (left, right), self._shape(left.shape))
 
     def _transpose(self, tree: Parsed, parts: list[Node]) -> Node:
@@ -162,13 +162,13 @@ class Shaper:
                 left, right = right, left
             return self._said(Node("scale", (left, right), right.shape), "scale")
         if not self._same(left.shape, right.shape):
-            raise self._clash(tree, "factors of * must have one shape, or one must be a scalar", left, right)
+            raise self._clash(tree, "factors of * must have the same shape, or one must be a scalar", left, right)
         return self._said(Node("elementwise", (left, right), self._shape(left.shape)), "elementwise")
 
     def _divide(self, tree: Parsed, parts: list[Node]) -> Node:
         above, below = parts
         if self._shape(below.shape) != SCALAR:
-            raise self._clash(tree, "what is divided by must be a scalar, 1×1", above, below)
+            raise self._clash(tree, "the divisor must be a scalar, 1×1", above, below)
         return self._said(Node("divide", (above, below), above.shape), "divide")
 
     def _power(self, tree: Parsed) -> Node:
@@ -181,18 +181,18 @@ class Shaper:
         if self._shape(base.shape)[1] == 1:
             return self._said(Node("power", (base,), base.shape, value=exponent), "entrywise")
         if not self._equal_sizes(*base.shape):
-            raise self._clash(tree, "a matrix with a power must be square", base)
+            raise self._clash(tree, "a matrix raised to a power must be square", base)
         if exponent == -1:
             return self._said(Node("inverse", (base,), base.shape), "inverse")
         if exponent.denominator != 1 or not 1 <= exponent <= HIGHEST_POWER:
             raise ShapeError(
-                f"expression {self.text!r}: a matrix's power must be -1 or 1 … {HIGHEST_POWER}; got {exponent} "
+                f"expression {self.text!r}: the exponent of a matrix must be -1 or 1 … {HIGHEST_POWER}; got {exponent} "
                 f"at character {tree.at + 1}."
             )
         if _counted(base, MOST_PIECES) * exponent > MOST_PIECES:
             raise ShapeError(
-                f"expression {self.text!r}: a matrix's power must have at most {MOST_PIECES} pieces when it is written "
-                f"out; got more at character {tree.at + 1}. Lower the exponent, or name a part of it."
+                f"expression {self.text!r}: a matrix power must have at most {MOST_PIECES} terms and factors when "
+                f"expanded; it has more at character {tree.at + 1}. Lower the exponent, or replace a part with a name."
             )
         node = base
         for _ in range(int(exponent) - 1):
@@ -207,15 +207,15 @@ class Shaper:
 
     def _trace(self, tree: Parsed, parts: list[Node]) -> Node:
         if not self._equal_sizes(*parts[0].shape):
-            raise self._clash(tree, "a matrix with a trace must be square", parts[0])
+            raise self._clash(tree, "a matrix must be square to have a trace", parts[0])
         return self._said(Node("trace", tuple(parts), SCALAR), "trace")
 
     def _inverse(self, tree: Parsed, parts: list[Node]) -> Node:
         if not self._equal_sizes(*parts[0].shape):
-            raise self._clash(tree, "a matrix with an inverse must be square", parts[0])
+            raise self._clash(tree, "a matrix must be square to have an inverse", parts[0])
         return self._said(Node("inverse", tuple(parts), parts[0].shape), "inverse")
 
-    # Sizes that are still open
+    # Unknown sizes
 
     def _open(self) -> str:
         name = f"?{len(self.free)}"
@@ -231,7 +231,7 @@ class Shaper:
         return self._size(shape[0]), self._size(shape[1])
 
     def _equal_sizes(self, a: Dimension, b: Dimension) -> bool:
-        """Return whether two sizes are one, making them so if one of them is open."""
+        """Unify two sizes; return False on conflict."""
         a, b = self._size(a), self._size(b)
         if a == b:
             return True
@@ -247,7 +247,7 @@ class Shaper:
         return self._equal_sizes(a[0], b[0]) and self._equal_sizes(a[1], b[1])
 
     def _name_free(self) -> None:
-        """Give letters to the sizes that nothing has decided, in the order in which names came."""
+        """Assign letters to sizes that are still unknown, in order of appearance."""
         taken = {size for shape in self.shapes.values() for size in shape}
         letters = (letter for letter in LETTERS if letter not in taken)
         for shape in list(self.shapes.values()):
@@ -260,7 +260,7 @@ class Shaper:
         parts = tuple(self._closed(part) for part in node.parts)
         return Node(node.kind, parts, self._shape(node.shape), node.name, node.value)
 
-    # What is said
+    # Reasons and messages
 
     def _said(self, node: Node, why: str, **values: Dimension) -> Node:
         self.reasons.append(Reason(node, say(f"explain.shape.{why}", **values)))
@@ -273,7 +273,7 @@ class Shaper:
         return Text(why.key, closed)
 
     def _piece(self, tree: Parsed) -> str:
-        """Return a piece of the expression as it was written, for messages."""
+        """Return the source text of a subexpression, for messages."""
         if tree.operator == "name":
             return tree.name
         if tree.operator == ".T" and tree.parts[0].operator == "name":
@@ -291,7 +291,7 @@ class Shaper:
 
 
 def _counted(node: Node, most: int) -> int:
-    """Return how many pieces an expression has, each as often as it occurs, or one more than ``most``."""
+    """Return the number of nodes of an expression, counted with repetition, or ``most`` + 1 if larger."""
     waiting, count = [node], 0
     while waiting and count <= most:
         waiting.extend(waiting.pop().parts)

@@ -1,4 +1,4 @@
-"""Expressions of matrices whose parts all have shapes, and the way to write and to compute them."""
+"""Matrix expressions whose parts all have shapes, and how to write and evaluate them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.formulas.tree import (
     Apply,
     Elementwise,
@@ -25,20 +25,19 @@ from koubai.core.formulas.tree import (
 )
 
 Dimension: TypeAlias = int | str
-"""A number, or a letter that stands for one."""
+"""A number, or a letter that represents one."""
 Shape: TypeAlias = tuple[Dimension, Dimension]
 """Rows and columns; a vector is a column, a scalar is 1×1."""
-Array = npt.NDArray[Any]
 
 SCALAR: Shape = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A piece of an expression with its shape.
+    """A node of an expression with its shape.
 
     ``kind`` is one of name, number, add, negative, matmul, scale (a scalar times a matrix), elementwise, divide,
-    power, transpose, inverse, norm, sum, trace, apply (a function entry by entry, ``name``), slope (its derivative),
+    power, transpose, inverse, norm, sum, trace, apply (an entrywise function, ``name``), slope (its derivative),
     ones, identity, diagonal.
     """
 
@@ -55,7 +54,7 @@ class Node:
 
 
 def shown(shape: Shape) -> str:
-    """Return a shape as it is written: m×k, or the word for a scalar's 1×1.
+    """Return a shape as text: m×k, or the word for a scalar's 1×1.
 
     Examples
     --------
@@ -80,7 +79,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[[Array], Array], Callable[[Array], Array]
     "sin": (np.sin, np.cos),
     "cos": (np.cos, lambda x: -np.sin(x)),
 }
-"""Functions entry by entry, each with its derivative."""
+"""Entrywise functions, each with its derivative."""
 
 
 def written(node: Node) -> Formula:
@@ -123,7 +122,7 @@ def written(node: Node) -> Formula:
 
 
 def _inverse(matrix: Array) -> Array:
-    """Return the inverse; NaN everywhere where there is none."""
+    """Return the inverse; all NaN if there is none."""
     try:
         return np.linalg.inv(matrix)
     except np.linalg.LinAlgError:
@@ -131,7 +130,7 @@ def _inverse(matrix: Array) -> Array:
 
 
 def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[Dimension, int]) -> Array:
-    """Return the number of an expression, (rows, columns).
+    """Evaluate an expression, (rows, columns).
 
     Parameters
     ----------
@@ -139,7 +138,7 @@ def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[Dimension, i
     known : Mapping
         The matrix of each name, two-dimensional.
     sizes : Mapping
-        What each letter of a shape stands for, and each size that is too large to be tried.
+        The number for each letter of a shape, and for each size that is too large to try.
     """
     parts = [computed(part, known, sizes) for part in node.parts]
     rows, columns = (sizes.get(size, 0 if isinstance(size, str) else size) for size in node.shape)

@@ -14,7 +14,7 @@ from koubai.explain.matrix.inference import Shaper, read_shapes
 from koubai.explain.matrix.nodes import SCALAR, Node, shown, written
 
 ROUNDING = 1e-9
-"""Two sides that differ by less are equal."""
+"""Two sides that differ by less count as equal."""
 
 IDENTITIES = (
     ("norm(x)**2", "x", "2 * x"),
@@ -27,11 +27,11 @@ IDENTITIES = (
     ("(A + B).T", "", "A.T + B.T"),
     ("sum(w * x)", "", "w.T @ x"),
 )
-"""The lecture's identities: an expression, by what it is differentiated (if it is), and what comes out."""
+"""The lecture's identities: an expression, the variable of differentiation (if any), and the result."""
 
 
 def shapes(expression: str, given: Mapping[str, str] | None = None) -> Derivation:
-    """Explain the shape of an expression, operation by operation; of ``left == right``, also whether it is true.
+    """Explain the shape of an expression, operation by operation; for ``left == right``, also whether it holds.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def shapes(expression: str, given: Mapping[str, str] | None = None) -> Derivatio
     Raises
     ------
     ParameterError
-        If it is no expression, or a shape is none.
+        If the expression or a shape is invalid.
     ShapeError
         If shapes clash.
     """
@@ -56,8 +56,8 @@ def shapes(expression: str, given: Mapping[str, str] | None = None) -> Derivatio
     unused = [name for name in fixed if name not in names(tree)]
     if unused:
         raise ParameterError(
-            f"expression {expression!r} must contain every name that has a shape; got a shape for {unused[0]}, "
-            f"which is not in it. Leave it out."
+            f"expression {expression!r} must contain every name that is given a shape; got a shape for {unused[0]}, "
+            "which does not occur in it. Omit it."
         )
     shaper = Shaper(expression, fixed)
     node = shaper.run(tree)
@@ -72,14 +72,14 @@ def shapes(expression: str, given: Mapping[str, str] | None = None) -> Derivatio
 
 
 def derivative(expression: str, by: str, given: Mapping[str, str] | None = None) -> Derivation:
-    """Explain the derivative of an expression: in symbols, with its shape, and checked with numbers.
+    """Explain the symbolic derivative of an expression, with its shape and a numerical check.
 
     Parameters
     ----------
     expression : str
         A scalar such as ``"norm(A @ x - b)**2"``, or a column vector such as ``"M @ x"``.
     by : str
-        The name to differentiate by.
+        The name to differentiate with respect to.
     given : Mapping of str to str
         Shapes by name; the sizes of other names follow from their use.
 
@@ -90,13 +90,13 @@ def derivative(expression: str, by: str, given: Mapping[str, str] | None = None)
     Raises
     ------
     ParameterError
-        If it is no expression, an equation, or does not hold ``by``.
+        If the expression is invalid, is an equation, or does not contain ``by``.
     ShapeError
         If shapes clash, or the expression is neither a scalar nor a vector.
     """
     tree = parse(expression)
     if tree.operator == "==":
-        raise ParameterError(f"derivative: expression must be one side only; got {expression!r}. Leave out '=='.")
+        raise ParameterError(f"derivative: expression must not be an equation; got {expression!r}. Remove '=='.")
     if by not in names(tree):
         raise ParameterError(
             f"derivative: by must be a name in {expression!r}; got {by!r}. Try {(names(tree) or ['x'])[0]}."
@@ -121,7 +121,7 @@ def derivative(expression: str, by: str, given: Mapping[str, str] | None = None)
 
 
 def identities() -> Derivation:
-    """Explain the lecture's identities of section 7, each checked on random matrices.
+    """Explain the lecture's vector and matrix identities, each checked on random matrices.
 
     Returns
     -------

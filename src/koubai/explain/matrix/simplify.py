@@ -1,4 +1,4 @@
-"""Building matrix expressions in their simplest form: nothing times one, no double transposes, equal terms together."""
+"""Builders of simplified matrix expressions: no factors of one, no double transposes, like terms collected."""
 
 from fractions import Fraction
 
@@ -6,7 +6,7 @@ from koubai.explain.matrix.nodes import SCALAR, Node, Shape, number
 
 
 def zero(shape: Shape) -> Node:
-    """Return the zero of a shape."""
+    """Return the zero matrix of a shape."""
     return Node("number", (), shape)
 
 
@@ -38,7 +38,7 @@ def minus(node: Node) -> Node:
 
 
 def plus(left: Node, right: Node) -> Node:
-    """Return the sum; terms that differ by a number alone become one."""
+    """Return the sum, with like terms collected."""
     if is_zero(left):
         return right
     if is_zero(right):
@@ -67,7 +67,7 @@ def _summed(terms: list[Node], shape: Shape) -> Node:
 
 
 def split(node: Node) -> tuple[Fraction, Node]:
-    """Return the number before an expression, and the rest."""
+    """Split an expression into its numeric coefficient and the rest."""
     if node.kind == "negative":
         coefficient, rest = split(node.parts[0])
         return -coefficient, rest
@@ -93,7 +93,7 @@ def scaled(factor: Fraction, node: Node) -> Node:
 
 
 def times(left: Node, right: Node) -> Node:
-    """Return a scalar times an expression, or the product entry by entry."""
+    """Return a scalar times an expression, or the entrywise product."""
     (a, left), (b, right) = split(left), split(right)
     if is_one(left):
         return scaled(a * b, right)
@@ -110,7 +110,7 @@ def times(left: Node, right: Node) -> Node:
 
 
 def matmul(left: Node, right: Node) -> Node:
-    """Return the product of matrices; a 1×1 factor is a scalar."""
+    """Return the matrix product; a 1×1 factor is a scalar."""
     (a, left), (b, right) = split(left), split(right)
     if is_zero(left) or is_zero(right):
         return zero((left.shape[0], right.shape[1]))
@@ -128,7 +128,7 @@ def matmul(left: Node, right: Node) -> Node:
 
 
 def transposed(node: Node) -> Node:
-    """Return the transpose, pushed inside products and sums: (AB)ᵀ = BᵀAᵀ, (A + B)ᵀ = Aᵀ + Bᵀ, (Aᵀ)ᵀ = A."""
+    """Return the transpose, pushed into products and sums: (AB)ᵀ = BᵀAᵀ, (A + B)ᵀ = Aᵀ + Bᵀ, (Aᵀ)ᵀ = A."""
     shape = (node.shape[1], node.shape[0])
     if node.shape == SCALAR or node.kind in ("identity", "diagonal"):
         return node
@@ -151,7 +151,7 @@ def transposed(node: Node) -> Node:
 
 
 def as_product(node: Node) -> list[Node]:
-    """Return the factors of a product of matrices, a single one for anything else."""
+    """Return the factors of a matrix product; anything else is its own single factor."""
     if node.kind != "matmul":
         return [node]
     return [*as_product(node.parts[0]), *as_product(node.parts[1])]

@@ -1,1 +1,1 @@
-"""A whole model explained: what its hidden nodes stand for, and what its columns do."""
+"""A whole model explained: what its hidden nodes represent, and the effect of its columns."""

@@ -1,4 +1,4 @@
-"""What a network's hidden nodes came to stand for: what they read, what excites them, what they do (slides 45-47)."""
+"""What a network's hidden nodes represent: their inputs, what activates them, and their effects (slides 45-47)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,35 +13,35 @@ from koubai.core.trace import ForwardTrace
 from koubai.engines.reference import trace_forward
 
 STRONGEST = 4
-"""So many inputs and rows are named for each node."""
+"""Number of inputs and rows listed for each node."""
 ROWS = 5000
-"""So many rows are looked at."""
+"""Maximum number of rows examined."""
 LOW, HIGH = 0.1, 0.9
-"""A node is moved from its activation's one quantile to the other."""
+"""The quantiles of a node's activation between which it is varied."""
 GROUPS = 8
-"""Rows are parted into so many groups by a node's activation."""
+"""Number of groups into which rows are divided by a node's activation."""
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenNode:
-    """What a hidden node reads, what excites it, and what it does.
+    """A hidden node's inputs, what activates it, and its effects.
 
     Attributes
     ----------
     layer, index : int
         Counted from 1.
     inputs : tuple of (str, float)
-        Its strongest sources with their weights, the largest first.
+        Its strongest sources with their weights, largest first.
     rows : tuple of (int, float)
-        The rows (from 0) that excite it most, with its activation.
+        The rows (from 0) that activate it most, with its activation.
     effects : tuple of float
         For each output, how much it rises on average over the rows when the node goes from its low activation (the
-        10 % quantile) to its high one (90 %), all others staying as they are.
+        10 % quantile) to its high one (90 %), with all others unchanged.
     groups : tuple of float
-        The rows parted into groups by the node's activation, of equal size where activations differ: the mean
-        activation of each group, rising.
+        Mean activation of each group of rows, in increasing order; rows are grouped by the node's activation, in equal
+        sizes where activations differ.
     outputs : tuple of tuple of float
-        For each output, its mean over the rows of each group: how the class goes with the node.
+        For each output, its mean over each group of rows.
     """
 
     layer: int
@@ -54,32 +54,32 @@ class HiddenNode:
 
     @property
     def influence(self) -> float:
-        """The largest effect on an output, whatever its sign."""
+        """The largest absolute effect on an output."""
         return max(abs(effect) for effect in self.effects)
 
 
 def hidden_nodes(
     network: Network, theta: Array, inputs: Array, names: Sequence[str] = (), layer: int = 1
 ) -> tuple[HiddenNode, ...]:
-    """Return what each hidden node of a layer stands for, judged by its weights and by rows.
+    """Return what each hidden node of a layer represents, judged by its weights and by rows.
 
     Parameters
     ----------
     network, theta
         The network and its parameters.
     inputs : (n_rows, n_features)
-        Rows to look at; the first 5000 count.
+        Rows to examine; only the first 5000 are used.
     names : sequence of str
-        What the inputs are called.
+        Names of the inputs.
     layer : int
-        Which hidden layer, from 1.
+        The hidden layer, counted from 1.
 
     Raises
     ------
     ParameterError
         If there is no such hidden layer.
     ShapeError
-        If there are no rows, or they do not fit the network.
+        If there are no rows, or they do not match the network.
     """
     depth = len(network.layers)
     if not 1 <= layer < depth:
@@ -142,9 +142,9 @@ def _grouped(activations: Array, outputs: Array) -> tuple[tuple[float, ...], tup
 def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i: int, leaving: Array) -> Array:
     """Return how much each output rises when node i goes from its low to its high activation, (n_outputs,).
 
-    ``leaving`` (n_next,) is by what the node counts in each of the next layer.
+    ``leaving`` (n_next,) is the node's weight in each node of the next layer.
 
-    Only the change of one node travels to the next layer, so that wide layers take little longer than narrow ones.
+    Only the change in one node is propagated to the next layer, so wide layers take little longer than narrow ones.
     """
     u, z = trace.pre_activations[layer], trace.activations[layer - 1][:, i]
     low, high = (
@@ -156,7 +156,7 @@ def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i:
 
 
 def _outputs_from(network: Network, theta: Array, layer: int, u: Array) -> Array:
-    """Return the outputs that follow from the pre-activations of the layer after a hidden one."""
+    """Return the outputs computed from the pre-activations of the layer after a hidden one."""
     z = network.layers[layer].activation.value(u)
     for index in range(layer + 1, len(network.layers)):
         spec = network.layers[index]

@@ -1,4 +1,4 @@
-"""A whole model seen from outside: what its hidden nodes came to stand for, and what its columns do (slides 45-47)."""
+"""A whole model explained: what its hidden nodes represent, and the effect of its columns (slides 45-47)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ from koubai.explain.derivations import Block, Cell, Curves, Derivation, Section,
 from koubai.explain.model.hidden_nodes import HiddenNode
 
 MOST_NODES = 16
-"""Of a larger layer, the nodes that move the outputs most are shown."""
+"""Maximum number of nodes shown; in a larger layer, those with the largest effect on the outputs."""
 ACCURACY = "accuracy"
 """The score whose name is translated."""
 TIGHT = "\u00a0"
-"""A blank at which no line breaks."""
+"""A non-breaking space."""
 LONG = 20
-"""Names longer than this may be broken between their words."""
+"""Names longer than this may be broken between words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnView:
-    """What a column of a table does to a model.
+    """The effect of a table's column on a model.
 
     Attributes
     ----------
     name : str
     importance, spread : float
-        By how much the score falls when the column is shuffled, and the standard deviation over repeats.
+        The drop in score when the column is shuffled, and its standard deviation over repeats.
     grid : tuple of float or str
         Values of the column.
     outputs : tuple of tuple of float
@@ -54,13 +54,13 @@ def model_page(
     nodes : sequence of HiddenNode
         From `hidden_nodes`.
     columns : sequence of ColumnView
-        What the table's columns do, if that was computed.
+        The effects of the table's columns, if computed.
     outputs : sequence of str
-        What the outputs are called.
+        Names of the outputs.
     labels : sequence of str
-        The class or number of each row, to be named beside the rows that excite a node.
+        The class or number of each row, shown beside the rows that activate a node.
     score : str
-        What the importance is measured in.
+        Name of the score in which importance is measured.
     """
     sections = [_nodes_section(nodes, outputs, labels), *_response_section(nodes, outputs)]
     if columns:
@@ -70,20 +70,20 @@ def model_page(
 
 
 def _shown(nodes: Sequence[HiddenNode]) -> list[HiddenNode]:
-    """Return the nodes that move the outputs most, in their order."""
+    """Return the nodes with the largest effect on the outputs, in their original order."""
     shown = sorted(nodes, key=lambda node: -node.influence)[:MOST_NODES]
     return sorted(shown, key=lambda node: node.index)
 
 
 def _output_names(outputs: Sequence[str], count: int) -> list[str]:
-    """Return a name for each output; of no and yes, one output stands for yes."""
+    """Return a name for each output; a single output for no and yes represents yes."""
     if len(outputs) == count:
         return list(outputs)
     return [outputs[1]] if len(outputs) == 2 and count == 1 else [f"z{k}" for k in range(1, count + 1)]
 
 
 def _response_section(nodes: Sequence[HiddenNode], outputs: Sequence[str]) -> list[Section]:
-    """Return how the outputs go with each node's activation over the rows, as curves."""
+    """Return curves of the outputs against each node's activation over the rows."""
     blocks: list[Block] = []
     for node in _shown(nodes):
         if len(node.groups) > 1:
@@ -120,7 +120,7 @@ def _node_row(node: HiddenNode, labels: Sequence[str]) -> tuple[Cell, ...]:
 
 
 def _tight(name: str) -> str:
-    """Return a name that no line breaks, unless it is long."""
+    """Return a name with non-breaking spaces, unless it is long."""
     return name.replace(" ", TIGHT) if len(name) <= LONG else name
 
 

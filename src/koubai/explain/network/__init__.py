@@ -1,1 +1,1 @@
-"""A network explained: forward pass, backward pass and one update as steps, and any asked number of them."""
+"""A network explained: forward pass, backward pass and one update as steps, and any requested number from them."""

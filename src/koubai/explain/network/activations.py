@@ -1,30 +1,29 @@
-"""An activation and its derivative as formulas, and what it is called."""
+"""An activation and its derivative as formulas, and its display name."""
 
 import numpy as np
 
 from koubai.core.activations.base import Activation
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity
 from koubai.core.formulas.values import as_given
-from koubai.core.language import has_text
-from koubai.explain.derivations import Text, say
+from koubai.explain.derivations import Text, called
 
 
 def value(activation: Activation, u: Formula, known: float = 0.0) -> Formula:
-    """Return φ(u) as a formula; of an activation that says none, the notation φ(u) with its number.
+    """Return φ(u) as a formula; for an activation without one, the notation φ(u) with its number.
 
     Parameters
     ----------
     activation : Activation
-        φ; softmax, which is no function of one u, is not among them.
+        φ; not softmax, which is not a function of a single u.
     u, known
-        As `koubai.core.activations.base.Activation.formula`.
+        As for `koubai.core.activations.base.Activation.formula`.
     """
     said = activation.formula(u, known)
     return _unsaid(activation, u) if said is None else said
 
 
 def derivative(activation: Activation, u: Formula, z: Formula) -> Formula:
-    """Return φ'(u) as a formula, in z = φ(u) where that is shorter; as `value` where there is none."""
+    """Return φ'(u) as a formula, in z = φ(u) where that is shorter; like `value` if there is no formula."""
     said = activation.derivative_formula(u, z)
     return _unsaid(activation, u, prime=True) if said is None else said
 
@@ -41,6 +40,6 @@ def _unsaid(activation: Activation, u: Formula, prime: bool = False) -> Formula:
 
 
 def name_of(activation: Activation) -> Text:
-    """Return what an activation is called; one that the catalogues do not know, by its own name."""
-    key = f"explain.activation.{activation.name}"
-    return say(key) if has_text(key) else say("explain.activation.other", name=activation.name)
+    """Return an activation's display name; if not in the catalogues, its own name."""
+    name = activation.name
+    return called((f"explain.activation.{name}", f"play.choice.{name}"), name)

@@ -1,4 +1,4 @@
-"""Which number of a network is asked for, and whether the network has it."""
+"""The requested number of a network, and the check that the network has it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ STEPS = {"weight": "grad", "delta": "delta", "node": "z", "loss": "E"}
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The asked number, in the lecture's indices (layers, nodes and sources from 1; source 0 is the bias).
+    """The requested number, in the lecture's indices (layers, nodes and sources from 1; source 0 is the bias).
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Ask:
 
 
 def check_ask(ask: Ask, network: Network, allowed: Sequence[str]) -> StepId:
-    """Return the id of the asked step.
+    """Return the id of the requested step.
 
     Raises
     ------

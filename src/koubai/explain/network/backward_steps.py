@@ -16,7 +16,7 @@ from koubai.explain.network.losses import slope as loss_slope
 
 ERROR = Symbol("E")
 ROUNDING = 1e-9
-"""Targets that add up to one but for this are shares of classes."""
+"""Targets whose sum is within this of one are class shares."""
 
 
 def by(symbol: Formula) -> Partial:
@@ -47,7 +47,7 @@ def slope(book: Book, layer: int, i: int) -> Step:
 
 
 def by_activation(book: Book, layer: int, i: int) -> Step:
-    """∂E/∂z_i^(l): from the loss at the output, from the δ of the layer above elsewhere."""
+    """∂E/∂z_i^(l): from the loss at the output, otherwise from the δ of the layer above."""
     return _by_output(book, i) if layer == book.depth else _by_hidden(book, layer, i)
 
 
@@ -115,7 +115,7 @@ def delta(book: Book, layer: int, i: int) -> Step:
 
 
 def _fused(book: Book) -> bool:
-    """Return whether loss and output activation fit so that δ is simply z - y."""
+    """Return whether loss and output activation match, so that δ is simply z - y."""
     loss, phi = book.network.loss, book.network.layers[-1].activation
     if isinstance(loss, CrossEntropy):
         return isinstance(phi, Softmax)

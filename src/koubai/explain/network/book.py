@@ -1,8 +1,8 @@
-"""The book of one row's pass through a network: every quantity with its symbol and its number, every step made once.
+"""The book of one row's pass through a network: every quantity with its symbol and number, every step made once.
 
 Quantities are named as in the lecture: layers l = 1 … L, nodes i and sources j from 1, j = 0 for the bias. Numbers come
-from the reference engine's trace. Where the network is small and its numbers are small fractions, exact ones take
-their place, as far as the equations keep them exact.
+from the reference engine's trace. Where the network is small and its numbers are simple fractions, exact numbers
+replace them for as long as the equations keep them exact.
 """
 
 from collections import Counter
@@ -21,16 +21,19 @@ from koubai.core.trace import StepTrace
 from koubai.explain.derivations import Step, StepId, Text, say, step_id
 
 Part: TypeAlias = Literal["forward", "loss", "backward", "gradient"]
-"""Which part of a pass computes a quantity."""
+"""The part of a pass that computes a quantity."""
 PARTS: tuple[Part, ...] = ("forward", "loss", "backward", "gradient")
-"""In the order in which they are computed."""
+"""The parts in order of computation."""
 
 SMALL = 2000
-"""Networks of at most this many parameters are followed exactly and in full."""
+"""Maximum number of parameters for a network to be traced exactly and in full."""
+DEEP = 20
+"""Maximum number of layers to be traced exactly and in full: each step asks for the one before it, and deeper nesting
+of calls than this would come near to Python's limit."""
 WRITTEN_OUT = 20
-"""A sum of more terms is written with the largest first and the rest summed."""
+"""A sum with more terms is written with the largest first and the rest summed."""
 LARGEST_TERMS = 6
-"""How many terms of a longer sum are written."""
+"""Number of terms of a longer sum that are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class StepKind:
     name : str
         As in `StepId.kind`.
     part : str
-        Which part of a pass it belongs to.
+        The part of a pass it belongs to.
     rank : int
-        Where it stands among the kinds that are computed for one layer in that part, the first being 0.
+        Its rank, from 0, among the kinds computed for one layer in that part.
     build : callable
-        Makes the step, from the book and the step's indices.
+        Builds the step from the book and the step's indices.
     """
 
     name: str
@@ -63,9 +66,9 @@ class Book:
     trace : StepTrace
         From `koubai.engines.reference.trace_step`, without dropout.
     kinds : mapping of str to StepKind
-        The kinds of step that it can make; `koubai.explain.network.steps.book_of` knows them all.
+        The kinds of step that it can build; `koubai.explain.network.steps.book_of` supplies all of them.
     row : int
-        Which row of the trace, from 0.
+        Index of the row in the trace, from 0.
     """
 
     def __init__(self, trace: StepTrace, kinds: Mapping[str, StepKind], row: int = 0) -> None:
@@ -73,7 +76,9 @@ class Book:
         self.network: Network = trace.forward.network
         self.theta: Array = trace.forward.theta
         self.depth = len(self.network.layers)
-        self.small = self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT
+        self.small = (
+            self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT and self.depth <= DEEP
+        )
         self.layer_deltas = trace.deltas
         self.places: dict[Formula, tuple[int, int, int]] = {}
         """Layer, node and source of each parameter that was written so far."""
@@ -82,11 +87,11 @@ class Book:
     # Steps
 
     def step(self, kind: str, *indices: int) -> Step:
-        """Return a step, made at the first call."""
+        """Return a step, building it on the first call."""
         return self.find(step_id(kind, *indices))
 
     def find(self, identifier: StepId) -> Step:
-        """Return the step of an id, made at the first call."""
+        """Return the step with an id, building it on the first call."""
         if identifier not in self._steps:
             self._steps[identifier] = self.kinds[identifier.kind].build(self, *identifier.indices)
         return self._steps[identifier]
@@ -96,28 +101,30 @@ class Book:
         return self.kinds[step.id.kind].part
 
     def needed(self, identifiers: Sequence[StepId], breadth: int | None = None) -> list[Step]:
-        """Return the steps of these ids and all they rest on, each after what it uses.
+        """Return the steps with these ids and all they depend on, in order of dependency.
 
         Parameters
         ----------
         identifiers : sequence of StepId
         breadth : int, optional
-            Of a step that uses many others of one kind, follow only so many: the first, which carry the largest terms.
+            For a step that uses many others of one kind, follow only this many: the first, which carry the largest
+            terms.
         """
         found: dict[StepId, Step] = {}
-
-        def visit(identifier: StepId) -> None:
-            if identifier not in found:
+        # a stack of its own instead of calls: a network may have more layers than Python lets calls nest
+        waiting = [iter(identifiers)]
+        open_steps: list[Step] = []
+        while waiting:
+            identifier = next(waiting[-1], None)
+            if identifier is None:
+                waiting.pop()
+                if open_steps:
+                    step = open_steps.pop()
+                    found[step.id] = step
+            elif identifier not in found:
                 step = self.find(identifier)
-                followed: Counter[str] = Counter()
-                for used in step.uses:
-                    followed[used.kind] += 1
-                    if breadth is None or followed[used.kind] <= breadth:
-                        visit(used)
-                found[identifier] = step
-
-        for identifier in identifiers:
-            visit(identifier)
+                open_steps.append(step)
+                waiting.append(iter(_followed(step, breadth)))
         return list(found.values())
 
     # Quantities
@@ -144,12 +151,12 @@ class Book:
         return above.to_sources(blocks, sources[row], self.layer_deltas[layer + 1][row])
 
     def settled(self, formula: Formula, kind: str, *indices: int) -> Number:
-        """Return the number that a formula gives: the exact one if it stays exact, else the trace's."""
+        """Return a formula's number: the exact one if it stays exact, else the trace's."""
         exact = formula.evaluate() if self.small else None
         return Number(tidy(self.traced(kind, *indices) if exact is None or isinstance(exact, float) else exact))
 
     def value(self, kind: str, *indices: int) -> Number:
-        """Return a computed quantity's number: a small network's from its step, a large one's from the trace."""
+        """Return a computed quantity's number: in a small network from its step, in a large one from the trace."""
         if self.small:
             result = self.step(kind, *indices).result
             assert isinstance(result, Number)
@@ -209,15 +216,15 @@ class Book:
 
     @property
     def target(self) -> str:
-        """The letter of the targets: p for shares of classes, y for the rest."""
+        """The letter of the targets: p for class shares, otherwise y."""
         return self.network.loss.letter
 
     # Sums
 
     def chosen_terms(self, contributions: Array) -> tuple[list[int], float]:
-        """Return which terms of a sum are written (numbers from 0) and what the others add up to.
+        """Return which terms of a sum to write (indices from 0) and the sum of the others.
 
-        All terms of a short sum, in order; of a long one the largest, by size.
+        All terms of a short sum, in order; the largest of a long one, by size.
         """
         if len(contributions) <= WRITTEN_OUT:
             return list(range(len(contributions))), 0.0
@@ -227,24 +234,24 @@ class Book:
     def long_sum(
         self, contributions: Array, term: Callable[[int], Formula], first: Sequence[Formula] = ()
     ) -> tuple[Formula, list[int], tuple[Text, ...]]:
-        """Return a sum, written out or with its largest terms and the rest R.
+        """Return a sum, in full or with its largest terms and the remainder R.
 
         Parameters
         ----------
         contributions : (n,)
-            The terms' numbers.
+            The values of the terms.
         term : callable
-            Makes the formula of term k, k from 0.
+            Returns the formula of term k, k from 0.
         first : sequence of Formula
-            Terms to stand before them.
+            Terms to put first.
 
         Returns
         -------
         total : Formula
         shown : list of int
-            Which terms were written, the largest first.
+            Indices of the terms written, largest first.
         notes : tuple of Text
-            What R is, if it is there.
+            An explanation of R, if it occurs.
         """
         shown, rest = self.chosen_terms(contributions)
         terms = [*first, *(term(k) for k in shown)]
@@ -255,6 +262,17 @@ class Book:
         symbol = Symbol("R", (n_rest,))
         terms.append(Quantity(symbol, Number(rest)))
         return add(*terms), shown, (say("explain.note.rest", rest=symbol, count=n_rest, shown=len(shown)),)
+
+
+def _followed(step: Step, breadth: int | None) -> list[StepId]:
+    """Return which of the steps that a step uses are followed: all, or the first so many of each kind."""
+    seen: Counter[str] = Counter()
+    followed = []
+    for used in step.uses:
+        seen[used.kind] += 1
+        if breadth is None or seen[used.kind] <= breadth:
+            followed.append(used)
+    return followed
 
 
 def slope_symbol(u: Formula) -> Formula:

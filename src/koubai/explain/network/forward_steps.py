@@ -25,7 +25,7 @@ from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import term, total
 
 LOST = 1e-12
-"""Below this, log z is taken from u: z itself no longer holds its digits."""
+"""Below this, log z is computed from u, since z itself has lost its digits."""
 
 
 def net_input(book: Book, layer: int, i: int) -> Step:
@@ -80,7 +80,7 @@ def activation(book: Book, layer: int, i: int) -> Step:
 
 
 def _shift(book: Book, layer: int) -> float:
-    """Return what is taken off every u of a softmax so that no exp overflows: 0 where none would."""
+    """Return what is subtracted from every u of a softmax so that no exp overflows; 0 if none would."""
     u = book.trace.forward.pre_activations[layer - 1][book.row]
     return float(u.max()) if np.abs(u).max() > SAFE_EXPONENT else 0.0
 

@@ -1,4 +1,4 @@
-"""Each loss and its derivative by an output as a formula, and what it is called."""
+"""Each loss and its derivative with respect to an output as formulas, and its name in words."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,8 @@ import numpy as np
 from koubai.core.activations.identity import Identity
 from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, log
 from koubai.core.formulas.values import as_given
-from koubai.core.language import has_text
 from koubai.core.losses.base import LogOf, Loss
-from koubai.explain.derivations import Text, say
+from koubai.explain.derivations import Text, called
 
 
 def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
@@ -23,7 +22,7 @@ def term(loss: Loss, z: Formula, y: Formula, log_of: LogOf = log) -> Formula:
     z, y : Formula
         Output and target.
     log_of : callable
-        How log z and log(1 - z) are written: as they are, or as quantities where z itself has underflowed.
+        How to write log z and log(1 - z): directly, or as quantities where z itself has underflowed.
     """
     said = loss.term_formula(z, y, log_of)
     return _unsaid(loss, z, y) if said is None else said
@@ -35,7 +34,7 @@ def total(loss: Loss, terms: Sequence[Formula]) -> Formula:
 
 
 def law(loss: Loss, z: Formula, y: Formula) -> Formula:
-    """Return the loss of one row with the sum over outputs k."""
+    """Return the loss of one row as a sum over outputs k."""
     return total(loss, [BigSum("k", term(loss, z, y))])
 
 
@@ -58,5 +57,4 @@ def _unsaid(loss: Loss, z: Formula, y: Formula, by_output: bool = False) -> Form
 
 def name_of(loss: Loss) -> Text:
     """Return what a loss is called; one that the catalogues do not know, by its own name."""
-    key = f"explain.loss.{loss.name}"
-    return say(key) if has_text(key) else say("explain.loss.other", name=loss.name)
+    return called((f"explain.loss.{loss.name}", f"play.choice.{loss.name}"), loss.name)

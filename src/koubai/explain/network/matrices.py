@@ -1,4 +1,4 @@
-"""Whole layers as products of matrices, with shapes (lecture slides 37-42, 60-64)."""
+"""Whole layers as matrix products, with shapes (lecture slides 37-42, 60-64)."""
 
 from fractions import Fraction
 
@@ -20,7 +20,7 @@ from koubai.explain.derivations import Step, Table, say, step_id
 from koubai.explain.network.book import Book, StepKind
 
 WIDEST = 8
-"""Layers of more nodes are not written as matrices of numbers."""
+"""Layers with more nodes are not written as numeric matrices."""
 
 
 def fits(book: Book) -> bool:
@@ -56,7 +56,7 @@ def _column(values: list[Fraction | float]) -> Matrix:
 
 
 def _settled(formula: Formula, known: Quantity) -> Matrix:
-    """Return the known numbers, having been computed node by node; the formula gives the same."""
+    """Return the known numbers, already computed node by node; the formula gives the same."""
     assert isinstance(known.number, Matrix)
     return known.number
 
@@ -81,7 +81,7 @@ def layer_input(book: Book, layer: int) -> Step:
 
 
 def layer_delta(book: Book, layer: int) -> Step:
-    """δ^(l) = (W^(l+1)ᵀ δ^(l+1)) ⊙ φ'(u^(l)), for a hidden layer whose φ works node by node."""
+    """δ^(l) = (W^(l+1)ᵀ δ^(l+1)) ⊙ φ'(u^(l)), for a hidden layer whose φ acts node by node."""
     nodes, above = book.network.sizes[layer], book.network.sizes[layer + 1]
     slopes = _column([book.slope(layer, i).evaluate() for i in range(1, nodes + 1)])
     back = Transpose(weight_matrix(book, layer + 1)) * vector(book, "δ", layer + 1)
@@ -124,7 +124,7 @@ def layer_gradient(book: Book, layer: int) -> Step:
 
 
 def elementwise(book: Book, layer: int) -> bool:
-    """Return whether a layer's activation works node by node."""
+    """Return whether a layer's activation acts node by node."""
     return not isinstance(book.network.layers[layer - 1].activation, Softmax)
 
 

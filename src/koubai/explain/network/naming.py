@@ -1,4 +1,4 @@
-"""What people call a network's inputs and outputs, and what its outputs say in those words."""
+"""The names of a network's inputs and outputs, and its predictions in those terms."""
 
 from dataclasses import dataclass
 from math import inf
@@ -11,15 +11,14 @@ from koubai.explain.derivations import Block, Cell, Section, Step, Table, Text, 
 from koubai.explain.network.book import Book
 
 NAMED = 40
-"""So many inputs, and so many outputs, are listed with their names."""
-"""Losses whose outputs say yes above 0; shares say yes above 1/2."""
+"""Maximum number of inputs, and of outputs, listed by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call the inputs and the outputs, and the target's unit; empty for a network without names.
+    """Names of the inputs and outputs, and the target's units; empty for a network without names.
 
-    Two names for one output are those of no and yes.
+    Two names for a single output mean no and yes.
     """
 
     inputs: tuple[str, ...] = ()
@@ -27,19 +26,19 @@ class Names:
     target: tuple[str, float, float] | None = None
     """For regression on a standardised target: its name, its mean and its standard deviation.
 
-    For one that was divided by its mean, as for outputs exp(u): its name, 0 and its mean.
+    For a target divided by its mean, as for outputs exp(u): its name, 0 and its mean.
     """
     bounds: tuple[float, float] | None = None
-    """For regression, between which numbers predictions are kept, in the target's unit."""
+    """For regression, the limits of predictions, in the target's units."""
     apart: bool = False
-    """Whether each output is a label of its own, several of which may be right at once."""
+    """Whether each output is a separate label, several of which may apply at once."""
 
 
 NAMELESS = Names()
 
 
 def prediction_section(book: Book, names: Names) -> Section:
-    """Return what the outputs say; for a standardised target, also in the target's own unit."""
+    """Return the prediction; for a standardised target, also in the target's own units."""
     blocks: list[Block] = [*predictions(book, names)]
     if names.target is not None:
         name, mean, deviation = names.target
@@ -58,7 +57,7 @@ def prediction_section(book: Book, names: Names) -> Section:
 
 
 def predictions(book: Book, names: Names = NAMELESS) -> list[Text]:
-    """Return what the outputs say: the class of the largest output, yes or no, or the numbers."""
+    """Return the predictions: the class of the largest output, yes or no, or the numbers."""
     network = book.network
     outputs = [book.z(book.depth, i) for i in range(1, network.n_outputs + 1)]
     margin = network.loss.signed
@@ -94,7 +93,7 @@ def equation(quantity: Quantity) -> Relation:
 
 
 def named(book: Book, names: Names, targets: bool) -> list[Block]:
-    """Return what the inputs and outputs are called; with ``targets``, also what should have come out."""
+    """Return the names of the inputs and outputs; with ``targets``, also the targets."""
     blocks: list[Block] = [_named_inputs(book, names)] if len(names.inputs) == book.network.n_features else []
     if len(names.outputs) == book.network.n_outputs > 1:
         blocks.append(_named_outputs(book, names, targets))
@@ -105,7 +104,7 @@ def named(book: Book, names: Names, targets: bool) -> list[Block]:
 
 
 def _named_outputs(book: Book, names: Names, targets: bool) -> Table:
-    """Return the outputs with the classes that they stand for, those with the largest values of very many."""
+    """Return the outputs with their classes; if there are very many, those with the largest values."""
     z = book.trace.forward.outputs[book.row] + (2.0 * book.trace.targets[book.row] if targets else 0.0)
     shown = sorted(np.argsort(-z, kind="stable")[:NAMED].tolist())
     columns: list[Cell] = [Symbol("z", ("k",), "L"), say("explain.column.class")]
@@ -117,7 +116,7 @@ def _named_outputs(book: Book, names: Names, targets: bool) -> Table:
 
 
 def _named_inputs(book: Book, names: Names) -> Table:
-    """Return the inputs with what they are called, those with the largest values of very many."""
+    """Return the inputs with their names; if there are very many, those with the largest values."""
     values = book.trace.forward.inputs[book.row]
     shown = sorted(np.argsort(-np.abs(values), kind="stable")[:NAMED].tolist())
     rows = tuple((book.z(0, j + 1).notation, names.inputs[j], book.z(0, j + 1).number) for j in shown)

@@ -17,29 +17,29 @@ from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.passes import BREADTH
 from koubai.explain.network.picture import picture
 from koubai.explain.network.sections import given_numbers, grouped, parted
-from koubai.explain.network.updates import UpdateSteps
+from koubai.explain.network.updates import UpdateSteps, rule_name
 
 TABLE_ROWS = 40
-"""So many rows of a minibatch are shown."""
+"""Maximum number of rows of a minibatch shown."""
 
 
 def update(
     plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask, *, names: Names = NAMELESS
 ) -> Derivation:
-    """Explain one update of one weight: its gradient on every row, their mean, and the optimizer's rule.
+    """Explain one update of one weight: its gradient for every row, their mean, and the optimizer's rule.
 
     Parameters
     ----------
     plan, state
-        What is trained, and where it stands: θ, the optimizer's memory, the number of updates made.
+        What is trained, and its state: θ, the optimizer's slots, the number of updates made.
     rows : Rows
         The batch: one row or more.
     learning_rate : float
         α of this update.
     ask : Ask
-        `Ask.weight`: the weight, source 0 being the bias.
+        `Ask.weight`: the weight; source 0 is the bias.
     names : Names, optional
-        What the inputs and outputs are called.
+        Names of the inputs and outputs.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def update(
     Raises
     ------
     ParameterError, ShapeError
-        If the network has no such weight, α is not > 0, or the rows do not fit.
+        If the network has no such weight, α is not > 0, or the rows do not match.
     """
     if not learning_rate > 0:
         raise ParameterError(f"explain: learning_rate must be > 0; got {learning_rate!r}. Try 0.1.")
@@ -71,14 +71,14 @@ def update(
     if len(steps.books) > 1:
         sections.append(_batch(steps, (layer, i, j)))
     sections.append(_rule(plan, steps))
-    rule = say(f"explain.rule.{plan.optimizer.name}")
+    rule = rule_name(plan.optimizer)
     title = say("explain.title.update", quantity=steps.name, rule=rule)
     settings = [part.number.value for part in _known(steps) if isinstance(part.number, Number)]
     return Derivation(title, tuple(sections), asked.id, Notation.of([*given_numbers(book), *settings]))
 
 
 def _telling(trace: StepTrace, layer: int, i: int, j: int) -> int:
-    """Return the row of a batch with the largest gradient of a weight: the one that has most to say."""
+    """Return the row of a batch with the largest gradient of a weight, as the most instructive one."""
     gradients = trace.deltas[layer - 1][:, i - 1]
     if j:
         gradients = gradients * trace.forward.sources(layer - 1)[:, j - 1]
@@ -127,7 +127,7 @@ def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
 
 
 def _known(update: UpdateSteps) -> list[Quantity]:
-    """Return what stands in the rule and is not computed by it: settings, memory and the weight."""
+    """Return the rule's inputs that it does not compute itself: settings, slots and the weight."""
     known: dict[Quantity, None] = {}
     for step in update.steps:
         for part in step.symbols.walk():
@@ -138,8 +138,8 @@ def _known(update: UpdateSteps) -> list[Quantity]:
 
 
 def _rule(plan: Plan, update: UpdateSteps) -> Section:
-    """Return the steps from the gradient to the new weight, with what is known beforehand."""
+    """Return the steps from the gradient to the new weight, with the values known beforehand."""
     given = tuple(Display((part.notation, part.number)) for part in _known(update))
-    rule = say(f"explain.rule.{plan.optimizer.name}")
+    rule = rule_name(plan.optimizer)
     steps: list[Step] = [replace(step, law=()) for step in update.steps]
     return Section(say("explain.section.update", rule=rule), (say("explain.text.known"), *given, *steps))

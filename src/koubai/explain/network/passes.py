@@ -1,4 +1,4 @@
-"""Whole explanations of a network: a forward pass, a backward pass, one asked number of them."""
+"""Whole explanations of a network: a forward pass, a backward pass, or one requested number."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ from koubai.explain.network.steps import book_of
 from koubai.optimizers.sgd import SGD
 
 BREADTH = 2
-"""In a large network, so many of the largest terms of a sum are followed further back."""
+"""In a large network, the number of largest terms of a sum that are traced further back."""
 
 
 def explain(
@@ -46,7 +46,7 @@ def explain(
 ) -> Derivation:
     """Explain a row: its backward pass if its targets are given, else its forward pass; see `forward`, `backward`.
 
-    ``features`` and ``classes`` are what inputs and outputs are called; ``apart``: several may be right at once.
+    ``features`` and ``classes`` name the inputs and outputs; with ``apart``, several classes may apply at once.
     """
     names = Names(tuple(map(str, features)), tuple(map(str, classes)), apart=apart)
     if y is None:
@@ -60,22 +60,22 @@ def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
     Raises
     ------
     ShapeError
-        If x or y does not fit the network.
+        If x or y does not match the network.
     DataError
-        If a number in x or y is missing or infinite.
+        If a number in x or y is NaN or infinite.
     """
     inputs = np.asarray(x, dtype=np.float64).reshape(1, -1)
     targets = np.asarray(y, dtype=np.float64).reshape(1, -1)
     for name, array, size in (("x", inputs, network.n_features), ("y", targets, network.n_outputs)):
         if array.shape[1] != size:
             raise ShapeError(
-                f"explain: {name} must hold {size} numbers, as the network {'-'.join(map(str, network.sizes))} takes; "
-                f"got {array.shape[1]}. Pass one row."
+                f"explain: {name} must hold {size} numbers for the network {'-'.join(map(str, network.sizes))}; got "
+                f"{array.shape[1]}. Pass one row."
             )
         if not np.isfinite(array).all():
             at = int(np.flatnonzero(~np.isfinite(array[0]))[0])
             raise DataError(
-                f"explain: {name} must hold finite numbers; got {array[0, at]} at position {at + 1}. Fill it."
+                f"explain: {name} must contain only finite numbers; got {array[0, at]} at position {at + 1}. Impute it."
             )
     theta = np.asarray(theta, dtype=np.float64)
     network.check_theta(theta)
@@ -101,11 +101,11 @@ def forward(
     x : (n_features,)
         One row of inputs.
     ask : Ask, optional
-        The asked number: `Ask.node`, `Ask.loss`; without it the whole pass is explained.
+        The requested number: `Ask.node`, `Ask.loss`; by default the whole pass is explained.
     y : (n_outputs,), optional
-        Targets; with them the loss follows.
+        Targets; if given, the loss is explained too.
     names : Names, optional
-        What the inputs and outputs are called.
+        Names of the inputs and outputs.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def forward(
     Raises
     ------
     ShapeError, ParameterError
-        If x or y does not fit, or the network has no such node.
+        If x or y does not match, or the network has no such node.
     """
     targets = np.zeros(network.n_outputs) if y is None else y
     book = book_of(trace_of(network, theta, x, targets))
@@ -150,9 +150,9 @@ def backward(
     y : (n_outputs,)
         Its targets.
     ask : Ask, optional
-        The asked number: `Ask.weight`, `Ask.delta`; without it every δ and every ∂E/∂w is explained.
+        The requested number: `Ask.weight`, `Ask.delta`; by default every δ and every ∂E/∂w is explained.
     names : Names, optional
-        What the inputs and outputs are called.
+        Names of the inputs and outputs.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def backward(
     Raises
     ------
     ShapeError, ParameterError
-        If x or y does not fit, or the network has no such weight or node.
+        If x or y does not match, or the network has no such weight or node.
     """
     book = book_of(trace_of(network, theta, x, y))
     if ask is not None:
@@ -178,7 +178,7 @@ def backward(
 
 
 def asked_number(book: Book, identifier: StepId, names: Names = NAMELESS, why: Text | None = None) -> Derivation:
-    """Explain one number of a pass: the steps that it rests on, and no others; ``why`` says who chose it."""
+    """Explain one number of a pass by the steps it depends on, and no others; ``why`` says why it was chosen."""
     asked = book.find(identifier)
     steps = book.needed([identifier], None if book.small else BREADTH)
     sections = [network_section(book, asked, steps, book.part(asked) in ("backward", "gradient"), names)]

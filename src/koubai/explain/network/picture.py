@@ -1,4 +1,4 @@
-"""The picture of a network for one derivation: its nodes and weights, with the path of the asked number lit."""
+"""The diagram of a network for one derivation, with the path to the requested number highlighted."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -16,11 +16,11 @@ def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool)
     ----------
     book : Book
     steps : sequence of Step
-        The derivation's steps; the nodes and weights in them are lit. Empty lights nothing.
+        The derivation's steps; the nodes and weights in them are highlighted. If empty, nothing is.
     asked : Step, optional
-        The step of the asked number, which is set off.
+        The step of the requested number, which is highlighted most.
     deltas : bool
-        Whether δ is written at the nodes beside z.
+        Whether to write δ at the nodes besides z.
     """
     forward = [step for step in steps if book.part(step) in ("forward", "loss")]
     last = [step for step in steps if step not in forward] or list(steps[-2:])
@@ -57,7 +57,7 @@ def _node(book: Book, layer: int, i: int, lights: Mapping[tuple[int, ...], Light
 
 
 def _mentioned(book: Book, steps: Sequence[Step]) -> set[tuple[int, ...]]:
-    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers stand in the steps."""
+    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers occur in the steps."""
     found: set[tuple[int, ...]] = set()
     for step in steps:
         for part in (step.subject, *step.symbols.walk()):
@@ -74,7 +74,7 @@ def _mentioned(book: Book, steps: Sequence[Step]) -> set[tuple[int, ...]]:
 
 
 def _asked(step: Step | None) -> tuple[int, ...] | None:
-    """Return the asked node (layer, i) or weight (layer, i, j), from the step's id."""
+    """Return the requested node (layer, i) or weight (layer, i, j), from the step's id."""
     if step is None:
         return None
     indices = step.id.indices

@@ -1,7 +1,8 @@
-"""Small ready-made networks with rows, for who has no model at hand."""
+"""Small ready-made networks with rows, for users without a model at hand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,11 +15,13 @@ from koubai.explain.network.naming import NAMELESS, Names
 
 PLAYERS = 60
 CORRELATION = np.array([[1, 0.2, 0.1, 0.5], [0.2, 1, -0.3, 0.5], [0.1, -0.3, 1, 0.4], [0.5, 0.5, 0.4, 1]])
-"""Of the players' figures: who hits well scores runs, who hits home runs steals few bases."""
+"""Correlations of the players' figures: good hitters score runs, home-run hitters steal few bases."""
 FEW_SOURCES = 10
 """Nodes with more sources get smaller weights."""
+MOST_PARAMETERS = 1_000_000
+"""Maximum number of weights and biases of a network made on the spot."""
 ROWS = 8
-"""Rows that a sample network comes with."""
+"""Number of rows of a sample network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,10 @@ PLAYER = ("batting average", "home runs", "stolen bases", "runs")
 
 
 def players() -> Sample:
-    """Return the lecture's example of hidden nodes that mean something, baseball players (slides 46-47).
+    """Return the lecture's example of meaningful hidden nodes, baseball players (slides 46-47).
 
-    Four standardised figures of a season go in, and out comes whether the player succeeds; the weights are chosen so
-    that the hidden nodes stand for power, speed and skill. The players are random.
+    The inputs are four standardised figures of a season, the output is whether the player succeeds; the weights are
+    chosen so that the hidden nodes represent power, speed and skill. The players are random.
     """
     network = Network.dense((4, 3, 1), hidden="sigmoid", output="sigmoid", loss="binary_cross_entropy")
     first = np.array([[0.2, 0.1, 2.5], [2.8, -0.3, 0.1], [-0.2, 2.6, 0.2], [0.8, 0.9, 0.7]])
@@ -73,15 +76,23 @@ def made(
     output, loss : str, optional
         By default softmax with cross-entropy for several outputs, the sigmoid with binary cross-entropy for one.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
 
     Raises
     ------
     ParameterError
-        If the sizes are not those of a network, or activation and loss do not fit.
+        If the sizes do not describe a network, or one that is too large, activation and loss do not match, or the seed
+        is negative.
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ParameterError(f"explain: sizes must be numbers >= 1, such as 4-5-3; got {'-'.join(map(str, sizes))}.")
+    count = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
+    if count > MOST_PARAMETERS:
+        raise ParameterError(
+            f"explain: sizes must give at most {MOST_PARAMETERS:,} weights and biases; got {count:,}. Try 4-5-3."
+        )
+    if seed < 0:
+        raise ParameterError(f"explain: seed must be >= 0; got {seed}. Try 0.")
     if output is None:
         usual = "softmax" if sizes[-1] > 1 else "sigmoid"
         output = usual if loss is None else get_loss(loss).output
@@ -92,7 +103,7 @@ def made(
     rng = np.random.default_rng(seed)
     theta = rng.integers(-10, 11, network.n_parameters) / 10
     for index, layer in enumerate(network.layers):
-        if layer.n_in > FEW_SOURCES:  # else their sum would drive every sigmoid to its flat ends
+        if layer.n_in > FEW_SOURCES:  # otherwise their sum would saturate every sigmoid
             weights = network.weights(theta, index)
             weights[:] = (weights * np.sqrt(FEW_SOURCES / layer.n_in)).round(3)
     inputs = rng.integers(-10, 11, (ROWS, sizes[0])) / 10
@@ -100,7 +111,7 @@ def made(
 
 
 def _targets(network: Network, rng: np.random.Generator) -> Array:
-    """Return targets that the network's loss is made for."""
+    """Return targets suited to the network's loss."""
     n, loss = network.n_outputs, network.loss
     if loss.signed:
         return rng.choice([-1.0, 1.0], (ROWS, n))

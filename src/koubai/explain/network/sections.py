@@ -47,19 +47,19 @@ def grouped(book: Book, steps: Sequence[Step]) -> tuple[Block, ...]:
 
 
 def notation_of(book: Book) -> Notation:
-    """Return how the numbers of a pass are written: as those were that were given."""
+    """Return the number format of a pass, following that of the given numbers."""
     return Notation.of(given_numbers(book))
 
 
 def given_numbers(book: Book) -> list[Value]:
-    """Return the parameters, inputs and targets of a pass, the first of very many."""
+    """Return the parameters, inputs and targets of a pass, truncated if there are very many."""
     row = book.row
     given = [*book.theta[:2000], *book.trace.forward.inputs[row][:2000], *book.trace.targets[row][:2000]]
     return [as_given(float(value)) for value in given]
 
 
 def sizes_of(book: Book) -> str:
-    """Return the sizes of a network as people write them: 4-5-3."""
+    """Return the sizes of a network in the usual form: 4-5-3."""
     return "-".join(map(str, book.network.sizes))
 
 
@@ -95,7 +95,7 @@ def _given(letter: str, quantities: Sequence[Quantity]) -> Display:
 
 
 def forward_layers(book: Book) -> list[Section]:
-    """Return a section for each layer, the first first: every u and every z."""
+    """Return a section for each layer, first to last, with every u and every z."""
     sections = []
     for layer in range(1, book.depth + 1):
         nodes = range(1, book.network.sizes[layer] + 1)
@@ -111,7 +111,7 @@ def forward_layers(book: Book) -> list[Section]:
 
 
 def backward_layers(book: Book) -> list[Section]:
-    """Return a section for each layer, the last first: every δ and every gradient, with what they rest on."""
+    """Return a section for each layer, last to first, with every δ and every gradient and what they depend on."""
     sections = []
     for layer in range(book.depth, 0, -1):
         nodes = range(1, book.network.sizes[layer] + 1)
@@ -151,7 +151,7 @@ def group_heading(book: Book, kind: str, layer: int) -> Text:
 
 
 def backward_matrices(book: Book) -> Section:
-    """Return the backward pass as products of matrices."""
+    """Return the backward pass as matrix products."""
     steps = []
     for layer in range(book.depth, 0, -1):
         if layer < book.depth and matrices.elementwise(book, layer):

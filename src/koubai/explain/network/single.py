@@ -12,6 +12,7 @@ from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.formulas.pieces import Cases, Relation
 from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, as_given
+from koubai.core.language import has_text
 from koubai.core.losses import Loss, get_loss
 from koubai.core.network import Network
 from koubai.explain.derivations import Block, Derivation, Display, Section, Step, StepTable, say, step_id
@@ -43,7 +44,9 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
     """
     phi = get_activation(given, "activation")
     if isinstance(phi, Softmax):
-        raise ParameterError("explain: activation must be a function of one u; got softmax. Ask for softmax instead.")
+        raise ParameterError(
+            "explain: activation must be a function of a single u; got softmax. Use the explanation of softmax instead."
+        )
     u = Quantity(Symbol("u"), Number(as_given(at)))
     forms = value(phi, u, at)
     general, z = Symbol("u"), Symbol("z")
@@ -69,8 +72,9 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
             (step_id("z"),),
         ),
     )
-    text = say(f"explain.about.{phi.name}")
-    return Derivation(name, (Section(name, (text, *steps)),), None, Notation.of([as_given(at)]))
+    about = f"explain.about.{phi.name}"
+    text = (say(about),) if has_text(about) else ()
+    return Derivation(name, (Section(name, (*text, *steps)),), None, Notation.of([as_given(at)]))
 
 
 def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> str:
@@ -104,18 +108,19 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
     ----------
     given : str or Loss
     z, y : sequence of float
-        Outputs and targets, equally many.
+        Outputs and targets, of equal length.
 
     Raises
     ------
     ParameterError
-        If there is no such loss, or it has no value there: cross-entropy of outputs that are no probabilities.
+        If there is no such loss, or it has no value there: for example cross-entropy of outputs that are not
+        probabilities.
     ShapeError
         If z and y have different lengths.
     """
     kind = get_loss(given)
     if len(z) != len(y) or not len(z):
-        raise ShapeError(f"explain: z and y must be equally long; got {len(z)} and {len(y)} numbers. Give both.")
+        raise ShapeError(f"explain: z and y must have the same length; got {len(z)} and {len(y)} numbers. Give both.")
     _check_domain(kind, z, y)
     outputs = [Quantity(Symbol("z", (k,)), Number(as_given(float(v)))) for k, v in enumerate(z, start=1)]
     targets = [Quantity(Symbol(kind.letter, (k,)), Number(as_given(float(v)))) for k, v in enumerate(y, start=1)]
@@ -157,19 +162,21 @@ def softmax(u: Sequence[float] = (2.0, 1.0, 0.0), p: Sequence[float] = (1.0, 0.0
     u : sequence of float
         Pre-activations of the outputs.
     p : sequence of float
-        The target: shares of the classes, which add up to one.
+        The target: class shares, which add up to one.
 
     Raises
     ------
     ShapeError
         If u and p have different lengths.
     ParameterError
-        If p does not hold shares that add up to one.
+        If p does not contain shares that add up to one.
     """
     if len(u) != len(p) or not len(u):
-        raise ShapeError(f"explain: u and p must be equally long; got {len(u)} and {len(p)} numbers. Give both.")
+        raise ShapeError(f"explain: u and p must have the same length; got {len(u)} and {len(p)} numbers. Give both.")
     if min(p) < 0 or abs(sum(p) - 1) > 1e-9:
-        raise ParameterError(f"explain: p must hold shares that add up to 1; got {', '.join(map(str, p))}. Try 1,0,0.")
+        raise ParameterError(
+            f"explain: p must contain shares that add up to 1; got {', '.join(map(str, p))}. Try 1,0,0."
+        )
     n = len(u)
     network = Network.dense((n, n), output="softmax", loss="cross_entropy", bias=False)
     book = book_of(trace_of(network, np.eye(n).ravel(), np.asarray(u), np.asarray(p)))
@@ -207,7 +214,7 @@ def _shares(book: Book) -> Step:
 
 
 def _why(book: Book) -> list[Block]:
-    """Return the proof of δ_i = z_i - p_i in symbols, and its numbers by the long way and by the short one."""
+    """Return the proof of δ_i = z_i - p_i in symbols, and its numbers by the long way and the short way."""
     zi, zj, ui, pi, pj = (
         Symbol("z", ("i",)),
         Symbol("z", ("j",)),

@@ -1,41 +1,28 @@
 """One update as steps: the mean gradient of a batch, penalty, clipping, and each optimizer's rule (slides 67-78)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import isclose, isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from koubai.core.formulas.tree import (
-    Formula,
-    Function,
-    Number,
-    Partial,
-    Quantity,
-    Quotient,
-    Symbol,
-    add,
-    largest,
-    sqrt,
-)
+from koubai.core.errors import ParameterError
+from koubai.core.formulas.tree import Apply, Formula, Function, Number, Partial, Quantity, Quotient, Symbol, add
 from koubai.core.formulas.values import as_given, tidy
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan
-from koubai.explain.derivations import Step, Text, say, step_id
+from koubai.explain.derivations import Step, Text, called, say, step_id
 from koubai.explain.network.steps import book_of
-from koubai.optimizers.adadelta import Adadelta
-from koubai.optimizers.adagrad import Adagrad
-from koubai.optimizers.adamw import AdamW
-from koubai.optimizers.lion import Lion
-from koubai.optimizers.moments import MomentRule
-from koubai.optimizers.momentum import Momentum
-from koubai.optimizers.nesterov import Nesterov
-from koubai.optimizers.rmsprop import RMSprop
-from koubai.optimizers.sgd import SGD
+from koubai.optimizers.protocol import Optimizer
 
 Place: TypeAlias = tuple[int, int, int]
-"""(layer, node, source): the indices of w_ij^(l), the bias being j = 0."""
+"""(layer, node, source): the indices of w_ij^(l); j = 0 is the bias."""
+
+
+ROUNDING = 1e-6
+"""Formulas reckon with fractions and a rule with float64: they may differ by so much, and no more."""
 
 
 class UpdateSteps:
@@ -48,7 +35,7 @@ class UpdateSteps:
     trace : StepTrace
         A whole update under this plan, with ``theta_after``.
     where : (layer, node, source)
-        The weight w_ij^(l), j = 0 being the bias; of another layer than a dense one, the parameter between the two.
+        The weight w_ij^(l); j = 0 is the bias. In a layer that is not dense, the parameter between node and source.
     """
 
     def __init__(self, plan: Plan, trace: StepTrace, where: Place) -> None:
@@ -66,16 +53,16 @@ class UpdateSteps:
         self.before = [self.books[0].step("grad", *where)] if len(self.books) == 1 else []
         self.steps: list[Step] = []
         self.g = self._gradient()
-        RULES[plan.optimizer.name](self, plan.optimizer)
+        plan.optimizer.explain(self)
 
-    # Pieces that rules are written with
+    # Building blocks for rules
 
     def parameter(self, letter: str, value: float, lower: tuple[int, ...] = ()) -> Quantity:
         """Return a hyperparameter of the rule."""
         return Quantity(Symbol(letter, lower), Number(as_given(value)))
 
     def slot(self, letter: str, index: int) -> Quantity:
-        """Return what the rule remembers of this weight from the updates before."""
+        """Return a slot of the rule for this weight, from before the update."""
         assert self.trace.slots_before is not None
         return Quantity(Symbol(letter), Number(as_given(self.trace.slots_before[index, self.place])))
 
@@ -89,7 +76,7 @@ class UpdateSteps:
         self.steps.append(
             Step(
                 id=step_id(key, *self.where),
-                heading=say(f"explain.update.{key}"),
+                heading=called((f"explain.update.{key}",), key),
                 subject=subject,
                 symbols=formula,
                 result=result,
@@ -99,16 +86,32 @@ class UpdateSteps:
         )
         return Quantity(subject, result)
 
-    def move(self, formula: Formula) -> None:
-        """Add the last step: the weight's new value."""
-        after = self.trace.theta_after
-        assert after is not None
-        self.define("new", replace(self.name, prime=True), formula, number=after[self.place])
+    def move(self, formula: Formula | None) -> None:
+        """Add the last step: the weight's new value; without a formula, what the rule makes of w and g.
 
-    # From the rows' gradients to the gradient that the rule sees
+        Raises
+        ------
+        ParameterError
+            If the formula leads elsewhere than the rule: one that is another's with a step of its own.
+        """
+        assert self.trace.theta_after is not None
+        after = float(self.trace.theta_after[self.place])
+        if formula is None:
+            name = self.plan.optimizer.name
+            formula = Quantity(Apply(name, (self.w, self.g)), Number(as_given(after)))
+        said = float(formula.evaluate())
+        if isfinite(after) and not isclose(said, after, rel_tol=ROUNDING, abs_tol=ROUNDING):
+            kind = type(self.plan.optimizer).__name__
+            raise ParameterError(
+                f"explain: {kind} must explain the step that it makes; its formulas lead to {said:g} and its step to "
+                f"{after:g}. Define {kind}.explain."
+            )
+        self.define("new", replace(self.name, prime=True), formula, number=after)
+
+    # From the rows' gradients to the gradient used by the rule
 
     def _gradient(self) -> Quantity:
-        """Add mean, penalty and clipping where they are there; return g."""
+        """Add mean, penalty and clipping if present; return g."""
         trace = self.trace
         symbol = Symbol("g")
         error = Partial(Symbol("E"), self.name)
@@ -129,7 +132,7 @@ class UpdateSteps:
         return self.define("g", symbol, here)
 
     def _mean(self) -> Number:
-        """Add the step that averages the rows' gradients, weighted if they are."""
+        """Add the step that averages the rows' gradients, weighted if there are weights."""
         weights = [as_given(float(weight)) for weight in self.trace.row_weights]
         terms: list[Formula] = []
         for row, (book, weight) in enumerate(zip(self.books, weights, strict=True), start=1):
@@ -171,98 +174,6 @@ def _mentions(formula: Formula, subject: Formula) -> bool:
     return any(isinstance(part, Quantity) and part.notation == subject for part in formula.walk())
 
 
-def _sgd(c: UpdateSteps, rule: SGD) -> None:
-    c.move(c.w - c.rate * c.g)
-
-
-def _momentum(c: UpdateSteps, rule: Momentum) -> None:
-    v = c.define("velocity", after("v"), c.parameter("μ", rule.momentum) * c.slot("v", 0) - c.rate * c.g)
-    c.move(c.w + v)
-
-
-def _nesterov(c: UpdateSteps, rule: Nesterov) -> None:
-    mu = c.parameter("μ", rule.momentum)
-    v = c.define("velocity", after("v"), mu * c.slot("v", 0) - c.rate * c.g)
-    c.move(c.w + mu * v - c.rate * c.g)
-
-
-def _adagrad(c: UpdateSteps, rule: Adagrad) -> None:
-    s = c.define("squares", after("s"), c.slot("s", 0) + c.g**2)
-    c.move(c.w - c.rate * c.g / (sqrt(s) + c.parameter("ε", rule.epsilon)))
-
-
-def _rmsprop(c: UpdateSteps, rule: RMSprop) -> None:
-    rho = c.parameter("ρ", rule.rho)
-    s = c.define("mean_squares", after("s"), rho * c.slot("s", 0) + (1 - rho) * c.g**2)
-    c.move(c.w - c.rate * c.g / (sqrt(s) + c.parameter("ε", rule.epsilon)))
-
-
-def _adadelta(c: UpdateSteps, rule: Adadelta) -> None:
-    rho, epsilon, d = c.parameter("ρ", rule.rho), c.parameter("ε", rule.epsilon), c.slot("d", 1)
-    s = c.define("mean_squares", after("s"), rho * c.slot("s", 0) + (1 - rho) * c.g**2)
-    delta = c.define("own_step", Symbol("Δ"), sqrt(d + epsilon) / sqrt(s + epsilon) * c.g)
-    c.define("mean_steps", after("d"), rho * d + (1 - rho) * delta**2)
-    c.move(c.w - c.rate * delta)
-
-
-def _moments(c: UpdateSteps, rule: MomentRule) -> tuple[Quantity, Quantity, Quantity, Quantity]:
-    """Add m and v; return them with β₁ and β₂."""
-    b1, b2 = c.parameter("β", rule.beta_1, (1,)), c.parameter("β", rule.beta_2, (2,))
-    m = c.define("mean", after("m"), b1 * c.slot("m", 0) + (1 - b1) * c.g)
-    v = c.define("mean_squares", after("v"), b2 * c.slot("v", 1) + (1 - b2) * c.g**2)
-    return m, v, b1, b2
-
-
-def _adam(c: UpdateSteps, rule: MomentRule) -> None:
-    m, v, b1, b2 = _moments(c, rule)
-    m_hat = c.define("corrected", Symbol("m", accent="hat"), m / (1 - b1**c.time))
-    v_hat = c.define("corrected_squares", Symbol("v", accent="hat"), v / (1 - b2**c.time))
-    kept: Formula = c.w
-    if isinstance(rule, AdamW):
-        kept = (1 - c.rate * c.parameter("λ", rule.weight_decay)) * c.w
-    c.move(kept - c.rate * m_hat / (sqrt(v_hat) + c.parameter("ε", rule.epsilon)))
-
-
-def _nadam(c: UpdateSteps, rule: MomentRule) -> None:
-    m, v, b1, b2 = _moments(c, rule)
-    ahead = b1 * m / (1 - b1 ** (c.time + 1)) + (1 - b1) * c.g / (1 - b1**c.time)
-    m_hat = c.define("ahead", Symbol("m", accent="hat"), ahead)
-    v_hat = c.define("corrected_squares", Symbol("v", accent="hat"), v / (1 - b2**c.time))
-    c.move(c.w - c.rate * m_hat / (sqrt(v_hat) + c.parameter("ε", rule.epsilon)))
-
-
-def _amsgrad(c: UpdateSteps, rule: MomentRule) -> None:
-    m, v, b1, b2 = _moments(c, rule)
-    top = c.define("largest", after("q"), largest(c.slot("q", 2), v))
-    m_hat = c.define("corrected", Symbol("m", accent="hat"), m / (1 - b1**c.time))
-    q_hat = c.define("corrected_squares", Symbol("q", accent="hat"), top / (1 - b2**c.time))
-    c.move(c.w - c.rate * m_hat / (sqrt(q_hat) + c.parameter("ε", rule.epsilon)))
-
-
-def _lion(c: UpdateSteps, rule: Lion) -> None:
-    b1, b2, m = c.parameter("β", rule.beta_1, (1,)), c.parameter("β", rule.beta_2, (2,)), c.slot("m", 0)
-    direction = c.define("direction", Symbol("d"), b1 * m + (1 - b1) * c.g)
-    c.define("mean", after("m"), b2 * m + (1 - b2) * c.g)
-    sign: Formula = Function("sign", (direction,))
-    c.move(c.w - c.rate * (sign + c.parameter("λ", rule.weight_decay) * c.w if rule.weight_decay else sign))
-
-
-def after(letter: str) -> Symbol:
-    """Return what a rule remembers, after the update."""
-    return Symbol(letter, prime=True)
-
-
-RULES: Mapping[str, Callable[[UpdateSteps, Any], None]] = {
-    "sgd": _sgd,
-    "momentum": _momentum,
-    "nesterov": _nesterov,
-    "adagrad": _adagrad,
-    "adadelta": _adadelta,
-    "rmsprop": _rmsprop,
-    "adam": _adam,
-    "adamw": _adam,
-    "nadam": _nadam,
-    "amsgrad": _amsgrad,
-    "lion": _lion,
-}
-"""How each optimizer's rule is written, by its name."""
+def rule_name(rule: Optimizer) -> Text:
+    """Return what an optimizer is called; one that the catalogues do not know, by its own name."""
+    return called((f"explain.rule.{rule.name}", f"play.choice.{rule.name}"), rule.name)

@@ -1,1 +1,1 @@
-"""Exercises with fresh numbers from a seed, full derivations for answers, and the marking of what people answer."""
+"""Exercises with fresh numbers from a seed, full derivations as solutions, and marking of answers."""

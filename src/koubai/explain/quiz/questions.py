@@ -1,4 +1,4 @@
-"""A question as a record: what is asked, the answer with its derivation, and the mistakes that people make."""
+"""A question as a record: the prompt, the answer with its derivation, and common mistakes."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ Level: TypeAlias = Literal["easy", "exam"]
 LEVELS: tuple[Level, ...] = ("easy", "exam")
 
 CLASH = "×"
-"""The answer to what has no shape."""
+"""The answer for an expression without a shape."""
 WIDEST_DENOMINATOR, LARGEST = 32, 60
-"""Numbers of a question and its answer are at most this."""
+"""Maximum denominator and magnitude of the numbers in a question and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong answer that follows from a known mistake, and what the mistake is."""
+    """A wrong answer that results from a common mistake, and a description of the mistake."""
 
     answer: tuple[Value, ...] | str
     why: Text
@@ -34,17 +34,17 @@ class Question:
     Attributes
     ----------
     prompt : tuple of Block
-        What is given and asked.
+        What is given, and the question.
     subject : Formula
-        The asked quantity.
+        The quantity asked for.
     answer : tuple of Value, or str
         One number, several for a vector, or a shape.
     derivation : Derivation
-        How the answer comes about.
+        The derivation of the answer.
     mistakes : tuple of Mistake
-        Wrong answers that say what went wrong; each differs from the answer.
+        Wrong answers with explanations of what went wrong; each differs from the answer.
     notation : Notation
-        How its numbers are written.
+        The number format.
     """
 
     prompt: tuple[Block, ...]
@@ -66,7 +66,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How an answer was marked: right or not, what is to be said about it, and whether it could be read at all."""
+    """A marked answer: whether it is correct, the comment on it, and whether it could be parsed."""
 
     right: bool
     remark: Text
@@ -80,7 +80,7 @@ def question(
     derivation: Derivation,
     mistakes: Iterable[tuple[tuple[Value, ...] | str, str]],
 ) -> Question:
-    """Return a question; mistakes that lead to the right answer, or to one already named, are left out."""
+    """Return a question; mistakes that lead to the correct answer or to one already listed are dropped."""
     kept: dict[tuple[Value, ...] | str, Mistake] = {}
     for wrong, key in mistakes:
         if wrong != answer:
@@ -97,15 +97,15 @@ def is_clean(values: Iterable[Value]) -> bool:
 
 
 def mark(asked: Question, text: str) -> Marked:
-    """Return how an answer is marked.
+    """Mark an answer.
 
-    Fractions and decimals both count; a decimal may be rounded. Of a wrong answer the likely mistake is named.
+    Fractions and decimals both count; a decimal may be rounded. For a wrong answer, the likely mistake is named.
 
     Parameters
     ----------
     asked : Question
     text : str
-        What the person wrote: ``-1/2``, ``0.5``, ``(1/2, 0, 1)``, ``k×1``.
+        The answer as typed: ``-1/2``, ``0.5``, ``(1/2, 0, 1)``, ``k×1``.
     """
     given = _read(text, isinstance(asked.answer, str))
     if given is None or (len(given) != len(asked.answer) and not isinstance(asked.answer, str)):
@@ -141,7 +141,7 @@ def _agree(given: Sequence[Value] | str, wanted: Sequence[Value] | str) -> bool:
 
 
 def _rounds_to(given: Value, wanted: Value) -> bool:
-    """Return whether a decimal of two places or more is the wanted number, rounded to these places."""
+    """Return whether a decimal of two places or more equals the wanted number rounded to that many places."""
     if not isinstance(given, Fraction):
         return False
     for places in range(2, 7):

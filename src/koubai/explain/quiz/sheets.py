@@ -1,4 +1,4 @@
-"""Sheets of questions and the keys to them, from a seed."""
+"""Question sheets and their answer keys, from a seed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ TOPICS: Mapping[str, Topic] = topics_of("koubai.explain.quiz.topics")
 """Every topic by name."""
 
 MOST = 50
-"""Questions on one sheet."""
+"""Maximum number of questions on one sheet."""
 DRAWS = 2000
-"""So many draws of numbers are tried for one question."""
+"""Maximum number of draws tried for one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
     topic : str
         A name in `TOPICS`.
     seed : int
-        Of the random numbers, >= 0.
+        Seed of the random numbers, >= 0.
     count : int
-        Questions, 1 … 50.
+        Number of questions, 1 … 50.
     level : str
         "easy" or "exam".
 
@@ -79,7 +79,7 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
 
 
 def question_page(sheet: Sheet) -> Derivation:
-    """Return the sheet that is handed out: the questions without answers, with room to work on paper."""
+    """Return the handout: the questions without answers, with room to work on paper."""
     topic = TOPICS[sheet.topic]
     before = (Blank(say("quiz.name")), say(topic.how))
     room = topic.room[sheet.level]
@@ -97,7 +97,7 @@ def question_page(sheet: Sheet) -> Derivation:
 
 
 def answer_pages(sheet: Sheet) -> list[Derivation]:
-    """Return the key: the answers as one table, then each question's derivation in full."""
+    """Return the answer key: a table of answers, then each question's full derivation."""
     title = say(
         "quiz.title.answers",
         topic=say(f"quiz.topic.{sheet.topic}"),

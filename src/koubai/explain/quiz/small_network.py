@@ -1,4 +1,4 @@
-"""The small network with exact numbers that questions are asked about."""
+"""The small network with exact numbers used in questions."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -45,7 +45,7 @@ class Small:
         return Fraction(int(u > 0)) if self.activation == "relu" else Fraction(1, 4)
 
     def net_inputs(self, turned: bool = False, bias: bool = True) -> list[Fraction]:
-        """u^(1); ``turned`` with the indices of the weights the wrong way round, ``bias`` with the biases."""
+        """u^(1); ``turned`` swaps the indices of the weights, ``bias`` includes the biases."""
         pairs = [(self.weights[j][i], j) if turned else (self.weights[i][j], j) for i in (0, 1) for j in (0, 1)]
         sums = [sum((w * self.x[j] for w, j in pairs[2 * i : 2 * i + 2]), Fraction(0)) for i in (0, 1)]
         return [total + (self.biases[i] if bias else 0) for i, total in enumerate(sums)]
@@ -55,7 +55,7 @@ class Small:
         return self.last_bias + self.last[0] * hidden[0] + self.last[1] * hidden[1]
 
     def given(self) -> list[Block]:
-        """What the prompt shows."""
+        """The given values in the prompt."""
         w1 = Matrix(tuple(tuple(Number(value) for value in row) for row in self.weights))
         w2 = Matrix((tuple(Number(value) for value in self.last),))
         phi = say(f"explain.activation.{self.activation}")
@@ -73,7 +73,7 @@ def _column(values: tuple[Fraction, ...]) -> Matrix:
 
 
 def small_network(rng: np.random.Generator, activation: str) -> Small:
-    """Return random numbers of halves; for the sigmoid the biases make every net input 0."""
+    """Return a network of random half-integers; for the sigmoid, the biases make every net input 0."""
 
     def halves(low: int, high: int) -> Fraction:
         return Fraction(int(rng.integers(low, high + 1)), 2)
@@ -100,18 +100,18 @@ class Back:
 
     @classmethod
     def of(cls, net: Small) -> "Back":
-        """Return those of a network."""
+        """Return the quantities of a network."""
         u = net.net_inputs()
         hidden = [net.phi(value) for value in u]
         return cls(hidden, net.output(hidden) - net.y, [net.slope(value) for value in u])
 
 
 def activation_for(level: Level) -> str:
-    """Return φ of the hidden nodes: one whose derivative is 0 or 1 where it is to be easy."""
+    """Return φ of the hidden nodes; at the easy level, one whose derivative is 0 or 1."""
     return "relu" if level == "easy" else "sigmoid"
 
 
 def target_of(net: Small) -> list[Block]:
-    """Return what the prompt shows of target and loss."""
+    """Return the part of the prompt with target and loss."""
     error = say("explain.loss.half_squared_error")
     return [Display((Symbol("y"), Number(net.y))), say("quiz.loss", loss=error)]

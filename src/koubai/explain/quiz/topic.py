@@ -20,23 +20,23 @@ def _room_for_numbers() -> dict[Level, int]:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What is asked on one topic, and how.
+    """A topic: what is asked, and how.
 
     Parameters
     ----------
     name : str
-        As `koubai quiz` takes it; the catalogues say under ``quiz.topic.<name>`` what it is called.
+        The name used by `koubai quiz`; its display name is in the catalogues under ``quiz.topic.<name>``.
     slide : int
-        The lecture's slide where its subject begins; topics are listed in this order.
+        The lecture slide where the subject begins; topics are listed in this order.
     number : int
-        What its random numbers are drawn from, beside the seed. Sheets that were handed out can be made again as long
-        as it stays: it never changes, and no other topic has it.
+        Added to the seed of its random numbers. It must be unique and must never change, so that sheets already handed
+        out can be reproduced.
     make : callable
-        Makes a question from random numbers at a level; None where these came out unfit for paper, to be drawn again.
+        Makes a question from random numbers at a level; None if they are unsuitable for paper and must be redrawn.
     room : mapping of Level to int
-        Room for the work on one question, in mm of paper.
+        Room for working on one question, in mm of paper.
     how : str
-        Where the catalogues say how an answer is written.
+        Catalogue key of the instructions for writing an answer.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Topic:
 
 
 def topics_of(package: str) -> dict[str, Topic]:
-    """Return the topics of a package by name, one a module, in the order of the lecture.
+    """Return the topics of a package by name, one per module, in lecture order.
 
     Raises
     ------
@@ -62,6 +62,6 @@ def topics_of(package: str) -> dict[str, Topic]:
         twice = [value for value in values if values.count(value) > 1]
         if twice:
             raise ParameterError(
-                f"quiz: each topic must have a {what} of its own; got {twice[0]!r} twice. Change the newer one."
+                f"quiz: each topic must have a unique {what}; got {twice[0]!r} twice. Change the newer one."
             )
     return {topic.name: topic for topic in sorted(found, key=lambda topic: topic.slide)}

@@ -1,4 +1,4 @@
-// Puts the playground together: messages into the store, panels out of it.
+// Assembles the playground: messages go into the store, panels render from it.
 import { el, save } from "./dom.js";
 import { Acknowledged, Instant, Patience } from "./flow.js";
 import { decode } from "./frames.js";
@@ -25,14 +25,14 @@ import { keyboard } from "./keyboard.js";
 /**
  * @param {HTMLElement} root
  * @param {import("./types.js").Transport} transport
- * @param {{page: boolean}} options page: whether the address and the window belong to the playground
+ * @param {{page: boolean}} options page: whether the playground owns the address and the window
  */
 export function mount(root, transport, options = { page: false }) {
   const store = new Store(first_state());
   const texts = new Texts();
   const instant = new Instant(transport, store), patience = new Patience(store);
 
-  /** @type {Record<string, any>} Settings that wait until points of two classes are drawn. */
+  /** @type {Record<string, any>} Settings held back until points of two classes are drawn. */
   let kept = {};
 
   /** @type {import("./types.js").Context} */
@@ -163,7 +163,8 @@ export function mount(root, transport, options = { page: false }) {
 const NAMES = ["id", "for", "popovertarget", "aria-labelledby", "aria-controls"];
 
 /**
- * A notebook may show several playgrounds in one document: the names by which their elements refer to each other are made each one's own.
+ * A notebook may show several playgrounds in one document, so the ids by which elements refer to each other are made
+ * unique.
  * @param {HTMLElement} root
  */
 function apart(root) {
@@ -184,12 +185,12 @@ function receive(message, { store, send, change, transport }, options) {
     store.set(own);
     if (REAL.has(settings.dataset) && !("axes" in settings)) settings.axes = "pca";
     if (Object.keys(settings).length) send({ type: "settings", settings });
-    if (own.instant) change({}); // whoever opens the link sees the final state too
+    if (own.instant) change({}); // opening the link shows the final state too
     const name = settings.lesson || rest.settings.lesson;
     const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
     if (name) transport.fetch_lesson(name).then((lesson) => store.set({ lesson: { ...lesson, resumed }, lesson_step: own.lesson_step ?? 0 })).catch(() => {});
   } else if (type === "state") {
-    for (const name of ["network", "feature_names", "classes"]) // what is as it was stays as it is: nobody's focus is lost
+    for (const name of ["network", "feature_names", "classes"]) // keep unchanged values, so that no focus is lost
       if (JSON.stringify(rest[name]) === JSON.stringify(/** @type {any} */ (store.state)[name])) delete rest[name];
     store.set({ ...rest, problem: "" });
     if (options.page && rest.settings) address(store.state);
@@ -211,7 +212,7 @@ function receive(message, { store, send, change, transport }, options) {
 }
 
 /**
- * The examples of the last step by hand, and, if a perceptron looked at one, whether that changed it.
+ * The examples of the last manual step and, for a perceptron, whether its example changed the weights.
  * @param {import("./types.js").Frame} frame
  * @param {import("./types.js").State} state before that frame
  */
@@ -230,7 +231,7 @@ function address(state) {
 }
 
 /**
- * A table may be dropped anywhere on the playground.
+ * Lets a table be dropped anywhere on the playground.
  * @param {HTMLElement} root
  * @param {(file: File) => void} take
  */

@@ -1,4 +1,4 @@
-// Points drawn by hand: the class that the next one gets, and what they are until there are two classes to tell apart.
+// Points drawn by hand: the class of the next one, and their state until there are two classes.
 import { button, el } from "./dom.js";
 import { CLASSES, css } from "./colours.js";
 
@@ -6,7 +6,7 @@ import { CLASSES, css } from "./colours.js";
 export const unfinished = ({ dataset, points }) => dataset === "points" && new Set((points || []).map((/** @type {number[]} */ point) => point[2])).size < 2;
 
 /**
- * Drawn points as data to show, before the server can take them.
+ * Drawn points as displayable data, before the server can accept them.
  * @param {number[][]} points
  * @returns {import("./types.js").Points}
  */
@@ -16,7 +16,7 @@ export const drawn = (points = []) => ({
 });
 
 /**
- * What one draws with, under the map.
+ * The brushes under the map.
  * @param {import("./types.js").Context} context
  * @returns {import("./types.js").Panel}
  */

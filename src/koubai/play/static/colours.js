@@ -1,4 +1,5 @@
-// Orange and blue, told apart in every common form of colour blindness; the classes are Okabe and Ito's (2008).
+// Orange and blue, distinguishable in all common forms of colour blindness; the class colours are Okabe and Ito's
+// (2008).
 
 export const NEGATIVE = [224, 130, 20];
 export const POSITIVE = [8, 104, 172];
@@ -26,7 +27,7 @@ export const DIVERGING = Uint32Array.from({ length: 511 }, (_, index) => {
   return packed(mix(MIDDLE, value < 0 ? NEGATIVE : POSITIVE, Math.abs(value) ** 0.8));
 });
 
-/** How strong the output map is: points of the same class must stand out from it. */
+/** Opacity of the output map: points of the same class must stand out from it. */
 export const STRENGTH = 0.62;
 
 /** 256 colours from nearly white to dark, for spreads. */

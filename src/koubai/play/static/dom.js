@@ -1,4 +1,4 @@
-// Small helpers that make elements. Text is always set as text, never as HTML.
+// Small helpers that create elements. Text is always set as text, never as HTML.
 
 /**
  * @param {string} tag
@@ -29,7 +29,7 @@ export const button = (key, action, props = {}) => el("button", { type: "button"
 let count = 0;
 
 /**
- * A “?” that says in a sentence what the control beside it is: on hovering, on a click, and from the keyboard.
+ * A “?” that explains the control beside it in a sentence, on hover, on click, and from the keyboard.
  * @param {string} name of the control
  * @param {string} [title] key of the control's name
  */
@@ -50,10 +50,10 @@ export function helper(name, title = `play.control.${name}`) {
 }
 
 /**
- * A control with its name and an explanation that opens where it stands.
+ * A control with its name and an explanation that opens in place.
  * @param {string} name of the control, by which a teacher can hide it
  * @param {HTMLElement} control
- * @param {HTMLElement | null} [beside] what stands behind the name, such as the value
+ * @param {HTMLElement | null} [beside] what follows the name, such as the value
  */
 export function field(name, control, beside = null) {
   control.id = `koubai-${name}-${++count}`;
@@ -62,7 +62,7 @@ export function field(name, control, beside = null) {
 }
 
 /**
- * A slider that nothing moves while a hand is on it, such as a state that was on its way when the hand moved on.
+ * A slider that is not moved by late updates while the user is dragging it.
  * @param {Record<string, any>} props
  * @param {(value: number) => void} moved
  * @returns {{input: any, show: (value: number) => void}}
@@ -81,8 +81,8 @@ export function range(props, moved) {
 }
 
 /**
- * Lets something happen only so often while training runs: what nobody reads sixty times a second need not be drawn so often.
- * @param {number} least milliseconds between two times
+ * Throttles updates during training: what nobody reads sixty times a second need not be drawn that often.
+ * @param {number} least milliseconds between updates
  */
 export function seldom(least) {
   let last = -Infinity;
@@ -95,16 +95,16 @@ export function seldom(least) {
 }
 
 /**
- * The element that has the focus, in whatever tree a host has put the playground: a notebook may keep it in a shadow tree.
+ * The focused element of the playground's own tree, since a notebook may put it in a shadow tree.
  * @param {HTMLElement} within
  */
 export const focused = (within) => /** @type {Document | ShadowRoot} */ (within.getRootNode()).activeElement;
 
-/** How the page scrolls to something: gliding, unless the reader wants no motion. @returns {ScrollBehavior} */
+/** Scroll behaviour: smooth, unless the user prefers reduced motion. @returns {ScrollBehavior} */
 export const gliding = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 
 /**
- * Gives a file to the reader.
+ * Offers a file for download.
  * @param {Blob} blob
  * @param {string} name
  */
@@ -115,7 +115,7 @@ export function save(blob, name) {
 }
 
 /**
- * Makes the options of a select match the choices, keeping elements that are right already.
+ * Makes the options of a select match the choices, keeping elements that already match.
  * @param {HTMLSelectElement} select
  * @param {[string, string][]} choices value and text
  * @param {string} value
@@ -141,7 +141,7 @@ export function card(name, ...children) {
 
 /**
  * @param {number} value
- * @param {number} [digits] that count
+ * @param {number} [digits] significant digits
  */
 export function short(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
@@ -149,7 +149,7 @@ export function short(value, digits = 4) {
   return String(+value.toPrecision(digits)).replace("-", "−");
 }
 
-/** @param {string} text as toExponential gives it */
+/** @param {string} text from toExponential */
 function power(text) {
   const [part, exponent] = text.split("e");
   const raised = exponent.replace("+", "").replace(/[-0-9]/g, (sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
@@ -157,11 +157,11 @@ function power(text) {
   return `${factor}10${raised}`.replace("-", "−");
 }
 
-/** How many of the screen's pixels a canvas has for one CSS pixel. */
+/** Device pixels per CSS pixel of a canvas. */
 export const fineness = () => Math.min(2, window.devicePixelRatio || 1);
 
 /**
- * Sizes a canvas to its box and the screen's pixels, clears it, and returns its context in CSS pixels.
+ * Sizes a canvas to its box and the device pixels, clears it, and returns its context in CSS pixels.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height

@@ -3,7 +3,7 @@ import { el, short } from "./dom.js";
 
 const WIDTH = 1280, HEIGHT = 720, MOST = 150, PAUSE = 60, END = 1200;
 
-/** Kinds of film, the one that most programs open first. */
+/** Video formats, the most widely supported first. */
 const KINDS = [["video/mp4;codecs=avc1.42E01F", "mp4"], ["video/webm;codecs=vp9", "webm"], ["video/webm", "webm"]];
 
 const wait = (/** @type {number} */ time) => new Promise((done) => setTimeout(done, time));
@@ -11,8 +11,8 @@ const wait = (/** @type {number} */ time) => new Promise((done) => setTimeout(do
 /**
  * @param {import("./types.js").Context} context
  * @param {{network: any, output: any}} panels
- * @param {(done: number, count: number) => boolean} told is told how far it is; false ends the film there
- * @returns {Promise<{blob: Blob, name: string} | null>} null if there is no past to show
+ * @param {(done: number, count: number) => boolean} told receives the progress; returning false ends the film there
+ * @returns {Promise<{blob: Blob, name: string} | null>} null if there is no history to show
  */
 export async function film({ store, send, texts }, { network, output }, told) {
   const { length = 0, position: now = 0 } = store.state.timeline ?? {};
@@ -41,7 +41,7 @@ export async function film({ store, send, texts }, { network, output }, told) {
 }
 
 /**
- * Goes to a past state, and waits until it is drawn.
+ * Goes to a past state and waits until it is drawn.
  * @param {import("./store.js").Store} store
  * @param {(message: object) => void} send
  * @param {number} position

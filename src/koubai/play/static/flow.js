@@ -1,6 +1,6 @@
-// How messages keep time with the page: patience, acknowledged frames, and one instant answer at a time.
+// Flow control of messages: slow answers, acknowledged frames, and one instant answer at a time.
 
-/** Says so when an answer is long in coming: the first training on a machine compiles the engine. */
+/** Notifies when an answer is slow: the first training on a machine compiles the engine. */
 export class Patience {
   /** @param {import("./store.js").Store} store */
   constructor(store) {
@@ -23,7 +23,7 @@ export class Patience {
   }
 }
 
-/** Acknowledges frames so that the next one is on its way while one is drawn, and never more than that. */
+/** Acknowledges frames so that exactly one more is on its way while one is drawn. */
 export class Acknowledged {
   /** @param {import("./types.js").Transport} transport */
   constructor(transport) {
@@ -49,7 +49,7 @@ export class Acknowledged {
   }
 }
 
-/** Asks for final states one at a time, the latest change always being answered. */
+/** Requests final states one at a time; the latest change is always answered. */
 export class Instant {
   /**
    * @param {import("./types.js").Transport} transport

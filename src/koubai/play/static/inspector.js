@@ -1,4 +1,4 @@
-// What is under the hand: the weight or node that was chosen, its numbers to change, and where they come from.
+// The inspector: the selected weight or node, its editable numbers, and where they come from.
 import { button, el, focused } from "./dom.js";
 import { ask } from "./panel-explain.js";
 import { TOY_FEATURES } from "./network-layout.js";
@@ -11,7 +11,7 @@ const plain = (value) => (Number.isFinite(value) ? String(+value.toPrecision(6))
 
 /**
  * @param {import("./types.js").Context} context
- * @param {() => void} closed told when it closes from within
+ * @param {() => void} closed called when it closes itself
  * @returns {import("./types.js").Panel}
  */
 export function inspector(context, closed) {
@@ -24,7 +24,7 @@ export function inspector(context, closed) {
 
   /**
    * @param {string} name
-   * @param {number} at place in θ
+   * @param {number} at index in θ
    * @param {object} edit
    * @param {{what: string, layer: number, source: number, target: number}} question
    */

@@ -1,10 +1,10 @@
-// Keys that work wherever no field is being typed into.
+// Keyboard shortcuts, active whenever no field has the focus.
 import { step } from "./panel-header.js";
 
 /**
  * @param {HTMLElement} root
  * @param {import("./types.js").Context} context
- * @param {boolean} alone whether the whole window is the playground's
+ * @param {boolean} alone whether the playground owns the whole window
  */
 export function keyboard(root, { store, send }, alone) {
   const within = root.ownerDocument;

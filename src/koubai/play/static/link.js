@@ -1,6 +1,6 @@
-// The whole state in the address: settings that differ from the server's first ones, and what only the page knows.
+// The whole state in the address: settings that differ from the server's defaults, and state local to the page.
 
-/** What the page keeps for itself, with its first values. */
+/** State local to the page, with defaults. */
 const OWN = { instant: false, unit: "epoch", until: 100, lesson_step: 0 };
 
 /**

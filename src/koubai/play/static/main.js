@@ -5,6 +5,6 @@ import { SocketTransport } from "./transport.js";
 const root = /** @type {HTMLElement} */ (document.getElementById("koubai-play"));
 mount(root, new SocketTransport(window.location), { page: true });
 
-// The looks of derivations: nobody waits for them before the first picture. The playground's own style goes before theirs.
+// The style of derivations is not needed for the first picture. The playground's own style takes precedence.
 const looks = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/explanation.css" });
 document.querySelector("link[rel=stylesheet]")?.before(looks);

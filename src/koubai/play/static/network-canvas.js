@@ -1,23 +1,23 @@
-// The network's canvases. In every frame of a run nothing but maps changes: they have narrow canvases of their own, one a
-// column, for what changes on a canvas makes the screen take in all of it. Beneath lies one with all the rest.
+// The network's canvases. During a run only the maps change in every frame, so each column of them has a narrow canvas
+// of its own: any change makes the browser composite the whole canvas. One canvas beneath holds everything else.
 import { el, fineness, prepare } from "./dom.js";
 import { drawBiases, drawLinks, drawNodes, drawValues } from "./network-draw.js";
 import { square } from "./network-layout.js";
 import { paintMaps } from "./node-maps.js";
 
-/** Links are drawn anew only so often (milliseconds) while training runs, thousands of them yet more seldom; the maps in every frame. */
+/** Interval (milliseconds) between redraws of the links during training, longer for thousands of them; maps are redrawn every frame. */
 const OFTEN = 66, SELDOM = 300, DENSE = 1500;
 
-/** @typedef {{pen: CanvasRenderingContext2D, left: number, top: number}} Strip of maps, with its place in the screen's pixels */
+/** @typedef {{pen: CanvasRenderingContext2D, left: number, top: number}} Strip of maps, with its position in device pixels */
 
 export class NetworkCanvas {
-  /** @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints what an output node says over the plane */
+  /** @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints an output node's values over the plane */
   constructor(face) {
     this.face = face;
     this.ground = el("canvas", { class: "picture", role: "img", label: "play.network.picture" });
-    this.still = el("canvas"); // what stays while training runs, for names are slow to draw
+    this.still = el("canvas"); // unchanged during training, as names are slow to draw
     this.columns = el("div"); // maps
-    this.values = el("canvas", { "aria-hidden": "true", hidden: true }); // of a step by hand, above all else
+    this.values = el("canvas", { "aria-hidden": "true", hidden: true }); // of a manual step, on top
     this.element = el("div", {}, this.ground, this.columns, this.values);
     this.plan = /** @type {any} */ (null);
     this.strips = /** @type {Strip[]} */ ([]);
@@ -52,7 +52,7 @@ export class NetworkCanvas {
   /**
    * @param {any} state with a network and settings
    * @param {import("./network-draw.js").Look} look
-   * @param {boolean} hurried by a frame of a run, of which many follow
+   * @param {boolean} hurried for one of many frames of a run
    */
   draw(state, look, hurried) {
     const { plan } = this, now = performance.now(), flying = hurried && state.running;
@@ -68,7 +68,7 @@ export class NetworkCanvas {
   }
 
   /**
-   * Paints all that is on the canvases, for a film.
+   * Paints the content of all canvases, for a film.
    * @param {CanvasRenderingContext2D} pen
    * @param {number} x
    * @param {number} y
@@ -83,7 +83,7 @@ export class NetworkCanvas {
   }
 
   /**
-   * A node's square by itself, without links, for a picture.
+   * A node's square alone, without links, for a picture.
    * @param {import("./network-layout.js").Node} node
    */
   piece(node) {

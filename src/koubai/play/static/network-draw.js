@@ -1,4 +1,4 @@
-// Draws all of the network but the maps: links, the frames and names of nodes, and the values of a stepped example.
+// Draws the network except for the maps: links, frames and names of nodes, and the values of a manual step.
 import { DIVERGING } from "./colours.js";
 import { fineness, short } from "./dom.js";
 import { TOY_FEATURES, ends, square } from "./network-layout.js";
@@ -38,7 +38,7 @@ export const written = (name) => (TOY_FEATURES.includes(name) ? name.replace("x1
 /** @typedef {{ink: string, faint: string, negative: string, positive: string, card: string, delta: string, toy: boolean, hover: any}} Look */
 
 /**
- * Biases: a small square at each node's foot, by sign and size.
+ * Biases: a small square at the bottom of each node, coloured by sign and size.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
@@ -60,7 +60,7 @@ export function drawBiases(pen, plan, state, look) {
 }
 
 /**
- * What of nodes does not change while training runs: frames, names, inputs. Maps lie above.
+ * The parts of nodes that do not change during training: frames, names, inputs. Maps lie above.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
@@ -87,7 +87,7 @@ export function drawNodes(pen, plan, state, look) {
 }
 
 /**
- * What the last single step computed: each node's output z beside it, going on to the right, and δ, which came back from there.
+ * The values of the last manual step: each node's output z, passed on to the right, and δ, passed back from there.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
@@ -111,7 +111,7 @@ export function drawValues(pen, plan, state, look) {
 }
 
 /**
- * A node's output and δ in the last step by hand, as means over its examples; the network's inputs have none.
+ * A node's output and δ in the last manual step, averaged over its examples; the network's inputs have none.
  * @param {import("./types.js").State} state
  * @param {{layer: number, index: number, input: number}} node
  * @returns {{z?: number, delta?: number}}
@@ -134,13 +134,13 @@ const same = (chosen, node) => chosen && chosen.kind === "node" && chosen.layer 
 const LEVELS = 8, MANY = 300;
 
 /**
- * The size of weight from which on a weight is among the strongest `MANY`: more lines than that are a grey cloud.
+ * The threshold above which a weight is among the strongest `MANY`; more lines would merge into a grey cloud.
  * @param {Float32Array | Uint8Array} weights
  */
 const strongest = (weights) => Float32Array.from(weights, Math.abs).sort()[weights.length - MANY];
 
 /**
- * Hairlines are quickest as one path, thicker lines one by one: where thick curves of one path cross, filling it takes long.
+ * Hairlines are fastest as one path, thicker lines one by one: filling a path whose thick curves cross is slow.
  * @param {CanvasRenderingContext2D} pen
  * @param {number[][]} links
  */
@@ -159,7 +159,7 @@ function stroke(pen, links) {
 }
 
 /**
- * Links of like sign and strength look alike, and are drawn together.
+ * Links of similar sign and strength look alike and are drawn together.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
@@ -254,7 +254,7 @@ function cut(pen, text, space) {
 }
 
 /**
- * A number on a ground of its own, readable over lines.
+ * A number on its own background, readable over lines.
  * @param {CanvasRenderingContext2D} pen
  * @param {number} x of its left or right edge
  * @param {number} y

@@ -1,19 +1,19 @@
-// Where nodes and links of the network lie. No drawing here, so that clicks and pictures agree.
+// The positions of the network's nodes and links, separate from drawing so that clicks and pictures agree.
 
 export const TOY_FEATURES = ["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"];
 const HEAD = 4;
 
 /**
  * @typedef {{layer: number, index: number, input: number, x: number, y: number, size: number, name: string, active: boolean}} Node
- * layer 0 holds the inputs; `input` is the place of an active input among the network's inputs, or -1.
+ * layer 0 holds the inputs; `input` is the index of an active input among the network's inputs, or -1.
  * @typedef {{columns: Node[][], width: number, height: number, step: number}} Layout
- * step is the distance of columns.
+ * step is the distance between columns.
  */
 
 /**
- * The side of a node's square and the distance to the next one, in a column of so many.
+ * The side of a node's square and the distance to the next one, in a column of `count` nodes.
  * @param {number} count
- * @param {number} roomy side where there is room
+ * @param {number} roomy side if there is enough room
  */
 function measures(count, roomy) {
   const size = count <= 8 ? roomy : count <= 12 ? 28 : count <= 20 ? 20 : count <= 40 ? 13 : Math.max(6, 520 / count);
@@ -62,7 +62,7 @@ const outputName = (state, index) => (state.classes.length > 2 ? state.classes[i
 export const ends = (from, to) => [from.x + from.size / 2, from.y, to.x - to.size / 2, to.y];
 
 /**
- * A node's square in the screen's pixels, of which `scale` make a CSS pixel.
+ * A node's square in device pixels, `scale` of which make a CSS pixel.
  * @param {Node} node
  * @param {number} scale
  */
@@ -116,7 +116,7 @@ export function linkAt(plan, x, y) {
 }
 
 /**
- * The t at which 1.5 t (1 − t) + t³ … of the curve with both handles in the middle reaches a share of the way.
+ * The parameter t at which the curve, with both handles in the middle, has covered a given share of the width.
  * @param {number} share
  */
 function parameter(share) {

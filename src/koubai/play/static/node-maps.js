@@ -1,12 +1,12 @@
-// The small maps of all nodes, painted pixel by pixel straight onto their places: the one picture that changes in every frame.
+// The small maps of all nodes, painted pixel by pixel in place: the only picture that changes in every frame.
 import { signed } from "./colours.js";
 import { square } from "./network-layout.js";
 
-/** Up to so many pixels in all, values between the grid's places are interpolated; beyond, the nearest place is taken. */
+/** Maximum total number of pixels for interpolation between grid points; beyond it, the nearest point is used. */
 const SMOOTH = 150000;
 
 /**
- * How a row of pixels lies on a row of the grid: for each pixel the place before it, and the share of the next one.
+ * Maps a row of pixels to a row of the grid: for each pixel the grid point before it, and the share of the next one.
  * @typedef {{side: number, grid: number, first: Uint16Array, share: Float32Array, image: ImageData, pixels: Uint32Array}} Raster
  */
 
@@ -15,7 +15,7 @@ const rasters = new Map();
 
 /**
  * @param {CanvasRenderingContext2D} pen
- * @param {number} side in the screen's pixels
+ * @param {number} side in device pixels
  * @param {number} grid
  * @returns {Raster}
  */
@@ -39,10 +39,10 @@ function raster(pen, side, grid) {
 const colours = new Uint32Array(256);
 
 /**
- * @param {import("./network-canvas.js").Strip[]} strips one for each layer
+ * @param {import("./network-canvas.js").Strip[]} strips one per layer
  * @param {import("./network-layout.js").Layout} plan
  * @param {import("./types.js").State} state
- * @param {number} scale how many of the screen's pixels a CSS pixel has
+ * @param {number} scale device pixels per CSS pixel
  * @returns {boolean} whether the frame's maps are those of this network
  */
 export function paintMaps(strips, plan, state, scale) {
@@ -66,7 +66,7 @@ export function paintMaps(strips, plan, state, scale) {
 }
 
 /**
- * Grids start at the lowest value of the second axis; pictures at the top.
+ * Grids start at the lowest value of the second axis, pictures at the top.
  * @param {Raster} raster
  * @param {Uint8Array | Float32Array} values
  */

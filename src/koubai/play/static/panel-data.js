@@ -1,4 +1,4 @@
-// Which data, with a small picture of each set; noise, ratio, batch size; regenerate.
+// Choice of data, with a small picture of each set; noise, ratio, batch size; regenerate.
 import { button, card, el, field, options, range } from "./dom.js";
 import { CLASSES, css } from "./colours.js";
 import { word } from "./panel-settings.js";
@@ -98,7 +98,7 @@ function fill(sets, state, texts, change) {
 }
 
 /**
- * Arrow keys walk through the sets, as in every group of radio buttons.
+ * Arrow keys move through the sets, as in any radio group.
  * @param {KeyboardEvent} event
  * @param {HTMLElement} sets
  */
@@ -113,7 +113,7 @@ function move(event, sets) {
 }
 
 /**
- * A sketch of a data set: a sign that is recognised, not its points.
+ * A sketch of a data set: an icon, not its points.
  * @param {HTMLCanvasElement} canvas
  * @param {string} name
  */

@@ -1,9 +1,9 @@
-// Where a number comes from: the derivation in real numbers, and questions that need no click on the picture.
+// Where a number comes from: its derivation with real numbers, and questions that need no click on the picture.
 import { button, card, el, gliding } from "./dom.js";
 import { copied } from "./safe.js";
 
 /**
- * Asks where a number comes from, in the reader's language.
+ * Asks where a number comes from, in the user's language.
  * @param {import("./types.js").Context} context
  * @param {{what: string, layer?: number, source?: number, target?: number, row?: number}} question
  */

@@ -2,11 +2,11 @@
 import { button, el, helper, options, seldom, short } from "./dom.js";
 import { remember } from "./state.js";
 
-/** Sizes of a step; "until" runs up to an epoch that is chosen. */
+/** Step sizes; "until" runs up to a chosen epoch. */
 export const UNITS = ["example", "minibatch", "epoch", "until"];
 
 /**
- * Goes on by the chosen size of step.
+ * Advances by the chosen step size.
  * @param {Pick<import("./types.js").Context, "store" | "send">} context
  */
 export function step({ store, send }) {
@@ -31,7 +31,7 @@ export function headerPanel({ store, send, change, texts }) {
     store.set({ instant: instant.checked });
     change({});
   } } });
-  const time = el("span", { class: "time" }), due = seldom(80); // each new number is a layout of the page
+  const time = el("span", { class: "time" }), due = seldom(80); // each new number causes a page layout
   const lang = button("play.header.lang", () => {
     const other = store.state.lang === "en" ? "ja" : "en";
     remember("koubai.lang", other);

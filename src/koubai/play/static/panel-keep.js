@@ -1,9 +1,9 @@
-// Keep it: the model, the code that makes it again, pictures for a slide, and an animation of the run.
+// Keeping results: the model, code that reproduces it, pictures for a slide, and an animation of the run.
 import { button, card, el, save } from "./dom.js";
 import { film } from "./film.js";
 import { picture } from "./picture.js";
 
-/** The id of rows that a notebook's cell gave. */
+/** The id of rows given by a notebook cell. */
 const GIVEN = "given";
 
 /**
@@ -54,7 +54,7 @@ export function keepPanel(context, panels) {
     element,
     update(state, changed) {
       if (!changed.has("settings") || !state.settings) return;
-      program.hidden = state.settings.dataset === "table" && state.settings.table === GIVEN; // a program could not name them
+      program.hidden = state.settings.dataset === "table" && state.settings.table === GIVEN; // a program could not refer to them
       how.dataset.text = program.hidden ? "play.keep.how_given" : "play.keep.how";
       how.textContent = texts.text(how.dataset.text);
     },

@@ -1,7 +1,7 @@
-// Lessons: a list to choose from, and the bar that leads through the steps of one.
+// Lessons: a list to choose from, and a bar to step through one.
 import { button, card, el } from "./dom.js";
 
-/** @param {any} words a text, or one for each language @param {string} lang */
+/** @param {any} words a text, or one per language @param {string} lang */
 const said = (words, lang) => (words && typeof words === "object" ? words[lang] ?? words.en ?? "" : words ?? "");
 
 /**

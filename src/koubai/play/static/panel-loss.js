@@ -1,4 +1,4 @@
-// Loss against epochs: training, held out, and the branch that was left.
+// Loss against epochs: training, test, and the other branch.
 import { card, el, prepare, seldom, short } from "./dom.js";
 
 /**
@@ -15,7 +15,7 @@ export function lossPanel({ store }) {
   const height = 130, due = seldom(200);
   let look = /** @type {ReturnType<typeof seen> | null} */ (null);
 
-  /** Room and colours, which are asked for only when they may have changed: each question is a layout of the page. */
+  /** Size and colours, queried only when they may have changed, since each query forces a page layout. */
   function seen() {
     const style = getComputedStyle(element), [ink, soft, train, test, kept] = ["ink", "line", "train", "test", "other"].map((name) => style.getPropertyValue(`--${name}`));
     const font = `${Math.max(11, 0.72 * parseFloat(style.fontSize))}px system-ui, sans-serif`;

@@ -1,4 +1,4 @@
-// The network: its picture, and the buttons that give it layers and nodes.
+// The network: its picture, and the buttons that add and remove layers and nodes.
 import { card, el, focused, helper, options, short } from "./dom.js";
 import { NetworkCanvas } from "./network-canvas.js";
 import { traced, written } from "./network-draw.js";
@@ -11,7 +11,7 @@ const LAYERS = 8, NODES = 32;
 
 /**
  * @param {import("./types.js").Context} context
- * @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints what an output node says over the plane
+ * @param {(pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void} face paints an output node's values over the plane
  * @returns {import("./types.js").Panel & {plan: () => any, canvas: NetworkCanvas}}
  */
 export function networkPanel(context, face) {
@@ -99,7 +99,7 @@ export function networkPanel(context, face) {
   /** @param {any} chosen */
   const buttonOf = (chosen) => [...buttons.children].find((/** @type {any} */ each) => each.node.layer === chosen.layer && each.node.target === chosen.target);
 
-  /** The inspector stands beside what was chosen; on a phone, below the picture. */
+  /** Places the inspector beside the selection or, on a phone, below the picture. */
   function place() {
     const { selection } = store.state, box = look.element;
     if (box.hidden || !selection || selection.kind === "row") return;
@@ -140,7 +140,7 @@ export function networkPanel(context, face) {
     tip.style.top = `${hover.y + 14}px`;
   }
 
-  /** @param {boolean} [hurried] by a frame of a run, of which many follow */
+  /** @param {boolean} [hurried] for one of many frames of a run */
   function draw(hurried = false) {
     const { state } = store;
     if (state.network && state.settings) canvas.draw(state, look_now(), hurried);
@@ -160,7 +160,7 @@ export function networkPanel(context, face) {
 
   let at = /** @type {any} */ (null);
 
-  /** One node is in the order of the Tab key; arrow keys walk from it to the others. */
+  /** Roving tabindex: one node is in the tab order; arrow keys move from it to the others. */
   function rove() {
     if (!at?.isConnected) at = buttons.firstElementChild;
     for (const each of buttons.children) each.tabIndex = each === at ? 0 : -1;
@@ -181,7 +181,7 @@ export function networkPanel(context, face) {
     buttonOf({ layer, target: Math.max(0, Math.min(column.length - 1, middle)) })?.focus();
   }
 
-  /** Every node is also a button, so that the keyboard and a screen reader reach it. */
+  /** Every node is also a button, accessible by keyboard and screen reader. */
   function placeButtons() {
     const all = plan.columns.flat();
     while (buttons.children.length > all.length) buttons.lastElementChild.remove();
@@ -292,7 +292,7 @@ export function networkPanel(context, face) {
     },
   };
 
-  /** What the last single step did, in a sentence. @param {import("./types.js").State} state */
+  /** A sentence about what the last manual step did. @param {import("./types.js").State} state */
   function tell(state) {
     const { rows = [], changed = null } = state.learnt ?? {};
     if (!rows.length && learnt.hidden) return;

@@ -1,18 +1,18 @@
-// What the network says over the plane, with the points; where points are drawn by hand and examples chosen.
+// The network's output over the plane, with the points; points are drawn and examples selected here.
 import { card, el, helper, prepare, seldom, short } from "./dom.js";
 import { CLASSES, STRENGTH, css, ofClass, ofPoint, ramp, signed } from "./colours.js";
 import { brushes } from "./brush.js";
 import { ask } from "./panel-explain.js";
 import { word } from "./panel-settings.js";
 
-/** A hand that draws leaves a point every so many pixels. */
+/** Distance in pixels between points while drawing. */
 const STROKE = 14;
 
 /**
  * @param {import("./types.js").Context} context
  * @returns {import("./types.js").Panel & {map: HTMLCanvasElement, points: HTMLCanvasElement,
  *   face: (pen: CanvasRenderingContext2D, index: number, x: number, y: number, size: number) => void}}
- * face paints what one output says, small.
+ * face paints a small map of one output.
  */
 export function outputPanel(context) {
   const { store, change, texts } = context;
@@ -89,7 +89,7 @@ export function outputPanel(context) {
     if (store.state.other) draw(keptPoints, store.state.other.data, false);
   }
 
-  /** Paints the map: the output, or the node that is looked at; and each output small. @param {import("./types.js").State} state */
+  /** Paints the map of the output or of the selected node, and small maps of all outputs. @param {import("./types.js").State} state */
   function show(state) {
     paint(map, state, state.frame, state.hover_node);
     const count = state.frame?.blocks.output.shape[2] ?? 1;
@@ -101,7 +101,7 @@ export function outputPanel(context) {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {import("./types.js").Points | null} data
-   * @param {boolean} live whether what was chosen is marked
+   * @param {boolean} live whether to mark the selection
    */
   function draw(canvas, data, live) {
     const { settings, task, selection, learnt } = store.state;
@@ -182,7 +182,7 @@ export function outputPanel(context) {
 }
 
 /**
- * Losses, accuracy and mistakes, each beneath its name; a new frame changes the numbers in place.
+ * Losses, accuracy and mistakes, each below its name; a new frame updates the numbers in place.
  * @param {HTMLElement} row
  * @param {any} header
  * @param {import("./texts.js").Texts} texts
@@ -208,7 +208,7 @@ function numbers(row, header, texts) {
 const LOOKS = new Set(["hide", "lesson", "show_test", "discretize", "axes", "pace", "stop_at"]);
 
 /**
- * In which settings the other branch differs from this one.
+ * The settings in which the other branch differs from this one.
  * @param {import("./types.js").State} state
  * @param {import("./texts.js").Texts} texts
  */
@@ -222,7 +222,7 @@ function differences(state, texts) {
 }
 
 /**
- * What the colours mean: a scale for numbers and for two classes, a colour a class for more.
+ * The colour key: a scale for numbers and for two classes, one colour per class for more.
  * @param {import("./types.js").State} state
  * @param {import("./texts.js").Texts} texts
  */
@@ -294,7 +294,7 @@ function paintClass(canvas, frame, which) {
 }
 
 /**
- * The border of a lone perceptron that sees nothing but the two coordinates, sharp: w₁x₁ + w₂x₂ + b = 0.
+ * The sharp decision boundary of a single perceptron on the two coordinates alone: w₁x₁ + w₂x₂ + b = 0.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./types.js").State} state
  * @param {number} side
@@ -317,7 +317,7 @@ function line(pen, { settings, network, frame, data }, side) {
 }
 
 /**
- * Grids start at the lowest value of the second axis; pictures at the top.
+ * Grids start at the lowest value of the second axis, pictures at the top.
  * @param {number} grid
  * @param {Uint32Array} pixels
  * @param {(at: number) => number} colour

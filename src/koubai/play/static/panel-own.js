@@ -1,4 +1,4 @@
-// Own data: a file dropped here, or points drawn by hand.
+// The user's own data: a dropped file, or points drawn by hand.
 import { button, card, el, gliding, options } from "./dom.js";
 
 /**

@@ -5,7 +5,7 @@ const RATES = [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 
 const PENALTIES = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const PACES = [1, 3, 10, 30, 100, 0];
 
-/** What a perceptron with its own learning rule has no use for. */
+/** Settings that do not apply to a perceptron with its own learning rule. */
 const NETWORK_ONLY = new Set(["optimizer", "l1", "l2", "loss", "schedule", "output", "init", "seed"]);
 
 /**
@@ -28,7 +28,7 @@ export function settingsPanel({ change, texts }) {
     };
   };
 
-  /** A slider over a list of values, each about three times the last: every move is a setting of its own. */
+  /** A slider over a list of values, each about three times the last; every position is a separate setting. */
   const slider = (/** @type {string} */ name, /** @type {number[]} */ list, /** @type {(value: number) => string} */ said = String) => {
     const value = el("output");
     let values = list;
@@ -103,7 +103,7 @@ export function settingsPanel({ change, texts }) {
 export const names = (list) => list.map((each) => (typeof each === "string" ? each : each.name));
 
 /**
- * The name of a choice in the reader's language, else as the library spells it.
+ * The name of a choice in the user's language, else as spelt in the library.
  * @param {import("./texts.js").Texts} texts
  * @param {any} value
  */

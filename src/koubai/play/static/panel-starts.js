@@ -1,4 +1,4 @@
-// Many starts: the same settings from many seeds at once; their mean, their spread, and how many fared badly.
+// Many starts: the same settings from many seeds at once; their mean, their spread, and how many ended badly.
 import { button, card, el, prepare, short } from "./dom.js";
 import { RISING, STRENGTH, signed } from "./colours.js";
 import { finish, raster } from "./panel-output.js";

@@ -1,4 +1,4 @@
-// Time travel: every past state under a slider; branch, and compare with what was left.
+// Time travel: a slider over all past states; branching, and comparison with the other branch.
 import { button, card, el, helper, seldom } from "./dom.js";
 
 /**
@@ -11,7 +11,7 @@ export function timelinePanel({ store, send, texts }) {
   let waiting = -1, busy = false;
   const due = seldom(200);
 
-  /** One question at a time; the latest place wins. @param {number} position */
+  /** One request at a time; the latest position wins. @param {number} position */
   function go(position) {
     words.textContent = said(position);
     if (busy) {

@@ -1,4 +1,4 @@
-// The network and its output as one SVG file: lines and names stay sharp on a slide, maps are small pictures in it.
+// The network and its output as one SVG file: lines and names stay sharp on a slide, maps are embedded bitmaps.
 import { NEGATIVE, POSITIVE, css, ofPoint } from "./colours.js";
 import { short } from "./dom.js";
 import { ends } from "./network-layout.js";

@@ -1,4 +1,4 @@
-// Copies a derivation into the page: only known elements and attributes, made anew; nothing is ever set as HTML.
+// Copies a derivation into the page: only known elements and attributes, created afresh; nothing is ever set as HTML.
 import { gliding } from "./dom.js";
 
 const HTML = "article section div p span h1 h2 h3 h4 table thead tbody tr th td figure figcaption footer ul ol li em strong code br a b i sub sup".split(" ");
@@ -27,7 +27,7 @@ export function copied(html) {
 }
 
 /**
- * Without styles of its own, which the page's security policy would refuse and report.
+ * Without inline styles, which the page's security policy would block and report.
  * @param {string} html
  */
 const plain = (html) => html.replace(/<style>[^<]*<\/style>/g, "").replace(/(<[a-z][^>]*?) style="[^"]*"/g, "$1");
@@ -56,7 +56,7 @@ function copy(node, into) {
 }
 
 /**
- * A link to a step of the same derivation scrolls to it; the page's own link stays as it is.
+ * A link to a step of the same derivation scrolls to it; the page's address is unchanged.
  * @param {Element} element
  * @param {string} step
  */

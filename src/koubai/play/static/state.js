@@ -1,4 +1,4 @@
-// What a fresh page knows.
+// The initial state of the page.
 
 /** @returns {any} */
 export function first_state() {
@@ -34,6 +34,6 @@ export function remember(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // A browser that keeps nothing still shows the page.
+    // The page also works in a browser without storage.
   }
 }

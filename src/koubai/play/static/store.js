@@ -1,4 +1,4 @@
-// The one state of the page. Panels read it and are told, once a screen frame, what changed.
+// The single state of the page. Panels read it and are notified of changes once per animation frame.
 
 export class Store {
   /** @param {import("./types.js").State} state */

@@ -1,4 +1,4 @@
-// Texts by key in the chosen language. Elements carry their key, so that a switch of language rewrites them in place.
+// Texts by key in the chosen language. Elements carry their key, so that switching language rewrites them in place.
 
 export class Texts {
   constructor() {

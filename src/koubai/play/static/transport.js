@@ -1,10 +1,10 @@
-// How messages travel. The page uses a WebSocket; the notebook widget gives an object with the same methods.
+// Message transport. The page uses a WebSocket; the notebook widget provides an object with the same methods.
 
 /** @typedef {import("./types.js").Transport} Transport */
 
 /** @implements {Transport} */
 export class SocketTransport {
-  /** @param {Location} location Where the page came from: nothing else is ever asked. */
+  /** @param {Location} location The page's origin; no other host is ever contacted. */
   constructor(location) {
     this.base = location.origin;
     this.listeners = /** @type {((message: any) => void)[]} */ ([]);

@@ -29,7 +29,7 @@
  * @property {"light" | "dark"} theme
  * @property {boolean} connected
  * @property {any} catalogue
- * @property {any} defaults Settings that the server began with; the link holds what differs.
+ * @property {any} defaults The server's initial settings; the link holds the differences.
  * @property {any} settings
  * @property {Network | null} network
  * @property {string} task
@@ -43,11 +43,11 @@
  * @property {Frame | null} frame
  * @property {Points | null} data
  * @property {Losses} losses
- * @property {Losses | null} future What lies ahead of the past state that one went back to.
- * @property {{frame: Frame, losses: Losses, data: Points | null, settings: any} | null} other The run that a branch left behind.
+ * @property {Losses | null} future What lies ahead after going back to a past state.
+ * @property {{frame: Frame, losses: Losses, data: Points | null, settings: any} | null} other The other branch's run.
  * @property {Selection | null} selection
  * @property {{title: string, html: string} | null} explanation
- * @property {any} question What the explanation on screen answers.
+ * @property {any} question The question answered by the current explanation.
  * @property {any} starts
  * @property {string} problem
  * @property {boolean} instant
@@ -57,11 +57,11 @@
  * @property {any} lesson
  * @property {number} lesson_step
  * @property {any} table
- * @property {number} brush The class that drawn points get.
+ * @property {number} brush The class of drawn points.
  * @property {string} unit
  * @property {number} until The epoch up to which a step of that size runs.
- * @property {boolean} waiting Whether an answer is long in coming.
- * @property {{rows: number[], changed: boolean | null} | null} learnt The examples of the last single step, by their rows in the data.
+ * @property {boolean} waiting Whether an answer is slow to arrive.
+ * @property {{rows: number[], changed: boolean | null} | null} learnt The examples of the last single step, as row indices in the data.
  * @property {number} row The example that questions are about, counted from 0.
  * @property {any} hover_node
  */
@@ -83,7 +83,7 @@
  * @property {Transport} transport
  * @property {import("./texts.js").Texts} texts
  * @property {(message: object) => void} send
- * @property {(settings: object) => void} change Sends a part of the settings; in instant mode asks for the final state.
+ * @property {(settings: object) => void} change Sends changed settings; in instant mode, requests the final state.
  */
 
 /** @typedef {{element: HTMLElement, update: (state: State, changed: Set<string>) => void, resized?: () => void}} Panel */

@@ -1,4 +1,4 @@
-// The same playground in a notebook: messages go over the widget's channel; texts and lessons come with the module.
+// The same playground in a notebook: messages use the widget's channel; texts and lessons are part of the module.
 import { mount } from "./app.js";
 
 /** @typedef {import("./types.js").Transport} Transport */
@@ -32,7 +32,7 @@ export class WidgetTransport {
     this.send({ type: "hello", view: this.view });
   }
 
-  /** The view is gone: when it was the last one, the kernel pauses the run. */
+  /** The view is gone; if it was the last one, the kernel pauses the run. */
   close() {
     window.removeEventListener("pagehide", this.leaving);
     this.model.off("msg:custom", this.heard);
@@ -70,8 +70,8 @@ export class WidgetTransport {
  */
 export function render({ model, el }, carried) {
   const root = document.createElement("div");
-  // Keys pressed in here are not JupyterLab's, in whose command mode "a" adds a cell and "dd" deletes one. It matches its
-  // shortcuts against the focused element first, so that each must bear the mark.
+  // Keys pressed here are not for JupyterLab, in whose command mode "a" adds a cell and "dd" deletes one. It matches
+  // its shortcuts against the focused element first, so every focusable element must carry the mark.
   root.addEventListener("focusin", ({ target }) => target instanceof HTMLElement && (target.dataset.lmSuppressShortcuts = "true"));
   el.classList.add("koubai-widget");
   el.append(root);

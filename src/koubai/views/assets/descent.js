@@ -1,4 +1,4 @@
-// Plays one comparison: the page hands over the record as JSON; nothing is computed here but pixels.
+// Plays one comparison from a JSON record; nothing but pixels is computed here.
 (function (root) {
   "use strict";
   const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
@@ -7,7 +7,7 @@
   const boxes = [...root.querySelectorAll("input[type='checkbox']")];
   const values = [...root.querySelectorAll("td.value")], points = [...root.querySelectorAll("td.point")];
   const heads = data.paths.map((path) => new Path2D(path.head));
-  let family = "", size = 17;  // of the page's letters, in pixels; the pictures' letters and marks go with them
+  let family = "", size = 17;  // the page's font in pixels; the text and marks in pictures scale with it
   const last = data.frames.length - 1;
   let frame = last, playing = false, clock = 0, carried = 0;
 
@@ -63,7 +63,7 @@
       for (const t of tall) { g.beginPath(); g.moveTo(area.left + 1, y(t)); g.lineTo(area.right - 1, y(t)); g.stroke(); }
     }
   }
-  // On a log scale: powers of ten, or where there are fewer than two of them also twice and five times each.
+  // On a log scale: powers of ten or, if there are fewer than two, also 2 and 5 times each.
   function powers(range, wanted) {
     if (range[1] - range[0] >= 2) return whole(range, wanted);
     const found = [];
@@ -81,7 +81,7 @@
     return found;
   }
 
-  // The surface, once for each size of the window -------------------------------------------------
+  // The surface, once per window size --------------------------------------------------------------
   function bands(area) {
     const scale = window.devicePixelRatio || 1, s = data.surface;
     const wide = Math.max(2, Math.round((area.right - area.left) * scale)), tall = Math.max(2, Math.round((area.bottom - area.top) * scale));
@@ -218,7 +218,7 @@
     if (data.model === "logistic") {
       xs = Array.from({ length: 161 }, (_, k) => low + ((high - low) * k) / 160);
       ys = xs.map((px) => 1 / (1 + Math.exp(-(w * px + b))));
-    } else if (data.model === "perceptron") {  // the class that it predicts
+    } else if (data.model === "perceptron") {  // the predicted class
       const border = Math.min(high, Math.max(low, -b / w));
       xs = [low, border, border, high];
       ys = [-1, -1, 1, 1].map((side) => (w > 0 ? side : -side));

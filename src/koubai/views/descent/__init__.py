@@ -1,1 +1,1 @@
-"""The descent lab rendered: terminal, plots, animations, and a page."""
+"""The descent lab rendered in the terminal and as plots, animations and a page."""

@@ -1,4 +1,4 @@
-"""Maps of basins of attraction, by matplotlib: by which minimum, or where there are many by how low it is."""
+"""Maps of basins of attraction in matplotlib, coloured by minimum or, where there are many, by its value."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FEW = len(COLOURS) - 1
-"""Most minima that get a colour of their own; black is left for lines."""
+"""Maximum number of minima with a colour of their own; black is reserved for lines."""
 SLOW, LOST = 0.45, 0.1
-"""Greys of starts that had not arrived, and of those that diverged or left the domain."""
+"""Grey levels of starts that had not arrived, and of those that diverged or left the domain."""
 
 
 def basins_figure(found: BasinMaps, lang: Language) -> "Figure":
-    """Return the maps of which minimum each start reaches, side by side, one for each rule."""
+    """Return the maps of basins side by side, one per rule."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE, layout="constrained")
@@ -80,26 +80,26 @@ def _draw_map(axes: "Axes", found: Basins, alone: bool) -> Any:
 
 
 def _colours(count: int) -> Array:
-    """Return pale colours of the minima, (count, 3)."""
+    """Return pale colours for the minima, (count, 3)."""
     from matplotlib.colors import to_rgb
 
     return 0.4 + 0.6 * np.array([to_rgb(COLOURS[index]) for index in range(count)]).reshape(-1, 3)
 
 
 def _coloured(found: Basins) -> Array:
-    """Return the map as a picture (n_y, n_x, 3): each start in the colour of its minimum."""
+    """Return the map as an image (n_y, n_x, 3), each start in the colour of its minimum."""
     palette = np.concatenate([_colours(len(found.minima)), np.full((1, 3), LOST), np.full((1, 3), SLOW)])
     return np.asarray(palette[found.labels])  # -1 is the last entry, -2 the one before
 
 
 def _heights(found: Basins) -> Array:
-    """Return how low the minimum is that each start reaches, (n_y, n_x), NaN for none."""
+    """Return the value of the minimum each start reaches, (n_y, n_x); NaN for none."""
     values = np.array([*found.values, np.nan])
     return np.asarray(values[np.maximum(found.labels, NOWHERE)])
 
 
 def _draw_lines(axes: "Axes", found: Basins) -> None:
-    """Draw contours of the function, thin, and the borders between the basins, thick."""
+    """Draw thin contours of the function and thick borders between the basins."""
     levels = found.surface.levels(10)
     if len(levels) > 2:
         style: dict[str, Any] = {"colors": "0.25", "linewidths": 0.6, "linestyles": "solid"}
@@ -111,7 +111,7 @@ def _draw_lines(axes: "Axes", found: Basins) -> None:
 
 
 def _number_minima(axes: "Axes", found: Basins) -> None:
-    """Write the number of each minimum beside it, as in the legend: colours need not be told apart."""
+    """Label each minimum with its number in the legend, so that colours need not be told apart."""
     from matplotlib.patheffects import withStroke
 
     (left, right), (bottom, top) = found.surface.window
@@ -132,7 +132,7 @@ def _number_minima(axes: "Axes", found: Basins) -> None:
 
 
 def _legend(found: BasinMaps, lang: Language) -> list[Any]:
-    """Return an entry for each minimum, and for starts that reached none."""
+    """Return a legend entry for each minimum, and for starts that reached none."""
     from matplotlib.patches import Patch
 
     first, alone = found.maps[0], len(found.maps) == 1

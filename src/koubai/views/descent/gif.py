@@ -1,4 +1,4 @@
-"""The lab's animation as a GIF: the picture is drawn once, and in each frame only what moves."""
+"""The lab's animation as a GIF: the background is drawn once, and each frame redraws only what moves."""
 
 import io
 from typing import Any
@@ -12,11 +12,11 @@ from koubai.views.descent.plot import draw_progress, framed_figure
 from koubai.views.descent.style import drawing
 
 FRAMES = 72
-"""Most frames."""
+"""Maximum number of frames."""
 MILLISECONDS, LAST = 70, 2500
-"""How long a frame is shown, and how long the last one."""
+"""Duration of a frame, and of the last one."""
 DPI = 75
-"""Dots for each inch: 960 × 540."""
+"""Dots per inch: 960 × 540."""
 
 
 def gif(comparison: Comparison, lang: Language) -> bytes:
@@ -26,7 +26,7 @@ def gif(comparison: Comparison, lang: Language) -> bytes:
     frames = _frames(comparison, lang)
     palette = Image.fromarray(frames[-1]).quantize(256, dither=Image.Dither.NONE)
     colours, corner = palette.getpalette() or [], 3 * int(np.asarray(palette)[0, 0])
-    colours[corner : corner + 3] = [255] * 3  # the paper stays white, whatever it was averaged with
+    colours[corner : corner + 3] = [255] * 3  # keep the background pure white after averaging
     palette.putpalette(colours)
     images = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     target = io.BytesIO()
@@ -44,7 +44,7 @@ def gif(comparison: Comparison, lang: Language) -> bytes:
 
 
 def _frames(comparison: Comparison, lang: Language) -> list[npt.NDArray[np.uint8]]:
-    """Return every frame as an RGB picture (height, width, 3)."""
+    """Return every frame as an RGB image (height, width, 3)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with drawing(lang):
@@ -68,5 +68,5 @@ def _frames(comparison: Comparison, lang: Language) -> list[npt.NDArray[np.uint8
 
 
 def _marks(fixed: set[Any]) -> list[Any]:
-    """Return the marks that lie above the paths, to be drawn over them again."""
+    """Return the marks that lie above the paths, so that they can be redrawn over them."""
     return [artist for artist in fixed if artist.get_zorder() > 5]

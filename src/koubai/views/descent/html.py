@@ -1,4 +1,4 @@
-"""The lab's page: one HTML file that plays a comparison without a network, with its tables and the answer by hand."""
+"""The lab's page: one HTML file that plays a comparison offline, with its tables and the answer by hand."""
 
 import json
 from functools import cache
@@ -31,11 +31,11 @@ from koubai.views.descent.words import (
 )
 
 FRAMES = 400
-"""Most frames."""
+"""Maximum number of frames."""
 VERTICES = 1200
-"""Most corners of a path that is drawn."""
+"""Maximum number of vertices of a drawn path."""
 GRID = 241
-"""Most points of the surface along an axis."""
+"""Maximum number of surface points along an axis."""
 
 
 HEADS = {
@@ -47,7 +47,7 @@ HEADS = {
     "P": "M-.4-1.1H.4V-.4H1.1V.4H.4V1.1H-.4V.4H-1.1V-.4H-.4Z",
     "X": "M-.5-1.05L0-.55L.5-1.05L1.05-.5L.55 0L1.05.5L.5 1.05L0 .55L-.5 1.05L-1.05.5L-.55 0L-1.05-.5Z",
 }
-"""The heads of the lines as paths of about one unit around 0, by matplotlib's names."""
+"""The line heads as SVG paths of about one unit around 0, under matplotlib's names."""
 
 
 @cache
@@ -56,7 +56,7 @@ def _asset(name: str) -> str:
 
 
 def page(comparison: Comparison, lang: Language, tall: str = "") -> str:
-    """Return the whole HTML document; ``tall`` is the height of its pictures in CSS, a share of the window if empty."""
+    """Return the whole HTML document; ``tall`` is the CSS height of its pictures, by default relative to the window."""
     height = f' style="--tall: {tall}"' if tall else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -69,7 +69,7 @@ def page(comparison: Comparison, lang: Language, tall: str = "") -> str:
 
 
 def framed(comparison: Comparison, lang: Language) -> str:
-    """Return the document in a frame of its own, for a notebook."""
+    """Return the document in an iframe, for a notebook."""
     height = 760 + 32 * len(comparison.paths) * 2
     return (
         f'<iframe srcdoc="{escape(page(comparison, lang, "430px"))}" title="koubai" '
@@ -78,7 +78,7 @@ def framed(comparison: Comparison, lang: Language) -> str:
 
 
 def _section(comparison: Comparison, lang: Language) -> str:
-    """Return the comparison as one element with its own script."""
+    """Return the comparison as one element, including its script."""
     data = json.dumps(_data(comparison, lang), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     hand = _by_hand(comparison, lang)
     title = escape(function_title(comparison.objective, lang))
@@ -92,7 +92,7 @@ def _section(comparison: Comparison, lang: Language) -> str:
 
 
 def _panels(comparison: Comparison, lang: Language) -> str:
-    """Return the canvases, each with what it shows for those who cannot see it."""
+    """Return the canvases, each with a text alternative."""
     kind = "fit" if isinstance(comparison, Fit) else "" if comparison.surface else "single"
     small = " small" if kind == "fit" else ""
     canvases = []
@@ -125,7 +125,7 @@ def _controls(comparison: Comparison, lang: Language) -> str:
 
 
 def _live_table(comparison: Comparison, lang: Language) -> str:
-    """Return the legend: each path's line, name, and where it is now."""
+    """Return the legend: each path's line, name and current position."""
     words = [
         text("descent.column.method", lang),
         ", ".join(axis_name(variable, lang) for variable in comparison.objective.variables),
@@ -153,7 +153,7 @@ def _live_table(comparison: Comparison, lang: Language) -> str:
 
 
 def _by_hand(comparison: Comparison, lang: Language) -> str:
-    """Return the answer by calculus beside what the machine found, empty if it was not asked for."""
+    """Return the answer by calculus beside the numerical one; empty if it was not requested."""
     answer: ByHand | None = comparison.by_hand
     if answer is None:
         return ""
@@ -185,13 +185,13 @@ def _arrivals(comparison: Comparison, lang: Language) -> str:
 
 
 def _remarks(comparison: Comparison, lang: Language) -> str:
-    """Return what there is to say about a fit."""
+    """Return the remarks on a fit."""
     lines = fit_lines(comparison, lang) if isinstance(comparison, Fit) else []
     return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
 
 
 def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
-    """Return what the script draws, as plain data, rounded to what a screen can show."""
+    """Return what the script draws as plain data, rounded to screen precision."""
     moments = comparison.moments(FRAMES)
     frames = np.empty_like(moments)
     paths = []
@@ -227,7 +227,7 @@ def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
 
 
 def _vertices(n_steps: int, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the updates at which a path has a corner on the page: all, or as many as matter."""
+    """Return the updates at which a path has a vertex on the page: all, or a visually sufficient subset."""
     if n_steps < VERTICES:
         return np.arange(n_steps + 1)
     even = np.linspace(0, n_steps, VERTICES).astype(np.int64)
@@ -265,18 +265,18 @@ def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> d
 
 
 def _numbers(values: Array | npt.NDArray[np.int64], digits: int) -> list[float | None]:
-    """Return numbers with few digits, None for what is not finite."""
+    """Return rounded numbers; None where not finite."""
     return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]
 
 
 def _on_picture(comparison: Comparison, minimum: tuple[float, ...]) -> list[float | bool]:
-    """Return where a minimum lies on the picture, on a curve at its value, and whether it is a local one."""
+    """Return a minimum's position in the picture (on a curve, at its value), and whether it is only local."""
     up = minimum[1] if len(minimum) > 1 else float(comparison.objective.value(np.array(minimum)))
     return [minimum[0], up, comparison.is_local(minimum)]
 
 
 def _axes(comparison: Comparison, lang: Language) -> dict[str, Any]:
-    """Return ranges and names of every panel's axes; logarithmic ranges in powers of ten."""
+    """Return the ranges and names of all axes; logarithmic ranges in powers of ten."""
     panels: dict[str, Any] = {"values": _value_axes(comparison, lang)}
     surface, variables = comparison.surface, comparison.objective.variables
     if surface is not None:

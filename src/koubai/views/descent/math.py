@@ -1,4 +1,4 @@
-"""Expressions as people write them: 2x²(2x − 3), as plain text or as HTML."""
+"""Expressions in conventional notation, 2x²(2x − 3), as plain text or HTML."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,22 +9,22 @@ from koubai.descent.functions.expression import Apply, Constant, Node, Number, V
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUM, PRODUCT, NEGATION, POWER, ATOM = range(5)
-"""How tightly what was written holds together."""
+"""Binding strengths of written expressions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A piece of mathematics in writing, and how tightly it holds together."""
+    """A written expression and its binding strength."""
 
     text: str
     tightness: int
 
     def within(self, tightness: int) -> str:
-        """Return the text, in parentheses if it holds together less tightly than that."""
+        """Return the text, in parentheses if it binds less tightly than ``tightness``."""
         return self.text if self.tightness >= tightness else f"({self.text})"
 
     def unsigned(self, tightness: int) -> str:
-        """Return the same, in parentheses also if it begins with a sign."""
+        """Like `within`, but also in parentheses if it begins with a sign."""
         return f"({self.text})" if self.text.startswith("−") else self.within(tightness)
 
 
@@ -34,9 +34,9 @@ def plain(tree: Node, decimals: bool = False) -> str:
     Parameters
     ----------
     tree : Node
-        What to write.
+        The expression to write.
     decimals : bool
-        Whether fractions are written 0.5 (as a user wrote them) or 1/2.
+        Whether to write fractions as 0.5 (as the user did) rather than 1/2.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def plain(tree: Node, decimals: bool = False) -> str:
 
 
 def html(tree: Node, decimals: bool = False) -> str:
-    """Return a tree as HTML, its variables in italics.
+    """Return a tree as HTML, with variables in italics.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class _Writer:
         self.decimals, self.html = decimals, html
 
     def write(self, tree: Node) -> Written:
-        """Return a tree in writing."""
+        """Return a tree in written form."""
         if isinstance(tree, Number):
             return self.number(tree.value)
         if isinstance(tree, Constant):
@@ -84,14 +84,14 @@ class _Writer:
         return Written(f"{sign}{size.numerator}/{size.denominator}", PRODUCT)
 
     def variable(self, name: str) -> str:
-        """Return a name with its number as an index."""
+        """Return a name with its number as a subscript."""
         letter, digits = name[0], name[1:].lstrip("_")
         if self.html:
             return f"<i>{escape(letter)}</i>" + (f"<sub>{digits}</sub>" if digits else "")
         return letter + digits.translate(SUBSCRIPTS)
 
     def operation(self, tree: Apply) -> Written:
-        """Return an operation in writing."""
+        """Return an operation in written form."""
         given = [self.write(argument) for argument in tree.arguments]
         match tree.operation:
             case "neg":
@@ -126,7 +126,7 @@ class _Writer:
         return f"{first}{second}"
 
     def power(self, base: Written, exponent: Written, tree: Node) -> Written:
-        """Return a power with a raised exponent; text raises whole numbers alone."""
+        """Return a power with a superscript exponent; in plain text, only integers are raised."""
         if self.html:
             return Written(f"{base.within(ATOM)}<sup>{exponent.text}</sup>", POWER)
         if isinstance(tree, Number) and tree.value.denominator == 1:

@@ -1,4 +1,4 @@
-"""What the lab says about real networks, in words."""
+"""The lab's words about real networks."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ NetworkRecord = Landscape | Line | Spectrum | TrainingRecord | RangeTest | Batch
 
 
 def network_lines(record: NetworkRecord, lang: Language) -> list[str]:
-    """Return what a record about a network says in a few lines, the first of them its title."""
+    """Return a summary of a record about a network in a few lines, starting with its title."""
     match record:
         case Landscape():
             low, high = np.nanmin(record.surface.values), np.nanmax(record.surface.values)
@@ -60,7 +60,7 @@ def _rule(optimizer: Optimizer, learning_rate: float, lang: Language) -> dict[st
 
 
 def limit_sentence(record: Spectrum, lang: Language) -> str:
-    """Return up to which learning rate steepest descent is stable."""
+    """Return a sentence giving the largest learning rate at which steepest descent is stable."""
     return text("descent.network.limit", lang, limit=number(record.largest_learning_rate, 3))
 
 
@@ -85,6 +85,6 @@ def _batch_lines(record: BatchProgress, lang: Language) -> list[str]:
 
 
 def batch_name(size: int, n_rows: int, lang: Language) -> str:
-    """Return what descending with so many rows an update is called."""
+    """Return the name of descent with this batch size."""
     key = "one_row" if size == 1 else "all_rows" if size == n_rows else "some_rows"
     return text(f"descent.network.{key}", lang, n=size)

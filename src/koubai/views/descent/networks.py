@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def network_figure(record: object, lang: Language) -> "Figure":
-    """Return the picture of a record about a network.
+    """Return the figure for a record about a network.
 
     Raises
     ------
     ParameterTypeError
-        If there is no picture of such a record.
+        If there is no figure for such a record.
     """
     match record:
         case Landscape():
@@ -45,12 +45,12 @@ def network_figure(record: object, lang: Language) -> "Figure":
         case BatchProgress():
             return batches_figure(record, lang)
     raise ParameterTypeError(
-        f"save: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
+        f"save: the record must come from the descent lab; got {type(record).__name__}. Call descend first."
     )
 
 
 USUAL = 1e-3
-"""Update by weight that is usual in training that goes well."""
+"""Typical ratio of update to weight in healthy training."""
 
 
 def _figure(record: NetworkRecord, lang: Language) -> "Figure":
@@ -62,7 +62,7 @@ def _figure(record: NetworkRecord, lang: Language) -> "Figure":
 
 
 def landscape_figure(found: Landscape, lang: Language) -> "Figure":
-    """Return the contours of a loss around a network, with the training path if the plane was made of one."""
+    """Return the contours of a loss around a network, with the training path if the plane was derived from one."""
     figure = _figure(found, lang)
     axes = figure.subplots()
     values = found.surface.values
@@ -93,7 +93,7 @@ def _loss(value: float, lang: Language) -> str:
 
 
 def _levels(values: Array) -> Array:
-    """Return at most eleven levels between the lowest and nearly the highest loss, for bands and lines alike."""
+    """Return at most eleven levels between the lowest and nearly the highest loss, for both bands and lines."""
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(np.quantile(finite, 0.98))
     if not low < high:
@@ -104,7 +104,7 @@ def _levels(values: Array) -> Array:
 
 
 def _label_lines(axes: "Axes", lines: "ContourSet") -> None:
-    """Write the loss on the lines, but for labels that the frame would cut."""
+    """Label the contours with the loss, except where the frame would clip a label."""
     from matplotlib.patheffects import withStroke
 
     labels = axes.clabel(lines, fmt=lambda level: number(level, 2), fontsize=17, colors="black", inline=False)
@@ -118,7 +118,7 @@ def _label_lines(axes: "Axes", lines: "ContourSet") -> None:
 
 
 def spectrum_figure(found: Spectrum, lang: Language) -> "Figure":
-    """Return the largest eigenvalues of the Hessian as bars, with what they say about the learning rate."""
+    """Return the largest eigenvalues of the Hessian as bars, with what they imply for the learning rate."""
     figure = _figure(found, lang)
     axes = figure.subplots()
     ranks = np.arange(1, len(found.values) + 1)
@@ -149,7 +149,7 @@ def line_figure(found: Line, lang: Language) -> "Figure":
 
 
 def training_figure(record: TrainingRecord, lang: Language) -> "Figure":
-    """Return loss, gradient norms and update ratios, update by update, a line for each layer."""
+    """Return loss, gradient norms and update ratios, update by update, with a line for each layer."""
     figure = _figure(record, lang)
     loss, gradient, ratio = figure.subplots(1, 3)
     steps = np.arange(1, len(record.losses) + 1)
@@ -192,14 +192,14 @@ def training_figure(record: TrainingRecord, lang: Language) -> "Figure":
 
 
 def running_mean(values: Array) -> Array:
-    """Return values averaged over about a fiftieth of their number, so that a line is to be seen in the noise."""
+    """Return a running mean over about a fiftieth of the values, so that the trend shows through the noise."""
     width = max(1, len(values) // 50)
     padded = np.concatenate([np.full(width - 1, values[0]), values])
     return np.convolve(padded, np.full(width, 1 / width), mode="valid")
 
 
 def range_figure(found: RangeTest, lang: Language) -> "Figure":
-    """Return loss against the growing learning rate, with the rate that it suggests."""
+    """Return loss against the growing learning rate, with the suggested rate."""
     figure = _figure(found, lang)
     axes = figure.subplots()
     axes.plot(found.rates, found.losses, color="0.75", linewidth=1.2)
@@ -226,7 +226,7 @@ def range_figure(found: RangeTest, lang: Language) -> "Figure":
 
 
 def batches_figure(found: BatchProgress, lang: Language) -> "Figure":
-    """Return the loss of each batch size against what it has cost."""
+    """Return the loss of each batch size against cost."""
     figure = _figure(found, lang)
     axes = figure.subplots()
     for index, size in enumerate(found.batch_sizes):

@@ -1,4 +1,4 @@
-"""The lab's still pictures, by matplotlib: paths over contours, value against step, fits, and maps of basins."""
+"""The lab's static figures in matplotlib: paths over contours, value against step, and fits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """The axes of a picture: the function (if it has one or two variables), the data of a fit, the values."""
+    """The axes of a figure: the function (if it has one or two variables), the data of a fit, the values."""
 
     surface: "Axes | None"
     data: "Axes | None"
@@ -40,14 +40,14 @@ class Panels:
 
 
 def comparison_figure(comparison: Comparison, lang: Language) -> "Figure":
-    """Return the picture of a comparison: the paths on the function, and their values."""
+    """Return the figure for a comparison: the paths on the function, and their values."""
     figure, panels = framed_figure(comparison, lang)
     draw_progress(panels, comparison, [path.n_steps for path in comparison.paths])
     return figure
 
 
 def framed_figure(comparison: Comparison, lang: Language) -> "tuple[Figure, Panels]":
-    """Return the picture with everything that does not move: function, marks, data, axes and legend."""
+    """Return the figure with everything that does not move: function, marks, data, axes and legend."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE, layout="constrained")
@@ -66,7 +66,7 @@ def framed_figure(comparison: Comparison, lang: Language) -> "tuple[Figure, Pane
 
 
 def draw_progress(panels: Panels, comparison: Comparison, steps: Sequence[int]) -> None:
-    """Draw how far each path has come by these updates."""
+    """Draw each path up to the given update."""
     if panels.surface is not None:
         draw_paths(panels.surface, comparison, steps)
     if panels.data is not None and isinstance(comparison, Fit):
@@ -85,7 +85,7 @@ def _panels(figure: "Figure", comparison: Comparison) -> Panels:
 
 
 def draw_title(figure: "Figure", objective: Objective, lang: Language) -> None:
-    """Write what is minimised above the picture: in one line, or a long formula in a second one, as large as fits."""
+    """Write the objective above the figure: on one line, or a long formula on a second line, as large as fits."""
     title = function_title(objective, lang)
     written = formula(objective)
     if len(title) > 70 and title != written and written in title:
@@ -95,7 +95,7 @@ def draw_title(figure: "Figure", objective: Objective, lang: Language) -> None:
 
 
 def draw_surface(axes: "Axes", surface: Surface, objective: Objective, lang: Language) -> None:
-    """Draw the function: a curve, or bands of grey between contour lines, low values light."""
+    """Draw the function: a curve, or grey bands between contour lines, light for low values."""
     variables = objective.variables
     axes.set_xlabel(axis_name(variables[0], lang))
     if len(surface.axes) == 1:
@@ -120,7 +120,7 @@ def draw_surface(axes: "Axes", surface: Surface, objective: Objective, lang: Lan
 
 
 def draw_bands(axes: "Axes", surface: Surface, levels: Array | None = None) -> None:
-    """Fill bands between levels with grey, low values light, in a closed frame."""
+    """Fill bands between levels with grey, light for low values, in a closed frame."""
     levels = surface.levels() if levels is None else levels
     if len(levels) > 2:
         greys = [str(grey) for grey in np.linspace(LIGHTEST, DARKEST, len(levels) - 1)]
@@ -132,7 +132,7 @@ def draw_bands(axes: "Axes", surface: Surface, levels: Array | None = None) -> N
 
 
 def _room_below(axes: "Axes", values: Array) -> None:
-    """Show the lower part of a curve that rises steeply at the window's edges."""
+    """Limit the axis to the lower part of a curve that rises steeply at the window's edges."""
     finite = values[np.isfinite(values)]
     if finite.size:
         low, high = float(finite.min()), float(finite.max())
@@ -140,7 +140,7 @@ def _room_below(axes: "Axes", values: Array) -> None:
 
 
 def visible(path: Path, window: Window, upto: int) -> Array:
-    """Return a path's points up to an update, NaN where it is far outside the window (SVG cannot hold 1e300)."""
+    """Return a path's points up to an update; NaN where far outside the window (SVG cannot hold 1e300)."""
     points = path.points[: upto + 1].copy()
     lows, highs = np.array(window).T
     margin = 2 * (highs - lows)
@@ -149,12 +149,12 @@ def visible(path: Path, window: Window, upto: int) -> Array:
 
 
 def line_width(path: Path) -> dict[str, Any]:
-    """Return how thick to draw a path, and how dense: thin and clear where it goes to and fro."""
+    """Return a path's line width and opacity: thin and translucent if it goes back and forth."""
     return {"linewidth": 1.0, "alpha": 0.6} if path.wanders else {"linewidth": 3.0}
 
 
 def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
-    """Draw every path with its head; on a curve the points at which it stopped over."""
+    """Draw every path with its head; on a curve, also the point of each update."""
     assert comparison.surface is not None
     for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
         colour, style = _style(index)
@@ -172,7 +172,7 @@ def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> No
 
 
 def _head(index: int, size: float) -> dict[str, Any]:
-    """Return how to draw the head of a line."""
+    """Return the style of a line's head."""
     return {"linestyle": "", "marker": marker(index), "markersize": size, "mec": "white", "mew": 1.8}
 
 
@@ -205,7 +205,7 @@ def draw_marks(axes: "Axes", comparison: Comparison, lang: Language) -> None:
 
 
 def draw_by_hand(axes: "Axes", answer: ByHand, lang: Language) -> None:
-    """Write what calculus gives above the curve."""
+    """Write the answer by calculus above the curve."""
     lines = [line for _, group in by_hand_lines(answer, lang)[1:] for line in group]
     axes.text(
         0.5,
@@ -222,7 +222,7 @@ def draw_by_hand(axes: "Axes", answer: ByHand, lang: Language) -> None:
 
 
 def frame_values(axes: "Axes", comparison: Comparison, lang: Language) -> None:
-    """Prepare the axes on which value above the lowest stands against update, or against cost where that differs."""
+    """Prepare the axes of excess value against update, or against cost where costs differ."""
     axes.set_yscale("log")
     axes.set_ylim(*comparison.excess_range)
     if comparison.excess_range[1] < 100 * comparison.excess_range[0]:
@@ -239,7 +239,7 @@ def frame_values(axes: "Axes", comparison: Comparison, lang: Language) -> None:
 
 
 def _plain_ticks(axes: "Axes", low: float, high: float) -> None:
-    """Mark less than two powers of ten at 1, 2 and 5 times each, in plain numbers."""
+    """Where an axis spans less than two decades, put plain-number ticks at 1, 2 and 5 times powers of ten."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
@@ -250,7 +250,7 @@ def _plain_ticks(axes: "Axes", low: float, high: float) -> None:
 
 
 def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
-    """Draw each path's value above the lowest up to an update."""
+    """Draw each path's excess value up to an update."""
     for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
         colour, style = _style(index)
         across = path.costs if comparison.counts_differ else np.arange(path.n_steps + 1)
@@ -262,7 +262,7 @@ def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> N
 
 
 def frame_data(axes: "Axes", comparison: Fit, lang: Language) -> None:
-    """Draw the data of a fit, and the answer that needs no descent."""
+    """Draw the data of a fit and the optimum found without descent."""
     axes.plot(comparison.x, comparison.y, "o", markersize=4, color="0.65", alpha=0.7, zorder=0, rasterized=True)
     if comparison.answer is not None:
         axes.plot(*comparison.curve(comparison.answer), color="black", linewidth=6, alpha=0.3)
@@ -276,14 +276,14 @@ def frame_data(axes: "Axes", comparison: Fit, lang: Language) -> None:
 
 
 def draw_fit(axes: "Axes", comparison: Fit, steps: Sequence[int]) -> None:
-    """Draw what each path has fitted by an update."""
+    """Draw each path's fit at an update."""
     for index, (path, upto) in enumerate(zip(comparison.paths, steps, strict=True)):
         colour, style = _style(index)
         axes.plot(*comparison.curve(path.points[upto]), color=colour, linewidth=3.0, **style)
 
 
 def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> None:
-    """Name the paths and the marks below the picture."""
+    """Draw the legend of paths and marks below the figure."""
     from matplotlib.lines import Line2D
 
     handles: list[Any] = []
@@ -301,7 +301,7 @@ def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> Non
 
 
 def legend_columns(labels: Sequence[str]) -> int:
-    """Return in how many columns these labels fit below a picture; Japanese letters are twice as wide."""
+    """Return the number of columns in which these labels fit below a figure; Japanese characters are twice as wide."""
     widths = [7 + sum(1.8 if ord(letter) > 0x2E80 else 1.0 for letter in label) for label in labels]
     for columns in range(min(6, len(labels)), 1, -1):
         rows = -(-len(labels) // columns)  # matplotlib fills column by column

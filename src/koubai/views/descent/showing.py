@@ -1,4 +1,4 @@
-"""The lab's records as pictures, pages and words: one door for the terminal, files and notebooks."""
+"""The lab's records as pictures, pages and words: the entry point for the terminal, files and notebooks."""
 
 import io
 import os
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf", ".html", ".gif")
-"""Kinds of file that can be written."""
+"""Supported file types."""
 STILL = (".png", ".svg", ".pdf")
-"""Those for what does not move."""
+"""The file types for static figures."""
 
 
 def _comparison(record: object) -> Comparison | None:
-    """Return a path as a comparison of one, a comparison as it is, None for anything else."""
+    """Return a path as a comparison of one, a comparison unchanged, and None for anything else."""
     if isinstance(record, Path):
         return comparison_of(record.objective, [record])
     return record if isinstance(record, Comparison) else None
 
 
 def figure_of(record: object, lang: Language) -> "Figure":
-    """Return the still picture of a record; call it within `drawing`.
+    """Return the static figure of a record; call it within `drawing`.
 
     Raises
     ------
     ParameterTypeError
-        If there is no picture of such a record.
+        If there is no figure for such a record.
     """
     match _comparison(record) or record:
         case Comparison() as comparison:
@@ -50,13 +50,13 @@ def figure_of(record: object, lang: Language) -> "Figure":
             from koubai.views.descent.basins_plot import basins_figure
 
             return basins_figure(BasinMaps((found,)), lang)
-    from koubai.views.descent.networks import network_figure  # brings the engines, which functions do not need
+    from koubai.views.descent.networks import network_figure  # imports the engines, which functions do not need
 
     return network_figure(record, lang)
 
 
 def picture(record: object, lang: Language, suffix: str = ".png", dpi: int = DPI) -> bytes:
-    """Return the still picture of a record as the bytes of a .png, .svg or .pdf file."""
+    """Return the static figure of a record as the bytes of a .png, .svg or .pdf file."""
     target = io.BytesIO()
     with drawing(lang, is_vector(suffix)):
         figure_of(record, lang).savefig(target, format=suffix[1:], dpi=dpi, metadata=_signed(suffix))
@@ -64,7 +64,7 @@ def picture(record: object, lang: Language, suffix: str = ".png", dpi: int = DPI
 
 
 def _signed(suffix: str) -> dict[str, str | None]:
-    """Return what a picture says of its origin: nothing of the time, so that the same record gives the same bytes."""
+    """Return a figure's metadata: without the time, so that the same record gives the same bytes."""
     return {
         ".svg": {"Date": None, "Title": "koubai"},
         ".pdf": {"CreationDate": None, "Creator": "koubai"},
@@ -72,12 +72,12 @@ def _signed(suffix: str) -> dict[str, str | None]:
 
 
 def save(record: object, path: str | os.PathLike[str], lang: str | None = None) -> None:
-    """Write a record to a file, as what its name's ending says.
+    """Write a record to a file in the format given by its extension.
 
     Raises
     ------
     ParameterError
-        If the ending is none of `SUFFIXES`, or basins shall move.
+        If the extension is not in `SUFFIXES`, or is for animation and the record does not move.
     """
     from koubai.views.descent.gif import gif
     from koubai.views.descent.html import page
@@ -99,14 +99,14 @@ def save(record: object, path: str | os.PathLike[str], lang: str | None = None) 
 
 
 def show(record: object, lang: str | None = None) -> None:
-    """Print a record at the terminal."""
+    """Print a record to the terminal."""
     from koubai.views.descent.text import print_record
 
     print_record(_comparison(record) or record, language(lang))
 
 
 def html(record: object) -> str | None:
-    """Return a record for a notebook: the animation in a frame of its own, None for one that does not move."""
+    """Return a record's animation in an iframe for a notebook; None if the record does not move."""
     from koubai.views.descent.html import framed
 
     comparison = _comparison(record)
@@ -114,7 +114,7 @@ def html(record: object) -> str | None:
 
 
 def png(record: object) -> bytes | None:
-    """Return a record's picture for a notebook, None without matplotlib."""
+    """Return a record's figure for a notebook; None without matplotlib."""
     try:
         return picture(record, language(), dpi=DPI // 2)
     except ParameterError:

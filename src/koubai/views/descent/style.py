@@ -1,4 +1,4 @@
-"""How the lab's pictures look: colours that colour-blind people tell apart, letters that the back row can read."""
+"""The style of the lab's figures: colours safe for colour-blind viewers, text readable from the back row."""
 
 import logging
 import warnings
@@ -14,13 +14,13 @@ from koubai.core.errors import ParameterError
 from koubai.core.language import Language
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
-"""The palette of Okabe and Ito (2008), without its yellow, which vanishes on white."""
+"""The palette of Okabe and Ito (2008), without its yellow, which is invisible on white."""
 DASHES = ((), (6.0, 2.5), (2.0, 2.0))
-"""After the colours are used up, lines are dashed, then dotted."""
+"""Once the colours are used up, lines are dashed, then dotted."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-"""Heads of the lines in turn, so that they can be told apart by shape alone."""
+"""Line heads in turn, so that lines can be told apart by shape alone."""
 LIGHTEST, DARKEST = 0.99, 0.72
-"""Greys of the lowest and the highest band of a surface."""
+"""Grey levels of the lowest and the highest band of a surface."""
 FONTS = (
     "Noto Sans CJK JP",
     "Noto Sans JP",
@@ -34,21 +34,21 @@ FONTS = (
     "TakaoGothic",
     "VL Gothic",
 )
-"""Japanese fonts in the order in which they are looked for."""
+"""Japanese fonts, in order of preference."""
 SIZE = (12.8, 7.2)
-"""Inches: a slide, a little smaller than the usual 13.3 × 7.5, so that letters keep their size on it."""
+"""Figure size in inches: slightly smaller than a 13.3 × 7.5 slide, so that text keeps its size on one."""
 DPI = 150
-"""Dots for each inch: 1920 × 1080."""
+"""Dots per inch: 1920 × 1080."""
 
 
 def line_style(index: int) -> tuple[str, tuple[float, ...]]:
-    """Return colour and dashes of line ``index``."""
+    """Return the colour and dash pattern of line ``index``."""
     return COLOURS[index % len(COLOURS)], DASHES[index // len(COLOURS) % len(DASHES)]
 
 
 def marker(index: int) -> str:
     """Return the head of line ``index``, by matplotlib's name."""
-    return MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]  # another one when colours come again
+    return MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]  # a different head when colours repeat
 
 
 def load_matplotlib() -> ModuleType:
@@ -63,7 +63,8 @@ def load_matplotlib() -> ModuleType:
         import matplotlib
     except ImportError:
         raise ParameterError(
-            "descend: matplotlib must be installed to draw pictures; got none. Run pip install 'koubai[plots]', "
+            "descend: matplotlib must be installed to draw pictures; it was not found. Run pip install "
+            "'koubai[plots]', "
             "or write .html."
         ) from None
     return matplotlib
@@ -71,9 +72,9 @@ def load_matplotlib() -> ModuleType:
 
 @cache
 def japanese_font() -> str | None:
-    """Return the name of a Japanese font that matplotlib can use, None if there is none.
+    """Return the name of a Japanese font that matplotlib can use; None if there is none.
 
-    The machine's own fonts come first, then the one that the ``plots`` extra brings in the package matplotlib-fontja,
+    The machine's own fonts come first, then the one bundled with matplotlib-fontja, from the ``plots`` extra,
     which is not imported: it would change matplotlib's settings.
     """
     load_matplotlib()
@@ -86,7 +87,7 @@ def japanese_font() -> str | None:
     brought = find_spec("matplotlib_fontja")
     folders = [Path(folder) for folder in (brought.submodule_search_locations or [])] if brought else []
     fonts = [str(path) for folder in folders for path in folder.rglob("*.ttf")]
-    for path in (*font_manager.findSystemFonts(), *fonts):  # the system's: installed after matplotlib made its list
+    for path in (*font_manager.findSystemFonts(), *fonts):  # some may be newer than matplotlib's list
         if any(part in path for part in ("NotoSansCJK-Regular", "NotoSansJP", "ipaexg", "ipag", "TakaoGothic")):
             font_manager.fontManager.addfont(path)
             name = font_manager.fontManager.ttflist[-1].name
@@ -96,14 +97,14 @@ def japanese_font() -> str | None:
 
 @contextmanager
 def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
-    """Draw with the lab's letters; Japanese with a Japanese font, or with a warning that says how to get one.
+    """Set up the lab's fonts; for Japanese, a Japanese font or a warning that says how to get one.
 
     Parameters
     ----------
     lang : "en" or "ja"
         Language of the texts.
     vector : bool
-        For SVG: letters stay letters, and whoever shows the picture brings the font.
+        For SVG: text stays text, and the viewer supplies the font.
     """
     matplotlib = load_matplotlib()
     families = ["DejaVu Sans"]
@@ -136,7 +137,7 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
     }
     fonts = logging.getLogger("matplotlib.font_manager")
     level = fonts.level
-    if vector:  # it names fonts for other machines, which need not be on this one
+    if vector:  # it lists fonts for other machines, which this one need not have
         fonts.setLevel(logging.ERROR)
     try:
         with matplotlib.rc_context(settings):
@@ -146,5 +147,5 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
 
 
 def is_vector(suffix: str) -> bool:
-    """Return whether a file of this kind keeps letters as letters."""
+    """Return whether this file type keeps text as text."""
     return suffix in (".svg", ".pdf")

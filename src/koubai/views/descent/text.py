@@ -1,4 +1,4 @@
-"""The lab's records at the terminal: who arrived, and what calculus says."""
+"""The lab's records in the terminal: which paths arrived, and the answer by calculus."""
 
 import sys
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ from koubai.views.descent.words import (
 )
 
 WIDE = 160
-"""Columns of text that goes into a file or a pipe."""
+"""Width in columns of text sent to a file or a pipe."""
 MOST_MINIMA = 20
-"""Minima of a map of basins that are listed."""
+"""Maximum number of minima listed for a map of basins."""
 
 
 def print_record(record: object, lang: Language, file: TextIO | None = None) -> None:
@@ -39,7 +39,7 @@ def print_record(record: object, lang: Language, file: TextIO | None = None) -> 
     Raises
     ------
     ParameterTypeError
-        If the record is none of these.
+        If the record is not one of the lab's.
     """
     target = file or sys.stdout
     console = Console(file=target, width=None if target.isatty() else WIDE, highlight=False)
@@ -61,7 +61,7 @@ def _print_network(console: Console, record: object, lang: Language) -> None:
 
     if not isinstance(record, NetworkRecord):
         raise ParameterTypeError(
-            f"show: the record must be one of the descent lab; got {type(record).__name__}. Call descend first."
+            f"show: the record must come from the descent lab; got {type(record).__name__}. Call descend first."
         )
     title, *lines = network_lines(record, lang)
     console.print(Text(title, style="bold"))
@@ -103,7 +103,7 @@ def _print_by_hand(console: Console, answer: ByHand, lang: Language) -> None:
 
 
 def _print_basins(console: Console, maps: Sequence[Basins], lang: Language) -> None:
-    """Print which share of the starts reaches each minimum, a column for each rule."""
+    """Print the share of starts that reaches each minimum, with a column for each rule."""
     first = maps[0]
     console.print(Text(function_title(first.objective, lang), style="bold"))
     console.print(Text(text("descent.title.basins", lang)))

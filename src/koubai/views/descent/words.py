@@ -1,8 +1,8 @@
-"""What the lab says in words: why a path ended, who arrived, what calculus gives."""
+"""The lab's words: why a path ended, which paths arrived, the answer by calculus."""
 
 import numpy as np
 
-from koubai.core.language import Language, text
+from koubai.core.language import Language, has_text, text
 from koubai.descent.fits.fitted import Fit
 from koubai.descent.functions.by_hand import ByHand
 from koubai.descent.functions.exact import Stationary
@@ -15,7 +15,7 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.views.descent.math import SUPERSCRIPTS, plain
 
 MOST_STATIONARY = 8
-"""Stationary points that are listed; of more, the lowest."""
+"""Maximum number of stationary points listed; the lowest are kept."""
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -42,7 +42,7 @@ def point(values: "np.ndarray | tuple[float, ...]", digits: int = 4) -> str:
 
 
 def function_title(objective: Objective, lang: Language) -> str:
-    """Return what is minimised: its name and f(x, y) = …, or the loss of a fit."""
+    """Return the objective: its name and f(x, y) = …, or the loss of a fit."""
     if objective.expression is None:
         fit = objective.name in ("line", "logistic", "perceptron")
         return text(f"descent.title.fit.{objective.name}", lang) if fit else objective.name
@@ -56,21 +56,22 @@ def function_title(objective: Objective, lang: Language) -> str:
 
 
 def formula(objective: Objective) -> str:
-    """Return f(x, y) = …, the name alone for a function without an expression."""
+    """Return f(x, y) = …, or just the name of a function without an expression."""
     if objective.expression is None:
         return objective.name
     return f"f({', '.join(objective.variables)}) = {plain(objective.expression.tree, decimals=True)}"
 
 
 def value_name(objective: Objective, lang: Language) -> str:
-    """Return what the values are: a loss of data, or f."""
+    """Return the name of the values: the loss of a fit, or f."""
     key = f"descent.loss.{objective.name}"
     return text(key, lang) if objective.name in ("line", "logistic", "perceptron") else "f"
 
 
 def optimizer_name(name: str, lang: Language) -> str:
     """Return what an optimizer is called on a picture."""
-    return text(f"play.choice.{name}", lang)
+    key = f"play.choice.{name}"
+    return text(key, lang) if has_text(key) else name
 
 
 def rule(optimizer: Optimizer, learning_rate: float, lang: Language) -> str:
@@ -80,7 +81,7 @@ def rule(optimizer: Optimizer, learning_rate: float, lang: Language) -> str:
 
 
 def label(comparison: Comparison, index: int, lang: Language) -> str:
-    """Return what a path is called in a legend: its label, with α where it is not already said."""
+    """Return a path's name in a legend: its label, with α unless it is already included."""
     path, name = comparison.paths[index], comparison.labels[index]
     if isinstance(comparison, Fit):
         name = text(f"descent.method.{name}", lang)
@@ -93,12 +94,12 @@ def label(comparison: Comparison, index: int, lang: Language) -> str:
 
 
 def axis_name(variable: str, lang: Language) -> str:
-    """Return the name of a variable at an axis."""
+    """Return a variable's axis label."""
     return text(f"descent.axis.{variable}", lang) if variable in ("slope", "intercept") else variable
 
 
 def stop_sentence(path: Path, lang: Language) -> str:
-    """Return why a path ended, and for one that diverged or left the domain what would have helped."""
+    """Return why a path ended and, if it diverged or left the domain, what would have helped."""
     sentence = text(f"descent.stop.{path.stop.value}", lang)
     advice = path.advice
     if advice is None:
@@ -116,13 +117,13 @@ def stop_sentence(path: Path, lang: Language) -> str:
 
 
 def arrival_header(lang: Language) -> tuple[str, ...]:
-    """Return the heads of the table of arrivals."""
+    """Return the column heads of the table of arrivals."""
     names = ("method", "learning_rate", "arrived", "at_step", "cost", "end", "value", "steps", "stop")
     return tuple(text(f"descent.column.{name}", lang) for name in names)
 
 
 def arrival_row(arrival: Arrival, name: str, local: bool, lang: Language) -> tuple[str, ...]:
-    """Return one path's row of the table of arrivals; ``local`` says that it reached no lowest minimum."""
+    """Return one path's row of the table of arrivals; ``local`` if its minimum is only local."""
     path = arrival.path
     where = "—" if arrival.minimum is None else point(arrival.minimum)
     return (
@@ -151,7 +152,7 @@ def arrival_rows(comparison: Comparison, lang: Language) -> list[tuple[str, ...]
 
 
 def exact(trees: tuple[Node, ...] | None, numbers: tuple[float, ...]) -> str:
-    """Return a point exactly where that is known, else in numbers."""
+    """Return a point in exact form where known, else as decimals."""
     if trees is None:
         return point(numbers, 6)
     written = [plain(tree) for tree in trees]
@@ -159,12 +160,12 @@ def exact(trees: tuple[Node, ...] | None, numbers: tuple[float, ...]) -> str:
 
 
 def exact_value(stationary: Stationary) -> str:
-    """Return f at a stationary point, exactly where that is known."""
+    """Return f at a stationary point, in exact form where known."""
     return number(stationary.value, 6) if stationary.exact_value is None else plain(stationary.exact_value)
 
 
 def by_hand_lines(answer: ByHand, lang: Language) -> list[tuple[str, list[str]]]:
-    """Return what calculus gives as headed lines: function, derivatives, stationary points, minimum."""
+    """Return the answer by calculus as headed lines: function, derivatives, stationary points, minimum."""
     names = ", ".join(answer.variables)
     lines = [
         (text("descent.hand.function", lang), [f"f({names}) = {plain(answer.expression.tree, decimals=True)}"]),
@@ -211,7 +212,7 @@ def _stationary_lines(answer: ByHand, lang: Language) -> list[str]:
 
 
 def fit_lines(fit: Fit, lang: Language) -> list[str]:
-    """Return what there is to say about a fit: the answer for x as it was given, and whether x should be scaled."""
+    """Return the remarks on a fit: the answer for the original x, and whether x should be scaled."""
     lines = []
     if fit.scaling is not None:
         best = fit.answer or min((path for path in fit.paths if not path.failed), key=lambda path: path.value).point
@@ -223,5 +224,5 @@ def fit_lines(fit: Fit, lang: Language) -> list[str]:
 
 
 def across_name(fit: Fit, lang: Language) -> str:
-    """Return what stands at the axis of a fit's x."""
+    """Return the label of a fit's x axis."""
     return fit.names[0] if fit.scaling is None else text("descent.axis.standardized", lang, name=fit.names[0])

@@ -1,1 +1,1 @@
-"""Explanations rendered: terminal, Markdown, and a page with MathML and diagrams."""
+"""Explanations rendered in the terminal, as Markdown, and as a page with MathML and diagrams."""

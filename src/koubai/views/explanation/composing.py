@@ -1,4 +1,4 @@
-"""What every view of a derivation shares: texts with formulas in them, and the lines of a step."""
+"""The part common to all views of a derivation: texts with formulas in them, and the lines of a step."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from koubai.views.formulas.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a chain of equations: what stands left, the sign, and the right side in breakable pieces."""
+    """One line of a chain of equations: left side, relation sign, and right side in breakable pieces."""
 
     left: str
     sign: str
@@ -21,9 +21,9 @@ class Line:
 
 
 def visible(name: str) -> str:
-    r"""Return a name from outside with all that steers, instead of being read, written out: one line, one direction.
+    r"""Return a user's name with control characters escaped: one line, one direction.
 
-    A new line would end a row of a table in Markdown, and marks of direction make a word read as another.
+    A newline would end a table row in Markdown, and direction marks can make one word read as another.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def visible(name: str) -> str:
 
 
 JOINERS = "\u200c\u200d"
-"""They shape letters, and pictures of people."""
+"""Joiners that shape letters and emoji; these are kept."""
 
 
 class Composer:
@@ -44,7 +44,7 @@ class Composer:
     Parameters
     ----------
     writer : Writer
-        How formulas are written.
+        The writer of formulas.
     lang : "en" or "ja"
     """
 
@@ -52,29 +52,29 @@ class Composer:
         self.writer, self.lang = writer, lang
 
     def words(self, said: Text) -> str:
-        """Return a text in the view's language with its values in place."""
+        """Return a text in the view's language with its values filled in."""
         template = self.escape(catalogue(self.lang)[said.key])
         return template.format_map({name: self._value(value) for name, value in said.values})
 
     def label(self, blank: Blank) -> str:
-        """Return what stands before a line to write on; a wide colon brings its own space."""
+        """Return the label before a line to write on; a full-width colon includes its own space."""
         words = self.words(blank.label)
         return words if words.endswith("：") else f"{words} "
 
     def footer(self) -> str:
-        """Return what ≈ and = mean on the page."""
+        """Return the note on what ≈ and = mean on the page."""
         return self.escape(text("explain.page.rounded", self.lang, digits=self.writer.notation.digits))
 
     def cell(self, cell: Cell) -> str:
-        """Return the entry of a table."""
+        """Return a table cell."""
         return self._value(cell)
 
     def lines(self, step: Step) -> list[Line]:
-        """Return subject = symbols, = numbers, = result; a line that would repeat the one before is left out."""
+        """Return subject = symbols, = numbers, = result; a line that would repeat the previous one is omitted."""
         subject = self.writer.write(step.subject)
         forms = [step.symbols, step.numbers, step.result]
         if isinstance(step.symbols, Cases) and step.law:
-            forms.pop(0)  # the law has just said the cases
+            forms.pop(0)  # the law has just stated the cases
         lines: list[Line] = []
         written = ""
         for formula in forms:
@@ -102,12 +102,12 @@ class Composer:
             return self.words(value)
         return self.escape(visible(str(value)))
 
-    # What each view says:
+    # Implemented by each view:
 
     def formula(self, formula: Formula) -> str:
         """Return a formula within a text."""
         raise NotImplementedError
 
     def escape(self, text: str) -> str:
-        """Return words with the characters that mean something to the view made harmless."""
+        """Return words with the view's special characters escaped."""
         return text

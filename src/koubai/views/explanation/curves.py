@@ -1,4 +1,4 @@
-"""Curves over one variable as a small SVG picture: lines over numbers, bars over words."""
+"""Curves over one variable as a small SVG picture: lines over numbers, bars over categories."""
 
 from fractions import Fraction
 from html import escape
@@ -10,16 +10,16 @@ from koubai.views.explanation.composing import visible
 from koubai.views.formulas.plain import PlainWriter
 
 WHOLE = 1_000_000
-"""Whole numbers below it are written in full: 2007 is a year."""
+"""Integers below this are written in full: 2007 is a year."""
 WIDTH, HEIGHT = 300, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 30, 34
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7d8794", "#1c2733")
-"""Okabe and Ito's colours, told apart by people who see few; lines have dashes of their own besides."""
+"""Okabe and Ito's colours, safe for colour-blind viewers; lines also differ in dashes."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 2", "1 2", "10 4", "3 5")
 
 
 def shown_value(value: float | str) -> str:
-    """Return a number with three significant digits, a whole number or a word as it is.
+    """Return a number with three significant digits; integers and words are unchanged.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def value_range(curves: Curves) -> tuple[float, float]:
 
 
 def curves_svg(curves: Curves) -> str:
-    """Return curves as an ``svg`` element, with the names of several below the title."""
+    """Return curves as an ``svg`` element; the names of several curves stand below the title."""
     low, high = value_range(curves)
     words = any(isinstance(value, str) for value in curves.grid)
     marks = _bars(curves, low, high) if words else _lines(curves, low, high)
@@ -59,7 +59,7 @@ def curves_svg(curves: Curves) -> str:
 
 
 def _end(value: float, width: float) -> str:
-    """Return the number at an axis's end: 0 for what the picture cannot tell from it."""
+    """Return the number at an axis's end; 0 for what is indistinguishable from it in the picture."""
     return shown_value(0.0 if abs(value) < width / 1000 else value)
 
 

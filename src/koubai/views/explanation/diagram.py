@@ -1,4 +1,4 @@
-"""A network as SVG, with the path of the asked number lit. It needs no script and no other file."""
+"""A network as SVG, with the path to the requested number highlighted; needs no script and no other file."""
 
 from dataclasses import replace
 from html import escape
@@ -12,9 +12,9 @@ from koubai.views.formulas.plain import SUBSCRIPTS, PlainWriter
 
 ACROSS, DOWN, RADIUS, MARGIN = 170, 74, 26, 62
 WIDE = 6
-"""Longer numbers are written smaller, to stay within their node."""
+"""Numbers with more characters are written smaller, to fit in their node."""
 MOST_LABELS = 12
-"""Weights are written at the lit lines if there are at most so many."""
+"""Maximum number of highlighted edges that are labelled with their weights."""
 STYLE = """
 .net .edge{stroke:#b9c0c9;stroke-width:1}
 .net .edge.lit{stroke:#8fc3e3;stroke-width:1.5}
@@ -41,7 +41,7 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
     diagram : Diagram
     lang : "en" or "ja"
     notation : Notation
-        How numbers are written; rounded ones get three digits.
+        The number format; rounded numbers get three digits.
     """
     tallest = max(len(column) for column in diagram.columns)
     width = 2 * MARGIN + ACROSS * (len(diagram.columns) - 1)

@@ -1,4 +1,4 @@
-"""A derivation as Markdown with LaTeX, for notebooks, slides and sites that set formulas."""
+"""A derivation as Markdown with LaTeX, for notebooks, slides and sites that render formulas."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ from koubai.views.explanation.terminal import LINE
 from koubai.views.formulas.latex import LatexWriter
 
 LONGEST = 150
-"""Characters of LaTeX on one line of a formula before it goes on below."""
+"""Maximum number of LaTeX characters on one line of a formula before it wraps."""
 ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>#$|"})
 
 
@@ -24,7 +24,7 @@ class MarkdownComposer(Composer):
         self.derivation = derivation
 
     def all(self) -> Iterator[str]:
-        """Go through the paragraphs of the whole derivation."""
+        """Yield the paragraphs of the whole derivation."""
         yield f"# {self.words(self.derivation.title)}"
         for section in self.derivation.sections:
             yield from self.section(section)
@@ -32,13 +32,13 @@ class MarkdownComposer(Composer):
             yield f"*{self.footer()}*"
 
     def section(self, section: Section) -> Iterator[str]:
-        """Go through the paragraphs of a section."""
+        """Yield the paragraphs of a section."""
         yield f"## {self.words(section.title)}"
         for block in section.blocks:
             yield from self.block(block)
 
     def block(self, block: Block) -> Iterator[str]:
-        """Go through the paragraphs of a block; pictures have none."""
+        """Yield the paragraphs of a block; pictures have none."""
         match block:
             case Text():
                 yield self.words(block)
@@ -65,7 +65,7 @@ class MarkdownComposer(Composer):
                 return
 
     def aligned(self, lines: Sequence[Line]) -> str:
-        """Return lines of equations with their signs below each other."""
+        """Return lines of equations aligned at their relation signs."""
         rows: list[str] = []
         for line in lines:
             row = f"{line.left} &{self.writer.sign(line.sign)}"
@@ -79,14 +79,14 @@ class MarkdownComposer(Composer):
         return f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$"
 
     def table(self, table: Table) -> str:
-        """Return a table with pipes; marked rows are bold where they hold words."""
+        """Return a pipe table; words in marked rows are bold."""
         rows = [table.columns, *table.rows]
         written = [f"| {' | '.join(self.cell(cell) for cell in row)} |" for row in rows]
         written.insert(1, "|" + " --- |" * len(table.columns))
         return "\n".join(written)
 
     def curves(self, curves: Curves) -> str:
-        """Return curves as a table, one line a value."""
+        """Return curves as a table, one row per value."""
         head = [
             self.escape(visible(curves.variable)),
             *(self.escape(visible(name)) or "—" for name, _ in curves.curves),
@@ -102,7 +102,7 @@ class MarkdownComposer(Composer):
         return f"${self.writer.write(formula)}$"
 
     def escape(self, text: str) -> str:
-        """Return words with the characters that mean something to Markdown made harmless."""
+        """Return words with Markdown's special characters escaped."""
         return text.translate(ESCAPES)
 
 

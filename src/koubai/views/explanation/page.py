@@ -1,4 +1,4 @@
-"""A derivation as HTML with MathML: one file that needs no network and no script, for screens, phones and A4."""
+"""A derivation as HTML with MathML: one file, offline and without scripts, for screens, phones and A4 paper."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -28,14 +28,14 @@ from koubai.views.explanation.diagram import svg
 from koubai.views.formulas.mathml import MathMLWriter
 
 PLACEHOLDER = "\x00"
-"""Stands for the beginning of ids until that is known."""
+"""Stands for the prefix of ids until it is known."""
 SIDE_BY_SIDE, SHORT = 4, 3
-"""So many steps, each of so few pieces, stand side by side where the page is wide enough."""
+"""Minimum number of steps, and maximum number of pieces in each, for steps side by side on a wide page."""
 
 
 @cache
 def stylesheet() -> str:
-    """Return the style sheet of explanations."""
+    """Return the style sheet for explanations."""
     return (files("koubai") / "views" / "assets" / "explanation.css").read_text(encoding="utf-8")
 
 
@@ -59,14 +59,14 @@ def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
 def fragment(derivation: Derivation, lang: Language, styled: bool = True) -> str:
     """Return a derivation as an ``article`` element, for a notebook or within a page.
 
-    The ids in it begin with a digest of what it says, so that links within it stay within it.
+    Its ids begin with a digest of its content, so that its links stay within it.
     """
     article = PageComposer(derivation, lang, PLACEHOLDER).article(styled)
     return article.replace(PLACEHOLDER, f"k{crc32(article.encode()):08x}.")
 
 
 def _title_words(derivation: Derivation, lang: Language) -> str:
-    """Return the title without formulas in it, for the window's name."""
+    """Return the title without formulas, for the window title."""
     from koubai.views.explanation.terminal import TextComposer
 
     return escape(TextComposer(derivation, lang).words(derivation.title))
@@ -125,7 +125,7 @@ class PageComposer(Composer):
         return f'<div class="step{asked}" id="{self.prefix}{step.id}">{inside}</div>'
 
     def uses(self, step: Step) -> str:
-        """Return links to the steps whose results stand in this one."""
+        """Return links to the steps whose results this one uses."""
         links = [
             f'<a href="#{self.prefix}{known.id}">{self.formula(known.subject)}</a>'
             for known in self.known.values()
@@ -134,7 +134,7 @@ class PageComposer(Composer):
         return f'<p class="uses">↑ {"".join(links)}</p>' if links else ""
 
     def step_table(self, table: StepTable) -> str:
-        """Return short steps, each flowing on its own line, under their common rule."""
+        """Return short steps, each on its own line, under their common rule."""
         rows = []
         short = len(table.steps) >= SIDE_BY_SIDE
         for step in table.steps:
@@ -157,7 +157,7 @@ class PageComposer(Composer):
         return f'<div class="line"><span class="left">{left}</span><span class="right">{right}</span></div>'
 
     def flow(self, lines: Sequence[Line], identifier: str = "") -> str:
-        """Return a chain of equations running on, wrapping where it must."""
+        """Return a chain of equations as running text, wrapped where necessary."""
         name = f' id="{self.prefix}{identifier}"' if identifier else ""
         return f'<div class="flow"{name}>{self._flowing(lines)}</div>'
 
@@ -167,7 +167,7 @@ class PageComposer(Composer):
         return f'<span class="left">{left}</span><span class="right">{parts}</span>'
 
     def _pieces(self, line: Line) -> str:
-        """Return sign and right side as formulas between which a line may break."""
+        """Return the sign and right side as formulas between which a line may break."""
         sign = self.writer.sign(line.sign)
         first, *others = line.pieces
         pieces = [self._math(f"<mrow>{sign}{first}</mrow>", True), *(self._math(piece, True) for piece in others)]
@@ -194,7 +194,7 @@ class PageComposer(Composer):
         return self._math(self.writer.write(formula))
 
     def escape(self, text: str) -> str:
-        """Return words with < & > made harmless."""
+        """Return words with < & > escaped."""
         return escape(text, quote=False)
 
     def _math(self, inside: str, large: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The ways to see a derivation: printed, as a string, or written to a file."""
+"""The ways to show a derivation: printed, as a string, or written to a file."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from koubai.views.explanation.terminal import Screen, plain
 
 FORMS = ("text", "markdown", "html", "fragment")
 SIGNED = {"markdown": "\n<!-- koubai -->\n", "text": "\n— koubai\n"}
-"""What files end with that have no other place to say who wrote them."""
+"""Signature at the end of file formats that have no metadata."""
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text"}
 
 
@@ -51,9 +51,9 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | os.PathLike[
     Raises
     ------
     ParameterError
-        If the ending is none of .html, .md and .txt.
+        If the extension is not .html, .md or .txt.
     FileError
-        If the file cannot be written; what stood there before is then untouched.
+        If the file cannot be written; an existing file is then left untouched.
     """
     target = Path(path)
     form = ENDINGS.get(target.suffix.lower())
@@ -65,7 +65,7 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | os.PathLike[
 
 
 def show(derivation: Derivation | Sequence[Derivation], lang: str | None = None) -> None:
-    """Print a derivation at the terminal, in colour where that has it."""
+    """Print a derivation to the terminal, in colour where supported."""
     spoken: Language = language(lang)
     for each in [derivation] if isinstance(derivation, Derivation) else derivation:
         Screen(each, spoken).all()

@@ -20,7 +20,7 @@ from koubai.views.formulas.plain import PlainWriter
 NARROWEST, WIDEST = 40, 110
 BLOCKS = "▁▂▃▄▅▆▇█"
 LINE = "_" * 22
-"""What is to be written on."""
+"""A blank to write on."""
 
 
 class TextComposer(Composer):
@@ -31,7 +31,7 @@ class TextComposer(Composer):
         self.derivation, self.width = derivation, max(NARROWEST, min(WIDEST, width))
 
     def all(self) -> Iterator[tuple[str, str]]:
-        """Go through the lines of the whole derivation."""
+        """Yield the lines of the whole derivation."""
         yield "bold", self.words(self.derivation.title)
         for section in self.derivation.sections:
             yield "", ""
@@ -41,13 +41,13 @@ class TextComposer(Composer):
             yield from self.wrapped("dim", self.footer())
 
     def section(self, section: Section) -> Iterator[tuple[str, str]]:
-        """Go through the lines of a section."""
+        """Yield the lines of a section."""
         yield "bold cyan", f"── {self.words(section.title)} ──"
         for block in section.blocks:
             yield from self.block(block)
 
     def block(self, block: Block) -> Iterator[tuple[str, str]]:
-        """Go through the lines of a block; pictures have none."""
+        """Yield the lines of a block; pictures have none."""
         match block:
             case Text():
                 yield from self.wrapped("", self.words(block))
@@ -69,7 +69,7 @@ class TextComposer(Composer):
                 return
 
     def curves(self, curves: Curves) -> Iterator[tuple[str, str]]:
-        """Go through curves over one variable as lines of blocks, one a curve."""
+        """Yield curves over one variable as lines of block characters, one line per curve."""
         first, last = (shown_value(value) for value in (curves.grid[0], curves.grid[-1]))
         yield "bold", f"  {curves.variable}: {first} … {last}"
         widest = max((cell_len(name) for name, _ in curves.curves), default=0)
@@ -80,7 +80,7 @@ class TextComposer(Composer):
             yield "", f"    {name}{' ' * (widest - cell_len(name))}  {blocks}  {ends}"
 
     def step(self, step: Step) -> Iterator[tuple[str, str]]:
-        """Go through the lines of a step."""
+        """Yield the lines of a step."""
         yield "", ""
         style = "bold yellow" if step.id == self.derivation.asked else "bold"
         yield from self.wrapped(style, f"● {self.words(step.heading)}")
@@ -95,12 +95,12 @@ class TextComposer(Composer):
             yield from self.wrapped("dim", self.words(note), "    ")
 
     def law(self, law: Sequence[Formula], indent: str) -> Iterator[tuple[str, str]]:
-        """Go through the lines of a general rule."""
+        """Yield the lines of a general rule."""
         for style, line in self.running(self.chain(law), indent) if law else ():
             yield style or "dim", line
 
     def running(self, lines: Sequence[Line], indent: str) -> Iterator[tuple[str, str]]:
-        """Go through a chain of equations: on one line if that holds it, else one line for each sign."""
+        """Yield a chain of equations: on one line if it fits, else one line per relation sign."""
         whole = indent + lines[0].left + "".join(f" {line.sign} {''.join(line.pieces)}" for line in lines)
         if cell_len(whole) <= self.width:
             yield "", whole
@@ -111,7 +111,7 @@ class TextComposer(Composer):
             start = " " * cell_len(start)
 
     def broken(self, style: str, start: str, pieces: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Go through a formula broken between its pieces."""
+        """Yield a formula wrapped between its pieces."""
         line, indent = start, " " * min(cell_len(start), 14)
         empty = True
         for piece in self._small_enough(pieces, cell_len(indent)):
@@ -123,7 +123,7 @@ class TextComposer(Composer):
         yield style, line.rstrip()
 
     def _small_enough(self, pieces: Sequence[str], indent: int) -> Iterator[str]:
-        """Go through pieces, those that no line holds cut at their spaces (wide matrices)."""
+        """Yield pieces, splitting those too long for a line (wide matrices) at spaces."""
         for piece in pieces:
             if cell_len(piece) + indent <= self.width:
                 yield piece
@@ -131,12 +131,12 @@ class TextComposer(Composer):
                 yield from (f"{part} " for part in piece.rstrip().split(" "))
 
     def wrapped(self, style: str, words: str, indent: str = "") -> Iterator[tuple[str, str]]:
-        """Go through a text broken between words, or between letters where a language has no spaces."""
+        """Yield a text wrapped between words, or between characters in a language without spaces."""
         for line in _filled(words, self.width - cell_len(indent)):
             yield style, (indent + line).rstrip()
 
     def table(self, table: Table) -> Iterator[tuple[str, str]]:
-        """Go through the lines of a table, columns lined up."""
+        """Yield the lines of a table, with aligned columns."""
         rows = [[self.cell(cell) for cell in row] for row in (table.columns, *table.rows)]
         widths = [max(cell_len(row[k]) for row in rows) for k in range(len(table.columns))]
         longest = [max(cell_len(word.strip()) for row in rows for word in _words(row[k])) for k in range(len(widths))]
@@ -159,7 +159,7 @@ class TextComposer(Composer):
 
 
 def _filled(words: str, width: int) -> Iterator[str]:
-    """Go through the lines of a text that is broken at a width."""
+    """Yield the lines of a text that is broken at a width."""
     line = ""
     for word in _words(words):
         if cell_len(line) + cell_len(word.rstrip()) > width and line.strip():
@@ -170,7 +170,7 @@ def _filled(words: str, width: int) -> Iterator[str]:
 
 
 def _words(words: str) -> Iterator[str]:
-    """Go through the pieces of a text between which a line may break: words, and single wide letters."""
+    """Yield the pieces of a text between which a line may break: words, and single wide characters."""
     piece = ""
     for character in words:
         if cell_len(character) > 1 and character not in "、。，．）」":
@@ -191,15 +191,15 @@ def plain(derivation: Derivation, lang: Language, width: int = 100) -> str:
 
 
 class _Console(Console):
-    """A console that leaves it to the command what follows when the reader of its output has seen enough."""
+    """A console that leaves it to the command to handle a closed output pipe."""
 
     def on_broken_pipe(self) -> None:
-        """Raise what rich would answer with an exit status of 1."""
+        """Raise the error that rich would turn into exit status 1."""
         raise BrokenPipeError
 
 
 class Screen:
-    """Prints parts of one derivation at the terminal, in colour where that has it, as wide as it is."""
+    """Prints parts of one derivation to the terminal, at its width and in colour where supported."""
 
     def __init__(self, derivation: Derivation, lang: Language) -> None:
         self.console = _Console(file=sys.stdout, highlight=False)

@@ -1,4 +1,4 @@
-"""Formulas in LaTeX, for Markdown and for paper."""
+"""Formulas in LaTeX, for Markdown and for print."""
 
 import re
 from collections.abc import Sequence
@@ -37,12 +37,12 @@ BARS = {"abs": (r"\left\lvert ", r" \right\rvert"), "norm": (r"\left\lVert ", r"
 
 
 def escape(text: str) -> str:
-    """Return text with the characters that mean something to LaTeX made harmless."""
+    """Return text with LaTeX's special characters escaped."""
     return text.translate(ESCAPES)
 
 
 def _name(name: str) -> str:
-    """Return an index: letters and numbers as they are, words upright."""
+    """Return an index: letters and numbers unchanged, words upright."""
     if re.fullmatch(r"[A-Za-z]|\d+|[A-Za-z0-9]+[-+−][A-Za-z0-9]+", name):
         return name.replace("−", "-")
     return LETTERS.get(name, rf"\text{{{escape(name)}}}")
@@ -74,7 +74,7 @@ class LatexWriter(Writer):
         return r" \times " if visible else r" \, "
 
     def fence(self, written: str) -> str:
-        """Return something in parentheses of its height."""
+        """Return something in parentheses that match its height."""
         return rf"\left({written}\right)"
 
     def symbol(self, symbol: Symbol) -> str:
@@ -119,7 +119,7 @@ class LatexWriter(Writer):
         return f"{{{base}}}^{{{written_exponent}}}"
 
     def function(self, name: str, arguments: Sequence[str]) -> str:
-        """Return a function known by name."""
+        """Return a named function."""
         if name == "sqrt":
             return rf"\sqrt{{{arguments[0]}}}"
         if name in BARS:

@@ -1,4 +1,4 @@
-"""Formulas in MathML, which browsers show without a script."""
+"""Formulas in MathML, which browsers render without a script."""
 
 from collections.abc import Sequence
 from html import escape
@@ -54,11 +54,11 @@ class MathMLWriter(Writer):
         return _operator(sign, "prefix" if unary else "infix")
 
     def times(self, visible: bool) -> str:
-        """Return × between numbers, nothing to see between letters."""
+        """Return × between numbers, an invisible sign between letters."""
         return "<mo>×</mo>" if visible else f"<mo>{INVISIBLE_TIMES}</mo>"
 
     def fence(self, written: str) -> str:
-        """Return something in parentheses, which grow only around what is taller than a line."""
+        """Return something in parentheses, which stretch only around what is taller than a line."""
         if "<mfrac" in written or "<mtable" in written or "<munder" in written:
             return f"<mrow><mo>(</mo>{written}<mo>)</mo></mrow>"
         return f"<mrow>{OPEN}{written}{CLOSE}</mrow>"
@@ -98,7 +98,7 @@ class MathMLWriter(Writer):
         return f"<msup>{base}{written_exponent}</msup>"
 
     def function(self, name: str, arguments: Sequence[str]) -> str:
-        """Return a function known by name."""
+        """Return a named function."""
         if name == "sqrt":
             return f"<msqrt>{arguments[0]}</msqrt>"
         if name in BARS:

@@ -48,7 +48,7 @@ class PlainWriter(Writer):
         return f"({written})"
 
     def symbol(self, symbol: Symbol) -> str:
-        """Return a letter with its indices, in brackets where Unicode has no letter for them."""
+        """Return a letter with its indices, in brackets where Unicode has no character for them."""
         names = [str(index) for index in symbol.lower]
         separator = "" if all(len(name) == 1 for name in names) else ","
         lowered = [_lowered(name) for name in names]

@@ -1,4 +1,4 @@
-"""What all three ways of writing a formula share: the order of its parts, signs, and where parentheses stand."""
+"""The part common to all three formula writers: the order of parts, signs, and the placement of parentheses."""
 
 from collections.abc import Sequence
 
@@ -24,20 +24,20 @@ from koubai.core.formulas.tree import (
 from koubai.core.formulas.values import Notation, Written, write
 
 LOOSE, SUM, BIG_SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4, 5
-"""How tightly a written formula holds together; a looser one inside a tighter one is put in parentheses."""
+"""Binding strengths of written formulas; a looser one inside a tighter one is put in parentheses."""
 
 
 class Writer:
-    """Writes formulas as strings; subclasses say how each piece looks.
+    """Writes formulas as strings; subclasses define how each piece looks.
 
     Parameters
     ----------
     notation : Notation
-        How numbers are written.
+        The number format.
     """
 
     opening, closing = "(", ")"
-    """Parentheses that stand in different pieces of a broken formula."""
+    """Parentheses whose halves fall in different pieces of a wrapped formula."""
     flat_quotients = False
     """Whether a quotient is written on one line, a / b, and so needs parentheses around it."""
 
@@ -47,7 +47,7 @@ class Writer:
         """Whether a rounded number has been written."""
 
     def write(self, formula: Formula) -> str:
-        """Return the formula as it is written standing alone."""
+        """Return the formula as written on its own."""
         match formula:
             case Number():
                 return self._number(formula)
@@ -99,10 +99,10 @@ class Writer:
                 return self.chosen(self.write(formula.value), self.write(formula.condition))
             case Matrix():
                 return self.matrix([[self.write(entry) for entry in row] for row in formula.rows])
-        raise TypeError(f"{type(formula).__name__} has no way of being written.")
+        raise TypeError(f"{type(formula).__name__} cannot be written.")
 
     def level(self, formula: Formula) -> int:
-        """Return how tightly the written formula holds together."""
+        """Return the binding strength of the written formula."""
         match formula:
             case Number():
                 written = write(formula.value, self.notation)
@@ -130,13 +130,13 @@ class Writer:
         return ATOM
 
     def fenced(self, formula: Formula, least: int) -> str:
-        """Return the formula as written inside another, in parentheses if it is looser than ``least``."""
+        """Return the formula as written inside another, in parentheses if it binds less tightly than ``least``."""
         inside = formula.value if isinstance(formula, Chosen) else formula
         written = self.write(inside)
         return self.fence(written) if self.level(inside) < least else written
 
     def sum_pieces(self, formula: Sum) -> list[str]:
-        """Return the written terms of a sum, each with its sign but the first: where a line may break."""
+        """Return the written terms of a sum, between which a line may break; all but the first carry their sign."""
         pieces: list[str] = []
         for index, term in enumerate(formula.terms):
             minus = isinstance(term, Negative)
@@ -203,7 +203,7 @@ class Writer:
             return self.quotient(self.fenced(formula.above, PRODUCT), self.fenced(formula.below, POWER))
         return self.quotient(self.write(formula.above), self.write(formula.below))
 
-    # What subclasses say:
+    # Implemented by subclasses:
 
     def join(self, pieces: Sequence[str]) -> str:
         """Return pieces written one after another as one."""
@@ -214,11 +214,11 @@ class Writer:
         raise NotImplementedError
 
     def sign(self, sign: str, unary: bool = False) -> str:
-        """Return an operator; unary ones stand close to what follows."""
+        """Return an operator; unary ones are set close to what follows."""
         raise NotImplementedError
 
     def times(self, visible: bool) -> str:
-        """Return the sign between two factors, seen or not."""
+        """Return the sign between two factors, visible or not."""
         raise NotImplementedError
 
     def fence(self, written: str) -> str:
@@ -250,7 +250,7 @@ class Writer:
         raise NotImplementedError
 
     def function(self, name: str, arguments: Sequence[str]) -> str:
-        """Return a function known by name."""
+        """Return a named function."""
         raise NotImplementedError
 
     def transpose(self, inside: str) -> str:
@@ -258,11 +258,11 @@ class Writer:
         raise NotImplementedError
 
     def cases(self, branches: Sequence[tuple[str, str]]) -> str:
-        """Return the branches of a function given piece by piece."""
+        """Return the branches of a piecewise function."""
         raise NotImplementedError
 
     def chosen(self, value: str, condition: str) -> str:
-        """Return the branch that holds with its condition."""
+        """Return the branch that applies, with its condition."""
         raise NotImplementedError
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> str:
@@ -271,12 +271,12 @@ class Writer:
 
 
 def _numeric(formula: Formula) -> bool:
-    """Return whether the formula shows numbers alone."""
+    """Return whether the formula shows only numbers."""
     return not any(isinstance(part, Symbol | Quantity | Apply | Partial) for part in formula.walk())
 
 
 def _visible(formula: Formula) -> Sequence[Formula]:
-    """Return all parts of a formula that are written: not the numbers behind quantities."""
+    """Return all written parts of a formula, excluding the numbers behind quantities."""
     if isinstance(formula, Quantity):
         return [formula.notation]
     return [formula, *(inner for part in formula.parts() for inner in _visible(part))]

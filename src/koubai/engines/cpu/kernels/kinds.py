@@ -77,3 +77,33 @@ def choice(loops, otherwise=unchanged):
         return others(code, given)
 
     return choose
+
+
+def tuple_of(n, item):
+    """Return a kernel that gives n numbers or arrays as one tuple: what the kernels item(0) … item(n-1) return.
+
+    Each gets all that is given, as one tuple. Their text becomes their caller's: an array that was made within cannot
+    be returned where no references are counted.
+    """
+    if n == 0:
+
+        @kernel(within=True)
+        def empty(given):
+            return ()
+
+        return empty
+    last = item(n - 1)
+    if n == 1:
+
+        @kernel(within=True)
+        def single(given):
+            return (last(given),)
+
+        return single
+    before = tuple_of(n - 1, item)
+
+    @kernel(within=True)
+    def joined(given):
+        return before(given) + (last(given),)  # noqa: RUF005 - numba makes a list of what is unpacked
+
+    return joined

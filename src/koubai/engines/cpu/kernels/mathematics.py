@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from koubai.core.scalars import erf, exp, expm1, like, log, log1p, quotient, smallest, tanh, wide
+from koubai.core.scalars import erf, exp, expm1, like, log, log1p, quotient, smallest, sqrt, tanh, wide
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import bits_of_float, float_of_bits
 
@@ -177,6 +177,11 @@ def _smallest(number):
 @overload(log, inline="always")
 def _log(x):
     return lambda x: math.log(x)
+
+
+@overload(sqrt, inline="always")
+def _sqrt(x):
+    return lambda x: math.sqrt(x)
 
 
 @overload(erf, inline="never")

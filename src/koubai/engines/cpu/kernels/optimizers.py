@@ -1,42 +1,25 @@
-"""One update by each rule, compiled: the equations of `koubai.optimizers`, in one pass over memory.
+"""One update by each rule, compiled: the kernels that the optimizers of `koubai.optimizers` bring along.
 
-Every kernel takes the mean-loss gradient ``g`` and adds the penalty's share l1 · sign(w) + l2 · w itself, so that θ is
-read once. ``s`` holds the slots, one row each; ``h`` the rule's hyperparameters in their declared order; ``rate`` is α.
+All of it is one pass over memory: every kernel takes the mean-loss gradient ``g`` and adds the penalty's share
+l1 · sign(w) + l2 · w itself, so that θ is read once. ``slots`` holds what the rule remembers, one row each; ``h`` its
+hyperparameters in their declared order; ``rate`` is α.
 """
 
-import math
-
 from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.kinds import choice, codes_of, compiled, most_parameters, tuple_of, unchanged
 from koubai.engines.cpu.kernels.primitives import keep_apart
+from koubai.optimizers.registry import OPTIMIZERS
+from koubai.optimizers.sgd import SGD
 
-SGD, MOMENTUM, NESTEROV, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, AMSGRAD, LION = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-)
-
-CODES = {
-    "sgd": SGD,
-    "momentum": MOMENTUM,
-    "nesterov": NESTEROV,
-    "adagrad": ADAGRAD,
-    "adadelta": ADADELTA,
-    "rmsprop": RMSPROP,
-    "adam": ADAM,
-    "adamw": ADAMW,
-    "nadam": NADAM,
-    "amsgrad": AMSGRAD,
-    "lion": LION,
-}
-"""The number of each rule of `koubai.optimizers`."""
+CODES = codes_of(OPTIMIZERS)
+"""The number of each rule that is compiled."""
+KINDS = [OPTIMIZERS[name] for name in CODES]
+MOST_HYPERPARAMETERS = most_parameters(OPTIMIZERS, CODES)
+"""So many hyperparameters have a place with a rule."""
+MOST_POWERS = max(kind.kernel.n_powers for kind in KINDS if kind.kernel)
+"""Of so many hyperparameters hᵗ is at hand."""
+PLAIN = SGD.code
+"""The rule that can be made a part of a matrix product."""
 
 
 @kernel
@@ -59,149 +42,119 @@ def penalty_value(theta, l1, l2):
     return l1 * absolute + 0.5 * l2 * squares
 
 
-@kernel
-def gradient_descent(theta, g, l1, l2, rate):
-    """θ ← θ - α g."""
-    zero = theta.dtype.type(0)
-    for i in range(theta.size):
-        theta[i] -= rate * penalised(g[i], theta[i], l1, l2, zero)
+def power(k):
+    """Return the kernel that gives hᵗ of hyperparameter k."""
+
+    @kernel
+    def raised(given):
+        h, t = given
+        return h[k] ** t
+
+    return raised
 
 
-@kernel
-def momentum(theta, g, v, l1, l2, rate, mu, nesterov):
-    """v ← μ v - α g; θ ← θ + v, or with Nesterov's look ahead θ ← θ + μ v - α g."""
-    zero = theta.dtype.type(0)
-    for i in range(theta.size):
-        step = rate * penalised(g[i], theta[i], l1, l2, zero)
-        v[i] = mu * v[i] - step
-        theta[i] += mu * v[i] - step if nesterov else v[i]
+def power_after(k):
+    """Return the kernel that gives hᵗ⁺¹ of hyperparameter k from hᵗ."""
+
+    @kernel
+    def raised(given):
+        powers, h = given
+        return powers[k] * h[k]
+
+    return raised
 
 
-@kernel
-def adagrad(theta, g, total, l1, l2, rate, epsilon):
-    """s ← s + g²; θ ← θ - α g / (√s + ε)."""
-    zero = theta.dtype.type(0)
-    for i in range(theta.size):
-        d = penalised(g[i], theta[i], l1, l2, zero)
-        total[i] += d * d
-        theta[i] -= rate * d / (math.sqrt(total[i]) + epsilon)
+powers_of = tuple_of(MOST_POWERS, power)
+"""(h, t) → the powers that rules are given."""
+next_powers = tuple_of(MOST_POWERS, power_after)
+"""(powers, h) → those of the next update."""
 
 
-@kernel
-def adadelta(theta, g, squares, updates, l1, l2, rate, rho, epsilon):
-    """s ← ρ s + (1 - ρ) g²; Δ = √(x + ε) / √(s + ε) · g; x ← ρ x + (1 - ρ) Δ²; θ ← θ - α Δ."""
-    zero = theta.dtype.type(0)
-    rest = theta.dtype.type(1) - rho
-    for i in range(theta.size):
-        d = penalised(g[i], theta[i], l1, l2, zero)
-        squares[i] = rho * squares[i] + rest * d * d
-        change = math.sqrt(updates[i] + epsilon) / math.sqrt(squares[i] + epsilon) * d
-        updates[i] = rho * updates[i] + rest * change * change
-        theta[i] -= rate * change
+def slot(k):
+    """Return the kernel that gives a part of slot k."""
+
+    @kernel(within=True)
+    def part(given):
+        slots, start, stop = given
+        return slots[k, start:stop]
+
+    return part
 
 
-@kernel
-def rmsprop(theta, g, squares, l1, l2, rate, rho, epsilon):
-    """s ← ρ s + (1 - ρ) g²; θ ← θ - α g / (√s + ε)."""
-    zero = theta.dtype.type(0)
-    rest = theta.dtype.type(1) - rho
-    for i in range(theta.size):
-        d = penalised(g[i], theta[i], l1, l2, zero)
-        squares[i] = rho * squares[i] + rest * d * d
-        theta[i] -= rate * d / (math.sqrt(squares[i]) + epsilon)
+def remembered(k):
+    """Return the kernel that gives parameter i's number in slot k."""
+
+    @kernel
+    def number(given):
+        slots, i = given
+        return slots[k][i]
+
+    return number
 
 
-@kernel
-def adam(theta, g, m, v, l1, l2, rate, beta_1, beta_2, epsilon, shrink, m_scale, g_scale, v_scale):
-    """m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; θ ← shrink · θ - α m̂ / (√v̂ + ε).
+def in_precision(k):
+    """Return the kernel that gives constant k in the precision of θ."""
 
-    m̂ = m · m_scale + g · g_scale and v̂ = v · v_scale: Adam and AdamW have g_scale = 0, Nadam has not.
+    @kernel
+    def converted(given):
+        constants, theta = given
+        return theta.dtype.type(constants[k])
+
+    return converted
+
+
+def remember(n):
+    """Return the kernel that sets parameter i's numbers in n slots."""
+    if n == 0:
+        return unchanged
+    before, last = remember(n - 1), n - 1
+
+    @kernel
+    def put(given):
+        slots, i, new = given
+        before(given)
+        slots[last][i] = new[last]
+
+    return put
+
+
+def loop_of(kind):
+    """Return the kernel that updates θ[start:stop] by a rule.
+
+    It counts from 0 over slices: with any other start the compiler must reckon with negative indices, which count from
+    the end in Python, and makes no vector code.
     """
-    zero = theta.dtype.type(0)
-    one = theta.dtype.type(1)
-    rest_1, rest_2 = one - beta_1, one - beta_2
-    for i in range(theta.size):
-        d = penalised(g[i], theta[i], l1, l2, zero)
-        m[i] = beta_1 * m[i] + rest_1 * d
-        v[i] = beta_2 * v[i] + rest_2 * d * d
-        theta[i] = shrink * theta[i] - rate * (m[i] * m_scale + d * g_scale) / (math.sqrt(v[i] * v_scale) + epsilon)
+    update, constants = compiled(kind.kernel.update), compiled(kind.kernel.constants)
+    hyperparameters = (0.5,) * MOST_HYPERPARAMETERS
+    n_constants = len(kind.kernel.constants(0.5, hyperparameters[:MOST_POWERS], hyperparameters))
+    converted = tuple_of(n_constants, in_precision)
+    parts, memory, put = tuple_of(kind.n_slots, slot), tuple_of(kind.n_slots, remembered), remember(kind.n_slots)
+
+    @kernel
+    def loop(theta, g, slots, start, stop, l1, l2, rate, powers, h):
+        c = converted((constants(rate, powers, h), theta))
+        w, d, own = theta[start:stop], g[start:stop], parts((slots, start, stop))
+        zero = theta.dtype.type(0)
+        for i in range(w.size):
+            w[i], new = update(w[i], penalised(d[i], w[i], l1, l2, zero), memory((own, i)), c)
+            put((own, i, new))
+
+    return loop
 
 
-@kernel
-def amsgrad(theta, g, m, v, top, l1, l2, rate, beta_1, beta_2, epsilon, m_scale, v_scale):
-    """As Adam, with the largest v so far in the place of v."""
-    zero = theta.dtype.type(0)
-    one = theta.dtype.type(1)
-    rest_1, rest_2 = one - beta_1, one - beta_2
-    for i in range(theta.size):
-        d = penalised(g[i], theta[i], l1, l2, zero)
-        m[i] = beta_1 * m[i] + rest_1 * d
-        v[i] = beta_2 * v[i] + rest_2 * d * d
-        top[i] = v[i] if v[i] > top[i] else top[i]
-        theta[i] -= rate * (m[i] * m_scale) / (math.sqrt(top[i] * v_scale) + epsilon)
-
-
-@kernel
-def lion(theta, g, m, l1, l2, rate, beta_1, beta_2, shrink):
-    """θ ← shrink · θ - α sign(β₁ m + (1 - β₁) g); m ← β₂ m + (1 - β₂) g."""
-    zero = theta.dtype.type(0)
-    one = theta.dtype.type(1)
-    rest_1, rest_2 = one - beta_1, one - beta_2
-    for i in range(theta.size):
-        d = penalised(g[i], theta[i], l1, l2, zero)
-        c = beta_1 * m[i] + rest_1 * d
-        theta[i] = shrink * theta[i] - (rate if c > zero else (-rate if c < zero else c))
-        m[i] = beta_2 * m[i] + rest_2 * d
+update_by_code = choice([(kind.code, loop_of(kind)) for kind in KINDS])
+plain_update = compiled(SGD.kernel.update)  # type: ignore[union-attr]
 
 
 @kernel
 def update(code, theta, g, slots, start, stop, l1, l2, rate, powers, h):
-    """Make an update of θ[start:stop] by the rule with this number; ``powers`` are h[0]ᵗ and h[1]ᵗ, t counted from 1.
-
-    The rules get slices and count from 0: with any other start the compiler must reckon with negative indices, which
-    count from the end in Python, and makes no vector code.
-    """
+    """Make an update of θ[start:stop] by the rule with this number; ``powers`` are those of its number, from 1."""
     keep_apart()
-    number = theta.dtype.type
-    a = number(rate)
-    theta, g = theta[start:stop], g[start:stop]
-    if code == SGD:
-        gradient_descent(theta, g, l1, l2, a)
-    elif code in (MOMENTUM, NESTEROV):
-        momentum(theta, g, slots[0, start:stop], l1, l2, a, number(h[0]), code == NESTEROV)
-    elif code == ADAGRAD:
-        adagrad(theta, g, slots[0, start:stop], l1, l2, a, number(h[0]))
-    elif code == ADADELTA:
-        adadelta(theta, g, slots[0, start:stop], slots[1, start:stop], l1, l2, a, number(h[0]), number(h[1]))
-    elif code == RMSPROP:
-        rmsprop(theta, g, slots[0, start:stop], l1, l2, a, number(h[0]), number(h[1]))
-    elif code == LION:
-        lion(theta, g, slots[0, start:stop], l1, l2, a, number(h[0]), number(h[1]), number(1 - rate * h[2]))
-    else:
-        b1, b2, epsilon = number(h[0]), number(h[1]), number(h[2])
-        power_1, power_2 = powers
-        m_scale, g_scale, shrink = 1 / (1 - power_1), 0.0, 1.0
-        v_scale = number(1 / (1 - power_2))
-        if code == NADAM:
-            m_scale, g_scale = h[0] / (1 - power_1 * h[0]), (1 - h[0]) / (1 - power_1)
-        if code == ADAMW:
-            shrink = 1 - rate * h[3]
-        if code == AMSGRAD:
-            amsgrad(
-                theta,
-                g,
-                slots[0, start:stop],
-                slots[1, start:stop],
-                slots[2, start:stop],
-                l1,
-                l2,
-                a,
-                b1,
-                b2,
-                epsilon,
-                number(m_scale),
-                v_scale,
-            )
-        else:
-            scales = (number(shrink), number(m_scale), number(g_scale), v_scale)
-            adam(theta, g, slots[0, start:stop], slots[1, start:stop], l1, l2, a, b1, b2, epsilon, *scales)
+    update_by_code(code, (theta, g, slots, start, stop, l1, l2, rate, powers, h))
+
+
+@kernel
+def gradient_descent(theta, g, rate):
+    """Make an update by the plain rule, without a penalty."""
+    for i in range(theta.size):
+        theta[i], _ = plain_update(theta[i], g[i], (), (rate,))

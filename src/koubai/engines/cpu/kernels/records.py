@@ -60,7 +60,7 @@ class Room(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """The optimizer's number and hyperparameters (4,), the penalty, and the longest gradient (0: any)."""
+    """The optimizer's number and hyperparameters (n,), the penalty, and the longest gradient (0: any)."""
 
     optimizer: int
     hyperparameters: Array

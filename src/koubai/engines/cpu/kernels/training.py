@@ -11,7 +11,15 @@ import numpy as np
 from koubai.core.randomness import DROPOUT, SHUFFLE
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.losses import loss_and_delta
-from koubai.engines.cpu.kernels.optimizers import SGD, gradient_descent, penalised, penalty_value, update
+from koubai.engines.cpu.kernels.optimizers import (
+    PLAIN,
+    gradient_descent,
+    next_powers,
+    penalised,
+    penalty_value,
+    powers_of,
+    update,
+)
 from koubai.engines.cpu.kernels.passes import backward, bounds, forward, gather, layer_descent, layer_gradient
 from koubai.engines.cpu.kernels.primitives import barrier
 from koubai.engines.cpu.kernels.randomness import fold, shuffle
@@ -109,7 +117,7 @@ def rows_gradient(net, data, rows, at, room, gradient, add):
 @kernel(within=True)
 def descent_rate(rule, rate, data, n_rows, room, one_each):
     """Return α if the rule takes the gradient of so many rows off large layers' weights at once, else 0."""
-    plain = rule.optimizer == SGD and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0
+    plain = rule.optimizer == PLAIN and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0
     return rate if plain and not one_each and not data.starts.size and n_rows <= room.n_rows else 0.0
 
 
@@ -131,9 +139,9 @@ def update_rest(net, theta, g, rate, team):
     for layer in range(net.shape.shape[0]):
         if not net.shape[layer, AT_ONCE]:
             a, b = own_weights(net, layer, team)
-            gradient_descent(theta[a:b], g[a:b], number(0), number(0), number(rate))
+            gradient_descent(theta[a:b], g[a:b], number(rate))
         a, b = own_biases(net, layer, team)
-        gradient_descent(theta[a:b], g[a:b], number(0), number(0), number(rate))
+        gradient_descent(theta[a:b], g[a:b], number(rate))
 
 
 @kernel(within=True)
@@ -300,7 +308,7 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
         if course.shuffled and team.rank == 0:
             shuffle(fold(fold(seed, SHUFFLE), course.first_epoch + epoch), course.order)
         barrier(team.arrivals, team.size)
-        epoch_loss, powers = 0.0, (h[0] ** t, h[1] ** t)
+        epoch_loss, powers = 0.0, powers_of((h, t))
         for step in range(course.rates.shape[1]):
             batch = course.order[step * course.batch_size : min((step + 1) * course.batch_size, n_rows)]
             total = batch_weight(data.weights, batch)
@@ -317,7 +325,7 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             if rule.max_norm > 0:
                 clip(net, theta, gradient, l1, l2, rule.max_norm, team)
                 l1, l2 = number(0), number(0)
-            t, powers = t + 1, (powers[0] * h[0], powers[1] * h[1])
+            t, powers = t + 1, next_powers((powers, h))
             if descent != 0:
                 update_rest(net, theta, gradient, descent, team)
             else:

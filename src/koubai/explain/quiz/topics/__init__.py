@@ -1,1 +1,1 @@
-"""What can be asked: one topic a file, found by itself; its ``TOPIC`` says all that is to be known of it."""
+"""The topics, one per file and discovered automatically; a file's ``TOPIC`` defines everything about it."""

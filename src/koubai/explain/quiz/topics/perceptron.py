@@ -72,7 +72,7 @@ def _walk(
     zero_is_positive: bool = False,
     always: bool = False,
 ) -> tuple[Value, ...]:
-    """Return the weights that a mistaken learning rule ends with."""
+    """Return the final weights under a mistaken learning rule."""
     w = start
     for row, label in zip(x, y, strict=True):
         score = row @ w

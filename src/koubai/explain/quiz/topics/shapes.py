@@ -1,4 +1,4 @@
-"""The shape of an expression in matrices and vectors, or that it has none."""
+"""The shape of an expression in matrices and vectors, or its lack of one."""
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
         used = ["A", "z", "x"]
     given = {name: ",".join(all_shapes[name]) for name in used}
     tree = parse(text)
-    formula = written(Shaper(text, {}).run(tree))  # set alike whether or not the given shapes fit
+    formula = written(Shaper(text, {}).run(tree))  # typeset identically whether or not the given shapes fit
     shaper = Shaper(text, read_shapes(given))
     try:
         shape = shaper.run(tree).shape

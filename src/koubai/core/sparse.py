@@ -8,15 +8,15 @@ from scipy.sparse import issparse
 from koubai.core.errors import DataError
 
 
-def check_indices(estimator: Any, X: Any) -> None:
+def check_indices(who: str, X: Any) -> None:
     """Raise DataError if a sparse matrix has indices that point outside it, as after its arrays were changed by hand.
 
     It takes a look at each index, less than one pass of training.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        Whose name the message begins with.
+    who : str
+        What the message begins with: the estimator's name, or the function's.
     X : object
         What the user gave; anything but a sparse matrix is left to other checks.
     """
@@ -33,6 +33,6 @@ def check_indices(estimator: Any, X: Any) -> None:
     except (ValueError, TypeError, IndexError, AttributeError) as error:
         told = " ".join(str(error).split())
         raise DataError(
-            f"{type(estimator).__name__}: X must be a sparse matrix whose indices lie within its shape {X.shape}; "
+            f"{who}: X must be a sparse matrix whose indices lie within its shape {X.shape}; "
             f"got one that does not ({told[:120]}). Make it anew from rows, columns and values."
         ) from error

@@ -1,0 +1,91 @@
+"""How the package is built: no circles of imports, no folder with more files than one keeps in mind."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import koubai
+
+ROOT = Path(koubai.__file__).parent
+MODULES = {
+    ".".join(("koubai", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+UPWARDS = "koubai.core.entries"
+"""What lower rooms offer of higher ones: each function imports what it calls when it is called."""
+
+KNOWN_CIRCLES = [{"koubai.play.data", "koubai.play.given"}]
+"""Each builds what the other describes: rows that were given are data, and data are made of rows that were given."""
+
+MOST_FILES = 12
+LARGER = {
+    "core": 20,  # what all rooms share, one small subject a file
+    "core/activations": 14,  # one activation a file
+    "engines/cpu/kernels": 20,  # compiled together, one step of training a file
+    "explain/network": 16,  # one part of a pass a file
+    "models": 15,  # one model, from its parameters to its file
+    "optimizers": 18,  # one rule a file
+    "play": 35,  # the playground's server, to be parted with its page
+    "tables": 32,  # one step from cells to features a file
+    "training": 15,  # one part of a run a file
+}
+"""Folders that may hold more files, and how many."""
+
+
+def imported(name: str) -> Iterator[str]:
+    """Go through the modules of the package that a module imports anywhere, within functions and for types too."""
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            for alias in node.names:
+                below = f"{node.module}.{alias.name}"
+                yield below if below in MODULES else node.module
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[set[str]]:
+    """Return the groups of modules of which each reaches all others (Tarjan, 1972), the largest first."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for other in sorted(graph[name]):
+            if other not in index:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], index[other])
+        if low[name] == index[name]:
+            group: set[str] = set()
+            while name not in group:
+                group.add(stack.pop())
+            found.append(group)
+
+    for name in graph:
+        if name not in index:
+            visit(name)
+    return sorted((group for group in found if len(group) > 1), key=lambda group: -len(group))
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    assert circles(graph) == [{"a", "b", "c"}, {"d", "e"}]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: set(imported(name)) - {name} for name in MODULES}
+    graph[UPWARDS] = set()
+    assert circles(graph) == KNOWN_CIRCLES
+
+
+def test_a_folder_holds_about_a_dozen_files() -> None:
+    counts = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES.values() if path.stem != "__init__")
+    too_many = {folder: n for folder, n in counts.items() if n > LARGER.get(folder, MOST_FILES)}
+    assert not too_many, "part them, or say here why not"
+    assert set(LARGER) <= {folder for folder, n in counts.items() if n > MOST_FILES}, "an exception that is none"
