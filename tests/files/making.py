@@ -53,7 +53,7 @@ TRAINED: dict[str, Callable[[], Any]] = {
     ).fit(X, THREE),
     "classifier-many": lambda: koubai.MLPClassifier(**MLP).fit(X, MANY),
     "classifier-hinge": lambda: koubai.MLPClassifier(loss="hinge", **MLP).fit(X, THREE),
-    "classifier-scaled": lambda: scaled(koubai.MLPClassifier(**MLP).fit(X, THREE)),
+    "classifier-scaled": lambda: scaled(koubai.MLPClassifier(**MLP, engine="reference").fit(X, THREE)),
     "regressor": lambda: koubai.MLPRegressor(**MLP, solver="sgd", learning_rate="adaptive").fit(
         X.astype(np.float32), NUMBERS
     ),

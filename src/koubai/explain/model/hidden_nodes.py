@@ -144,9 +144,9 @@ def _grouped(activations: Array, outputs: Array) -> tuple[tuple[float, ...], tup
 def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i: int, leaving: Array) -> Array:
     """Return how much each output rises when node i goes from its low to its high activation, (n_outputs,).
 
-    ``leaving`` (n_next,) is by what the node counts in each of the next layer.
+    ``leaving`` (n_next,) is the node's weight in each node of the next layer.
 
-    Only the change of one node travels to the next layer, so that wide layers take little longer than narrow ones.
+    Only the change in one node is propagated to the next layer, so wide layers take little longer than narrow ones.
     """
     u, z = trace.pre_activations[layer], trace.activations[layer - 1][:, i]
     low, high = (

@@ -57,7 +57,7 @@ def _node(book: Book, layer: int, i: int, lights: Mapping[tuple[int, ...], Light
 
 
 def _mentioned(book: Book, steps: Sequence[Step]) -> set[tuple[int, ...]]:
-    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers stand in the steps."""
+    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers occur in the steps."""
     found: set[tuple[int, ...]] = set()
     for step in steps:
         for part in (step.subject, *step.symbols.walk()):

@@ -35,7 +35,7 @@ class UpdateSteps:
     trace : StepTrace
         A whole update under this plan, with ``theta_after``.
     where : (layer, node, source)
-        The weight w_ij^(l); j = 0 is the bias. In a layer that is not dense, the parameter between the two.
+        The weight w_ij^(l); j = 0 is the bias. In a layer that is not dense, the parameter between node and source.
     """
 
     def __init__(self, plan: Plan, trace: StepTrace, where: Place) -> None:
