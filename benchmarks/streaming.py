@@ -32,7 +32,7 @@ def write_table(path: Path, n_rows: int, n_columns: int, seed: int = 0) -> None:
     """Write numbers and a noisy class that follows from them as Parquet, without holding them all."""
     import polars as pl
 
-    from koubai.tables.writing import write_parquet
+    from koubai.tables.files.writing import write_parquet
 
     rng = np.random.default_rng(seed)
     weights = rng.normal(size=n_columns)

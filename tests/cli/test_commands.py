@@ -15,7 +15,7 @@ from koubai.cli.main import main
 from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.terminal import number, printable, sparkline
 from koubai.core.errors import DivergenceError, InPython, ParameterError
-from koubai.tables.reading import read_table
+from koubai.tables.files.reading import read_table
 from koubai.training.container import open_container, write_container
 
 QUICK = ("--epochs", "15", "--hidden", "8")
@@ -604,7 +604,7 @@ def test_what_terminals_get() -> None:
 def test_a_large_table_is_read_block_by_block(table: Path, monkeypatch, capsys) -> None:
     """It says so in one sentence; --no-stream decides otherwise; the report is that of any table."""
     options = ("--target", "kind", "--drop", "price", *QUICK)
-    monkeypatch.setattr("koubai.tables.blocks.free_memory", lambda: 1000)
+    monkeypatch.setattr("koubai.tables.files.blocks.free_memory", lambda: 1000)
     assert main(["fit", str(table), *options]) == 0
     written = capsys.readouterr()
     assert re.search(
@@ -625,7 +625,7 @@ def test_a_large_table_is_read_block_by_block(table: Path, monkeypatch, capsys) 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
 def test_predictions_of_a_streamed_table_are_the_same_file(fitted: Path, table: Path, suffix: str, monkeypatch) -> None:
-    monkeypatch.setattr("koubai.tables.blocks.CELLS_AT_ONCE", 1)
+    monkeypatch.setattr("koubai.tables.files.blocks.CELLS_AT_ONCE", 1)
     options = ["predict", str(fitted), str(table), "--include", "id,x", "--quiet", "--out"]
     assert main([*options, f"whole.{suffix}"]) == 0
     monkeypatch.setattr("koubai.models.predicting.ROWS_AT_ONCE", 30)

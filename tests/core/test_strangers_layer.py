@@ -20,8 +20,13 @@ from koubai.descent.surfaces.hessian import hessian_vector_product
 from koubai.descent.surfaces.subject import Subject
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.protocol import Plan, Rows, State
-from koubai.engines.reference import ReferenceEngine
+from koubai.engines.reference import ReferenceEngine, trace_step
+from koubai.explain.derivations import step_id
+from koubai.explain.diagram import Diagram
+from koubai.explain.network import passes
+from koubai.explain.network.asking import Ask
 from koubai.optimizers.registry import get_optimizer
+from koubai.optimizers.sgd import SGD
 
 from ..oracles import differences
 
@@ -152,6 +157,27 @@ def test_it_is_differentiated_twice_where_it_says_how_and_never_taken_for_flat()
     np.testing.assert_allclose(hessian_vector_product(Subject(network, theta, rows), vector), expected, atol=1e-7)
     with pytest.raises(UndefinedError, match=r"^the bent layer must define tangent\(blocks, .* Add it to Bent\.$"):
         hessian_vector_product(Subject(network_with(Bent), theta, rows), vector)
+
+
+def test_it_is_explained_by_its_terms_and_refused_without() -> None:
+    """u_2 = z_2 + s_20: the picture, δ and the gradient of the shift follow."""
+    network = network_with(Shift)
+    theta = network.initial(np.random.default_rng(0)).round(1)
+    page = passes.backward(network, theta, X[0], Y[0], ask=Ask.weight(1, 2, 0))
+    steps = {step.id: step for step in page.steps}
+    trace = trace_step(Plan(network, SGD()), State(theta, np.empty((0, theta.size))), Rows(X[:1], Y[:1]))
+    assert float(steps[step_id("grad", 1, 2, 0)].result.value) == pytest.approx(trace.gradient[1], rel=1e-12)
+    assert float(steps[step_id("u", 3, 1)].result.value) == pytest.approx(trace.forward.pre_activations[2][0, 0])
+    diagram = next(block for block in page.sections[0].blocks if isinstance(block, Diagram))
+    assert [(edge.target, edge.source, edge.weight) for edge in diagram.edges if edge.layer == 1] == [
+        (1, 1, 1),
+        (2, 2, 1),
+    ]
+    for lang in ("en", "ja"):
+        assert "s₂₀⁽¹⁾" in page.render("text", lang)
+        assert "<svg" in passes.backward(network, theta, X[0], Y[0]).render("html", lang)
+    with pytest.raises(UndefinedError, match=r"^the bent layer must define terms\(node\) for .* Add it to Bent\.$"):
+        passes.forward(network_with(Bent), theta, X[0])
 
 
 @BOTH

@@ -188,7 +188,7 @@ def test_one_digit_cuts() -> None:
         ({"function": "rosenbrock", "start": 1}, ShapeError, "start must hold 2 values, for x, y; got 1"),
         ({"function": "x**2", "start": (1, 2)}, ShapeError, "start must hold 1 value, for x; got 2"),
         ({"function": "booth", "learning_rate": -1}, ParameterError, "learning_rate must be > 0 and finite; got -1"),
-        ({"function": "booth", "learning_rate": "a"}, ParameterTypeError, "learning_rate must be a number; got str"),
+        ({"function": "booth", "learning_rate": "a"}, ParameterTypeError, "learning_rate must be a number; got 'a'"),
         ({"function": "booth", "optimizer": "sdg"}, ParameterError, "got 'sdg'"),
         ({"function": "booth", "max_steps": 0}, ParameterError, "max_steps must be an integer from 1 to 1000000"),
         ({"function": "booth", "step_size": -1}, ParameterError, "step_size must be >= 0 and finite; got -1"),

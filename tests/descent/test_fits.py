@@ -132,7 +132,7 @@ def test_minibatches_take_longer_steps_than_all_rows_without_a_learning_rate() -
             "distinct values to be standardized; got only 3",
         ),
         ({"x": [1, 2], "y": [1, 2, 3]}, ShapeError, r"two columns of at least 2 rows; got shapes \(2,\) and \(3,\)"),
-        ({"x": ["a", "b"], "y": [1, 2]}, DataError, "x and y must be numeric; got text"),
+        ({"x": ["a", "b"], "y": [1, 2]}, DataError, "fit: x must contain only numbers; got a list"),
         ({"x": [1, np.nan], "y": [1, 2]}, DataError, r"must be finite; got \(nan, 2.0\) in row 2"),
         ({"x": [1, 2, 3], "y": [0, 1, 2], "model": "logistic"}, DataError, "two distinct values for logistic; got 3"),
         ({"x": [1, 2], "y": [1, 2], "model": "curve"}, ParameterError, "model must be one of line, logistic"),

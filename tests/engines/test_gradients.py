@@ -91,7 +91,12 @@ def assert_close(found: np.ndarray, expected: np.ndarray, rtol: float) -> None:
 
 HIDDEN_CASES = [(hidden, OUTPUTS.get(loss, "identity"), loss) for hidden, loss in product(ACTIVATIONS, LOSSES)]
 OUTPUT_CASES = [("tanh", output, loss) for output, loss in PAIRS]
-CASES = sorted({*HIDDEN_CASES, *OUTPUT_CASES})
+FIRST = {*OUTPUT_CASES, *(case for case in HIDDEN_CASES if case[2] == "cross_entropy")}
+"""Every activation at either place, and every loss. The other combinations are slow."""
+CASES = [
+    pytest.param(*case, marks=() if case in FIRST else pytest.mark.slow)
+    for case in sorted({*HIDDEN_CASES, *OUTPUT_CASES})
+]
 
 
 @pytest.mark.parametrize(("hidden", "output", "loss"), CASES)

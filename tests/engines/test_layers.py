@@ -1,7 +1,5 @@
 """Every kind of layer in the compiled engine: the path of the readable one, in every way of training."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -85,7 +83,8 @@ def test_plain_descent_updates_large_dense_layers_at_once_and_factors_by_their_g
     assert_same_path(plan, make_rows(network), 0.001, CPUEngine(n_threads))
 
 
-@pytest.mark.parametrize(("sparse", "n_threads"), product([False, True], [1, 2, 3]))
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_outputs_loss_and_gradient_without_training(sparse: bool, n_threads: int) -> None:
     rng = np.random.default_rng(4)
     theta, rows = rng.normal(size=STACK.n_parameters), make_rows(STACK, 41)

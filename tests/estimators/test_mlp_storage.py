@@ -228,7 +228,7 @@ def broken(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
             "features",
             "the record must be complete and consistent; got ValueError: 5 features for a network of 4 inputs.",
         ),
-        ("layer", "the record must be complete and consistent; got ParameterError: Network: a layer's kind must be"),
+        ("layer", "network.layers[0].kind must be one of dense, scaling; got 'quantum'."),
     ],
 )
 def test_a_damaged_record(name: str, words: str) -> None:

@@ -14,7 +14,7 @@ from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.one_update import update
-from koubai.explain.network.updates import UpdateSteps, place_in_theta
+from koubai.explain.network.updates import UpdateSteps
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 
@@ -54,7 +54,7 @@ def test_steps_lead_to_the_weight_and_the_memory_of_the_optimizer(case, name, n_
     )
     trace = trace_step(plan, state, rows, 0.01)
     steps = UpdateSteps(plan, trace, where)
-    place = place_in_theta(network, where)
+    place = network.place(layer - 1, spec.parameter(*where[1:]))
     for step in steps.steps:
         check_step(step)
     close = {"rel": 1e-9, "abs": 1e-12}

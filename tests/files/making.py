@@ -18,7 +18,7 @@ from sklearn.base import clone
 
 import koubai
 from koubai.models.table_model import TableModel
-from koubai.tables.blocks import open_blocks
+from koubai.tables.files.blocks import open_blocks
 
 HERE = Path(__file__).parent
 
@@ -53,6 +53,7 @@ TRAINED: dict[str, Callable[[], Any]] = {
     ).fit(X, THREE),
     "classifier-many": lambda: koubai.MLPClassifier(**MLP).fit(X, MANY),
     "classifier-hinge": lambda: koubai.MLPClassifier(loss="hinge", **MLP).fit(X, THREE),
+    "classifier-scaled": lambda: scaled(koubai.MLPClassifier(**MLP).fit(X, THREE)),
     "regressor": lambda: koubai.MLPRegressor(**MLP, solver="sgd", learning_rate="adaptive").fit(
         X.astype(np.float32), NUMBERS
     ),
@@ -64,8 +65,23 @@ TRAINED: dict[str, Callable[[], Any]] = {
     "table-classes": lambda: table_model("class"),
     "table-numbers": lambda: table_model("price", keep=["cost"], drop=["class"], dtype="float32"),
     "table-streamed": lambda: streamed(),
+    "table-long-tail": lambda: table_model("cost"),
+    "table-judged": lambda: TableModel(hidden_layer_sizes=(4,), n_jobs=1).fit(
+        pl.DataFrame({name: [*cells, *cells] for name, cells in TABLE.items()}), "class"
+    ),
+    "table-formats": lambda: from_text(),
 }
 """What makes each model."""
+
+
+def scaled(estimator: Any) -> Any:
+    """Return a fitted estimator with a scaling layer before its network, by way of its record."""
+    record, tensors = estimator.to_record()
+    record["network"]["layers"].insert(0, {"kind": "scaling", "n_features": X.shape[1]})
+    tensors["theta"] = np.concatenate(
+        [np.linspace(0.5, 1.5, X.shape[1], dtype=tensors["theta"].dtype), tensors["theta"]]
+    )
+    return type(estimator).from_record(record, tensors)
 
 
 def table_model(target: str, **given: Any) -> TableModel:
@@ -83,6 +99,27 @@ def streamed() -> TableModel:
         pl.DataFrame(TABLE).write_parquet(path)
         return TableModel(hidden_layer_sizes=(4,), epochs=4, n_jobs=1).fit(
             open_blocks(path), "class", test_fraction=0.25
+        )
+
+
+WRITTEN = {
+    "size": [None if x is None else f"{1000 * x:,.2f}".translate(str.maketrans(",.", ".,")) for x in TABLE["size"]],
+    "sold": [f"{day[8:]}.{day[5:7]}.{day[2:4]}" for day in TABLE["sold"]],
+    "colour": TABLE["colour"],
+    "price": [str(price).replace(".", ",") for price in TABLE["price"]],
+}
+"""The small table as it stands in a file of a country with decimal commas."""
+
+
+def from_text() -> TableModel:
+    """Return a model of a file with semicolons, decimal commas, points between thousands, and days first."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/table.csv"
+        pl.DataFrame(WRITTEN).write_csv(path, separator=";", null_value="n.v.")
+        return TableModel(hidden_layer_sizes=(4,), epochs=4, n_jobs=1, missing=["n.v."]).fit(
+            path, "price", test_fraction=0.25
         )
 
 
@@ -114,10 +151,15 @@ def cut_off(name: str, path: Path) -> Any:
     return estimator.set_params(callbacks=None)
 
 
+def table_for(name: str) -> dict[str, list[Any]]:
+    """Return the table that a table's model was made of."""
+    return WRITTEN if name == "table-formats" else TABLE
+
+
 def rows_for(name: str) -> Any:
     """Return the rows that a model is asked about."""
     if name.startswith("table"):
-        return pl.DataFrame(TABLE)[:5]
+        return pl.DataFrame(table_for(name))[:5]
     return X[:5].astype(np.float32) if name == "regressor" else X[:5]
 
 
@@ -131,19 +173,24 @@ def outputs(name: str, model: Any) -> list[Any]:
 
 
 def make(folder: Path) -> None:
-    """Write every file, and what the models predict."""
+    """Write every file that is not there yet, and what the models predict."""
     folder.mkdir(parents=True, exist_ok=True)
-    predicted = {}
+    kept = folder / "predictions.json"
+    predicted = json.loads(kept.read_text()) if kept.is_file() else {}
     for name, trained in TRAINED.items():
+        if (folder / f"{name}.koubai").exists():
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # so few epochs do not converge
             model = trained()
         koubai.save(model, folder / f"{name}.koubai")
         predicted[name] = outputs(name, model)
     for name in CHECKPOINTS:
+        if (folder / f"{name}.koubai").exists():
+            continue
         cut_off(name, folder / f"{name}.koubai")
     lines = [f"{json.dumps(name)}: {json.dumps(found)}" for name, found in predicted.items()]
-    (folder / "predictions.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    kept.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":

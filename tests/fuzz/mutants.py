@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from tests.files.making import CHECKPOINTS, MANY, NUMBERS, TABLE, X
+from tests.files.making import CHECKPOINTS, MANY, NUMBERS, X, table_for
 
 import koubai
 from koubai.cli.main import main
@@ -185,9 +185,9 @@ def use(name: str, path: Path) -> str:
         assert main(["show", str(path)]) == 0
     assert "\x1b[31m" not in shown.getvalue()
     if name.startswith("table"):
-        model.predict(TABLE)
+        model.predict(table_for(name))
         with contextlib.suppress(KoubaiError):
-            model.evaluate(TABLE)
+            model.evaluate(table_for(name))
     else:
         use_estimator(model)
     return "works"

@@ -10,7 +10,7 @@ import koubai
 from koubai.cli.main import main
 from koubai.core.errors import DataError, ParameterError
 from koubai.models.table_model import TableModel
-from koubai.tables.blocks import open_blocks
+from koubai.tables.files.blocks import open_blocks
 
 QUICK = {"hidden_layer_sizes": (8,), "epochs": 3, "early_stopping": False}
 RNG = np.random.default_rng(0)

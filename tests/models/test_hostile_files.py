@@ -89,6 +89,16 @@ def test_what_a_tables_model_says_of_numbers_and_dates_is_checked(tmp_path: Path
         koubai.load(changed("table-classes", tmp_path, change))
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("validation_metric", "auc"), ("validation_metric", 3), ("validation_fraction", 2.0), ("tol", "small")],
+)
+def test_an_estimators_parameters_are_checked_as_those_that_a_user_gives(tmp_path: Path, parameter: str, value: Any):
+    path = changed("classifier-two", tmp_path, lambda r, t: r["parameters"].update({parameter: value}))
+    with pytest.raises(ModelFileError, match=rf"MLPClassifier.*{parameter} must be"):
+        koubai.load(path)
+
+
 def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path: Path) -> None:
     model = koubai.load(KEPT / "classifier-two.koubai")
     model.coefs_[0][0, 0] = np.nan

@@ -15,11 +15,11 @@ from sklearn.preprocessing import OneHotEncoder
 import koubai
 from koubai.core.errors import DataError, FileError, ParameterError
 from koubai.models.table_model import TableModel
-from koubai.tables import blocks as blocks_module
-from koubai.tables import survey as survey_module
-from koubai.tables.blocks import open_blocks, size_of
-from koubai.tables.categories import MAX_CATEGORIES, CategoryColumn, rare_below
-from koubai.tables.survey import Split
+from koubai.tables.files import blocks as blocks_module
+from koubai.tables.files.blocks import open_blocks, size_of
+from koubai.tables.preparing import survey as survey_module
+from koubai.tables.preparing.categories import MAX_CATEGORIES, CategoryColumn, rare_below
+from koubai.tables.preparing.survey import Split
 from koubai.training import sources
 
 QUICK: dict[str, Any] = {"hidden_layer_sizes": (8,), "epochs": 12, "learning_rate_init": 0.02}
@@ -341,7 +341,7 @@ def test_what_has_no_use_is_said(parquet: Path, tmp_path: Path) -> None:
     ],
 )
 def test_text_files_hold_what_they_hold_in_memory(tmp_path: Path, name: str, text: str, notes: int) -> None:
-    from koubai.tables.frames import as_table
+    from koubai.tables.files.frames import as_table
 
     path = tmp_path / name
     path.write_text(text)

@@ -14,7 +14,7 @@ from koubai.models import table_preparer
 from koubai.models.defaults import network_defaults
 from koubai.models.table_model import TableModel
 from koubai.models.table_predictor import UnfittedError
-from koubai.tables.blocks import open_blocks
+from koubai.tables.files.blocks import open_blocks
 
 QUICK = {"hidden_layer_sizes": (8,), "epochs": 30, "learning_rate_init": 0.02}
 

@@ -14,7 +14,7 @@ from koubai.cli.main import main
 from koubai.play.branch import Branch
 from koubai.play.keeping import download
 from koubai.play.settings import Settings
-from koubai.tables.reading import read_table
+from koubai.tables.files.reading import read_table
 
 TABLE = "".join(f"{150 + i},{'red' if i % 3 else 'blue'},{(i * 7) % 11},{'xyz'[i % 3]}\n" for i in range(60))
 HEADER = 'größe,"col""""ou\'r\\",number,kind\n'

@@ -192,8 +192,8 @@ def run(args: argparse.Namespace) -> int:
     from koubai.cli.parts.stopping import Quit
     from koubai.models.files import save
     from koubai.models.table_model import TableModel
-    from koubai.tables.blocks import TableBlocks
-    from koubai.tables.names import column_names
+    from koubai.tables.files.blocks import TableBlocks
+    from koubai.tables.files.names import column_names
 
     path = args.model
     if path is None:

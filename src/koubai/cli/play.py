@@ -118,7 +118,7 @@ def _as_said(tables: "Tables", args: argparse.Namespace) -> Path:
 
     if all(value is None for value in reading_options(args).values()):
         return Path(args.table)
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.reading import read_table
 
     copy = tables.place(".parquet")
     read_table(args.table, **reading_options(args)).frame.write_parquet(copy)

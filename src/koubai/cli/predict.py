@@ -101,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.DataFrame":
     """Return the predictions, preceded by the requested columns of the table."""
-    from koubai.tables.columns import require_column
-    from koubai.tables.names import column_names
+    from koubai.tables.files.names import column_names
+    from koubai.tables.meaning.columns import require_column
 
     frame, predicted = piece
     if include is None:
@@ -120,7 +120,7 @@ def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.Data
 
 def _write(frames: "Iterator[pl.DataFrame]", out: str | None, raw_cells: bool) -> None:
     """Write frames in order as one table, to standard output as CSV if no file is named."""
-    from koubai.tables.writing import write_csv, write_parquet
+    from koubai.tables.files.writing import write_csv, write_parquet
     from koubai.training.atomic import replacing_file
 
     if out is None:

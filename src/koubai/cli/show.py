@@ -131,7 +131,8 @@ def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
     for index, layer in enumerate(network.layers, 1):
         name = "output" if index == len(network.layers) else f"hidden {index}"
         dropout = f"{layer.dropout:g}" if layer.dropout else ""
-        rows.append((name, f"{layer.n_out:,}", layer.activation.name, dropout, f"{layer.n_parameters:,}"))
+        what = layer.activation.name if layer.has_activation else layer.name
+        rows.append((name, f"{layer.n_out:,}", what, dropout, f"{layer.n_parameters:,}"))
     rows.append(("all", "", f"loss: {network.loss.name}", "", f"{network.n_parameters:,}"))
     out.print(plain_table(("layer", "nodes", "activation", "dropout", "parameters"), rows, numbers=(1, 3, 4)))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from koubai.explain.network.asking import Ask as Ask
     from koubai.models.table_predictor import TablePredictor
     from koubai.play.widget import Playground as Playground
-    from koubai.tables.frames import TableLike
+    from koubai.tables.files.frames import TableLike
 
 
 # A derivation, which shows itself

@@ -130,5 +130,9 @@ class FileError(KoubaiError, OSError):
     """A file that is not a model cannot be read, or any file cannot be written."""
 
 
+class MissingError(KoubaiError, AttributeError):
+    """An attribute is asked for that the object cannot have, such as a weight matrix of layers that have none."""
+
+
 class UndefinedError(KoubaiError, NotImplementedError):
     """A kind (an activation, a loss, an optimizer) does not define a requested operation."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
+from koubai.core.arguments import REAL, SEQUENCE, WHOLE, check_kind, sequence_of
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import RandomSource
@@ -131,6 +132,7 @@ class Network:
         bias : bool
             Whether nodes have biases.
         """
+        check_kind("Network", "sizes", sizes, sequence_of(WHOLE))
         n_hidden = len(sizes) - 2
         if n_hidden < 0:
             raise ParameterError(
@@ -139,8 +141,11 @@ class Network:
         if isinstance(hidden, str | Activation):
             activations: list[str | Activation] = [hidden] * n_hidden
         else:
+            check_kind("Network", "hidden", hidden, SEQUENCE, "relu")
             activations = list(hidden)
-        rates = [float(dropout)] * n_hidden if isinstance(dropout, int | float) else [float(p) for p in dropout]
+        if not REAL.accepts(dropout):
+            check_kind("Network", "dropout", dropout, sequence_of(REAL), 0.0)
+        rates = [float(p) for p in (dropout if isinstance(dropout, Sequence | np.ndarray) else [dropout] * n_hidden)]
         for name, given in (("hidden", activations), ("dropout", rates)):
             if len(given) != n_hidden:
                 raise ParameterError(

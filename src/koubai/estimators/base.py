@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError, ParameterError
@@ -119,7 +118,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         return self._fit(X, y, sample_weight, None, incremental=True)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool) -> Self:
-        fresh = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        fresh = not self._has_parameters() or (not self.warm_start and not incremental)
         sizes = choices.hidden_sizes(self)
         inputs, targets, y = self._validated(X, y, incremental=incremental, reset=fresh)
         rows = self._weighted(inputs, targets, y, sample_weight, incremental)
@@ -156,7 +155,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
     def _theta_for(self, network: Network, dtype: Any) -> Array:
         """Return the θ from which training continues, in the data's dtype."""
         had = self._theta()
-        if self.network_.sizes != network.sizes:
+        if self.network_.sizes != network.sizes or [*map(type, self.network_.layers)] != [*map(type, network.layers)]:
             raise ParameterError(
                 f"{choices.name_of(self)}: the network must keep its layers of {self.network_.sizes} nodes when "
                 f"training continues; got {network.sizes}. Set warm_start=False, or make a new estimator."
@@ -385,8 +384,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
 
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
-        if not hasattr(self, "coefs_"):
-            check_is_fitted(self, "coefs_")  # explains what is missing; calling it every time takes longer than a row
+        self._check_has_parameters()
         theta = self._theta()
         return choices.chosen_engine(self).forward(self.network_, theta, self._inputs(X, theta.dtype))
 

@@ -6,17 +6,18 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from koubai.core import entries
+from koubai.core.arguments import floats, shown
 from koubai.core.arrays import Array
-from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.errors import KoubaiError, ParameterError, ShapeError
 from koubai.core.network import Network
 
 if TYPE_CHECKING:
     from koubai.core.entries import Ask, Derivation
 
 
-def _dense(x: Any) -> Array:
+def _dense(x: Any, name: str = "x") -> Array:
     """Return one or more rows as a dense float64 array."""
-    return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
+    return floats("explain", name, x.toarray() if hasattr(x, "toarray") else x)
 
 
 class Explainable:
@@ -30,9 +31,9 @@ class Explainable:
     theta_: Array
 
     def _current_theta(self) -> Array:
-        """Return θ, including any changes made by hand."""
-        check_is_fitted(self, "coefs_")
-        theta: Array = self._theta()  # type: ignore[attr-defined]  # all estimators have it
+        """Return θ, with all that was set by hand taken in."""
+        self._check_has_parameters()  # type: ignore[attr-defined]  # every estimator has these two
+        theta: Array = self._theta()  # type: ignore[attr-defined]
         return theta
 
     def coded_targets(self, y: Any) -> Array:
@@ -50,6 +51,19 @@ class Explainable:
         """
         self._current_theta()
         coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # all estimators have it
+        return coded
+
+    def _coded_target(self, y: Any) -> Array:
+        """Return one row's target as the network's outputs should be; raise ParameterError if it is no target."""
+        try:
+            coded: Array = self.coded_targets([y])[0]
+        except KoubaiError:
+            raise
+        except (TypeError, ValueError) as error:  # scikit-learn's words are about arrays of labels
+            raise ParameterError(
+                f"explain: y must be one row's target, as in fit; got {shown(y)}. Give a label, or a number for each "
+                f"output."
+            ) from error
         return coded
 
     def explain(self, x: Any, y: Any = None, *, ask: "Ask | None" = None) -> "Derivation":
@@ -80,9 +94,9 @@ class Explainable:
         if y is not None and not self._ending().loss.accepts(self.network_.layers[-1].activation):  # type: ignore[attr-defined]  # as above
             raise ParameterError(
                 "explain: y must not be given where out_activation_ was set by hand to one for which the loss is "
-                f"undefined; got {y!r}. Omit it, or reset out_activation_."
+                f"undefined; got {shown(y)}. Omit it, or reset out_activation_."
             )
-        targets = None if y is None else self.coded_targets([y])[0]
+        targets = None if y is None else self._coded_target(y)
         labels_apart: Any = getattr(self, "_is_multilabel", None)
         several = labels_apart is not None and labels_apart()
         classes = getattr(self, "classes_", None)
@@ -93,7 +107,7 @@ class Explainable:
             and not np.any(classes == np.asarray(y).reshape(-1)[0])
         ):
             raise ParameterError(
-                f"explain: y must be one of the classes {', '.join(map(str, classes))}; got {y!r}. Try another."
+                f"explain: y must be one of the classes {', '.join(map(str, classes))}; got {shown(y)}. Try another."
             )
         return entries.explain(
             self.network_,
@@ -130,7 +144,7 @@ class Explainable:
             If X or y does not match, or there is no such hidden layer.
         """
         self._current_theta()
-        return entries.model_page(self, _dense(X), y, layer)
+        return entries.model_page(self, _dense(X, "X"), y, layer)
 
 
 class ExplainableWeights:
@@ -172,10 +186,12 @@ class ExplainableWeights:
             raise ShapeError(f"explain: x must hold {coef.shape[1]} numbers; got {len(row)}. Pass one row.")
         scores = coef @ row + np.broadcast_to(self.intercept_, coef.shape[:1])
         best = int(scores[0] > 0) if len(coef) == 1 else int(np.argmax(scores))
-        found = np.flatnonzero(self.classes_ == (self.classes_[best] if y is None else y))
+        one = not hasattr(y, "__len__") or isinstance(y, str | bytes)
+        found = np.flatnonzero(self.classes_ == (self.classes_[best] if y is None else y)) if one else np.empty(0)
         if not len(found):
             raise ParameterError(
-                f"explain: y must be one of the classes {', '.join(map(str, self.classes_))}; got {y!r}. Try another."
+                f"explain: y must be one of the classes {', '.join(map(str, self.classes_))}; "
+                f"got {shown(y)}. Try another."
             )
         which = int(found[0])
         weights, label = (coef[0], 1 if which else -1) if len(coef) == 1 else (coef[which], 1)

@@ -4,7 +4,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from koubai.core import entries
-from koubai.core.errors import DataError
+from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     from koubai.core.entries import Playground
@@ -55,6 +55,12 @@ class Playable:
         ParameterError
             If the network is too large to draw, or a setting is invalid.
         """
+        network = getattr(self, "network_", None)
+        if network is not None and not network.is_dense:
+            raise ParameterError(
+                f"{type(self).__name__}: play must have a network of dense layers; got one with others, which the "
+                f"playground does not draw. Play an estimator that is not fitted."
+            )
         if X is None and (hasattr(self, "coefs_") or hasattr(self, "coef_")):
             X, y = self._trained_on()
         return entries.play_estimator(self, X, y, **settings)

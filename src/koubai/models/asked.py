@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError, ParameterTypeError
-from koubai.tables.frames import TableLike
-from koubai.tables.names import column_name
+from koubai.tables.files.frames import TableLike
+from koubai.tables.files.names import column_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Checked:
 
 def name_of_target(target: object) -> str:
     """Return a target's name; raise ParameterTypeError if it is not a name but, for example, the targets themselves."""
-    if isinstance(target, str | tuple) or not hasattr(target, "__len__"):
+    if isinstance(target, str | tuple) or not hasattr(target, "__len__") or getattr(target, "ndim", 1) == 0:
         return column_name(target)
     raise ParameterTypeError(
         f"TableModel: target must be the name of a column of the table; got {len(target)} values "

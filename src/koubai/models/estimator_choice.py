@@ -5,7 +5,7 @@ from typing import Any
 
 from koubai.core.errors import ParameterError
 from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
-from koubai.tables.targets import CLASSIFICATION, TASKS
+from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
 
 def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, long_tail: bool = False) -> Any:

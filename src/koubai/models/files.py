@@ -4,6 +4,7 @@ import os
 from importlib import import_module
 from typing import Any, Protocol
 
+from koubai.core.arguments import Kind, check_kind
 from koubai.core.errors import DataError, ModelFileError, ParameterTypeError
 from koubai.core.schema import REMEDY
 from koubai.training.container import open_container, write_container
@@ -16,6 +17,9 @@ HOMES = {
     "Perceptron": "koubai.estimators.perceptron",
 }
 """The module of each kind of model a file may contain; loading a file imports nothing else."""
+
+
+PATH = Kind("a path", lambda value: isinstance(value, str | os.PathLike), "Try 'model.koubai'.")
 
 
 class Model(Protocol):
@@ -60,6 +64,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     ...     load(f"{folder}/model.koubai").predict([[0.9]])
     array(['yes'], dtype='<U3')
     """
+    check_kind("save", "path", path, PATH)
     kind = type(model).__name__
     if kind not in HOMES or type(model).__module__ != HOMES[kind]:
         raise ParameterTypeError(f"save: model must be one of {', '.join(HOMES)}; got {type(model).__name__}.")
@@ -89,6 +94,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     ModelFileError
         If the file is missing, damaged, truncated, not koubai's, or of a newer version.
     """
+    check_kind("load", "path", path, PATH)
     found = open_container(path)
     if found.kind not in HOMES:
         raise ModelFileError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from koubai.core.arguments import shown
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
@@ -20,10 +21,10 @@ from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.model.page import ColumnView, model_page
 from koubai.explain.network.samples import players
 from koubai.models.table_predictor import TablePredictor
-from koubai.tables.columns import NUMBER
-from koubai.tables.frames import TableLike
-from koubai.tables.numeric import NumberColumn
-from koubai.tables.values import numbers
+from koubai.tables.files.frames import TableLike
+from koubai.tables.meaning.columns import NUMBER
+from koubai.tables.meaning.values import numbers
+from koubai.tables.preparing.numeric import NumberColumn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -273,15 +274,28 @@ def page_of_estimator(model: Any, X: Any, y: Any = None, layer: int = 1) -> Deri
     classes = tuple(map(str, getattr(model, "classes_", ())))
     if y is None:
         return model_page(nodes, (), classes)
-    if len(np.asarray(y)) != len(rows):
+    targets = _as_given(y)
+    if targets.ndim == 0 or len(targets) != len(rows):
+        came = len(targets) if targets.ndim else shown(y)
         raise ShapeError(
-            f"explain_model: X and y must have the same number of rows; got {len(rows)} and {len(y)}. Pass both."
+            f"explain_model: X and y must have the same number of rows; got {len(rows)} and {came}. Pass both."
         )
-    labels = tuple(map(str, np.asarray(y))) if classes and np.asarray(y).ndim == 1 else ()
+    labels = tuple(map(str, targets)) if classes and targets.ndim == 1 else ()
     with warnings.catch_warnings():  # arrays replace the frame that the model was fitted on
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        columns, score = columns_of_estimator(model, rows, np.asarray(y), names)
+        columns, score = columns_of_estimator(model, rows, targets, names)
     return model_page(nodes, columns, classes, labels, score)
+
+
+def _as_given(y: Any) -> Array:
+    """Return targets as an array, whatever is in them."""
+    try:
+        return np.asarray(y)
+    except ValueError as error:  # rows of different lengths
+        raise ShapeError(
+            "explain_model: y must have one value, or one row of equally many, for each row of X; got rows of "
+            "different lengths. Pass y as it was given to fit."
+        ) from error
 
 
 def page_of_players(layer: int = 1) -> Derivation:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from koubai.core.arrays import Array
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
-from koubai.tables.blocks import Block
-from koubai.tables.number_formats import Asked
-from koubai.tables.preparation import Preparation
-from koubai.tables.targets import Target
-from koubai.tables.values import BadCells
+from koubai.tables.files.blocks import Block
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.meaning.values import BadCells
+from koubai.tables.preparing.preparation import Preparation
+from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,15 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
-from koubai.tables.columns import describe_columns, require_column
-from koubai.tables.doubts import repeated_names, total_row
-from koubai.tables.number_formats import Asked
-from koubai.tables.preparation import Preparation, read_once
-from koubai.tables.reading import Table
-from koubai.tables.splits import hold_out
-from koubai.tables.suspicions import suspicions
-from koubai.tables.targets import Target, find_target, imbalance, untested
-from koubai.tables.written import written
+from koubai.tables.files.reading import Table
+from koubai.tables.meaning.columns import describe_columns, require_column
+from koubai.tables.meaning.doubts import repeated_names, total_row
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.meaning.written import written
+from koubai.tables.preparing.balance import imbalance, untested
+from koubai.tables.preparing.preparation import Preparation, read_once
+from koubai.tables.preparing.splits import hold_out
+from koubai.tables.preparing.suspicions import amounts_as_classes, suspicions
+from koubai.tables.preparing.targets import Target, find_target
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,7 +41,7 @@ class PreparedTable:
     preparation : Preparation
         How its other columns become features.
     frame : polars.DataFrame
-        The rows that have a target, their cells read as `koubai.tables.preparation.read_once` does it.
+        The rows that have a target, their cells read as `koubai.tables.preparing.preparation.read_once` does it.
     y : array of shape (n_rows,)
         Their targets.
     training, validation, test : array of int
@@ -98,6 +99,8 @@ class PreparedTable:
             rows = "1 row" if dropped == 1 else f"{dropped} rows"
             notes.append(f"Dropped {rows} without a value of {self.target.name}.")
         notes += self.said
+        if sentence := amounts_as_classes(self.target, len(np.unique(self.y))):
+            notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance(self.y)):
             notes.append(f"{sentence} Class weights 'balanced' give the rare classes equal weight.")
         if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):
@@ -131,9 +134,9 @@ def prepare_table(
     target : str
         The column to be predicted.
     task : str, optional
-        As for `koubai.tables.targets.find_target`.
+        As for `koubai.tables.preparing.targets.find_target`.
     drop, keep, category : collections of str
-        As for `koubai.tables.columns.describe_columns`.
+        As for `koubai.tables.meaning.columns.describe_columns`.
     asked : Asked, optional
         The user's number and date formats.
     said : collection of str

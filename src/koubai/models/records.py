@@ -26,10 +26,11 @@ from koubai.models.evaluation import Evaluation
 from koubai.models.judging import Judgement
 from koubai.models.scaling import TargetScale
 from koubai.models.table_preparer import TablePreparer
-from koubai.tables.number_formats import FORMAT
-from koubai.tables.preparation import Preparation
-from koubai.tables.reading import reading_of
-from koubai.tables.targets import TASKS, Target
+from koubai.tables.files.reading import reading_of
+from koubai.tables.meaning.number_formats import FORMAT
+from koubai.tables.preparing.preparation import Preparation
+from koubai.tables.preparing.refusals import TASKS
+from koubai.tables.preparing.targets import Target
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 

@@ -17,28 +17,27 @@ from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
 from koubai.models.prepared import LAST
 from koubai.models.scaling import Spread
-from koubai.tables.blocks import TableBlocks
-from koubai.tables.columns import describe_columns, require_column
-from koubai.tables.doubts import total_row
-from koubai.tables.number_formats import Asked, NumberFormat
-from koubai.tables.packing import Packing
-from koubai.tables.preparation import Preparation, read_once
-from koubai.tables.survey import Counts, Split, Survey, survey
-from koubai.tables.suspicions import suspicions
-from koubai.tables.targets import (
+from koubai.tables.files.blocks import TableBlocks
+from koubai.tables.files.missing import clean
+from koubai.tables.meaning.columns import describe_columns, require_column
+from koubai.tables.meaning.doubts import total_row
+from koubai.tables.meaning.number_formats import Asked, NumberFormat
+from koubai.tables.meaning.values import numbers
+from koubai.tables.meaning.written import written
+from koubai.tables.preparing.balance import imbalance_of, untested
+from koubai.tables.preparing.packing import Packing
+from koubai.tables.preparing.preparation import Preparation, read_once
+from koubai.tables.preparing.refusals import (
     CLASSIFICATION,
-    Target,
     check_task,
     check_type,
-    imbalance_of,
     refuse_dates,
     refuse_odd_words,
     said_of_words,
-    target_of,
-    untested,
 )
-from koubai.tables.values import clean, numbers
-from koubai.tables.written import written
+from koubai.tables.preparing.survey import Counts, Split, Survey, survey
+from koubai.tables.preparing.suspicions import amounts_as_classes, suspicions
+from koubai.tables.preparing.targets import Target, target_of
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
 
@@ -129,6 +128,8 @@ class StreamedTable:
                 f"Kinds of columns and statistics come from {self.found.sample.height:,} sampled rows; missing cells "
                 "and categories were counted in all rows."
             )
+        if self.target.whole and (sentence := amounts_as_classes(self.target, len(self.class_counts()[0]))):
+            notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance_of(*self.class_counts())):
             notes.append(f"{sentence} Class weights 'balanced' give the rare classes equal weight.")
         if self.target.is_classification and self.n_rows["test"]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 
+from koubai.core.arguments import FLAG, check_kind
 from koubai.core.arrays import Array
 from koubai.models import records
 from koubai.models.defaults import penalties_to_judge
@@ -15,9 +16,9 @@ from koubai.models.prepared import PreparedTable
 from koubai.models.scaling import TargetScale
 from koubai.models.streamed import PreparedRows, StreamedTable
 from koubai.models.table_preparer import TablePreparer
-from koubai.tables.blocks import TableBlocks
-from koubai.tables.frames import TableLike
-from koubai.tables.reading import ReadingOptions
+from koubai.tables.files.blocks import TableBlocks
+from koubai.tables.files.frames import TableLike
+from koubai.tables.files.reading import ReadingOptions
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -34,12 +35,12 @@ class TableModel(TablePreparer):
     Parameters
     ----------
     task : {"classification", "regression"}, optional
-        The task; by default, inferred from the target's values (see `koubai.tables.targets.find_target`).
+        The task; by default, inferred from the target's values (see `koubai.tables.preparing.targets.find_target`).
     drop, keep, category : collections of str
         Columns to omit, to use even though they look like identifiers, and to treat as categories.
     decimal, thousands, date_order : str, optional
         Number and date formats, where cells leave them open: the decimal mark, the thousands separator, and ``dmy``,
-        ``mdy`` or ``ymd`` (see `koubai.tables.number_formats.Asked`).
+        ``mdy`` or ``ymd`` (see `koubai.tables.meaning.number_formats.Asked`).
     missing, not_missing : collections of str
         Further marks of missing values, such as -999 or unknown; and common marks that are values, such as None.
     dtype : {"float64", "float32"}
@@ -111,6 +112,7 @@ class TableModel(TablePreparer):
         DivergenceError
             If training diverges to NaN or infinity.
         """
+        check_kind("TableModel", "stream", stream, FLAG, False)
         if stream or isinstance(table, TableBlocks):
             return self.train(self.survey(table, target, test_fraction=test_fraction, **reading), callbacks)
         return self.train(self.prepare(table, target, test_fraction=test_fraction, **reading), callbacks)

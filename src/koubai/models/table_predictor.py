@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import numpy as np
 
 from koubai.core import entries
+from koubai.core.arguments import TEXT, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, KoubaiError, ParameterError
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
 from koubai.models.predicting import ROWS_AT_ONCE, Prediction
 from koubai.models.scaling import TargetScale
-from koubai.tables.blocks import Block, TableBlocks
-from koubai.tables.frames import TableLike, as_table
-from koubai.tables.missing import Marks
-from koubai.tables.names import column_name
-from koubai.tables.number_formats import Asked, decimal_points
-from koubai.tables.preparation import Preparation
-from koubai.tables.reading import ReadingOptions, Table, is_unicode
-from koubai.tables.targets import Target
-from koubai.tables.values import BadCells
+from koubai.tables.files.blocks import Block, TableBlocks
+from koubai.tables.files.frames import TableLike, as_table
+from koubai.tables.files.missing import Marks
+from koubai.tables.files.names import column_name
+from koubai.tables.files.reading import ReadingOptions, Table, is_unicode
+from koubai.tables.meaning.number_formats import Asked, decimal_points
+from koubai.tables.meaning.values import BadCells
+from koubai.tables.preparing.preparation import Preparation
+from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,7 +136,7 @@ class TablePredictor:
         bad_cells : {"refuse", "missing"}
             Treatment of cells that do not fit their column's kind: the table is refused, or they count as missing.
         **reading
-            How to read a file, see `koubai.tables.reading.read_table`; defaults are those of the training table.
+            How to read a file, see `koubai.tables.files.reading.read_table`; defaults are those of the training table.
 
         Returns
         -------
@@ -165,7 +166,7 @@ class TablePredictor:
         Parameters
         ----------
         table : Table, DataFrame, mapping, path or TableBlocks
-            As for `predict`; the result of `koubai.tables.blocks.open_blocks` is never in memory as a whole.
+            As for `predict`; the result of `koubai.tables.files.blocks.open_blocks` is never in memory as a whole.
         bad_cells, **reading
             As for `predict`.
         decimal, thousands : str, optional
@@ -191,6 +192,7 @@ class TablePredictor:
         3 [5.0, 7.0, 7.0]
         """
         self.check_fitted()
+        check_kind("TableModel", "bad_cells", bad_cells, TEXT, "missing")
         if bad_cells not in ("refuse", "missing"):
             raise ParameterError(
                 f"TableModel: bad_cells must be 'refuse' or 'missing'; got {bad_cells!r}. Try 'missing'."

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Unpack
 
+from koubai.core.arguments import COLLECTION, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
 from koubai.models.asked import Checked, name_of_target, path_of
 from koubai.models.defaults import uses_lbfgs
@@ -11,15 +12,14 @@ from koubai.models.estimator_choice import check_choices
 from koubai.models.prepared import PreparedTable, prepare_table
 from koubai.models.streamed import StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
-from koubai.tables.blocks import TableBlocks, open_blocks
-from koubai.tables.frames import TableLike, raw_table
-from koubai.tables.missing import texts_of, words_in
-from koubai.tables.names import column_names
-from koubai.tables.number_formats import Asked
-from koubai.tables.reading import ReadingOptions
-from koubai.tables.survey import Split
-from koubai.tables.targets import said_of_words
-from koubai.tables.values import clean
+from koubai.tables.files.blocks import TableBlocks, open_blocks
+from koubai.tables.files.frames import TableLike, raw_table
+from koubai.tables.files.missing import clean, texts_of, words_in
+from koubai.tables.files.names import column_names
+from koubai.tables.files.reading import ReadingOptions
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.preparing.refusals import said_of_words
+from koubai.tables.preparing.survey import Split
 
 MIN_TO_WATCH = 100
 """With fewer training rows, none of them are held out for a validation score."""
@@ -49,6 +49,9 @@ class TablePreparer(TablePredictor):
         **network: Any,
     ) -> None:
         self.task = task
+        lists = {"drop": drop, "keep": keep, "category": category, "missing": missing, "not_missing": not_missing}
+        for name, given in lists.items():
+            check_kind("TableModel", name, given, COLLECTION)
         self.drop, self.keep, self.category = map(column_names, (drop, keep, category))
         self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
         self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
@@ -71,8 +74,8 @@ class TablePreparer(TablePredictor):
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
         **reading
-            How a file is to be read (encoding, separator, header, skip_lines), see `koubai.tables.reading.read_table`;
-            files to predict for are then read the same way, unless that is said anew.
+            How a file is read (encoding, separator, header, skip_lines), see `koubai.tables.files.reading.read_table`;
+            files to predict for are read the same way, unless these are given again.
 
         Raises
         ------
@@ -110,7 +113,7 @@ class TablePreparer(TablePredictor):
         Parameters
         ----------
         table : path or TableBlocks
-            A Parquet or text file, or what `koubai.tables.blocks.open_blocks` opened.
+            A Parquet or text file, or what `koubai.tables.files.blocks.open_blocks` opened.
         target, test_fraction, **reading
             As `prepare`.
 
@@ -175,8 +178,11 @@ class TablePreparer(TablePredictor):
 
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
+        for name in ("task", "decimal", "thousands", "date_order", "dtype"):
+            check_kind("TableModel", name, getattr(self, name), or_none(TEXT))
         self.asked.check()
         self.marks.check()
+        check_kind("TableModel", "test_fraction", test_fraction, REAL, 0.2)
         if not 0 <= test_fraction < 1:
             raise ParameterError(
                 who="TableModel",

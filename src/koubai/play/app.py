@@ -104,7 +104,7 @@ def _load_tables() -> None:
     """Load the code for tables and downloads before it is needed."""
     import koubai.models.table_model
     import koubai.play.keeping
-    import koubai.tables.reading  # noqa: F401
+    import koubai.tables.files.reading  # noqa: F401
 
 
 async def _load_all(app: Any) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
     from koubai.play.given import Original
     from koubai.play.recipe import Recipe
-    from koubai.tables.reading import Table
+    from koubai.tables.files.reading import Table
 
 TABLES: Mapping[str, tuple[str, str]] = {
     "baseball": ("baseball.csv", "success"),
@@ -163,7 +163,7 @@ def _drawn(settings: Settings) -> Data:
 
 
 def _of_file(settings: Settings, path: Path, target: str) -> Data:
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.reading import read_table
 
     return data_of_table(settings, read_table(path), target)
 

@@ -19,8 +19,8 @@ from koubai.play.uploads import MOST_ROWS
 if TYPE_CHECKING:
     import polars as pl
 
-    from koubai.tables.reading import Table
-    from koubai.tables.targets import Target
+    from koubai.tables.files.reading import Table
+    from koubai.tables.preparing.targets import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class GivenRows:
 
     def data(self, settings: Settings) -> Data:
         """Return the rows split, standardised, and placed in the plane."""
-        from koubai.tables.splits import hold_out
+        from koubai.tables.preparing.splits import hold_out
 
         of_classes = self.task == CLASSES
         classes, codes = np.unique(self.y, return_inverse=True) if of_classes else (np.array([]), self.y)
@@ -185,8 +185,8 @@ def given(
     >>> rows.names, rows.task
     (('x1', 'x2'), 'classification')
     """
-    from koubai.tables.frames import as_table
-    from koubai.tables.targets import find_target
+    from koubai.tables.files.frames import as_table
+    from koubai.tables.preparing.targets import find_target
 
     if isinstance(y, str):
         table = as_table(X)
@@ -217,7 +217,7 @@ def given(
 def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Target]":
     import polars as pl
 
-    from koubai.tables.targets import find_target
+    from koubai.tables.preparing.targets import find_target
 
     name = str(getattr(y, "name", None) or "y")
     if not isinstance(y, pl.Series):
@@ -242,7 +242,7 @@ def _as_given(y: Any, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _frame_of(X: Any) -> "pl.DataFrame | None":
     import polars as pl
 
-    from koubai.tables.frames import as_table
+    from koubai.tables.files.frames import as_table
 
     if isinstance(X, pl.LazyFrame | pl.DataFrame | Mapping | str | os.PathLike) or hasattr(X, "__arrow_c_stream__"):
         return as_table(X).frame

@@ -28,8 +28,8 @@ TOO_LARGE = (
     "again, or use koubai fit."
 )
 WHOLE = (
-    "A table must be a complete Parquet file that fits in memory; this one is damaged or too large. Download it again, "
-    "or use koubai fit."
+    "A table must be a complete Parquet file with at most {} MiB in memory; this one is damaged or too large. "
+    "Download it again, or use koubai fit."
 )
 
 
@@ -47,7 +47,8 @@ def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
         done = subprocess.run(command, capture_output=True, timeout=MOST_WAITING, env=environment, check=True)
         found = json.loads(done.stdout)
     except (subprocess.SubprocessError, OSError, ValueError):
-        raise DataError(WHOLE if path.suffix == ".parquet" else TOO_LARGE.format(MOST_SECONDS)) from None
+        is_parquet = path.suffix == ".parquet"
+        raise DataError(WHOLE.format(MOST_CONTENT // 2**20) if is_parquet else TOO_LARGE.format(MOST_SECONDS)) from None
     if "problem" in found:
         raise DataError(found["problem"])
     for part, most, what in (("rows", most_rows, "rows"), ("width", most_columns, "columns")):
@@ -72,7 +73,7 @@ def measure(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
     """Return a table's dimensions and columns; if there are too many rows or columns, only their numbers."""
     import polars as pl
 
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.reading import read_table
 
     found: dict[str, Any] = {"rows": 0, "width": 0, "name": 0, "cell": 0, "size": 0, "columns": []}
     if path.endswith(".parquet"):  # its metadata gives the size before reading
@@ -108,7 +109,7 @@ def _limit() -> None:
 def _main(path: str, most_rows: str, most_columns: str) -> None:
     import polars  # noqa: F401  loaded before the limits, so as not to count
 
-    import koubai.tables.reading  # noqa: F401
+    import koubai.tables.files.reading  # noqa: F401
 
     _limit()
     try:

@@ -215,7 +215,7 @@ def play(
     y : array-like or str, optional
         Their targets (n,): labels or numbers; or the column of X that holds them.
     task : {"classification", "regression"}, optional
-        The task; by default, inferred from y (see `koubai.tables.targets.find_target`).
+        The task; by default, inferred from y (see `koubai.tables.preparing.targets.find_target`).
     standardize : bool
         Whether to standardise columns (and numeric targets) to mean 0 and standard deviation 1 for the network, as
         suits gradient methods. ``widget.estimator`` takes the original rows in either case.

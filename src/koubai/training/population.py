@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, issparse
 
+from koubai.core.arguments import floats
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
@@ -283,14 +284,9 @@ def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
         check_indices("train_population", given)
         given = csr_array(given) if given.ndim == 2 else given.toarray()
     sparse = issparse(given)
-    try:
-        array: Any = given if sparse else np.asarray(given)
-        array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"train_population: {name} must contain only numbers; got a {type(given).__name__} with other values in "
-            "it. Encode text as numbers first."
-        ) from error
+    array: Any = given if sparse else floats("train_population", name, given, keep_float32=True)
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
     values = array.data if sparse else array
     if not np.isfinite(values).all():
         first = np.argwhere(~np.isfinite(values))[0]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from koubai.descent.display import Displayed
-    from koubai.tables.written import Written
+    from koubai.tables.meaning.written import Written
 
 
 def fit(args: argparse.Namespace) -> "Displayed":
@@ -45,8 +45,8 @@ def _columns(path: str, x: str, y: str, model: str) -> tuple[Any, Any]:
     """Return two columns of a table without the rows where one of them is empty; classes may be text."""
     import numpy as np
 
-    from koubai.tables.reading import read_table
-    from koubai.tables.written import written
+    from koubai.tables.files.reading import read_table
+    from koubai.tables.meaning.written import written
 
     table = read_table(path)
     say_notes(table.notes)

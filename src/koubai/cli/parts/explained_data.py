@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from koubai.explain.learning_rule.examples import Examples
     from koubai.explain.network.samples import Sample
     from koubai.models.table_model import TableModel
-    from koubai.tables.reading import Table
+    from koubai.tables.files.reading import Table
 
 MADE = ("sizes", "hidden", "output", "loss_function", "seed")
 """Options of a network made for the occasion."""
@@ -80,7 +80,7 @@ def _loaded(args: argparse.Namespace) -> tuple["TableModel", "Table"]:
     """Return a saved table model, and the table it requires."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.reading import read_table
 
     if not args.data:
         raise ParameterError("explain: a MODEL requires rows, which are missing. Name a table with --data.")
@@ -150,10 +150,11 @@ def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_upd
 def examples_of_table(args: argparse.Namespace) -> "Examples":
     """Return a table's rows as examples for a perceptron: numeric columns, rows without empty cells, labels ±1."""
     from koubai.explain.learning_rule.examples import Examples
-    from koubai.tables.columns import BOOLEAN, NUMBER, describe_columns, require_column
-    from koubai.tables.reading import read_table
-    from koubai.tables.values import clean, numbers
-    from koubai.tables.written import written
+    from koubai.tables.files.missing import clean
+    from koubai.tables.files.reading import read_table
+    from koubai.tables.meaning.columns import BOOLEAN, NUMBER, describe_columns, require_column
+    from koubai.tables.meaning.values import numbers
+    from koubai.tables.meaning.written import written
 
     path, target, positive, bias = args.table, args.target, args.positive, args.bias
     table = read_table(path, **reading_options(args))

@@ -11,8 +11,8 @@ from koubai.cli.parts.terminal import printable
 
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
-    from koubai.tables.blocks import TableBlocks
-    from koubai.tables.reading import ReadingOptions, Table
+    from koubai.tables.files.blocks import TableBlocks
+    from koubai.tables.files.reading import ReadingOptions, Table
 
 
 def add_reading_options(group: "argparse._ArgumentGroup", streams: bool = True) -> None:
@@ -80,7 +80,7 @@ def say_notes(notes: Iterable[str]) -> None:
 
 def is_streamed(args: argparse.Namespace, command: str) -> bool:
     """Return whether a command reads its table block by block: as requested, else if it is large, with a note."""
-    from koubai.tables.blocks import size_of
+    from koubai.tables.files.blocks import size_of
 
     if args.stream is not None:
         return bool(args.stream)
@@ -96,8 +96,8 @@ def is_streamed(args: argparse.Namespace, command: str) -> bool:
 
 def read_or_open(args: argparse.Namespace, streamed: bool, model: "TableModel | None" = None) -> "Table | TableBlocks":
     """Read a command's table, or open it block by block, with the given options or else those of a model's table."""
-    from koubai.tables.blocks import open_blocks
-    from koubai.tables.reading import read_table
+    from koubai.tables.files.blocks import open_blocks
+    from koubai.tables.files.reading import read_table
 
     given = reading_options(args)
     options = given if model is None else model.reading_for(args.table, **given)

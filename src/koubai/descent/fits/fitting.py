@@ -15,6 +15,7 @@ import numpy.typing as npt
 from koubai.core.activations.base import Activation
 from koubai.core.activations.identity import Identity
 from koubai.core.activations.sigmoid import Sigmoid
+from koubai.core.arguments import FLAG, NAMES, REAL, SEED, SEQUENCE, TEXT, WHOLE, WINDOW, floats, or_none, takes
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import Loss
 from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
@@ -22,7 +23,7 @@ from koubai.core.losses.perceptron import PerceptronLoss
 from koubai.core.randomness import SHUFFLE, derive_key, permutation
 from koubai.descent.fits.fitted import Fit, Model
 from koubai.descent.functions.curvature import curvatures, one_digit
-from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import newton
 from koubai.descent.paths.compare import surface_of, view_window
 from koubai.descent.paths.descend import descend_all, make_run
@@ -89,6 +90,19 @@ def _order(seed: int, epoch: int, n: int) -> npt.NDArray[np.int64]:
     return permutation(derive_key(seed, SHUFFLE, epoch), n)
 
 
+@takes(
+    "fit",
+    model=TEXT,
+    intercept=or_none(REAL),
+    methods=SEQUENCE,
+    max_steps=WHOLE,
+    step_size=REAL,
+    batch_size=WHOLE,
+    seed=SEED,
+    names=NAMES,
+    window=or_none(WINDOW),
+    standardize=FLAG,
+)
 def fit_points(
     x: npt.ArrayLike,
     y: npt.ArrayLike,
@@ -170,6 +184,7 @@ def fit_points(
         _descend(whole, method, optimizer, learning_rate, start, Stopping(max_steps, step_size), batch_size)
         for method in methods
     ]
+    check_window(whole, window)
     look = window or view_window(whole, paths)
     return Fit(
         whole,
@@ -265,17 +280,14 @@ def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[A
     """Return x and y as arrays (n,), y coded as the model needs it, and the names of the two classes."""
     if model not in MODELS:
         raise ParameterError(f"fit: model must be one of {', '.join(MODELS)}; got {model!r}. Try 'line'.")
-    given, names = np.asarray(y), None
+    given, names = (floats("fit", "y", y) if model == "line" else np.asarray(y)), None
     if model != "line":
         classes = np.unique(given)
         if len(classes) != 2:
             raise DataError(f"fit: y must have two distinct values for {model}; got {len(classes)}. Try 'line'.")
         names = (str(classes[0]), str(classes[1]))
         given = np.where(given == classes[1], 1.0, 0.0 if model == "logistic" else -1.0)
-    try:
-        xs, ys = np.asarray(x, dtype=np.float64), given.astype(np.float64)
-    except ValueError:
-        raise DataError("fit: x and y must be numeric; got text. Choose numeric columns.") from None
+    xs, ys = floats("fit", "x", x), floats("fit", "y", given)
     if xs.ndim != 1 or xs.shape != ys.shape or len(xs) < 2:
         raise ShapeError(
             f"fit: x and y must be two columns of at least 2 rows; got shapes {xs.shape} and {ys.shape}. "

@@ -8,11 +8,12 @@ so.
 
 from dataclasses import dataclass
 
+from koubai.core.arguments import WINDOW, of_class, or_none, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.functions.algebra import require_sympy
 from koubai.descent.functions.exact import Kind, Stationary, in_numbers, is_solvable
 from koubai.descent.functions.expression import Expression, Node
-from koubai.descent.functions.objective import Objective, Window
+from koubai.descent.functions.objective import Objective, Window, check_window
 from koubai.descent.functions.stationary import stationary_points
 from koubai.descent.functions.worker import WORKER
 
@@ -54,6 +55,7 @@ class ByHand:
         return min(minima, key=lambda point: point.value, default=None)
 
 
+@takes("by_hand", objective=of_class(Objective, "Pass get_objective('x**2')."), window=or_none(WINDOW))
 def by_hand(objective: Objective, window: Window | None = None) -> ByHand:
     """Solve an objective that was built from an expression.
 
@@ -83,6 +85,7 @@ def by_hand(objective: Objective, window: Window | None = None) -> ByHand:
     require_sympy()
     expression, variables = objective.expression, objective.variables
     solvable = is_solvable(expression, variables)
+    check_window(objective, window)
     look = window or objective.window or ((-5.0, 5.0),) * len(variables)
     points = [] if solvable else stationary_points(objective, look)
     found = WORKER.ask(expression, variables, points)

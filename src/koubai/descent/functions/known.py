@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from koubai.core.arguments import NAMES, WHOLE, or_none, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.objective import Array, Noisy, Objective, Window, from_callable, from_expression
@@ -111,6 +112,7 @@ ALIASES: Mapping[str, str] = {
 """Aliases."""
 
 
+@takes("descend", n_variables=WHOLE, variables=or_none(NAMES))
 def get_objective(
     given: "str | Expression | Objective | Callable[[Array], float]",
     gradient: Callable[[Array], Any] | None = None,

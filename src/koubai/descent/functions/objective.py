@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import NAMES, TEXT, WHOLE, Kind, or_none, takes
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
 from koubai.core.randomness import derive_key, uniforms
 from koubai.descent.functions.evaluation import Tape
@@ -105,6 +106,21 @@ class Noisy(Objective):
         return value, gradient + self.noise * radius * np.cos(2 * np.pi * draws[self.n_variables :])
 
 
+def check_window(objective: Objective, window: Window | None) -> None:
+    """Raise ShapeError if a window has other variables than the objective."""
+    if window is not None and len(window) != objective.n_variables:
+        raise ShapeError(
+            f"descend: window must be (lowest, highest) for each of {', '.join(objective.variables)}; "
+            f"got {len(window)} of them. Leave it out."
+        )
+
+
+EXPRESSION = Kind(
+    "a text or of class Expression", lambda value: isinstance(value, str | Expression), "Try 'x**4 - 2*x**3 + 1'."
+)
+
+
+@takes("expression", given=EXPRESSION, name=or_none(TEXT), variables=or_none(NAMES))
 def from_expression(
     given: "str | Expression", name: str | None = None, variables: tuple[str, ...] | None = None, **known: Any
 ) -> Objective:
@@ -147,6 +163,7 @@ def from_expression(
     return Objective(name or expression.text, names, tape.value_and_gradient, expression=expression, **known)
 
 
+@takes("descend", n_variables=WHOLE, name=or_none(TEXT))
 def from_callable(
     function: Callable[[Array], float],
     gradient: Callable[[Array], Any] | None = None,

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import SEQUENCE, WHOLE, WINDOW, or_none, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.known import get_objective
-from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import minima_of
 from koubai.descent.paths.compare import Surface, surface_of
 from koubai.descent.paths.descend import Run, Walkers, Watch, make_run
@@ -135,6 +136,7 @@ def basins(
     ).maps[0]
 
 
+@takes("basins", optimizers=SEQUENCE, window=or_none(WINDOW), resolution=WHOLE, max_steps=WHOLE)
 @np.errstate(all="ignore")  # what overflows is seen in the numbers
 def compare_basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
@@ -170,6 +172,7 @@ def compare_basins(
         raise ParameterError(
             f"basins: optimizers must hold 1 to {MOST_MAPS} rules; got {len(optimizers)}. Make the maps one at a time."
         )
+    check_window(objective, window)
     look = window or objective.window or ((-5.0, 5.0), (-5.0, 5.0))
     axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
     starts = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import NAMES, REAL, SEQUENCE, WHOLE, WINDOW, or_none, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.by_hand import ByHand, by_hand
 from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.known import get_objective
-from koubai.descent.functions.objective import Array, Objective, Window
+from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import minima_of
-from koubai.descent.paths.descend import descend_all, make_run
+from koubai.descent.paths.descend import descend_all, make_run, size_of
 from koubai.descent.paths.path import Path, Stopping
 from koubai.optimizers.protocol import Optimizer
 
@@ -180,6 +181,19 @@ def _arrival(label: str, path: Path, minima: Sequence[tuple[float, ...]], near: 
 
 
 @np.errstate(all="ignore")  # what overflows is seen in the numbers
+@takes(
+    "compare_descents",
+    optimizers=SEQUENCE,
+    learning_rates=SEQUENCE,
+    starts=SEQUENCE,
+    max_steps=WHOLE,
+    step_size=REAL,
+    gradient_norm=REAL,
+    value=or_none(REAL),
+    variables=or_none(NAMES),
+    window=or_none(WINDOW),
+    resolution=WHOLE,
+)
 def compare_descents(
     function: "str | Expression | Objective | Callable[[Array], float]",
     optimizers: Sequence[str | Mapping[str, Any] | Optimizer] = (
@@ -233,8 +247,11 @@ def compare_descents(
     >>> comparison.labels
     ('sgd', 'adam')
     """
-    first = next((np.size(start) for start in starts if start is not None), 2)
-    objective = get_objective(function, gradient, int(first), variables)
+    if resolution < 2:
+        raise ParameterError(f"compare_descents: resolution must be >= 2; got {resolution}. Try 241.")
+    first = next((size_of(start) for start in starts if start is not None), 2)
+    objective = get_objective(function, gradient, first, variables)
+    check_window(objective, window)
     runs = [
         make_run(objective, start, optimizer, rate)
         for start, optimizer, rate in product(starts, optimizers, learning_rates)

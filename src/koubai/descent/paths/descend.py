@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import NAMES, REAL, WHOLE, check_kind, or_none, takes
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
 from koubai.descent.functions.curvature import curvatures, one_digit, stability_limit, suggested_learning_rate
 from koubai.descent.functions.expression import Expression
@@ -40,6 +41,7 @@ class Run:
 
 
 @np.errstate(all="ignore")  # what overflows is seen in the numbers
+@takes("descend", max_steps=WHOLE, step_size=REAL, gradient_norm=REAL, value=or_none(REAL), variables=or_none(NAMES))
 def descend(
     function: "str | Expression | Objective | Callable[[Array], float]",
     start: float | Sequence[float] | None = None,
@@ -88,10 +90,18 @@ def descend(
     >>> round(float(path.point[0]), 6), round(path.value, 6), path.stop.name
     (1.5, -0.6875, 'GRADIENT_NORM')
     """
-    n_variables = 2 if start is None else int(np.size(start))
+    n_variables = size_of(start)
     objective = get_objective(function, gradient, n_variables, variables)
     run = make_run(objective, start, optimizer, learning_rate)
     return descend_all(objective, [run], Stopping(max_steps, step_size, gradient_norm, value))[0]
+
+
+def size_of(start: Any) -> int:
+    """Return how many variables a function has whose start this is, 2 if there is none."""
+    try:
+        return 2 if start is None else int(np.size(start))
+    except ValueError:  # rows of different lengths: `check_start` says so
+        return 2
 
 
 def make_run(
@@ -112,10 +122,7 @@ def make_run(
     point = check_start(objective, start)
     rule = get_optimizer(optimizer)
     rate = suggested_learning_rate(objective, point, rule) if learning_rate is None else learning_rate
-    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number):
-        raise ParameterTypeError(
-            f"descend: learning_rate must be a number; got {type(rate).__name__}. Try {rule.default_learning_rate}."
-        )
+    check_kind("descend", "learning_rate", rate, REAL, rule.default_learning_rate)
     if not 0 < rate < np.inf:
         raise ParameterError(
             f"descend: learning_rate must be > 0 and finite; got {rate!r}. Try {rule.default_learning_rate}."
@@ -134,7 +141,7 @@ def check_start(objective: Objective, start: float | Sequence[float] | None) -> 
         start = objective.start
     try:
         point = np.atleast_1d(np.asarray(start, dtype=np.float64))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ParameterTypeError(f"descend: start must be numbers; got {start!r}. Try {(1.0,) * 2}.") from None
     if point.shape != (objective.n_variables,):
         raise ShapeError(

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, sequence_of, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
-from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.subject import SUBJECT, Subject
 from koubai.descent.surfaces.watching import Numbers, constant_rate, rate_of, updates
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
@@ -43,6 +44,16 @@ class BatchProgress(Displayed):
     losses: tuple[Numbers, ...]
 
 
+@takes(
+    "batch_progress",
+    subject=SUBJECT,
+    batch_sizes=sequence_of(WHOLE),
+    learning_rate=or_none(REAL),
+    epochs=WHOLE,
+    n_points=WHOLE,
+    seed=SEED,
+    engine=TEXT,
+)
 def batch_progress(
     subject: Subject,
     batch_sizes: Sequence[int] = (1, 32),

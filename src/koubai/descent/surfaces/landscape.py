@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import REAL, SEED, WHOLE, floats, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.layers.base import WEIGHTS
 from koubai.descent.display import Displayed
 from koubai.descent.paths.compare import Surface
-from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.subject import SUBJECT, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,7 @@ def random_direction(subject: Subject, rng: np.random.Generator) -> Array:
     return direction
 
 
+@takes("landscape", subject=SUBJECT, span=REAL, resolution=WHOLE, seed=SEED)
 def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 51, seed: int = 0) -> Landscape:
     """Return the loss over the plane of two filter-normalised random directions.
 
@@ -110,6 +112,7 @@ def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 51, seed
     return Landscape(_surface(subject, directions, axis, axis), directions, loss=subject.loss())
 
 
+@takes("landscape_of_path", subject=SUBJECT, resolution=WHOLE)
 def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: int = 51) -> Landscape:
     """Return the loss over the plane in which a training path moved most, with the path projected onto it.
 
@@ -129,7 +132,7 @@ def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: in
     ShapeError
         If ``thetas`` does not hold at least 3 points of this network.
     """
-    points = np.asarray(thetas, dtype=np.float64)
+    points = floats("landscape_of_path", "thetas", thetas)
     n = subject.network.n_parameters
     if points.ndim != 2 or points.shape[1] != n or len(points) < 3:
         raise ShapeError(
@@ -150,6 +153,7 @@ def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: in
     return Landscape(_surface(subject, directions, x, y), directions, path, explained, subject.loss())
 
 
+@takes("line_between", subject=SUBJECT, resolution=WHOLE, beyond=REAL)
 def line_between(subject: Subject, other: Array, *, resolution: int = 61, beyond: float = 0.25) -> Line:
     """Return the loss on the line from θ to another network's parameters (Goodfellow, Vinyals and Saxe 2015).
 
@@ -169,6 +173,7 @@ def line_between(subject: Subject, other: Array, *, resolution: int = 61, beyond
     ShapeError
         If ``other`` is not as long as θ.
     """
+    other = floats("line_between", "other", other)
     subject.network.check_theta(other)
     positions = np.linspace(-beyond, 1 + beyond, _checked(resolution))
     losses = [subject.loss((1 - t) * subject.theta + t * other) for t in positions.tolist()]

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
-from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.subject import SUBJECT, Subject
 from koubai.descent.surfaces.watching import Numbers, updates
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
@@ -55,6 +56,9 @@ class RangeTest(Displayed):
         return one_digit(self.largest / 3)
 
 
+@takes(
+    "range_test", subject=SUBJECT, lowest=REAL, highest=REAL, n_updates=WHOLE, batch_size=WHOLE, seed=SEED, engine=TEXT
+)
 def range_test(
     subject: Subject,
     optimizer: str | Mapping[str, Any] | Optimizer = "sgd",

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koubai.core.arguments import REAL, SEED, WHOLE, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.surfaces.hessian import hessian_vector_product
-from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.subject import SUBJECT, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Spectrum(Displayed):
         return float(2 / self.values[0]) if self.values[0] > 0 else float("inf")
 
 
+@takes("largest_eigenvalues", subject=SUBJECT, count=WHOLE, tolerance=REAL, seed=SEED)
 def largest_eigenvalues(subject: Subject, count: int = 5, tolerance: float = 1e-6, seed: int = 0) -> Spectrum:
     """Return the algebraically largest eigenvalues of the Hessian by Lanczos on exact products H v.
 
@@ -64,6 +66,8 @@ def largest_eigenvalues(subject: Subject, count: int = 5, tolerance: float = 1e-
         raise ParameterError(
             f"largest_eigenvalues: count must be from 1 to {n}, the number of parameters; got {count}."
         )
+    if not 0 <= tolerance < np.inf:
+        raise ParameterError(f"largest_eigenvalues: tolerance must be >= 0 and finite; got {tolerance}. Try 1e-6.")
     products = 0
 
     def product(vector: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from threadpoolctl import ThreadpoolController
 
+from koubai.core.arguments import Kind, floats, of_class, or_none, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
@@ -92,6 +93,11 @@ class Subject:
             return total / self.total_weight + self.penalty.value(self.network, point, self.total_weight)
 
 
+SUBJECT: Kind = of_class(Subject, "Pass subject_of(model, X, y).")
+"""What most functions on loss surfaces begin from."""
+
+
+@takes("subject_of", penalty=or_none(of_class(Penalty, "Leave it out.")))
 def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -> Subject:
     """Return the subject of a fitted estimator on data, in float64.
 
@@ -117,8 +123,13 @@ def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -
         raise ParameterTypeError(
             f"subject_of: estimator must be a fitted network of koubai; got {type(estimator).__name__}. Call fit first."
         )
-    inputs = X.astype(np.float64).tocsr() if issparse(X) else np.ascontiguousarray(X, dtype=np.float64)
+    inputs = X.astype(np.float64).tocsr() if issparse(X) else np.ascontiguousarray(floats("subject_of", "X", X))
     _check_classes(getattr(estimator, "classes_", None), np.asarray(y))
+    if inputs.ndim != 2 or np.ndim(y) == 0 or len(np.asarray(y)) != inputs.shape[0]:
+        raise ShapeError(
+            f"subject_of: X must have shape (n, n_features) and y as many rows; got {inputs.shape} and {np.shape(y)}. "
+            f"Pass both as they were given to fit."
+        )
     targets = np.ascontiguousarray(estimator.coded_targets(y), dtype=np.float64)
     theta = np.asarray(estimator.theta_, dtype=np.float64)
     return Subject(estimator.network_, theta, Rows(inputs, targets), penalty or Penalty())

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
-from koubai.descent.surfaces.subject import Subject
+from koubai.descent.surfaces.subject import SUBJECT, Subject
 from koubai.engines.protocol import Plan, State
 from koubai.engines.reference import batches
 from koubai.engines.registry import get_engine
@@ -33,6 +34,7 @@ class Update:
     after: Array
 
 
+@takes("updates", subject=SUBJECT, batch_size=WHOLE, seed=SEED, engine=TEXT)
 def updates(
     subject: Subject,
     optimizer: Optimizer,
@@ -107,6 +109,15 @@ class TrainingRecord(Displayed):
     thetas: Array
 
 
+@takes(
+    "watch_training",
+    subject=SUBJECT,
+    learning_rate=or_none(REAL),
+    epochs=WHOLE,
+    batch_size=WHOLE,
+    seed=SEED,
+    engine=TEXT,
+)
 def watch_training(
     subject: Subject,
     optimizer: str | Mapping[str, Any] | Optimizer = "sgd",

@@ -39,7 +39,7 @@ def cache_folder() -> Path:
     kinds = (Path(core.__path__[0]) / name for name in ("activations", "losses", "logarithms.py", "scalars.py"))
     folders = (Path(__file__).parent, *kinds, Path(optimizers.__path__[0]))
     sources = sorted(path for folder in folders for path in (folder.rglob("*.py") if folder.is_dir() else [folder]))
-    codes = repr([(name, kind.code) for name, kind in LAYERS.items() if kind.code >= 0])  # they are in the code too
+    codes = repr([(name, kind.code) for name, kind in LAYERS.items() if LAYERS.is_own(kind)])  # they are in the code
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + codes.encode()).hexdigest()[:12]
     try:
         release = version("koubai")

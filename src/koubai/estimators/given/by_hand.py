@@ -60,6 +60,9 @@ def take_in(model: Any) -> None:
     model._take_in_labels()
     _take_in_theta(model)
     seen: Seen | None = model._seen
+    if seen is not None and not seen.n_matrices:
+        _keep_other_layers(model, seen)
+        return
     weights, biases = _layers(model, seen)
     output = getattr(model, "out_activation_", None)
     usual = model._ending().activation if seen is None else seen.before("out_activation_")
@@ -85,7 +88,7 @@ def _take_in_theta(model: Any) -> None:
     seen: Seen | None = model._seen
     if seen is None or model.theta_ is seen.before("theta_"):
         return
-    if not seen.has([*model.coefs_, *model.intercepts_]):
+    if seen.n_matrices and not seen.has([*model.coefs_, *model.intercepts_]):
         raise ParameterError(
             f"{choices.name_of(model)}: theta_ must stay as it is where coefs_ or intercepts_ are replaced; got new "
             f"ones of both. Set one of them."
@@ -93,6 +96,23 @@ def _take_in_theta(model: Any) -> None:
     theta = np.ascontiguousarray(model.theta_)
     model.network_.check_theta(theta)
     model._set_theta(theta if theta.dtype == np.float32 else theta.astype(np.float64, copy=False))
+
+
+def _keep_other_layers(model: Any, seen: Seen) -> None:
+    """Take note of new labels; refuse all else, which scikit-learn's attributes can say of dense layers only.
+
+    Raises
+    ------
+    ParameterError
+        If an attribute was set.
+    """
+    for name in DESCRIBED:
+        if name not in ("theta_", "network_") and getattr(model, name, None) is not seen.before(name):
+            raise ParameterError(
+                f"{choices.name_of(model)}: {name} must stay as fit left it in a network with layers that are not "
+                f"dense; got {getattr(model, name, None)!r}. Set it back, or fit a new estimator."
+            )
+    model._look()
 
 
 def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:

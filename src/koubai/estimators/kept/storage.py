@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
+from koubai.core.layers import LayerKind
 from koubai.core.network import Network
 from koubai.core.schema import (
     FLOATS,
@@ -23,7 +23,6 @@ from koubai.core.schema import (
     Scalar,
     Tensor,
     Text,
-    Truth,
     Whole,
     consistent,
 )
@@ -49,22 +48,10 @@ FITTED: Mapping[str, Kind] = {
 SPEC = Named(Scalar())
 """An activation, a loss or another named kind with its parameters, which it checks itself."""
 
-LAYER = Fields(
-    {
-        "kind": Text(),
-        "n_in": Whole(1),
-        "n_out": Whole(1),
-        "activation": SPEC,
-        "bias": Truth(),
-        "dropout": Real(0, 1),
-    }
-)
-
-
 DESCRIPTION = Description(
     Fields(
         {
-            "network": Fields({"layers": Listed(LAYER, 1), "loss": SPEC}),
+            "network": Fields({"layers": Listed(LayerKind(), 1), "loss": SPEC}),
             "fitted": Fields(
                 recording.encoded(FITTED),
                 (recording.NAMES_FIT,),
@@ -103,7 +90,7 @@ class Storable(HoldsTheta, ABC):
         DataError
             If a parameter or a class label has no plain form.
         """
-        check_is_fitted(self, "coefs_")
+        self._check_has_parameters()
         theta = self._theta()
         fitted = {name: getattr(self, name) for name in FITTED if hasattr(self, name)}
         record = {

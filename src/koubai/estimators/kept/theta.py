@@ -4,11 +4,17 @@ from operator import attrgetter, is_
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
+from koubai.core.errors import MissingError
+from koubai.core.layers import Dense
 from koubai.core.network import Network
 from koubai.estimators.given import by_hand
 from koubai.estimators.kept.plain_state import from_plain, to_plain
+
+MATRICES = ("coefs_", "intercepts_")
+"""The attributes that scikit-learn's networks have, and that can be said of dense layers only."""
 
 
 class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -30,21 +36,49 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     """Whether ``out_activation_`` was set by hand."""
 
     def _set_theta(self, theta: Array) -> None:
-        """Keep θ, with ``coefs_`` and ``intercepts_`` as views of it."""
+        """Keep θ, with ``coefs_`` and ``intercepts_`` as views of it, which only dense layers have."""
         self.theta_ = theta
-        layers = list(self.network_.views(theta))
-        self.coefs_ = [weights for _, weights, _ in layers]
-        self.intercepts_ = [biases for _, _, biases in layers]
+        if self.network_.is_dense:
+            layers = list(self.network_.views(theta))
+            self.coefs_ = [weights for _, weights, _ in layers]
+            self.intercepts_ = [biases for _, _, biases in layers]
+        else:
+            for name in MATRICES:
+                self.__dict__.pop(name, None)
         self._own_arrays = False
         self._look()
+
+    def __getattr__(self, name: str) -> Any:
+        """Say why an attribute is not there that scikit-learn's networks have; of others, what Python says."""
+        network = self.__dict__.get("network_")
+        if name in MATRICES and network is not None and not network.is_dense:
+            other = next(layer.name for layer in network.layers if not isinstance(layer, Dense))
+            raise MissingError(
+                f"{type(self).__name__}: {name} must be asked of a network of dense layers; this one has a {other} "
+                f"layer. Read its parameters with network_.block(theta_, layer, name)."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def _has_parameters(self) -> bool:
+        """Return whether there is something to predict with: matrices, or the θ of other layers than dense ones."""
+        if hasattr(self, "coefs_"):
+            return True
+        network = self.__dict__.get("network_")
+        return network is not None and not network.is_dense
+
+    def _check_has_parameters(self) -> None:
+        """Raise NotFittedError unless the estimator is fitted."""
+        if not self._has_parameters():
+            check_is_fitted(self, "coefs_")  # says what is missing; asking it each time takes longer than a row
 
     def _take_in_labels(self) -> None:
         """Update the class labels, in an estimator that has some."""
 
     def _look(self) -> None:
-        """Record the objects used in prediction."""
-        arrays, described = [*self.coefs_, *self.intercepts_], self._described(self)
-        self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(self.coefs_))
+        """Take note of the objects that prediction goes by."""
+        described = self._described(self)
+        arrays = [*self.coefs_, *self.intercepts_] if self.network_.is_dense else []
+        self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(arrays) // 2)
 
     def _theta(self) -> Array:
         """Return θ, including any changes made by hand since the last prediction."""
@@ -52,7 +86,8 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if seen is None or self._own_arrays:
             by_hand.take_in(self)
             return self.theta_
-        objects = (*self.coefs_, *self.intercepts_, *self._described(self))
+        described = self._described(self)
+        objects = (*self.coefs_, *self.intercepts_, *described) if seen.n_matrices else described
         if len(objects) != len(seen.objects) or not all(map(is_, objects, seen.objects)):
             by_hand.take_in(self)
         return self.theta_
@@ -63,6 +98,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return (
             not self._own_arrays
             and seen is not None
+            and seen.n_matrices > 0
             and seen.has([*self.coefs_, *self.intercepts_])
             and self.theta_ is seen.before("theta_")
         )
@@ -72,7 +108,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop("_seen", None)
         if "theta_" in state and self._has_views():
-            for name in ("coefs_", "intercepts_"):
+            for name in MATRICES:
                 del state[name]
         return to_plain(state)
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koubai.core.arguments import WHOLE, check_kind, floats
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.layers import Dense
 from koubai.core.network import Network
 from koubai.core.trace import ForwardTrace
 from koubai.engines.reference import trace_forward
@@ -80,21 +82,23 @@ def hidden_nodes(
     ShapeError
         If there are no rows, or they do not match the network.
     """
+    check_kind("explain", "layer", layer, WHOLE, 1)
     depth = len(network.layers)
     if not 1 <= layer < depth:
         raise ParameterError(
             f"explain: layer must be a hidden layer, 1 … {depth - 1}; got {layer}. "
             f"The network {'-'.join(map(str, network.sizes))} has {depth - 1}."
         )
-    rows = np.asarray(inputs, dtype=np.float64)[:ROWS]
+    rows = floats("explain", "rows", inputs)
     if rows.ndim != 2 or rows.shape[1] != network.n_features or not len(rows):
         raise ShapeError(
             f"explain: rows must have shape (n_rows, {network.n_features}), n_rows >= 1; got {rows.shape}. Pass some."
         )
-    theta = np.asarray(theta, dtype=np.float64)
+    rows, theta = rows[:ROWS], np.asarray(theta, dtype=np.float64)
     trace = trace_forward(network, theta, rows)
-    weights, activations = network.weights(theta, layer - 1), trace.activations[layer - 1]
+    weights, activations = _weights_into(network, theta, layer), trace.activations[layer - 1]
     called = _called(names, weights.shape[0], layer)
+    leaving, dense = _weights_into(network, theta, layer + 1), isinstance(network.layers[layer - 1], Dense)
     found = []
     for i in range(weights.shape[1]):
         groups, means = _grouped(activations[:, i], trace.outputs)
@@ -104,14 +108,21 @@ def hidden_nodes(
             HiddenNode(
                 layer,
                 i + 1,
-                tuple((called[j], float(weights[j, i])) for j in strong),
+                tuple((called[j], float(weights[j, i])) for j in strong if dense or weights[j, i]),
                 tuple((int(row), float(activations[row, i])) for row in excited),
-                tuple(_effects(network, theta, layer, trace, i).tolist()),
+                tuple(_effects(network, theta, layer, trace, i, leaving[i]).tolist()),
                 groups,
                 means,
             )
         )
     return tuple(found)
+
+
+def _weights_into(network: Network, theta: Array, layer: int) -> Array:
+    """Return by what each source counts in each node of a layer, of a dense one its weights, (n_in, n_out)."""
+    spec = network.layers[layer - 1]
+    each = spec.to_sources(network.blocks(theta, layer - 1), np.zeros((spec.n_out, spec.n_in)), np.eye(spec.n_out))
+    return each.T
 
 
 def _called(names: Sequence[str], count: int, layer: int) -> list[str]:
@@ -130,13 +141,14 @@ def _grouped(activations: Array, outputs: Array) -> tuple[tuple[float, ...], tup
     return tuple(float(activations[rows].mean()) for rows in members), tuple(map(tuple, means.T.tolist()))
 
 
-def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i: int) -> Array:
+def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i: int, leaving: Array) -> Array:
     """Return how much each output rises when node i goes from its low to its high activation, (n_outputs,).
 
-    Only the change in one node is propagated to the next layer, so wide layers take little longer than narrow ones.
+    ``leaving`` (n_next,) is by what the node counts in each of the next layer.
+
+    Only the change of one node travels to the next layer, so that wide layers take little longer than narrow ones.
     """
     u, z = trace.pre_activations[layer], trace.activations[layer - 1][:, i]
-    leaving = network.weights(theta, layer)[i]  # (n_next,)
     low, high = (
         _outputs_from(network, theta, layer, u + np.outer(np.quantile(z, share) - z, leaving)).mean(axis=0)
         for share in (LOW, HIGH)

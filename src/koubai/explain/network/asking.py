@@ -89,9 +89,16 @@ def _check_indices(ask: Ask, network: Network) -> None:
             f"explain: {ask.kind}'s node must be in 1 … {spec.n_out} in layer {layer} of the network {shown}; "
             f"got {ask.indices[1]}. The order is {','.join(FORMS[ask.kind])}."
         )
-    least = 0 if network.dense_layer(layer - 1).bias else 1
-    if ask.kind == "weight" and not least <= ask.indices[2] <= spec.n_in:
+    if ask.kind == "weight" and spec.parameter(*ask.indices[1:]) is None:
+        sources = sorted(term.source for term in spec.terms(ask.indices[1]) if term.parameter is not None)
+        if not sources:
+            raise ParameterError(
+                f"explain: weight's layer must have parameters; got {layer}, a {spec.name} layer without. "
+                f"Ask for a weight of another layer, or for a node."
+            )
+        together = len(sources) > 1 and sources == list(range(sources[0], sources[-1] + 1))
+        allowed = f"in {sources[0]} … {sources[-1]}" if together else " or ".join(map(str, sources))
         raise ParameterError(
-            f"explain: weight's source must be in {least} … {spec.n_in} in layer {layer} of the network {shown}; "
+            f"explain: weight's source must be {allowed} in layer {layer} of the network {shown}; "
             f"got {ask.indices[2]}. The order is layer,node,source."
         )

@@ -1,10 +1,14 @@
 """Backpropagation as steps (lecture slides 55-64): ∂E/∂z, φ'(u), δ_i^(l) = ∂E/∂u_i^(l) and ∂E/∂w_ij^(l)."""
 
+import numpy as np
+
 from koubai.core.activations.softmax import Softmax
 from koubai.core.formulas.tree import BigSum, Formula, Number, Partial, Product, Quantity, Symbol
 from koubai.core.formulas.values import as_given
+from koubai.core.layers import Dense, Layer
+from koubai.core.layers.base import Address, Term
 from koubai.core.losses.cross_entropy import CrossEntropy
-from koubai.explain.derivations import Step, StepId, Text, say, step_id
+from koubai.explain.derivations import Step, Text, say, step_id
 from koubai.explain.network.activations import derivative, name_of
 from koubai.explain.network.book import Book, StepKind, slope_symbol
 from koubai.explain.network.losses import name_of as loss_name
@@ -63,13 +67,23 @@ def _by_output(book: Book, k: int) -> Step:
 
 
 def _back_sum(book: Book, layer: int, i: int) -> tuple[Formula, list[int], tuple[Text, ...]]:
-    """Return Σ_k δ_k^(l+1) w_ki^(l+1)."""
-    weights = book.network.weights(book.theta, layer)[i - 1]
+    """Return what comes back to node i, of a dense layer Σ_k δ_k^(l+1) w_ki^(l+1), and the nodes k that are written."""
+    terms = [*book.network.layers[layer].terms_from(i)]
     deltas = book.layer_deltas[layer][book.row]
-    return book.long_sum(deltas * weights, lambda k: book.delta(layer + 1, k + 1) * book.w(layer + 1, k + 1, i))
+
+    def term(k: int) -> Formula:
+        delta, parameter = book.delta(layer + 1, terms[k].node), terms[k].parameter
+        return delta if parameter is None else delta * book.w(layer + 1, terms[k].node, i)
+
+    contributions = np.array([deltas[each.node - 1] * book.factor(layer + 1, each) for each in terms])
+    formula, shown, notes = book.long_sum(contributions, term)
+    return formula, [terms[k].node for k in shown], notes
 
 
-BACK_SUM = BigSum("k", Symbol("δ", ("k",), "l+1") * Symbol("w", ("k", "i"), "l+1"))
+def _law_back(book: Book, layer: int) -> list[Formula]:
+    """Return ∂E/∂z_i^(l) in symbols, if the layer above says it."""
+    law = book.network.layers[layer].law_back()
+    return [] if law is None else [law]
 
 
 def _by_hidden(book: Book, layer: int, i: int) -> Step:
@@ -80,10 +94,10 @@ def _by_hidden(book: Book, layer: int, i: int) -> Step:
         id=step_id("dz", layer, i),
         heading=say("explain.step.dz_hidden", layer=layer, node=i),
         subject=by(Symbol("z", (i,), layer)),
-        law=(by(z), chain, BACK_SUM),
+        law=(by(z), chain, *_law_back(book, layer)),
         symbols=formula,
         result=book.settled(formula, "dz", layer, i),
-        uses=tuple(step_id("delta", layer + 1, k + 1) for k in shown),
+        uses=tuple(step_id("delta", layer + 1, k) for k in shown),
         notes=notes,
     )
 
@@ -188,40 +202,73 @@ def _delta_hidden(book: Book, layer: int, i: int) -> Step:
     formula = Product((inside, book.slope(layer, i)))
     u, z, above = Symbol("u", ("i",), "l"), Symbol("z", ("i",), "l"), Symbol("u", ("k",), "l+1")
     chain = BigSum("k", Product((by(above), Partial(above, z), Partial(z, u))))
+    heading = say("explain.step.delta_hidden", layer=layer, node=i)
+    if not isinstance(book.network.layers[layer], Dense):
+        heading = say("explain.step.delta_through", layer=layer, node=i, above=layer + 1)
     return Step(
         id=step_id("delta", layer, i),
-        heading=say("explain.step.delta_hidden", layer=layer, node=i),
+        heading=heading,
         subject=Symbol("δ", (i,), layer),
-        law=(Symbol("δ", ("i",), "l"), by(u), chain, Product((BACK_SUM, slope_symbol(u)))),
+        law=(
+            Symbol("δ", ("i",), "l"),
+            by(u),
+            chain,
+            *(Product((law, slope_symbol(u))) for law in _law_back(book, layer)),
+        ),
         symbols=formula,
         result=book.settled(formula, "delta", layer, i),
-        uses=(*(step_id("delta", layer + 1, k + 1) for k in shown), step_id("slope", layer, i)),
+        uses=(*(step_id("delta", layer + 1, k) for k in shown), step_id("slope", layer, i)),
         notes=notes,
     )
 
 
 def gradient(book: Book, layer: int, i: int, j: int) -> Step:
-    """∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1) (slide 56); for the bias, j = 0, it is δ_i^(l) itself."""
-    w, u, z = Symbol("w", ("i", "j"), "l"), Symbol("u", ("i",), "l"), Symbol("z", ("j",), "l-1")
-    d = Symbol("δ", ("i",), "l")
-    uses: tuple[StepId, ...] = (step_id("delta", layer, i),)
-    if j == 0:
-        formula: Formula = book.delta(layer, i)
-        bias = Symbol("w", ("i", 0), "l")
-        law: tuple[Formula, ...] = (by(bias), by(u) * Partial(u, bias), d)
-    else:
-        formula = book.delta(layer, i) * book.z(layer - 1, j)
-        law = (by(w), by(u) * Partial(u, w), d * z)
-        uses = (*uses, step_id("z", layer - 1, j)) if layer > 1 else uses
+    """∂E/∂w_ij^(l) = δ_i^(l) z_j^(l-1) (slide 56); for the bias, j = 0, it is δ_i^(l) itself.
+
+    A parameter of another layer than a dense one is told by a node i and a source j that it stands between; the
+    gradient is a sum over all that it stands between.
+    """
+    spec = book.network.layers[layer - 1]
+    address = spec.parameter(i, j)
+    assert address is not None
+    terms = [*spec.terms_with(address)]
+    deltas, sources = book.layer_deltas[layer - 1][book.row], book.trace.forward.sources(layer - 1)[book.row]
+    formula, shown, notes = book.long_sum(
+        np.array([deltas[each.node - 1] * (sources[each.source - 1] if each.source else 1.0) for each in terms]),
+        lambda k: _times_source(book, layer, terms[k]),
+    )
+    uses = [step_id("delta", layer, terms[k].node) for k in shown]
+    uses += [step_id("z", layer - 1, terms[k].source) for k in shown if terms[k].source and layer > 1]
+    heading = say("explain.step.grad" if j else "explain.step.grad_bias", layer=layer, node=i, source=j)
+    if not isinstance(spec, Dense):
+        heading = say("explain.step.grad_parameter", layer=layer, parameter=spec.symbol(address.block, i, j, layer))
     return Step(
         id=step_id("grad", layer, i, j),
-        heading=say("explain.step.grad" if j else "explain.step.grad_bias", layer=layer, node=i, source=j),
-        subject=by(Symbol("w", (i, j), layer)),
-        law=law,
+        heading=heading,
+        subject=by(spec.symbol(address.block, i, j, layer)),
+        law=_gradient_law(spec, address, j, several=len(terms) > 1),
         symbols=formula,
         result=Number(formula.evaluate()),
-        uses=uses,
+        uses=tuple(uses),
+        notes=notes,
     )
+
+
+def _times_source(book: Book, layer: int, term: Term) -> Formula:
+    """Return δ_i^(l) z_j^(l-1), or δ_i^(l) alone where there is no source."""
+    delta = book.delta(layer, term.node)
+    return delta * book.z(layer - 1, term.source) if term.source else delta
+
+
+def _gradient_law(spec: Layer, address: Address, j: int, several: bool) -> tuple[Formula, ...]:
+    """Return ∂E/∂w = ∂E/∂u ∂u/∂w = δ z in symbols, summed over the nodes k that share a parameter."""
+    w = spec.symbol(address.block, "i", "j" if j else 0, "l")
+    if several:
+        u = Symbol("u", ("k",), "l")
+        return (by(w), BigSum("k", by(u) * Partial(u, w)))
+    u, d = Symbol("u", ("i",), "l"), Symbol("δ", ("i",), "l")
+    source = "j" if "j" in w.lower else "i"  # a factor with the node's index alone takes the source of that index
+    return (by(w), by(u) * Partial(u, w), d * Symbol("z", (source,), "l-1") if j else d)
 
 
 KINDS = (

@@ -15,6 +15,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Apply, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.core.formulas.values import as_given, tidy
+from koubai.core.layers.base import Address, Term
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.explain.derivations import Step, StepId, Text, say, step_id
@@ -79,6 +80,8 @@ class Book:
             self.network.n_parameters <= SMALL and max(self.network.sizes) <= WRITTEN_OUT and self.depth <= DEEP
         )
         self.layer_deltas = trace.deltas
+        self.places: dict[Formula, tuple[int, int, int]] = {}
+        """Layer, node and source of each parameter that was written so far."""
         self._steps: dict[StepId, Step] = {}
 
     # Steps
@@ -143,7 +146,9 @@ class Book:
         """Return ∂E/∂z of a layer's nodes, (1, n_out)."""
         if layer == self.depth - 1:
             return self.network.loss.gradient(z, self.trace.targets[self.row : self.row + 1])
-        return self.layer_deltas[layer + 1][self.row : self.row + 1] @ self.network.weights(self.theta, layer + 1).T
+        above, row = self.network.layers[layer + 1], slice(self.row, self.row + 1)
+        blocks, sources = self.network.blocks(self.theta, layer + 1), self.trace.forward.sources(layer + 1)
+        return above.to_sources(blocks, sources[row], self.layer_deltas[layer + 1][row])
 
     def settled(self, formula: Formula, kind: str, *indices: int) -> Number:
         """Return a formula's number: the exact one if it stays exact, else the trace's."""
@@ -158,15 +163,30 @@ class Book:
             return result
         return Number(self.traced(kind, *indices))
 
+    def parameter(self, layer: int, address: Address) -> float:
+        """Return a parameter's number."""
+        return float(self.network.block(self.theta, layer - 1, address.block)[address.index])
+
     def w(self, layer: int, i: int, j: int) -> Quantity:
-        """Return the weight w_ij^(l), for j = 0 the bias."""
-        index = layer - 1
-        found = (
-            self.network.biases(self.theta, index)[i - 1]
-            if j == 0
-            else self.network.weights(self.theta, index)[j - 1, i - 1]
-        )
-        return Quantity(Symbol("w", (i, j), layer), Number(as_given(found)))
+        """Return the parameter between node i and source j: in a dense layer w_ij^(l), the bias for j = 0."""
+        spec = self.network.layers[layer - 1]
+        address = spec.parameter(i, j)
+        assert address is not None
+        symbol = spec.symbol(address.block, i, j, layer)
+        self.places[symbol] = (layer, i, j)
+        return Quantity(symbol, Number(as_given(self.parameter(layer, address))))
+
+    def factor(self, layer: int, term: Term) -> float:
+        """Return the number of a summand's parameter, 1 without one."""
+        return 1.0 if term.parameter is None else self.parameter(layer, term.parameter)
+
+    def summand(self, layer: int, term: Term, other: Quantity | None) -> Formula:
+        """Return a summand as a formula: its parameter times ``other``, z_j or the δ that comes back, or one alone."""
+        if term.parameter is None:
+            assert other is not None
+            return other
+        parameter = self.w(layer, term.node, term.source)
+        return parameter if other is None else parameter * other
 
     def u(self, layer: int, i: int) -> Quantity:
         """Return the pre-activation u_i^(l)."""

@@ -29,28 +29,26 @@ LOST = 1e-12
 
 
 def net_input(book: Book, layer: int, i: int) -> Step:
-    """u_i^(l) = Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
-    index = layer - 1
-    has_bias = book.network.dense_layer(index).bias
-    weights = book.network.weights(book.theta, index)[:, i - 1]
-    sources = book.trace.forward.sources(index)[book.row]
+    """u_i^(l), of a dense layer Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
+    spec = book.network.layers[layer - 1]
+    terms = [*spec.terms(i)]
+    added = [book.summand(layer, term, None) for term in terms if not term.source]
+    terms = [term for term in terms if term.source]
+    sources = book.trace.forward.sources(layer - 1)[book.row]
     total_formula, shown, notes = book.long_sum(
-        weights * sources,
-        lambda k: book.w(layer, i, k + 1) * book.z(layer - 1, k + 1),
-        [book.w(layer, i, 0)] if has_bias else [],
+        np.array([book.factor(layer, term) * sources[term.source - 1] for term in terms]),
+        lambda k: book.summand(layer, terms[k], book.z(layer - 1, terms[k].source)),
+        added,
     )
-    body = Symbol("w", ("i", "j"), "l") * Symbol("z", ("j",), "l-1")
+    law = spec.law()
     return Step(
         id=step_id("u", layer, i),
         heading=say("explain.step.u", layer=layer, node=i),
         subject=Symbol("u", (i,), layer),
-        law=(
-            Symbol("u", ("i",), "l"),
-            (Symbol("w", ("i", 0), "l") + BigSum("j", body)) if has_bias else BigSum("j", body),
-        ),
+        law=() if law is None else (Symbol("u", ("i",), "l"), law),
         symbols=total_formula,
         result=book.settled(total_formula, "u", layer, i),
-        uses=tuple(step_id("z", layer - 1, k + 1) for k in shown) if layer > 1 else (),
+        uses=tuple(step_id("z", layer - 1, terms[k].source) for k in shown) if layer > 1 else (),
         notes=notes,
     )
 

@@ -24,8 +24,8 @@ WIDEST = 8
 
 
 def fits(book: Book) -> bool:
-    """Return whether every matrix of the network is small enough to be written."""
-    return max(book.network.sizes) <= WIDEST
+    """Return whether the network is matrices, of dense layers, and every one small enough to be written."""
+    return book.network.is_dense and max(book.network.sizes) <= WIDEST
 
 
 def weight_matrix(book: Book, layer: int) -> Quantity:

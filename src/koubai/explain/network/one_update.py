@@ -67,7 +67,7 @@ def update(
         sections[0] = Section(sections[0].title, (*sections[0].blocks, chosen))
     for name, members in parted(book, before).items():
         if members:
-            sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
+            sections.append(Section(say(f"explain.section.{name}"), grouped(book, members)))
     if len(steps.books) > 1:
         sections.append(_batch(steps, (layer, i, j)))
     sections.append(_rule(plan, steps))

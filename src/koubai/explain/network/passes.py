@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
+from koubai.core.layers.base import WEIGHTS
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
@@ -183,7 +184,7 @@ def asked_number(book: Book, identifier: StepId, names: Names = NAMELESS, why: T
     sections = [network_section(book, asked, steps, book.part(asked) in ("backward", "gradient"), names)]
     for name, members in parted(book, steps).items():
         if members:
-            sections.append(Section(say(f"explain.section.{name}"), grouped(members)))
+            sections.append(Section(say(f"explain.section.{name}"), grouped(book, members)))
     if not book.small:
         said = [] if why is None else [why]
         blocks = (*said, *sections[0].blocks, say("explain.text.large", breadth=BREADTH))
@@ -195,8 +196,11 @@ def asked_number(book: Book, identifier: StepId, names: Names = NAMELESS, why: T
 def _steepest_weight(book: Book) -> tuple[int, int, int]:
     """Return layer, node and source of the weight with the largest gradient."""
     found = []
-    for index in range(book.depth):
-        size = np.abs(book.network.weights(book.trace.data_gradient, index))
-        j, i = np.unravel_index(int(size.argmax()), size.shape)
-        found.append((float(size[j, i]), (index + 1, int(i) + 1, int(j) + 1)))
+    network, sizes = book.network, np.abs(book.trace.data_gradient)
+    for span in (span for spans in network.spans for span in spans):
+        if span.block.group == WEIGHTS:
+            place = span.start + int(sizes[span.start : span.stop].argmax())
+            layer, address = network.owner(place)
+            term = next(iter(network.layers[layer].terms_with(address)))
+            found.append((float(sizes[place]), (layer + 1, term.node, term.source)))
     return max(found)[1]

@@ -1,6 +1,7 @@
 """The diagram of a network for one derivation, with the path to the requested number highlighted."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from koubai.core.formulas.tree import Quantity, Symbol
 from koubai.explain.derivations import Step
@@ -25,7 +26,7 @@ def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool)
     last = [step for step in steps if step not in forward] or list(steps[-2:])
     lights: dict[tuple[int, ...], Light] = {}
     for group, light in ((forward, LIGHTS[1]), (last, LIGHTS[2])):
-        lights |= dict.fromkeys(_mentioned(group), light)
+        lights |= dict.fromkeys(_mentioned(book, group), light)
     aim = _asked(asked)
     if aim and len(aim) == 3:
         lights |= {(aim[0], aim[1]): LIGHTS[2], (aim[0] - 1, aim[2]): LIGHTS[2]}
@@ -39,9 +40,13 @@ def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool)
     edges = []
     for layer in range(1, len(columns)):
         for head in columns[layer]:
+            joined = {term.source: term for term in book.network.layers[layer - 1].terms(head.index)}
             for tail in columns[layer - 1]:
                 where = (layer, head.index, tail.index)
-                edges.append(Edge(*where, book.w(*where).evaluate(), lights.get(where, "")))
+                if tail.index in joined:
+                    term = joined[tail.index]
+                    weight = Fraction(1) if term.parameter is None else book.w(*where).evaluate()
+                    edges.append(Edge(*where, weight, lights.get(where, "")))
     return Diagram(book.network.sizes, tuple(columns), tuple(edges), None if asked is None else asked.subject)
 
 
@@ -51,8 +56,8 @@ def _node(book: Book, layer: int, i: int, lights: Mapping[tuple[int, ...], Light
     return Node(layer, i, f"{letter}{i}", book.z(layer, i).evaluate(), delta, lights.get((layer, i), ""))
 
 
-def _mentioned(steps: Sequence[Step]) -> set[tuple[int, ...]]:
-    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers occur in the steps."""
+def _mentioned(book: Book, steps: Sequence[Step]) -> set[tuple[int, ...]]:
+    """Return the nodes (layer, i) and the weights (layer, i, j), j >= 1, whose numbers stand in the steps."""
     found: set[tuple[int, ...]] = set()
     for step in steps:
         for part in (step.subject, *step.symbols.walk()):
@@ -61,8 +66,9 @@ def _mentioned(steps: Sequence[Step]) -> set[tuple[int, ...]]:
                 continue
             indices = tuple(index for index in notation.lower if isinstance(index, int))
             layer = notation.layer if isinstance(notation.layer, int) else 0
-            weight = notation.base == "w" and len(indices) == 2 and indices[1] > 0
-            if weight or (notation.base in ("u", "z", "δ", "x") and len(indices) == 1):
+            if notation in book.places:
+                found |= {book.places[notation]} if book.places[notation][2] else set()
+            elif notation.base in ("u", "z", "δ", "x") and len(indices) == 1:
                 found.add((layer, *indices))
     return found
 

@@ -6,7 +6,9 @@ from itertools import groupby
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Matrix, Number, Quantity, Symbol
 from koubai.core.formulas.values import Notation, Value, as_given
-from koubai.explain.derivations import Block, Display, Section, Step, StepTable, say
+from koubai.core.layers import Dense
+from koubai.core.layers.base import Address
+from koubai.explain.derivations import Block, Display, Section, Step, StepTable, Text, say
 from koubai.explain.network import matrices
 from koubai.explain.network.book import PARTS, Book, Part
 from koubai.explain.network.naming import NAMELESS, Names, named
@@ -29,7 +31,7 @@ def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
     return parts
 
 
-def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
+def grouped(book: Book, steps: Sequence[Step]) -> tuple[Block, ...]:
     """Return steps as blocks: several of one kind in one layer share their heading and their rule."""
     blocks: list[Block] = []
     for _, group in groupby(steps, key=lambda step: (step.id.kind, step.id.indices[:1])):
@@ -38,7 +40,7 @@ def grouped(steps: Sequence[Step]) -> tuple[Block, ...]:
             blocks.extend(members)
             continue
         first = members[0].id
-        blocks.append(say(f"explain.group.{first.kind}", layer=first.indices[0]))
+        blocks.append(group_heading(book, first.kind, first.indices[0]))
         blocks.append(StepTable(members, members[0].law))
         blocks.extend({note: None for step in members for note in step.notes})
     return tuple(blocks)
@@ -71,6 +73,10 @@ def network_section(
     blocks.append(picture(book, steps, asked, deltas))
     w, z0, x = Symbol("w", ("i", "j"), "l"), Symbol("z", ("j",), 0), Symbol("x", ("j",))
     blocks.append(say("explain.text.notation", w=w, bias=Symbol("w", ("i", 0), "l"), z=z0, x=x))
+    for layer, spec in enumerate(book.network.layers, 1):
+        law = spec.law()
+        if not isinstance(spec, Dense) and law is not None:
+            blocks.append(say("explain.text.layer", layer=layer, law=Relation(Symbol("u", ("i",), "l"), "=", law)))
     if matrices.fits(book) and asked is None:
         blocks.append(_given("x", [book.z(0, j) for j in range(1, book.network.n_features + 1)]))
         if deltas:
@@ -95,7 +101,7 @@ def forward_layers(book: Book) -> list[Section]:
         nodes = range(1, book.network.sizes[layer] + 1)
         inputs = tuple(book.step("u", layer, i) for i in nodes)
         outputs = tuple(book.step("z", layer, i) for i in nodes)
-        blocks: list[Block] = [say("explain.group.u", layer=layer), StepTable(inputs, inputs[0].law)]
+        blocks: list[Block] = [group_heading(book, "u", layer), StepTable(inputs, inputs[0].law)]
         blocks.append(say("explain.group.z", layer=layer))
         if not matrices.elementwise(book, layer):
             blocks.append(StepTable((book.step("S", layer),), book.step("S", layer).law))
@@ -118,13 +124,30 @@ def backward_layers(book: Book) -> list[Section]:
                 blocks.append(StepTable(unique, unique[0].law))
         blocks.extend({note: None for step in deltas for note in step.notes})
         blocks.append(StepTable(deltas, deltas[0].law))
-        first = 0 if book.network.dense_layer(layer - 1).bias else 1
-        columns = range(first, book.network.sizes[layer - 1] + 1)
-        gradients = tuple(book.step("grad", layer, i, j) for i in nodes for j in columns)
-        blocks.append(say("explain.group.grad", layer=layer))
-        blocks.append(StepTable(gradients, book.step("grad", layer, 1, 1).law))
+        gradients = _gradients(book, layer)
+        if gradients:
+            blocks.append(group_heading(book, "grad", layer))
+            blocks.append(StepTable(gradients, gradients[-1].law))
         sections.append(Section(say("explain.section.backward_layer", layer=layer), tuple(blocks)))
     return sections
+
+
+def _gradients(book: Book, layer: int) -> tuple[Step, ...]:
+    """Return the gradient of each parameter of a layer once, node by node."""
+    spec = book.network.layers[layer - 1]
+    found: dict[Address, Step] = {}
+    for i in range(1, spec.n_out + 1):
+        for term in spec.terms(i):
+            if term.parameter is not None and term.parameter not in found:
+                found[term.parameter] = book.step("grad", layer, i, term.source)
+    return tuple(found.values())
+
+
+def group_heading(book: Book, kind: str, layer: int) -> Text:
+    """Return the heading of several steps of one kind in a layer; of weights and biases dense ones are told."""
+    if kind in ("u", "grad") and not isinstance(book.network.layers[layer - 1], Dense):
+        return say(f"explain.group.other_{kind}", layer=layer)
+    return say(f"explain.group.{kind}", layer=layer)
 
 
 def backward_matrices(book: Book) -> Section:

@@ -1,6 +1,7 @@
 """One update as steps: the mean gradient of a batch, penalty, clipping, and each optimizer's rule (slides 67-78)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import isclose, isfinite
 from typing import Any, TypeAlias
@@ -10,7 +11,6 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Apply, Formula, Function, Number, Partial, Quantity, Quotient, Symbol, add
 from koubai.core.formulas.values import as_given, tidy
-from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan
 from koubai.explain.derivations import Step, Text, called, say, step_id
@@ -35,16 +35,18 @@ class UpdateSteps:
     trace : StepTrace
         A whole update under this plan, with ``theta_after``.
     where : (layer, node, source)
-        The weight w_ij^(l); j = 0 is the bias.
+        The weight w_ij^(l); j = 0 is the bias. In a layer that is not dense, the parameter between the two.
     """
 
     def __init__(self, plan: Plan, trace: StepTrace, where: Place) -> None:
         assert trace.theta_after is not None
         self.plan, self.trace, self.where = plan, trace, where
-        self.place = place_in_theta(trace.forward.network, where)
+        network, (layer, i, j) = trace.forward.network, where
+        address = network.layers[layer - 1].parameter(i, j)
+        assert address is not None
+        self.place = network.place(layer - 1, address)
         self.books = [book_of(trace, row) for row in range(len(trace.targets))]
-        layer, i, j = where
-        self.name = Symbol("w", (i, j), layer)
+        self.name = network.layers[layer - 1].symbol(address.block, i, j, layer)
         self.w = self.books[0].w(layer, i, j)
         self.rate = Quantity(Symbol("α"), Number(as_given(trace.learning_rate or 0.0)))
         self.time = Quantity(Symbol("t"), Number(Fraction(trace.step or 1)))
@@ -104,8 +106,7 @@ class UpdateSteps:
                 f"explain: {kind} must explain the step that it makes; its formulas lead to {said:g} and its step to "
                 f"{after:g}. Define {kind}.explain."
             )
-        layer, i, j = self.where
-        self.define("new", Symbol("w", (i, j), layer, prime=True), formula, number=after)
+        self.define("new", replace(self.name, prime=True), formula, number=after)
 
     # From the rows' gradients to the gradient used by the rule
 
@@ -117,7 +118,7 @@ class UpdateSteps:
         data = self.before[0].result if self.before else self._mean()
         assert isinstance(data, Number)
         here = Quantity(error, data)
-        weighs = self.where[2] != 0 and bool(trace.penalty_gradient.any())
+        weighs = bool(trace.forward.network.is_weight[self.place] and trace.penalty_gradient.any())
         if weighs:
             here = self._penalized(here)
         whole = trace.data_gradient + trace.penalty_gradient
@@ -167,13 +168,6 @@ class UpdateSteps:
         )
         both = self.trace.data_gradient[self.place] + self.trace.penalty_gradient[self.place]
         return self.define("regularized", Symbol("g", accent="tilde"), here + p, [], both)
-
-
-def place_in_theta(network: Network, where: Place) -> int:
-    """Return the index of a weight in θ."""
-    layer, i, j = where
-    spec, start = network.layers[layer - 1], network.offsets[layer - 1]
-    return start + (spec.n_weights + i - 1 if j == 0 else (j - 1) * spec.n_out + i - 1)
 
 
 def _mentions(formula: Formula, subject: Formula) -> bool:

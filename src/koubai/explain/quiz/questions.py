@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from koubai.core.arguments import TEXT, of_class, takes
 from koubai.core.formulas.tree import Formula, Matrix, Number, Symbol
 from koubai.core.formulas.values import Notation, Value, parse_number
 from koubai.explain.derivations import Block, Derivation, Text, say
@@ -96,6 +97,7 @@ def is_clean(values: Iterable[Value]) -> bool:
     )
 
 
+@takes("quiz", asked=of_class(Question, "Pass one of a sheet's questions."), text=TEXT)
 def mark(asked: Question, text: str) -> Marked:
     """Mark an answer.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from koubai.core.arguments import TEXT, WHOLE, of_class, takes
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Formula
 from koubai.core.formulas.values import Notation
@@ -31,6 +32,7 @@ class Sheet:
     questions: tuple[Question, ...]
 
 
+@takes("quiz", topic=TEXT, seed=WHOLE, count=WHOLE, level=TEXT)
 def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy") -> Sheet:
     """Return a sheet of questions; the same arguments give the same sheet.
 
@@ -78,6 +80,10 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
     raise ParameterError(f"quiz: count must be smaller for {topic}; {len(questions)} different questions exist.")
 
 
+SHEET = of_class(Sheet, "Pass make_sheet('descent').")
+
+
+@takes("quiz", sheet=SHEET)
 def question_page(sheet: Sheet) -> Derivation:
     """Return the handout: the questions without answers, with room to work on paper."""
     topic = TOPICS[sheet.topic]
@@ -96,6 +102,7 @@ def question_page(sheet: Sheet) -> Derivation:
     return Derivation(title, (Section(say("quiz.section.before"), before), *sections), None, Notation())
 
 
+@takes("quiz", sheet=SHEET)
 def answer_pages(sheet: Sheet) -> list[Derivation]:
     """Return the answer key: a table of answers, then each question's full derivation."""
     title = say(

@@ -84,7 +84,7 @@ def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
             sources = room.z[before:end]
         a, b = bounds(net, room, layer, at, n)
         u, z = room.u[a:b], room.z[a:b]
-        forward_by_code(shape[KIND], shape, theta, sources, sparse, data, rows, u, n, room)
+        forward_by_code(shape[KIND], (shape, theta, sources, sparse, data, rows, u, n, room))
         activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETERS:], u, z, n, n_out)
         if masks_key != 0 and net.numbers[layer, DROPOUT_RATE] > 0:
             drop(z, fold(masks_key, layer), np.float64(net.numbers[layer, DROPOUT_RATE]), first_row, n, n_out)
@@ -98,7 +98,7 @@ def backward(net, theta, room, at, n, masks_key, first_row):
         a, b = bounds(net, room, layer, at, n)
         before, end = bounds(net, room, layer - 1, at, n)
         u, z, g = room.u[before:end], room.z[before:end], room.delta[before:end]
-        to_sources_by_code(shape[KIND], shape, theta, room.delta[a:b], g, n, room)
+        to_sources_by_code(shape[KIND], (shape, theta, room.delta[a:b], g, n, room))
         code, parameters = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETERS:]
         rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE])
         if masks_key != 0 and rate > 0:
@@ -128,7 +128,7 @@ def layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, a
     """
     n, shape, sparse = rows.size, net.shape[layer], layer == 0 and data.starts.size > 0
     z, delta = sources_of(net, layer, at, n, room), room.delta[bounds(net, room, layer, at, n)[0] :]
-    gradient_by_code(shape[KIND], shape, z, sparse, data, rows, delta, gradient, sources, nodes, n, add, room)
+    gradient_by_code(shape[KIND], (shape, z, sparse, data, rows, delta, gradient, sources, nodes, n, add, room))
 
 
 @kernel
@@ -137,4 +137,4 @@ def layer_descent(net, layer, theta, rate, n, room, sources):
     shape = net.shape[layer]
     a, b = bounds(net, room, layer, 0, n)
     z, delta = sources_of(net, layer, 0, n, room), room.delta[a:b]
-    descent_by_code(shape[KIND], shape, theta, z, delta, rate, sources, n)
+    descent_by_code(shape[KIND], (shape, theta, z, delta, rate, sources, n))

@@ -16,90 +16,21 @@ A kind's file brings these kernels. Of a layer they get its row of ``Net.shape``
 from importlib import import_module
 
 from koubai.core.layers import LAYERS
-from koubai.engines.cpu.compilation import kernel
+from koubai.engines.cpu.kernels.kinds import choice
 
-CODES = {name: kind.code for name, kind in LAYERS.items() if kind.code >= 0}
-"""The number of each kind of layer that is compiled."""
-_KERNELS = {code: import_module(f"{__name__}.{name}") for name, code in CODES.items()}
-AT_ONCE = frozenset(name for name, code in CODES.items() if hasattr(_KERNELS[code], "descent"))
+CODES = {name: kind.code for name, kind in LAYERS.items() if LAYERS.is_own(kind) and kind.code >= 0}
+"""The number of each kind of layer that is compiled; those that somebody has registered are not."""
+_KERNELS = {name: import_module(f"{__name__}.{name}") for name in CODES}
+AT_ONCE = frozenset(name for name, module in _KERNELS.items() if hasattr(module, "descent"))
 """The kinds whose large weights plain descent updates without a gradient between."""
 
 
-@kernel
-def unchanged(*given):
-    """Do nothing."""
+def _steps(name):
+    """Return what each kind's file has for a step of the passes, as (code, kernel) pairs."""
+    return [(CODES[kind], getattr(module, name)) for kind, module in _KERNELS.items() if hasattr(module, name)]
 
 
-def steps(name):
-    """Return what each kind's kernel does for a step of the passes, as (code, kernel) pairs."""
-    return [(code, getattr(module, name)) for code, module in _KERNELS.items() if hasattr(module, name)]
-
-
-def choice_of_forward(kinds):
-    """Return a kernel that runs the one under its code, of (code, kernel) pairs."""
-    if not kinds:
-        return unchanged
-    (own, run), others = kinds[0], choice_of_forward(kinds[1:])
-
-    @kernel(within=True)
-    def choose(code, shape, theta, z, sparse, data, rows, u, n, room):
-        if code == own:
-            run(shape, theta, z, sparse, data, rows, u, n, room)
-        else:
-            others(code, shape, theta, z, sparse, data, rows, u, n, room)
-
-    return choose
-
-
-def choice_of_to_sources(kinds):
-    """Return a kernel that runs the one under its code, of (code, kernel) pairs."""
-    if not kinds:
-        return unchanged
-    (own, run), others = kinds[0], choice_of_to_sources(kinds[1:])
-
-    @kernel(within=True)
-    def choose(code, shape, theta, delta, g, n, room):
-        if code == own:
-            run(shape, theta, delta, g, n, room)
-        else:
-            others(code, shape, theta, delta, g, n, room)
-
-    return choose
-
-
-def choice_of_gradient(kinds):
-    """Return a kernel that runs the one under its code, of (code, kernel) pairs."""
-    if not kinds:
-        return unchanged
-    (own, run), others = kinds[0], choice_of_gradient(kinds[1:])
-
-    @kernel(within=True)
-    def choose(code, shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
-        if code == own:
-            run(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room)
-        else:
-            others(code, shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room)
-
-    return choose
-
-
-def choice_of_descent(kinds):
-    """Return a kernel that runs the one under its code, of (code, kernel) pairs."""
-    if not kinds:
-        return unchanged
-    (own, run), others = kinds[0], choice_of_descent(kinds[1:])
-
-    @kernel(within=True)
-    def choose(code, shape, theta, z, delta, rate, sources, n):
-        if code == own:
-            run(shape, theta, z, delta, rate, sources, n)
-        else:
-            others(code, shape, theta, z, delta, rate, sources, n)
-
-    return choose
-
-
-forward_by_code = choice_of_forward(steps("forward"))
-to_sources_by_code = choice_of_to_sources(steps("to_sources"))
-gradient_by_code = choice_of_gradient(steps("gradient"))
-descent_by_code = choice_of_descent(steps("descent"))
+forward_by_code = choice(_steps("forward"))
+to_sources_by_code = choice(_steps("to_sources"))
+gradient_by_code = choice(_steps("gradient"))
+descent_by_code = choice(_steps("descent"))

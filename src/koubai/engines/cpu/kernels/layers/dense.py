@@ -103,7 +103,7 @@ def biases_of(shape, theta):
     return theta[shape[BIASES] : shape[BIASES] + shape[N_BIASES]]
 
 
-@kernel(within=True)
+@kernel
 def forward(shape, theta, z, sparse, data, rows, u, n, room):
     """Set u = z W + b."""
     weights, biases = weights_of(shape, theta), biases_of(shape, theta)
@@ -113,13 +113,13 @@ def forward(shape, theta, z, sparse, data, rows, u, n, room):
         affine(z, weights, biases, u, n, shape[N_IN], shape[N_OUT], room)
 
 
-@kernel(within=True)
+@kernel
 def to_sources(shape, theta, delta, g, n, room):
     """Set g = δ Wᵀ."""
     delta_to_sources(delta, weights_of(shape, theta), g, n, shape[N_IN], shape[N_OUT], room)
 
 
-@kernel(within=True)
+@kernel
 def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
     """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j and ∂E/∂b_i = Σ_rows δ_i."""
     n_in, n_out = shape[N_IN], shape[N_OUT]
@@ -133,7 +133,7 @@ def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, r
         weight_gradient(z, delta, weights, sources[0], sources[1], n, n_in, n_out, add, room)
 
 
-@kernel(within=True)
+@kernel
 def descent(shape, theta, z, delta, rate, sources, n):
     """Update the weights of ``sources`` by plain gradient descent, from all n rows."""
     descend(z, delta, weights_of(shape, theta), rate, sources[0], sources[1], n, shape[N_IN], shape[N_OUT])

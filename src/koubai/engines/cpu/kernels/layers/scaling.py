@@ -50,7 +50,7 @@ def scale_gradient_sparse(data, indices, starts, rows, delta, out, first, stop, 
                 out[j - first] += data[at] * delta[r * m + j]
 
 
-@kernel(within=True)
+@kernel
 def forward(shape, theta, z, sparse, data, rows, u, n, room):
     """Set u_j = s_j z_j."""
     scales = theta[shape[WEIGHTS] : shape[WEIGHTS] + shape[N_OUT]]
@@ -60,13 +60,13 @@ def forward(shape, theta, z, sparse, data, rows, u, n, room):
         scale(z, scales, u, n, shape[N_OUT])
 
 
-@kernel(within=True)
+@kernel
 def to_sources(shape, theta, delta, g, n, room):
     """Set g_j = δ_j s_j."""
     scale(delta, theta[shape[WEIGHTS] : shape[WEIGHTS] + shape[N_OUT]], g, n, shape[N_OUT])
 
 
-@kernel(within=True)
+@kernel
 def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
     """Set (or add to) ∂E/∂s_j = Σ_rows δ_j z_j."""
     m, first, stop = shape[N_OUT], sources[0], sources[1]

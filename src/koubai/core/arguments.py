@@ -1,0 +1,166 @@
+"""What kind of thing an argument of a public function is: anything else gets one sentence, before it is used."""
+
+import inspect
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from numbers import Integral, Real
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.core.errors import DataError, ParameterTypeError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of thing: what to call it, which values are one, and what to do where a function has no default."""
+
+    words: str
+    accepts: Callable[[Any], bool]
+    remedy: str
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        float(value)
+    except OverflowError:  # an integer beyond the largest float
+        return False
+    return True
+
+
+def _is_sequence(value: Any) -> bool:
+    return value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, Sequence) and not _is_text(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | bytes)
+
+
+def _is_interval(value: Any) -> bool:
+    return (
+        _is_sequence(value) and len(value) == 2 and all(map(_is_real, value)) and -np.inf < value[0] < value[1] < np.inf
+    )
+
+
+WHOLE = Kind("an integer", _is_whole, "Try 1.")
+SEED = Kind("an integer >= 0", lambda value: _is_whole(value) and value >= 0, "Try 0.")
+REAL = Kind("a number", _is_real, "Try 0.1.")
+TEXT = Kind("a text", lambda value: isinstance(value, str), "Put it between quotation marks.")
+FLAG = Kind("True or False", lambda value: isinstance(value, bool | np.bool_), "Try False.")
+SEQUENCE = Kind("a sequence", _is_sequence, "Put it into a list.")
+NAMES = Kind(
+    "a sequence of texts",
+    lambda value: _is_sequence(value) and all(isinstance(item, str) for item in value),
+    "Try ('x', 'y').",
+)
+COLLECTION = Kind(
+    "a list",
+    lambda value: (
+        isinstance(value, Collection)
+        and not isinstance(value, bytes)
+        and not (isinstance(value, np.ndarray) and value.ndim == 0)
+        and all(isinstance(item, Hashable) for item in value)
+    ),
+    "Put it into a list.",
+)
+WINDOW = Kind(
+    "a pair (lowest, highest) of finite numbers for each variable",
+    lambda value: _is_sequence(value) and len(value) > 0 and all(map(_is_interval, value)),
+    "Try ((-5, 5), (-5, 5)).",
+)
+
+
+def of_class(kind: type, remedy: str) -> Kind:
+    """Return the kind of the objects of a class."""
+    return Kind(f"of class {kind.__name__}", lambda value: isinstance(value, kind), remedy)
+
+
+def or_none(kind: Kind) -> Kind:
+    """Return a kind that an argument may be, or None."""
+    return replace(kind, words=f"{kind.words} or None", accepts=lambda value: value is None or kind.accepts(value))
+
+
+def sequence_of(kind: Kind) -> Kind:
+    """Return the kind of a sequence of such things."""
+    return Kind(
+        f"a sequence, each {kind.words}",
+        lambda value: _is_sequence(value) and all(map(kind.accepts, value)),
+        "Put it into a list.",
+    )
+
+
+def shown(value: Any) -> str:
+    """Return a value as one short line, for a sentence."""
+    if _is_whole(value) and abs(int(value)) > 10**40:
+        return "an integer of more than 40 digits"
+    written = (
+        " ".join(repr(value).split())
+        if value is None or isinstance(value, str | bytes | Real)
+        else type(value).__name__
+    )
+    return written if len(written) <= 60 else f"{written[:60]}…"
+
+
+def check_kind(who: str, parameter: str, value: Any, kind: Kind, default: Any = None) -> None:
+    """Raise ParameterTypeError if an argument is not of its kind; the default, if any, is proposed."""
+    if not kind.accepts(value):
+        remedy = kind.remedy if default is None or default is inspect.Parameter.empty else f"Try {default!r}."
+        raise ParameterTypeError(f"{who}: {parameter} must be {kind.words}; got {shown(value)}. {remedy}")
+
+
+def takes(who: str, **kinds: Kind) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let a function check what kind of thing its arguments are, before anything else.
+
+    Parameters
+    ----------
+    who : str
+        What its messages begin with.
+    **kinds : Kind
+        The kinds, by the parameters' names. What they stand for is left to the function: whether a number is in range.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+            for name, value in signature.bind(*args, **kwargs).arguments.items():
+                if name in kinds:
+                    check_kind(who, name, value, kinds[name], signature.parameters[name].default)
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def floats(who: str, parameter: str, given: Any, *, keep_float32: bool = False) -> Array:
+    """Return an argument as an array of float64, or of float32 where it is one and that is kept.
+
+    Raises
+    ------
+    DataError
+        If something in it is no number.
+    """
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind in "cmM":
+            raise TypeError("no real numbers")
+        kept = (np.float32, np.float64) if keep_float32 else (np.float64,)
+        return array if array.dtype in kept else array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f"{who}: {parameter} must contain only numbers; got a {type(given).__name__} with other values in it. "
+            f"Encode text as numbers first."
+        ) from error

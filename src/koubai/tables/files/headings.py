@@ -1,0 +1,88 @@
+"""Names of columns that stand in several lines: units, questions, or a second level under the names."""
+
+import re
+from collections.abc import Sequence
+
+from koubai.tables.files.missing import MISSING_MARKS
+
+MOST_FURTHER = 3
+"""At most so many lines under the names belong to them."""
+LEAST_BELOW = 3
+"""So many cells must stand below a line to tell that it is no row."""
+
+_QUANTITY = re.compile(
+    r"[^0-9A-Za-z]*[0-9][0-9.,:/\u2019\u00a0' -]*(?:[eE][+-]?[0-9]+)?[^0-9A-Za-z]*|[0-9]{1,4}[-/.年][0-9].*"
+)
+"""A number or a date, roughly."""
+
+
+def n_further_names(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many lines below the first are none of the table's rows but say more of its columns.
+
+    Such a line holds texts alone: above numbers or dates in two columns, or in all in which it holds something;
+    and none of them stands below it again.
+
+    Examples
+    --------
+    >>> n_further_names([["name", "size", "mass"], ["", "cm", "kg"], *([f"n{i}", f"{i}", "3"] for i in range(9))])
+    1
+    """
+    for n in range(min(MOST_FURTHER, len(rows) - 1 - LEAST_BELOW), 0, -1):
+        below = rows[1 + n :]
+        if all(_names_columns(row, below) for row in rows[1 : 1 + n]):
+            return n
+    return 0
+
+
+def _names_columns(line: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    n_filled = n_above_quantities = 0
+    for place, cell in enumerate(map(str.strip, line)):
+        if cell in MISSING_MARKS:
+            continue
+        cells = [text for row in below if place < len(row) and (text := row[place].strip()) not in MISSING_MARKS]
+        if _QUANTITY.fullmatch(cell) or cell in cells:
+            return False
+        n_filled += 1
+        n_above_quantities += len(cells) >= LEAST_BELOW and all(map(_QUANTITY.fullmatch, cells))
+    return n_above_quantities >= 2 or 0 < n_filled == n_above_quantities
+
+
+def with_further_names(names: Sequence[str], second: Sequence[str]) -> tuple[list[str], str]:
+    """Return names with those of a second line, and what is to be said, ``{lines}`` and ``{shown}`` left open.
+
+    Where the first line leaves names out after others, or repeats some, as titles above several columns do, the
+    second one makes them whole; where each column has a name of its own, the second is left aside.
+
+    Examples
+    --------
+    >>> with_further_names(["id", "size", "", "mass"], ["", "now", "then", "now"])[0]
+    ['id', 'size_now', 'size_then', 'mass_now']
+    """
+    first = [name.strip() for name in names]
+    named = [name for name in first if name]
+    is_whole = not note_of_gaps(names) and len(set(named)) == len(named)
+    if is_whole:
+        return list(names), (
+            "{lines} ({shown}), under the names: texts above numbers, left aside as units or questions. If that is a "
+            "row, correct it."
+        )
+    joined, above = [], ""
+    for up, low in zip(first, second, strict=True):
+        above = up or above
+        joined.append("_".join(filter(None, (above, low.strip()))) if up or low.strip() else "")
+    return joined, "{lines} ({shown}), under the names: part of them, which makes names such as " + repr(
+        next(name for name, up in zip(joined, first, strict=True) if name != up)
+    ) + "."
+
+
+def note_of_gaps(names: Sequence[str]) -> str:
+    """Return a sentence on columns without a name between others that have one, or nothing."""
+    filled = [place for place, name in enumerate(names) if name.strip()]
+    gaps = [place + 1 for place in range(filled[0], filled[-1]) if not names[place].strip()] if filled else []
+    if not gaps:
+        return ""
+    which = ", ".join(f"column_{place}" for place in gaps[:5]) + (", …" if len(gaps) > 5 else "")
+    return (
+        f"The line of names leaves some out: {which}. If names stand in several lines, or one stands above several "
+        f"columns, write a name for each column in one line."
+    )

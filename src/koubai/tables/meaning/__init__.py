@@ -1,0 +1,1 @@
+"""What cells of text mean: numbers, dates, truth values, categories; what each column of a table holds."""

@@ -1,0 +1,225 @@
+"""The kind of each column of a table, and whether it is useful."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from koubai.core.errors import DataError
+from koubai.tables.files.names import as_option
+from koubai.tables.meaning.date_evidence import mostly_dates
+from koubai.tables.meaning.date_formats import DateFormat
+from koubai.tables.meaning.doubts import MERGED, REMEDY, is_merged, why_doubtful
+from koubai.tables.meaning.identifiers import may_count_rows, why_numbers_name_rows, why_texts_name_rows
+from koubai.tables.meaning.number_evidence import MOSTLY_NUMBERS
+from koubai.tables.meaning.number_formats import NumberFormat
+from koubai.tables.meaning.values import TRUTH_PAIRS, are_mixed_truths, labels, numbers, shortened, truths_in_words
+from koubai.tables.meaning.written import Written, written
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NUMBER = "number"
+CATEGORY = "category"
+BOOLEAN = "boolean"
+DATE = "date"
+USED = (NUMBER, CATEGORY, BOOLEAN, DATE)
+
+LONG_NAME = 40
+"""Maximum length of column names in lists, in characters."""
+
+MOST_TRUTHS = 100
+"""Upper limit of the number of spellings of truth values, in any letter case."""
+
+_CODE = re.compile(r"^0\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The kind and contents of a column.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    kind : str
+        ``number``, ``category``, ``boolean`` or ``date`` for a column that is used; ``identifier``, ``text``,
+        ``constant``, ``missing``, ``nested`` or ``dropped`` for one that is dropped.
+    reason : str
+        For a dropped column, the reason.
+    n_missing, n_different : int
+        Number of missing cells, and of distinct values among the others.
+    format : NumberFormat or DateFormat, optional
+        For numbers and dates in text form, their format.
+    note : str
+        What is to be said of how its cells are read, or nothing.
+    values : Series, optional
+        For numbers that are used, the cells as numbers, so that they need not be read again.
+    """
+
+    name: str
+    kind: str
+    reason: str = ""
+    n_missing: int = 0
+    n_different: int = 0
+    format: NumberFormat | DateFormat | None = None
+    note: str = ""
+    values: "pl.Series | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def used(self) -> bool:
+        """Whether the network uses it."""
+        return self.kind in USED
+
+
+def describe_columns(
+    frame: "pl.DataFrame",
+    *,
+    drop: Collection[str] = (),
+    keep: Collection[str] = (),
+    category: Collection[str] = (),
+    of_rows: int | None = None,
+    how: Written | None = None,
+) -> list[Column]:
+    """Determine the kinds of the columns of a cleaned table.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The table without the target, as `koubai.tables.files.missing.clean` returns it.
+    drop, keep, category : collections of str
+        Names of columns to drop, to use even though they look like identifiers, and to treat as categories even though
+        they look like numbers.
+    of_rows : int, optional
+        Number of rows of the whole table, if the frame is a sample.
+    how : Written, optional
+        Its number and date formats; by default, determined from the frame.
+
+    Raises
+    ------
+    DataError
+        If one of the names does not exist, or a numeric column contains a few texts.
+    """
+    for name in (*drop, *keep, *category):
+        require_column(frame, name)
+    if how is None:
+        how = written(frame, besides={*drop, *category})
+    return [
+        Column(column.name, "dropped", "dropped as requested")
+        if column.name in drop
+        else _describe(column, column.name in keep, column.name in category, of_rows, how)
+        for column in frame.iter_columns()
+    ]
+
+
+def require_column(frame: "pl.DataFrame", name: str) -> None:
+    """Raise DataError, with similar names, unless the table has a column of this name."""
+    if name not in frame.columns:
+        by_case = {other.lower(): other for other in frame.columns}
+        close = [by_case[near] for near in get_close_matches(name.lower(), by_case, 3)]
+        hint = (
+            f"Did you mean {' or '.join(map(shortened, close))}?" if close else f"There are: {_listed(frame.columns)}."
+        )
+        raise DataError(f"The table must have a column {shortened(name)}; it has none of that name. {hint}")
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(name if len(name) <= LONG_NAME else name[:LONG_NAME] + "…" for name in names[:12])
+    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
+
+
+def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | None, how: Written) -> Column:
+    import polars as pl
+
+    its = "its" if of_rows in (None, len(column)) else f"{len(column)} sampled"
+    name, n_missing = column.name, column.null_count()
+    if n_missing == len(column):
+        return Column(name, "missing", f"all {its} cells are missing", n_missing)
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
+        return Column(name, "nested", f"its cells are no single values but {column.dtype}", n_missing)
+    present = column.drop_nulls()
+    n_different = present.n_unique()
+    if n_different == 1 and not n_missing:
+        return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
+    if category:
+        return Column(name, CATEGORY, "", n_missing, n_different)
+    kind, format, values = _kind(column, present, how)
+    if values is not None and values.null_count() > n_missing:
+        raise _mistakes(column, values, of_rows)
+    if kind == CATEGORY and (form := mostly_dates(present)):
+        raise _mistakes(column, form.read(column), of_rows, f"dates ({form.words})")
+    there = values if values is None or not n_missing else values.drop_nulls()
+    reason, note = _use(present, kind, there, n_missing, n_different, of_rows or len(column))
+    doubt = why_doubtful(present) if kind == CATEGORY and name not in how.numbers else how.doubt_of(name)
+    remedy = f"; they are taken as texts. {REMEDY}"
+    if kind == CATEGORY and of_rows in (None, len(column)) and is_merged(column):
+        doubt, remedy = MERGED, "."
+    if reason and not keep:
+        reason = f"{reason}; {doubt}" if doubt else reason
+        long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
+        return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
+    of_doubt = f"Column {name!r}: {doubt}{remedy}" if doubt and not keep and name not in how.numbers else ""
+    mixed = truths_in_words(present) if kind == BOOLEAN else ""
+    said = " ".join(filter(None, (how.note_of(name), "" if keep else note, of_doubt, mixed)))
+    return Column(name, kind, "", n_missing, n_different, format, said, values)
+
+
+def _use(
+    present: "pl.Series", kind: str, values: "pl.Series | None", n_missing: int, n: int, of_rows: int
+) -> tuple[str, str]:
+    """Return why a column merely identifies rows, or an empty string; and a note if it is used."""
+    if kind == CATEGORY:
+        return why_texts_name_rows(
+            len(present), n, "cells" if of_rows == len(present) + n_missing else "sampled cells"
+        ), ""
+    if values is None:
+        return "", ""
+    reason = why_numbers_name_rows(values, n_missing, of_rows)
+    if reason or n_missing or not may_count_rows(values, of_rows):
+        return reason, ""
+    drop = f"--drop {as_option(present.name)} if it only names the rows"
+    return "", f"Column {present.name!r} counts up from row to row; {drop}."
+
+
+def _kind(
+    column: "pl.Series", present: "pl.Series", how: Written
+) -> tuple[str, NumberFormat | DateFormat | None, "pl.Series | None"]:
+    """Return what the cells of a column are, how they are written, and numbers as numbers; some may be missing."""
+    import polars as pl
+
+    if present.dtype == pl.Boolean:
+        return BOOLEAN, None, None
+    if present.dtype in (pl.Date, pl.Datetime):
+        return DATE, DateFormat(), None
+    if present.dtype != pl.String:
+        return NUMBER, how.default, numbers(column)
+    name = present.name
+    format = how.number(name)
+    if format is not None and not present.str.contains(_CODE.pattern).any():
+        found = format.read(column)
+        n_wrong = found.null_count() - column.null_count()
+        few = n_wrong <= (1 - MOSTLY_NUMBERS) * len(present) and len(present) >= 10
+        if few or not n_wrong:
+            return NUMBER, format, found
+    different = set(present.unique().head(MOST_TRUTHS).str.to_lowercase())
+    if any(different <= pair for pair in TRUTH_PAIRS) or are_mixed_truths(different):
+        return BOOLEAN, None, None
+    dates = how.date(name)
+    return (DATE, dates, None) if dates else (CATEGORY, None, None)
+
+
+def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None, what: str = "numbers") -> DataError:
+    """Return the error for a column of numbers or dates that contains a few other texts."""
+    wrong = (found.is_null() & column.is_not_null()).arg_true()
+    n_texts, first = len(wrong), int(wrong[0])
+    n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"
+    else_ = "text" if what == "numbers" else "none"
+    of_sample = of_rows not in (None, len(column))
+    where, its = ("", "its sampled cells") if of_sample else (f" in row {first + 1}", "its cells")
+    cell = shortened(column[first])
+    return DataError(
+        f"Column {column.name!r} must hold {what}, as {n_found} of {its} do; {none} {else_}, the first "
+        f"{cell}{where}. Correct them, say --missing {as_option(column[first])} (in Python missing=[{cell}]) if "
+        f"that stands for a missing value, or name the column in drop or category."
+    )

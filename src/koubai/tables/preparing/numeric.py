@@ -1,0 +1,227 @@
+"""Numbers, truth values and dates as features: centred, scaled, ranked, with missing ones filled in and marked.
+
+Each column class has ``fit`` (scikit-learn finds the statistics), ``transform`` (a formula over plain numbers, the
+same before and after a model is saved) and ``record`` (those plain numbers).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from koubai.tables.meaning.columns import BOOLEAN, Column
+from koubai.tables.meaning.number_formats import NumberFormat
+from koubai.tables.meaning.values import BadCells, numbers, require, truths
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Floats = npt.NDArray[np.float64]
+
+SKEWED = 2.0
+"""A column is put on a logarithmic scale if its skewness exceeds this and is reduced by it."""
+MIN_FOR_RANKS = 10
+"""A column has a rank feature if it has more distinct numbers than this."""
+MAX_QUANTILES = 256
+HUGE = 1e100
+"""Numbers beyond this are put on a logarithmic scale, since their squares overflow."""
+LIMIT = 10.0
+"""Standardised values are clipped at this many standard deviations, so that an outlier does no harm."""
+
+
+def standard_statistics(values: Floats) -> tuple[float, float]:
+    """Return mean and standard deviation (1 for a constant) of numbers (n,), by scikit-learn's StandardScaler."""
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(values[:, None])
+    return float(scaler.mean_[0]), float(scaler.scale_[0])
+
+
+def skewness(values: Floats) -> float:
+    """Return the mean of ((x - mean) / standard deviation)³ of numbers (n,), dimensionless; NaN for a constant."""
+    with np.errstate(all="ignore"):
+        centred = values - values.mean()
+        return float((centred**3).mean() / (centred**2).mean() ** 1.5)
+
+
+def _log_unit(values: Floats) -> float:
+    """Return the unit of `signed_log` that makes numbers (n,) less skewed, their median size without zeros, or 0."""
+    before = abs(skewness(values))
+    if before <= SKEWED and np.abs(values).max() <= HUGE:
+        return 0.0
+    sizes = np.abs(values[values != 0])
+    unit = float(max(np.median(sizes), sizes.max() / HUGE**2))
+    return 0.0 if abs(skewness(signed_log(values, unit))) >= before else unit
+
+
+def signed_log(values: Floats, unit: float) -> Floats:
+    """Return sign(x) · ln(1 + |x| / unit), elementwise: nearly linear around 0, logarithmic for |x| ≫ unit."""
+    return np.sign(values) * np.log1p(np.abs(values) / unit)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """A column of numbers or truth values.
+
+    Its features are the value, (g(x) - mean) / scale with g the identity or, for a skewed column, `signed_log`;
+    its rank on the scale of a normal distribution, Φ⁻¹(F(x)), F being the share of training values below x (half of
+    those equal to it included), if there are more than 10 different ones; and 1 where x is missing, if any were. A
+    missing x is replaced by the median.
+
+    Parameters
+    ----------
+    name, kind : str
+        The column; ``number`` or ``boolean``.
+    median, mean, scale : float
+        Statistics of the training values, the latter two of g(x).
+    unit : float
+        Of `signed_log`; 0 for the identity.
+    marks_missing : bool
+        Whether there is a feature for missing values.
+    quantiles : array of shape (n_quantiles,)
+        Evenly spaced quantiles of the training values; empty without a rank.
+    format : NumberFormat or None
+        How numbers in texts are written; None for truth values, and for a model from before there were formats.
+    """
+
+    name: str
+    kind: str
+    median: float
+    mean: float
+    scale: float
+    unit: float
+    marks_missing: bool
+    quantiles: Floats = field(compare=False)
+    format: NumberFormat | None = None
+
+    @staticmethod
+    def as_read(column: "pl.Series", described: Column, bad: BadCells | None = None) -> "pl.Series":
+        """Return a cleaned column's numbers, null where they are missing, which all other methods take as well.
+
+        Raises
+        ------
+        DataError
+            If a cell holds what does not belong there; with ``bad``, such cells go there and are missing.
+        """
+        import polars as pl
+
+        values = _read(column, described.kind, _number_format(described), 0, bad, described.values)
+        return pl.Series(column.name, values, nan_to_null=True)
+
+    @classmethod
+    def fit(cls, column: "pl.Series", described: Column) -> "NumberColumn":
+        """Learn the statistics of a cleaned column."""
+        from sklearn.impute import SimpleImputer
+        from sklearn.preprocessing import QuantileTransformer
+
+        format = _number_format(described)
+        values = _read(column, described.kind, format)
+        median = float(SimpleImputer(strategy="median").fit(values[:, None]).statistics_[0])
+        present = values[~np.isnan(values)]
+        n_different = len(np.unique(present))
+        unit = _log_unit(present) if n_different > MIN_FOR_RANKS or np.abs(present).max() > HUGE else 0.0
+        filled = np.where(np.isnan(values), median, values)
+        mean, scale = standard_statistics(signed_log(filled, unit) if unit else filled)
+        quantiles = np.empty(0)
+        if n_different > MIN_FOR_RANKS:
+            ranks = QuantileTransformer(n_quantiles=min(MAX_QUANTILES, len(present)), subsample=None)
+            quantiles = ranks.fit(present[:, None]).quantiles_[:, 0]
+        marks_missing = len(present) < len(values)
+        return cls(column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features."""
+        rank = [f"{self.name} (rank)"] if len(self.quantiles) else []
+        return [self.name, *rank, *([f"{self.name} (missing)"] if self.marks_missing else [])]
+
+    def transform(self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None) -> Floats:
+        """Return the features of a cleaned column, (n_rows, n_features).
+
+        Raises
+        ------
+        DataError
+            If a cell holds something that is no number, or an infinity; rows count from ``first_row`` there. With
+            ``bad``, such cells go there and are missing.
+        """
+        values = _read(column, self.kind, self.format, first_row, bad)
+        missing = np.isnan(values)
+        filled = np.where(missing, self.median, values)
+        with np.errstate(over="ignore"):  # what overflows is cut off
+            centred = (signed_log(filled, self.unit) if self.unit else filled) - self.mean
+            found = [np.clip(centred / self.scale, -LIMIT, LIMIT)]
+        if len(self.quantiles):
+            found.append(self._ranks(filled))
+        if self.marks_missing:
+            found.append(missing.astype(np.float64))
+        return np.stack(found, axis=1)
+
+    def _ranks(self, values: Floats) -> Floats:
+        """Return Φ⁻¹(F(x)), F between ½ / n_quantiles and 1 - ½ / n_quantiles, as QuantileTransformer has it inside."""
+        n = len(self.quantiles)
+        shares = np.linspace(0, 1, n)
+        upper = np.interp(values, self.quantiles, shares)
+        lower = -np.interp(-values, -self.quantiles[::-1], -shares[::-1])
+        normal: Floats = ndtri(np.clip((upper + lower) / 2, 0.5 / n, 1 - 0.5 / n))
+        return normal
+
+    def record(self) -> dict[str, Any]:
+        """Return the statistics as plain data; the quantiles go into a tensor."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "median": self.median,
+            "mean": self.mean,
+            "scale": self.scale,
+            "unit": self.unit,
+            "marks_missing": self.marks_missing,
+            "format": None if self.format is None else self.format.record(),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "NumberColumn":
+        """Return the column described by `record`."""
+        median, mean, scale, unit = (float(record[name]) for name in ("median", "mean", "scale", "unit"))
+        in_order = tensor.ndim == 1 and bool((np.diff(tensor) >= 0).all())
+        if not np.isfinite([median, mean, scale, unit, *tensor]).all() or scale <= 0 or unit < 0 or not in_order:
+            raise ValueError("statistics of a number must be finite, its quantiles in order")
+        marks_missing = bool(record["marks_missing"])
+        format = NumberFormat.from_record(record.get("format"))
+        return cls(str(record["name"]), str(record["kind"]), median, mean, scale, unit, marks_missing, tensor, format)
+
+    @property
+    def tensor(self) -> Floats:
+        """The array stored in the model file besides the record."""
+        return self.quantiles
+
+    @property
+    def summary(self) -> str:
+        """A short description of the column's preparation."""
+        scaled = "logarithm, standardised" if self.unit else "standardised"
+        rank = ", and its rank" if len(self.quantiles) else ""
+        return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
+
+
+def _number_format(described: Column) -> NumberFormat | None:
+    return described.format if isinstance(described.format, NumberFormat) else None
+
+
+def _read(
+    column: "pl.Series",
+    kind: str,
+    format: NumberFormat | None,
+    first_row: int = 0,
+    bad: BadCells | None = None,
+    found: "pl.Series | None" = None,
+) -> Floats:
+    """Return the numbers of a column; ``found`` are those, if it was read before and is only to be checked."""
+    remedy = "Correct the cell, or leave it empty if the value is missing."
+    if kind == BOOLEAN:
+        return require(column, truths, "true or false (or yes or no)", remedy, first_row, bad)
+    what = "numbers" if format is None else format.words
+    read = partial(numbers, format=format) if found is None else lambda _: found
+    return require(column, read, what, remedy, first_row, bad)

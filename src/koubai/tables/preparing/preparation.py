@@ -1,0 +1,307 @@
+"""Conversion of a table's columns to network inputs, by plain formulas that can be stored in a model file."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import DataError
+from koubai.core.schema import (
+    consistent,
+)
+from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
+from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.meaning.values import BadCells
+from koubai.tables.meaning.written import Written
+from koubai.tables.preparing.categories import CategoryColumn
+from koubai.tables.preparing.dated import DateColumn
+from koubai.tables.preparing.described import DESCRIPTION, tensor_of
+from koubai.tables.preparing.numeric import NumberColumn
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Prepared = NumberColumn | CategoryColumn | DateColumn
+
+KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn]] = {
+    NUMBER: NumberColumn,
+    BOOLEAN: NumberColumn,
+    CATEGORY: CategoryColumn,
+    DATE: DateColumn,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Statistics of all rows of a table of which only a sample is available.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many there are.
+    n_missing : mapping of str to int
+        Missing cells of each column.
+    categories : mapping of str to mapping
+        For columns whose values were counted, the rows of each category.
+    """
+
+    n_rows: int
+    n_missing: Mapping[str, int]
+    categories: Mapping[str, Mapping[str, int]]
+
+    def corrected(self, column: Prepared) -> Prepared:
+        """Return a column that learned from the sample as it is in the whole table, where that is known."""
+        n_missing = self.n_missing[column.name]
+        if isinstance(column, CategoryColumn) and column.name in self.categories:
+            return CategoryColumn.of_counts(column.name, self.categories[column.name], n_missing)
+        return replace(column, marks_missing=n_missing > 0)
+
+
+def read_once(frame: "pl.DataFrame", described: Sequence[Column], is_sample: bool = False) -> "pl.DataFrame":
+    """Return a cleaned table whose columns hold what their cells mean, so that no later step reads texts again.
+
+    Numbers and truth values are float64, dates are points in time, categories are texts. A preparation takes such a
+    table as it takes one of texts.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The table, as `koubai.tables.files.missing.clean` returns it.
+    described : sequence of Column
+        What its columns hold.
+    is_sample : bool
+        Whether these are some rows of a larger table: cells that do not belong are then missing here, and are named
+        with their rows when all are read.
+
+    Raises
+    ------
+    DataError
+        If a cell holds what does not belong there.
+    """
+    read = [
+        KINDS[column.kind].as_read(frame[column.name], column, BadCells() if is_sample else None)
+        for column in described
+        if column.used
+    ]
+    return frame.with_columns(read)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """The preparation of a table's columns into features.
+
+    Parameters
+    ----------
+    columns : sequence of NumberColumn, CategoryColumn or DateColumn
+        Those that are used, in the table's order.
+    left_out : sequence of Column
+        Those that are not, with the reason.
+    said : sequence of str
+        What is to be said of how cells are read, of a table that was just learned from.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"age": [20, 30, None, 50], "sex": ["f", "m", "m", "f"]})
+    >>> preparation = Preparation.fit(table)
+    >>> preparation.features
+    ['age', 'age (missing)', 'sex = f', 'sex = m']
+    >>> preparation.transform(table).round(2)[:2].tolist()
+    [[-1.15, 0.0, 1.0, 0.0], [-0.23, 0.0, 0.0, 1.0]]
+    """
+
+    columns: Sequence[Prepared]
+    left_out: Sequence[Column] = ()
+    said: Sequence[str] = ()
+
+    @classmethod
+    def fit(
+        cls,
+        frame: "pl.DataFrame",
+        rows: npt.NDArray[np.int64] | None = None,
+        *,
+        drop: Collection[str] = (),
+        keep: Collection[str] = (),
+        category: Collection[str] = (),
+        whole: Whole | None = None,
+        how: Written | None = None,
+    ) -> "Preparation":
+        """Learn the kinds and preparation of columns from a cleaned table without its target.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            The table, as `koubai.tables.files.missing.clean` returns it.
+        rows : array of int, optional
+            The rows to learn statistics and categories from, the kinds of columns being found on all; all rows, if
+            not given.
+        drop, keep, category : collections of str
+            As `koubai.tables.meaning.columns.describe_columns`.
+        whole : Whole, optional
+            What is known of the whole table, where the frame is a sample of its rows.
+        how : Written, optional
+            How its numbers and dates are written; found from the frame, if not given.
+
+        Raises
+        ------
+        DataError
+            If no column is of use, or one of numbers holds texts or infinities.
+        """
+        of_rows = None if whole is None else whole.n_rows
+        described = describe_columns(frame, drop=drop, keep=keep, category=category, of_rows=of_rows, how=how)
+        return cls.learned(described, read_once(frame, described, whole is not None), rows, whole)
+
+    @classmethod
+    def learned(
+        cls,
+        described: Sequence[Column],
+        frame: "pl.DataFrame",
+        rows: npt.NDArray[np.int64] | None = None,
+        whole: Whole | None = None,
+    ) -> "Preparation":
+        """Learn how to prepare columns of which it is known what they hold, and that `read_once` has read.
+
+        Parameters and errors as `fit`.
+        """
+        columns: list[Prepared] = []
+        left_out, said = [], []
+        for column in described:
+            values = frame[column.name]
+            if column.used and rows is not None:
+                values = values[rows]
+                if values.null_count() == len(values):
+                    column = Column(column.name, "missing", "all its cells in training rows are missing")
+            if column.used:
+                fitted = KINDS[column.kind].fit(values, column)
+                columns.append(fitted if whole is None else whole.corrected(fitted))
+                said += [column.note] if column.note else []
+            else:
+                left_out.append(column)
+        if not columns:
+            reasons = "; ".join(f"{column.name}: {column.reason}" for column in left_out[:5]) or "there are no others"
+            raise DataError(f"The table must have at least one column to learn from beside the target; {reasons}.")
+        return cls(columns, left_out, said)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features, in the order of `transform`'s columns."""
+        return [feature for column in self.columns for feature in column.features]
+
+    def transform(
+        self,
+        frame: "pl.DataFrame",
+        dtype: npt.DTypeLike = np.float64,
+        first_row: int = 0,
+        bad: BadCells | None = None,
+    ) -> npt.NDArray[Any]:
+        """Return the features of a cleaned table, (n_rows, n_features).
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            The table, as `koubai.tables.files.missing.clean` returns it; columns that are not needed are ignored.
+        dtype : dtype
+            float64 or float32.
+        first_row : int
+            Which row of the whole table, counted from 0, the frame begins with, for messages.
+        bad : BadCells, optional
+            Where cells go that do not belong, which are missing then.
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or, without ``bad``, a cell holds what does not belong there.
+        """
+        self.check_columns(frame.columns)
+        blocks = [column.transform(frame[column.name], first_row, bad) for column in self.columns]
+        return np.ascontiguousarray(np.hstack(blocks), dtype=dtype)
+
+    def check_columns(self, names: Collection[str]) -> None:
+        """Raise DataError if a table of these columns lacks one that is needed."""
+        absent = [column.name for column in self.columns if column.name not in names]
+        if absent:
+            more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+            raise DataError(
+                f"The table must have the column {absent[0]!r}{more}, which the model learned from; "
+                f"it has {', '.join(list(names)[:12])}. Add it."
+            )
+
+    @property
+    def is_of_old(self) -> bool:
+        """Whether it was saved by a version that kept no formats of numbers."""
+        return any(isinstance(c, NumberColumn) and c.kind == NUMBER and c.format is None for c in self.columns)
+
+    def rewritten(self, asked: Asked) -> "Preparation":
+        """Return the same preparation for a table whose numbers are written with other marks."""
+        columns = [
+            replace(column, format=column.format.rewritten(asked))
+            if isinstance(column, NumberColumn) and column.format is not None
+            else column
+            for column in self.columns
+        ]
+        return replace(self, columns=columns)
+
+    def unseen(self, frame: "pl.DataFrame") -> dict[str, list[str]]:
+        """Return the categories of a cleaned table that training did not see, in order, of each column with any."""
+        found = {c.name: c.unseen(frame[c.name]) for c in self.columns if isinstance(c, CategoryColumn)}
+        return {name: values for name, values in found.items() if values}
+
+    def notes(
+        self, names: Sequence[str], unseen: Mapping[str, Sequence[str]], also_known: Collection[str] = ()
+    ) -> list[str]:
+        """Return what is to be said of a table before predicting.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The table's columns, of which those that are not needed are named.
+        unseen : mapping of str to sequence of str
+            What `unseen` returned.
+        also_known : collection of str
+            Further columns that are no surprise.
+        """
+        known = {column.name for column in (*self.columns, *self.left_out)} | set(also_known)
+        extra = [name for name in names if name not in known]
+        notes = [f"Ignored columns that the model does not know: {', '.join(extra)}."] if extra else []
+        for name, values in unseen.items():
+            shown = ", ".join(map(repr, values[:5])) + ("…" if len(values) > 5 else "")
+            notes.append(f"Column {name!r} holds values that training did not see: {shown}.")
+        return notes
+
+    def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
+        """Return the preparation as plain data and arrays for a model file; `from_record` reads them back."""
+        record = {
+            "columns": [column.record() for column in self.columns],
+            "summaries": [column.summary for column in self.columns],
+            "left_out": [
+                {"name": column.name, "kind": column.kind, "reason": column.reason} for column in self.left_out
+            ],
+        }
+        tensors = {f"column.{i}": column.tensor for i, column in enumerate(self.columns) if column.tensor.size}
+        return record, tensors
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
+        """Return the preparation described by `to_record`.
+
+        Raises
+        ------
+        ModelFileError
+            If the record does not describe one.
+        """
+        checked = DESCRIPTION.check("Preparation", record, tensors)
+        return consistent("Preparation", lambda: cls._restored(checked, tensors))
+
+    @classmethod
+    def _restored(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
+        columns: list[Prepared] = []
+        for index, column in enumerate(record["columns"]):
+            name = f"column.{index}"
+            tensor = tensors.get(name, np.empty(0))
+            if name in tensors or column["kind"] == DATE:
+                tensor_of(column).check(name, tensor, {}, tensors)
+            columns.append(KINDS[column["kind"]].from_record(column, tensor))
+        left_out = [Column(column["name"], column["kind"], column["reason"]) for column in record["left_out"]]
+        return cls(columns, left_out)
