@@ -52,7 +52,7 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
         raise ParameterError(
             who="TableModel",
             parameter=unknown[0],
-            required=f"be left out for {task}",
+            required=f"not be set for {task}",
             got=f"{chosen[unknown[0]]!r}, which {kind.__name__} does not take",
         )
     return kind(**chosen)
