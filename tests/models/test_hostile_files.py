@@ -69,7 +69,7 @@ def test_names_in_a_file_cannot_command_a_terminal(tmp_path: Path) -> None:
         (("long_tail",), 1, r"long_tail must be true or false"),
         (("shares",), [2.0], r"shares\[0\] must be a finite number >= 0 and <= 1|shares\[0\] must be"),
         (("shares",), [1.0], r"1 shares of 3 classes"),
-        (("judgement",), {"losses": {}}, r"judgement\.l2 must be there"),
+        (("judgement",), {"losses": {}}, r"judgement\.l2 must be present"),
         (("reading",), {"header": "yes"}, r"reading\.header must be true or false"),
         (("parameters", "decimal"), "x", r"parameters\.decimal must be one of"),
         (("parameters", "cross_validation"), 3, r"parameters\.cross_validation must be true or false"),

@@ -38,7 +38,7 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
             raise ParameterError(
                 who="TableModel",
                 parameter=name,
-                required="be left out with L-BFGS, which finds its own steps on all rows",
+                required="not be set with L-BFGS, which determines its own steps on all rows",
                 got=repr(given[name]),
                 remedy="Leave it out, or try another optimizer.",
             )
@@ -52,7 +52,7 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
         raise ParameterError(
             who="TableModel",
             parameter=unknown[0],
-            required=f"be left out for {task}",
+            required=f"not be set for {task}",
             got=f"{chosen[unknown[0]]!r}, which {kind.__name__} does not take",
         )
     return kind(**chosen)

@@ -275,7 +275,7 @@ def check_lbfgs(estimator: Any) -> None:
             raise ParameterError(
                 who=name_of(estimator),
                 parameter=name,
-                required=InPython(f"be {neutral!r} with L-BFGS", typed="be left out with L-BFGS"),
+                required=InPython(f"be {neutral!r} with L-BFGS", typed="not be set with L-BFGS"),
                 got=repr(value),
                 remedy=InPython("Try solver='adam'.", typed="Try {optimizer} adam."),
             )
