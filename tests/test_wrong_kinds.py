@@ -157,7 +157,7 @@ def test_what_is_of_another_kind_works_or_gets_one_sentence(
 @pytest.mark.parametrize(
     ("name", "given", "error", "words"),
     [
-        ("explain numbers", {"y": 3}, ShapeError, "explain_model: X and y must have the same number of rows; got 9 and 3."),
+        ("explain numbers", {"y": 3}, ShapeError, "X and y must have the same number of rows; got 9 and 3."),
         ("explain numbers", {"y": [[1], [1, 2]]}, ShapeError, "explain_model: y must have one value, or one row of"),
         ("explain numbers", {"X": "a"}, DataError, "explain: X must contain only numbers; got a str"),
         ("explain numbers", {"layer": "a"}, ParameterTypeError, "explain: layer must be an integer; got 'a'. Try 1."),

@@ -44,8 +44,8 @@ def test_the_table_of_the_walk_reads_as_on_the_slides():
     assert "v2 0 0 1 1 0 −1 1/2 wrong [1/2, 1/2, −1/2, 0, 1/2]" in lines
     assert "v3 0 1 1 0 0 +1 0 wrong [1/2, 1, 0, 0, 1/2]" in lines
     assert "v4 1 0 0 1 0 −1 1/2 wrong [0, 1, 0, −1/2, 1/2]" in lines
-    assert "v5 1 0 1 0 1 +1 1/2 right unchanged" in lines
-    assert "v6 1 0 1 1 0 −1 −1/2 right unchanged" in lines
+    assert "v5 1 0 1 0 1 +1 1/2 correct unchanged" in lines
+    assert "v6 1 0 1 1 0 −1 −1/2 correct unchanged" in lines
     assert "A further pass would change nothing" in text
 
 

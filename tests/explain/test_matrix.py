@@ -237,7 +237,7 @@ def test_what_is_no_expression_is_refused_where_it_stops_being_one():
         ("f(x)", r"must call one of norm, sum, .*; got 'f'"),
         ("__import__('os')", r"must consist of names, numbers.*; got \"'\" at character 12"),
         ("", r"must have 1 to 400 characters; got 0"),
-        ("(" * 60 + "x", r"must be nested at most 40 deep"),
+        ("(" * 60 + "x", r"must be nested at most 40 levels deep"),
         ("-" * 300 + "x" + "+x" * 100, r"must have 1 to 400 characters"),
     ):
         with pytest.raises(ParameterError, match=message):
@@ -279,7 +279,7 @@ def test_mistakes_of_use_are_told_in_one_sentence():
 
 
 def test_an_equation_is_judged_by_numbers():
-    assert "agree on 5 draws" in shapes("(A @ B).T == B.T @ A.T").render("text", "en")
+    assert "agree on 5 sets" in shapes("(A @ B).T == B.T @ A.T").render("text", "en")
     assert "not equal" in shapes("(A @ B).T == A.T @ B.T", {"A": "2,2", "B": "2,2"}).render("text", "en")
 
 
