@@ -464,7 +464,7 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
         ("--checkpoint new --model new", "--checkpoint must be a different file from the model; got 'new' for both"),
         ("--checkpoint notes.txt", "'notes.txt' must be a new file or a koubai checkpoint to be replaced"),
         ("--checkpoint table.koubai --model new", "'table.koubai' must be a new file or a koubai checkpoint"),
-        ("--model c", "'c' must be a new file, or a koubai model; it contains something else"),
+        ("--model c", "'c' must be a new file or a koubai model to be replaced; it contains something else"),
         ("--model table.csv", "must differ from 'table.csv', which is an input and would be overwritten"),
         ("--drop kind", "--drop must name feature columns; got the target 'kind'. Remove it."),
     ):
@@ -478,7 +478,7 @@ def test_checkpoints_take_no_other_file_s_place(table: Path, fitted: Path, capsy
 def test_a_file_that_is_no_model_is_not_replaced(table: Path, capsys) -> None:
     Path("notes.txt").write_text("precious")
     said = complaint(capsys, "fit", str(table), "--target", "kind", "--model", "notes.txt", *QUICK)
-    assert "'notes.txt' must be a new file, or a koubai model; it contains something else" in said
+    assert "'notes.txt' must be a new file or a koubai model to be replaced; it contains something else" in said
     assert Path("notes.txt").read_text() == "precious"
     Path("notes.txt").write_text("")
     for _ in range(2):  # an empty file is no loss, and a model is there to be replaced
@@ -748,7 +748,7 @@ def test_how_a_file_is_read_is_kept_with_the_model(capsys) -> None:
     Path("h.csv").write_text(f"{rows}\n".replace(":", ","), encoding="utf-8")
     assert main(["fit", "h.csv", "--target", "column_3", "--no-header", *QUICK]) == 0
     assert main(["predict", "h.koubai", "h.csv", "--out", "p.csv"]) == 0
-    assert "as the training table was: without a line of names. Say so" in capsys.readouterr().err
+    assert "like the training table: without a line of names. Set these" in capsys.readouterr().err
     Path("u.csv").write_text(f"x:z:y\n{rows}\n")
     assert main(["predict", "t.koubai", "u.csv", "--out", "p.csv", "--skip-lines", "0"]) == 0
     assert pl.read_csv("p.csv").height == 60

@@ -38,7 +38,7 @@ def _english(monkeypatch):
         (["backward", "--delta", "1,2", "--sizes", "4-5-3"], "Where δ₂⁽¹⁾ comes from"),
         (["backward", "--loss"], "Where E comes from"),
         (["update", "--optimizer", "adam", "--rows", "1-2,4", "--after", "2", "--weight", "1,1,1"], "by Adam"),
-        (["update", "--l2", "0.1", "--clip", "1"], "The gradient, shortened"),
+        (["update", "--l2", "0.1", "--clip", "1"], "The clipped gradient"),
         (["activation", "gelu", "--at", "1/2"], "erf"),
         (["activation", "softmax"], "Softmax with cross-entropy"),
         (["activation", "sigmoid", "--at", "-1/2"], "exp(−(−1/2))"),
@@ -176,7 +176,7 @@ def test_a_perceptron_learns_from_a_table_of_one_s_own(tmp_path, capsys):
     assert status == 0
     assert "learns from 2 examples" in out
     status, _, err = said(capsys, "explain", "perceptron", str(table), "--positive", "z")
-    assert (status, err[:53]) == (2, "koubai explain: the column 'kind' must hold 'z' and a")
+    assert (status, err[:53]) == (2, "koubai explain: the column 'kind' must contain 'z' an")
     table.write_text("a,b,kind\n1,2,x\n9,9,\n0.5,1,y\n")
     status, out, _ = said(capsys, "explain", "perceptron", str(table))
     assert status == 0
@@ -197,7 +197,7 @@ def test_a_perceptron_sees_numbers_where_cells_are_missing_and_says_what_its_lab
     assert status == 0
     assert "learns from 2 examples" in out, "the row without an age is left out"
     assert "example  1  size  age" in out, "columns of numbers, and the bias"
-    assert "+1 stands for y, and −1 for x / z" in out
+    assert "+1 means y and −1 means x / z" in out
     assert "w₀⁽⁰⁾·x₁₀ + w₁⁽⁰⁾·x₁₁ + w₂⁽⁰⁾·x₁₂" in out
 
 
@@ -260,12 +260,12 @@ def test_questions_are_asked_marked_and_counted(capsys):
     sign = str(sheet.questions[1].mistakes[0].answer[0])
     assert ask_all(sheet, "en", answering(str(first), sign, sign)) == 1
     out = capsys.readouterr().out
-    assert "Right." in out
+    assert "Correct." in out
     assert out.count("The sign of the update is wrong.") == 2
-    assert out.count("Try once more") == 1, "two tries, not three"
+    assert out.count("Try again") == 1, "two tries, not three"
     assert f"The answer is {str(second).replace('-', '−')}." in out
     assert "Stopped." in out
-    assert "1 of 2 right." in out
+    assert "1 of 2 correct." in out
 
 
 def test_a_second_try_counts_apart_what_cannot_be_read_is_asked_again_and_enter_gives_the_solution(capsys):
@@ -274,7 +274,7 @@ def test_a_second_try_counts_apart_what_cannot_be_read_is_asked_again_and_enter_
     assert ask_all(sheet, "en", answering("what?", "1/0", "99", first, "")) == 0
     out = capsys.readouterr().out
     assert out.count("Enter a number") == 2
-    assert "Not right." in out
+    assert "Not correct." in out
     assert out.count("The answer is") == 1, "the first was found, the second given up"
     assert "0 of 2 correct at the first try, 1 at the second." in out
 
@@ -303,9 +303,9 @@ def test_the_quiz_runs_at_a_terminal_and_ctrl_d_ends_it_with_the_score(tmp_path)
         os.write(master, f"{answer}\n".encode())
         wait_for(b"Your answer:", 2)
         os.write(master, b"\x04")
-        wait_for(b"1 of 1 right.", 1)
+        wait_for(b"1 of 1 correct.", 1)
         assert process.wait(20) == 0
-    assert b"Right." in shown
+    assert b"Correct." in shown
     os.close(master)
 
 

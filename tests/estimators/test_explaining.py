@@ -68,7 +68,7 @@ def test_inputs_and_classes_have_the_names_that_people_gave_them():
     assert "height" in page
     assert "owl" in page.split("The network")[1]
     two = MLPClassifier((3,), max_iter=2, random_state=0).fit(frame, ["spam", "ham", "spam", "ham"])
-    assert "speaks for spam, against ham" in two.explain(frame.iloc[0]).render("text", "en")
+    assert "favours spam over ham" in two.explain(frame.iloc[0]).render("text", "en")
     assert "is predicted" in two.explain(frame.iloc[0]).render("text", "en")
 
 

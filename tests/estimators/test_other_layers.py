@@ -106,12 +106,12 @@ def damaged(**changes):
         ({"kind": "convolution"}, "network.layers[0].kind must be one of dense, scaling; got 'convolution'."),
         ({"kind": 3}, "network.layers[0].kind must be one of dense, scaling; got 3."),
         ({"n_features": 0}, "network.layers[0].n_features must be a whole number from 1 to 9007199254740992; got 0."),
-        ({"n_features": None}, "network.layers[0].n_features must be there; got none."),
+        ({"n_features": None}, "network.layers[0].n_features must be present; it is missing."),
         (
             {"n_features": 2},
-            "the record must be whole and consistent; got ShapeError: Network: layer 1 must take the 2",
+            "the record must be complete and consistent; got ShapeError: Network: layer 1 must take the 2",
         ),
-        ({"kind": "dense"}, "network.layers[0].n_in must be there; got none."),
+        ({"kind": "dense"}, "network.layers[0].n_in must be present; it is missing."),
     ],
 )
 def test_damaged_descriptions_are_refused_in_one_sentence(changes: dict, message: str) -> None:

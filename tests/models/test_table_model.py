@@ -314,7 +314,5 @@ def test_what_was_checked_is_prepared_as_it_was_asked_for() -> None:
     assert prepared.n_rows == model.prepare(table(), "label", test_fraction=0.25).n_rows
     assert prepared.n_rows["test"] == 75
     model.drop = ("label",)
-    with pytest.raises(
-        ParameterError, match=r"^TableModel: drop must name columns to learn from; got the target 'label"
-    ):
+    with pytest.raises(ParameterError, match=r"^TableModel: drop must name feature columns; got the target 'label"):
         model.prepare(table(), model.check("label"))

@@ -66,8 +66,8 @@ def test_arguments_that_cannot_be_served_get_one_sentence(complaint, tmp_path):
         (["--lesson", "xorr"], "--lesson must be one of perceptron, xor"),
         (["--lesson", tmp_path / "absent.json"], "must be readable; got no such file"),
         (["--lesson", lesson], "must have a title and steps"),
-        (["--host", "0.0.0.0", "--token", "abc"], "--token must have 8 characters or more"),
-        (["--token", ""], "--token must have 8 characters or more"),
+        (["--host", "0.0.0.0", "--token", "abc"], "--token must have at least 8 characters"),
+        (["--token", ""], "--token must have at least 8 characters"),
         (["--host", "203.0.113.7", "--token", "classroom"], "cannot assign requested address. Try --host 127"),
         (["--host", "no such host", "--token", "classroom"], "the server must listen on no such host, port 0, but"),
         (["--brain"], "--brain"),
@@ -157,7 +157,7 @@ def test_without_a_token_of_one_s_own_there_is_a_new_random_one_each_time(monkey
 
 def test_a_short_token_in_the_environment_is_refused(complaint, monkeypatch):
     monkeypatch.setenv("KOUBAI_TOKEN", "short")
-    assert "play: KOUBAI_TOKEN must have 8 characters or more" in complaint("--port", 0)
+    assert "play: KOUBAI_TOKEN must have at least 8 characters" in complaint("--port", 0)
 
 
 def test_a_frame_never_waits_for_the_last_one_to_be_acknowledged():

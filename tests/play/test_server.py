@@ -189,7 +189,7 @@ def test_a_gigabyte_is_refused_early_with_one_sentence_and_no_memory(server, ann
             with suppress(BlockingIOError):
                 answer += line.recv(65536)
     assert b"413" in answer.split(b"\r\n", 1)[0]
-    assert b"A table must have at most 32 MiB; got more." in answer
+    assert b"A table must be at most 32 MiB; it is larger." in answer
     assert sent < 2**29
     assert resident(process) - before < 64 * 2**20
     assert serves(address)

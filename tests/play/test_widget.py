@@ -257,6 +257,6 @@ def test_close_ends_the_threads_and_keeps_the_last_network():
     widget.close()
     until(lambda: threading.active_count() <= before, 10)
     assert widget.estimator.predict(IRIS[0]).shape == (150,)
-    with pytest.raises(ParameterError, match="was closed"):
+    with pytest.raises(ParameterError, match="has been closed"):
         widget.do("run")
     widget.close()

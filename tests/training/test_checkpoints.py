@@ -200,7 +200,7 @@ def test_a_file_that_is_no_checkpoint(tmp_path: Path) -> None:
         MLPClassifier(**GIVEN, checkpoint=path).fit(X, Y)
     assert path.read_text() == "precious"
     write_container(path, "MLPClassifier", {}, {})
-    with pytest.raises(ModelFileError, match="it holds a MLPClassifier, where a checkpoint is required"):
+    with pytest.raises(ModelFileError, match="it holds a MLPClassifier, but a checkpoint is required"):
         MLPClassifier(**GIVEN, checkpoint=path).fit(X, Y)
 
 

@@ -316,7 +316,7 @@ def test_a_record_that_is_no_mapping_is_refused(tmp_path: Path, monkeypatch) -> 
 
 
 def test_wrong_kind_is_named(stored: Path) -> None:
-    with pytest.raises(ModelFileError, match="it holds a MLPClassifier, where a Perceptron is required"):
+    with pytest.raises(ModelFileError, match="it holds a MLPClassifier, but a Perceptron is required"):
         read_container(stored, "Perceptron")
 
 

@@ -219,7 +219,7 @@ def test_the_temporary_file_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_full_disk_is_said_beforehand() -> None:
-    with pytest.raises(FileError, match=r"must have 8000000000.0 GB free for the prepared rows; '.*' has .* GB. Make"):
+    with pytest.raises(FileError, match=r"must have 8000000000.0 GB free for the prepared rows; '.*' has .* GB. Free"):
         RowStore([Field(F8, 1)], expected_rows=10**18)
 
 

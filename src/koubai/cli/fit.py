@@ -257,7 +257,7 @@ def _check_outputs(path: str, checkpoint: str | None, table: str) -> None:
         check_writable(checkpoint, reads=[table])
         if os.path.realpath(checkpoint) == os.path.realpath(path):
             raise ParameterError(
-                f"--checkpoint must be another file than the model; got '{path}' for both. Rename one."
+                f"--checkpoint must be a different file from the model; got '{path}' for both. Rename one."
             )
 
 

@@ -250,7 +250,7 @@ class TablePredictor:
         if not kept:
             return ()
         listed = ", ".join(_in_words(name, value) for name, value in kept.items())
-        return (f"The file is read as the training table was: {listed}. Say so if it is laid out otherwise.",)
+        return (f"The file is read like the training table: {listed}. Set these options if its layout differs.",)
 
     def columns_of(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
         """Return a cleaned table with this model's column names, assigned by position if it has none of its own.

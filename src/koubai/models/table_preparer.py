@@ -165,9 +165,9 @@ class TablePreparer(TablePredictor):
                 raise ParameterError(
                     who="TableModel",
                     parameter=name,
-                    required="name columns to learn from",
+                    required="name feature columns",
                     got=f"the target {target!r}",
-                    remedy="Leave it out.",
+                    remedy="Remove it.",
                 )
         return target
 

@@ -56,7 +56,7 @@ def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
             raise DataError(f"A table must have at most {most} {what}; got {found[part]}. Use koubai fit.")
     if found["size"] > MOST_CONTENT:
         raise DataError(
-            f"A table must have at most {MOST_CONTENT // 2**20} MiB of content; it has more. Use koubai fit."
+            f"A table must have at most {MOST_CONTENT // 2**20} MiB in memory; it has more. Use koubai fit."
         )
     for part, most, what in (
         ("name", MOST_NAME, "characters in a column's name"),

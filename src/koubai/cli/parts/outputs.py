@@ -58,8 +58,8 @@ def check_different(path: str | None, other: str | None, what: str, what_other: 
 def foreign(path: str, wanted: str) -> FileError:
     """Return the error for a file that would be overwritten."""
     return FileError(
-        f"The output '{path}' must be a new file, or {wanted}; it contains something else, which would be lost. Choose "
-        "another name, or add --force."
+        f"The output '{path}' must be a new file or {wanted} to be replaced; it contains something else, which "
+        "would be lost. Choose another name, or add --force."
     )
 
 

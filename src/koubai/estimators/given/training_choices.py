@@ -165,7 +165,7 @@ def chosen_checkpoint(estimator: Any, identity: Callable[[], dict[str, Any]]) ->
         raise ParameterError(
             who=name_of(estimator),
             parameter="random_state",
-            required="be an integer with checkpoint, so that training can go on",
+            required="be an integer with checkpoint, so that training can resume",
             got=repr(estimator.random_state),
             remedy="Try 0.",
         )
