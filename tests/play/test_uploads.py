@@ -128,7 +128,7 @@ def test_a_parquet_file_that_unpacks_without_end_dies_alone(tmp_path, monkeypatc
     path.write_bytes(parquet(bomb, compression="zstd", use_dictionary=False, write_statistics=False))
     assert path.stat().st_size < 100_000
     monkeypatch.setattr(measuring, "MOST_CONTENT", 2**26)
-    with pytest.raises(DataError, match="at most 64 MiB in memory"):
+    with pytest.raises(DataError, match=r"at most 64 MiB in memory|a whole Parquet file"):  # old polars: as damaged
         measuring.measured(path, 20_000, 1000)
 
 
