@@ -126,8 +126,7 @@ def functions() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
 
 NAMES = (
     "explain", "explain a perceptron", "explain numbers", "explain classes", "explain a table", "predict", "fit",
-    "table", "descend", "compare", "basins", "points", "load", "save", "landscape", "path", "line", "eigenvalues",
-    "subject", "rates", "batches", "watch", "objective", "expression", "callable", "by hand", "sheet", "questions",
+    "descend", "basins", "load", "save", "landscape", "path", "line", "eigenvalues", "watch", "objective", "expression", "callable", "by hand", "sheet", "questions",
     "answers", "mark", "network",
 )  # fmt: skip
 
