@@ -126,8 +126,8 @@ def functions() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
 
 NAMES = (
     "explain", "explain a perceptron", "explain numbers", "explain classes", "explain a table", "predict", "fit",
-    "descend", "basins", "load", "save", "landscape", "path", "line", "eigenvalues", "watch", "objective", "expression", "callable", "by hand", "sheet", "questions",
-    "answers", "mark", "network",
+    "descend", "basins", "load", "save", "landscape", "path", "line", "eigenvalues", "watch", "objective",
+    "expression", "callable", "by hand", "sheet", "questions", "answers", "mark", "network",
 )  # fmt: skip
 
 
