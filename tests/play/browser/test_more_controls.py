@@ -185,7 +185,7 @@ def test_a_perceptron_tells_of_each_example_whether_it_changed_the_line(opened):
         playground.until(f"s.step > {step} && s.frame.header.step === s.step && s.learnt")
         changed = playground.theta() != before
         assert playground.state("s.learnt.changed") == changed
-        assert ("wrongly" if changed else "rightly") in playground.page.inner_text(".learnt")
+        assert ("misclassified" if changed else "correctly") in playground.page.inner_text(".learnt")
         told.add(changed)
     assert told == {True, False}
     playground.page.click("button.play")
