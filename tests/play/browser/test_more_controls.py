@@ -266,7 +266,7 @@ def test_a_long_wait_and_a_lost_connection_are_told(opened):
     playground.page.wait_for_selector(".notice", state="visible")
     assert "compiles" in playground.page.inner_text(".notice")
     playground.page.evaluate("document.getElementById('koubai-play').playground.context.transport.socket.close()")
-    playground.wait("document.querySelector('.notice').textContent.includes('No connection')")
+    playground.wait("document.querySelector('.notice').textContent.includes('Connection to koubai lost')")
     playground.until("s.connected && s.frame")
     playground.page.wait_for_selector(".notice", state="hidden")
 
