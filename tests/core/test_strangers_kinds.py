@@ -21,7 +21,7 @@ from koubai.engines.protocol import Rows
 from koubai.engines.reference import ReferenceEngine
 from koubai.explain.network.asking import Ask
 
-from ..oracles import differences
+from ..oracles import differences, gradient_along
 
 X, Y = np.array([[0.5, -1.0], [1.0, 2.0], [-0.3, 0.2]]), np.array([[1.0], [-1.0], [0.5]])
 
@@ -81,12 +81,7 @@ def test_the_hessian_asks_for_its_second_derivative_and_never_takes_it_for_zero(
     network = Network.dense((2, 3, 1), hidden=Curved())
     theta, rows = network.initial(np.random.default_rng(0)), Rows(X, Y)
     vector = np.random.default_rng(1).normal(size=theta.size)
-
-    def gradient_along(step: float) -> np.ndarray:
-        return ReferenceEngine().loss_and_gradient(network, theta + step * vector, rows, Penalty())[1]
-
-    h = 1e-4
-    expected = (gradient_along(h) - gradient_along(-h)) / (2 * h)
+    expected = gradient_along(network, theta, rows, vector)
     np.testing.assert_allclose(hessian_vector_product(Subject(network, theta, rows), vector), expected, atol=1e-7)
     without = Network.dense((2, 3, 1), hidden=Bent())
     with pytest.raises(

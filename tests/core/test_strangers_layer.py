@@ -28,7 +28,7 @@ from koubai.explain.network.asking import Ask
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.sgd import SGD
 
-from ..oracles import differences
+from ..oracles import differences, gradient_along
 
 X, Y = np.array([[0.5, -1.0], [1.0, 2.0], [-0.3, 0.2]]), np.array([[1.0], [-1.0], [0.5]])
 
@@ -148,12 +148,7 @@ def test_it_is_differentiated_twice_where_it_says_how_and_never_taken_for_flat()
     network = network_with(Shift)
     theta, rows = network.initial(np.random.default_rng(0)), Rows(X, Y)
     vector = np.random.default_rng(1).normal(size=theta.size)
-
-    def gradient_along(step: float) -> np.ndarray:
-        return ReferenceEngine().loss_and_gradient(network, theta + step * vector, rows, Penalty())[1]
-
-    h = 1e-4
-    expected = (gradient_along(h) - gradient_along(-h)) / (2 * h)
+    expected = gradient_along(network, theta, rows, vector)
     np.testing.assert_allclose(hessian_vector_product(Subject(network, theta, rows), vector), expected, atol=1e-7)
     with pytest.raises(UndefinedError, match=r"^the bent layer must define tangent\(blocks, .* Add it to Bent\.$"):
         hessian_vector_product(Subject(network_with(Bent), theta, rows), vector)

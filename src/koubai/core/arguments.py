@@ -116,7 +116,8 @@ def check_kind(who: str, parameter: str, value: Any, kind: Kind, default: Any = 
     """Raise ParameterTypeError if an argument is not of its kind; the default, if any, is proposed."""
     if not kind.accepts(value):
         remedy = kind.remedy if default is None or default is inspect.Parameter.empty else f"Try {default!r}."
-        raise ParameterTypeError(f"{who}: {parameter} must be {kind.words}; got {shown(value)}. {remedy}")
+        required = f"be {kind.words}"
+        raise ParameterTypeError(who=who, parameter=parameter, required=required, got=shown(value), remedy=remedy)
 
 
 def takes(who: str, **kinds: Kind) -> Callable[[Callable[P, T]], Callable[P, T]]:

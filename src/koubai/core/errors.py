@@ -1,8 +1,7 @@
 """The errors that koubai raises; each message says who, what is required, what was given, and what to do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 
 class InPython(str):
@@ -31,8 +30,7 @@ class InPython(str):
         return made
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of somebody: ``MLPClassifier: loss``."""
 
     who: str

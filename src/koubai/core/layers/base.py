@@ -6,7 +6,7 @@ c numbers per row, in C order.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import prod
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
@@ -219,5 +219,5 @@ class Layer:
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
-        """Return the layer described by `spec`."""
-        return cls(**{name: value for name, value in spec.items() if name != "kind"})
+        """Return the layer described by `spec`; anything else in it is ignored."""
+        return cls(**{field.name: spec[field.name] for field in fields(cls)})

@@ -1,8 +1,8 @@
 """The scaling layer: one learned factor per feature, with which a network selects among its inputs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Scaling(Layer):
         size = self.n_features
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
             raise ParameterError(f"Scaling: n_features must be an integer >= 1; got {size!r}. Try 8.")
+        object.__setattr__(self, "n_features", int(size))  # JSON has no NumPy integers
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -111,12 +112,3 @@ class Scaling(Layer):
     def law_back(self) -> Formula:
         """Return δ_i s_i."""
         return Symbol("δ", ("i",), "l+1") * Symbol("s", ("i",), "l+1")
-
-    def spec(self) -> dict[str, Any]:
-        """Return the layer as plain data for a model file."""
-        return {"kind": "scaling", "n_features": int(self.n_features)}
-
-    @classmethod
-    def from_spec(cls, spec: Mapping[str, Any]) -> Self:
-        """Return the layer described by `spec`; other contents are ignored."""
-        return cls(spec["n_features"])
