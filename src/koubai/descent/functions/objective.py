@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.arguments import NAMES, TEXT, WHOLE, Kind, or_none, takes
+from koubai.core.arguments import NAMES, TEXT, WHOLE, Kind, or_none, shown, takes
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
 from koubai.core.randomness import derive_key, uniforms
 from koubai.descent.functions.evaluation import Tape
@@ -19,6 +19,9 @@ Window = tuple[tuple[float, float], ...]
 
 NOISE = 3
 """Random stream of the gradient noise."""
+
+MOST_VARIABLES = 10_000
+"""Maximum number of variables of a function: each gets a name, and two calls for a gradient by differences."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +194,8 @@ def from_callable(
     ------
     ParameterTypeError
         If ``function`` is not callable.
+    ParameterError
+        If there is no variable, or there are more than 10,000.
     ShapeError
         When called: if the function does not return one number, or the gradient does not have d.
     """
@@ -198,6 +203,10 @@ def from_callable(
         raise ParameterTypeError(
             f"descend: function must be an expression, a name or a callable; got {type(function).__name__}. "
             f"Try 'rosenbrock'."
+        )
+    if not 1 <= n_variables <= MOST_VARIABLES:
+        raise ParameterError(
+            f"descend: n_variables must be from 1 to {MOST_VARIABLES}; got {shown(n_variables)}. Try 2."
         )
     label = name or str(getattr(function, "__name__", "f"))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, takes
+from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, shown, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
@@ -20,6 +20,9 @@ from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
 Numbers = npt.NDArray[np.float64]
+
+MOST_UPDATES = 1_000_000
+"""Maximum number of updates that are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,11 @@ def watch_training(
     if epochs < 1:
         raise ParameterError(f"watch_training: epochs must be >= 1; got {epochs!r}. Try 20.")
     per_epoch = -(-subject.rows.n_rows // min(batch_size, subject.rows.n_rows)) if batch_size >= 1 else 1
+    if epochs * per_epoch > MOST_UPDATES:
+        raise ParameterError(
+            f"watch_training: epochs must be at most {MOST_UPDATES // per_epoch}, since every update is kept; "
+            f"got {shown(epochs)}. Try 20."
+        )
     losses, norms, ratios, thetas = [], [], [], [subject.theta]
     theta = subject.theta
     for update in updates(subject, rule, constant_rate(rate), batch_size, seed, engine):
