@@ -27,8 +27,8 @@ class Peer:
 
 
 PEERS = {
-    "koubai": Peer("koubai engine", "numba", "koubai", "EngineTrainer", "EnginePredictor", "PopulationTrainer"),
-    "koubai-fit": Peer("koubai MLPClassifier", "numba", "koubai", "EstimatorTrainer", "EstimatorPredictor"),
+    "koubai": Peer("koubai engine", "koubai", "koubai", "EngineTrainer", "EnginePredictor", "PopulationTrainer"),
+    "koubai-fit": Peer("koubai MLPClassifier", "koubai", "koubai", "EstimatorTrainer", "EstimatorPredictor"),
     "sklearn": Peer(
         "scikit-learn", "sklearn", "sklearn", "EstimatorTrainer", "EstimatorPredictor", "EstimatorTrainer", 8
     ),

@@ -1,12 +1,10 @@
-"""How long whole processes take: imports, and a first fit of Iris, with and without the compiled code on disk."""
+"""How long whole processes take: imports, and a first fit of Iris."""
 
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 from benchmarks.contenders import ROOT, Contender, installed
@@ -60,14 +58,12 @@ jax.block_until_ready(jax.jit(lambda c, o: jax.lax.scan(step, c, o))((P, zeros, 
 
 @dataclass(frozen=True)
 class Command:
-    """A process to time; ``cold`` gives it an empty cache of compiled code every time."""
+    """A process to time."""
 
     row: str
     title: str
     peer: str
     code: str
-    cold: bool = False
-    rounds: int = 100
 
 
 IMPORTS = "import, whole process"
@@ -81,15 +77,13 @@ COMMANDS = (
     Command("iris", IRIS, "sklearn", FIT.format(library="sklearn.neural_network")),
     Command("iris", IRIS, "torch", FIT_TORCH),
     Command("iris", IRIS, "jax", FIT_JAX),
-    Command("iris-cold", f"{IRIS}, no compiled code on disk", "koubai-fit", FIT.format(library="koubai"), True, 3),
 )
 """What is timed; the interpreter's own start is in all of them."""
 
 
-def seconds_of(command: Command, cache: Path) -> float:
+def seconds_of(command: Command) -> float:
     """Return how long a new process takes, from its start to its end."""
     environment = Contender(command.peer, os.cpu_count() or 1).environment()
-    environment |= {"NUMBA_CACHE_DIR": str(cache), "XDG_CACHE_HOME": str(cache)}
     begin = perf_counter()
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", command.code], env=environment, cwd=ROOT, capture_output=True, text=True
@@ -105,16 +99,11 @@ def measure_startup(peers: Sequence[str], rounds: int) -> Iterator[list[Result]]
     commands = [command for command in COMMANDS if command.peer in peers and installed(command.peer)]
     times: dict[Command, list[float]] = {command: [] for command in commands}
     say("startup")
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(rounds + 1):
-            for command in commands:
-                if command.cold:
-                    if 0 < number <= command.rounds:
-                        times[command].append(seconds_of(command, Path(folder) / f"cold-{number}"))
-                    continue
-                seconds = seconds_of(command, Path(folder) / "warm")
-                if number:
-                    times[command].append(seconds)
+    for number in range(rounds + 1):
+        for command in commands:
+            seconds = seconds_of(command)
+            if number:
+                times[command].append(seconds)
     yield [
         Result(
             "startup",

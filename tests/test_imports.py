@@ -25,7 +25,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("code", "needed"), CASES.items(), ids=list(CASES))
+LONG = "MLPClassifier("  # what loads much takes seconds
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [pytest.param(*case, id=case[0], marks=[pytest.mark.slow] * (LONG in case[0])) for case in CASES.items()],
+)
 def test_only_what_is_needed_is_loaded(code: str, needed: set[str]) -> None:
     script = f"{code}\nimport sys\nprint(*({HEAVY!r} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout

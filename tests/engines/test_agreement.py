@@ -1,41 +1,29 @@
 """The compiled engine walks the same path as the readable one: same start, same order, same θ after 50 epochs."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from koubai.core.activations import ACTIVATIONS, get_activation
-from koubai.core.losses import LOSSES, get_loss
+from koubai.core.losses import get_loss
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.engine import CPUEngine
-from koubai.engines.cpu.kernels.products import BLAS_FROM
+from koubai.engines.cpu.kernels.sizes import BLAS_FROM
 from koubai.engines.protocol import Patience, Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 
+from ..oracles import PAIRS, targets_for
+
 EPOCHS = 50
-PAIRS = [
-    (activation, loss)
-    for activation, loss in product(ACTIVATIONS, LOSSES)
-    if get_loss(loss).accepts(get_activation(activation))
-]
 
 
 def make_rows(network: Network, n: int = 23, dtype: type = np.float64, seed: int = 0) -> Rows:
     """Rows whose targets lie where the loss wants them."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, network.n_features))
-    m = network.n_outputs
-    targets = {
-        "cross_entropy": lambda: rng.dirichlet(np.ones(m), n),
-        "binary_cross_entropy": lambda: rng.uniform(size=(n, m)).round(),
-        "perceptron": lambda: rng.choice([-1.0, 1.0], (n, m)),
-        "hinge": lambda: rng.choice([-1.0, 1.0], (n, m)),
-        "poisson": lambda: rng.poisson(2.0, (n, m)).astype(float),
-    }.get(network.loss.name, lambda: rng.normal(size=(n, m)) * 2)()
+    targets = targets_for(network.loss.name, n, network.n_outputs, rng)
     return Rows(x.astype(dtype), targets.astype(dtype), rng.uniform(0.5, 2, n).astype(dtype))
 
 
@@ -110,6 +98,7 @@ def gradients(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("koubai.engines.cpu.engine.gradients_for", lambda _, __, team: 1 if shares else team)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gradients")
 @pytest.mark.parametrize("n_threads", [2, 3])
 @pytest.mark.parametrize("clip_norm", [0.0, 0.2])
@@ -133,7 +122,15 @@ def test_clipping_dropout_and_threads(n_threads: int, clip_norm: float, dropout:
     assert_same_path(plan, make_rows(network), 0.01, CPUEngine(n_threads))
 
 
-@pytest.mark.parametrize("changes", [{}, {"penalty": Penalty(l2=0.1)}, {"clip_norm": 0.2}, {"batch_size": 23}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        pytest.param({"penalty": Penalty(l2=0.1)}, marks=pytest.mark.slow),
+        pytest.param({"clip_norm": 0.2}, marks=pytest.mark.slow),
+        pytest.param({"batch_size": 23}, marks=pytest.mark.slow),
+    ],
+)
 def test_plain_descent_of_large_layers(changes: dict) -> None:
     """Their update is added to the weights without a gradient, unless penalty or clipping ask for one."""
     network = Network.dense((3, 300, 290, 2), hidden="tanh", dropout=0.1, output="softmax", loss="cross_entropy")

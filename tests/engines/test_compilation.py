@@ -4,13 +4,13 @@ import numba
 import numpy as np
 import pytest
 
-from koubai.engines.cpu.compilation import config, kernel
+from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import keep_apart
 
 
-def test_other_code_does_not_find_the_parts_of_an_entry(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_other_code_does_not_find_the_parts_of_an_entry() -> None:
     """Of an entry's parts LLVM drops arguments; who called those with all of them would read wrong memory."""
-    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
 
     @kernel
     def add_to_all(x, spare, n):

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from tests.kinds.known import KNOWN_ACTIVATIONS, KNOWN_LOSSES
 
 from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.losses import LOSSES, get_loss
@@ -28,8 +29,6 @@ pytestmark = pytest.mark.usefixtures("double_precision")
 
 N_ROWS = 5
 PENALTY = Penalty(l1=0.03, l2=0.2)
-OUTPUTS = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid", "poisson": "exponential"}
-KINKED = ("step", "relu", "leaky_relu", "elu")
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,12 @@ def make_case(network: Network, weighted: bool = True, dropout: bool = False) ->
         distances = [
             np.abs(u).min()
             for layer, u in zip(network.layers, trace.pre_activations, strict=True)
-            if layer.activation.name in KINKED
+            if KNOWN_ACTIVATIONS[layer.activation.name].kinked
         ]
         z = trace.outputs
-        loss_kink = {"hinge": 1 - y * z, "perceptron": z, "huber": np.abs(z - y) - 1}.get(network.loss.name)
-        if loss_kink is not None and network.layers[-1].activation.name not in ("step", "relu"):
-            distances.append(np.abs(loss_kink).min())
+        kinks = KNOWN_LOSSES[network.loss.name].kinks
+        if kinks is not None and not KNOWN_ACTIVATIONS[network.layers[-1].activation.name].dead:
+            distances.append(np.abs(kinks(z, y)).min())
         if all(distance > 0.01 for distance in distances):
             return case
     raise AssertionError("no seed keeps away from the kinks")
@@ -89,7 +88,7 @@ def assert_close(found: np.ndarray, expected: np.ndarray, rtol: float) -> None:
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=rtol * max(1.0, float(np.abs(expected).max())))
 
 
-HIDDEN_CASES = [(hidden, OUTPUTS.get(loss, "identity"), loss) for hidden, loss in product(ACTIVATIONS, LOSSES)]
+HIDDEN_CASES = [(hidden, get_loss(loss).output, loss) for hidden, loss in product(ACTIVATIONS, LOSSES)]
 OUTPUT_CASES = [("tanh", output, loss) for output, loss in PAIRS]
 FIRST = {*OUTPUT_CASES, *(case for case in HIDDEN_CASES if case[2] == "cross_entropy")}
 """Every activation at either place, and every loss. The other combinations are slow."""
@@ -99,6 +98,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hidden", "output", "loss"), CASES)
 def test_both_engines_agree_with_automatic_differentiation_and_differences(hidden: str, output: str, loss: str) -> None:
     case = make_case(Network.dense((3, 4, 2), hidden=hidden, output=output, loss=loss))

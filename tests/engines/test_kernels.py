@@ -8,18 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from tests.kinds.known import KNOWN_LOSSES
 
 from koubai.core import randomness
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.engines.cpu import entries
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.cpu.kernels.mathematics import exp, log1p, tanh
-from koubai.engines.cpu.kernels.networks import run_networks
-from koubai.engines.cpu.kernels.passes import make_room
-from koubai.engines.cpu.kernels.prediction import predict_rows
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, uniform, word
-from koubai.engines.cpu.kernels.training import mean_gradient
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import ReferenceEngine
 from koubai.optimizers.sgd import SGD
@@ -185,13 +183,6 @@ def test_nan_stays_nan(name: str) -> None:
     assert np.isfinite(found[[0, 2]]).all()
 
 
-TARGETS = {
-    "cross_entropy": [(0, 1, 0), (0.25, 0.5, 0.25)],
-    "binary_cross_entropy": [(0, 1, 1), (0.25, 0.5, 1)],
-    "perceptron": [(-1, 1, 1)],
-    "hinge": [(-1, 1, 1)],
-    "poisson": [(0, 3, 1), (2, 0, 5)],
-}
 ARGUMENTS = [
     (1e4, -1e4, 3.0),
     (-1e4, 0.5, 1e4),
@@ -211,7 +202,7 @@ def test_losses_far_from_zero_are_those_of_core(output: str, loss: str, dtype: t
     """One row whose pre-activations are the weights: E, and δ as the gradient of the biases."""
     network = Network.dense((1, 3), output=output, loss=loss)
     tolerance = 1e-12 if dtype is np.float64 else 2e-6
-    for u, y in product(ARGUMENTS, TARGETS.get(loss, [(0.5, -2.0, 1.0)])):
+    for u, y in product(ARGUMENTS, KNOWN_LOSSES[loss].points):
         theta = np.array([*u, 0, 0, 0], dtype)
         rows = Rows(np.ones((1, 1), dtype), np.array([y], dtype))
         expected, gradient = ReferenceEngine().loss_and_gradient(network, theta, rows, Penalty())
@@ -239,11 +230,11 @@ def test_many_rows_share_logarithms(weighted: bool) -> None:
 def test_a_nan_reaches_loss_and_gradient(output: str, loss: str) -> None:
     """A row that has left the numbers is not hidden by a comparison that NaN fails."""
     network = Network.dense((1, 3), output=output, loss=loss)
-    rows = Rows(np.ones((1, 1)), np.array([TARGETS.get(loss, [(0.5, -2.0, 1.0)])[0]], dtype=float))
+    rows = Rows(np.ones((1, 1)), np.array([KNOWN_LOSSES[loss].points[0]], dtype=float))
     for engine in (ReferenceEngine(), CPUEngine()):
         value, gradient = engine.loss_and_gradient(network, np.array([np.nan, 1.0, 0.5, 0, 0, 0]), rows, Penalty())
         assert np.isnan(value), engine.name
-        if loss not in ("perceptron", "hinge"):  # whose derivative is a choice of three numbers
+        if not KNOWN_LOSSES[loss].stepwise:
             assert np.isnan(gradient[0]), engine.name
 
 
@@ -287,9 +278,9 @@ def test_arrays_that_must_not_be_written_to_compile_nothing_anew(sparse: bool) -
     engine, network = CPUEngine(), Network.dense((3, 2, 1))
     theta = network.initial(np.random.default_rng(0))
     expected = run(np.copy)
-    entries = (run_networks, mean_gradient, make_room, predict_rows)
-    compiled = [len(entry.signatures) for entry in entries]
+    kernels = (entries.run_networks, entries.mean_gradient, entries.predict_rows)
+    kinds = [kernel.n_kinds() for kernel in kernels]
     for kind in (closed, askew):
         for found, same in zip(run(kind), expected, strict=True):
             np.testing.assert_array_equal(found, same)
-    assert [len(entry.signatures) for entry in entries] == compiled
+    assert [kernel.n_kinds() for kernel in kernels] == kinds

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from tests.kinds.known import KNOWN_LAYERS
 
 from koubai.core.activations import get_activation
 from koubai.core.layers import Dense, Scaling
@@ -38,6 +39,7 @@ def few(rows: Rows) -> Rows:
     return Rows(csr_array(np.where(np.abs(rows.inputs) > 0.8, rows.inputs, 0)), rows.targets, rows.weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("penalty", [Penalty(), Penalty(0.01, 0.1, per_row=True)])
 def test_every_optimizer_and_penalty(name: str, penalty: Penalty) -> None:
@@ -53,6 +55,7 @@ def gradients(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("koubai.engines.cpu.engine.gradients_for", lambda _, __, team: 1 if shares else team)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gradients")
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 @pytest.mark.parametrize("clip_norm", [0.0, 0.2])
@@ -66,6 +69,19 @@ def test_threads_clipping_dropout_and_sparse_rows(n_threads: int, clip_norm: flo
 
 
 @pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("name", KNOWN_LAYERS)
+def test_every_kind_of_layer_first_and_between(name: str, n_threads: int) -> None:
+    """Inputs of its own, sparse or not, and a layer before it to which ∂E/∂z goes back."""
+    rng = np.random.default_rng(2)
+    first, between = KNOWN_LAYERS[name].make(5, rng), KNOWN_LAYERS[name].make(4, rng)
+    layers = (first, Dense(first.n_out, 4, TANH, dropout=0.2), between, Dense(between.n_out, 2))
+    network = Network(layers, get_loss("half_squared_error"))
+    plan = Plan(network, get_optimizer("momentum"), Penalty(0.01, 0.01), 5, clip_norm=1.0)
+    for rows in (make_rows(network), few(make_rows(network))):
+        assert_same_path(plan, rows, 0.02, CPUEngine(n_threads))
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("layers", [(Scaling(3),), (Dense(3, 2, TANH), Scaling(2)), (Scaling(3), Scaling(3))])
 def test_it_may_be_the_last_layer_or_the_only_one(layers: tuple, n_threads: int) -> None:
     network = Network(layers, get_loss("half_squared_error"))
@@ -74,6 +90,7 @@ def test_it_may_be_the_last_layer_or_the_only_one(layers: tuple, n_threads: int)
     assert_same_path(plan, few(make_rows(network)), 0.02, CPUEngine(n_threads))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_plain_descent_updates_large_dense_layers_at_once_and_factors_by_their_gradient(n_threads: int) -> None:
     layers = (Scaling(3), Dense(3, 300, TANH, dropout=0.1), Scaling(300), Dense(300, 290, TANH), Dense(290, 2))

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from koubai.core.errors import DivergenceError
 from koubai.core.perceptron import learn, predict
 from koubai.core.randomness import SHUFFLE, derive_key, permutation, random_words
-from koubai.engines.cpu.kernels import perceptron as kernels
+from koubai.engines.cpu.entries import run_perceptron
 from koubai.engines.cpu.perceptron import train
 from koubai.engines.cpu.perceptron_records import Course, Outcome, Problems, Rule, TrainingRows, Weights
 
@@ -125,10 +125,10 @@ def test_wide_indices_that_hold_small_numbers_compile_nothing_anew():
     narrow, wide = csr_array(CLOUD), csr_array(CLOUD)
     wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
     expected = run(narrow, labels, {}, max_passes=2)[0].result()
-    compiled = len(kernels.run.signatures)
+    compiled = run_perceptron.n_kinds()
     for one, other in zip(run(wide, labels, {}, max_passes=2)[0].result(), expected, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert len(kernels.run.signatures) == compiled
+    assert run_perceptron.n_kinds() == compiled
 
 
 @pytest.mark.parametrize("variant", ["plain", "averaged", "pocket"])

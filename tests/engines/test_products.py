@@ -10,7 +10,8 @@ from koubai.engines.cpu.kernels import products
 from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES
 from koubai.engines.cpu.kernels.layers.dense import bias_gradient
 from koubai.engines.cpu.kernels.passes import gather
-from koubai.engines.cpu.kernels.products import FEW, copy_size, product
+from koubai.engines.cpu.kernels.products import FEW, product
+from koubai.engines.cpu.kernels.sizes import copy_size
 from koubai.engines.cpu.kernels.tiles import SHORT, TALL
 from koubai.engines.cpu.threads import blas
 
@@ -20,9 +21,13 @@ GUARD = 32
 """Numbers behind each result that must stay as they are."""
 
 
-@numba.njit
 def multiply(a, a_turned, b, b_turned, first, first_row, out, n, depth, m):
-    copy = np.empty(copy_size(a, max(depth, n)), a.dtype)
+    copy = np.empty(copy_size(a.itemsize, max(depth, n)), a.dtype)
+    compiled_multiply(a, a_turned, b, b_turned, first, first_row, out, n, depth, m, copy)
+
+
+@numba.njit
+def compiled_multiply(a, a_turned, b, b_turned, first, first_row, out, n, depth, m, copy):
     a_row, b_row = n if a_turned else depth, depth if b_turned else m
     product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy)
 
@@ -64,6 +69,7 @@ def check(n: int, depth: int, m: int, dtype: type, a_turned: bool, b_turned: boo
     assert (whole[n * m :] == 7).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
 @pytest.mark.parametrize("n", [1, SHORT, TALL - 1, TALL, TALL + 1, 2 * SHORT, 2 * SHORT + 1, 3 * TALL + 2])

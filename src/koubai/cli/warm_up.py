@@ -1,13 +1,12 @@
-"""``koubai warm-up``: compile the engine ahead of time, so that later commands need not wait for it."""
+"""``koubai warm-up``: say which code the engine runs; there is nothing to compile."""
 
 import argparse
-import sys
 
 EXAMPLES = """examples:
   koubai warm-up
 
-The compiled code is kept in the user's cache folder, for this version of koubai. Without this command, each piece is
-compiled when first needed.
+The engine is compiled when koubai is built, for several levels of processors; the best one for this processor is chosen
+when it is first used. docs/building.md says how to build it.
 """
 
 
@@ -15,8 +14,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command to the parser."""
     parser = commands.add_parser(
         "warm-up",
-        help="compile the engine ahead of time",
-        description="Compile the engine once, so that later commands start at once.",
+        help="say which compiled engine serves here",
+        description="Say which compiled engine serves on this processor. Nothing has to be compiled ahead of time.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -24,32 +23,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compile every piece with a progress bar; return the exit status.
+    """Say what serves; return the exit status, 1 if nothing compiled is there."""
+    from koubai.engines.cpu.choice import is_compiled, library
 
-    Raises
-    ------
-    FileError
-        If the compiled code could not be stored, which would make the work useless.
-    """
-    from time import perf_counter
-
-    from rich.progress import track
-
-    from koubai.cli.parts.terminal import console
-    from koubai.core.errors import FileError
-    from koubai.engines.cpu.compilation import cache_folder
-    from koubai.engines.cpu.kept_code import unusable
-    from koubai.engines.cpu.warm_up import compile_all, pieces
-
-    reason = unusable(cache_folder())
-    if reason:
-        raise FileError(
-            f"The folder for compiled code must be usable; {cache_folder()} {reason}. Remove it, or set XDG_CACHE_HOME "
-            f"to another folder."
-        )
-    begin = perf_counter()
-    names = list(pieces())
-    for _ in track(compile_all(names), "Compiling", total=len(names), console=console(sys.stderr)):
-        pass
-    print(f"Compiled {len(names)} pieces in {perf_counter() - begin:.1f} seconds; they are in {cache_folder()}.")
-    return 0
+    native = library()
+    if native is not None:
+        print(f"Nothing to do: the engine is compiled for {native.level.name} processors ({native.path.name}).")
+    elif is_compiled():
+        print("Nothing to do: numba compiles each kernel in each process that uses it, as KOUBAI_ENGINE_CODE=jit asks.")
+    return 0 if is_compiled() else 1

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.optimizers.groups import Factors
 from koubai.optimizers.protocol import Optimizer
 
 Inputs: TypeAlias = Array | csr_array
@@ -50,6 +51,8 @@ class Plan:
         Seed of shuffles and dropout masks.
     clip_norm : float
         Maximum Euclidean norm of a gradient; larger ones are clipped. 0 disables clipping.
+    factors : Factors
+        Factors on learning rate and weight decay by group of parameters.
     """
 
     network: Network
@@ -59,10 +62,34 @@ class Plan:
     shuffle: bool = True
     seed: int = 0
     clip_norm: float = 0.0
+    factors: Factors = field(default_factory=Factors)
 
     def steps_per_epoch(self, n_rows: int) -> int:
         """Return ⌈n_rows / batch_size⌉."""
         return -(-n_rows // self.batch_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What is left, in each update, of weight decay λ and of the probabilities of dropout.
+
+    Parameters
+    ----------
+    decay, dropout : (n_epochs, steps_per_epoch) or None
+        Factors, those of dropout in [0, 1]; None for 1 throughout.
+    """
+
+    decay: npt.NDArray[np.float64] | None = None
+    dropout: npt.NDArray[np.float64] | None = None
+
+    def of(self, epoch: int, step: int) -> tuple[float, float]:
+        """Return both factors of an update."""
+        decay, dropout = (1.0 if given is None else float(given[epoch, step]) for given in (self.decay, self.dropout))
+        return decay, dropout
+
+
+WHOLE = Shares()
+"""Weight decay and dropout as they are set, throughout."""
 
 
 @dataclass
@@ -146,6 +173,7 @@ class Engine(Protocol):
         rows: Rows,
         learning_rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
+        shares: Shares = WHOLE,
     ) -> npt.NDArray[np.float64]:
         """Train whole epochs, modifying ``state`` in place, and return each epoch's loss.
 
@@ -155,6 +183,8 @@ class Engine(Protocol):
             α of every update; its shape determines the number of epochs.
         patience : Patience, optional
             Early stopping; without it, or below its limit, all epochs run.
+        shares : Shares
+            What is left of weight decay and dropout in each update.
 
         Returns
         -------
@@ -175,6 +205,7 @@ class PopulationEngine(Engine, Protocol):
         rows: Rows,
         rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
+        shares: Shares = WHOLE,
     ) -> npt.NDArray[np.float64]:
         """Train every network of the population from the start, each with its own patience.
 
@@ -185,6 +216,8 @@ class PopulationEngine(Engine, Protocol):
         ----------
         rates : (n_epochs, steps_per_epoch)
             α of every update, to be multiplied with each network's own.
+        shares : Shares
+            As for ``run``.
 
         Returns
         -------

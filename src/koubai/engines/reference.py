@@ -5,6 +5,7 @@ float64.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,9 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.randomness import DROPOUT, SHUFFLE, derive_key, permutation, uniforms
 from koubai.core.trace import ForwardTrace, StepTrace
-from koubai.engines.protocol import Inputs, Patience, Plan, Rows, State
+from koubai.engines.protocol import WHOLE, Inputs, Patience, Plan, Population, Rows, Shares, State
 from koubai.optimizers.clipping import clip_by_norm
+from koubai.optimizers.groups import step_by_groups
 
 Masks = tuple[Array | None, ...]
 
@@ -83,24 +85,31 @@ def gradient_of_mean(forward: ForwardTrace, deltas: tuple[Array, ...], row_weigh
     return gradient
 
 
-def dropout_masks(plan: Plan, step: int, n_rows: int, dtype: npt.DTypeLike) -> Masks:
+def dropout_masks(plan: Plan, step: int, n_rows: int, dtype: npt.DTypeLike, share: float = 1.0) -> Masks:
     """Return each layer's dropout mask in update ``step`` (counted from 0).
 
-    Node j of row r is dropped if number r · n_out + j of the stream (seed, DROPOUT, step, layer) is below the rate.
+    Node j of row r is dropped if number r · n_out + j of the stream (seed, DROPOUT, step, layer) is below the rate,
+    which is ``share`` of the layer's.
     """
     masks: list[Array | None] = []
     for index, layer in enumerate(plan.network.layers):
-        if layer.dropout == 0:
+        rate = layer.dropout * share
+        if rate == 0:
             masks.append(None)
             continue
         draws = uniforms(derive_key(plan.seed, DROPOUT, step, index), n_rows * layer.n_out)
-        kept = (draws >= layer.dropout).reshape(n_rows, layer.n_out)
-        masks.append((kept / (1 - layer.dropout)).astype(dtype))
+        kept = (draws >= rate).reshape(n_rows, layer.n_out)
+        masks.append((kept / (1 - rate)).astype(dtype))
     return tuple(masks)
 
 
 def trace_step(
-    plan: Plan, state: State, rows: Rows, learning_rate: float | None = None, dropout: bool = False
+    plan: Plan,
+    state: State,
+    rows: Rows,
+    learning_rate: float | None = None,
+    dropout: bool = False,
+    shares: tuple[float, float] = (1.0, 1.0),
 ) -> StepTrace:
     """Return everything about one update on these rows as one batch; the state is not modified.
 
@@ -112,10 +121,12 @@ def trace_step(
         α; without it no update is made and the trace ends with the gradient.
     dropout : bool
         Whether to apply this step's masks.
+    shares : (float, float)
+        What is left of weight decay and of dropout in this update.
     """
     network, theta = plan.network, state.theta
     n = rows.n_rows
-    masks = dropout_masks(plan, state.step, n, theta.dtype) if dropout else None
+    masks = dropout_masks(plan, state.step, n, theta.dtype, shares[1]) if dropout else None
     forward = trace_forward(network, theta, rows.inputs, masks)
     weights = np.ones(n, dtype=theta.dtype) if rows.weights is None else rows.weights
     total = float(weights.sum())
@@ -130,7 +141,17 @@ def trace_step(
         gradient = clip_by_norm(gradient, plan.clip_norm)
     after = slots = None
     if learning_rate is not None:
-        after, slots = plan.optimizer.step(theta, gradient, state.slots, state.step + 1, learning_rate)
+        after, slots = step_by_groups(
+            network,
+            plan.factors,
+            plan.optimizer,
+            theta,
+            gradient,
+            state.slots,
+            state.step + 1,
+            learning_rate,
+            shares[0],
+        )
     return StepTrace(
         forward=forward,
         targets=rows.targets,
@@ -183,13 +204,14 @@ class ReferenceEngine:
         rows: Rows,
         learning_rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
+        shares: Shares = WHOLE,
     ) -> npt.NDArray[np.float64]:
         """Train whole epochs, modifying ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
         losses: list[float] = []
-        for rates in learning_rates:
+        for epoch, rates in enumerate(learning_rates):
             total = 0.0
-            for batch, rate in zip(batches(plan, rows, state.epoch), rates, strict=True):
-                trace = trace_step(plan, state, batch, float(rate), dropout=True)
+            for step, (batch, rate) in enumerate(zip(batches(plan, rows, state.epoch), rates, strict=True)):
+                trace = trace_step(plan, state, batch, float(rate), dropout=True, shares=shares.of(epoch, step))
                 assert trace.theta_after is not None
                 assert trace.slots_after is not None
                 state.theta, state.slots = trace.theta_after, trace.slots_after
@@ -200,3 +222,23 @@ class ReferenceEngine:
             if not np.isfinite(losses[-1]) or (patience is not None and patience.observe(losses[-1])):
                 break
         return np.array(losses)
+
+    def run_population(
+        self,
+        plan: Plan,
+        population: Population,
+        rows: Rows,
+        rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+        shares: Shares = WHOLE,
+    ) -> npt.NDArray[np.float64]:
+        """Train each network by itself; see `koubai.engines.protocol.PopulationEngine.run_population`."""
+        losses = np.full((len(population.thetas), len(rates)), np.nan)
+        for index, optimizer in enumerate(population.optimizers):
+            theta = population.thetas[index].copy()
+            own = replace(plan, optimizer=optimizer, seed=int(population.seeds[index]))
+            state = State(theta, optimizer.init(theta))
+            waiting = None if patience is None else replace(patience)
+            run = self.run(own, state, rows, rates * population.learning_rates[index], waiting, shares)
+            losses[index, : len(run)], population.thetas[index] = run, state.theta
+        return losses

@@ -13,6 +13,10 @@ def _reference(most_threads: int | None) -> Engine:
 
 
 def _cpu(most_threads: int | None) -> Engine:
+    from koubai.engines.cpu.choice import is_compiled
+
+    if not is_compiled():
+        return _reference(most_threads)
     from koubai.engines.cpu.engine import CPUEngine
 
     return CPUEngine(most_threads=most_threads)

@@ -8,12 +8,8 @@ import numpy.typing as npt
 from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
-from koubai.engines.cpu.compilation import announce_compilation
-from koubai.engines.cpu.kernels.networks import run_networks
-from koubai.engines.cpu.kernels.passes import make_room
-from koubai.engines.cpu.kernels.prediction import predict_rows
+from koubai.engines.cpu.entries import lend_blas, mean_gradient, run_networks
 from koubai.engines.cpu.kernels.records import Course, Room, Team
-from koubai.engines.cpu.kernels.training import mean_gradient
 from koubai.engines.cpu.layout import (
     data_record,
     input_arrays,
@@ -25,8 +21,10 @@ from koubai.engines.cpu.layout import (
     rows_to_train,
     rule_record,
 )
+from koubai.engines.cpu.prediction import predictor
+from koubai.engines.cpu.rooms import make_room
 from koubai.engines.cpu.threads import available_threads, gradients_for, run_team, threads_for
-from koubai.engines.protocol import Inputs, Patience, Plan, Population, Rows, State
+from koubai.engines.protocol import WHOLE, Inputs, Patience, Plan, Population, Rows, Shares, State
 
 
 class CPUEngine:
@@ -55,40 +53,42 @@ class CPUEngine:
 
     def forward(self, network: Network, theta: Array, inputs: Inputs) -> Array:
         """Return the outputs z^(L), (n, n_outputs)."""
-        with announce_compilation("prediction", theta.dtype):
-            n, n_outputs, theta = inputs.shape[0], network.n_outputs, lent(theta, theta.dtype)
-            out = np.empty(n * n_outputs, theta.dtype)
-            net, arrays = net_record(network, theta.dtype), input_arrays(inputs, theta.dtype)
-            chunk = rows_to_predict(network, n, theta.itemsize)
-            team = self._team(network, n, 1)
+        n, n_outputs, theta = inputs.shape[0], network.n_outputs, lent(theta, theta.dtype)
+        out = np.empty(n * n_outputs, theta.dtype)
+        own = predictor(network, theta.dtype, rows_to_predict(network, n, theta.itemsize))
+        arrays = input_arrays(inputs, theta.dtype)
+        team = self._team(network, n, 1)
 
-            def work(rank: int) -> None:
-                first, stop = n * rank // team, n * (rank + 1) // team
-                predict_rows(net.shape, net.numbers, theta, *arrays, first, stop, chunk, out)
+        def work(rank: int) -> None:
+            first, stop = n * rank // team, n * (rank + 1) // team
+            own.run(theta, arrays, out, first, stop)
 
-            if team == 1 and not predicts_by_blas(network, n, theta.itemsize):
-                work(0)  # a single row is done before BLAS's threads could be limited
-            else:
-                run_team(work, team)
-            return out.reshape(n, n_outputs)
+        if team == 1 and not predicts_by_blas(network, n, theta.itemsize):
+            work(0)  # a single row is done before BLAS's threads could be limited
+        else:
+            lend_blas()
+            run_team(work, team)
+        return out.reshape(n, n_outputs)
 
     def loss_and_gradient(self, network: Network, theta: Array, rows: Rows, penalty: Penalty) -> tuple[float, Array]:
         """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""
-        data, theta = data_record(rows.inputs, rows.targets, rows.weights, theta.dtype), lent(theta, theta.dtype)
+        data, theta = (
+            data_record(rows.inputs, network.loss.smoothed(rows.targets), rows.weights, theta.dtype),
+            lent(theta, theta.dtype),
+        )
         total = float(data.weights.sum(dtype=np.float64)) if data.weights.size else float(rows.n_rows)
         gradients = np.empty((1, theta.size), theta.dtype)
         net, order = net_record(network, theta.dtype), np.arange(rows.n_rows)
         n_threads = self._team(network, rows.n_rows, 3)
         shared = Shared.of(n_threads)
-        with announce_compilation("gradient", theta.dtype):
-            room = make_room(net, theta, rows_to_train(network, rows.n_rows, theta.itemsize, n_threads), True)
-            rooms = own_rooms(room, n_threads)
+        room = make_room(net, rows_to_train(network, rows.n_rows, theta.itemsize, n_threads))
+        rooms = own_rooms(room, n_threads)
 
-            def work(rank: int) -> None:
-                team, own = shared.team(rank), rooms[rank]
-                shared.partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradients)
+        def work(rank: int) -> None:
+            team, own = shared.team(rank), rooms[rank]
+            shared.partial[rank] = mean_gradient(net, theta, data, order, total, own, team, gradients)
 
-            run_team(work, n_threads)
+        run_team(work, n_threads)
         loss = float(shared.partial.sum())
         loss += penalty.value(network, theta, total)
         return loss, gradients[0] + penalty.gradient(network, theta, total)
@@ -100,6 +100,7 @@ class CPUEngine:
         rows: Rows,
         learning_rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
+        shares: Shares = WHOLE,
     ) -> npt.NDArray[np.float64]:
         """Train whole epochs, modifying ``state`` in place; see `koubai.engines.protocol.Engine.run`."""
         batch = min(plan.batch_size, rows.n_rows)
@@ -111,7 +112,7 @@ class CPUEngine:
             population,
             state.slots[np.newaxis],
             rows,
-            course_record(plan, state, rows.n_rows, learning_rates),
+            course_record(plan, state, rows.n_rows, learning_rates, shares),
             waiting,
             team,
         )
@@ -129,12 +130,13 @@ class CPUEngine:
         rows: Rows,
         rates: npt.NDArray[np.float64],
         patience: Patience | None = None,
+        shares: Shares = WHOLE,
     ) -> npt.NDArray[np.float64]:
         """Train every network of a population; see `koubai.engines.protocol.PopulationEngine.run_population`."""
         thetas = population.thetas
         n_slots = max(optimizer.n_slots for optimizer in population.optimizers)
         slots = np.zeros((len(thetas), n_slots, thetas.shape[1]), thetas.dtype)
-        course = course_record(plan, State(thetas[0], slots[0]), rows.n_rows, rates)
+        course = course_record(plan, State(thetas[0], slots[0]), rows.n_rows, rates, shares)
         patiences = np.tile(patience_record(patience), (len(thetas), 1))
         losses, _ = self._train(plan, population, slots, rows, course, patiences, 1)
         return losses
@@ -161,7 +163,8 @@ class CPUEngine:
         epochs = np.zeros(n_networks, np.int64)
         taken = np.zeros(1, np.int64)
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
-        data = data_record(rows.inputs, rows.targets, rows.weights, thetas.dtype)
+        targets = plan.network.loss.smoothed(rows.targets)
+        data = data_record(rows.inputs, targets, rows.weights, thetas.dtype)
         batch = min(plan.batch_size, rows.n_rows)
         chunk = rows_to_train(plan.network, batch, thetas.itemsize, team)
         n_gradients = gradients_for(plan.network, batch, team)
@@ -170,7 +173,7 @@ class CPUEngine:
             """Return the workspace of a thread or a team: an order of the rows, work arrays, gradients."""
             return (
                 course._replace(order=course.order.copy()),
-                own_rooms(make_room(net, thetas[0], chunk, True), team),
+                own_rooms(make_room(net, chunk), team),
                 np.empty((n_gradients, thetas.shape[1]), thetas.dtype),
                 Shared.of(team),
             )
@@ -198,9 +201,8 @@ class CPUEngine:
                 epochs,
             )
 
-        with announce_compilation("training", thetas.dtype):
-            common = None if alone else place()
-            run_team(work, n_threads)
+        common = None if alone else place()
+        run_team(work, n_threads)
         return losses, epochs
 
 
@@ -231,6 +233,10 @@ def own_rooms(room: Room, team: int) -> list[Room]:
     return [room._replace(copy=np.empty_like(room.copy)) if rank else room for rank in range(team)]
 
 
+THROUGHOUT = np.empty((0, 0))
+"""In place of an update's share of weight decay or dropout: the whole."""
+
+
 def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
     """Return tolerance, limit, best loss and count in the form kernels read; without patience, one that never stops."""
     if patience is None:
@@ -238,10 +244,14 @@ def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
     return np.array([patience.tolerance, patience.limit, patience.best, patience.count])
 
 
-def course_record(plan: Plan, state: State, n_rows: int, learning_rates: npt.NDArray[np.float64]) -> Course:
+def course_record(
+    plan: Plan, state: State, n_rows: int, learning_rates: npt.NDArray[np.float64], shares: Shares
+) -> Course:
     """Return the course of a run in the form kernels read."""
     return Course(
         learning_rates,
+        THROUGHOUT if shares.decay is None else shares.decay,
+        THROUGHOUT if shares.dropout is None else shares.dropout,
         np.arange(n_rows),
         plan.batch_size,
         plan.shuffle,

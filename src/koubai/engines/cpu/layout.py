@@ -13,38 +13,48 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.core.layers import LAYERS
-from koubai.core.layers.base import WEIGHTS as GROUP_OF_WEIGHTS
+from koubai.core.layers import LAYERS, Layer, LearnedActivation, PeriodicEmbedding
+from koubai.core.layers.base import BIASES as GROUP_OF_BIASES
+from koubai.core.layers.base import Block
 from koubai.core.losses import LOSSES, Loss
 from koubai.core.network import Network
-from koubai.engines.cpu.kernels.activations import CODES as ACTIVATION_CODES
-from koubai.engines.cpu.kernels.activations import MOST_PARAMETERS
-from koubai.engines.cpu.kernels.layers import AT_ONCE as LAYERS_AT_ONCE
-from koubai.engines.cpu.kernels.layers import CODES as LAYER_CODES
-from koubai.engines.cpu.kernels.losses import CODES as LOSS_CODES
-from koubai.engines.cpu.kernels.losses import MOST_PARAMETERS as MOST_LOSS_PARAMETERS
-from koubai.engines.cpu.kernels.optimizers import CODES as OPTIMIZER_CODES
-from koubai.engines.cpu.kernels.optimizers import MOST_HYPERPARAMETERS
-from koubai.engines.cpu.kernels.products import BLAS_FROM
+from koubai.engines.cpu.codes import (
+    ACTIVATION_CODES,
+    LAYER_CODES,
+    LAYERS_AT_ONCE,
+    LOSS_CODES,
+    MOST_HYPERPARAMETERS,
+    MOST_LOSS_PARAMETERS,
+    MOST_PARAMETERS,
+    OPTIMIZER_CODES,
+)
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
     AT_ONCE,
     BIASES,
     COLUMNS,
+    DESCENDS,
     DROPOUT_RATE,
+    INNER,
     KIND,
+    LINES,
+    LIST,
     N_BIASES,
     N_COLUMNS,
     N_IN,
     N_OUT,
+    N_PART_COLUMNS,
     PARAMETERS,
+    PENALIZED,
     ROWS,
+    START,
     WEIGHTS,
+    WIDTH,
     Data,
     Net,
     Rule,
 )
-from koubai.engines.cpu.kernels.tiles import TALL
+from koubai.engines.cpu.kernels.sizes import BLAS_FROM, FEWEST_TALL
 from koubai.engines.protocol import Inputs, Plan
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import OPTIMIZERS
@@ -81,20 +91,38 @@ def parameters_of(kind: Activation | Loss | Optimizer) -> list[float]:
 
 
 def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
-    """Return a layer's row of ``Net.shape``: in compiled kinds, each group of parameters is one block."""
+    """Return a layer's row of ``Net.shape``; a compiled kind's first block says how threads divide it."""
     layer, row = network.layers[index], np.zeros(N_COLUMNS, dtype=np.int64)
     row[KIND] = code_of(layer, LAYERS, LAYER_CODES, "layer")
     row[N_IN], row[N_OUT] = layer.n_in, layer.n_out
-    row[WEIGHTS] = row[BIASES] = network.offsets[index]
-    for block, start, _ in network.spans[index]:
-        if block.group == GROUP_OF_WEIGHTS:
-            columns = block.shape[-1] if len(block.shape) > 1 else 1
-            row[WEIGHTS], row[ROWS], row[COLUMNS] = start, block.size // columns, columns
-            row[AT_ONCE] = layer.name in LAYERS_AT_ONCE and block.size * dtype.itemsize >= BLAS_FROM
-        else:
-            row[BIASES], row[N_BIASES] = start, block.size
+    (first, start, stop), *others = network.spans[index]
+    row[WEIGHTS], row[BIASES] = start, stop
+    row[ROWS], row[COLUMNS] = first.shape[0], first.shape[-1] if len(first.shape) > 1 else 1
+    row[AT_ONCE] = descends(layer, first, dtype)
+    row[N_BIASES] = sum(block.size for block, _, _ in others if block.group == GROUP_OF_BIASES)
     row[ACTIVATION] = code_of(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
+    if isinstance(layer, LearnedActivation):
+        row[INNER] = code_of(layer.within, ACTIVATIONS, ACTIVATION_CODES, "activation")
     return row
+
+
+def descends(layer: Layer, block: Block, dtype: np.dtype[Any]) -> bool:
+    """Return whether plain descent updates a layer's first block of parameters without a gradient between."""
+    large = block.size * dtype.itemsize >= BLAS_FROM
+    return large and layer.name in LAYERS_AT_ONCE
+
+
+def part_rows(network: Network, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
+    """Return ``Net.parts``: a row for each block of parameters, in their order in θ."""
+    rows = []
+    for layer, spans in zip(network.layers, network.spans, strict=True):
+        for number, (block, start, stop) in enumerate(spans):
+            row = np.zeros(N_PART_COLUMNS, dtype=np.int64)
+            row[START], row[LINES], row[WIDTH] = start, block.shape[0], (stop - start) // block.shape[0]
+            row[PENALIZED] = block.penalized
+            row[DESCENDS] = number == 0 and descends(layer, block, dtype)
+            rows.append(row)
+    return np.stack(rows)
 
 
 @lru_cache(maxsize=64)
@@ -102,14 +130,18 @@ def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network in the form kernels read, for this dtype."""
     shape = np.stack([layer_row(network, index, dtype) for index in range(len(network.layers))])
     numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
+    lists: list[int] = []
     for index, layer in enumerate(network.layers):
         numbers[index, DROPOUT_RATE] = layer.dropout
-        given = parameters_of(layer.activation)
+        given = parameters_of(layer.within if isinstance(layer, LearnedActivation) else layer.activation)
         numbers[index, PARAMETERS : PARAMETERS + len(given)] = given
+        if isinstance(layer, PeriodicEmbedding):
+            shape[index, LIST] = len(lists)
+            lists += layer.places
     code, of_loss = code_of(network.loss, LOSSES, LOSS_CODES, "loss"), np.zeros(MOST_LOSS_PARAMETERS, dtype)
     given = parameters_of(network.loss)
     of_loss[: len(given)] = given
-    return Net(shape, numbers, code, of_loss)
+    return Net(shape, numbers, np.array(lists, np.int64), code, of_loss, part_rows(network, dtype))
 
 
 def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64]]:
@@ -121,13 +153,16 @@ def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64
 
 
 def rule_record(plan: Plan) -> Rule:
-    """Return optimizer, penalty and clipping in the form kernels read."""
+    """Return optimizer, penalty, clipping and the factors of each block in the form kernels read."""
+    blocks = [block for spans in plan.network.spans for block, _, _ in spans]
     return Rule(
         *optimizer_numbers(plan.optimizer),
         float(plan.penalty.l1),
         float(plan.penalty.l2),
         plan.penalty.per_row,
         float(plan.clip_norm),
+        np.array([plan.factors.of(block) for block in blocks]),
+        plan.factors.are_one,
     )
 
 
@@ -191,4 +226,4 @@ def rows_to_predict(network: Network, n_rows: int, itemsize: int) -> int:
 
 def predicts_by_blas(network: Network, n_rows: int, itemsize: int) -> bool:
     """Return whether a forward pass may call BLAS."""
-    return n_rows > 2 * TALL and max(layer.n_weights for layer in network.layers) * itemsize >= BLAS_FROM
+    return n_rows > 2 * FEWEST_TALL and max(layer.n_weights for layer in network.layers) * itemsize >= BLAS_FROM

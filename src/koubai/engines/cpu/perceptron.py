@@ -9,22 +9,21 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
-from koubai.engines.cpu.compilation import announce_compilation
-from koubai.engines.cpu.kernels import perceptron as kernels
-from koubai.engines.cpu.kernels import perceptron_rule as rules
+from koubai.engines.cpu.entries import run_perceptron
+from koubai.engines.cpu.kernels import perceptron_records as records
 from koubai.engines.cpu.layout import lent
 from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
 
 PENALTIES: Mapping[str | None, int] = {
-    None: rules.NO_PENALTY,
-    "l1": rules.L1,
-    "l2": rules.L2,
-    "elasticnet": rules.ELASTIC_NET,
+    None: records.NO_PENALTY,
+    "l1": records.L1,
+    "l2": records.L2,
+    "elasticnet": records.ELASTIC_NET,
 }
 """Penalties by name."""
-VARIANTS: Mapping[str, int] = {"plain": rules.PLAIN, "averaged": rules.AVERAGED, "pocket": rules.POCKET}
+VARIANTS: Mapping[str, int] = {"plain": records.PLAIN, "averaged": records.AVERAGED, "pocket": records.POCKET}
 """Variants by name."""
-ORDERS: Mapping[str, int] = {"in order": kernels.IN_ORDER, "shuffled": kernels.SHUFFLED, "random": kernels.DRAWN}
+ORDERS: Mapping[str, int] = {"in order": records.IN_ORDER, "shuffled": records.SHUFFLED, "random": records.DRAWN}
 """Orders of the rows by name."""
 
 WORK_PER_CALL = 500_000_000
@@ -60,18 +59,16 @@ def train(
     DivergenceError
         If weights become NaN or infinite.
     """
-    kind = "dense" if isinstance(rows.inputs, np.ndarray) else "sparse"
-    with announce_compilation(f"perceptron on {kind} rows", state.weights.dtype):
-        parts = np.array_split(np.arange(problems.classes.size), min(max(1, n_threads), problems.classes.size))
-        if after_pass or len(parts) == 1:
-            return _Run(rows, problems, rule, course, state, after_pass).finish()
-        state.prepare(rule.variant)
-        runs = [_Run(rows, problems.take(part), rule, course, state.take(part), None) for part in parts]
-        with ThreadPoolExecutor(len(parts)) as threads:
-            outcomes = list(threads.map(_Run.finish, runs))
-        for part, run in zip(parts, runs, strict=True):
-            state.put(part, run.state)
-        return _joined(outcomes)
+    parts = np.array_split(np.arange(problems.classes.size), min(max(1, n_threads), problems.classes.size))
+    if after_pass or len(parts) == 1:
+        return _Run(rows, problems, rule, course, state, after_pass).finish()
+    state.prepare(rule.variant)
+    runs = [_Run(rows, problems.take(part), rule, course, state.take(part), None) for part in parts]
+    with ThreadPoolExecutor(len(parts)) as threads:
+        outcomes = list(threads.map(_Run.finish, runs))
+    for part, run in zip(parts, runs, strict=True):
+        state.put(part, run.state)
+    return _joined(outcomes)
 
 
 def _joined(outcomes: Sequence[Outcome]) -> Outcome:
@@ -126,12 +123,14 @@ class _Run:
         course = _course(self.course, self.passes_done, n_passes)
         tallies = np.zeros((n_passes, 3, self.active.size))
         stopped = np.zeros(self.active.size, np.bool_)
-        ran = kernels.run(self.examples, self.members, course, self.rule, self.model, tallies, self.order, stopped)
+        ran = int(
+            run_perceptron(self.examples, self.members, course, self.rule, self.model, tallies, self.order, stopped)
+        )
         if ran < 0:
-            raise DivergenceError(_overflow(self.passes_done + kernels.OVERFLOW - ran + 1))
+            raise DivergenceError(_overflow(self.passes_done + records.OVERFLOW - ran + 1))
         self.passes_done += ran
         mistakes = np.zeros((ran, self.outcome.passes.size), np.int64)
-        mistakes[:, self.active] = tallies[:ran, kernels.MISTAKES]
+        mistakes[:, self.active] = tallies[:ran, records.MISTAKES]
         self.outcome.mistakes = np.concatenate([self.outcome.mistakes, mistakes])
         if self.after_pass:
             stopped |= self.after_pass(self._pass(tallies[0]))
@@ -139,24 +138,24 @@ class _Run:
 
     def _pass(self, tally: Array) -> Pass:
         weights, numbers = self.model.weights[:, : self.active.size], self.model.numbers
-        return Pass(self.passes_done, self.active, weights, numbers[rules.SCALE], numbers[rules.BIAS], *tally)
+        return Pass(self.passes_done, self.active, weights, numbers[records.SCALE], numbers[records.BIAS], *tally)
 
     def _put_away(self, stopped: npt.NDArray[np.bool_]) -> None:
         """Write stopped problems to the state, and keep only the columns of the others."""
         columns, to = np.flatnonzero(stopped), self.active[stopped]
         model, numbers, state = self.model, self.model.numbers, self.state
         raw = model.weights[:, columns]
-        state.weights[:, to] = raw * numbers[rules.SCALE, columns].astype(raw.dtype)
-        state.biases[to] = bias = numbers[rules.BIAS, columns]
+        state.weights[:, to] = raw * numbers[records.SCALE, columns].astype(raw.dtype)
+        state.biases[to] = bias = numbers[records.BIAS, columns]
         if state.sums is not None and state.bias_sums is not None and state.counts is not None:
-            state.sums[:, to] = model.sums[:, columns] + numbers[rules.STEPS, columns] * raw
-            state.counts[to] = numbers[rules.COUNT, columns]
-            state.bias_sums[to] = numbers[rules.BIAS_SUM, columns] + numbers[rules.COUNT, columns] * bias
+            state.sums[:, to] = model.sums[:, columns] + numbers[records.STEPS, columns] * raw
+            state.counts[to] = numbers[records.COUNT, columns]
+            state.bias_sums[to] = numbers[records.BIAS_SUM, columns] + numbers[records.COUNT, columns] * bias
         if state.pocket is not None and state.pocket_biases is not None:
             state.pocket[:, to] = model.pocket[:, columns]
-            state.pocket_biases[to] = numbers[rules.POCKET_BIAS, columns]
+            state.pocket_biases[to] = numbers[records.POCKET_BIAS, columns]
         self.outcome.passes[to] = self.passes_done
-        self.outcome.separated[to] = numbers[rules.SEPARATED, columns] == 1.0
+        self.outcome.separated[to] = numbers[records.SEPARATED, columns] == 1.0
         rest = np.flatnonzero(~stopped)
         self.active = self.active[rest]
         if rest.size:
@@ -171,24 +170,21 @@ def _overflow(number: int) -> str:
     )
 
 
-def _examples(rows: TrainingRows) -> rules.Examples:
+def _examples(rows: TrainingRows) -> records.Examples:
     own = _lent(rows.labels), _lent(rows.weights)
     if isinstance(rows.inputs, np.ndarray):
-        return rules.Examples(_lent(rows.inputs), None, None, *own)
-    indices, starts, small = rows.inputs.indices, rows.inputs.indptr, np.iinfo(np.int32).max
-    if max(rows.inputs.shape[1], rows.inputs.nnz) <= small:  # else kernels for wide indices are compiled
-        indices, starts = indices.astype(np.int32, copy=False), starts.astype(np.int32, copy=False)
-    unsigned = np.uint32 if indices.dtype == np.int32 else np.uint64  # spares numba the test for i < 0
-    data = rows.inputs.data.reshape(1, -1)
-    return rules.Examples(_lent(data), _lent(indices.view(unsigned)), _lent(starts), *own)
+        return records.Examples(_lent(rows.inputs), None, None, *own)
+    data, indices, starts = rows.inputs.data.reshape(1, -1), rows.inputs.indices, rows.inputs.indptr
+    unsigned = indices.view(np.uint32) if indices.dtype == np.int32 else indices.astype(np.uint32)
+    return records.Examples(_lent(data), _lent(unsigned), _lent(starts.astype(np.int64, copy=False)), *own)
 
 
 def _lent(array: Array) -> Array:
     return lent(array, array.dtype)
 
 
-def _rule(rule: Rule, dtype: Any) -> rules.Rule:
-    return rules.Rule(
+def _rule(rule: Rule, dtype: Any) -> records.Rule:
+    return records.Rule(
         float(rule.learning_rate),
         PENALTIES[rule.penalty],
         float(rule.alpha),
@@ -201,45 +197,45 @@ def _rule(rule: Rule, dtype: Any) -> rules.Rule:
     )
 
 
-def _course(course: Course, first: int, n_passes: int) -> kernels.Course:
+def _course(course: Course, first: int, n_passes: int) -> records.Course:
     tolerance = -np.inf if course.tolerance is None else float(course.tolerance)
     order = ORDERS[course.order]
     first += course.first_pass
-    return kernels.Course(order, course.seed, first, n_passes, tolerance, course.patience, course.until_separated)
+    return records.Course(order, course.seed, first, n_passes, tolerance, course.patience, course.until_separated)
 
 
-def _model(problems: Problems, rule: rules.Rule, state: Weights) -> rules.Model:
+def _model(problems: Problems, rule: records.Rule, state: Weights) -> records.Model:
     """Return the kernels' state at the start of training."""
     v, nothing = state.weights, state.weights[:0]
-    has_l1 = rule.penalty in (rules.L1, rules.ELASTIC_NET)
+    has_l1 = rule.penalty in (records.L1, records.ELASTIC_NET)
     pocket = nothing if state.pocket is None else state.pocket
     pulled = np.zeros_like(v) if has_l1 else nothing
     sums = np.zeros((0, v.shape[1])) if state.sums is None else state.sums
     return _with_room([v, pulled, sums, pocket, np.zeros_like(pocket)], _numbers(problems, state))
 
 
-def _with_room(matrices: Sequence[Array], numbers: Array) -> rules.Model:
+def _with_room(matrices: Sequence[Array], numbers: Array) -> records.Model:
     """Return the kernels' state with columns padded, and with room for scores."""
     weights, pulled, sums, pocket, candidate = (_padded(matrix) for matrix in matrices)
-    room = np.zeros(max(rules.AHEAD, weights.shape[1]))
-    return rules.Model(weights, pulled, sums, pocket, candidate, np.array(numbers, order="C"), room)
+    room = np.zeros(max(records.AHEAD, weights.shape[1]))
+    return records.Model(weights, pulled, sums, pocket, candidate, np.array(numbers, order="C"), room)
 
 
 def _numbers(problems: Problems, state: Weights) -> Array:
     """Return the single numbers of each problem, (N_NUMBERS, K), at the start of training."""
     v = state.weights
-    numbers = np.zeros((rules.N_NUMBERS, v.shape[1]))
-    numbers[rules.CLASS] = problems.classes
-    numbers[rules.POSITIVE], numbers[rules.NEGATIVE] = problems.positive, problems.negative
-    numbers[rules.BIAS] = state.biases
-    numbers[rules.SCALE] = numbers[rules.CHANGED] = 1.0
-    numbers[rules.SQUARE], numbers[rules.MAGNITUDE] = np.einsum("ij,ij->j", v, v), np.abs(v).sum(axis=0)
-    numbers[rules.BEST], numbers[rules.POCKET_WRONG] = np.inf, np.nan
+    numbers = np.zeros((records.N_NUMBERS, v.shape[1]))
+    numbers[records.CLASS] = problems.classes
+    numbers[records.POSITIVE], numbers[records.NEGATIVE] = problems.positive, problems.negative
+    numbers[records.BIAS] = state.biases
+    numbers[records.SCALE] = numbers[records.CHANGED] = 1.0
+    numbers[records.SQUARE], numbers[records.MAGNITUDE] = np.einsum("ij,ij->j", v, v), np.abs(v).sum(axis=0)
+    numbers[records.BEST], numbers[records.POCKET_WRONG] = np.inf, np.nan
     if state.bias_sums is not None and state.counts is not None:
-        numbers[rules.COUNT] = state.counts
-        numbers[rules.BIAS_SUM] = state.bias_sums - state.counts * state.biases
+        numbers[records.COUNT] = state.counts
+        numbers[records.BIAS_SUM] = state.bias_sums - state.counts * state.biases
     if state.pocket_biases is not None:
-        numbers[rules.POCKET_BIAS] = state.pocket_biases
+        numbers[records.POCKET_BIAS] = state.pocket_biases
     return numbers
 
 

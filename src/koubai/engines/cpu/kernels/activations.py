@@ -7,19 +7,18 @@ network of any kind runs without recompilation; ``parameters`` are its own.
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from koubai.core.activations import ACTIVATIONS
+from koubai.engines.cpu.codes import ACTIVATION_CODES, MOST_PARAMETERS
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.kinds import choice, codes_of, compiled, most_parameters
+from koubai.engines.cpu.kernels.kinds import choice, compiled
 from koubai.engines.cpu.kernels.primitives import keep_apart
-
-CODES = codes_of(ACTIVATIONS)
-"""The number of each activation that is compiled."""
-MOST_PARAMETERS = most_parameters(ACTIVATIONS, CODES)
-"""Number of parameter slots per layer. Kernels get them as a tuple: numbers of an array would be reread
-for every node, since what is written might be one of them."""
 
 
 def activation_loop(kind):
-    """Return the kernel that sets z = φ(u) of all rows."""
+    """Return the kernel that sets z = φ(u) of all rows.
+
+    Parameters are a tuple: numbers of an array would be read anew for every node, since what is written might be one of
+    them.
+    """
     function = compiled(kind.kernel.activate)
     if kind.kernel.of_rows:
         return function
@@ -50,7 +49,7 @@ def pull_back_loop(kind):
     return loop
 
 
-KINDS = [ACTIVATIONS[name] for name in CODES]
+KINDS = [ACTIVATIONS[name] for name in ACTIVATION_CODES]
 activate_by_code = choice([(kind.code, activation_loop(kind)) for kind in KINDS])
 pull_back_by_code = choice([(kind.code, loop) for kind in KINDS if (loop := pull_back_loop(kind))])
 

@@ -1,33 +1,16 @@
 """Compiling what kinds (activations, losses, optimizers) say in plain functions, and choosing one by its number."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields
 from functools import cache
 from inspect import isfunction
 from types import FunctionType
 from typing import Any
 
 from koubai.core import scalars
-from koubai.core.registry import Registry
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels import mathematics
 
 assert mathematics  # which compiles the words that kernels of kinds are written in
-
-
-def codes_of(registry: Registry[Any]) -> dict[str, int]:
-    """Return the number of each kind of the package that has a kernel, by name.
-
-    A kind that somebody has registered is not among them, whatever it brings along: compiled code is kept for
-    processes in which that kind may be another one, or none.
-    """
-    return {name: kind.code for name, kind in registry.items() if registry.is_own(kind) and kind.kernel is not None}
-
-
-def most_parameters(registry: Registry[Any], codes: Mapping[str, int]) -> int:
-    """Return how many parameters have a place with each kind: as many as any has, and one at least."""
-    return max(1, *(len(fields(registry[name])) for name in codes))
 
 
 @cache

@@ -4,6 +4,7 @@ numba compiles loops over numbers and leaves it to LLVM to make vectors of them.
 written out as LLVM's vector instructions, with these words (see `koubai.engines.cpu.kernels.tiles`).
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,21 @@ from llvmlite import binding, ir
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
 
+from koubai.engines.cpu.native import levels
+
 Value = Any
 
-FEATURES = binding.get_host_cpu_features()
-VECTOR_BYTES = 64 if FEATURES.get("avx512f") else 32 if FEATURES.get("avx2") else 16
-"""Bytes of a vector register of this processor."""
+
+def target_vector_bytes() -> int:
+    """Return the bytes of a vector register of what is compiled for: what a build says, or this processor's."""
+    if levels.VECTOR_BYTES in os.environ:
+        return int(os.environ[levels.VECTOR_BYTES])
+    features = binding.get_host_cpu_features()
+    return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
+
+
+VECTOR_BYTES = target_vector_bytes()
+"""Bytes of a vector register of the processor that is compiled for."""
 INT32 = ir.IntType(32)
 
 

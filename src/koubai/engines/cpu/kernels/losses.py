@@ -7,15 +7,12 @@
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from koubai.core.losses import LOSSES
+from koubai.engines.cpu.codes import LOSS_CODES, MOST_LOSS_PARAMETERS
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.activations import pull_back
-from koubai.engines.cpu.kernels.kinds import choice, codes_of, compiled, most_parameters, unknown
+from koubai.engines.cpu.kernels.kinds import choice, compiled, unknown
 from koubai.engines.cpu.kernels.primitives import keep_apart
 
-CODES = codes_of(LOSSES)
-"""The number of each loss that is compiled."""
-MOST_PARAMETERS = most_parameters(LOSSES, CODES)
-"""So many parameters have a place with a network's loss."""
 ALONE = -1
 """The activation's number where a loss has nothing of its own behind that activation."""
 
@@ -26,7 +23,7 @@ def loop_of_outputs(kind):
 
     @kernel
     def loop(u, z, y, share, equal, delta, n, m, parameters):
-        own = to_fixed_tuple(parameters, MOST_PARAMETERS)
+        own = to_fixed_tuple(parameters, MOST_LOSS_PARAMETERS)
         if equal:
             n, m = min(n, 1), n * m
         total = 0.0
@@ -50,7 +47,7 @@ def loop_behind(activation, behind):
 
     @kernel
     def loop(u, z, y, share, equal, delta, n, m, parameters):
-        own = to_fixed_tuple(parameters, MOST_PARAMETERS)
+        own = to_fixed_tuple(parameters, MOST_LOSS_PARAMETERS)
         if joined and equal:
             n, m = min(n, 1), n * m
         total = 0.0
@@ -66,7 +63,7 @@ def loop_behind(activation, behind):
     @kernel
     def loop_at_once(u, z, y, share, equal, delta, n, m, parameters):
         if equal and n > 0:
-            return of_rows(u, z, y, share[0], delta, n, m, to_fixed_tuple(parameters, MOST_PARAMETERS))
+            return of_rows(u, z, y, share[0], delta, n, m, to_fixed_tuple(parameters, MOST_LOSS_PARAMETERS))
         return loop(u, z, y, share, equal, delta, n, m, parameters)
 
     return loop_at_once
@@ -78,7 +75,7 @@ def key(loss, activation):
 
 
 key_of = kernel(key)
-KINDS = [LOSSES[name] for name in CODES]
+KINDS = [LOSSES[name] for name in LOSS_CODES]
 BEHIND = [
     (kind, activation, behind) for kind in KINDS if kind.kernel for activation, behind in kind.kernel.behind.items()
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from koubai.core.scalars import erf, exp, expm1, like, log, log1p, quotient, smallest, sqrt, tanh, wide
+from koubai.core.scalars import cos, erf, exp, expm1, like, log, log1p, quotient, sin, smallest, sqrt, tanh, wide
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.primitives import bits_of_float, float_of_bits
 
@@ -24,6 +24,10 @@ ROUND_32 = np.float32(12582912.0)
 LN2_HIGH_32 = np.float32(0.693359375)
 LN2_LOW_32 = np.float32(-2.12194440e-4)
 LOG2_E_32 = np.float32(LOG2_E)
+INVERSE_PI = 0.3183098861837907
+PI_HIGH, PI_MIDDLE, PI_LOW = 3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901e-21
+INVERSE_PI_32 = np.float32(INVERSE_PI)
+PI_HIGH_32, PI_MIDDLE_32, PI_LOW_32 = np.float32(3.140625), np.float32(9.6750259399414e-4), np.float32(1.509958e-7)
 
 
 @kernel(exact=True)
@@ -134,6 +138,113 @@ def log1p_float32(t):
     p = p * q + np.float32(1.0 / 5.0)
     p = p * q + np.float32(1.0 / 3.0)
     return np.float32(2.0) * s + np.float32(2.0) * s * q * p
+
+
+@kernel(exact=True, inlined=True)
+def half_turns_float64(x):
+    """Return r in ±π/2 and ±1 with sin(x) = ±sin(r) and cos(x) = ±cos(r): x = n π + r, the sign by n being even.
+
+    n π is subtracted in parts, whose product with n is exact as long as n is small. Of an x so large that its last
+    digit is more than a turn no sine is left to know; r is kept in bounds.
+    """
+    shifted = x * INVERSE_PI + ROUND_64
+    n = shifted - ROUND_64
+    r = ((x - n * PI_HIGH) - n * PI_MIDDLE) - n * PI_LOW
+    r = 1.6 if r > 1.6 else (-1.6 if r < -1.6 else r)
+    sign = float_of_bits(((bits_of_float(shifted) & 1) << 63) | bits_of_float(1.0))
+    return r, sign
+
+
+@kernel(exact=True)
+def sin_float64(x):
+    """Return sin(x) in float64, by the Taylor polynomial of degree 21 within a quarter turn."""
+    r, sign = half_turns_float64(x)
+    s = r * r
+    p = 1.0 / 51090942171709440000.0
+    p = p * s - 1.0 / 121645100408832000.0
+    p = p * s + 1.0 / 355687428096000.0
+    p = p * s - 1.0 / 1307674368000.0
+    p = p * s + 1.0 / 6227020800.0
+    p = p * s - 1.0 / 39916800.0
+    p = p * s + 1.0 / 362880.0
+    p = p * s - 1.0 / 5040.0
+    p = p * s + 1.0 / 120.0
+    p = p * s - 1.0 / 6.0
+    return sign * (r + r * s * p)
+
+
+@kernel(exact=True)
+def cos_float64(x):
+    """Return cos(x) in float64, by the Taylor polynomial of degree 22 within a quarter turn."""
+    r, sign = half_turns_float64(x)
+    s = r * r
+    p = -1.0 / 1124000727777607680000.0
+    p = p * s + 1.0 / 2432902008176640000.0
+    p = p * s - 1.0 / 6402373705728000.0
+    p = p * s + 1.0 / 20922789888000.0
+    p = p * s - 1.0 / 87178291200.0
+    p = p * s + 1.0 / 479001600.0
+    p = p * s - 1.0 / 3628800.0
+    p = p * s + 1.0 / 40320.0
+    p = p * s - 1.0 / 720.0
+    p = p * s + 1.0 / 24.0
+    p = p * s - 0.5
+    return sign * (1.0 + s * p)
+
+
+@kernel(exact=True, inlined=True)
+def half_turns_float32(x):
+    """Return r in ±π/2 and ±1 with sin(x) = ±sin(r) and cos(x) = ±cos(r), in float32."""
+    shifted = x * INVERSE_PI_32 + ROUND_32
+    n = shifted - ROUND_32
+    r = ((x - n * PI_HIGH_32) - n * PI_MIDDLE_32) - n * PI_LOW_32
+    r = np.float32(1.6) if r > np.float32(1.6) else (np.float32(-1.6) if r < np.float32(-1.6) else r)
+    odd = np.int32(bits_of_float(shifted) & np.int32(1))
+    sign = float_of_bits(np.int32(np.int32(odd << np.int32(31)) | bits_of_float(np.float32(1.0))))
+    return r, sign
+
+
+@kernel(exact=True)
+def sin_float32(x):
+    """Return sin(x) in float32, by the Taylor polynomial of degree 13 within a quarter turn."""
+    r, sign = half_turns_float32(x)
+    s = r * r
+    p = np.float32(1.0 / 6227020800.0)
+    p = p * s - np.float32(1.0 / 39916800.0)
+    p = p * s + np.float32(1.0 / 362880.0)
+    p = p * s - np.float32(1.0 / 5040.0)
+    p = p * s + np.float32(1.0 / 120.0)
+    p = p * s - np.float32(1.0 / 6.0)
+    return sign * (r + r * s * p)
+
+
+@kernel(exact=True)
+def cos_float32(x):
+    """Return cos(x) in float32, by the Taylor polynomial of degree 14 within a quarter turn."""
+    r, sign = half_turns_float32(x)
+    s = r * r
+    p = np.float32(-1.0 / 87178291200.0)
+    p = p * s + np.float32(1.0 / 479001600.0)
+    p = p * s - np.float32(1.0 / 3628800.0)
+    p = p * s + np.float32(1.0 / 40320.0)
+    p = p * s - np.float32(1.0 / 720.0)
+    p = p * s + np.float32(1.0 / 24.0)
+    p = p * s - np.float32(0.5)
+    return sign * (np.float32(1.0) + s * p)
+
+
+@overload(cos, inline="never")
+def _cos(x):
+    if x == types.float32:
+        return lambda x: cos_float32(x)
+    return lambda x: cos_float64(x)
+
+
+@overload(sin, inline="never")
+def _sin(x):
+    if x == types.float32:
+        return lambda x: sin_float32(x)
+    return lambda x: sin_float64(x)
 
 
 @overload(exp, inline="never")

@@ -41,7 +41,9 @@ def run_networks(
         i = i + 1 if team.size > 1 else atomic_add(taken, 0, 1)
         if i >= thetas.shape[0]:
             return
-        own_rule = Rule(rules[i], hyperparameters[i], rule.l1, rule.l2, rule.per_row, rule.max_norm)
+        own_rule = Rule(
+            rules[i], hyperparameters[i], rule.l1, rule.l2, rule.per_row, rule.max_norm, rule.factors, rule.even
+        )
         if team.rank == 0:
             losses[i] = np.nan
         ran = run_epochs(

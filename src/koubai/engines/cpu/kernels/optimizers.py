@@ -2,20 +2,19 @@
 
 All of it is one pass over memory: every kernel takes the mean-loss gradient ``g`` and adds the penalty's share
 l1 · sign(w) + l2 · w itself, so that θ is read once. ``slots`` holds what the rule remembers, one row each; ``h`` its
-hyperparameters in their declared order; ``rate`` is α.
+hyperparameters in their declared order; ``rate`` is α, ``decay`` what is left of the rule's weight decay.
 """
 
+from dataclasses import fields
+
+from koubai.engines.cpu.codes import MOST_HYPERPARAMETERS, OPTIMIZER_CODES
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.kinds import choice, codes_of, compiled, most_parameters, tuple_of, unchanged
+from koubai.engines.cpu.kernels.kinds import choice, compiled, tuple_of, unchanged
 from koubai.engines.cpu.kernels.primitives import keep_apart
 from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.sgd import SGD
 
-CODES = codes_of(OPTIMIZERS)
-"""The number of each rule that is compiled."""
-KINDS = [OPTIMIZERS[name] for name in CODES]
-MOST_HYPERPARAMETERS = most_parameters(OPTIMIZERS, CODES)
-"""So many hyperparameters have a place with a rule."""
+KINDS = [OPTIMIZERS[name] for name in OPTIMIZER_CODES]
 MOST_POWERS = max(kind.kernel.n_powers for kind in KINDS if kind.kernel)
 """Number of hyperparameters h for which hᵗ is available."""
 PLAIN = SGD.code
@@ -103,6 +102,29 @@ def in_precision(k):
     return converted
 
 
+def hyperparameter_of(kind):
+    """Return what makes the kernel of a rule's hyperparameter k: its weight decay comes as what is left of it."""
+
+    def hyperparameter(k):
+        if [field.name for field in fields(kind)][k : k + 1] == [kind.decay]:
+
+            @kernel
+            def decayed(given):
+                h, decay = given
+                return h[k] * decay
+
+            return decayed
+
+        @kernel
+        def plain(given):
+            h, _ = given
+            return h[k]
+
+        return plain
+
+    return hyperparameter
+
+
 def remember(n):
     """Return the kernel that sets parameter i's numbers in n slots."""
     if n == 0:
@@ -127,12 +149,12 @@ def loop_of(kind):
     update, constants = compiled(kind.kernel.update), compiled(kind.kernel.constants)
     hyperparameters = (0.5,) * MOST_HYPERPARAMETERS
     n_constants = len(kind.kernel.constants(0.5, hyperparameters[:MOST_POWERS], hyperparameters))
-    converted = tuple_of(n_constants, in_precision)
+    converted, all_of = tuple_of(n_constants, in_precision), tuple_of(MOST_HYPERPARAMETERS, hyperparameter_of(kind))
     parts, memory, put = tuple_of(kind.n_slots, slot), tuple_of(kind.n_slots, remembered), remember(kind.n_slots)
 
     @kernel
-    def loop(theta, g, slots, start, stop, l1, l2, rate, powers, h):
-        c = converted((constants(rate, powers, h), theta))
+    def loop(theta, g, slots, start, stop, l1, l2, rate, decay, powers, h):
+        c = converted((constants(rate, powers, all_of((h, decay))), theta))
         w, d, own = theta[start:stop], g[start:stop], parts((slots, start, stop))
         zero = theta.dtype.type(0)
         for i in range(w.size):
@@ -147,10 +169,10 @@ plain_update = compiled(SGD.kernel.update)  # type: ignore[union-attr]
 
 
 @kernel
-def update(code, theta, g, slots, start, stop, l1, l2, rate, powers, h):
+def update(code, theta, g, slots, start, stop, l1, l2, rate, decay, powers, h):
     """Make an update of θ[start:stop] by the rule with this number; ``powers`` are those of its number, from 1."""
     keep_apart()
-    update_by_code(code, (theta, g, slots, start, stop, l1, l2, rate, powers, h))
+    update_by_code(code, (theta, g, slots, start, stop, l1, l2, rate, decay, powers, h))
 
 
 @kernel

@@ -6,7 +6,7 @@ from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.activations import activate, pull_back
 from koubai.engines.cpu.kernels.copies import copy_row
 from koubai.engines.cpu.kernels.layers import descent_by_code, forward_by_code, gradient_by_code, to_sources_by_code
-from koubai.engines.cpu.kernels.products import copy_size, lanes_of, vectors_of
+from koubai.engines.cpu.kernels.products import lanes_of
 from koubai.engines.cpu.kernels.randomness import fold, uniform
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
@@ -15,33 +15,7 @@ from koubai.engines.cpu.kernels.records import (
     N_IN,
     N_OUT,
     PARAMETERS,
-    Room,
 )
-
-
-@kernel(entry=True, allocates=True)
-def make_room(net, theta, n_rows, training):
-    """Return work arrays for ``n_rows`` rows at a time; arrays needed only for training are omitted."""
-    n_layers = net.shape.shape[0]
-    starts = np.empty(n_layers, np.int64)
-    nodes, longest = 0, n_rows if training else 1
-    for layer in range(n_layers):
-        starts[layer] = nodes * n_rows
-        nodes += net.shape[layer, N_OUT]
-        longest = max(longest, net.shape[layer, N_IN], net.shape[layer, N_OUT])
-    rows = n_rows if training else 0
-    more = vectors_of(theta)  # so that products can read whole vectors, beyond the last row
-    return Room(
-        n_rows,
-        starts,
-        np.empty(rows * net.shape[0, N_IN] + more, theta.dtype),
-        np.empty(rows * net.shape[n_layers - 1, N_OUT], theta.dtype),
-        np.empty(rows, theta.dtype),
-        np.empty(nodes * n_rows, theta.dtype),
-        np.empty(nodes * n_rows + more, theta.dtype),
-        np.empty(nodes * rows + more, theta.dtype),
-        np.empty(copy_size(theta, longest), theta.dtype),
-    )
 
 
 @kernel
@@ -68,15 +42,15 @@ def drop(z, key, rate, first_row, n, m):
 
 
 @kernel
-def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
+def forward(net, theta, x, data, rows, room, at, masks, first_row):
     """Run rows of a batch through all layers (lecture slides 37-42); u and z of each stay in the room, from ``at`` on.
 
-    ``x`` is the rows' dense inputs; for CSR inputs it is empty and the ``rows`` of ``data`` are read. With
-    ``masks_key`` 0 no dropout takes place.
+    ``x`` is the rows' dense inputs; for CSR inputs it is empty and the ``rows`` of ``data`` are read. Without a key in
+    ``masks`` no dropout takes place.
     """
     n = rows.size
     for layer in range(net.shape.shape[0]):
-        shape, n_out = net.shape[layer], net.shape[layer, N_OUT]
+        kind, n_out = net.shape[layer, KIND], net.shape[layer, N_OUT]
         sparse = layer == 0 and data.starts.size > 0
         sources = x
         if layer > 0:
@@ -84,25 +58,26 @@ def forward(net, theta, x, data, rows, room, at, masks_key, first_row):
             sources = room.z[before:end]
         a, b = bounds(net, room, layer, at, n)
         u, z = room.u[a:b], room.z[a:b]
-        forward_by_code(shape[KIND], (shape, theta, sources, sparse, data, rows, u, n, room))
+        forward_by_code(kind, (net, layer, theta, sources, sparse, data, rows, u, n, room))
         activate(net.shape[layer, ACTIVATION], net.numbers[layer, PARAMETERS:], u, z, n, n_out)
-        if masks_key != 0 and net.numbers[layer, DROPOUT_RATE] > 0:
-            drop(z, fold(masks_key, layer), np.float64(net.numbers[layer, DROPOUT_RATE]), first_row, n, n_out)
+        rate = np.float64(net.numbers[layer, DROPOUT_RATE]) * masks.share
+        if masks.key != 0 and rate > 0:
+            drop(z, fold(masks.key, layer), rate, first_row, n, n_out)
 
 
 @kernel
-def backward(net, theta, room, at, n, masks_key, first_row):
+def backward(net, theta, room, at, n, masks, first_row):
     """Take δ^(L) of n rows down through the layers (lecture slides 55-64): δ^(l) = ∂E/∂z^(l) φ'(u^(l))."""
     for layer in range(net.shape.shape[0] - 1, 0, -1):
-        shape, n_in = net.shape[layer], net.shape[layer, N_IN]
+        kind, n_in = net.shape[layer, KIND], net.shape[layer, N_IN]
         a, b = bounds(net, room, layer, at, n)
         before, end = bounds(net, room, layer - 1, at, n)
         u, z, g = room.u[before:end], room.z[before:end], room.delta[before:end]
-        to_sources_by_code(shape[KIND], (shape, theta, room.delta[a:b], g, n, room))
+        to_sources_by_code(kind, (net, layer, theta, z, room.delta[a:b], g, n, room))
         code, parameters = net.shape[layer - 1, ACTIVATION], net.numbers[layer - 1, PARAMETERS:]
-        rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE])
-        if masks_key != 0 and rate > 0:
-            mask = fold(masks_key, layer - 1)
+        rate = np.float64(net.numbers[layer - 1, DROPOUT_RATE]) * masks.share
+        if masks.key != 0 and rate > 0:
+            mask = fold(masks.key, layer - 1)
             drop(g, mask, rate, first_row, n, n_in)
             activate(code, parameters, u, z, n, n_in)  # φ' needs z as it was before dropout
             pull_back(code, parameters, u, z, g, n, n_in)
@@ -120,21 +95,20 @@ def sources_of(net, layer, at, n, room):
 
 
 @kernel
-def layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, add):
+def layer_gradient(net, layer, theta, data, rows, at, room, gradient, sources, nodes, add):
     """Set (or add to) a layer's part of the gradient, of a dense one ∂E/∂w_ij = Σ_rows δ_i z_j, from z and δ.
 
     The rows stand there from place ``at`` on. ``sources`` and ``nodes`` say from where to where: rows of the weights,
     and biases (of weights the columns for CSR inputs).
     """
-    n, shape, sparse = rows.size, net.shape[layer], layer == 0 and data.starts.size > 0
+    n, kind, sparse = rows.size, net.shape[layer, KIND], layer == 0 and data.starts.size > 0
     z, delta = sources_of(net, layer, at, n, room), room.delta[bounds(net, room, layer, at, n)[0] :]
-    gradient_by_code(shape[KIND], (shape, z, sparse, data, rows, delta, gradient, sources, nodes, n, add, room))
+    gradient_by_code(kind, (net, layer, theta, z, sparse, data, rows, delta, gradient, sources, nodes, n, add, room))
 
 
 @kernel
 def layer_descent(net, layer, theta, rate, n, room, sources):
     """Update a layer's weights by plain gradient descent, those of ``sources``, from all n rows in the room."""
-    shape = net.shape[layer]
     a, b = bounds(net, room, layer, 0, n)
     z, delta = sources_of(net, layer, 0, n, room), room.delta[a:b]
-    descent_by_code(shape[KIND], (shape, theta, z, delta, rate, sources, n))
+    descent_by_code(net.shape[layer, KIND], (net, layer, theta, z, delta, rate, sources, n))

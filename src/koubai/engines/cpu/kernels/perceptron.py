@@ -4,14 +4,12 @@ The averaged variant is Freund and Schapire 1999, "Large margin classification u
 2; the pocket variant is in `koubai.engines.cpu.kernels.perceptron_pocket`.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from koubai.core.randomness import SHUFFLE
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.perceptron_pocket import offer, ratchet, weigh_wrong
-from koubai.engines.cpu.kernels.perceptron_rule import (
+from koubai.engines.cpu.kernels.perceptron_records import (
     AHEAD,
     BEST,
     BIAS,
@@ -19,10 +17,16 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     CHANGED,
     CLASS,
     COUNT,
+    DRAWN,
+    IN_ORDER,
     L2,
+    LOSS,
     MAGNITUDE,
+    MISTAKES,
     NEGATIVE,
     NO_PENALTY,
+    OBJECTIVE,
+    OVERFLOW,
     POCKET,
     POCKET_BIAS,
     POCKET_WRONG,
@@ -30,10 +34,13 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     RUN,
     SCALE,
     SEPARATED,
+    SHUFFLED,
     SQUARE,
     STALE,
     STEPS,
     WRONG,
+)
+from koubai.engines.cpu.kernels.perceptron_rule import (
     add,
     change,
     objective_penalty,
@@ -42,27 +49,7 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     step_of,
 )
 from koubai.engines.cpu.kernels.randomness import fold, shuffle, word
-
-Array = Any
-
-IN_ORDER, SHUFFLED, DRAWN = 0, 1, 2
-"""Numbers of the orders: rows in turn, in a new permutation each pass, drawn at random with replacement."""
-LOSS, OBJECTIVE, MISTAKES = 0, 1, 2
-"""What a pass adds up for each problem: losses, losses with penalty, updates made."""
-OVERFLOW = -1
-"""What `run` returns, less the passes before, when the weights have left the finite numbers."""
-
-
-class Course(NamedTuple):
-    """The order of rows with its seed, passes done before, passes to run now, and when to stop a problem."""
-
-    order: int
-    seed: int
-    first: int
-    n_passes: int
-    tolerance: float
-    patience: int
-    until_separated: bool
+from koubai.engines.cpu.kernels.views import flattened
 
 
 @kernel
@@ -131,7 +118,7 @@ def sweep(examples, order, in_turn, rule, model, tally):
 def sweep_in_turn(examples, order, rule, model, tally):
     """Do as `sweep` does for a single problem without penalty: the numbers of the problem stay in registers."""
     numbers, v, sums = model.numbers, model.weights, model.sums
-    number, column = v.dtype.type, v.reshape(v.size)
+    number, column = v.dtype.type, flattened(v)
     positive, negative, class_ = number(numbers[POSITIVE, 0]), number(numbers[NEGATIVE, 0]), numbers[CLASS, 0]
     bias, count, run = numbers[BIAS, 0], numbers[COUNT, 0], numbers[RUN, 0]
     loss, mistakes = 0.0, 0.0

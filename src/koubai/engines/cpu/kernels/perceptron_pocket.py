@@ -9,7 +9,7 @@ rows a pass, few copies of the weights, and still the pocket never gets worse.
 import numpy as np
 
 from koubai.engines.cpu.compilation import kernel
-from koubai.engines.cpu.kernels.perceptron_rule import (
+from koubai.engines.cpu.kernels.perceptron_records import (
     BIAS,
     CANDIDATE_BIAS,
     CHANGED,
@@ -24,10 +24,9 @@ from koubai.engines.cpu.kernels.perceptron_rule import (
     SCALE,
     SEPARATED,
     WRONG,
-    products,
-    rest_of_product,
-    step_of,
 )
+from koubai.engines.cpu.kernels.perceptron_rule import products, rest_of_product, step_of
+from koubai.engines.cpu.kernels.views import flattened
 
 
 @kernel(portable=True, inlined=True)
@@ -79,7 +78,7 @@ def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
     """
     number, n_problems = v.dtype.type, numbers.shape[1]
     if v.shape[1] == 1:
-        numbers[WRONG, 0] = weight_wrong(examples, members, rule, v.reshape(v.size), scale, bias, numbers)
+        numbers[WRONG, 0] = weight_wrong(examples, members, rule, flattened(v), scale, bias, numbers)
         return
     for k in range(n_problems):
         numbers[WRONG, k] = 0.0

@@ -12,15 +12,11 @@ from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.copies import copy_row, turn_block
 from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES, Lanes
 from koubai.engines.cpu.kernels.primitives import gemm, keep_apart
+from koubai.engines.cpu.kernels.sizes import BLAS_FROM, FEW
 from koubai.engines.cpu.kernels.tiles import SHORT, TALL, tile
 
 COPY_FROM = 48 << 10
 """Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""
-BLAS_FROM = 640 << 10
-"""Bytes of b, and of a if it is read across its rows, from which on BLAS multiplies more than a few rows."""
-
-FEW = 4
-"""Columns of b up to which, if a is turned, the product is taken as its transpose."""
 
 AS_IT_IS, TURNED = np.bool_(False), np.bool_(True)
 """Whether a matrix or its transpose is given. (A literal would have numba compile `product` once for each.)"""
@@ -43,12 +39,6 @@ def _lanes_of(a):
 def vectors_of(a):
     """Return how many numbers of this array's dtype are in two vectors, the most that a tile reads at once."""
     return 2 * lanes_of(a)
-
-
-@kernel(within=True)
-def copy_size(a, longest):
-    """Return how many numbers of room `product` needs for sums of at most ``longest`` terms."""
-    return (vectors_of(a) + FEW) * longest
 
 
 @kernel(within=True)

@@ -9,22 +9,33 @@ class Net(NamedTuple):
     """A network as data.
 
     ``shape`` (n_layers, N_COLUMNS) holds for each layer the columns below; ``numbers`` (n_layers, 1 + n) its dropout
-    rate and its activation's parameters, the rest of the row being 0; ``loss_parameters`` those of the loss, likewise.
+    rate and its activation's parameters, the rest of the row being 0; ``lists`` (n,) whole numbers that a kind of layer
+    needs besides; ``loss_parameters`` those of the loss. ``parts`` (n_parts, N_PART_COLUMNS) holds for each block of
+    parameters, in their order in θ, the columns further below.
     """
 
     shape: Array
     numbers: Array
+    lists: Array
     loss: int
     loss_parameters: Array
+    parts: Array
 
 
-N_COLUMNS = 10
-KIND, N_IN, N_OUT, WEIGHTS, ROWS, COLUMNS, BIASES, N_BIASES, ACTIVATION, AT_ONCE = range(N_COLUMNS)
+N_COLUMNS = 12
+KIND, N_IN, N_OUT, WEIGHTS, ROWS, COLUMNS, BIASES, N_BIASES, ACTIVATION, AT_ONCE, INNER, LIST = range(N_COLUMNS)
 """Columns of ``Net.shape``.
 
 They are: which kind of layer; sources; nodes; where its weights begin in θ, and rows and columns of the matrix as which
 threads divide them; where its biases begin, and how many there are; which activation; whether plain descent updates its
-weights without a gradient between.
+weights without a gradient between; which activation it has within, if any; where its part of ``Net.lists`` begins.
+"""
+N_PART_COLUMNS = 5
+START, LINES, WIDTH, PENALIZED, DESCENDS = range(N_PART_COLUMNS)
+"""Columns of ``Net.parts``.
+
+They are: where the block begins in θ; its rows, which threads divide, and their length; whether penalties act on it;
+whether plain descent updates it without a gradient between.
 """
 DROPOUT_RATE, PARAMETERS = 0, 1
 """Columns of ``Net.numbers``: the rate, and where the parameters begin."""
@@ -60,7 +71,10 @@ class Room(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """The optimizer's number and hyperparameters (n,), the penalty, and the longest gradient (0: any)."""
+    """The optimizer's number and hyperparameters (n,), the penalty, and the longest gradient (0: any).
+
+    ``factors`` (n_parts, 2) are each block's on α and on weight decay; ``even`` says that all are 1.
+    """
 
     optimizer: int
     hyperparameters: Array
@@ -68,6 +82,15 @@ class Rule(NamedTuple):
     l2: float
     per_row: bool
     max_norm: float
+    factors: Array
+    even: bool
+
+
+class Masks(NamedTuple):
+    """Dropout of one update: the key of its masks, 0 for none, and what is left of each layer's rate."""
+
+    key: int
+    share: float
 
 
 class Team(NamedTuple):
@@ -81,9 +104,14 @@ class Team(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The course of a run: α of each update (n_epochs, steps), the rows' order, and where the counts begin."""
+    """The course of a run: α of each update (n_epochs, steps), the rows' order, and where the counts begin.
+
+    ``decays`` and ``dropouts`` are what is left of weight decay and dropout in each update, or (0, 0) for all.
+    """
 
     rates: Array
+    decays: Array
+    dropouts: Array
     order: Array
     batch_size: int
     shuffled: bool

@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from koubai.engines.cpu.kernels.lanes import (
-    FEATURES,
+    VECTOR_BYTES,
     Lanes,
     Value,
     address,
@@ -22,8 +22,9 @@ from koubai.engines.cpu.kernels.lanes import (
     for_each_case,
     repeated,
 )
+from koubai.engines.cpu.kernels.sizes import FEWEST_TALL, LONGEST_VECTOR, MOST_TALL
 
-TALL = 12 if FEATURES.get("avx512f") else 6
+TALL = MOST_TALL if VECTOR_BYTES == LONGEST_VECTOR else FEWEST_TALL
 """Rows of a tall tile: with two vectors a row, its sums fill most of the registers and leave some for the factors."""
 SHORT = TALL * 2 // 3
 """Rows of a short tile: enough sums to keep the processor busy. Six and four rows make up any even number of rows."""

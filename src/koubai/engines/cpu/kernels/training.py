@@ -26,14 +26,17 @@ from koubai.engines.cpu.kernels.randomness import fold, shuffle
 from koubai.engines.cpu.kernels.records import (
     ACTIVATION,
     AT_ONCE,
-    BIASES,
     COLUMNS,
-    N_BIASES,
+    DESCENDS,
+    LINES,
     N_IN,
     N_OUT,
     PARAMETERS,
+    PENALIZED,
     ROWS,
-    WEIGHTS,
+    START,
+    WIDTH,
+    Masks,
 )
 
 
@@ -44,18 +47,11 @@ def own_part(size, team):
 
 
 @kernel(within=True)
-def own_weights(net, layer, team):
-    """Return where this thread's rows of a layer's weights begin and end in θ."""
-    start, columns = net.shape[layer, WEIGHTS], net.shape[layer, COLUMNS]
-    first, stop = own_part(net.shape[layer, ROWS], team)
-    return start + first * columns, start + stop * columns
-
-
-@kernel(within=True)
-def own_biases(net, layer, team):
-    """Return where this thread's biases begin and end in θ."""
-    first, stop = own_part(net.shape[layer, N_BIASES], team)
-    return net.shape[layer, BIASES] + first, net.shape[layer, BIASES] + stop
+def own_places(net, part, team):
+    """Return where this thread's rows of a block of parameters begin and end in θ."""
+    start, width = net.parts[part, START], net.parts[part, WIDTH]
+    first, stop = own_part(net.parts[part, LINES], team)
+    return start + first * width, start + stop * width
 
 
 @kernel(within=True)
@@ -72,15 +68,13 @@ def add_from(gradients, team, a, b):
 @kernel
 def add_up(net, gradients, team):
     """Add the other threads' gradients to this thread's, in the part of θ that it updates."""
-    for layer in range(net.shape.shape[0]):
-        a, b = own_weights(net, layer, team)
-        add_from(gradients, team, a, b)
-        a, b = own_biases(net, layer, team)
+    for part in range(net.parts.shape[0]):
+        a, b = own_places(net, part, team)
         add_from(gradients, team, a, b)
 
 
 @kernel
-def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_row, room):
+def rows_forward_and_back(net, theta, data, rows, at, total, masks, first_row, room):
     """Take rows to δ of all layers, in the room from place ``at`` on; return Σ (weight / total) E over them."""
     last, n = net.shape.shape[0] - 1, rows.size
     n_in, m = net.shape[0, N_IN], net.shape[last, N_OUT]
@@ -93,22 +87,22 @@ def rows_forward_and_back(net, theta, data, rows, at, total, masks_key, first_ro
     equal, one = data.weights.size == 0, theta.dtype.type(1 / total)
     for r in range(n):
         share[r] = one if equal else data.weights[rows[r]] / total
-    forward(net, theta, x, data, rows, room, at, masks_key, first_row)
+    forward(net, theta, x, data, rows, room, at, masks, first_row)
     a, b = bounds(net, room, last, at, n)
     code, parameters = net.shape[last, ACTIVATION], net.numbers[last, PARAMETERS:]
     u, z, delta = room.u[a:b], room.z[a:b], room.delta[a:b]
     loss = loss_and_delta(net.loss, net.loss_parameters, code, parameters, u, z, y, share, equal, delta, n, m)
-    backward(net, theta, room, at, n, masks_key, first_row)
+    backward(net, theta, room, at, n, masks, first_row)
     return loss
 
 
 @kernel
-def rows_gradient(net, data, rows, at, room, gradient, add):
+def rows_gradient(net, theta, data, rows, at, room, gradient, add):
     """Set (or add to) the gradient of some rows of a batch, whose z and δ stand in the room from place ``at`` on."""
     if rows.size:
         for layer in range(net.shape.shape[0] - 1, -1, -1):
             sources, nodes = (0, net.shape[layer, ROWS]), (0, net.shape[layer, COLUMNS])
-            layer_gradient(net, layer, data, rows, at, room, gradient, sources, nodes, add)
+            layer_gradient(net, layer, theta, data, rows, at, room, gradient, sources, nodes, add)
     elif not add:
         for i in range(gradient.size):
             gradient[i] = gradient.dtype.type(0)
@@ -117,7 +111,7 @@ def rows_gradient(net, data, rows, at, room, gradient, add):
 @kernel(within=True)
 def descent_rate(rule, rate, data, n_rows, room, one_each):
     """Return α if the rule subtracts this many rows' gradient from large layers' weights directly, else 0."""
-    plain = rule.optimizer == PLAIN and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0
+    plain = rule.optimizer == PLAIN and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0 and rule.even
     return rate if plain and not one_each and not data.starts.size and n_rows <= room.n_rows else 0.0
 
 
@@ -129,23 +123,21 @@ def descend_or_gradient(net, theta, data, rows, room, gradient, descent, team):
         if net.shape[layer, AT_ONCE]:
             layer_descent(net, layer, theta, descent, rows.size, room, sources)
             sources = (0, 0)
-        layer_gradient(net, layer, data, rows, 0, room, gradient, sources, nodes, False)
+        layer_gradient(net, layer, theta, data, rows, 0, room, gradient, sources, nodes, False)
 
 
 @kernel
 def update_rest(net, theta, g, rate, team):
     """Make plain descent's update of this thread's part of what `descend_or_gradient` has not updated."""
     number = theta.dtype.type
-    for layer in range(net.shape.shape[0]):
-        if not net.shape[layer, AT_ONCE]:
-            a, b = own_weights(net, layer, team)
+    for part in range(net.parts.shape[0]):
+        if not net.parts[part, DESCENDS]:
+            a, b = own_places(net, part, team)
             gradient_descent(theta[a:b], g[a:b], number(rate))
-        a, b = own_biases(net, layer, team)
-        gradient_descent(theta[a:b], g[a:b], number(rate))
 
 
 @kernel(within=True)
-def own_gradient(net, theta, data, rows, total, masks_key, room, team, gradient):
+def own_gradient(net, theta, data, rows, total, masks, room, team, gradient):
     """Set ``gradient`` to that of Σ (weight / total) E over this thread's rows of a batch; return that sum, float64.
 
     The thread works in places of the room that no other thread uses, whatever each has left of its rows: so nobody
@@ -156,16 +148,16 @@ def own_gradient(net, theta, data, rows, total, masks_key, room, team, gradient)
     first, stop = own_part(rows.size, team)
     loss = 0.0
     if first == stop:
-        rows_gradient(net, data, rows[:0], at, room, gradient, False)
+        rows_gradient(net, theta, data, rows[:0], at, room, gradient, False)
     for start in range(first, stop, places):
         part = rows[start : min(start + places, stop)]
-        loss += rows_forward_and_back(net, theta, data, part, at, total, masks_key, start, room)
-        rows_gradient(net, data, part, at, room, gradient, start > first)
+        loss += rows_forward_and_back(net, theta, data, part, at, total, masks, start, room)
+        rows_gradient(net, theta, data, part, at, room, gradient, start > first)
     return loss
 
 
 @kernel(within=True)
-def shared_gradient(net, theta, data, rows, total, masks_key, room, team, gradient, descent):
+def shared_gradient(net, theta, data, rows, total, masks, room, team, gradient, descent):
     """Set this thread's part of the ``gradient`` of Σ (weight / total) E over the rows of a batch.
 
     With ``descent`` (α) large layers are updated instead, and have no gradient. A thread needs z and δ of the others'
@@ -178,19 +170,19 @@ def shared_gradient(net, theta, data, rows, total, masks_key, room, team, gradie
             barrier(team.arrivals, team.size)
         part = rows[start : min(start + room.n_rows, rows.size)]
         first, stop = own_part(part.size, team)
-        loss += rows_forward_and_back(net, theta, data, part[first:stop], first, total, masks_key, start + first, room)
+        loss += rows_forward_and_back(net, theta, data, part[first:stop], first, total, masks, start + first, room)
         barrier(team.arrivals, team.size)
         if descent != 0:
             descend_or_gradient(net, theta, data, part, room, gradient, descent, team)
             continue
         for layer in range(net.shape.shape[0] - 1, -1, -1):
             sources, nodes = own_part(net.shape[layer, ROWS], team), own_part(net.shape[layer, COLUMNS], team)
-            layer_gradient(net, layer, data, part, 0, room, gradient, sources, nodes, start > 0)
+            layer_gradient(net, layer, theta, data, part, 0, room, gradient, sources, nodes, start > 0)
     return loss
 
 
 @kernel(within=True)
-def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradients, descent):
+def batch_gradient(net, theta, data, rows, total, masks, room, team, gradients, descent):
     """Set this thread's part of the gradient of Σ (weight / total) E over the rows of a batch.
 
     ``gradients`` is one gradient that the team shares, (1, n_parameters), or one for each thread, (team, n_parameters):
@@ -198,8 +190,8 @@ def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradien
     cache. Returned is the sum over this thread's rows, float64. ``descent`` is as `shared_gradient` takes it.
     """
     if gradients.shape[0] == 1:
-        return shared_gradient(net, theta, data, rows, total, masks_key, room, team, gradients[0], descent)
-    loss = own_gradient(net, theta, data, rows, total, masks_key, room, team, gradients[team.rank])
+        return shared_gradient(net, theta, data, rows, total, masks, room, team, gradients[0], descent)
+    loss = own_gradient(net, theta, data, rows, total, masks, room, team, gradients[team.rank])
     barrier(team.arrivals, team.size)
     add_up(net, gradients, team)
     return loss
@@ -208,7 +200,8 @@ def batch_gradient(net, theta, data, rows, total, masks_key, room, team, gradien
 @kernel(entry=True)
 def mean_gradient(net, theta, data, rows, total, room, team, gradients):
     """Set this thread's part of the gradient of Σ (weight / total) E over these rows; return its part of that sum."""
-    return batch_gradient(net, theta, data, rows, total, np.uint64(0), room, team, gradients, 0.0)
+    masks = Masks(np.uint64(0), 1.0)
+    return batch_gradient(net, theta, data, rows, total, masks, room, team, gradients, 0.0)
 
 
 @kernel(within=True)
@@ -224,12 +217,13 @@ def batch_weight(weights, rows):
 
 @kernel
 def penalty_of(net, theta, l1, l2, team):
-    """Return the penalty of this thread's weights, float64."""
+    """Return the penalty of this thread's part of θ, float64."""
     total = 0.0
     if l1 != 0 or l2 != 0:
-        for layer in range(net.shape.shape[0]):
-            a, b = own_weights(net, layer, team)
-            total += penalty_value(theta[a:b], l1, l2)
+        for part in range(net.parts.shape[0]):
+            if net.parts[part, PENALIZED]:
+                a, b = own_places(net, part, team)
+                total += penalty_value(theta[a:b], l1, l2)
     return total
 
 
@@ -238,14 +232,13 @@ def own_squares(net, theta, g, l1, l2, team):
     """Add the penalty to this thread's part of the gradient; return the sum of its squares, float64."""
     zero = theta.dtype.type(0)
     squares = 0.0
-    for layer in range(net.shape.shape[0]):
-        a, b = own_weights(net, layer, team)
-        weights, own = theta[a:b], g[a:b]
-        for i in range(own.size):
-            own[i] = penalised(own[i], weights[i], l1, l2, zero)
-            squares += np.float64(own[i]) * np.float64(own[i])
-        a, b = own_biases(net, layer, team)
+    for part in range(net.parts.shape[0]):
+        a, b = own_places(net, part, team)
         own = g[a:b]
+        if net.parts[part, PENALIZED]:
+            weights = theta[a:b]
+            for i in range(own.size):
+                own[i] = penalised(own[i], weights[i], l1, l2, zero)
         for i in range(own.size):
             squares += np.float64(own[i]) * np.float64(own[i])
     return squares
@@ -254,12 +247,8 @@ def own_squares(net, theta, g, l1, l2, team):
 @kernel
 def shorten(net, g, scale, team):
     """Multiply this thread's part of the gradient by a number."""
-    for layer in range(net.shape.shape[0]):
-        a, b = own_weights(net, layer, team)
-        own = g[a:b]
-        for i in range(own.size):
-            own[i] *= scale
-        a, b = own_biases(net, layer, team)
+    for part in range(net.parts.shape[0]):
+        a, b = own_places(net, part, team)
         own = g[a:b]
         for i in range(own.size):
             own[i] *= scale
@@ -276,17 +265,20 @@ def clip(net, theta, g, l1, l2, max_norm, team):
 
 
 @kernel
-def update_own(net, rule, theta, g, slots, l1, l2, rate, powers, team):
-    """Make an update of this thread's part of θ by ``powers`` (see `update`): weights with penalty, biases without."""
+def update_own(net, rule, theta, g, slots, l1, l2, rate, decay, powers, team):
+    """Make an update of this thread's part of θ by ``powers`` (see `update`), block by block.
+
+    Each has its factors on α and weight decay, and a penalty or none.
+    """
     zero, h = theta.dtype.type(0), rule.hyperparameters
-    if team.size == 1 and l1 == zero and l2 == zero:
-        update(rule.optimizer, theta, g, slots, np.int64(0), theta.size, zero, zero, rate, powers, h)
+    if team.size == 1 and l1 == zero and l2 == zero and rule.even:
+        update(rule.optimizer, theta, g, slots, np.int64(0), theta.size, zero, zero, rate, decay, powers, h)
         return
-    for layer in range(net.shape.shape[0]):
-        a, b = own_weights(net, layer, team)
-        update(rule.optimizer, theta, g, slots, a, b, l1, l2, rate, powers, h)
-        a, b = own_biases(net, layer, team)
-        update(rule.optimizer, theta, g, slots, a, b, zero, zero, rate, powers, h)
+    for part in range(net.parts.shape[0]):
+        a, b = own_places(net, part, team)
+        own_l1, own_l2 = (l1, l2) if net.parts[part, PENALIZED] else (zero, zero)
+        own_rate, own_decay = rate * rule.factors[part, 0], decay * rule.factors[part, 1]
+        update(rule.optimizer, theta, g, slots, a, b, own_l1, own_l2, own_rate, own_decay, powers, h)
 
 
 @kernel(within=True)
@@ -314,11 +306,13 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             total = batch_weight(data.weights, batch)
             scale = 1 / total if rule.per_row else 1.0
             l1, l2 = number(rule.l1 * scale), number(rule.l2 * scale)
-            masks_key = fold(fold(seed, DROPOUT), t) if course.has_dropout else np.uint64(0)
+            key = fold(fold(seed, DROPOUT), t) if course.has_dropout else np.uint64(0)
+            masks = Masks(key, course.dropouts[epoch, step] if course.dropouts.size else 1.0)
+            decay = course.decays[epoch, step] if course.decays.size else 1.0
             rate = course.rates[epoch, step] * scale_of_rates
             descent = descent_rate(rule, rate, data, batch.size, room, one_each)
             loss = penalty_of(net, theta, l1, l2, team)
-            loss += batch_gradient(net, theta, data, batch, total, masks_key, room, team, gradients, descent)
+            loss += batch_gradient(net, theta, data, batch, total, masks, room, team, gradients, descent)
             team.partial[team.rank] = loss
             if rule.max_norm > 0 or shares_columns:
                 barrier(team.arrivals, team.size)
@@ -329,7 +323,7 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             if descent != 0:
                 update_rest(net, theta, gradient, descent, team)
             else:
-                update_own(net, rule, theta, gradient, slots, l1, l2, rate, powers, team)
+                update_own(net, rule, theta, gradient, slots, l1, l2, rate, decay, powers, team)
             barrier(team.arrivals, team.size)
             for other in range(team.size):
                 epoch_loss += team.partial[other] * batch.size

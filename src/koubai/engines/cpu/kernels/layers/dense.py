@@ -104,8 +104,9 @@ def biases_of(shape, theta):
 
 
 @kernel
-def forward(shape, theta, z, sparse, data, rows, u, n, room):
+def forward(net, layer, theta, z, sparse, data, rows, u, n, room):
     """Set u = z W + b."""
+    shape = net.shape[layer]
     weights, biases = weights_of(shape, theta), biases_of(shape, theta)
     if sparse:
         affine_sparse(data.data, data.indices, data.starts, rows, weights, biases, u, shape[N_OUT])
@@ -114,14 +115,16 @@ def forward(shape, theta, z, sparse, data, rows, u, n, room):
 
 
 @kernel
-def to_sources(shape, theta, delta, g, n, room):
+def to_sources(net, layer, theta, z, delta, g, n, room):
     """Set g = δ Wᵀ."""
+    shape = net.shape[layer]
     delta_to_sources(delta, weights_of(shape, theta), g, n, shape[N_IN], shape[N_OUT], room)
 
 
 @kernel
-def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
+def gradient(net, layer, theta, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
     """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j and ∂E/∂b_i = Σ_rows δ_i."""
+    shape = net.shape[layer]
     n_in, n_out = shape[N_IN], shape[N_OUT]
     weights, biases = weights_of(shape, out), biases_of(shape, out)
     if biases.size:
@@ -134,6 +137,7 @@ def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, r
 
 
 @kernel
-def descent(shape, theta, z, delta, rate, sources, n):
+def descent(net, layer, theta, z, delta, rate, sources, n):
     """Update the weights of ``sources`` by plain gradient descent, from all n rows."""
+    shape = net.shape[layer]
     descend(z, delta, weights_of(shape, theta), rate, sources[0], sources[1], n, shape[N_IN], shape[N_OUT])

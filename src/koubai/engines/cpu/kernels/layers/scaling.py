@@ -51,8 +51,9 @@ def scale_gradient_sparse(data, indices, starts, rows, delta, out, first, stop, 
 
 
 @kernel
-def forward(shape, theta, z, sparse, data, rows, u, n, room):
+def forward(net, layer, theta, z, sparse, data, rows, u, n, room):
     """Set u_j = s_j z_j."""
+    shape = net.shape[layer]
     scales = theta[shape[WEIGHTS] : shape[WEIGHTS] + shape[N_OUT]]
     if sparse:
         scale_sparse(data.data, data.indices, data.starts, rows, scales, u, shape[N_OUT])
@@ -61,14 +62,16 @@ def forward(shape, theta, z, sparse, data, rows, u, n, room):
 
 
 @kernel
-def to_sources(shape, theta, delta, g, n, room):
+def to_sources(net, layer, theta, z, delta, g, n, room):
     """Set g_j = δ_j s_j."""
+    shape = net.shape[layer]
     scale(delta, theta[shape[WEIGHTS] : shape[WEIGHTS] + shape[N_OUT]], g, n, shape[N_OUT])
 
 
 @kernel
-def gradient(shape, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
+def gradient(net, layer, theta, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
     """Set (or add to) ∂E/∂s_j = Σ_rows δ_j z_j."""
+    shape = net.shape[layer]
     m, first, stop = shape[N_OUT], sources[0], sources[1]
     own = out[shape[WEIGHTS] + first : shape[WEIGHTS] + stop]
     if not add:

@@ -1,0 +1,62 @@
+"""The room that kernels work in, made by the caller: compiled code makes no arrays."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.network import Network
+from koubai.engines.cpu.kernels.records import COLUMNS, N_IN, N_OUT, Net, Room
+from koubai.engines.cpu.kernels.sizes import copy_size, vectors_of
+from koubai.engines.cpu.layout import net_record
+
+
+def places_of(net: Net, n_rows: int) -> npt.NDArray[np.int64]:
+    """Return where the numbers of each layer begin in the room for so many rows, and where those of the last end."""
+    return np.concatenate([[0], np.cumsum(net.shape[:, N_OUT])]) * n_rows
+
+
+def widest(net: Net) -> int:
+    """Return the largest number of sources, nodes, or columns of a block: it decides how much room a thread needs."""
+    return int(net.shape[:, [N_IN, N_OUT, COLUMNS]].max())
+
+
+def make_room(net: Net, n_rows: int) -> Room:
+    """Return work arrays for ``n_rows`` rows at a time forward and back."""
+    dtype, places = net.numbers.dtype, places_of(net, n_rows)
+    more = vectors_of(dtype.itemsize)  # so that products can read whole vectors, beyond the last row
+    longest = max(n_rows, widest(net))
+    return Room(
+        n_rows,
+        places[:-1],
+        np.empty(n_rows * int(net.shape[0, N_IN]) + more, dtype),
+        np.empty(n_rows * int(net.shape[-1, N_OUT]), dtype),
+        np.empty(n_rows, dtype),
+        np.empty(places[-1], dtype),
+        np.empty(places[-1] + more, dtype),
+        np.empty(places[-1] + more, dtype),
+        np.empty(copy_size(dtype.itemsize, longest), dtype),
+    )
+
+
+class PredictionRoom(NamedTuple):
+    """What predictions of one network need besides θ and the rows.
+
+    Threads share what is read: the network, ``places`` (n_layers + 1,), where each layer's numbers begin, and
+    ``order`` (n_rows,), which counts the rows that go through at a time. Each makes its own work room, of
+    ``n_numbers``.
+    """
+
+    net: Net
+    places: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+    n_numbers: int
+
+
+def prediction_room(network: Network, dtype: np.dtype[Any], n_rows: int) -> PredictionRoom:
+    """Return what predictions need, ``n_rows`` rows at a time."""
+    net = net_record(network, dtype)
+    places = places_of(net, n_rows)
+    longest = widest(net)
+    n_numbers = 2 * int(places[-1]) + vectors_of(dtype.itemsize) + copy_size(dtype.itemsize, longest)
+    return PredictionRoom(net, places, np.arange(n_rows), n_numbers)
