@@ -1,18 +1,22 @@
 """Errors: each is koubai's own and also the builtin that one would expect; checks and the registry say what came."""
 
+import ast
 import inspect
 import pickle
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import koubai
 from koubai.core import errors
 from koubai.core.checks import check_count, check_real
 from koubai.core.errors import FileError, InPython, KoubaiError, Parameter, ParameterError, ParameterTypeError
 from koubai.core.registry import resolve
 from koubai.estimators.given.parameters import EstimatorParameterError
-from koubai.models.table_predictor import UnfittedError
+from koubai.models.answering import UnfittedError
 
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, KoubaiError)]
 PARTS = ("who", "parameter", "required", "got", "what", "remedy")
@@ -123,3 +127,28 @@ def test_every_kind_carries_its_parts_and_keeps_them_when_it_is_sent_to_another_
 def test_parts_that_are_missing_leave_no_gap() -> None:
     assert str(ParameterError(parameter="task", required="be one", got="2")) == "task must be one; got 2."
     assert str(FileError(who="save", what="The disk is full.")) == "save: The disk is full."
+
+
+def test_an_error_of_a_part_becomes_its_owners_with_all_its_parts() -> None:
+    inner = ParameterError(who="Network", parameter="sizes", required="hold two", got="(1,)", remedy="Try (2, 1).")
+    outer = inner.of("MLPClassifier")
+    assert type(outer) is ParameterError
+    assert str(outer) == "MLPClassifier: Network: sizes must hold two; got (1,). Try (2, 1)."
+    assert (outer.who, outer.parameter, outer.remedy) == ("MLPClassifier", "sizes", "Try (2, 1).")
+
+
+IN_PARTS = ("estimators", "models")
+WHOLE = {"estimators/base.py": 1}
+"""Files that give a whole sentence, and how often: scikit-learn's own words stand behind the divergence's."""
+
+
+def test_errors_of_estimators_and_table_models_are_made_of_their_parts() -> None:
+    """So that the command line and other callers can word them anew, instead of reading sentences."""
+    root = Path(koubai.__file__).parent
+    names = {kind.__name__ for kind in KINDS} | {"EstimatorParameterError", "UnfittedError"}
+    found: Counter[str] = Counter()
+    for path in (path for room in IN_PARTS for path in (root / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
+                found[path.relative_to(root).as_posix()] += 1
+    assert found == WHOLE

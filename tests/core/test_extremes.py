@@ -1,15 +1,15 @@
 """Losses at |u| = 1e4 behind every output, against decimal arithmetic with 150 digits; and the derivatives, too.
 
-The oracle writes φ and E as the definitions have them, in ``decimal``, where exp(-10000) does not vanish.
-Its derivative is a central difference with h = 10⁻³⁰, whose error is far below float64.
+The oracle (in ``tests/kinds``) writes φ and E as the definitions have them, in ``decimal``, where exp(-10000) does not
+vanish. Its derivative is a central difference with h = 10⁻³⁰, whose error is far below float64.
 """
 
-from collections.abc import Callable
 from decimal import Context, Decimal, localcontext
 from itertools import product
 
 import numpy as np
 import pytest
+from tests.kinds.known import KNOWN_ACTIVATIONS, KNOWN_LOSSES, Numbers
 
 from koubai.core.activations import get_activation
 from koubai.core.losses import get_loss
@@ -21,76 +21,21 @@ from koubai.engines.reference import ReferenceEngine
 from ..oracles import PAIRS
 
 DIGITS = 150
-ONE, HALF, H = Decimal(1), Decimal("0.5"), Decimal("1e-30")
-Numbers = list[Decimal]
-
-
-def _each(function: Callable[[Decimal], Decimal]) -> Callable[[Numbers], Numbers]:
-    return lambda u: [function(v) for v in u]
-
-
-def _softmax(u: Numbers) -> Numbers:
-    powers = [v.exp() for v in u]
-    return [power / sum(powers) for power in powers]
-
-
-def _softmax_complement(u: Numbers) -> Numbers:
-    powers = [v.exp() for v in u]
-    return [sum(powers[:k] + powers[k + 1 :]) / sum(powers) for k in range(len(u))]
-
-
-def _softplus(v: Decimal) -> Decimal:
-    power = v.exp()
-    return (ONE + power).ln() if v > -100 else power - power**2 / 2 + power**3 / 3 - power**4 / 4
-
-
-PHI: dict[str, Callable[[Numbers], Numbers]] = {
-    "identity": lambda u: u,
-    "sigmoid": _each(lambda v: ONE / (ONE + (-v).exp())),
-    "tanh": _each(lambda v: (ONE - (-2 * v).exp()) / (ONE + (-2 * v).exp())),
-    "relu": _each(lambda v: max(v, 0 * v)),
-    "leaky_relu": _each(lambda v: v if v > 0 else v * Decimal("0.01")),
-    "elu": _each(lambda v: v if v > 0 else v.exp() - 1),
-    "silu": _each(lambda v: v / (ONE + (-v).exp())),
-    "softplus": _each(_softplus),
-    "exponential": _each(lambda v: v.exp()),
-    "softmax": _softmax,
-}
-COMPLEMENT: dict[str, Callable[[Numbers], Numbers]] = {
-    "sigmoid": _each(lambda v: ONE / (ONE + v.exp())),
-    "softmax": _softmax_complement,
-}
-"""1 - φ(u), with all its digits."""
-E: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "half_squared_error": lambda z, y: HALF * (z - y) ** 2,
-    "cross_entropy": lambda z, y: -y * z.ln() if y else 0 * y,
-    "perceptron": lambda z, y: max(0 * y, -y * z),
-    "hinge": lambda z, y: max(0 * y, 1 - y * z),
-    "huber": lambda z, y: HALF * (z - y) ** 2 if abs(z - y) <= 1 else abs(z - y) - HALF,
-    "poisson": lambda z, y: z - y + (y * (y.ln() - z.ln()) if y else 0),
-}
-TARGETS = {
-    "cross_entropy": [(0, 1), (1, 0), (0.25, 0.75)],
-    "binary_cross_entropy": [(0, 1), (1, 0), (1, 1), (0.25, 0.5)],
-    "perceptron": [(-1, 1), (1, 1)],
-    "hinge": [(-1, 1), (1, 1)],
-    "poisson": [(0, 3), (2, 0)],
-}
+ONE, H = Decimal(1), Decimal("1e-30")
 ARGUMENTS = [(1e4, -1e4), (-1e4, 0.5), (-1e4, -1e4 + 1), (800.0, 0.25), (-750.0, -60.0), (-36.0, -45.0), (-12.0, -20.0)]
-PAIRS_HERE = [(output, name) for output, name in PAIRS if output in PHI]
+PAIRS_HERE = [(output, name) for output, name in PAIRS if KNOWN_ACTIVATIONS[output].exact is not None]
 
 
 def exact(output: str, name: str, u: tuple, y: tuple) -> tuple[float, list[float]]:
     """E and ∂E/∂u of one row, computed with 150 digits and rounded at the end."""
+    phi, loss = KNOWN_ACTIVATIONS[output], KNOWN_LOSSES[name]
+    assert phi.exact is not None
     with localcontext(Context(prec=DIGITS, Emax=10**9, Emin=-(10**9))):
 
         def value(v: Numbers) -> Decimal:
-            z, targets = PHI[output](v), [Decimal(t) for t in y]
-            if name != "binary_cross_entropy":
-                return sum((E[name](a, t) for a, t in zip(z, targets, strict=True)), Decimal(0))
-            no = COMPLEMENT[output](v)
-            entropy = E["cross_entropy"]
-            return sum((entropy(a, t) + entropy(b, 1 - t) for a, b, t in zip(z, no, targets, strict=True)), Decimal(0))
+            z, targets = phi.exact(v), [Decimal(t) for t in y]
+            rest = phi.complement(v) if phi.complement is not None else [ONE - a for a in z]
+            return sum((loss.exact(a, b, t) for a, b, t in zip(z, rest, targets, strict=True)), Decimal(0))
 
         at = [Decimal(v) for v in u]
         slopes = []
@@ -103,10 +48,10 @@ def exact(output: str, name: str, u: tuple, y: tuple) -> tuple[float, list[float
 @pytest.mark.parametrize(("output", "name"), PAIRS_HERE)
 def test_value_and_derivative_far_from_zero(output: str, name: str) -> None:
     phi, loss = get_activation(output), get_loss(name)
-    for u, y in product(ARGUMENTS, TARGETS.get(name, [(0.5, -2.0)])):
-        if output == "exponential" and max(u) > 100:
-            u = tuple(min(v, 300.0) for v in u)  # exp(10000) is no float64
-        if output == "relu" and name == "poisson":
+    for u, y in product(ARGUMENTS, [point[:2] for point in KNOWN_LOSSES[name].points]):
+        if max(u) > KNOWN_ACTIVATIONS[output].largest:
+            u = tuple(min(v, KNOWN_ACTIVATIONS[output].largest) for v in u)
+        if KNOWN_ACTIVATIONS[output].dead and loss.lower == 0:
             u = tuple(v if target == 0 or v > 0 else 5.0 for v, target in zip(u, y, strict=True))  # log 0
         u_row, y_row = np.array([u]), np.array([y], dtype=float)
         z = phi.value(u_row)
@@ -195,7 +140,7 @@ def test_one_softmax_node_is_always_1() -> None:
 def test_a_whole_network_with_enormous_weights_has_a_finite_loss_and_gradient(output: str, name: str) -> None:
     network = Network.dense((1, 2), output=output, loss=name)
     theta = np.array([1e4, -1e4, 0.0, 0.0])
-    y = np.array([TARGETS.get(name, [(0.5, -2.0)])[0]], dtype=float)
+    y = np.array([KNOWN_LOSSES[name].points[0][:2]], dtype=float)
     loss, gradient = ReferenceEngine().loss_and_gradient(network, theta, Rows(np.array([[1.0]]), y), Penalty())
     assert np.isfinite(loss)
     assert np.isfinite(gradient).all()

@@ -8,10 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.kinds.known import KNOWN_LAYERS
 
 from koubai.core.activations import get_activation
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
-from koubai.core.layers import LAYERS, Dense, Scaling, layer_from_spec
+from koubai.core.layers import (
+    LAYERS,
+    Dense,
+    LearnedActivation,
+    NTKDense,
+    PeriodicEmbedding,
+    Scaling,
+    layer_from_spec,
+)
 from koubai.core.layers.base import Address
 from koubai.core.losses import get_loss
 from koubai.core.network import Network
@@ -30,16 +39,16 @@ ERROR, TANH = get_loss("half_squared_error"), get_activation("tanh")
 
 @st.composite
 def stacks(draw) -> Network:
-    """Networks of dense and scaling layers in any order, with smooth activations."""
+    """Networks of layers of all kinds, with smooth activations; an embedding reads the inputs, if it is there.
+
+    Behind other layers its waves are too short for differences to follow.
+    """
     size, layers = draw(st.integers(1, 5)), []
-    for _ in range(draw(st.integers(1, 4))):
-        if draw(st.booleans()):
-            layers.append(Scaling(size))
-        else:
-            after = draw(st.integers(1, 5))
-            phi = get_activation(draw(st.sampled_from(["tanh", "sigmoid", "softmax", "identity"])))
-            layers.append(Dense(size, after, phi, draw(st.booleans())))
-            size = after
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    later = st.sampled_from([kind for kind in KNOWN_LAYERS if kind != "periodic_embedding"])
+    for kind in (draw(st.sampled_from(list(KNOWN_LAYERS))), *draw(st.lists(later, max_size=3))):
+        layers.append(KNOWN_LAYERS[kind].make(size, rng))
+        size = layers[-1].n_out
     return Network(tuple(layers), ERROR)
 
 
@@ -66,17 +75,19 @@ def test_spans_part_theta_and_every_place_has_one_owner(network: Network) -> Non
 
 @given(network=stacks())
 def test_terms_say_the_same_three_times(network: Network) -> None:
-    """By node, by source and by parameter: the same summands; each parameter has a place (node, source) of its own."""
+    """By node, by source and by parameter: the same summands; each parameter has a number of its own at its node."""
     for layer in network.layers:
         found = [term for i in range(1, layer.n_out + 1) for term in layer.terms(i)]
         for term in found:
             assert not term.source or term in list(layer.terms_from(term.source))
-            assert term.parameter is not None
-            assert term in list(layer.terms_with(term.parameter))
-            assert layer.parameter(term.node, term.source) == term.parameter
+            if term.parameter is not None:
+                assert term in list(layer.terms_with(term.parameter))
+        asked = [(i, j, address) for i in range(1, layer.n_out + 1) for j, address in layer.parameters_of(i)]
+        assert all(layer.parameter(i, j) == address for i, j, address in asked)
+        assert sum(block.size for block in layer.blocks) == len({address for _, _, address in asked})
         again = [term for j in range(1, layer.n_in + 1) for term in layer.terms_from(j)]
         assert set(again) == {term for term in found if term.source}
-        assert layer.parameter(0, 1) is layer.parameter(1, layer.n_in + 1) is None
+        assert layer.parameter(0, 1) is layer.parameter(layer.n_out + 1, 1) is None
 
 
 @settings(max_examples=25)
@@ -98,13 +109,17 @@ def test_gradient_and_hessian_are_those_of_differences(network: Network, seed: i
 
 
 STACKS = [
+    *[(one := known.make(3, np.random.default_rng(0)), Dense(one.n_out, 2)) for known in KNOWN_LAYERS.values()],
     (Scaling(3),),
     (Scaling(3), Dense(3, 2, TANH)),
     (Dense(3, 4, TANH), Scaling(4), Dense(4, 2, get_activation("softmax"), bias=False)),
     (Scaling(3), Scaling(3), Dense(3, 5, get_activation("sigmoid"), bias=False), Dense(5, 2), Scaling(2)),
+    (PeriodicEmbedding(3, (2, 0), 4, 2), Scaling(7), NTKDense(7, 5), LearnedActivation(5, get_activation("mish"))),
+    (NTKDense(3, 4, TANH), PeriodicEmbedding(4, n_frequencies=2, n_numbers=1), LearnedActivation(8, TANH), Dense(8, 2)),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", STACKS)
 def test_gradient_and_hessian_are_those_of_automatic_differentiation(layers: tuple) -> None:
     network = Network(layers, ERROR)
@@ -174,7 +189,7 @@ def test_a_stored_description_gives_the_same_network(network: Network) -> None:
 
 
 def test_kinds_are_found_by_name_and_differ_as_keys() -> None:
-    assert list(LAYERS) == ["dense", "scaling"]
+    assert " ".join(LAYERS).startswith("dense scaling")
     assert layer_from_spec({"kind": "scaling", "n_features": 2}) == Scaling(2)
     two = Network((Scaling(2),), ERROR), Network((Dense(2, 1, bias=False),), ERROR)
     assert two[0].offsets == two[1].offsets  # as keys they collide, and are told apart
@@ -222,7 +237,7 @@ def test_kinds_are_found_by_name_and_differ_as_keys() -> None:
         (
             lambda: layer_from_spec({"kind": "quantum"}),
             ParameterError,
-            "Network: a layer's kind must be one of dense, scaling; got 'quantum'.",
+            f"Network: a layer's kind must be one of {', '.join(LAYERS)}; got 'quantum'.",
         ),
     ],
 )

@@ -1,7 +1,6 @@
 """Losses: values and derivatives behind every output activation that they accept."""
 
 import json
-from math import log
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tests.kinds.known import KNOWN_ACTIVATIONS, KNOWN_LOSSES
 
 from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.errors import ParameterError, ParameterTypeError
@@ -21,7 +21,7 @@ from koubai.core.losses.perceptron import PerceptronLoss
 from koubai.core.losses.poisson import Poisson
 from koubai.core.network import Network
 
-from ..oracles import PAIRS, PHI, ROW_LOSS, differences, parameters, targets_for
+from ..oracles import PAIRS, differences, parameters, targets_for
 
 pytestmark = pytest.mark.usefixtures("double_precision")
 
@@ -35,44 +35,30 @@ def case(output: str, name: str, n: int = 6, m: int = 3, seed: int = 0):
     phi, loss = get_activation(output), get_loss(name)
     u = rng.normal(size=(n, m)) * 1.5
     u[np.abs(u) < 0.05] = 0.3
-    if loss.lower == 0 and output in ("relu", "step"):
+    if loss.lower == 0 and KNOWN_ACTIVATIONS[output].dead:
         u = np.abs(u)  # log 0 has a convention of its own
     return phi, loss, u, phi.value(u), targets_for(name, n, m, rng)
 
 
 @pytest.mark.parametrize(
     ("name", "z", "y", "expected"),
-    [
-        ("half_squared_error", [3.0, 1.0], [1.0, 1.5], 0.5 * (4 + 0.25)),
-        ("cross_entropy", [0.25, 0.75], [0.0, 1.0], -log(0.75)),
-        ("cross_entropy", [0.25, 0.75], [0.5, 0.5], -0.5 * log(0.1875)),
-        ("binary_cross_entropy", [0.25, 0.75], [0.0, 1.0], -2 * log(0.75)),
-        ("binary_cross_entropy", [0.2], [0.3], -0.3 * log(0.2) - 0.7 * log(0.8)),
-        ("perceptron", [2.0, -3.0, -1.0], [1.0, 1.0, -1.0], 3.0),
-        ("hinge", [2.0, -3.0, 0.25], [1.0, 1.0, 1.0], 4 + 0.75),
-        ("huber", [0.5, 3.0], [0.0, 0.0], 0.125 + 2.5),
-        ("poisson", [2.0, 3.0], [0.0, 1.0], 2 + (2 - log(3))),
-        ("poisson", [2.0], [2.0], 0.0),
-    ],
+    [(name, *values) for name, known in KNOWN_LOSSES.items() for values in known.values],
 )
 def test_known_values(name: str, z: list, y: list, expected: float) -> None:
-    phi = get_activation("sigmoid" if "entropy" in name else "softplus" if name == "poisson" else "identity")
-    z_rows, y_rows = np.array([z]), np.array([y])
-    u = {
-        "sigmoid": lambda: np.log(z_rows / (1 - z_rows)),
-        "softplus": lambda: np.log(np.expm1(z_rows)),
-        "identity": lambda: z_rows,
-    }[phi.name]()
-    np.testing.assert_allclose(get_loss(name).rows(phi, u, z_rows, y_rows), [expected], rtol=1e-14, atol=1e-15)
+    z_rows, phi = np.array([z]), get_activation("relu")  # behind which no loss has an equation of its own
+    np.testing.assert_allclose(
+        get_loss(name).rows(phi, z_rows, z_rows, np.array([y])), [expected], rtol=1e-14, atol=1e-15
+    )
 
 
+@pytest.mark.slow
 @each_pair
 def test_rows_and_delta_agree_with_automatic_differentiation(output: str, name: str) -> None:
     phi, loss, u, z, y = case(output, name)
     rows = loss.rows(phi, u, z, y)
 
     def total(v):
-        return ROW_LOSS[name](PHI[output](v, **parameters(phi)), y, **parameters(loss))
+        return KNOWN_LOSSES[name].jax(KNOWN_ACTIVATIONS[output].jax(v, **parameters(phi)), y, **parameters(loss))
 
     expected, back = jax.vjp(total, jnp.asarray(u))
     delta = loss.delta(phi, u, z, y)
@@ -100,8 +86,8 @@ def test_gradient_agrees_with_central_differences_by_the_outputs(name: str, seed
     loss, rng = get_loss(name), np.random.default_rng(seed)
     y = targets_for(name, 4, 3, rng)
     z = rng.uniform(0.1, 0.9, (4, 3)) if loss.upper == 1 else rng.uniform(0.1, 3, (4, 3))
-    kinks = {"hinge": 1 - y * z, "huber": np.abs(z - y) - 1, "perceptron": z}.get(name, np.ones_like(z))
-    z = np.where(np.abs(kinks) < 0.01, z + 0.03, z)
+    kinks = KNOWN_LOSSES[name].kinks
+    z = z if kinks is None else np.where(np.abs(kinks(z, y)) < 0.01, z + 0.03, z)
     phi = get_activation("relu")  # has no logarithm of its own
     expected = differences(lambda v: float(loss.rows(phi, v, v, y).sum()), z)
     np.testing.assert_allclose(loss.gradient(z, y), expected, rtol=1e-7, atol=1e-9)
@@ -156,12 +142,13 @@ def test_cross_entropy_is_least_at_the_target_itself(p, u) -> None:
 def test_no_loss_is_negative_and_a_perfect_output_costs_least(name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     y = targets_for(name, 4, 3, rng)
-    phi = get_activation("softplus" if name == "poisson" else "sigmoid" if "entropy" in name else "identity")
-    u = rng.normal(size=(4, 3)) * 3
-    rows = get_loss(name).rows(phi, u, phi.value(u), y)
+    loss = get_loss(name)
+    phi, u = get_activation(loss.output), rng.normal(size=(4, 3)) * 3
+    rows = loss.rows(phi, u, phi.value(u), y)
     assert (rows >= -1e-12).all()
     if phi.name == "identity":
-        assert (get_loss(name).rows(phi, 1e3 * y, 1e3 * y if name in ("hinge", "perceptron") else y, y) == 0).all()
+        best = 1e3 * y if loss.signed else y
+        np.testing.assert_allclose(loss.rows(phi, best, best, y), 0, atol=1e-15)
 
 
 def test_slide_18_perceptron_loss_at_zero_counts_as_wrong_for_a_positive_row_only() -> None:
@@ -202,25 +189,33 @@ def test_nan_outputs_give_a_nan_loss(output: str, name: str) -> None:
     [(output, name) for output in ACTIVATIONS for name in LOSSES if (output, name) not in PAIRS],
 )
 def test_a_refused_pair_is_named_with_a_remedy(output: str, name: str) -> None:
-    remedy = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid", "poisson": "exponential"}[name]
-    upper = "inf" if name == "poisson" else "1"
+    refused = get_loss(name)
+    remedy = refused.output
     with pytest.raises(ParameterError) as caught:
         Network.dense((2, 3), output=output, loss=name)
     message = str(caught.value)
     assert message.startswith(
-        f"Network: the loss {name} must have outputs in [0, {upper}]; got the output activation {output}"
+        f"Network: the loss {name} must have outputs in [{refused.lower:g}, {refused.upper:g}]; "
+        f"got the output activation {output}"
     )
     assert message.endswith(f"Try {remedy}.")
     assert Network.dense((2, 3), output=remedy, loss=name).loss == get_loss(name)
 
 
-def test_the_accepted_pairs_are_these() -> None:
-    accepted = {name: {output for output, loss in PAIRS if loss == name} for name in LOSSES}
-    probabilities = {"step", "sigmoid", "softmax"}
-    assert accepted["cross_entropy"] == accepted["binary_cross_entropy"] == probabilities
-    assert accepted["poisson"] == probabilities | {"relu", "softplus", "exponential"}
+@each_loss
+@pytest.mark.parametrize("output", ACTIVATIONS)
+def test_a_loss_accepts_an_output_whose_values_all_lie_in_its_range(output: str, name: str) -> None:
+    u = np.random.default_rng(0).normal(size=(2000, 3)) * np.geomspace(1e-3, 1e2, 2000)[:, np.newaxis]
+    z, loss = get_activation(output).value(u), get_loss(name)
+    assert ((output, name) in PAIRS) == bool((z >= loss.lower).all() and (z <= loss.upper).all())
+
+
+def test_class_shares_and_probabilities_and_counts_have_their_ranges() -> None:
+    ranges = {name: (kind.lower, kind.upper) for name, kind in LOSSES.items()}
+    assert ranges["cross_entropy"] == ranges["binary_cross_entropy"] == (0, 1)
+    assert ranges["poisson"] == (0, np.inf)
     for name in ("half_squared_error", "perceptron", "hinge", "huber"):
-        assert accepted[name] == set(ACTIVATIONS)
+        assert ranges[name] == (-np.inf, np.inf)
 
 
 @each_loss
@@ -237,7 +232,12 @@ def test_a_stored_description_gives_the_same_loss(name: str) -> None:
 )
 def test_aliases(alias: str, name: str) -> None:
     assert get_loss(alias) == get_loss(name)
-    assert set(LOSSES.aliases) == {"squared_error", "mse", "log_loss"}
+    assert LOSSES.aliases[alias] == name
+
+
+def test_names_that_are_in_peoples_files_stay() -> None:
+    stay = "half_squared_error cross_entropy binary_cross_entropy perceptron hinge huber poisson"
+    assert " ".join(LOSSES).startswith(stay)
 
 
 @pytest.mark.parametrize(
@@ -246,14 +246,12 @@ def test_aliases(alias: str, name: str) -> None:
         (
             "crossentropy",
             ParameterError,
-            "loss must be a known loss; got 'crossentropy'. Try one of: half_squared_error, cross_entropy, "
-            "binary_cross_entropy, perceptron, hinge, huber, poisson.",
+            f"loss must be a known loss; got 'crossentropy'. Try one of: {', '.join(LOSSES)}.",
         ),
         (
             None,
             ParameterTypeError,
-            "loss must be the name of a loss or an instance; got NoneType. Try one of: half_squared_error, "
-            "cross_entropy, binary_cross_entropy, perceptron, hinge, huber, poisson.",
+            f"loss must be the name of a loss or an instance; got NoneType. Try one of: {', '.join(LOSSES)}.",
         ),
         (
             {"name": "huber", "delta": 1},
@@ -278,17 +276,10 @@ def test_a_bad_name_or_parameter_is_named_in_one_sentence(given_kind, error, mes
     assert str(caught.value) == message
 
 
-def test_units_are_told() -> None:
+@each_loss
+def test_units_are_told(name: str) -> None:
     """Reports print a loss with its unit."""
-    assert {name: get_loss(name).unit for name in LOSSES} == {
-        "half_squared_error": "squared target units",
-        "cross_entropy": "nats",
-        "binary_cross_entropy": "nats",
-        "perceptron": "dimensionless",
-        "hinge": "dimensionless",
-        "huber": "squared target units",
-        "poisson": "nats",
-    }
+    assert get_loss(name).unit == KNOWN_LOSSES[name].unit
 
 
 def test_poisson_is_half_the_deviance() -> None:
@@ -299,3 +290,53 @@ def test_poisson_is_half_the_deviance() -> None:
     phi = get_activation("exponential")
     rows = Poisson().rows(phi, u, phi.value(u), y)
     assert 2 * rows.mean() == pytest.approx(mean_poisson_deviance(y, phi.value(u)), rel=1e-13)
+
+
+SMOOTHED = [("cross_entropy", "softmax"), ("cross_entropy", "sigmoid"), ("binary_cross_entropy", "sigmoid")]
+
+
+@pytest.mark.parametrize(("name", "output"), [*SMOOTHED, ("binary_cross_entropy", "softmax")])
+def test_label_smoothing_and_its_derivatives_agree_with_automatic_differentiation(name: str, output: str) -> None:
+    loss, phi = get_loss({"name": name, "smoothing": 0.3}), get_activation(output)
+    _, _, u, z, y = case(output, name)
+
+    def total(v):
+        return KNOWN_LOSSES[name].jax(KNOWN_ACTIVATIONS[output].jax(v), y, smoothing=0.3)
+
+    expected, back = jax.vjp(total, jnp.asarray(u))
+    np.testing.assert_allclose(loss.rows(phi, u, z, y), expected, rtol=1e-12)
+    np.testing.assert_allclose(loss.delta(phi, u, z, y), back(jnp.ones(6))[0], rtol=1e-10, atol=1e-13)
+    by_output = differences(lambda v: float(loss.rows(get_activation("relu"), v, v, y).sum()), z)
+    np.testing.assert_allclose(loss.gradient(z, y), by_output, rtol=1e-5, atol=1e-7)
+
+
+def test_label_smoothing_is_torchs_definition_by_hand() -> None:
+    """Three classes, s = 0.3: the true one counts 0.7 + 0.1, the others 0.1; of a yes or no 0.85 and 0.15."""
+    classes = CrossEntropy(0.3).smoothed(np.array([[0.0, 1.0, 0.0]]))
+    np.testing.assert_allclose(classes, [[0.1, 0.8, 0.1]], rtol=1e-15)
+    answers = get_loss({"name": "binary_cross_entropy", "smoothing": 0.3}).smoothed(np.array([[1.0, 0.0]]))
+    np.testing.assert_allclose(answers, [[0.85, 0.15]], rtol=1e-15)
+
+
+def test_files_name_smoothing_only_where_there_is_some() -> None:
+    assert CrossEntropy().spec() == {"name": "cross_entropy"}
+    assert get_loss(CrossEntropy(0.1).spec()) == CrossEntropy(0.1)
+    with pytest.raises(ParameterError, match=r"^CrossEntropy: smoothing must be >= 0 and < 1; got 1\.0\. Try 0\.0\.$"):
+        CrossEntropy(1)
+
+
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.8])
+def test_the_constant_of_least_quantile_loss_is_the_quantile(q: float) -> None:
+    from sklearn.metrics import mean_pinball_loss
+
+    rng, phi = np.random.default_rng(0), get_activation("identity")
+    y = rng.exponential(size=(2001, 1))
+    loss = get_loss({"name": "quantile", "quantile": q})
+
+    def mean(z: float) -> float:
+        constant = np.full_like(y, z)
+        return float(loss.rows(phi, constant, constant, y).mean())
+
+    best = np.quantile(y, q)
+    assert mean(best) == pytest.approx(mean_pinball_loss(y, np.full_like(y, best), alpha=q), rel=1e-12)
+    assert all(mean(best) <= mean(best + step) for step in (-0.1, -0.01, 0.01, 0.1))

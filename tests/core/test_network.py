@@ -12,6 +12,7 @@ from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.activations.elu import ELU
 from koubai.core.activations.relu import ReLU
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
+from koubai.core.layers import LAYERS
 from koubai.core.losses import get_loss
 from koubai.core.losses.half_squared_error import HalfSquaredError
 from koubai.core.losses.huber import Huber
@@ -219,7 +220,7 @@ def changed(layer: int, **changes) -> dict:
         (
             lambda: Network.from_spec(changed(0, kind="convolution")),
             ParameterError,
-            "Network: a layer's kind must be one of dense, scaling; got 'convolution'.",
+            f"Network: a layer's kind must be one of {', '.join(LAYERS)}; got 'convolution'.",
         ),
         (
             lambda: Network.from_spec(changed(1, n_in=None)),

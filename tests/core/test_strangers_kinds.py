@@ -30,8 +30,8 @@ X, Y = np.array([[0.5, -1.0], [1.0, 2.0], [-0.3, 0.2]]), np.array([[1.0], [-1.0]
 class Bent(Activation):
     """φ(u) = (√(u² + 1) - 1) / 2 + u, the bent identity."""
 
-    name: ClassVar[str] = "bent_identity"
-    aliases: ClassVar[tuple[str, ...]] = ("bent",)
+    name: ClassVar[str] = "strangers_bent"
+    aliases: ClassVar[tuple[str, ...]] = ("bent_by_alias",)
 
     def value(self, u: Array) -> Array:
         return (np.sqrt(u * u + 1) - 1) / 2 + u
@@ -44,7 +44,7 @@ class Bent(Activation):
 class Curved(Bent):
     """The same, with its second derivative."""
 
-    name: ClassVar[str] = "curved"
+    name: ClassVar[str] = "strangers_curve"
     aliases: ClassVar[tuple[str, ...]] = ()
 
     def second_derivative(self, u: Array, z: Array) -> Array:
@@ -62,15 +62,15 @@ def registered(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.usefixtures("registered")
 def test_it_is_known_by_its_names_and_trains_in_the_reference_engine() -> None:
-    assert get_activation("bent") == get_activation({"name": "bent_identity"}) == Bent()
-    model = MLPClassifier((3,), activation="bent", engine="reference", max_iter=20, tol=0, random_state=0)
+    assert get_activation("bent_by_alias") == get_activation({"name": "strangers_bent"}) == Bent()
+    model = MLPClassifier((3,), activation="bent_by_alias", engine="reference", max_iter=20, tol=0, random_state=0)
     model.fit(X, [0, 1, 0])
     assert model.loss_curve_[-1] < model.loss_curve_[0]
 
 
 @pytest.mark.usefixtures("registered")
 def test_its_gradient_is_that_of_differences() -> None:
-    network = Network.dense((2, 3, 1), hidden="bent")
+    network = Network.dense((2, 3, 1), hidden="bent_by_alias")
     theta, rows = network.initial(np.random.default_rng(0)), Rows(X, Y)
     _, gradient = ReferenceEngine().loss_and_gradient(network, theta, rows, Penalty())
     slopes = differences(lambda v: ReferenceEngine().loss_and_gradient(network, v, rows, Penalty())[0], theta)
@@ -85,7 +85,7 @@ def test_the_hessian_asks_for_its_second_derivative_and_never_takes_it_for_zero(
     np.testing.assert_allclose(hessian_vector_product(Subject(network, theta, rows), vector), expected, atol=1e-7)
     without = Network.dense((2, 3, 1), hidden=Bent())
     with pytest.raises(
-        UndefinedError, match=r"^bent_identity must define second_derivative\(u, z\) .* Add it to Bent\."
+        UndefinedError, match=r"^strangers_bent must define second_derivative\(u, z\) .* Add it to Bent\."
     ):
         hessian_vector_product(Subject(without, theta, rows), vector)
 
@@ -95,7 +95,7 @@ def test_it_is_explained_by_its_numbers_where_it_says_no_formula() -> None:
     theta = network.initial(np.random.default_rng(0))
     page = explain.forward(network, theta, X[0], ask=Ask.node(1, 1))
     said = page.render("text", "en")
-    assert "bent_identity" in said
+    assert "strangers_bent" in said
     u = X[0] @ network.weights(theta, 0) + network.biases(theta, 0)
     z = Bent().value(u[np.newaxis])[0]
     step = page.step("z.1.1")

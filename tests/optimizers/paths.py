@@ -1,6 +1,11 @@
-"""Gradients and learning rates that the comparisons with other implementations share."""
+"""Gradients and learning rates that the comparisons with other implementations share, and how a rule follows them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+
+from koubai.optimizers.protocol import Optimizer
 
 
 def _gradients():
@@ -19,3 +24,17 @@ RATES = 0.02 + 0.015 * np.sin(np.arange(200) / 7)
 """200 learning rates that rise and fall, as under a schedule."""
 START = np.array([0.5, -1.0, 2.0, 0.0, 1.5, -0.25])
 """θ before the first update, (6,)."""
+
+
+def given_gradient(t: int, theta: Any) -> Any:
+    """The gradient of update t, from 1, wherever θ is."""
+    return GRADIENTS[t - 1]
+
+
+def follow(rule: Optimizer, theta: Any, gradient_of: Callable[[int, Any], Any], rates: Sequence[float]) -> Any:
+    """θ after every update by ``gradient_of(t, θ)``, with t from 1: (n_steps, n_parameters)."""
+    slots, path = rule.init(theta), []
+    for t, rate in enumerate(rates, start=1):
+        theta, slots = rule.step(theta, gradient_of(t, theta), slots, t, float(rate))
+        path.append(theta)
+    return np.array(path)

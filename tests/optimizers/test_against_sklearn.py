@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+from tests.optimizers.paths import GRADIENTS, RATES, START, follow, given_gradient
 
 from koubai.optimizers.adam import Adam
 from koubai.optimizers.registry import get_optimizer
@@ -12,25 +13,25 @@ from koubai.optimizers.schedules import get_schedule
 @pytest.mark.parametrize(
     ("name", "momentum", "nesterov"), [("sgd", 0.0, False), ("momentum", 0.9, False), ("nesterov", 0.9, True)]
 )
-def test_sgd_under_a_changing_learning_rate(name, momentum, nesterov, gradients, rates, start, follow):
-    theirs = start.copy()
+def test_sgd_under_a_changing_learning_rate(name, momentum, nesterov):
+    theirs = START.copy()
     optimizer = SGDOptimizer([theirs], momentum=momentum, nesterov=nesterov)
     path = []
-    for gradient, rate in zip(gradients, rates, strict=True):
+    for gradient, rate in zip(GRADIENTS, RATES, strict=True):
         optimizer.learning_rate = rate
         optimizer.update_params([theirs], [gradient])
         path.append(theirs.copy())
-    np.testing.assert_array_equal(follow(get_optimizer(name), start, gradients, rates), np.array(path))
+    np.testing.assert_array_equal(follow(get_optimizer(name), START, given_gradient, RATES), np.array(path))
 
 
-def test_adam_differs_in_the_place_of_epsilon_alone(gradients, start, follow):
-    theirs = start.copy()
+def test_adam_differs_in_the_place_of_epsilon_alone():
+    theirs = START.copy()
     optimizer = AdamOptimizer([theirs], learning_rate_init=0.02, epsilon=1e-300)
     path = []
-    for gradient in gradients:
+    for gradient in GRADIENTS:
         optimizer.update_params([theirs], [gradient])
         path.append(theirs.copy())
-    ours = follow(Adam(epsilon=1e-300), start, gradients, [0.02] * 200)
+    ours = follow(Adam(epsilon=1e-300), START, given_gradient, [0.02] * 200)
     np.testing.assert_allclose(ours, np.array(path), rtol=1e-12, atol=1e-12)
 
 

@@ -14,7 +14,9 @@ from koubai.optimizers.schedules import (
     Adaptive,
     Constant,
     Cosine,
+    FlatCosine,
     InverseScaling,
+    LogCosine,
     OneCycle,
     StepDecay,
     get_schedule,
@@ -47,7 +49,7 @@ def test_rates_lie_between_zero_and_the_base_rate(schedule, total):
     rates = schedule.rates(0.1, 0, total + 10, 3, total)
     assert np.isfinite(rates).all()
     assert (rates >= 0).all()
-    assert (rates[:total] > 0).all() or schedule.name == "cosine"
+    assert (rates[:total] > 0).all() or schedule.name in ("cosine", "log_cosine")  # which begins at 0
     assert (rates <= 0.1 * (1 + 1e-15)).all()
 
 
@@ -123,7 +125,7 @@ def test_spec_goes_through_json_and_back(schedule):
 
 
 def test_names_and_aliases():
-    assert " ".join(SCHEDULES) == "constant step inverse_scaling cosine one_cycle adaptive"
+    assert " ".join(SCHEDULES) == "constant step inverse_scaling cosine log_cosine flat_cosine one_cycle adaptive"
     for alias, name in SCHEDULES.aliases.items():
         assert get_schedule(alias) == SCHEDULES[name]()
     schedule = Cosine(floor=0.5)
@@ -137,13 +139,13 @@ def test_names_and_aliases():
             lambda: get_schedule("linear"),
             ParameterError,
             "schedule must be a known schedule; got 'linear'. Try one of: constant, step, inverse_scaling, cosine, "
-            "one_cycle, adaptive.",
+            "log_cosine, flat_cosine, one_cycle, adaptive.",
         ),
         (
             lambda: get_schedule(0.1),
             ParameterTypeError,
             "schedule must be the name of a schedule or an instance; got float. Try one of: constant, step, "
-            "inverse_scaling, cosine, one_cycle, adaptive.",
+            "inverse_scaling, cosine, log_cosine, flat_cosine, one_cycle, adaptive.",
         ),
         (lambda: StepDecay(factor=0), ParameterError, "StepDecay: factor must be > 0 and <= 1; got 0.0. Try 0.5."),
         (lambda: StepDecay(every=0), ParameterError, "StepDecay: every must be >= 1; got 0. Try 10."),
@@ -176,5 +178,35 @@ def test_names_and_aliases():
 )
 def test_impossible_schedules(make, error, message):
     with pytest.raises(error) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+def test_log_cosine_is_realmlps_formula() -> None:
+    t = np.arange(256) / 256
+    expected = 0.04 * 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t)))
+    np.testing.assert_allclose(LogCosine().rates(0.04, 0, 256, 16, 256), expected, rtol=1e-13, atol=1e-18)
+    rates = LogCosine().rates(1.0, 0, 15_000, 15, 15_000)
+    ends = [1000, 3000, 7000]  # t = 1/15, 3/15, 7/15: cycles of 1, 2, 4 and 8 parts of 15
+    np.testing.assert_allclose(rates[ends], 0, atol=1e-12)
+    assert get_schedule("coslog4") == LogCosine(4)
+
+
+def test_flat_cosine_is_flat_and_then_a_cosine() -> None:
+    rates = FlatCosine().rates(1.0, 0, 100, 10, 100)
+    assert (rates[:51] == 1).all()
+    np.testing.assert_allclose(rates[51:], 0.5 * (1 + np.cos(np.pi * (2 * np.arange(51, 100) / 100 - 1))), rtol=1e-12)
+    assert get_schedule("flat_cos") == FlatCosine(0.5)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: LogCosine(0), "LogCosine: cycles must be >= 1; got 0. Try 4."),
+        (lambda: FlatCosine(1), "FlatCosine: flat must be >= 0 and < 1; got 1.0. Try 0.5."),
+    ],
+)
+def test_new_schedules_refuse_what_is_out_of_range(make, message: str) -> None:
+    with pytest.raises(ParameterError) as caught:
         make()
     assert str(caught.value) == message

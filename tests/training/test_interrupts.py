@@ -53,6 +53,7 @@ def test_other_threads_train_too() -> None:
     assert done == [True]
 
 
+@pytest.mark.slow
 def test_a_signal_from_outside_ends_a_fit_cleanly() -> None:
     program = dedent(
         """

@@ -4,13 +4,14 @@ import inspect
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ParameterTypeError
+from koubai.core.checks import is_whole
+from koubai.core.errors import DataError, ParameterTypeError, ShapeError, on_one_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,10 +24,6 @@ class Kind:
     words: str
     accepts: Callable[[Any], bool]
     remedy: str
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _is_real(value: Any) -> bool:
@@ -53,8 +50,8 @@ def _is_interval(value: Any) -> bool:
     )
 
 
-WHOLE = Kind("an integer", _is_whole, "Try 1.")
-SEED = Kind("an integer >= 0", lambda value: _is_whole(value) and value >= 0, "Try 0.")
+WHOLE = Kind("an integer", is_whole, "Try 1.")
+SEED = Kind("an integer >= 0", lambda value: is_whole(value) and value >= 0, "Try 0.")
 REAL = Kind("a number", _is_real, "Try 0.1.")
 TEXT = Kind("a text", lambda value: isinstance(value, str), "Put it between quotation marks.")
 FLAG = Kind("True or False", lambda value: isinstance(value, bool | np.bool_), "Try False.")
@@ -102,14 +99,10 @@ def sequence_of(kind: Kind) -> Kind:
 
 def shown(value: Any) -> str:
     """Return a value as one short line, for a sentence."""
-    if _is_whole(value) and abs(int(value)) > 10**40:
+    if is_whole(value) and abs(int(value)) > 10**40:
         return "an integer of more than 40 digits"
-    written = (
-        " ".join(repr(value).split())
-        if value is None or isinstance(value, str | bytes | Real)
-        else type(value).__name__
-    )
-    return written if len(written) <= 60 else f"{written[:60]}…"
+    plain = value is None or isinstance(value, str | bytes | Real)
+    return on_one_line(repr(value) if plain else type(value).__name__, 60)
 
 
 def check_kind(who: str, parameter: str, value: Any, kind: Kind, default: Any = None) -> None:
@@ -162,6 +155,29 @@ def floats(who: str, parameter: str, given: Any, *, keep_float32: bool = False) 
         return array if array.dtype in kept else array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"{who}: {parameter} must contain only numbers; got a {type(given).__name__} with other values in it. "
-            f"Encode text as numbers first."
+            who=who,
+            parameter=parameter,
+            required="contain only numbers",
+            got=f"a {type(given).__name__} with other values in it",
+            remedy="Encode text as numbers first.",
+        ) from error
+
+
+def targets_of(who: str, y: Any) -> Array:
+    """Return targets as an array, whatever is in them.
+
+    Raises
+    ------
+    ShapeError
+        If their rows are of different lengths.
+    """
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise ShapeError(
+            who=who,
+            parameter="y",
+            required="have one value, or one row of equally many, for each row of X",
+            got="rows of different lengths",
+            remedy="Pass y as it was given to fit.",
         ) from error

@@ -1,10 +1,15 @@
-"""Checks of the numeric parameters of activations, losses, optimizers and schedules."""
+"""Checks of numbers: what counts as one, and those that records hold (activations, optimizers, schedules, layers)."""
 
 from dataclasses import fields
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Return whether a value is an integer, of Python or NumPy; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_real(
@@ -71,7 +76,7 @@ def check_count(record: Any, parameter: str, at_least: int) -> None:
         If it is too small.
     """
     value = getattr(record, parameter)
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if not is_whole(value):
         raise _complaint(ParameterTypeError, record, parameter, "be a whole number", repr(value))
     if value < at_least:
         raise _complaint(ParameterError, record, parameter, f"be >= {at_least}", str(value))

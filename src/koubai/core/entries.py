@@ -89,11 +89,12 @@ def explain(
     features: tuple[str, ...],
     classes: tuple[str, ...],
     apart: bool,
+    limits: tuple[tuple[float, float], ...],
 ) -> "Derivation":
     """Explain a row of a network."""
     from koubai.explain.network.passes import explain
 
-    return explain(network, theta, x, y, ask, features=features, classes=classes, apart=apart)
+    return explain(network, theta, x, y, ask, features=features, classes=classes, apart=apart, limits=limits)
 
 
 def learning_walk(

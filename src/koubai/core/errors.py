@@ -51,6 +51,18 @@ def either(phrases: Sequence[str]) -> str:
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
 
 
+def on_one_line(written: str, longest: int = 200) -> str:
+    """Return a value as it is written, on one line and cut short: a whole frame may have come.
+
+    Examples
+    --------
+    >>> on_one_line(f"array([[1],{chr(10)}       [2]])")
+    'array([[1], [2]])'
+    """
+    line = " ".join(written.split()) if "\n" in written else written
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
 class KoubaiError(Exception):
     """Base of every error that koubai raises on purpose: one sentence, given whole or made from its parts.
 
@@ -91,8 +103,23 @@ class KoubaiError(Exception):
         self.who = parameter.who if isinstance(parameter, Parameter) else who
         self.parameter = parameter.name if isinstance(parameter, Parameter) else parameter
         self.required = required if isinstance(required, str) else tuple(required)
-        self.got, self.what, self.remedy = got, what, remedy
+        self.got, self.what, self.remedy = on_one_line(got), what, remedy
         super().__init__(sentence or self._sentence())
+
+    def of(self, who: str, kind: "type[KoubaiError] | None" = None) -> "KoubaiError":
+        """Return the same error as the complaint of somebody else, for whom this one's part was done.
+
+        ``kind`` is the class of the new error, by default that of this one.
+        """
+        return (kind or type(self))(
+            f"{who}: {self}",
+            who=who,
+            parameter=self.parameter,
+            required=self.required,
+            got=self.got,
+            what=self.what,
+            remedy=self.remedy,
+        )
 
     def _sentence(self) -> str:
         required = self.required if isinstance(self.required, str) else f"be {either(self.required)}"

@@ -91,5 +91,7 @@ def initial_layer(scheme: str, rng: RandomSource, n_in: int, n_out: int, hidden_
         bound = np.sqrt((2.0 if hidden_activation == "sigmoid" else 6.0) / (n_in + n_out))
         return rng.uniform(-bound, bound, (n_in, n_out)), rng.uniform(-bound, bound, (n_out,))
     if scheme not in INITIALIZERS:
-        raise ParameterError(f"init must be a known rule; got {scheme!r}. Try one of: {', '.join(NAMES)}.")
+        raise ParameterError(
+            parameter="init", required="be a known rule", got=repr(scheme), remedy=f"Try one of: {', '.join(NAMES)}."
+        )
     return INITIALIZERS[scheme](rng, n_in, n_out), np.zeros(n_out)

@@ -25,7 +25,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import RandomSource
 from koubai.core.layers import Dense, Layer, layer_from_spec
-from koubai.core.layers.base import WEIGHTS, Address, Block, Views
+from koubai.core.layers.base import Address, Block, Views
 from koubai.core.losses import Loss, get_loss
 
 __all__ = ["Dense", "Network", "Span"]
@@ -74,34 +74,57 @@ class Network:
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
-            raise ParameterError("Network: layers must contain at least one layer; got none. Add Dense(n_in, n_out).")
+            raise ParameterError(
+                who="Network",
+                parameter="layers",
+                required="contain at least one layer",
+                got="none",
+                remedy="Add Dense(n_in, n_out).",
+            )
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise ParameterTypeError(
-                    f"Network: layers must be instances of Layer; got {type(layer).__name__}. Try Dense(2, 8)."
+                    who="Network",
+                    parameter="layers",
+                    required="be instances of Layer",
+                    got=type(layer).__name__,
+                    remedy="Try Dense(2, 8).",
                 )
         for index, (before, after) in enumerate(pairwise(self.layers)):
             if before.n_out != after.n_in:
                 raise ShapeError(
-                    f"Network: layer {index + 1} must take the {before.n_out} outputs of layer {index}; "
-                    f"got n_in={after.n_in}. Make them equal."
+                    who="Network",
+                    what=(
+                        f"layer {index + 1} must take the {before.n_out} outputs of layer {index}; "
+                        f"got n_in={after.n_in}."
+                    ),
+                    remedy="Make them equal.",
                 )
             if len(after.input_shape) > 1 and before.output_shape != after.input_shape:
                 raise ShapeError(
-                    f"Network: layer {index + 1} must take the outputs of layer {index} in their shape "
-                    f"{before.output_shape}; got {after.input_shape}. Make them equal."
+                    who="Network",
+                    what=(
+                        f"layer {index + 1} must take the outputs of layer {index} in their shape "
+                        f"{before.output_shape}; got {after.input_shape}."
+                    ),
+                    remedy="Make them equal.",
                 )
         last = self.layers[-1]
         if last.dropout:
             raise ParameterError(
-                f"Network: the output layer must have dropout 0; got {last.dropout}. Put dropout on hidden layers."
+                who="Network",
+                what=f"the output layer must have dropout 0; got {last.dropout}.",
+                remedy="Put dropout on hidden layers.",
             )
         if not self.loss.accepts(last.activation):
             raise ParameterError(
-                f"Network: the loss {self.loss.name} must have outputs in [{self.loss.lower:g}, {self.loss.upper:g}]; "
-                f"got the output activation {last.activation.name}, with values in "
-                f"[{last.activation.lower:g}, {last.activation.upper:g}]. "
-                f"Try {self.loss.output}."
+                who="Network",
+                what=(
+                    f"the loss {self.loss.name} must have outputs in [{self.loss.lower:g}, {self.loss.upper:g}]; "
+                    f"got the output activation {last.activation.name}, with values in [{last.activation.lower:g}, "
+                    f"{last.activation.upper:g}]."
+                ),
+                remedy=f"Try {self.loss.output}.",
             )
 
     @classmethod
@@ -136,7 +159,11 @@ class Network:
         n_hidden = len(sizes) - 2
         if n_hidden < 0:
             raise ParameterError(
-                f"Network: sizes must hold at least the inputs and the outputs; got {tuple(sizes)}. Try (2, 8, 1)."
+                who="Network",
+                parameter="sizes",
+                required="hold at least the inputs and the outputs",
+                got=str(tuple(sizes)),
+                remedy="Try (2, 8, 1).",
             )
         if isinstance(hidden, str | Activation):
             activations: list[str | Activation] = [hidden] * n_hidden
@@ -149,8 +176,10 @@ class Network:
         for name, given in (("hidden", activations), ("dropout", rates)):
             if len(given) != n_hidden:
                 raise ParameterError(
-                    f"Network: {name} must be one value or one for each of the {n_hidden} hidden layers; "
-                    f"got {len(given)}."
+                    who="Network",
+                    parameter=name,
+                    required=f"be one value or one for each of the {n_hidden} hidden layers",
+                    got=str(len(given)),
                 )
         kinds = [get_activation(kind, "hidden") for kind in activations] + [get_activation(output, "output")]
         layers = tuple(
@@ -217,8 +246,10 @@ class Network:
                 return span
         names = ", ".join(span.block.name for span in spans) or "none"
         raise ParameterError(
-            f"Network: block must be one of layer {layer}, a {self.layers[layer].name} layer, which has {names}; "
-            f"got {block!r}."
+            who="Network",
+            parameter="block",
+            required=f"be one of layer {layer}, a {self.layers[layer].name} layer, which has {names}",
+            got=repr(block),
         )
 
     def place(self, layer: int, address: Address) -> int:
@@ -279,8 +310,9 @@ class Network:
         if not isinstance(found, Dense):
             names = " or ".join(repr(block.name) for block in found.blocks) or "none"
             raise ParameterError(
-                f"Network: layer {layer} must be dense to have a matrix of weights and biases; got a {found.name} "
-                f"layer. Read its parameters with network.block(theta, {layer}, name), the name being {names}."
+                who="Network",
+                what=f"layer {layer} must be dense to have a matrix of weights and biases; got a {found.name} layer.",
+                remedy=f"Read its parameters with network.block(theta, {layer}, name), the name being {names}.",
             )
         return found
 
@@ -311,16 +343,19 @@ class Network:
         """Raise ShapeError unless θ is a vector of this network's length."""
         if theta.shape != (self.n_parameters,):
             raise ShapeError(
-                f"Network {'-'.join(map(str, self.sizes))}: theta must have shape (n_parameters,) = "
-                f"({self.n_parameters},); got {theta.shape}. Make it with network.initial or network.pack."
+                what=(
+                    f"Network {'-'.join(map(str, self.sizes))}: theta must have shape (n_parameters,) "
+                    f"= ({self.n_parameters},); got {theta.shape}."
+                ),
+                remedy="Make it with network.initial or network.pack.",
             )
 
     @cached_property
     def is_weight(self) -> npt.NDArray[np.bool_]:
-        """Mask over θ: True for weights, False for biases (penalties leave biases alone), (n_parameters,)."""
+        """Mask over θ: True where penalties act, on weights and scales but not on biases, (n_parameters,)."""
         mask = np.zeros(self.n_parameters, dtype=bool)
         for block, start, stop in (span for spans in self.spans for span in spans):
-            mask[start:stop] = block.group == WEIGHTS
+            mask[start:stop] = block.penalized
         mask.flags.writeable = False
         return mask
 
@@ -363,7 +398,10 @@ class Network:
         for name, given in (("weights", weights), ("biases", biases)):
             if len(given) > len(self.layers):
                 raise ShapeError(
-                    f"Network: {name} must hold one array for each of the {len(self.layers)} layers; got {len(given)}."
+                    who="Network",
+                    parameter=name,
+                    required=f"hold one array for each of the {len(self.layers)} layers",
+                    got=str(len(given)),
                 )
         theta = np.zeros(self.n_parameters, dtype=dtype)
         for index, (layer, w, b) in enumerate(self.views(theta)):
@@ -371,7 +409,12 @@ class Network:
                 if not (name == "biases" and not layer.bias):
                     value = np.asarray(given[index]) if index < len(given) else np.empty(0)
                     if value.shape != view.shape:
-                        raise ShapeError(f"Network: {name}[{index}] must have shape {view.shape}; got {value.shape}.")
+                        raise ShapeError(
+                            who="Network",
+                            parameter=f"{name}[{index}]",
+                            required=f"have shape {view.shape}",
+                            got=str(value.shape),
+                        )
                     view[:] = value
         return theta
 
@@ -393,4 +436,6 @@ class Network:
         except KoubaiError:
             raise
         except (KeyError, TypeError, AttributeError) as error:
-            raise ParameterError(f"Network: the description must be what spec() gives; got {error!r}.") from error
+            raise ParameterError(
+                who="Network", what=f"the description must be what spec() gives; got {error!r}."
+            ) from error

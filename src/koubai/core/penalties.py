@@ -6,7 +6,6 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.checks import check_real
-from koubai.core.layers.base import WEIGHTS
 from koubai.core.network import Network
 
 
@@ -40,7 +39,7 @@ class Penalty:
         total = 0.0
         for layer, blocks in network.parts(theta):
             for block, values in zip(layer.blocks, blocks, strict=True):
-                if block.group == WEIGHTS:
+                if block.penalized:
                     total += l1 * float(np.abs(values).sum()) + 0.5 * l2 * float((values * values).sum())
         return total
 

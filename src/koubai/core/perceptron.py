@@ -135,15 +135,20 @@ def learn(
     rows, labels = _examples(X, y)
     weights = _start(start, rows)
     if not learning_rate > 0:
-        raise ParameterError(f"learn: learning_rate must be > 0; got {learning_rate}. Try 1.")
+        raise ParameterError(
+            who="learn", parameter="learning_rate", required="be > 0", got=str(learning_rate), remedy="Try 1."
+        )
     if n_sweeps < 1:
-        raise ParameterError(f"learn: n_sweeps must be >= 1; got {n_sweeps!r}. Try 1.")
+        raise ParameterError(who="learn", parameter="n_sweeps", required="be >= 1", got=repr(n_sweeps), remedy="Try 1.")
     drawn = range(len(rows)) if order is None else [int(row) for row in order]
     outside = [row for row in drawn if not 0 <= row < len(rows)]
     if outside or not len(drawn):
         raise ParameterError(
-            f"learn: order must name rows from 0 to {len(rows) - 1}; got {outside[0] if outside else 'none'}. "
-            f"Leave it out to take all rows in turn."
+            who="learn",
+            parameter="order",
+            required=f"name rows from 0 to {len(rows) - 1}",
+            got=str(outside[0] if outside else "none"),
+            remedy="Leave it out to take all rows in turn.",
         )
     steps: list[Example] = []
     for sweep in range(n_sweeps):
@@ -167,17 +172,39 @@ def _examples(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, list[int]]:
     if rows.dtype != object:
         rows = rows.astype(np.float64)
     if rows.ndim != 2:
-        raise ShapeError(f"learn: X must have shape (n_rows, n_features); got {rows.shape}. Put one example in a row.")
+        raise ShapeError(
+            who="learn",
+            parameter="X",
+            required="have shape (n_rows, n_features)",
+            got=str(rows.shape),
+            remedy="Put one example in a row.",
+        )
     if not len(rows):
-        raise DataError("learn: X must have at least one row; got none. Give the examples to learn from.")
+        raise DataError(
+            who="learn",
+            parameter="X",
+            required="have at least one row",
+            got="none",
+            remedy="Give the examples to learn from.",
+        )
     labels = np.asarray(y)
     if labels.shape != (len(rows),):
         raise ShapeError(
-            f"learn: y must have shape (n_rows,) = ({len(rows)},); got {labels.shape}. Give one label for each row."
+            who="learn",
+            parameter="y",
+            required=f"have shape (n_rows,) = ({len(rows)},)",
+            got=str(labels.shape),
+            remedy="Give one label for each row.",
         )
     for label in labels:
         if label not in (1, -1):
-            raise DataError(f"learn: y must hold +1 and -1 only; got {label!r}. Code one class as +1, the other as -1.")
+            raise DataError(
+                who="learn",
+                parameter="y",
+                required="hold +1 and -1 only",
+                got=repr(label),
+                remedy="Code one class as +1, the other as -1.",
+            )
     return _frozen(rows), [int(label) for label in labels]
 
 
@@ -189,8 +216,11 @@ def _start(start: npt.ArrayLike | None, rows: Array) -> Array:
     weights = weights if rows.dtype == object else weights.astype(np.float64)
     if weights.shape != rows.shape[1:]:
         raise ShapeError(
-            f"learn: start must have shape (n_features,) = {rows.shape[1:]}; got {weights.shape}. "
-            f"Give one weight for each feature."
+            who="learn",
+            parameter="start",
+            required=f"have shape (n_features,) = {rows.shape[1:]}",
+            got=str(weights.shape),
+            remedy="Give one weight for each feature.",
         )
     return _frozen(weights)
 

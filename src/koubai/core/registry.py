@@ -63,18 +63,25 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         """
         if not (isinstance(kind, type) and issubclass(kind, self.base)):
             raise ParameterTypeError(
-                f"{self.what} must be a subclass of {self.base.__name__}; got {kind!r}. Derive it from that class."
+                parameter=self.what,
+                required=f"be a subclass of {self.base.__name__}",
+                got=repr(kind),
+                remedy="Derive it from that class.",
             )
         given: Any = kind
         kinds: Any = list(self._kinds.values())
         taken = {*self._kinds, *self.aliases} & {given.name, *given.aliases}
         if taken:
             raise ParameterError(
-                f"{self.what} must have a unique name; got {min(taken)!r}, which is taken. Choose another."
+                parameter=self.what,
+                required="have a unique name",
+                got=f"{min(taken)!r}, which is taken",
+                remedy="Choose another.",
             )
         if given.code >= 0 and any(other.code == given.code for other in kinds):
             raise ParameterError(
-                f"{self.what} {given.name} must have a unique code; got {given.code}, which is taken. Choose another."
+                what=f"{self.what} {given.name} must have a unique code; got {given.code}, which is taken.",
+                remedy="Choose another.",
             )
         self._kinds[given.name] = kind
         return kind
@@ -120,8 +127,10 @@ def resolve(
         given = {"name": given}
     if not isinstance(given, Mapping):
         raise ParameterTypeError(
-            f"{who} must be the name of {_a(what)} or an instance; got {type(given).__name__}. "
-            f"Try one of: {', '.join(kinds)}."
+            parameter=who,
+            required=f"be the name of {_a(what)} or an instance",
+            got=type(given).__name__,
+            remedy=f"Try one of: {', '.join(kinds)}.",
         )
     name = aliases.get(str(given.get("name")), str(given.get("name")))
     if name not in kinds:
@@ -134,8 +143,12 @@ def resolve(
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise ParameterError(
-            f"{who}: {name} must be given {'only ' + ', '.join(known) if known else 'no parameters'}; "
-            f"got {', '.join(unknown)}. Leave it out."
+            who=str(who),
+            what=(
+                f"{name} must be given {'only ' + ', '.join(known) if known else 'no parameters'}; "
+                f"got {', '.join(unknown)}."
+            ),
+            remedy="Leave it out.",
         )
     instance: Kind = kind(**parameters)
     return instance

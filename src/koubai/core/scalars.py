@@ -58,6 +58,16 @@ def expm1(x: float) -> float:
     return math.expm1(x)
 
 
+def cos(x: float) -> float:
+    """Return cos(x); NaN at infinity."""
+    return math.cos(x) if math.isfinite(x) else math.nan
+
+
+def sin(x: float) -> float:
+    """Return sin(x); NaN at infinity."""
+    return math.sin(x) if math.isfinite(x) else math.nan
+
+
 def erf(x: float) -> float:
     """Return the error function of x."""
     return math.erf(x)

@@ -8,15 +8,19 @@ its shape, in terms of sizes in the record itself. Anything not described is pas
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ModelFileError
 from koubai.core.printing import printable
 
 Result = TypeVar("Result")
+Record: TypeAlias = dict[str, Any]
+"""A record's plain data: what each field holds is said by its `Description`, which a type cannot say."""
+Tensors: TypeAlias = Mapping[str, Array]
+"""A record's arrays by name."""
 
 MOST = 2**53
 """Upper limit of counts: beyond it, double precision cannot distinguish them."""
@@ -27,7 +31,7 @@ REMEDY = "The file is damaged."
 class Kind(Protocol):
     """The required kind of a value in a record."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the value, or raise ModelFileError naming its position ``where``."""
         ...
 
@@ -39,7 +43,7 @@ class Text:
     choices: tuple[str, ...] = ()
     longest: int = 2**24
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> str:
         """Return the text."""
         if self.choices and (not isinstance(value, str) or value not in self.choices):
             raise fault(where, f"one of {', '.join(self.choices)}", value)
@@ -52,7 +56,7 @@ class Text:
 class Truth:
     """True or False."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> bool:
         """Return the value."""
         if not isinstance(value, bool):
             raise fault(where, "true or false", value)
@@ -66,7 +70,7 @@ class Whole:
     least: int = 0
     most: int = MOST
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> int:
         """Return the value."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
             raise fault(where, f"a whole number from {self.least} to {self.most}", value)
@@ -82,11 +86,14 @@ class Real:
     above: float = -math.inf
     finite: bool = True
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> int | float:
         """Return the value unchanged: an integer stays one."""
         number = math.nan
-        good = isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > _LARGEST
-        if good or (isinstance(value, float) and not self.finite):
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (not abs(value) > _LARGEST or (isinstance(value, float) and not self.finite))
+        ):
             number = float(value)
             inside = self.least <= number <= self.most and (number > self.above or self.above == -math.inf)
             if (math.isfinite(number) and inside) or (not math.isfinite(number) and not self.finite):
@@ -106,7 +113,7 @@ class Maybe:
 
     kind: Kind
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the value."""
         return None if value is None else self.kind.read(value, where)
 
@@ -120,7 +127,7 @@ class Listed:
     most: int = MOST
     different: bool = False
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> list[object]:
         """Return the list."""
         if not isinstance(value, list) or not self.least <= len(value) <= self.most:
             required = "a list" if not self.least else f"a list of {self.least} or more"
@@ -137,7 +144,7 @@ class Named:
 
     kind: Kind
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> dict[str, object]:
         """Return the mapping."""
         return {name: self.kind.read(item, _below(where, name)) for name, item in _mapping(value, where).items()}
 
@@ -146,7 +153,7 @@ class Named:
 class Scalar:
     """A text, a number within 64 bits, true, false or None."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the value."""
         if isinstance(value, int) and not -(2**63) <= value < 2**64:
             raise fault(where, "a number within 64 bits", value)
@@ -160,9 +167,9 @@ class Later:
     """A field that a file, such as an older one, may lack: it then has a default, or is omitted."""
 
     kind: Kind
-    default: Any = ...
+    default: object = ...
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the value."""
         return self.kind.read(value, where)
 
@@ -182,7 +189,7 @@ class Fields:
     kinds: Mapping[str, Kind]
     rules: tuple[Rule, ...] = ()
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> Record:
         """Return the mapping, with defaults for missing fields."""
         given = _mapping(value, where)
         found = dict(given)
@@ -206,7 +213,7 @@ class By:
     name: str
     kinds: Mapping[str, Fields]
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> Record:
         """Return the mapping."""
         given = _mapping(value, where)
         kind = Text(tuple(self.kinds)).read(given.get(self.name), _below(where, self.name))
@@ -245,7 +252,7 @@ class Tensor:
     like: str = ""
     optional: bool = False
 
-    def check(self, name: str, array: npt.NDArray[Any], sizes: dict[str, int], tensors: "Tensors") -> None:
+    def check(self, name: str, array: Array, sizes: dict[str, int], tensors: Tensors) -> None:
         """Raise ModelFileError if an array is not as described; unknown sizes are taken from it."""
         required = (str(tensors[self.like].dtype),) if self.like and self.like in tensors else self.dtypes
         if str(array.dtype) not in required:
@@ -263,9 +270,6 @@ class Tensor:
             raise fault(name, "finite", "infinity or NaN")
         if array.size and self.least > -math.inf and not bool((array >= self.least).all()):
             raise fault(name, f">= {self.least:g}", float(array.min()))
-
-
-Tensors = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +293,7 @@ class Description:
     sizes: Callable[[Mapping[str, Any]], Mapping[str, int]] = lambda record: {}
     together: tuple[tuple[str, ...], ...] = ()
 
-    def check(self, who: str, record: Any, tensors: Tensors) -> dict[str, Any]:
+    def check(self, who: str, record: object, tensors: Tensors) -> Record:
         """Return the record with defaults filled in, after checking it and its arrays against the description.
 
         Raises
@@ -298,8 +302,8 @@ class Description:
             For the first violation.
         """
 
-        def checked() -> dict[str, Any]:
-            found: dict[str, Any] = self.record.read(record, "")
+        def checked() -> Record:
+            found = self.record.read(record, "")
             sizes = dict(self.sizes(found))
             for name, tensor in self.tensors.items():
                 if name in tensors:
@@ -333,7 +337,7 @@ def consistent(who: str, make: Callable[[], Result]) -> Result:
         ) from error
 
 
-def fault(where: str, required: str, got: Any) -> ModelFileError:
+def fault(where: str, required: str, got: object) -> ModelFileError:
     """Return the error for a wrong value at a position of a record."""
     shown = (
         type(got).__name__ if isinstance(got, list | dict) else repr(got) if not isinstance(got, int) else _digits(got)
@@ -345,7 +349,7 @@ def _digits(number: int) -> str:
     return str(number) if abs(number) < 10**30 else f"a number of {number.bit_length()} bits"
 
 
-def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+def _mapping(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise fault(where, "a mapping", value)
     return value

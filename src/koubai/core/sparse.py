@@ -33,6 +33,9 @@ def check_indices(who: str, X: Any) -> None:
     except (ValueError, TypeError, IndexError, AttributeError) as error:
         told = " ".join(str(error).split())
         raise DataError(
-            f"{who}: X must be a sparse matrix whose indices lie within its shape {X.shape}; "
-            f"got one with other indices ({told[:120]}). Rebuild it from rows, columns and values."
+            who=who,
+            parameter="X",
+            required=f"be a sparse matrix whose indices lie within its shape {X.shape}",
+            got=f"one with other indices ({told[:120]})",
+            remedy="Rebuild it from rows, columns and values.",
         ) from error

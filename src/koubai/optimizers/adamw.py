@@ -50,6 +50,7 @@ class AdamW(Adam):
 
     name: ClassVar[str] = "adamw"
     code: ClassVar[int] = 7
+    decay: ClassVar[str] = "weight_decay"
     kernel: ClassVar[Kernel | None] = Kernel(update, constants, n_powers=2)
     weight_decay: float = 0.01
 

@@ -60,6 +60,7 @@ class Lion(Optimizer):
     n_slots: ClassVar[int] = 1
     default_learning_rate: ClassVar[float] = 1e-4
     share_of_width: ClassVar[float] = 0.004
+    decay: ClassVar[str] = "weight_decay"
     kernel: ClassVar[Kernel | None] = Kernel(update, constants)
     beta_1: float = 0.9
     beta_2: float = 0.99

@@ -7,8 +7,8 @@ network with a million parameters use the same code.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -83,6 +83,8 @@ class Optimizer:
     """α for a first look at a function is `stability_limit` divided by this."""
     share_of_width: ClassVar[float] = 0.02
     """The same if there is no such limit, as a share of the width of the window."""
+    decay: ClassVar[str] = ""
+    """The hyperparameter that is the weight decay λ, if the rule has one."""
     needs_no_rate: ClassVar[bool] = False
     """Whether steps are in the parameters' own units, so that the default α suits any function."""
     kernel: ClassVar[Kernel | None] = None
@@ -94,6 +96,13 @@ class Optimizer:
     def step(self, theta: Array, gradient: Array, slots: Array, t: int, learning_rate: float) -> tuple[Array, Array]:
         """Return θ and the slots after update ``t`` (counted from 1); the arguments are not modified."""
         raise NotImplementedError
+
+    def with_decay(self, factor: float) -> Self:
+        """Return the rule with its weight decay λ times ``factor``; a rule without λ is returned unchanged."""
+        if factor == 1 or not self.decay:
+            return self
+        changed: dict[str, Any] = {self.decay: factor * getattr(self, self.decay)}
+        return replace(self, **changed)
 
     def explain(self, steps: RuleSteps) -> None:
         """Show the update of one weight, step by step; a rule that defines nothing is shown by its result."""

@@ -16,7 +16,9 @@ __all__ = [
     "Adaptive",
     "Constant",
     "Cosine",
+    "FlatCosine",
     "InverseScaling",
+    "LogCosine",
     "OneCycle",
     "Schedule",
     "StepDecay",
@@ -170,6 +172,80 @@ class Cosine(Schedule):
 
 @SCHEDULES.register
 @dataclass(frozen=True, slots=True)
+class LogCosine(Schedule):
+    """α = α₀ ½ (1 - cos(2π log₂(1 + (2ᶜ - 1) t))), t being the share of all updates that are done: c = 4 cycles.
+
+    Each cycle is a rise from 0 and a fall back, about twice as long as the one before (RealMLP's ``coslog4``:
+    Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491, section 3). The first update has α = 0.
+
+    Parameters
+    ----------
+    cycles : int
+        c, the number of cycles, >= 1.
+
+    Raises
+    ------
+    ParameterError
+        If it is not an integer >= 1.
+
+    Examples
+    --------
+    >>> LogCosine(cycles=2).rates(1.0, 0, 6, 1, 6).round(3)
+    array([0.   , 0.93 , 0.   , 0.718, 0.93 , 0.324])
+    """
+
+    name: ClassVar[str] = "log_cosine"
+    aliases: ClassVar[tuple[str, ...]] = ("coslog4",)
+    cycles: int = 4
+
+    def __post_init__(self) -> None:
+        check_count(self, "cycles", at_least=1)
+
+    def follow(self, base_rate: float, updates: Updates) -> Rates:
+        """Return α of cycles that grow longer, (n,)."""
+        t = _done(updates)
+        return np.asarray(base_rate * (1 - np.cos(2 * np.pi * np.log2(1 + (2.0**self.cycles - 1) * t))) / 2)
+
+
+@SCHEDULES.register
+@dataclass(frozen=True, slots=True)
+class FlatCosine(Schedule):
+    """α = α₀ until a share ``flat`` of all updates is done, then half a cosine down to 0.
+
+    With t, the share of all updates that are done, and f, ``flat``: α = α₀ (1 + cos(π (t - f) / (1 - f))) / 2 for
+    t > f. RealMLP's ``flat_cos``, for weight decay and dropout (arXiv:2407.04491, section 3).
+
+    Parameters
+    ----------
+    flat : float
+        Share of all updates before the fall, in [0, 1).
+
+    Raises
+    ------
+    ParameterError
+        If it is out of range.
+
+    Examples
+    --------
+    >>> FlatCosine().rates(1.0, 0, 8, 1, 8).round(3)
+    array([1.   , 1.   , 1.   , 1.   , 1.   , 0.854, 0.5  , 0.146])
+    """
+
+    name: ClassVar[str] = "flat_cosine"
+    aliases: ClassVar[tuple[str, ...]] = ("flat_cos",)
+    flat: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_real(self, "flat", at_least=0, below=1)
+
+    def follow(self, base_rate: float, updates: Updates) -> Rates:
+        """Return α₀, then half a cosine, (n,)."""
+        fallen = np.maximum(_done(updates) - self.flat, 0) / (1 - self.flat)
+        return np.asarray(base_rate * (1 + np.cos(np.pi * fallen)) / 2)
+
+
+@SCHEDULES.register
+@dataclass(frozen=True, slots=True)
 class OneCycle(Schedule):
     """α rises to α₀ and falls far below where it started, both along a cosine (Smith 2018, section 4).
 
@@ -261,6 +337,11 @@ class Adaptive(Schedule):
     def after_stagnation(self, rate: float) -> float | None:
         """Return α / divisor, or None if α <= lowest."""
         return None if rate <= self.lowest else rate / self.divisor
+
+
+def _done(updates: Updates) -> Rates:
+    """Return the share of all updates that are done before each of these, in [0, 1)."""
+    return np.minimum(updates.numbers, updates.total - 1) / updates.total
 
 
 def _half_cosine(start: float, end: float, share: Rates) -> Rates:

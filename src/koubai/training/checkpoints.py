@@ -1,9 +1,11 @@
 """Checkpoints: a training run in one file, which resumes to bit-for-bit the same θ."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,7 @@ UNFINISHED: dict[str, Kind] = {"loss": Real(), "rows": Whole(), "seconds": Real(
 class _Anything:
     """A field that is only compared."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the value unchanged."""
         return value
 
@@ -57,12 +59,22 @@ DESCRIPTION = Description(
 """Required content of a checkpoint; the length of θ and the number of slots are known to the resumed training."""
 
 
-def identity(plan: Plan, schedule: Schedule, learning_rate: float, rows: str) -> dict[str, Any]:
+def identity(
+    plan: Plan,
+    schedule: Schedule,
+    learning_rate: float,
+    rows: str,
+    shares: Mapping[str, Schedule | None] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Return everything that determines the course of training, as plain data; a run resumes only if it is unchanged.
 
-    ``rows`` is the fingerprint given by the source of the rows.
+    ``rows`` is the fingerprint given by the source of the rows, ``shares`` the schedules of weight decay and dropout by
+    the parameters' names. What is left at its default is not named, so that older files stay valid.
     """
+    factors = {} if plan.factors.are_one else {"factors": plan.factors.spec()}
     return {
+        **factors,
+        **{name: given.spec() for name, given in shares.items() if given is not None},
         "network": plan.network.spec(),
         "optimizer": plan.optimizer.spec(),
         "penalty": asdict(plan.penalty),

@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
 from koubai.training.atomic import replace_file
 from koubai.training.plain_data import decode, encode
 
-Tensors = dict[str, npt.NDArray[Any]]
+Tensors = dict[str, Array]
 
 FORMAT = "koubai"
-VERSION = 1
-"""Version of the format that this code writes; it reads this version and all earlier ones."""
+VERSION = 2
+"""The newest version of the format; this code reads it and all earlier ones."""
 
 MAX_HEADER = 64 * 2**20
 """Maximum header size in bytes; a header holds names, shapes and the record, usually a few kilobytes."""
@@ -66,7 +66,11 @@ class Container(NamedTuple):
 
 
 def write_container(
-    path: str | os.PathLike[str], kind: str, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]
+    path: str | os.PathLike[str],
+    kind: str,
+    record: Mapping[str, Any],
+    tensors: Mapping[str, Array],
+    version: int = 1,
 ) -> None:
     """Write a record and named arrays to a file, atomically.
 
@@ -80,6 +84,8 @@ def write_container(
         Plain data: None, bool, int, float (also infinite or NaN), str, lists, mappings with str keys.
     tensors : mapping of str to array
         Arrays of float64, float32, integers or bool, of any shape.
+    version : int
+        The oldest version of the format whose readers understand the content.
 
     Raises
     ------
@@ -97,7 +103,7 @@ def write_container(
         )
     fields = {
         "format": FORMAT,
-        "format_version": str(VERSION),
+        "format_version": str(version),
         "kind": kind,
         "koubai_version": _own_version(),
         "record": json.dumps(encode(dict(record), "record"), ensure_ascii=True, allow_nan=False),
@@ -173,7 +179,7 @@ def kind_of(path: str | os.PathLike[str]) -> str | None:
     return None if found is None else (found[2] or b"").decode()
 
 
-def _assemble(fields: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+def _assemble(fields: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:
     """Return the file's bytes: deterministic, with the widest dtypes first so that all arrays are aligned."""
     header: dict[str, Any] = {"__metadata__": dict(fields)}
     names = {dtype: name for name, dtype in DTYPES.items()}
@@ -207,6 +213,12 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise ModelFileError(f"The model file '{path}' must be readable; got: {reason}. Check it.") from error
+
+
+def check_there(path: str) -> None:
+    """Raise ModelFileError unless a path names a file that can be read, whatever is in it."""
+    with _opened(path):
+        pass
 
 
 def _header_length(path: str, file: IO[bytes]) -> int:
@@ -275,7 +287,7 @@ def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
     return {name: _read_array(path, dtype, shape, file) for name, (dtype, shape, _, _) in entries}
 
 
-def _read_array(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], file: IO[bytes]) -> npt.NDArray[Any]:
+def _read_array(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], file: IO[bytes]) -> Array:
     array = np.empty(math.prod(shape), dtype)
     if file.readinto(array.view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]  # of buffered files
         raise _fault(path, "its size does not fit its header: it was truncated or damaged")
@@ -332,7 +344,7 @@ def _fault(path: str, fault: str) -> ModelFileError:
     return ModelFileError(f"The model file '{path}' cannot be loaded: {fault}. Save the model again.")
 
 
-def _digest(fields: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) -> str:
+def _digest(fields: Mapping[str, str], tensors: Mapping[str, Array]) -> str:
     """Return the SHA-256 of all header fields except the digest, and of every array's name, dtype, shape and bytes."""
     digest = hashlib.sha256()
     plain = {name: value for name, value in fields.items() if name != "sha256"}
@@ -343,7 +355,7 @@ def _digest(fields: Mapping[str, str], tensors: Mapping[str, npt.NDArray[Any]]) 
     return digest.hexdigest()
 
 
-def _plain_array(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _plain_array(name: str, array: Array) -> Array:
     """Return the array in C order and little-endian."""
     value = np.asarray(array, order="C")
     value = value.astype(value.dtype.newbyteorder("<"), copy=False)

@@ -12,13 +12,14 @@ import numpy.typing as npt
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError, InPython
 from koubai.core.warning import warn_caller
-from koubai.engines.protocol import Engine, Plan
+from koubai.engines.protocol import WHOLE, Engine, Patience, Plan, Rows, Shares
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
 from koubai.training.history import INTERRUPTED, Epoch
 from koubai.training.interrupts import deferred_interrupts
 from koubai.training.progress import Show, newest_numbers, progress_bar
 from koubai.training.run import Run, Unfinished
+from koubai.training.shares import ShareSchedules
 from koubai.training.sources import Source
 
 Callback: TypeAlias = Callable[[Epoch], bool | str | None]
@@ -42,6 +43,8 @@ class TrainingCourse:
         α of each update, derived from the base rate held by `Run`.
     total_epochs : int, optional
         Number of epochs that the schedule spans, if different from ``epochs``.
+    decay_schedule, dropout_schedule : Schedule, optional
+        What is left of weight decay and of the probabilities of dropout, as a schedule from the base 1.
     score : callable, optional
         Returns a validation score of θ, higher is better; called after each epoch.
     score_is_loss : bool
@@ -63,6 +66,8 @@ class TrainingCourse:
     epochs: int
     schedule: Schedule
     total_epochs: int | None = None
+    decay_schedule: Schedule | None = None
+    dropout_schedule: Schedule | None = None
     score: Callable[[Array], float] | None = None
     score_is_loss: bool = False
     stop_on_score: bool = False
@@ -91,10 +96,39 @@ def _rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_updates:
         run.state.step,
         n_updates,
         steps,
-        min((course.total_epochs or course.epochs) * steps, FOREVER),
+        _total(course, steps),
         n_rows=n_rows,
         rows_seen=run.rows_seen,
     )
+
+
+def _shares(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, shape: tuple[int, int]) -> Shares:
+    """Return what is left of weight decay and dropout in the next updates, of this shape (n_epochs, steps)."""
+    steps = plan.steps_per_epoch(n_rows)
+    schedules = ShareSchedules(course.decay_schedule, course.dropout_schedule, course.who)
+    return schedules.of(run.state.step, shape, steps, _total(course, steps), n_rows, run.rows_seen)
+
+
+def _total(course: TrainingCourse, steps: int) -> int:
+    """Return the number of updates that schedules span, of so many each epoch."""
+    return min((course.total_epochs or course.epochs) * steps, FOREVER)
+
+
+def _run_engine(
+    engine: Engine,
+    plan: Plan,
+    run: Run,
+    course: TrainingCourse,
+    rows: Rows,
+    rates: npt.NDArray[np.float64],
+    n_rows: int,
+    patience: Patience | None = None,
+) -> npt.NDArray[np.float64]:
+    """Run epochs in one call of the engine; one that knows no shares of weight decay and dropout is told of none."""
+    shares = _shares(plan, run, course, n_rows, (rates.shape[0], rates.shape[1]))
+    if shares is WHOLE:
+        return engine.run(plan, run.state, rows, rates, patience)
+    return engine.run(plan, run.state, rows, rates, patience, shares)
 
 
 def train(engine: Engine, plan: Plan, run: Run, source: Source, course: TrainingCourse) -> None:
@@ -147,7 +181,8 @@ def _run_epochs(engine: Engine, plan: Plan, run: Run, source: Source, course: Tr
     rates = next_rates(plan, run, course, rows.n_rows, n_epochs)
     run.whole = False
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is reported in one sentence
-        losses = engine.run(plan, run.state, rows, rates, None if course.stop_on_score else run.patience).tolist()
+        patience = None if course.stop_on_score else run.patience
+        losses = _run_engine(engine, plan, run, course, rows, rates, rows.n_rows, patience).tolist()
     return _take_in(run, course, losses, rates[: len(losses), -1].tolist(), rows.n_rows, begin)
 
 
@@ -173,7 +208,7 @@ def _run_parts(
             check_interrupt()
             rates = _rates(plan, run, course, source.n_rows, plan.steps_per_epoch(rows.n_rows))
             run.whole = False
-            (loss,) = engine.run(plan, run.state, rows, rates[np.newaxis]).tolist()
+            (loss,) = _run_engine(engine, plan, run, course, rows, rates[np.newaxis], source.n_rows).tolist()
             run.whole = True
             so_far.loss += loss * rows.n_rows
             so_far.rows += rows.n_rows

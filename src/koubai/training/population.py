@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,20 @@ from scipy.sparse import csr_array, issparse
 
 from koubai.core.arguments import floats
 from koubai.core.arrays import Array
+from koubai.core.checks import is_whole
+from koubai.core.data_start import DATA, DRAWN, with_unit_variance
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.sparse import check_indices
-from koubai.engines.protocol import Patience, Plan, Population, Rows
+from koubai.engines.protocol import Patience, Plan, Population, PopulationEngine, Rows
+from koubai.engines.registry import get_engine
+from koubai.optimizers.groups import Factors, check_decays
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import Schedule, get_schedule
+from koubai.training.shares import ShareSchedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,9 @@ def train_population(
     sample_weight: Any = None,
     penalty: Penalty | None = None,
     schedule: str | Schedule = "constant",
+    decay_schedule: str | Schedule | None = None,
+    dropout_schedule: str | Schedule | None = None,
+    factors: Factors | None = None,
     shuffle: bool = True,
     clip_norm: float = 0.0,
     init: str = "glorot_uniform",
@@ -113,12 +121,16 @@ def train_population(
         L1 and L2.
     schedule : str or Schedule
         How α changes over the updates.
+    decay_schedule, dropout_schedule : str, Schedule or None
+        What is left of weight decay and dropout over the updates, as a schedule from 1.
+    factors : Factors, optional
+        Factors on α and weight decay by group of parameters (`koubai.optimizers.groups.Factors`).
     shuffle : bool
         Whether to reshuffle the rows in each epoch.
     clip_norm : float
         Maximum gradient norm; 0 disables clipping.
     init : str
-        Rule for initial values.
+        Rule for initial values; ``"data"`` gives pre-activations variance 1 over the rows.
     tol, n_iter_no_change : float
         A network stops when its loss has not fallen by ``tol`` for more than ``n_iter_no_change`` epochs.
     n_jobs : int, optional
@@ -148,13 +160,16 @@ def train_population(
     >>> bool(found.final_losses[found.best] < 0.1)
     True
     """
-    from koubai.engines.cpu.engine import CPUEngine
-
     _check_numbers(locals())
     rows = _rows(network, X, y, sample_weight)
     members = _members(seeds, learning_rates, optimizers)
-    thetas = np.stack([network.initial(np.random.default_rng(m.seed), init, rows.targets.dtype) for m in members])
-    plan = Plan(network, members[0].optimizer, penalty or Penalty(), batch_size, shuffle, 0, clip_norm)
+    drawn, dtype = DRAWN if init == DATA else init, rows.targets.dtype
+    starts = [network.initial(np.random.default_rng(member.seed), drawn, dtype) for member in members]
+    thetas = np.stack([with_unit_variance(network, start, rows.inputs) if init == DATA else start for start in starts])
+    own, changes = factors or Factors(), _share_schedules(decay_schedule, dropout_schedule)
+    for member in members:
+        check_decays(member.optimizer, own, changes.decay is not None, "train_population")
+    plan = Plan(network, members[0].optimizer, penalty or Penalty(), batch_size, shuffle, 0, clip_norm, own)
     steps = plan.steps_per_epoch(rows.n_rows)
     rates = get_schedule(schedule).rates(1.0, 0, epochs * steps, steps, epochs * steps, n_rows=rows.n_rows)
     population = Population(
@@ -164,8 +179,17 @@ def train_population(
         np.array([member.learning_rate for member in members]),
     )
     patience = None if n_iter_no_change == np.inf else Patience(tol, n_iter_no_change)
-    losses = CPUEngine(n_jobs).run_population(plan, population, rows, rates.reshape(epochs, steps), patience)
+    shares = changes.of(0, (epochs, steps), steps, epochs * steps, rows.n_rows)
+    engine = cast(PopulationEngine, get_engine("cpu", n_jobs))
+    losses = engine.run_population(plan, population, rows, rates.reshape(epochs, steps), patience, shares)
     return TrainedPopulation(network, tuple(members), thetas, losses)
+
+
+def _share_schedules(decay: str | Schedule | None, dropout: str | Schedule | None) -> ShareSchedules:
+    """Return the schedules of weight decay and dropout."""
+    named = (("decay_schedule", decay), ("dropout_schedule", dropout))
+    found = [None if given is None else get_schedule(given, f"train_population: {name}") for name, given in named]
+    return ShareSchedules(found[0], found[1], "train_population")
 
 
 NUMBERS: tuple[tuple[str, type, float, bool, float], ...] = (
@@ -187,28 +211,58 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
         if not there or not (value >= least if closed else value > least) or not (value < np.inf or endless):
             article = "an integer" if kind is Integral else "a finite number"
             raise ParameterError(
-                f"train_population: {name} must be {article} {'>=' if closed else '>'} {least:g}; got {value!r}. "
-                f"Try {proposal}."
+                who="train_population",
+                parameter=name,
+                required=f"be {article} {'>=' if closed else '>'} {least:g}",
+                got=repr(value),
+                remedy=f"Try {proposal}.",
             )
-    if given["init"] not in INITIALIZER_NAMES:
+    if given["init"] not in (*INITIALIZER_NAMES, DATA):
         raise ParameterError(
-            f"train_population: init must be one of {', '.join(INITIALIZER_NAMES)}; got {given['init']!r}. "
-            f"Try 'glorot_uniform'."
+            who="train_population",
+            parameter="init",
+            required=f"be one of {', '.join((*INITIALIZER_NAMES, DATA))}",
+            got=repr(given["init"]),
+            remedy="Try 'glorot_uniform'.",
         )
     if not isinstance(given["shuffle"], bool | np.bool_):
-        raise ParameterError(f"train_population: shuffle must be True or False; got {given['shuffle']!r}. Try True.")
+        raise ParameterError(
+            who="train_population",
+            parameter="shuffle",
+            required="be True or False",
+            got=repr(given["shuffle"]),
+            remedy="Try True.",
+        )
     n_jobs = given["n_jobs"]
-    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs < 1):
-        raise ParameterError(f"train_population: n_jobs must be an integer >= 1 or None; got {n_jobs!r}. Try None.")
+    if n_jobs is not None and (not is_whole(n_jobs) or n_jobs < 1):
+        raise ParameterError(
+            who="train_population",
+            parameter="n_jobs",
+            required="be an integer >= 1 or None",
+            got=repr(n_jobs),
+            remedy="Try None.",
+        )
     penalty = given["penalty"]
     if penalty is not None and not isinstance(penalty, Penalty):
         raise ParameterError(
-            f"train_population: penalty must be a Penalty or None; got {penalty!r}. Try Penalty(l2=0.001)."
+            who="train_population",
+            parameter="penalty",
+            required="be a Penalty or None",
+            got=repr(penalty),
+            remedy="Try Penalty(l2=0.001).",
+        )
+    factors = given["factors"]
+    if factors is not None and not isinstance(factors, Factors):
+        raise ParameterError(
+            f"train_population: factors must be Factors or None; got {factors!r}. Try Factors({{'biases': 0.1}})."
         )
     if not isinstance(given["network"], Network):
         raise ParameterError(
-            f"train_population: network must be a Network; got {type(given['network']).__name__}. "
-            f"Try Network.dense((2, 8, 1))."
+            who="train_population",
+            parameter="network",
+            required="be a Network",
+            got=type(given["network"]).__name__,
+            remedy="Try Network.dense((2, 8, 1)).",
         )
 
 
@@ -222,8 +276,11 @@ def _members(seeds: Any, learning_rates: Any, optimizers: Any) -> list[Member]:
     rates = [learning_rates] if learning_rates is None or np.ndim(learning_rates) == 0 else list(learning_rates)
     if not rules or not rates or not all(rate is None or _is_rate(rate) for rate in rates):
         raise ParameterError(
-            f"train_population: learning_rates and optimizers must not be empty, and rates > 0; "
-            f"got {learning_rates!r} and {optimizers!r}. Try learning_rates=[0.001, 0.01]."
+            who="train_population",
+            parameter="learning_rates and optimizers",
+            required="not be empty, and rates > 0",
+            got=f"{learning_rates!r} and {optimizers!r}",
+            remedy="Try learning_rates=[0.001, 0.01].",
         )
     return [
         Member(seed, float(rule.default_learning_rate if rate is None else rate), rule)
@@ -237,12 +294,18 @@ def _is_rate(rate: Any) -> bool:
 
 def _seeds(given: Any) -> list[int]:
     """Return the seeds given by a number or a sequence."""
-    single = isinstance(given, Integral) and not isinstance(given, bool)
+    single = is_whole(given)
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
     numbers = list(range(int(given))) if single else list(given) if several else []
-    whole = all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in numbers)
+    whole = all(map(is_whole, numbers))
     if not numbers or not whole or min(numbers) < 0 or max(numbers) > LARGEST_SEED:
-        raise ParameterError(f"train_population: seeds must be one or more integers >= 0; got {given!r}. Try 32.")
+        raise ParameterError(
+            who="train_population",
+            parameter="seeds",
+            required="be one or more integers >= 0",
+            got=repr(given),
+            remedy="Try 32.",
+        )
     return [int(seed) for seed in numbers]
 
 
@@ -257,18 +320,26 @@ def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
     ):
         if array.ndim != 2 or array.shape[1] != width or array.shape[0] != inputs.shape[0] or not array.shape[0]:
             raise ShapeError(
-                f"train_population: {name} must have shape (n_samples, {axis}) = (n >= 1, {width}), as many rows in X "
-                f"as in y; got {array.shape}."
+                who="train_population",
+                parameter=name,
+                required=f"have shape (n_samples, {axis}) = (n >= 1, {width}), as many rows in X as in y",
+                got=str(array.shape),
             )
     weights = None if sample_weight is None else _numbers("sample_weight", sample_weight).astype(dtype)
     if weights is not None and weights.shape != (inputs.shape[0],):
         raise ShapeError(
-            f"train_population: sample_weight must have shape (n_samples,) = ({inputs.shape[0]},); got {weights.shape}."
+            who="train_population",
+            parameter="sample_weight",
+            required=f"have shape (n_samples,) = ({inputs.shape[0]},)",
+            got=str(weights.shape),
         )
     if weights is not None and (weights.min() < 0 or not weights.max() > 0):
         raise DataError(
-            f"train_population: sample_weight must be >= 0, and above 0 for at least one row; "
-            f"got {weights.min():g} to {weights.max():g}. Omit it."
+            who="train_population",
+            parameter="sample_weight",
+            required="be >= 0, and above 0 for at least one row",
+            got=f"{weights.min():g} to {weights.max():g}",
+            remedy="Omit it.",
         )
     ready = inputs.astype(dtype, copy=False) if issparse(inputs) else np.ascontiguousarray(inputs, dtype)
     return Rows(ready, np.ascontiguousarray(targets, dtype), weights)
@@ -279,7 +350,11 @@ def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
     if issparse(given):
         if not may_be_sparse:
             raise ParameterTypeError(
-                f"train_population: {name} must be an array; got {type(given).__name__}. Call its method toarray first."
+                who="train_population",
+                parameter=name,
+                required="be an array",
+                got=type(given).__name__,
+                remedy="Call its method toarray first.",
             )
         check_indices("train_population", given)
         given = csr_array(given) if given.ndim == 2 else given.toarray()
@@ -292,7 +367,10 @@ def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
         first = np.argwhere(~np.isfinite(values))[0]
         place = tuple(int(i[first[0]]) for i in array.tocoo().coords) if sparse else tuple(map(int, first))
         raise DataError(
-            f"train_population: {name} must contain only finite numbers; got {array[place]} at {place}. Impute it or "
-            "remove the row."
+            who="train_population",
+            parameter=name,
+            required="contain only finite numbers",
+            got=f"{array[place]} at {place}",
+            remedy="Impute it or remove the row.",
         )
     return array

@@ -259,7 +259,7 @@ class Power(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Function(Formula):
-    """A named function: exp, log, tanh, erf, sqrt, abs, max, min or sign."""
+    """A named function: exp, log, tanh, erf, cos, sin, sqrt, abs, max, min or sign."""
 
     name: str
     arguments: tuple[Formula, ...]

@@ -215,7 +215,9 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
     if name == "sqrt":
         return _sqrt(x)
     if exact and x == 0:
-        return Fraction(0)
+        return Fraction(name == "cos")
+    if name in ("cos", "sin"):
+        return (math.cos if name == "cos" else math.sin)(x) if math.isfinite(x) else math.nan
     return math.tanh(x) if name == "tanh" else math.erf(x)
 
 

@@ -10,11 +10,24 @@ from typing import Any
 from koubai.core.errors import ParameterError
 from koubai.core.layers.base import Layer
 from koubai.core.layers.dense import Dense
+from koubai.core.layers.learned_activation import LearnedActivation
+from koubai.core.layers.ntk_dense import NTKDense
+from koubai.core.layers.periodic_embedding import PeriodicEmbedding
 from koubai.core.layers.scaling import Scaling
 from koubai.core.registry import Registry
 from koubai.core.schema import By
 
-__all__ = ["LAYERS", "Dense", "Layer", "LayerKind", "Scaling", "layer_from_spec"]
+__all__ = [
+    "LAYERS",
+    "Dense",
+    "Layer",
+    "LayerKind",
+    "LearnedActivation",
+    "NTKDense",
+    "PeriodicEmbedding",
+    "Scaling",
+    "layer_from_spec",
+]
 
 LAYERS: Registry[Layer] = Registry("layer", Layer, __name__)
 """Every kind of layer by name, in the order of their codes; ``LAYERS.register`` adds one from elsewhere."""
@@ -35,13 +48,13 @@ def layer_from_spec(spec: Mapping[str, Any]) -> Layer:
     """
     kind = spec["kind"]
     if not isinstance(kind, str) or kind not in LAYERS:
-        raise ParameterError(f"Network: a layer's kind must be one of {', '.join(LAYERS)}; got {kind!r}.")
+        raise ParameterError(who="Network", what=f"a layer's kind must be one of {', '.join(LAYERS)}; got {kind!r}.")
     return LAYERS[kind].from_spec(spec)
 
 
 class LayerKind:
     """Required contents of a layer's ``spec()`` in a file, as defined by its kind."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the mapping."""
         return By("kind", {name: kind.description for name, kind in LAYERS.items()}).read(value, where)

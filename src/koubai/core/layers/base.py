@@ -5,7 +5,7 @@ defines f; φ and dropout are the same for all kinds. Rows are flat: a layer of 
 c numbers per row, in C order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from math import prod
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
@@ -18,8 +18,12 @@ from koubai.core.formulas.tree import Formula, Symbol
 from koubai.core.initializers import RandomSource
 from koubai.core.schema import Fields
 
-WEIGHTS, BIASES = "weights", "biases"
-"""The groups of parameters that penalties and learning rates distinguish."""
+CURVATURE = "computations that need curvature, such as the Hessian"
+WEIGHTS, BIASES, SCALES, EMBEDDINGS, ALPHAS = "weights", "biases", "scales", "embeddings", "alphas"
+GROUPS = (WEIGHTS, BIASES, SCALES, EMBEDDINGS, ALPHAS)
+"""The groups of parameters, which may have learning rates and weight decays of their own."""
+PENALIZED = frozenset({WEIGHTS, SCALES})
+"""The groups on which penalties act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Block:
     shape : tuple of int
         Its shape; in θ it lies in C order.
     group : str
-        ``"weights"``, which penalties apply to, or ``"biases"``, which they do not.
+        One of `GROUPS`: it decides the learning rate and the weight decay, and whether penalties apply.
     """
 
     name: str
@@ -44,6 +48,11 @@ class Block:
     def size(self) -> int:
         """Number of parameters."""
         return prod(self.shape)
+
+    @property
+    def penalized(self) -> bool:
+        """Whether penalties apply."""
+        return self.group in PENALIZED
 
 
 Views: TypeAlias = tuple[Array, ...]
@@ -59,11 +68,20 @@ class Address:
 
 
 class Term(NamedTuple):
-    """One summand of u_i: a parameter times z_j, or one of the two alone; j = 0 means no source."""
+    """One summand of u_i: a parameter times z_j, or one of the two alone; j = 0 means no source.
+
+    A ``factor`` is a number of its own with which it is multiplied. In a layer that is not linear, the layer's
+    ``summand`` says what the summand is.
+    """
 
     node: int
     source: int
     parameter: Address | None
+    factor: Formula | None = None
+
+
+Lookup: TypeAlias = Callable[[Address], Formula]
+"""Gives a parameter of the layer as a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class Layer:
     aliases: ClassVar[tuple[str, ...]] = ()
     code: ClassVar[int] = -1
     """Its code in the compiled engine and its position in lists; -1 if it is not compiled."""
+    is_linear: ClassVar[bool] = True
+    """Whether each summand of u is a parameter times a source; else ``summand`` and its slopes are defined."""
     has_activation: ClassVar[bool] = False
     """Whether the layer has its own φ; otherwise z is u."""
     description: ClassVar[Fields]
@@ -127,8 +147,8 @@ class Layer:
 
     @property
     def n_weights(self) -> int:
-        """Number of parameters in the group of weights."""
-        return sum(block.size for block in self.blocks if block.group == WEIGHTS)
+        """Number of parameters on which penalties act."""
+        return sum(block.size for block in self.blocks if block.penalized)
 
     def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
         """Return the blocks' initial values, float64; random ones are drawn from ``rng`` by the rule ``scheme``."""
@@ -164,10 +184,9 @@ class Layer:
         """Return R{∂E/∂parameters} of each block."""
         raise self._without("gradient_tangent(blocks, r_blocks, z, r_z, delta, r_delta)")
 
-    def _without(self, method: str) -> UndefinedError:
+    def _without(self, method: str, purpose: str = CURVATURE) -> UndefinedError:
         return UndefinedError(
-            f"the {self.name} layer must define {method} for computations that need curvature, such as the Hessian; it "
-            f"does not. Add it to {type(self).__name__}."
+            f"the {self.name} layer must define {method} for {purpose}; it does not. Add it to {type(self).__name__}."
         )
 
     # Material for explanations and pictures; nodes i and sources j are counted from 1
@@ -193,11 +212,27 @@ class Layer:
         """Return the summands, of any node, that have this parameter as a factor."""
         return [term for i in range(1, self.n_out + 1) for term in self.terms(i) if term.parameter == parameter]
 
+    def parameters_of(self, node: int) -> Iterable[tuple[int, Address]]:
+        """Return the parameters of node i, each with the number j by which it is asked for: its source."""
+        return [(term.source, term.parameter) for term in self.terms(node) if term.parameter is not None]
+
     def parameter(self, node: int, source: int) -> Address | None:
         """Return the parameter by which node i multiplies z_j, or for j = 0 the one it adds; None if there is none."""
-        if not (1 <= node <= self.n_out and 0 <= source <= self.n_in):
+        if not 1 <= node <= self.n_out:
             return None
-        return next((term.parameter for term in self.terms(node) if term.source == source), None)
+        return next((address for j, address in self.parameters_of(node) if j == source), None)
+
+    def summand(self, term: Term, z: Formula, find: Lookup) -> Formula:
+        """Return a summand with a source as a formula, where the layer is not linear."""
+        raise self._without("summand(term, z, find)", "its numbers to be explained")
+
+    def slope_by_source(self, term: Term, z: Formula, find: Lookup) -> Formula:
+        """Return its derivative with respect to z_j."""
+        raise self._without("slope_by_source(term, z, find)", "its numbers to be explained")
+
+    def slope_by_parameter(self, term: Term, parameter: Address, z: Formula, find: Lookup) -> Formula:
+        """Return its derivative with respect to one of its parameters."""
+        raise self._without("slope_by_parameter(term, parameter, z, find)", "its numbers to be explained")
 
     def symbol(self, block: str, node: "int | str", source: "int | str", layer: "int | str") -> Symbol:
         """Return the symbol of the parameter by which node i multiplies z_j."""

@@ -10,6 +10,7 @@ from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
 from koubai.core.activations.identity import Identity
 from koubai.core.arrays import Array
+from koubai.core.checks import is_whole
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.formulas.tree import BigSum, Formula, Symbol
 from koubai.core.initializers import RandomSource, initial_layer
@@ -54,18 +55,7 @@ class Dense(Layer):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, size in (("n_in", self.n_in), ("n_out", self.n_out)):
-            if not isinstance(size, int | np.integer) or size < 1:
-                raise ParameterError(f"Dense: {name} must be an integer >= 1; got {size!r}. Try 8.")
-        if not isinstance(self.activation, Activation):
-            raise ParameterTypeError(
-                f"Dense: activation must be an instance; got {type(self.activation).__name__}. "
-                f"Try get_activation('relu')."
-            )
-        if not isinstance(self.bias, bool | np.bool_):
-            raise ParameterTypeError(f"Dense: bias must be True or False; got {self.bias!r}. Try True.")
-        if not isinstance(self.dropout, int | float | np.floating) or not 0 <= self.dropout < 1:
-            raise ParameterError(f"Dense: dropout must be in [0, 1); got {self.dropout!r}. Try 0.2.")
+        check_dense(self)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -174,3 +164,32 @@ class Dense(Layer):
         """Return the layer described by `spec`; other contents are ignored."""
         activation = get_activation(spec["activation"])
         return cls(spec["n_in"], spec["n_out"], activation, spec["bias"], spec["dropout"])
+
+
+def check_dense(layer: Any) -> None:
+    """Raise a ParameterError unless sizes, activation, bias and dropout of a fully connected layer are allowed."""
+    who = type(layer).__name__
+    for name, size in (("n_in", layer.n_in), ("n_out", layer.n_out)):
+        if not is_whole(size) or size < 1:
+            raise ParameterError(
+                who=who, parameter=name, required="be an integer >= 1", got=repr(size), remedy="Try 8."
+            )
+    if not isinstance(layer.activation, Activation):
+        raise ParameterTypeError(
+            who=who,
+            parameter="activation",
+            required="be an instance",
+            got=type(layer.activation).__name__,
+            remedy="Try get_activation('relu').",
+        )
+    if not isinstance(layer.bias, bool | np.bool_):
+        raise ParameterTypeError(
+            who=who, parameter="bias", required="be True or False", got=repr(layer.bias), remedy="Try True."
+        )
+    check_dropout(layer)
+
+
+def check_dropout(layer: Any) -> None:
+    """Raise a ParameterError unless a layer's dropout is a probability below 1."""
+    if not isinstance(layer.dropout, int | float | np.floating) or not 0 <= layer.dropout < 1:
+        raise ParameterError(f"{type(layer).__name__}: dropout must be in [0, 1); got {layer.dropout!r}. Try 0.2.")

@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.checks import is_whole
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Formula, Symbol
 from koubai.core.initializers import RandomSource
-from koubai.core.layers.base import WEIGHTS, Address, Block, Layer, Term, Views
+from koubai.core.layers.base import SCALES, Address, Block, Layer, Term, Views
 from koubai.core.schema import Fields, Whole
 
 
@@ -38,8 +39,10 @@ class Scaling(Layer):
 
     def __post_init__(self) -> None:
         size = self.n_features
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ParameterError(f"Scaling: n_features must be an integer >= 1; got {size!r}. Try 8.")
+        if not is_whole(size) or size < 1:
+            raise ParameterError(
+                who="Scaling", parameter="n_features", required="be an integer >= 1", got=repr(size), remedy="Try 8."
+            )
         object.__setattr__(self, "n_features", int(size))  # JSON has no NumPy integers
 
     @property
@@ -55,7 +58,7 @@ class Scaling(Layer):
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The factors s (n_features,)."""
-        return (Block("scales", (self.n_features,), WEIGHTS),)
+        return (Block("scales", (self.n_features,), SCALES),)
 
     def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
         """Return ones, whatever the rule, so that the layer initially passes its inputs through."""

@@ -78,6 +78,13 @@ class Loss:
     unit: ClassVar[str] = "dimensionless"
     kernel: ClassVar[Kernel | None] = None
 
+    def smoothed(self, y: Array) -> Array:
+        """Return the targets that the loss compares with, given the true ones: the same, but with label smoothing.
+
+        Compiled kernels are given these; all other methods of a loss take the true ones.
+        """
+        return y
+
     def rows(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return E of each row, shape (n_rows,)."""
         raise NotImplementedError
@@ -103,7 +110,7 @@ class Loss:
     def delta(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return δ^(L) = ∂E/∂u of each row, shape (n_rows, n_outputs)."""
         if self.fused is not None and isinstance(activation, self.fused):
-            return z - y
+            return z - self.smoothed(y)
         return self.delta_by_chain_rule(activation, u, z, y)
 
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:

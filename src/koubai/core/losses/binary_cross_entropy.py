@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from koubai.core.activations.base import Activation, Parameters
 from koubai.core.activations.sigmoid import Sigmoid
 from koubai.core.activations.softmax import Softmax
 from koubai.core.arrays import Array
+from koubai.core.checks import check_real
 from koubai.core.formulas.tree import Formula, Negative, add
 from koubai.core.formulas.tree import log as log_formula
 from koubai.core.logarithms import log_complement, log_value, over, pull_back_log, pull_back_log_complement
@@ -89,6 +90,11 @@ class BinaryCrossEntropy(Loss):
     """E = -Σ_k [y_k log z_k + (1 - y_k) log(1 - z_k)], with each output a separate yes or no. Unit: nats.
 
     With the sigmoid, log z = log σ(u) and log(1 - z) = log σ(-u) are computed from u, and δ_k = z_k - y_k.
+
+    Parameters
+    ----------
+    smoothing : float
+        Label smoothing s in [0, 1): each y_k is replaced by (1 - s) y_k + s / 2, since there are two answers.
     """
 
     name: ClassVar[str] = "binary_cross_entropy"
@@ -106,21 +112,41 @@ class BinaryCrossEntropy(Loss):
         value, gradient, {Sigmoid: Behind(behind_sigmoid), Softmax: Behind(behind_softmax, fewest=2)}
     )
 
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real(self, "smoothing", at_least=0, below=1)
+
+    def smoothed(self, y: Array) -> Array:
+        """Return (1 - s) y_k + s / 2."""
+        if self.smoothing == 0:
+            return y
+        s = y.dtype.type(self.smoothing)
+        return np.asarray((1 - s) * y + s / 2)
+
+    def spec(self) -> dict[str, Any]:
+        """Return the name, and the smoothing if there is one."""
+        return {"name": self.name} | ({"smoothing": self.smoothing} if self.smoothing else {})
+
     def rows(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return -Σ_k [y_k log z_k + (1 - y_k) log(1 - z_k)] of each row."""
+        y = self.smoothed(y)
         terms = y * log_value(activation, u, z) + (1 - y) * log_complement(activation, u, z)
         return np.asarray(0 - terms.sum(axis=1))
 
     def gradient(self, z: Array, y: Array) -> Array:
         """Return (1 - y_k) / (1 - z_k) - y_k / z_k; a term whose denominator has vanished counts as 0."""
+        y = self.smoothed(y)
         return over(1 - y, 1 - z) - over(y, z)
 
     def curvature(self, z: Array, y: Array) -> Array:
         """Return y_k / z_k² + (1 - y_k) / (1 - z_k)²."""
+        y = self.smoothed(y)
         return quotient_or_zero(y, z * z) + quotient_or_zero(1 - y, (1 - z) * (1 - z))
 
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return the chain rule through log z and log(1 - z)."""
+        y = self.smoothed(y)
         yes = pull_back_log(activation, u, z, -y)
         return yes + pull_back_log_complement(activation, u, z, y - 1)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from koubai.core.activations.base import Activation, Parameters
 from koubai.core.activations.sigmoid import Sigmoid
 from koubai.core.activations.softmax import Softmax
 from koubai.core.arrays import Array
+from koubai.core.checks import check_real
 from koubai.core.formulas.tree import Formula, Negative, add
 from koubai.core.formulas.tree import log as log_formula
 from koubai.core.logarithms import log_value, over, pull_back_log
@@ -107,6 +108,12 @@ class CrossEntropy(Loss):
 
     With softmax it is -Σ_k y_k log softmax(u)_k, computed by log-sum-exp, and δ_k = z_k Σ_j y_j - y_k,
     which is z_k - y_k for targets that add up to one.
+
+    Parameters
+    ----------
+    smoothing : float
+        Label smoothing s in [0, 1): of m outputs, each y_k is replaced by (1 - s) y_k + s Σ_j y_j / m (Szegedy and
+        others 2016, section 7).
     """
 
     name: ClassVar[str] = "cross_entropy"
@@ -125,23 +132,40 @@ class CrossEntropy(Loss):
         value, gradient, {Softmax: Behind(behind_softmax, rows_behind_softmax), Sigmoid: Behind(behind_sigmoid)}
     )
 
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real(self, "smoothing", at_least=0, below=1)
+
+    def smoothed(self, y: Array) -> Array:
+        """Return (1 - s) y_k + s Σ_j y_j / m."""
+        if self.smoothing == 0:
+            return y
+        s = y.dtype.type(self.smoothing)
+        return np.asarray((1 - s) * y + s * y.mean(axis=1, keepdims=True))
+
+    def spec(self) -> dict[str, Any]:
+        """Return the name, and the smoothing if there is one."""
+        return {"name": self.name} | ({"smoothing": self.smoothing} if self.smoothing else {})
+
     def rows(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return -Σ_k y_k log z_k of each row; 0 log 0 counts as 0."""
+        y = self.smoothed(y)
         return np.asarray(
             0 - (y * log_value(activation, u, z)).sum(axis=1)
         )  # 0, not -0, for a certain and correct output
 
     def gradient(self, z: Array, y: Array) -> Array:
         """Return -y_k / z_k, and 0 where z_k has fallen below the smallest normal number."""
-        return -over(y, z)
+        return -over(self.smoothed(y), z)
 
     def curvature(self, z: Array, y: Array) -> Array:
         """Return y_k / z_k²."""
-        return quotient_or_zero(y, z * z)
+        return quotient_or_zero(self.smoothed(y), z * z)
 
     def delta_by_chain_rule(self, activation: Activation, u: Array, z: Array, y: Array) -> Array:
         """Return z_k Σ_j y_j - y_k for softmax, else -y_k φ'(u_k) / φ(u_k)."""
-        return pull_back_log(activation, u, z, -y)
+        return pull_back_log(activation, u, z, -self.smoothed(y))
 
     def term_formula(self, z: Formula, y: Formula, log_of: LogOf = log_formula) -> Formula:
         """Return y log z."""
