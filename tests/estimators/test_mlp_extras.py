@@ -104,7 +104,11 @@ def test_every_loss_regresses(loss: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "loss", "words"),
     [
-        (MLPRegressor, "hinge", "MLPRegressor: loss must be one of squared_error, huber, poisson; got 'hinge'."),
+        (
+            MLPRegressor,
+            "hinge",
+            "MLPRegressor: loss must be one of squared_error, huber, poisson, absolute_error, quantile; got 'hinge'.",
+        ),
         (MLPClassifier, "poisson", "MLPClassifier: loss must be one of log_loss, .*; got 'poisson'. Try 'log_loss'."),
         (MLPClassifier, "cosine", "MLPClassifier: loss must be one of log_loss, .*; got 'cosine'. Try 'log_loss'."),
         (MLPRegressor, "log_loss", "MLPRegressor: loss must be one of .*; got 'log_loss'. Try 'squared_error'."),

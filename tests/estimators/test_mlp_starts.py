@@ -8,7 +8,7 @@ from koubai.core.errors import ParameterError
 from koubai.core.network import Network
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.cpu.threads import available_threads
-from koubai.engines.protocol import Patience, Plan, Rows
+from koubai.engines.protocol import WHOLE, Patience, Plan, Rows
 from koubai.estimators.starts import Start, try_starts
 from koubai.optimizers.sgd import SGD
 
@@ -64,6 +64,7 @@ def test_a_start_that_diverges_scores_worst() -> None:
         starts,
         rows,
         np.full((5, 12), 0.1),
+        WHOLE,
         Patience(0, np.inf),
         lambda _: 1.0,
         progress=False,
@@ -84,7 +85,6 @@ def test_a_later_fit_goes_on_from_where_it_was() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_starts": 2, "engine": "reference"}, r"n_starts must be 1 with an engine .* got 2 .* Try engine='cpu'"),
         ({"n_starts": 2, "solver": "lbfgs"}, "n_starts must be 1 with L-BFGS; got 2"),
         ({"n_starts": 0}, r"n_starts"),
         ({"n_jobs": 0}, r"n_jobs"),

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from koubai import MLPClassifier, MLPRegressor
 from koubai.core.activations.leaky_relu import LeakyReLU
 from koubai.core.errors import DataError, ModelFileError, ShapeError
+from koubai.core.layers import LAYERS
 from koubai.core.losses.huber import Huber
 from koubai.engines.reference import ReferenceEngine
 from koubai.optimizers.adam import Adam
@@ -228,7 +229,7 @@ def broken(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
             "features",
             "the record must be complete and consistent; got ValueError: 5 features for a network of 4 inputs.",
         ),
-        ("layer", "network.layers[0].kind must be one of dense, scaling; got 'quantum'."),
+        ("layer", f"network.layers[0].kind must be one of {', '.join(LAYERS)}; got 'quantum'."),
     ],
 )
 def test_a_damaged_record(name: str, words: str) -> None:

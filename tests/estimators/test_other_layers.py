@@ -8,6 +8,7 @@ import pytest
 
 import koubai
 from koubai.core.errors import MissingError, ModelFileError, ParameterError
+from koubai.core.layers import LAYERS
 from koubai.engines.reference import ReferenceEngine
 from koubai.explain.network.asking import Ask
 
@@ -103,8 +104,8 @@ def damaged(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kind": "convolution"}, "network.layers[0].kind must be one of dense, scaling; got 'convolution'."),
-        ({"kind": 3}, "network.layers[0].kind must be one of dense, scaling; got 3."),
+        ({"kind": "convolution"}, f"network.layers[0].kind must be one of {', '.join(LAYERS)}; got 'convolution'."),
+        ({"kind": 3}, f"network.layers[0].kind must be one of {', '.join(LAYERS)}; got 3."),
         ({"n_features": 0}, "network.layers[0].n_features must be a whole number from 1 to 9007199254740992; got 0."),
         ({"n_features": None}, "network.layers[0].n_features must be present; it is missing."),
         (

@@ -228,6 +228,7 @@ def test_large_indices_are_accepted():
     np.testing.assert_array_equal(Perceptron(max_iter=2, tol=None).fit(wide, y).coef_.shape, (10, 64))
 
 
+@pytest.mark.slow
 def test_importing_it_does_not_load_numba():
     code = "import sys, koubai; koubai.Perceptron(); print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

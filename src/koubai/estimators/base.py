@@ -11,15 +11,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from koubai.core.arrays import Array
+from koubai.core.data_start import DATA, DRAWN, with_unit_variance
 from koubai.core.errors import DivergenceError, ParameterError
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.core.warning import warn_caller
-from koubai.engines.protocol import Engine, Patience, Plan, Rows, State
+from koubai.engines.protocol import Engine, Inputs, Patience, Plan, Rows, State
 from koubai.estimators.blocks import FitsSources
 from koubai.estimators.data import TakesData
 from koubai.estimators.explaining import Explainable
 from koubai.estimators.given import training_choices as choices
+from koubai.estimators.given.architecture import check_architecture, make_network
 from koubai.estimators.given.outputs import SPELLINGS, Ending
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, only_if
 from koubai.estimators.playing import Playable
@@ -65,7 +67,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         """
         check_parameters(self)
         n_hidden = len(choices.hidden_sizes(self))
-        choices.hidden_activations(self, n_hidden)
+        check_architecture(self, n_hidden)
         choices.check_dropout(self, n_hidden)
         self._check_loss()
         choices.chosen_callbacks(self)
@@ -74,6 +76,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         else:
             choices.chosen_optimizer(self)
             choices.chosen_schedule(self)
+            choices.chosen_shares(self)
 
     @checks_parameters
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
@@ -112,8 +115,9 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         if self.early_stopping:
             raise ParameterError(
-                f"{choices.name_of(self)}: partial_fit does not support early_stopping=True; "
-                f"got early_stopping=True. Set it to False."
+                who=choices.name_of(self),
+                what="partial_fit does not support early_stopping=True; got early_stopping=True.",
+                remedy="Set it to False.",
             )
         return self._fit(X, y, sample_weight, None, incremental=True)
 
@@ -124,7 +128,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         rows = self._weighted(inputs, targets, y, sample_weight, incremental)
         network = self._make_network(sizes, inputs.shape[1], targets.shape[1])
         rng = check_random_state(self.random_state)
-        theta = self._initial(network, rng, inputs.dtype) if fresh else self._theta_for(network, inputs.dtype)
+        theta = self._initial(network, rng, inputs.dtype, inputs) if fresh else self._theta_for(network, inputs.dtype)
         self._describe(network)
         if fresh:
             self.t_, self.history_ = 0, History()
@@ -138,38 +142,35 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         return self
 
     def _make_network(self, sizes: list[int], n_features: int, n_outputs: int) -> Network:
-        ending = self._ending()
-        hidden = choices.hidden_activations(self, len(sizes))
-        dropout = choices.one_for_each_layer(self, "dropout", len(sizes))
-        try:
-            return Network.dense(
-                (n_features, *sizes, n_outputs),
-                hidden=hidden,
-                output=ending.activation,
-                loss=ending.loss,
-                dropout=dropout,
-            )
-        except ParameterError as error:
-            raise ParameterError(f"{choices.name_of(self)}: {error}") from None
+        return make_network(self, sizes, n_features, n_outputs, self._ending())
 
     def _theta_for(self, network: Network, dtype: Any) -> Array:
         """Return the θ from which training continues, in the data's dtype."""
         had = self._theta()
         if self.network_.sizes != network.sizes or [*map(type, self.network_.layers)] != [*map(type, network.layers)]:
             raise ParameterError(
-                f"{choices.name_of(self)}: the network must keep its layers of {self.network_.sizes} nodes when "
-                f"training continues; got {network.sizes}. Set warm_start=False, or make a new estimator."
+                who=choices.name_of(self),
+                what=(
+                    f"the network must keep its layers of {self.network_.sizes} nodes when training "
+                    f"continues; got {network.sizes}."
+                ),
+                remedy="Set warm_start=False, or make a new estimator.",
             )
         if self._output_by_hand:
             usual = network.layers[-1].activation.name
             raise ParameterError(
-                f"{choices.name_of(self)}: out_activation_ must be {SPELLINGS.get(usual, usual)!r} when training "
-                f"continues; got {self.out_activation_!r}, set by hand. Reset it, or make a new estimator."
+                who=choices.name_of(self),
+                parameter="out_activation_",
+                required=f"be {SPELLINGS.get(usual, usual)!r} when training continues",
+                got=f"{self.out_activation_!r}, set by hand",
+                remedy="Reset it, or make a new estimator.",
             )
         return np.array(had, dtype)
 
-    def _initial(self, network: Network, rng: Any, dtype: Any) -> Array:
-        """Return the initial θ."""
+    def _initial(self, network: Network, rng: Any, dtype: Any, inputs: Inputs) -> Array:
+        """Return the initial θ, with ``init="data"`` from the inputs."""
+        if self.init == DATA:
+            return with_unit_variance(network, network.initial(rng, DRAWN, dtype), inputs)
         return network.initial(rng, self.init, dtype, choices.activation_for_init(self))
 
     def _describe(self, network: Network) -> None:
@@ -225,13 +226,16 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         if n_starts > 1:
             assert isinstance(source, InMemory)
             assert validation is not None
-            draw = partial(self._initial, network, rng, theta.dtype)
+            draw = partial(self._initial, network, rng, theta.dtype, source.data.inputs)
             starts = draw_starts(Start(theta, seed), n_starts, draw, rng)
             start = self._best_start(engine, plan, starts, source.data, validation)
             run.state.theta, seed = start.theta, start.seed
             plan = replace(plan, seed=seed)
+        shares = choices.chosen_shares(self)
         by_loss = {"validated": "by loss"} if self._by_loss() else {}
-        checkpoint = choices.chosen_checkpoint(self, lambda: identity(plan, schedule, rate, source.digest()) | by_loss)
+        checkpoint = choices.chosen_checkpoint(
+            self, lambda: identity(plan, schedule, rate, source.digest(), shares) | by_loss
+        )
         if checkpoint is not None:
             run = checkpoint.load(run) or run
         course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
@@ -271,6 +275,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             epochs=1 if incremental else asked,
             schedule=schedule,
             total_epochs=asked,
+            **choices.chosen_shares(self),
             score=None if validation is None else self._score_on(engine, network, validation),
             score_is_loss=self._by_loss(),
             stop_on_score=bool(self.early_stopping),
@@ -307,6 +312,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             starts,
             rows,
             rates.reshape(epochs, steps),
+            choices.share_schedules(self).of(0, (epochs, steps), steps, epochs * steps, rows.n_rows),
             Patience(self._tolerance(), float(self.n_iter_no_change)),
             self._score_on(engine, plan.network, validation),
             progress=self.progress,

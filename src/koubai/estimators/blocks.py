@@ -52,11 +52,16 @@ class FitsSources:
                 remedy="Give some.",
             )
         sizes = choices.hidden_sizes(self)
-        n_outputs = next(iter(source.in_order())).targets.shape[1]
+        first = next(iter(source.in_order()))
+        n_outputs = first.targets.shape[1]
         network: Network = estimator._make_network(sizes, source.n_features, n_outputs)
         rng = check_random_state(estimator.random_state)
         estimator.n_features_in_ = source.n_features
-        theta = estimator._initial(network, rng, source.dtype)
+        if getattr(estimator, "clip_predictions", False):
+            estimator.__dict__.pop("target_range_", None)
+            for rows in source.in_order():
+                estimator._note_targets(rows.targets)
+        theta = estimator._initial(network, rng, source.dtype, first.inputs)
         estimator._describe(network)
         estimator._output_by_hand = False
         estimator.t_, estimator.history_ = 0, History()

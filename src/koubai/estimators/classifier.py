@@ -1,6 +1,7 @@
 """The multilayer perceptron for classes and labels."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from os import PathLike
 from typing import Any, ClassVar, Self
 
@@ -9,7 +10,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
@@ -104,8 +105,24 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     loss : str or Loss
         ``"log_loss"``, ``"half_squared_error"``, ``"huber"``, ``"binary_cross_entropy"``, ``"hinge"`` or
         ``"perceptron"``; the last two have ``decision_function`` instead of probabilities.
+    rate_factors, decay_factors : dict or None
+        Factors on α and on the optimizer's weight decay by group of parameters (``"weights"``, ``"biases"``,
+        ``"scales"``, ``"embeddings"``, ``"alphas"``): ``rate_factors={"biases": 0.1}, decay_factors={"biases": 0}``.
+    decay_schedule, dropout_schedule : str, Schedule or None
+        What is left of the weight decay and of ``dropout`` in the course of training, as a schedule from 1:
+        ``"flat_cosine"``.
+    embedding : "periodic", dict or None
+        Join inputs by learned waves of them (`koubai.core.layers.PeriodicEmbedding`): all, or as the dict says with
+        ``embedded`` (inputs, from 0), ``n_frequencies``, ``n_numbers``, ``sigma``.
+    scaling : bool
+        Whether a learned factor stands before each input of the first hidden layer (`koubai.core.layers.Scaling`).
+    parametrization : {"standard", "ntk"}
+        ``"ntk"``: u = Wᵀ z / √n + b in all layers of weights (`koubai.core.layers.NTKDense`).
+    learned_activation : bool
+        Whether hidden nodes learn how much of ``activation`` they use (`koubai.core.layers.LearnedActivation`).
     init : str
-        Rule for initial values: ``"scikit-learn"``, or one of `koubai.core.initializers`.
+        Rule for initial values: ``"scikit-learn"``, one of `koubai.core.initializers`, or ``"data"``: weights that
+        give each node's pre-activation variance 1 over the training rows (`koubai.core.data_start`).
     l1 : float
         Strength of an L1 penalty, >= 0, scaled like ``alpha``.
     dropout : float or one for each hidden layer
@@ -115,6 +132,8 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     class_weight : dict, "balanced" or None
         Weights of the classes, as elsewhere in scikit-learn; they multiply the row weights, also when early stopping
         scores held-out rows.
+    label_smoothing : float
+        Share of each target, in [0, 1), that the cross-entropy spreads evenly over all answers.
     callbacks : callable, sequence of callables, or None
         Each is called with a `koubai.training.history.Epoch` after every epoch; True stops training.
     progress : bool
@@ -182,6 +201,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseMLP._parameter_constraints,
         "loss": [str, Loss],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
@@ -215,11 +235,20 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         schedule: str | Schedule | Mapping[str, Any] | None = None,
         epochs: int | None = None,
         loss: str | Loss = "log_loss",
+        rate_factors: Mapping[str, float] | None = None,
+        decay_factors: Mapping[str, float] | None = None,
+        decay_schedule: str | Schedule | Mapping[str, Any] | None = None,
+        dropout_schedule: str | Schedule | Mapping[str, Any] | None = None,
+        embedding: str | Mapping[str, Any] | None = None,
+        scaling: bool = False,
+        parametrization: str = "standard",
+        learned_activation: bool = False,
         init: str = "scikit-learn",
         l1: float = 0.0,
         dropout: float | Sequence[float] = 0.0,
         clip_norm: float | None = None,
         class_weight: Any = None,
+        label_smoothing: float = 0.0,
         callbacks: Callback | Sequence[Callback] | None = None,
         progress: bool = False,
         engine: str | Engine = "cpu",
@@ -348,8 +377,11 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
             return None
         if incremental and self.class_weight == "balanced":
             raise ParameterError(
-                f"{type(self).__name__}: class_weight must be a dict or None in partial_fit, which does not see all "
-                f"rows; got 'balanced'. Compute the weights with sklearn.utils.class_weight.compute_class_weight."
+                who=type(self).__name__,
+                parameter="class_weight",
+                required="be a dict or None in partial_fit, which does not see all rows",
+                got="'balanced'",
+                remedy="Compute the weights with sklearn.utils.class_weight.compute_class_weight.",
             )
         return np.asarray(compute_sample_weight(self.class_weight, y))
 

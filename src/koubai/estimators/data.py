@@ -98,8 +98,11 @@ class TakesData(Storable):
             return Rows(inputs, targets, weights)
         if not there.any():
             raise DataError(
-                f"{type(self).__name__}: sample_weight times class_weight must be above 0 for at least one row; "
-                f"got 0 for all {len(weights)}. Omit them."
+                who=type(self).__name__,
+                parameter="sample_weight times class_weight",
+                required="be above 0 for at least one row",
+                got=f"0 for all {len(weights)}",
+                remedy="Omit them.",
             )
         return Rows(inputs[there], np.ascontiguousarray(targets[there]), weights[there])
 
@@ -111,8 +114,11 @@ class TakesData(Storable):
             return TrainingRows(rows, None)
         if self.validation_fraction == 0:
             raise ParameterError(
-                f"{type(self).__name__}: validation_fraction must be > 0 where rows are held out; "
-                f"got {self.validation_fraction}. Try 0.1, or early_stopping=False."
+                who=type(self).__name__,
+                parameter="validation_fraction",
+                required="be > 0 where rows are held out",
+                got=str(self.validation_fraction),
+                remedy="Try 0.1, or early_stopping=False.",
             )
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
         from sklearn.model_selection import (
@@ -125,29 +131,41 @@ class TakesData(Storable):
         training, held_out = Rows(*parts[0::2]), Rows(*parts[1::2])
         if held_out.n_rows < 2:
             raise DataError(
-                f"{type(self).__name__}: The validation set is too small; scoring needs at least 2 rows in "
-                f"it and got {held_out.n_rows}. Increase 'validation_fraction' or the size of your dataset."
+                who=type(self).__name__,
+                what=(
+                    f"The validation set is too small; scoring needs at least 2 rows in it and got {held_out.n_rows}."
+                ),
+                remedy="Increase 'validation_fraction' or the size of your dataset.",
             )
         return TrainingRows(training, held_out)
 
     def _given_validation(self, given: Any, rows: Rows) -> Rows:
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             raise ParameterError(
-                f"{type(self).__name__}: validation_data must be a tuple (X, y) or (X, y, sample_weight); "
-                f"got {type(given).__name__}. Try validation_data=(X_val, y_val)."
+                who=type(self).__name__,
+                parameter="validation_data",
+                required="be a tuple (X, y) or (X, y, sample_weight)",
+                got=type(given).__name__,
+                remedy="Try validation_data=(X_val, y_val).",
             )
         dtype = rows.inputs.dtype
         inputs = self._inputs(given[0], dtype)
         targets = self._coded(self._known(given[1]), dtype)
         if len(targets) != inputs.shape[0]:
             raise DataError(
-                f"{type(self).__name__}: validation_data must have as many rows in X as in y; "
-                f"got {inputs.shape[0]} and {len(targets)}. Give both for the same rows."
+                who=type(self).__name__,
+                parameter="validation_data",
+                required="have as many rows in X as in y",
+                got=f"{inputs.shape[0]} and {len(targets)}",
+                remedy="Give both for the same rows.",
             )
         if targets.shape[1] != rows.targets.shape[1]:
             raise DataError(
-                f"{type(self).__name__}: validation_data must have as many outputs in y as the training rows, "
-                f"{rows.targets.shape[1]}; got {targets.shape[1]}. Give the same columns."
+                who=type(self).__name__,
+                parameter="validation_data",
+                required=f"have as many outputs in y as the training rows, {rows.targets.shape[1]}",
+                got=str(targets.shape[1]),
+                remedy="Give the same columns.",
             )
         weights = _check_sample_weight(given[2], inputs, ensure_non_negative=True) if len(given) == 3 else None
         return Rows(inputs, targets, weights)

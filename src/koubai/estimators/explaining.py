@@ -61,8 +61,11 @@ class Explainable:
             raise
         except (TypeError, ValueError) as error:  # scikit-learn's words are about arrays of labels
             raise ParameterError(
-                f"explain: y must be one row's target, as in fit; got {shown(y)}. Give a label, or a number for each "
-                f"output."
+                who="explain",
+                parameter="y",
+                required="be one row's target, as in fit",
+                got=shown(y),
+                remedy="Give a label, or a number for each output.",
             ) from error
         return coded
 
@@ -93,8 +96,11 @@ class Explainable:
         inputs = _dense(x).reshape(-1)
         if y is not None and not self._ending().loss.accepts(self.network_.layers[-1].activation):  # type: ignore[attr-defined]  # as above
             raise ParameterError(
-                "explain: y must not be given where out_activation_ was set by hand to one for which the loss is "
-                f"undefined; got {shown(y)}. Omit it, or reset out_activation_."
+                who="explain",
+                parameter="y",
+                required="not be given where out_activation_ was set by hand to one for which the loss is undefined",
+                got=shown(y),
+                remedy="Omit it, or reset out_activation_.",
             )
         targets = None if y is None else self._coded_target(y)
         labels_apart: Any = getattr(self, "_is_multilabel", None)
@@ -107,7 +113,11 @@ class Explainable:
             and not np.any(classes == np.asarray(y).reshape(-1)[0])
         ):
             raise ParameterError(
-                f"explain: y must be one of the classes {', '.join(map(str, classes))}; got {shown(y)}. Try another."
+                who="explain",
+                parameter="y",
+                required=f"be one of the classes {', '.join(map(str, classes))}",
+                got=shown(y),
+                remedy="Try another.",
             )
         return entries.explain(
             self.network_,
@@ -118,7 +128,12 @@ class Explainable:
             features=tuple(getattr(self, "feature_names_in_", ())),
             classes=tuple(getattr(self, "classes_", ())),
             apart=several,
+            limits=tuple((low, high) for low, high in self._limits()),
         )
+
+    def _limits(self) -> "list[list[float]]":
+        """Return the lowest and the highest prediction of each output; nothing if predictions are not clipped."""
+        return []
 
     def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> "Derivation":
         """Show what the whole model has learned: what its hidden nodes represent, and the effects of its features.
@@ -183,15 +198,24 @@ class ExplainableWeights:
         row = _dense(x).reshape(-1)
         coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else np.asarray(self.coef_)
         if len(row) != coef.shape[1]:
-            raise ShapeError(f"explain: x must hold {coef.shape[1]} numbers; got {len(row)}. Pass one row.")
+            raise ShapeError(
+                who="explain",
+                parameter="x",
+                required=f"hold {coef.shape[1]} numbers",
+                got=str(len(row)),
+                remedy="Pass one row.",
+            )
         scores = coef @ row + np.broadcast_to(self.intercept_, coef.shape[:1])
         best = int(scores[0] > 0) if len(coef) == 1 else int(np.argmax(scores))
         one = not hasattr(y, "__len__") or isinstance(y, str | bytes)
         found = np.flatnonzero(self.classes_ == (self.classes_[best] if y is None else y)) if one else np.empty(0)
         if not len(found):
             raise ParameterError(
-                f"explain: y must be one of the classes {', '.join(map(str, self.classes_))}; "
-                f"got {shown(y)}. Try another."
+                who="explain",
+                parameter="y",
+                required=f"be one of the classes {', '.join(map(str, self.classes_))}",
+                got=shown(y),
+                remedy="Try another.",
             )
         which = int(found[0])
         weights, label = (coef[0], 1 if which else -1) if len(coef) == 1 else (coef[which], 1)

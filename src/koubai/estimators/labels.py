@@ -17,7 +17,7 @@ from koubai.core.losses import Loss
 from koubai.core.network import Network
 from koubai.core.schema import Fields, Text, Truth
 from koubai.estimators.given.by_hand import DESCRIBED, Seen
-from koubai.estimators.given.outputs import Ending, classification_ending
+from koubai.estimators.given.outputs import Ending, classification_ending, smoothed_ending
 from koubai.estimators.kept.recording import Labels, encode_array
 
 LABELS = Fields(
@@ -31,6 +31,7 @@ class HasLabels:
 
     loss: str | Loss
     class_weight: Any
+    label_smoothing: float
     warm_start: bool
     n_outputs_: int
     network_: Network
@@ -52,7 +53,8 @@ class HasLabels:
         return self._coded(self.classes_, np.float64)
 
     def _ending_for(self, one_of_many: bool) -> Ending:
-        return classification_ending(self.loss, one_of_many, type(self).__name__)
+        who = type(self).__name__
+        return smoothed_ending(classification_ending(self.loss, one_of_many, who), self.label_smoothing, who)
 
     def _ending(self) -> Ending:
         return self._ending_for(self._label_binarizer.y_type_ == "multiclass")
@@ -85,8 +87,12 @@ class HasLabels:
     def _check_number(self, n_outputs: int, wanted: int) -> None:
         if n_outputs != wanted:
             raise ShapeError(
-                f"{type(self).__name__}: predict must have {wanted} outputs for the {len(self.classes_)} classes; "
-                f"got {n_outputs}, set by hand. Take the outputs themselves from predict_proba."
+                who=type(self).__name__,
+                what=(
+                    f"predict must have {wanted} outputs for the {len(self.classes_)} classes; "
+                    f"got {n_outputs}, set by hand."
+                ),
+                remedy="Take the outputs themselves from predict_proba.",
             )
 
     def _take_in_labels(self) -> None:
@@ -94,7 +100,13 @@ class HasLabels:
         binarizer, classes = getattr(self, "_label_binarizer", None), getattr(self, "classes_", None)
         who, seen = type(self).__name__, self._seen
         if binarizer is None and classes is None:
-            raise ParameterError(f"{who}: classes_ must be set where coefs_ is; got none. Set all labels, sorted.")
+            raise ParameterError(
+                who=who,
+                parameter="classes_",
+                required="be set where coefs_ is",
+                got="none",
+                remedy="Set all labels, sorted.",
+            )
         if binarizer is None:
             self._label_binarizer = LabelBinarizer().fit(np.asarray(classes))
         known = self._label_binarizer.classes_
@@ -113,22 +125,29 @@ class HasLabels:
             self.classes_ = known
         else:
             raise ParameterError(
-                f"{type(self).__name__}: classes_ and _label_binarizer.classes_ must be the same labels; "
-                f"got {classes} and {known}. Set both."
+                who=type(self).__name__,
+                parameter="classes_ and _label_binarizer.classes_",
+                required="be the same labels",
+                got=f"{classes} and {known}",
+                remedy="Set both.",
             )
 
     def _check_classes(self, classes: Any) -> None:
         if self.warm_start and set(classes) != set(self.classes_):
             raise ParameterError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {classes}"
+                what=(
+                    "warm_start can only be used where `y` has the same classes as in the previous "
+                    f"call to fit. Previously got {self.classes_}, `y` has {classes}"
+                )
             )
         self._check_no_other(classes)
 
     def _check_no_other(self, classes: Any) -> None:
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ParameterError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+                what=(
+                    f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+                )
             )
 
     def _known(self, y: Any) -> Any:
@@ -138,8 +157,11 @@ class HasLabels:
         kind = type_of_target(y)
         if kind.startswith("multilabel") != self._is_multilabel():
             raise DataError(
-                f"{type(self).__name__}: validation_data must have a y of the same kind as in training, "
-                f"{self._label_binarizer.y_type_}; got {kind}. Give the same kind of labels."
+                who=type(self).__name__,
+                parameter="validation_data",
+                required=f"have a y of the same kind as in training, {self._label_binarizer.y_type_}",
+                got=kind,
+                remedy="Give the same kind of labels.",
             )
         self._check_no_other(unique_labels(y))
         return y

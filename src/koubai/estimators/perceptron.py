@@ -266,12 +266,15 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         """Raise for parameters that require all rows."""
         if self.early_stopping:
             raise ParameterError(
-                f"{type(self).__name__}: early_stopping should be False with partial_fit; got True. Set it to False."
+                who=type(self).__name__,
+                what="early_stopping should be False with partial_fit; got True.",
+                remedy="Set it to False.",
             )
         if isinstance(self.class_weight, str):
             raise ParameterError(
-                f"{type(self).__name__}: class_weight 'balanced' is not supported for partial_fit, which sees only a "
-                f"part of the rows. Give the weights, from compute_class_weight('balanced', classes=classes, y=y)."
+                who=type(self).__name__,
+                what="class_weight 'balanced' is not supported for partial_fit, which sees only a part of the rows.",
+                remedy="Give the weights, from compute_class_weight('balanced', classes=classes, y=y).",
             )
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
@@ -293,8 +296,9 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
         n_classes = len(self.classes_)
         if n_classes < 2:
             raise DataError(
-                f"{type(self).__name__}: The number of classes has to be greater than one; got {n_classes} class, "
-                f"{self.classes_[0]}. Add rows of another."
+                who=type(self).__name__,
+                what=f"The number of classes has to be greater than one; got {n_classes} class, {self.classes_[0]}.",
+                remedy="Add rows of another.",
             )
         shape = (1 if n_classes == 2 else n_classes, X.shape[1])
         name = type(self).__name__
@@ -313,8 +317,11 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
             np.asarray(intercept, coef.dtype), self.intercept_
         ):
             raise ParameterError(
-                f"{type(self).__name__}: coef_ and intercept_ must stay as they are where variant={self.variant!r} "
-                f"goes on; got others, set by hand. Set variant='plain', or call fit with coef_init and intercept_init."
+                who=type(self).__name__,
+                parameter="coef_ and intercept_",
+                required=f"stay as they are where variant={self.variant!r} goes on",
+                got="others, set by hand",
+                remedy="Set variant='plain', or call fit with coef_init and intercept_init.",
             )
         return state.copy(dtype)
 

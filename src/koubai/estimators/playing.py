@@ -58,8 +58,11 @@ class Playable:
         network = getattr(self, "network_", None)
         if network is not None and not network.is_dense:
             raise ParameterError(
-                f"{type(self).__name__}: play must have a network of dense layers; got one with others, which the "
-                f"playground does not draw. Play an estimator that is not fitted."
+                who=type(self).__name__,
+                what=(
+                    "play must have a network of dense layers; got one with others, which the playground does not draw."
+                ),
+                remedy="Play an estimator that is not fitted.",
             )
         if X is None and (hasattr(self, "coefs_") or hasattr(self, "coef_")):
             X, y = self._trained_on()
@@ -69,7 +72,8 @@ class Playable:
         X, y = (reference() for reference in _TRAINED_ON.get(self, (lambda: None, lambda: None)))
         if X is None or y is None:
             raise DataError(
-                f"{type(self).__name__}: play needs the training data, which are no longer in memory. Pass them again: "
-                "play(X, y)."
+                who=type(self).__name__,
+                what="play needs the training data, which are no longer in memory.",
+                remedy="Pass them again: play(X, y).",
             )
         return X, y

@@ -12,10 +12,10 @@ from sklearn.utils.validation import validate_data
 
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError
+from koubai.core.errors import DataError, ParameterError
 from koubai.core.losses import Loss
 from koubai.core.sparse import check_indices
-from koubai.engines.protocol import Engine, Inputs
+from koubai.engines.protocol import Engine, Inputs, Rows
 from koubai.estimators.base import BaseMLP, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.given.outputs import Ending, regression_ending
@@ -44,11 +44,20 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         As in MLPClassifier.
     optimizer, schedule, epochs, init, l1, dropout, clip_norm, callbacks, progress, engine
         As in MLPClassifier.
+    rate_factors, decay_factors, decay_schedule, dropout_schedule, embedding, scaling, parametrization
+        As in MLPClassifier.
+    learned_activation
+        As in MLPClassifier.
     n_jobs, n_starts, checkpoint, checkpoint_every, keep_checkpoint, validation_metric
         As in MLPClassifier.
 
+    clip_predictions : bool
+        Whether predictions end at the lowest and the highest target of the training rows, which ``fit`` then keeps.
+
     Attributes
     ----------
+    target_range_ : list of [float, float]
+        The lowest and the highest target of each output in training, with ``clip_predictions``.
     validation_scores_, best_validation_score_
         R² (or minus the loss) on the validation rows after each epoch, and the highest; None without such rows.
     out_activation_ : str
@@ -65,7 +74,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**BaseMLP._parameter_constraints, "loss": [str, Loss]}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [str, Loss],
+        "clip_predictions": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -97,6 +110,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         optimizer: str | Optimizer | Mapping[str, Any] | None = None,
         schedule: str | Schedule | Mapping[str, Any] | None = None,
         epochs: int | None = None,
+        rate_factors: Mapping[str, float] | None = None,
+        decay_factors: Mapping[str, float] | None = None,
+        decay_schedule: str | Schedule | Mapping[str, Any] | None = None,
+        dropout_schedule: str | Schedule | Mapping[str, Any] | None = None,
+        embedding: str | Mapping[str, Any] | None = None,
+        scaling: bool = False,
+        parametrization: str = "standard",
+        learned_activation: bool = False,
         init: str = "scikit-learn",
         l1: float = 0.0,
         dropout: float | Sequence[float] = 0.0,
@@ -110,6 +131,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         checkpoint_every: float = 10.0,
         keep_checkpoint: bool = False,
         validation_metric: str = "score",
+        clip_predictions: bool = False,
     ) -> None:
         keep_parameters(self, locals())
 
@@ -147,7 +169,47 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
             The inputs.
         """
         outputs = self._outputs(X)
+        limits = self._limits()
+        if limits:
+            low, high = np.array(limits, outputs.dtype).T
+            outputs = np.clip(outputs, low, high)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
+
+    def _limits(self) -> list[list[float]]:
+        """Return the lowest and the highest target of each output in training, if predictions are clipped to them.
+
+        Raises
+        ------
+        ParameterError
+            If they were not kept, since ``clip_predictions`` was set later.
+        """
+        if not self.clip_predictions:
+            return []
+        if not hasattr(self, "target_range_"):
+            raise ParameterError(
+                who=type(self).__name__,
+                parameter="clip_predictions",
+                required="be True when fit is called, which keeps the targets' range",
+                got="a model without one",
+                remedy="Call fit again.",
+            )
+        return self.target_range_
+
+    def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
+        """Return the training rows with their weights, and keep the range of their targets if it is needed."""
+        rows = super()._weighted(inputs, targets, y, sample_weight, incremental)
+        anew = not self._has_parameters() or (not self.warm_start and not incremental)
+        if anew and hasattr(self, "target_range_"):
+            del self.target_range_
+        self._note_targets(rows.targets)
+        return rows
+
+    def _note_targets(self, targets: Array) -> None:
+        """Widen the range of the targets seen, if predictions are to be clipped to it."""
+        if self.clip_predictions:
+            known = np.array(getattr(self, "target_range_", [[np.inf, -np.inf]] * targets.shape[1]))
+            low, high = np.minimum(targets.min(axis=0), known[:, 0]), np.maximum(targets.max(axis=0), known[:, 1])
+            self.target_range_ = [[float(a), float(b)] for a, b in zip(low, high, strict=True)]
 
     def _tolerance(self) -> float:
         """Return the decrease in loss that counts as an improvement.
@@ -189,8 +251,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         value = targets.min() if targets.min() < low else targets.max()
         if not low <= value <= high:
             raise DataError(
-                f"{type(self).__name__}: y must be {f'>= {low:g}' if value < low else f'<= {high:g}'} with "
-                f"loss={loss.name!r}; got {value:g}. Try loss='squared_error'."
+                who=type(self).__name__,
+                parameter="y",
+                required=f"be {f'>= {low:g}' if value < low else f'<= {high:g}'} with loss={loss.name!r}",
+                got=f"{value:g}",
+                remedy="Try loss='squared_error'.",
             )
         return targets
 

@@ -11,7 +11,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.threads import available_threads
-from koubai.engines.protocol import Engine, Patience, Plan, Population, Rows
+from koubai.engines.protocol import WHOLE, Engine, Patience, Plan, Population, Rows, Shares
 from koubai.training.progress import progress_bar
 
 
@@ -34,6 +34,7 @@ def try_starts(
     starts: list[Start],
     rows: Rows,
     rates: npt.NDArray[np.float64],
+    shares: Shares,
     patience: Patience,
     score: Callable[[Array], float],
     *,
@@ -46,6 +47,8 @@ def try_starts(
     ----------
     rates : (n_epochs, steps_per_epoch)
         α of every update.
+    shares : Shares
+        What is left of weight decay and dropout in every update.
     patience : Patience
         Early stopping by the training loss.
     score : callable
@@ -63,8 +66,11 @@ def try_starts(
     train_population = getattr(engine, "run_population", None)
     if train_population is None:
         raise ParameterError(
-            f"{who}: n_starts must be 1 with an engine that trains one network at a time; got {len(starts)} and "
-            f"engine={engine.name!r}. Try engine='cpu'."
+            who=who,
+            parameter="n_starts",
+            required="be 1 with an engine that trains one network at a time",
+            got=f"{len(starts)} and engine={engine.name!r}",
+            remedy="Try engine='cpu'.",
         )
     at_a_time = available_threads()
     scores: list[float] = []
@@ -77,7 +83,7 @@ def try_starts(
                 np.array([start.seed for start in some], np.uint64),
                 np.ones(len(some)),
             )
-            train_population(plan, population, rows, rates, patience)
+            train_population(plan, population, rows, rates, patience, *(() if shares is WHOLE else (shares,)))
             found = [score(theta) if np.isfinite(theta).all() else -np.inf for theta in population.thetas]
             scores += [value if np.isfinite(value) else -np.inf for value in found]
             show(len(scores), f"starts, best validation {max(scores):.3f}")

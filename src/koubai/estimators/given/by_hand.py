@@ -90,8 +90,11 @@ def _take_in_theta(model: Any) -> None:
         return
     if seen.n_matrices and not seen.has([*model.coefs_, *model.intercepts_]):
         raise ParameterError(
-            f"{choices.name_of(model)}: theta_ must stay as it is where coefs_ or intercepts_ are replaced; got new "
-            f"ones of both. Set one of them."
+            who=choices.name_of(model),
+            parameter="theta_",
+            required="stay as it is where coefs_ or intercepts_ are replaced",
+            got="new ones of both",
+            remedy="Set one of them.",
         )
     theta = np.ascontiguousarray(model.theta_)
     model.network_.check_theta(theta)
@@ -109,8 +112,11 @@ def _keep_other_layers(model: Any, seen: Seen) -> None:
     for name in DESCRIBED:
         if name not in ("theta_", "network_") and getattr(model, name, None) is not seen.before(name):
             raise ParameterError(
-                f"{choices.name_of(model)}: {name} must stay as fit left it in a network with layers that are not "
-                f"dense; got {getattr(model, name, None)!r}. Set it back, or fit a new estimator."
+                who=choices.name_of(model),
+                parameter=name,
+                required="stay as fit left it in a network with layers that are not dense",
+                got=repr(getattr(model, name, None)),
+                remedy="Set it back, or fit a new estimator.",
             )
     model._look()
 
@@ -119,39 +125,60 @@ def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
     """Return the weights and biases of the layers that ``n_layers_`` counts, after checking that they fit together."""
     who = choices.name_of(model)
     if not hasattr(model, "intercepts_"):
-        raise ParameterError(f"{who}: intercepts_ must be set where coefs_ is; got none. Set the biases of each layer.")
+        raise ParameterError(
+            who=who,
+            parameter="intercepts_",
+            required="be set where coefs_ is",
+            got="none",
+            remedy="Set the biases of each layer.",
+        )
     given = len(model.coefs_)
     n_layers = getattr(model, "n_layers_", given + 1)
     unnoticed = seen is not None and n_layers == seen.before("n_layers_") and given != seen.n_matrices
     if not 2 <= n_layers <= given + 1 or (unnoticed and n_layers != given + 1):
         raise ParameterError(
-            f"{who}: n_layers_ must be {given + 1} with {given} weight matrices in coefs_, or less to leave the last "
-            f"ones out; got {n_layers}. Set n_layers_ too."
+            who=who,
+            parameter="n_layers_",
+            required=f"be {given + 1} with {given} weight matrices in coefs_, or less to leave the last ones out",
+            got=str(n_layers),
+            remedy="Set n_layers_ too.",
         )
     weights = [_numbers(model, "coefs_", index, 2) for index in range(n_layers - 1)]
     if len(model.intercepts_) < n_layers - 1:
         raise ShapeError(
-            f"{who}: intercepts_ must hold a vector for each of the {n_layers - 1} layers with weights; "
-            f"got {len(model.intercepts_)}. Add the missing ones."
+            who=who,
+            parameter="intercepts_",
+            required=f"hold a vector for each of the {n_layers - 1} layers with weights",
+            got=str(len(model.intercepts_)),
+            remedy="Add the missing ones.",
         )
     biases = [_numbers(model, "intercepts_", index, 1) for index in range(n_layers - 1)]
     rows = getattr(model, "n_features_in_", len(weights[0]))
     if len(weights[0]) != rows:
         raise ShapeError(
-            f"{who}: coefs_[0] must have n_features_in_ = {rows} rows; got shape {weights[0].shape}. "
-            f"Set n_features_in_ too."
+            who=who,
+            parameter="coefs_[0]",
+            required=f"have n_features_in_ = {rows} rows",
+            got=f"shape {weights[0].shape}",
+            remedy="Set n_features_in_ too.",
         )
     for index, (before, after) in enumerate(pairwise(weights), start=1):
         if len(after) != before.shape[1]:
             raise ShapeError(
-                f"{who}: coefs_[{index}] must have as many rows as coefs_[{index - 1}] has columns, "
-                f"{before.shape[1]}; got shape {after.shape}. Change both."
+                who=who,
+                parameter=f"coefs_[{index}]",
+                required=f"have as many rows as coefs_[{index - 1}] has columns, {before.shape[1]}",
+                got=f"shape {after.shape}",
+                remedy="Change both.",
             )
     for index, (matrix, vector) in enumerate(zip(weights, biases, strict=True)):
         if vector.shape != matrix.shape[1:]:
             raise ShapeError(
-                f"{who}: intercepts_[{index}] must have shape {matrix.shape[1:]}, a number for each column of "
-                f"coefs_[{index}]; got {vector.shape}. Change both."
+                who=who,
+                parameter=f"intercepts_[{index}]",
+                required=f"have shape {matrix.shape[1:]}, a number for each column of coefs_[{index}]",
+                got=str(vector.shape),
+                remedy="Change both.",
             )
     return weights, biases
 
@@ -162,8 +189,10 @@ def _numbers(model: Any, name: str, index: int, n_axes: int) -> Array:
     array = np.asarray(given.toarray() if issparse(given) else given)
     if array.ndim != n_axes or array.dtype.kind not in "fiub" or not array.size:
         raise ShapeError(
-            f"{choices.name_of(model)}: {name}[{index}] must be an array of numbers with {n_axes} axes; "
-            f"got shape {array.shape} of dtype {array.dtype}."
+            who=choices.name_of(model),
+            parameter=f"{name}[{index}]",
+            required=f"be an array of numbers with {n_axes} axes",
+            got=f"shape {array.shape} of dtype {array.dtype}",
         )
     return array
 

@@ -1,10 +1,12 @@
 """The end of a network for each kind of target: output activation, loss, and encoding of targets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from koubai.core.errors import ParameterError
 from koubai.core.losses import LOSSES, Loss, get_loss
+from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
+from koubai.core.losses.cross_entropy import CrossEntropy
 
 SPELLINGS = {"sigmoid": "logistic", "exponential": "exp"}
 """scikit-learn's names of output activations, where they differ."""
@@ -72,10 +74,32 @@ def _ending(loss: str | Loss, one_of_many: bool, who: str) -> Ending:
     if kind.signed:
         return Ending("identity", kind, signed=True, one_of_many=one_of_many)
     if kind.output == "softmax" and not one_of_many:
-        return Ending("sigmoid", get_loss("binary_cross_entropy"))
+        smoothing = getattr(kind, "smoothing", 0.0)
+        return Ending("sigmoid", get_loss({"name": "binary_cross_entropy", "smoothing": smoothing}))
     if kind.output in ("sigmoid", "softmax"):
         return Ending(kind.output, kind, one_of_many=one_of_many)
     return Ending("softmax" if one_of_many else "sigmoid", kind, one_of_many=one_of_many)
+
+
+def smoothed_ending(ending: Ending, smoothing: float, who: str) -> Ending:
+    """Return the end of a network whose loss smooths the labels.
+
+    Raises
+    ------
+    ParameterError
+        If the loss is not one that can.
+    """
+    if smoothing == 0:
+        return ending
+    if not isinstance(ending.loss, CrossEntropy | BinaryCrossEntropy):
+        raise ParameterError(
+            who=who,
+            parameter="label_smoothing",
+            required=f"be 0 with the loss {ending.loss.name}",
+            got=repr(smoothing),
+            remedy="Try loss='log_loss'.",
+        )
+    return replace(ending, loss=replace(ending.loss, smoothing=float(smoothing)))
 
 
 def _checked_loss(loss: str | Loss, task: str, usual: tuple[str, ...], left_out: tuple[str, ...], who: str) -> Loss:

@@ -95,9 +95,15 @@ def _check_methods(kind: Any) -> None:
     for name in SCIKIT_LEARNS_OWN:
         if hasattr(kind, name):
             raise ParameterTypeError(
-                f"{kind.__name__}: a subclass must not rely on private methods of scikit-learn's class, which are "
-                f"never called here; got {name}. Use parameters: init, activation, loss, callbacks; or set coefs_ and "
-                f"intercepts_ with warm_start=True."
+                who=kind.__name__,
+                what=(
+                    "a subclass must not rely on private methods of scikit-learn's class, which "
+                    f"are never called here; got {name}."
+                ),
+                remedy=(
+                    "Use parameters: init, activation, loss, callbacks; or set coefs_ and "
+                    "intercepts_ with warm_start=True."
+                ),
             )
 
 

@@ -1,5 +1,6 @@
 """The optimizer, schedule and plan of training, from an estimator's parameters."""
 
+import operator
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from os import PathLike
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 
 from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
+from koubai.core.data_start import DATA
 from koubai.core.errors import InPython, Parameter, ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.network import Network
@@ -20,6 +22,7 @@ from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.engines.registry import ENGINES, get_engine
 from koubai.optimizers.adam import Adam
+from koubai.optimizers.groups import Factors, check_decays, checked_factors
 from koubai.optimizers.momentum import Momentum
 from koubai.optimizers.nesterov import Nesterov
 from koubai.optimizers.protocol import Optimizer
@@ -28,6 +31,7 @@ from koubai.optimizers.schedules import Adaptive, Constant, InverseScaling, Sche
 from koubai.optimizers.sgd import SGD
 from koubai.training.checkpoints import CheckpointFile
 from koubai.training.loop import Callback
+from koubai.training.shares import ShareSchedules
 
 CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -56,7 +60,15 @@ CONSTRAINTS: dict[str, Any] = {
     "optimizer": [str, Optimizer, dict, None],
     "schedule": [str, Schedule, dict, None],
     "epochs": [Interval(Integral, 1, None, closed="left"), None],
-    "init": [StrOptions(set(INITIALIZER_NAMES))],
+    "init": [StrOptions({*INITIALIZER_NAMES, DATA})],
+    "rate_factors": [dict, None],
+    "decay_factors": [dict, None],
+    "decay_schedule": [str, Schedule, dict, None],
+    "dropout_schedule": [str, Schedule, dict, None],
+    "embedding": [StrOptions({"periodic"}), dict, None],
+    "scaling": ["boolean"],
+    "parametrization": [StrOptions({"standard", "ntk"})],
+    "learned_activation": ["boolean"],
     "l1": [Interval(Real, 0, None, closed="left")],
     "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
@@ -146,7 +158,11 @@ def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
     for callback in callbacks:
         if not callable(callback):
             raise ParameterError(
-                f"{name_of(estimator)}: callbacks must be callables that take an Epoch; got {callback!r}. Try [print]."
+                who=name_of(estimator),
+                parameter="callbacks",
+                required="be callables that take an Epoch",
+                got=repr(callback),
+                remedy="Try [print].",
             )
     return callbacks
 
@@ -188,7 +204,38 @@ def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: in
         bool(estimator.shuffle),
         seed,
         float(estimator.clip_norm or 0.0),
+        chosen_factors(estimator),
     )
+
+
+def chosen_factors(estimator: Any) -> Factors:
+    """Return the factors on rate and weight decay by group of parameters."""
+    names = ("rate_factors", "decay_factors")
+    rates, decays = (checked_factors(getattr(estimator, name), f"{name_of(estimator)}: {name}") for name in names)
+    return Factors(rates, decays)
+
+
+def share_schedules(estimator: Any) -> ShareSchedules:
+    """Return the schedules of weight decay and dropout."""
+    found = chosen_shares(estimator)
+    return ShareSchedules(found["decay_schedule"], found["dropout_schedule"], name_of(estimator))
+
+
+def chosen_shares(estimator: Any) -> dict[str, Schedule | None]:
+    """Return the schedules of weight decay and dropout, by the parameters' names.
+
+    Raises
+    ------
+    ParameterError
+        If weight decay should change, or differ, and the optimizer has none.
+    """
+    who = name_of(estimator)
+    found: dict[str, Schedule | None] = {}
+    for name in ("decay_schedule", "dropout_schedule"):
+        given = getattr(estimator, name)
+        found[name] = None if given is None else get_schedule(given, Parameter(who, name))
+    check_decays(chosen_optimizer(estimator), chosen_factors(estimator), found["decay_schedule"] is not None, who)
+    return found
 
 
 def hidden_sizes(estimator: Any) -> list[int]:
@@ -200,10 +247,9 @@ def hidden_sizes(estimator: Any) -> list[int]:
         If one of them is not an integer above 0.
     """
     given = estimator.hidden_layer_sizes
-    sizes = list(given) if hasattr(given, "__iter__") else [given]
-    if not all(isinstance(size, int) or (hasattr(size, "dtype") and size.dtype.kind in "iu") for size in sizes) or any(
-        size <= 0 for size in sizes
-    ):
+    sizes = given.ravel().tolist() if isinstance(given, np.ndarray) else given
+    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+    if not all(map(_is_size, sizes)):
         raise ParameterError(
             who=name_of(estimator),
             parameter="hidden_layer_sizes",
@@ -212,6 +258,13 @@ def hidden_sizes(estimator: Any) -> list[int]:
             remedy="Try (100,).",
         )
     return [int(size) for size in sizes]
+
+
+def _is_size(value: Any) -> bool:
+    try:
+        return operator.index(value) > 0
+    except TypeError:
+        return False
 
 
 def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[Any]:
@@ -268,7 +321,17 @@ def activation_for_init(estimator: Any) -> str:
 
 def check_lbfgs(estimator: Any) -> None:
     """Raise ParameterError for parameters that L-BFGS does not support and that would change the result."""
-    neutrals = {"dropout": 0.0, "clip_norm": None, "schedule": None, "checkpoint": None, "n_starts": 1}
+    neutrals = {
+        "rate_factors": None,
+        "decay_factors": None,
+        "decay_schedule": None,
+        "dropout_schedule": None,
+        "dropout": 0.0,
+        "clip_norm": None,
+        "schedule": None,
+        "checkpoint": None,
+        "n_starts": 1,
+    }
     for name, neutral in neutrals.items():
         value = getattr(estimator, name)
         if value != neutral:

@@ -12,6 +12,7 @@ import numpy as np
 
 from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError
 from koubai.core.losses import Loss, get_loss
 from koubai.core.schema import Kind, Later, Named, Rule, Scalar, fault
@@ -79,8 +80,12 @@ def encode(value: Any) -> Any:
         if isinstance(value, base):
             return {kind: value.spec()}
     raise DataError(
-        f"to_record: a stored value must be a number, a text, a sequence, a dict or one of koubai's own objects; "
-        f"got {type(value).__name__}. Give its name instead."
+        who="to_record",
+        what=(
+            "a stored value must be a number, a text, a sequence, a dict or one of koubai's "
+            f"own objects; got {type(value).__name__}."
+        ),
+        remedy="Give its name instead.",
     )
 
 
@@ -98,7 +103,9 @@ def decode(data: Any) -> Any:
         return Scalar().read(data, "a stored value")
     if len(data) != 1:
         raise ModelFileError(
-            f"from_record: a stored value must have one kind; got {sorted(data)}. The file is damaged."
+            who="from_record",
+            what=f"a stored value must have one kind; got {sorted(data)}.",
+            remedy="The file is damaged.",
         )
     ((kind, content),) = data.items()
     if kind == "float" and content in ("nan", "inf", "-inf"):
@@ -111,7 +118,11 @@ def decode(data: Any) -> Any:
         return decode_array(content)
     if kind in KINDS:
         return KINDS[kind][1](Named(Scalar()).read(content, kind))
-    raise ModelFileError(f"from_record: a stored value must be of a known kind; got {kind[:60]!r}. Use a newer koubai.")
+    raise ModelFileError(
+        who="from_record",
+        what=f"a stored value must be of a known kind; got {kind[:60]!r}.",
+        remedy="Use a newer koubai.",
+    )
 
 
 def _is_entry(entry: Any) -> bool:
@@ -135,14 +146,15 @@ def encode_array(array: Any) -> dict[str, Any]:
     kind = array.dtype.kind
     if kind not in "biufUOM":
         raise DataError(
-            f"to_record: class labels must be numbers, booleans, texts or dates; got dtype {array.dtype}. "
-            f"Convert them to text."
+            who="to_record",
+            what=f"class labels must be numbers, booleans, texts or dates; got dtype {array.dtype}.",
+            remedy="Convert them to text.",
         )
     values = (array.astype(str) if kind == "M" else array).tolist()
     return {"dtype": "object" if kind == "O" else array.dtype.str, "values": [encode(value) for value in values]}
 
 
-def decode_array(data: Any) -> Any:
+def decode_array(data: Any) -> Array:
     """Return the vector encoded by `encode_array`.
 
     Raises
@@ -181,7 +193,7 @@ def _plain_dtype(name: Any) -> np.dtype[Any]:
 class Labels:
     """Class labels as encoded by `encode_array`, distinct and in increasing order; read as an array."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> Array:
         """Return the labels."""
         array = decode_array(value)
         listed = array.tolist()
@@ -203,7 +215,7 @@ class Encoded:
 
     kind: Kind
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> object:
         """Return the value."""
         return self.kind.read(decode(value), where)
 
@@ -211,7 +223,7 @@ class Encoded:
 class Names:
     """Feature names: an array of strings."""
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> Array:
         """Return the names."""
         if not isinstance(value, np.ndarray) or not all(isinstance(name, str) for name in value.tolist()):
             raise fault(where, "an array of texts", value)
@@ -271,7 +283,8 @@ def decode_parameters(kind: Any, data: Any) -> dict[str, Any]:
     unknown = sorted(set(data) - set(defaults))
     if unknown:
         raise ModelFileError(
-            f"{kind.__name__}: a stored model must have only parameters that this version knows; "
-            f"got {', '.join(unknown)[:200]}. Use a newer koubai."
+            who=kind.__name__,
+            what=f"a stored model must have only parameters that this version knows; got {', '.join(unknown)[:200]}.",
+            remedy="Use a newer koubai.",
         )
     return {name: decode(value) for name, value in data.items()}

@@ -42,6 +42,7 @@ FITTED: Mapping[str, Kind] = {
     "validation_scores_": Later(Maybe(Listed(Real(finite=False)))),
     "best_validation_score_": Later(LOSS),
     "_no_improvement_count": Later(Whole()),
+    "target_range_": Later(Listed(Listed(Real(), 2, 2))),
 }
 """Fitted attributes stored unchanged in a record."""
 
@@ -114,7 +115,9 @@ class Storable(HoldsTheta, ABC):
         """
         name = record.get("estimator")
         if name != cls.__name__:
-            raise ModelFileError(f"{cls.__name__}: the record must be of a {cls.__name__}; got {str(name)[:60]!r}.")
+            raise ModelFileError(
+                who=cls.__name__, what=f"the record must be of a {cls.__name__}; got {str(name)[:60]!r}."
+            )
         checked = DESCRIPTION.check(cls.__name__, record, tensors)
         return consistent(cls.__name__, lambda: cls._restored(checked, tensors))
 

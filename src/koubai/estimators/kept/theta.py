@@ -54,8 +54,9 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if name in MATRICES and network is not None and not network.is_dense:
             other = next(layer.name for layer in network.layers if not isinstance(layer, Dense))
             raise MissingError(
-                f"{type(self).__name__}: {name} must be asked of a network of dense layers; this one has a {other} "
-                f"layer. Read its parameters with network_.block(theta_, layer, name)."
+                who=type(self).__name__,
+                what=f"{name} must be asked of a network of dense layers; this one has a {other} layer.",
+                remedy="Read its parameters with network_.block(theta_, layer, name).",
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 

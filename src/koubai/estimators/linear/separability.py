@@ -50,7 +50,11 @@ def is_linearly_separable(X: Any, y: Any, *, fit_intercept: bool = True, zero_sc
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise DataError(
-            f"is_linearly_separable: y must hold at least two classes; got 1 class, {classes[0]}. Add rows of another."
+            who="is_linearly_separable",
+            parameter="y",
+            required="hold at least two classes",
+            got=f"1 class, {classes[0]}",
+            remedy="Add rows of another.",
         )
     asked = range(1, 2) if len(classes) == 2 else range(len(classes))
     rest = 0.0 if zero_score == "negative" and not fit_intercept else 1.0
@@ -75,8 +79,11 @@ def _has_hyperplane(X: Any, positive: npt.NDArray[np.bool_], fit_intercept: bool
     found = linprog(np.zeros(rows.shape[1]), A_ub=rows, b_ub=bound, bounds=(None, None), method="highs")
     if found.status not in (0, 2):
         raise DataError(
-            f"is_linearly_separable: the linear program must come to an answer; got: {found.message} "
-            f"Scale the features, or take fewer rows."
+            who="is_linearly_separable",
+            what=(
+                f"the linear program must come to an answer; got: {found.message} Scale the features, "
+                "or take fewer rows."
+            ),
         )
     return bool(found.status == 0)
 

@@ -121,8 +121,9 @@ def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[st
     name = record.get("estimator")
     if name != kind.__name__:
         raise ModelFileError(
-            f"{kind.__name__}: the record must be of a {kind.__name__}; got {str(name)[:60]!r}. "
-            f"Load it with that class."
+            who=kind.__name__,
+            what=f"the record must be of a {kind.__name__}; got {str(name)[:60]!r}.",
+            remedy="Load it with that class.",
         )
     checked = DESCRIPTION.check(kind.__name__, record, tensors)
     return consistent(kind.__name__, lambda: _restored(kind, checked, tensors))

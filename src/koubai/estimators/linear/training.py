@@ -84,8 +84,11 @@ def start_weights(
         coef = np.asarray(coef.toarray() if issparse(coef) else coef, dtype)
         if coef.shape != shape and not (k == 1 and coef.shape == (m,)):
             raise ShapeError(
-                f"{name}: coef_init must have shape (n_problems, n_features) = {shape}; got {coef.shape}. "
-                f"Give one row for two classes, else one for each class."
+                who=name,
+                parameter="coef_init",
+                required=f"have shape (n_problems, n_features) = {shape}",
+                got=str(coef.shape),
+                remedy="Give one row for two classes, else one for each class.",
             )
     if intercept is None:
         intercept = draw(-1.0, 1.0, (k,)) if fit_intercept else np.zeros(k)
@@ -93,8 +96,11 @@ def start_weights(
         intercept = np.asarray(intercept, dtype)
         if intercept.shape != (k,) and not (k == 1 and intercept.shape == ()):
             raise ShapeError(
-                f"{name}: intercept_init must have shape (n_problems,) = {(k,)}; got {intercept.shape}. "
-                f"Give one number for two classes, else one for each class."
+                who=name,
+                parameter="intercept_init",
+                required=f"have shape (n_problems,) = {(k,)}",
+                got=str(intercept.shape),
+                remedy="Give one number for two classes, else one for each class.",
             )
     matrix = np.array(coef.reshape(shape).T, dtype, order="C")
     return Weights(matrix, intercept.reshape(k).astype(np.float64))
@@ -122,8 +128,9 @@ def _codes(estimator: Any, y: Array) -> Array:
     unknown = classes[codes] != y
     if unknown.any():
         raise DataError(
-            f"{type(estimator).__name__}: classes should include all valid labels that can be in y; "
-            f"got {y[unknown][0]!r}. Name all classes in the first call of partial_fit."
+            who=type(estimator).__name__,
+            what=f"classes should include all valid labels that can be in y; got {y[unknown][0]!r}.",
+            remedy="Name all classes in the first call of partial_fit.",
         )
     return codes
 
@@ -150,7 +157,9 @@ def _held_out(estimator: Any, codes: Array, sample_weight: Array) -> npt.NDArray
     _, rows = next(split.split(np.zeros((codes.size, 1)), codes))
     held_out[rows] = True
     if not np.any(sample_weight[rows] > 0):
-        raise DataError("The sample weights for validation set are all zero, consider using a different random state.")
+        raise DataError(
+            what="The sample weights for validation set are all zero, consider using a different random state."
+        )
     return held_out
 
 
