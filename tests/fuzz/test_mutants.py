@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.files.making import HERE
 
-MUTANTS = {"some": range(300), "more": range(300, 1200)}
+MUTANTS = {"some": range(100), "more": range(100, 1200)}
 """Which of them each run of the tests tries, and which the slow ones try beside."""
 ROOT = Path(__file__).parents[2]
 

@@ -69,7 +69,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_table_of_one_part_gives_the_model_that_it_gives_in_memory(parquet: Path, target: str, dtype: str) -> None:
     options = {**QUICK, "drop": others(target), "early_stopping": False, "validation_fraction": 0.0, "dtype": dtype}
-    inside = TableModel(**options).fit(parquet, target)
+    inside = TableModel(**options, n_members=1, piecewise=False).fit(parquet, target)
     outside = TableModel(**options).fit(parquet, target, stream=True)
     assert outside.n_rows_ == inside.n_rows_
     assert outside.preparation_.to_record()[0] == inside.preparation_.to_record()[0]
@@ -120,7 +120,7 @@ def test_rows_held_out_never_train(parquet: Path, tmp_path: Path) -> None:
 def test_class_weights_are_those_in_memory(parquet: Path, monkeypatch: pytest.MonkeyPatch, class_weight: Any) -> None:
     options = {"drop": others("label"), "early_stopping": False, "validation_fraction": 0.0, **QUICK}
     options |= {"class_weight": class_weight, "batch_size": 600, "shuffle": False}
-    inside = TableModel(**options).fit(parquet, "label")
+    inside = TableModel(**options, n_members=1, piecewise=False).fit(parquet, "label")
     monkeypatch.setattr(sources, "WINDOW_BYTES", 10**6)  # one part: the same batches
     outside = TableModel(**options).fit(parquet, "label", stream=True)
     np.testing.assert_allclose(outside.estimator_.theta_, inside.estimator_.theta_, rtol=1e-9, atol=1e-9)
@@ -407,6 +407,7 @@ def test_predictions_block_by_block_are_those_of_the_whole(parquet: Path) -> Non
         list(model.prediction(open_blocks(parquet)))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Surveying, preparing, training, scoring and predicting four times the rows takes the same memory."""
     monkeypatch.setattr(blocks_module, "MOST_ROWS_AT_ONCE", 4000)

@@ -11,9 +11,9 @@ import koubai
 from koubai.cli.main import main
 from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
 from koubai.models import table_preparer
+from koubai.models.answering import UnfittedError
 from koubai.models.defaults import network_defaults
 from koubai.models.table_model import TableModel
-from koubai.models.table_predictor import UnfittedError
 from koubai.tables.files.blocks import open_blocks
 
 QUICK = {"hidden_layer_sizes": (8,), "epochs": 30, "learning_rate_init": 0.02}
@@ -219,18 +219,18 @@ def test_impossible_parameters(parameters, options, message: str) -> None:
 
 
 def test_defaults_give_way_to_what_is_chosen() -> None:
-    assert network_defaults(100, True, {})["optimizer"] == "adam"
+    assert network_defaults(100, True, {})["optimizer"]["name"] == "adamw"
     assert network_defaults(100, True, {"optimizer": "sgd"})["learning_rate_init"] is None
     assert "optimizer" not in network_defaults(100, True, {"solver": "sgd"})
     assert "schedule" not in network_defaults(100, True, {"learning_rate": "constant"})
     assert "epochs" not in network_defaults(100, True, {"max_iter": 7})
     assert set(network_defaults(100, True, {"optimizer": "lbfgs"})) == {"hidden_layer_sizes", "max_iter"}
     assert network_defaults(10, True, {})["batch_size"] == 10
-    assert network_defaults(100, True, {})["dropout"] > 0
-    assert "dropout" not in network_defaults(100, False, {})
-    assert network_defaults(100, False, {})["alpha"] == 1
-    assert "alpha" not in network_defaults(5000, False, {})
+    assert network_defaults(100, True, {})["dropout"] > network_defaults(100, False, {})["dropout"] > 0
     assert network_defaults(5000, False, {})["hidden_layer_sizes"] == (256, 128)
+    assert network_defaults(5000, False, {}, fast=True)["hidden_layer_sizes"] == (128, 64)
+    epochs = [network_defaults(n, True, {})["epochs"] for n in (100, 5000, 50_000)]
+    assert epochs == sorted(epochs, reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +256,7 @@ def test_damaged_records_are_refused(models, damage) -> None:
         TableModel.from_record(record, tensors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "target", "at_least"),
     [("titanic.csv", "Survived", 0.76), ("penguins.csv", "species", 0.95), ("spambase.csv", "result", 0.93)],
@@ -267,6 +268,7 @@ def test_published_tables_with_defaults(shared_data: Path, name: str, target: st
     assert model.evaluation_.score > at_least
 
 
+@pytest.mark.slow
 def test_a_regression_with_defaults(shared_data: Path) -> None:
     """Defaults come within 53,000 on California housing; a tuned network of the literature has 49,850."""
     model = TableModel(epochs=20).fit(shared_data / "california.csv.gz", "column_9", test_fraction=0.2)

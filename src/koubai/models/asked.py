@@ -32,9 +32,11 @@ def name_of_target(target: object) -> str:
     if isinstance(target, str | tuple) or not hasattr(target, "__len__") or getattr(target, "ndim", 1) == 0:
         return column_name(target)
     raise ParameterTypeError(
-        f"TableModel: target must be the name of a column of the table; got {len(target)} values "
-        f"({type(target).__name__}). Add them to the table as a column, or pass X and y to MLPClassifier or "
-        f"MLPRegressor."
+        who="TableModel",
+        parameter="target",
+        required="be the name of a column of the table",
+        got=f"{len(target)} values ({type(target).__name__})",
+        remedy="Add them to the table as a column, or pass X and y to MLPClassifier or MLPRegressor.",
     )
 
 
@@ -42,7 +44,10 @@ def path_of(table: TableLike) -> str:
     """Return the path of a table to be read block by block; raise ParameterError if the table is in memory."""
     if not isinstance(table, str | os.PathLike):
         raise ParameterError(
-            f"TableModel: stream must be False for a table in memory; got True with a {type(table).__name__}. "
-            f"Pass the path of a Parquet file."
+            who="TableModel",
+            parameter="stream",
+            required="be False for a table in memory",
+            got=f"True with a {type(table).__name__}",
+            remedy="Pass the path of a Parquet file.",
         )
     return os.fspath(table)

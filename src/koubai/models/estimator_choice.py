@@ -1,14 +1,23 @@
 """Construction of a table model's estimator from its parameters."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from koubai.core.errors import ParameterError
 from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
+if TYPE_CHECKING:
+    from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.regressor import MLPRegressor
 
-def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, long_tail: bool = False) -> Any:
+Estimator: TypeAlias = "MLPClassifier | MLPRegressor"
+"""What a table's model trains."""
+
+
+def estimator_for(
+    task: str, n_rows: int, given: Mapping[str, Any], seed: int, long_tail: bool = False, fast: bool = False
+) -> "Estimator":
     """Return the unfitted estimator for a task and a number of training rows.
 
     Parameters
@@ -21,7 +30,7 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
         The network parameters chosen by the user.
     seed : int
         Seed of initial values and shuffles.
-    long_tail : bool
+    long_tail, fast : bool
         As for `koubai.models.defaults.network_defaults`.
 
     Raises
@@ -32,9 +41,9 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
-    kind: Any = MLPClassifier if task == CLASSIFICATION else MLPRegressor
+    kind: type[MLPClassifier | MLPRegressor] = MLPClassifier if task == CLASSIFICATION else MLPRegressor
     if uses_lbfgs(given):
-        for name in (name for name in UNUSED_BY_LBFGS if given.get(name) not in (None, False)):
+        for name in (name for name in UNUSED_BY_LBFGS if not _is_left_out(given.get(name))):
             raise ParameterError(
                 who="TableModel",
                 parameter=name,
@@ -42,8 +51,9 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
                 got=repr(given[name]),
                 remedy="Leave it out, or try another optimizer.",
             )
+    _refuse_what_does_nothing(given)
     chosen = {
-        **network_defaults(n_rows, task == CLASSIFICATION, given, long_tail),
+        **network_defaults(n_rows, task == CLASSIFICATION, given, long_tail, fast),
         **{name: value for name, value in given.items() if name != "validation_fraction"},
         "random_state": seed,
     }
@@ -56,6 +66,30 @@ def estimator_for(task: str, n_rows: int, given: Mapping[str, Any], seed: int, l
             got=f"{chosen[unknown[0]]!r}, which {kind.__name__} does not take",
         )
     return kind(**chosen)
+
+
+def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
+    """Raise ParameterError for a parameter that another one leaves without effect."""
+    without: list[tuple[tuple[str, ...], str]] = []
+    sizes = given.get("hidden_layer_sizes")
+    if isinstance(sizes, list | tuple) and not sizes:
+        without.append((("activation", "dropout"), "for a network without hidden layers"))
+    if given.get("early_stopping") is False:
+        without.append((("validation_metric", "validation_fraction"), "without early stopping, which it is for"))
+    for names, why in without:
+        for name in (name for name in names if not _is_left_out(given.get(name))):
+            raise ParameterError(
+                who="TableModel",
+                parameter=name,
+                required=f"not be set {why}",
+                got=repr(given[name]),
+                remedy="Leave it out.",
+            )
+
+
+def _is_left_out(value: Any) -> bool:
+    """Return whether a value says no more than its absence would: nothing, no, or none of the rows."""
+    return value is None or (isinstance(value, bool | int | float) and value == 0)
 
 
 def check_choices(task: str | None, given: Mapping[str, Any], seed: int, streamed: bool) -> None:

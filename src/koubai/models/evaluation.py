@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.moments import Moments, Squares
+from koubai.core.schema import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Evaluation:
         """Whether no model could have a better score."""
         return self.score == (1.0 if self.measure == "accuracy" else 0.0)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """Return the evaluation as plain data; `from_record` reads it back."""
         return {
             "n_rows": self.n_rows,
@@ -88,7 +90,7 @@ class Evaluation:
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Evaluation":
+    def from_record(cls, record: Record) -> "Evaluation":
         """Return the evaluation described by `record`."""
         return cls(
             int(record["n_rows"]),
@@ -124,19 +126,17 @@ class ClassTally:
         The share of each class in the training rows, which is the constant baseline's probabilities.
     """
 
-    def __init__(self, classes: npt.NDArray[Any], commonest: object, shares: Sequence[float] | None = None) -> None:
+    def __init__(self, classes: Array, commonest: object, shares: Sequence[float] | None = None) -> None:
         self.classes, self.commonest = classes, commonest
         self._shares = None if shares is None else np.asarray(shares, np.float64)
-        self._ranked: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] | None = []
+        self._ranked: list[tuple[Array, Array]] | None = []
         self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._rows = self._right = self._constant = 0
         self._log_loss: float | None = 0.0
         self._unknown: set[Any] = set()
         self._n_unknown = 0
 
-    def add(
-        self, y: npt.NDArray[Any], predicted: npt.NDArray[Any], probabilities: npt.NDArray[Any] | None = None
-    ) -> None:
+    def add(self, y: Array, predicted: Array, probabilities: Array | None = None) -> None:
         """Add rows.
 
         Parameters
@@ -162,7 +162,7 @@ class ClassTally:
             self._log_loss -= float(np.log(certain).sum())
             self._keep(truth, probabilities)
 
-    def _keep(self, truth: npt.NDArray[Any], probabilities: npt.NDArray[Any]) -> None:
+    def _keep(self, truth: Array, probabilities: Array) -> None:
         """Keep probabilities for the curves, unless there are too many."""
         if self._ranked is None or (self._rows * probabilities.shape[1] > MOST_RANKED):
             self._ranked = None
@@ -239,9 +239,7 @@ class NumberTally:
         self._absolute = 0.0
         self._rows = 0
 
-    def add(
-        self, y: npt.NDArray[Any], predicted: npt.NDArray[Any], probabilities: npt.NDArray[Any] | None = None
-    ) -> None:
+    def add(self, y: Array, predicted: Array, probabilities: Array | None = None) -> None:
         """Add true and predicted numbers, (n_rows,) each, in units of the target."""
         if not len(y):
             return
@@ -262,10 +260,10 @@ class NumberTally:
 
 
 def evaluate_classes(
-    y: npt.NDArray[Any],
-    predicted: npt.NDArray[Any],
-    probabilities: npt.NDArray[Any] | None,
-    classes: npt.NDArray[Any],
+    y: Array,
+    predicted: Array,
+    probabilities: Array | None,
+    classes: Array,
     commonest: object,
     shares: Sequence[float] | None = None,
 ) -> Evaluation:
@@ -275,7 +273,7 @@ def evaluate_classes(
     return tally.evaluation()
 
 
-def evaluate_numbers(y: npt.NDArray[Any], predicted: npt.NDArray[Any], mean: float) -> Evaluation:
+def evaluate_numbers(y: Array, predicted: Array, mean: float) -> Evaluation:
     """Return regression scores; see `NumberTally`."""
     tally = NumberTally(mean)
     tally.add(y, predicted)

@@ -2,11 +2,12 @@
 
 import os
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from koubai.core.arguments import Kind, check_kind
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError, ParameterTypeError
-from koubai.core.schema import REMEDY
+from koubai.core.schema import REMEDY, Record, Tensors
 from koubai.training.container import open_container, write_container
 from koubai.training.plain_data import decode, encode
 
@@ -25,12 +26,12 @@ PATH = Kind("a path", lambda value: isinstance(value, str | os.PathLike), "Try '
 class Model(Protocol):
     """A model that can be saved."""
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def to_record(self) -> tuple[Record, dict[str, Array]]:
         """Return the model as plain data and arrays."""
         ...
 
     @classmethod
-    def from_record(cls, record: Any, tensors: Any) -> Any:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self:
         """Return the model described by plain data and arrays."""
         ...
 
@@ -67,16 +68,27 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     check_kind("save", "path", path, PATH)
     kind = type(model).__name__
     if kind not in HOMES or type(model).__module__ != HOMES[kind]:
-        raise ParameterTypeError(f"save: model must be one of {', '.join(HOMES)}; got {type(model).__name__}.")
+        raise ParameterTypeError(
+            who="save", parameter="model", required=f"be one of {', '.join(HOMES)}", got=type(model).__name__
+        )
     record, tensors = model.to_record()
     try:
         type(model).from_record(decode(encode(record, "record")), tensors)
     except ModelFileError as error:
         told = str(error).removesuffix(REMEDY).strip()
         raise DataError(
-            f"save: the model must be loadable again; {told} Undo any manual changes, or fit it again."
+            who="save", what=f"the model must be loadable again; {told} Undo any manual changes, or fit it again."
         ) from error
-    write_container(path, kind, record, tensors)
+    write_container(path, kind, record, tensors, version=_version_of(record, tensors))
+
+
+def _version_of(record: dict[str, Any], tensors: dict[str, Any]) -> int:
+    """Return the oldest version of the format whose readers answer as the model does.
+
+    Those of version 1 know no averages, and would answer with the first network alone, and no piecewise encoding.
+    """
+    columns = record["preparation"]["columns"] if "preparation" in record else ()
+    return 2 if "others.theta" in tensors or any(column.get("edges") for column in columns) else 1
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -98,10 +110,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     found = open_container(path)
     if found.kind not in HOMES:
         raise ModelFileError(
-            f"The model file '{os.fspath(path)}' must contain one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
+            what=(
+                f"The model file '{os.fspath(path)}' must contain one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
+            )
         )
     kind = getattr(import_module(HOMES[found.kind]), found.kind)
     try:
         return kind.from_record(found.record, found.tensors)
     except ModelFileError as error:
-        raise ModelFileError(f"The model file '{os.fspath(path)}' cannot be loaded: {error}") from error
+        raise ModelFileError(what=f"The model file '{os.fspath(path)}' cannot be loaded: {error}") from error

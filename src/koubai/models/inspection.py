@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from koubai.core.arguments import shown
+from koubai.core.arguments import shown, targets_of
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
 from koubai.explain.derivations import Derivation
+from koubai.explain.model.average import about_average
 from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.model.page import ColumnView, model_page
 from koubai.explain.network.samples import players
+from koubai.models.estimator_choice import Estimator
 from koubai.models.table_predictor import TablePredictor
 from koubai.tables.files.frames import TableLike
 from koubai.tables.meaning.columns import NUMBER
@@ -116,7 +118,7 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
     frame = model.columns_of(table).frame
     name = model.target_.name
     if name not in frame.columns or frame[name].null_count() == frame.height:
-        raise DataError(f"The table must have values of the target {name!r} to measure importance; it has none.")
+        raise DataError(what=f"The table must have values of the target {name!r} to measure importance; it has none.")
     frame = frame.filter(frame[name].is_not_null()).head(MOST_ROWS)
     y, _ = model.target_.values(frame[name])
     columns = model.preparation_.columns
@@ -257,16 +259,17 @@ def columns_of_estimator(
 def page_of_table_model(model: TablePredictor, table: TableLike, layer: int = 1) -> Derivation:
     """Return the page of a table's model: the effects of its hidden nodes and columns, on the rows of a table."""
     inputs, targets = model.network_rows(table)
-    estimator: Any = model.estimator_
+    estimator = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
     nodes = hidden_nodes(
         estimator.network_, estimator.theta_.astype(np.float64), inputs, tuple(model.preparation_.features), layer
     )
     columns, score = columns_of_model(model, table)
-    return model_page(nodes, columns, classes, _labels(targets, classes), score)
+    page = model_page(nodes, columns, classes, _labels(targets, classes), score)
+    return about_average(page, 1, 1 + len(model.others_))
 
 
-def page_of_estimator(model: Any, X: Any, y: Any = None, layer: int = 1) -> Derivation:
+def page_of_estimator(model: Estimator, X: Any, y: Any = None, layer: int = 1) -> Derivation:
     """Return the page of a fitted `MLPClassifier` or `MLPRegressor`; see its method ``explain_model``."""
     names = tuple(map(str, getattr(model, "feature_names_in_", ())))
     rows = np.asarray(X, dtype=np.float64)
@@ -274,28 +277,21 @@ def page_of_estimator(model: Any, X: Any, y: Any = None, layer: int = 1) -> Deri
     classes = tuple(map(str, getattr(model, "classes_", ())))
     if y is None:
         return model_page(nodes, (), classes)
-    targets = _as_given(y)
+    targets = targets_of("explain_model", y)
     if targets.ndim == 0 or len(targets) != len(rows):
         came = len(targets) if targets.ndim else shown(y)
         raise ShapeError(
-            f"explain_model: X and y must have the same number of rows; got {len(rows)} and {came}. Pass both."
+            who="explain_model",
+            parameter="X and y",
+            required="have the same number of rows",
+            got=f"{len(rows)} and {came}",
+            remedy="Pass both.",
         )
     labels = tuple(map(str, targets)) if classes and targets.ndim == 1 else ()
     with warnings.catch_warnings():  # arrays replace the frame that the model was fitted on
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         columns, score = columns_of_estimator(model, rows, targets, names)
     return model_page(nodes, columns, classes, labels, score)
-
-
-def _as_given(y: Any) -> Array:
-    """Return targets as an array, whatever is in them."""
-    try:
-        return np.asarray(y)
-    except ValueError as error:  # rows of different lengths
-        raise ShapeError(
-            "explain_model: y must have one value, or one row of equally many, for each row of X; got rows of "
-            "different lengths. Pass y as it was given to fit."
-        ) from error
 
 
 def page_of_players(layer: int = 1) -> Derivation:

@@ -15,7 +15,7 @@ ordinary network (Platt 1999, "Probabilistic outputs for support vector machines
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logit
@@ -23,9 +23,18 @@ from scipy.special import logit
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 from koubai.core.network import Network
+from koubai.core.schema import Record
+from koubai.models.estimator_choice import Estimator
+
+if TYPE_CHECKING:
+    from koubai.estimators.classifier import MLPClassifier
 
 PARTS = 3
 """Number of parts into which the rows are divided."""
+FEWEST_OF_CLASS = 10
+"""So many held-out rows of each class are needed to choose the confidence by them."""
+HELD_OUT = 1
+"""Number of parts in a `Judgement` by rows that were held out."""
 LEAST_ROWS = 40
 """Minimum number of rows for cross-validation to be meaningful."""
 TIE = 0.02
@@ -49,7 +58,7 @@ class Judgement:
     constant : float
         The loss of the constant prediction.
     n_parts : int
-        Number of parts.
+        Number of parts; 1 if the rows were held out once, and only the factor was chosen.
     """
 
     losses: Mapping[str, float]
@@ -58,13 +67,13 @@ class Judgement:
     constant: float
     n_parts: int = PARTS
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """Return the judgement as plain data; `from_record` reads it back."""
         names = ("losses", "l2", "factor", "constant", "n_parts")
         return {name: dict(self.losses) if name == "losses" else getattr(self, name) for name in names}
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Judgement":
+    def from_record(cls, record: Record) -> "Judgement":
         """Return the judgement described by `record`."""
         losses = {str(name): float(value) for name, value in record["losses"].items()}
         l2, factor, constant = (float(record[name]) for name in ("l2", "factor", "constant"))
@@ -73,6 +82,12 @@ class Judgement:
     @property
     def sentence(self) -> str:
         """The choice and its reason, in one sentence."""
+        if self.n_parts == HELD_OUT:
+            (loss,) = self.losses.values()
+            return (
+                f"Confidence by held-out rows: predictions scaled by {self.factor:.2f} about the constant prediction "
+                f"(loss {loss:.4g}; constant prediction {self.constant:.4g})."
+            )
         tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
         drawn = f"predictions scaled by {self.factor:.2f} about the constant prediction"
         if self.factor == 0:
@@ -84,7 +99,7 @@ class Judgement:
 
 
 def judge(
-    make: Callable[[float], Any],
+    make: Callable[[float], Estimator],
     penalties: Sequence[float],
     X: Array,
     y: Array,
@@ -114,18 +129,14 @@ def judge(
     """
     parts = list(_parts(y, classes, seed))
     judged: dict[float, tuple[float, float]] = {}
-    from scipy.optimize import minimize_scalar  # its import takes longer than most fits
-
     constant = np.nan
     for penalty in sorted(penalties) if parts else ():
         found = _predicted(make, penalty, X, y, parts)
         if found is None:
             continue
         network, outputs, targets, rows = found
-        of_rows = None if weights is None else weights[rows]
-        loss = _loss_by_factor(network, outputs, targets, of_rows)
-        factor = float(minimize_scalar(loss, bounds=(0.0, SUREST[_has_shares(network)]), method="bounded").x)
-        factor = min((0.0, 1.0, factor), key=loss)
+        loss = _loss_by_factor(network, outputs, targets, None if weights is None else weights[rows])
+        factor = _best_factor(loss, SUREST[_has_shares(network)])
         judged[penalty], constant = (loss(factor), factor), loss(0.0)
     if not judged:
         return None
@@ -135,7 +146,34 @@ def judge(
     return Judgement(losses, weakest, judged[weakest][1], constant)
 
 
-def draw_to_constant(estimator: Any, factor: float, y: Array, weights: Array | None) -> None:
+def judge_held_out(estimator: "MLPClassifier", X: Array, y: Array, weights: Array | None) -> Judgement | None:
+    """Choose the confidence of a fitted classifier by rows that it did not learn from; None if that is not possible.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier
+        The fitted network.
+    X, y, weights
+        As for `judge`.
+    """
+    counts = np.unique_counts(y).counts
+    if not _can_be_drawn(estimator) or len(counts) < len(estimator.classes_) or counts.min() < FEWEST_OF_CLASS:
+        return None  # without rows of a rare class, its shares would always be the best answer
+    loss = _loss_by_factor(estimator.network_, _outputs(estimator, X), estimator.coded_targets(y), weights)
+    factor = _best_factor(loss, SUREST[True])
+    l2 = float(estimator.alpha)
+    return Judgement({f"{l2:g}": loss(factor)}, l2, factor, loss(0.0), HELD_OUT)
+
+
+def _best_factor(loss: Callable[[float], float], surest: float) -> float:
+    """Return the factor with the lowest loss; 0 and 1 are among the candidates."""
+    from scipy.optimize import minimize_scalar  # its import takes longer than most fits
+
+    found = float(minimize_scalar(loss, bounds=(0.0, surest), method="bounded").x)
+    return min((0.0, 1.0, found), key=loss)
+
+
+def draw_to_constant(estimator: Estimator, factor: float, y: Array, weights: Array | None) -> None:
     """Fold a factor into the last layer of a fitted estimator.
 
     Parameters
@@ -158,7 +196,7 @@ def draw_to_constant(estimator: Any, factor: float, y: Array, weights: Array | N
     bias += ((1 - factor) * constant).astype(bias.dtype)
 
 
-def row_weights(class_weight: Any, y: Array, training: Array) -> Array | None:
+def row_weights(class_weight: Mapping[object, float] | str | None, y: Array, training: Array) -> Array | None:
     """Return row weights from the class weights, which the training rows determine; None if all are equal.
 
     Parameters
@@ -197,11 +235,10 @@ def _parts(y: Array, classes: bool, seed: int) -> Iterator[tuple[Array, Array]]:
 
 
 def _predicted(
-    make: Callable[[float], Any], penalty: float, X: Array, y: Array, parts: Sequence[tuple[Array, Array]]
+    make: Callable[[float], Estimator], penalty: float, X: Array, y: Array, parts: Sequence[tuple[Array, Array]]
 ) -> tuple[Network, Array, Array, Array] | None:
     """Return a network, and outputs, targets and row numbers of all cross-predicted rows; None if that fails."""
-    outputs, targets, rows = [], [], []
-    estimator: Any = None
+    outputs, targets, rows, networks = [], [], [], []
     for trained, predicted in parts:
         estimator = make(penalty)
         try:
@@ -215,10 +252,11 @@ def _predicted(
         outputs.append(_outputs(estimator, X[predicted]))
         targets.append(estimator.coded_targets(y[predicted]))
         rows.append(predicted)
-    return estimator.network_, np.concatenate(outputs), np.concatenate(targets), np.concatenate(rows)
+        networks.append(estimator.network_)
+    return networks[-1], np.concatenate(outputs), np.concatenate(targets), np.concatenate(rows)
 
 
-def _can_be_drawn(estimator: Any) -> bool:
+def _can_be_drawn(estimator: Estimator) -> bool:
     """Return whether the pre-activations of the last layer are known from the predictions."""
     network = estimator.network_
     name = network.layers[-1].activation.name
@@ -227,7 +265,7 @@ def _can_be_drawn(estimator: Any) -> bool:
     return name in ("identity", "exponential")
 
 
-def _outputs(estimator: Any, X: Array) -> Array:
+def _outputs(estimator: Estimator, X: Array) -> Array:
     """Return the network's outputs, (n_rows, n_outputs), as float64."""
     if not _has_shares(estimator.network_):
         return np.asarray(estimator.predict(X), np.float64).reshape(len(X), -1)

@@ -121,6 +121,7 @@ def prepare_table(
     test_fraction: float = 0.0,
     validation_fraction: float = 0.0,
     seed: int = 0,
+    piecewise: bool = False,
 ) -> PreparedTable:
     """Analyse a table, split its rows, and learn from the training rows how to prepare its columns.
 
@@ -145,6 +146,8 @@ def prepare_table(
         Share of the rows to hold out for the final score, and share of the rest to hold out for early stopping.
     seed : int
         Seed of both splits.
+    piecewise : bool
+        Whether numbers have a piecewise linear encoding besides.
 
     Raises
     ------
@@ -164,7 +167,7 @@ def prepare_table(
     training, validation = hold_out(len(kept), validation_fraction, seed + 1, None if strata is None else y[kept])
     described = describe_columns(table.frame.drop(target), drop=drop, keep=keep, category=category, how=how)
     read = read_once(table.frame, described)
-    preparation = Preparation.learned(described, read, rows[kept])
+    preparation = Preparation.learned(described, read, rows[kept], piecewise=piecewise)
     frame = read[rows]
     if not found.is_classification:
         frame = frame.with_columns(pl.Series(target, y))

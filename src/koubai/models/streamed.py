@@ -303,11 +303,15 @@ def survey_table(
     learned = target_of(target, values, n_present, len(values), task, format, read)
     if learned.is_classification and not found.target.complete:
         raise DataError(
-            f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes. "
-            "Choose another column, or the task 'regression' if its values are numbers."
+            what=(
+                f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes."
+            ),
+            remedy="Choose another column, or the task 'regression' if its values are numbers.",
         )
     if not found.n_rows["training"]:
-        raise DataError(f"The table must have training rows; all {n_present} are held out. Hold out fewer.")
+        raise DataError(
+            what=f"The table must have training rows; all {n_present} are held out.", remedy="Hold out fewer."
+        )
     sample, whole = found.sample, found.whole
     described = describe_columns(
         sample.drop(target), drop=drop, keep=keep, category=category, of_rows=whole.n_rows, how=how

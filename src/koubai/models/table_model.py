@@ -1,24 +1,27 @@
 """A table's preparation and a network as one model, from table to predictions."""
 
-from collections.abc import Mapping
 from contextlib import closing
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 
 from koubai.core.arguments import FLAG, check_kind
 from koubai.core.arrays import Array
-from koubai.models import records
+from koubai.core.schema import Record, Tensors
+from koubai.models import table_record
+from koubai.models.averaging import kinds_that_serve, stop_of, train_members, why_one
 from koubai.models.defaults import penalties_to_judge
-from koubai.models.estimator_choice import estimator_for
-from koubai.models.judging import Judgement, draw_to_constant, judge, row_weights
+from koubai.models.estimator_choice import Estimator, estimator_for
+from koubai.models.judging import Judgement, draw_to_constant, judge, judge_held_out, row_weights
 from koubai.models.prepared import PreparedTable
-from koubai.models.scaling import TargetScale
+from koubai.models.scaling import TargetScale, bounds_around
 from koubai.models.streamed import PreparedRows, StreamedTable
 from koubai.models.table_preparer import TablePreparer
 from koubai.tables.files.blocks import TableBlocks
 from koubai.tables.files.frames import TableLike
 from koubai.tables.files.reading import ReadingOptions
+from koubai.training.history import INTERRUPTED
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 
 MIN_TO_CHOOSE = 2000
 """With fewer rows, that score is too coarse to select an epoch: it is only shown, and the last epoch is kept."""
+
+
+MIN_TO_CALIBRATE = 100
+"""Fewer held-out rows say too little of how confident a network should be."""
 
 
 class TableModel(TablePreparer):
@@ -50,6 +57,16 @@ class TableModel(TablePreparer):
     cross_validation : bool
         Whether to cross-validate a small table's network to choose its penalty and its confidence, see
         `koubai.models.judging`.
+    piecewise : bool, optional
+        Whether numbers have a piecewise linear encoding besides, see `koubai.tables.preparing.numeric.NumberColumn`; by
+        default, unless ``quality`` is "fast" or the table is wide or large. A table read block by block has none.
+    quality : {"fast", "good", "best"}
+        How many networks are trained whose predictions are averaged: one; up to 8; or up to 32. The more rows and
+        parameters, the fewer, see `koubai.models.averaging`.
+    n_members : int, optional
+        The number of these networks, if it is to be another.
+    time : float, optional
+        Seconds: as many networks as can be trained in that time. How many these are depends on the machine.
     **network
         Parameters of `koubai.MLPClassifier` or `koubai.MLPRegressor`; defaults depend on the number of rows, see
         `koubai.models.defaults`.
@@ -61,7 +78,9 @@ class TableModel(TablePreparer):
     preparation_ : Preparation
         The preparation of columns into features.
     estimator_ : MLPClassifier or MLPRegressor
-        The network.
+        The network; of several, the first.
+    others_ : list of MLPClassifier or MLPRegressor
+        The others whose predictions are averaged with its own; empty for one network.
     evaluation_ : Evaluation or None
         Scores on the held-out rows, if any.
     notes_ : list of str
@@ -131,30 +150,81 @@ class TableModel(TablePreparer):
         """
         if isinstance(prepared, StreamedTable):
             return self._train_streamed(prepared, callbacks, progress)
-        y = prepared.y[prepared.training]
+        y, held_out = prepared.y[prepared.training], prepared.y[prepared.validation]
         self._describe(prepared, y)
         training, validation, test = (
             self._features(prepared.frame[rows]) for rows in (prepared.training, prepared.validation, prepared.test)
         )
+        everything = np.concatenate([training, validation]), np.concatenate([y, held_out])
         estimator: Any = self._new_estimator(len(y), len(validation) > 0, callbacks)
-        held_out = prepared.y[prepared.validation]
-        self.judgement_ = self._judge(np.concatenate([training, validation]), np.concatenate([y, held_out]))
+        self.judgement_ = self._judge(*everything)
         if self.judgement_ is not None:
             estimator.set_params(alpha=self.judgement_.l2)
         given: Any = None
         if len(validation):
             weights = self._row_weights(held_out, y)
             given = (validation, self._coded(held_out), *([] if weights is None else [weights]))
+        begin = perf_counter()
         estimator.progress = progress
-        estimator.fit(training, self._coded(y), validation_data=given)
+        estimator.fit(training.astype(self._training_dtype), self._coded(y), validation_data=given)
+        estimator._set_theta(estimator.theta_.astype(self.dtype))
+        self._take_network(estimator)
+        chosen = estimator.early_stopping and self.cross_validation and len(validation) >= MIN_TO_CALIBRATE
+        if chosen and self.judgement_ is None:
+            self.judgement_ = self._judge_held_out(validation, held_out, y)
+        if estimator.history_.stopped not in ("callback", INTERRUPTED):
+            self._average(*everything, begin, callbacks, progress)
         estimator.progress = False
-        self.estimator_ = estimator
         if self.judgement_ is not None:
-            draw_to_constant(estimator, self.judgement_.factor, self._coded(y), self._row_weights(y, y))
+            for member in self._members():
+                draw_to_constant(member, self.judgement_.factor, self._coded(y), self._row_weights(y, y))
         self.evaluation_ = None
         if len(test):
             self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
         return self
+
+    @property
+    def _training_dtype(self) -> str:
+        """The dtype of training: single precision, which takes half the time, where several networks are averaged."""
+        alone = self.n_members == 1 or why_one(self.network, streamed=False) is not None
+        return self.dtype if alone else "float32"
+
+    def _take_network(self, estimator: "MLPClassifier | MLPRegressor") -> None:
+        """Answer with one network."""
+        self.estimator_, self.others_ = estimator, []
+
+    def _average(self, X: Array, y: Array, begin: float, callbacks: Any, progress: bool) -> None:
+        """Put several networks in the place of the one that was trained, if several are asked for or allowed.
+
+        They are trained on all rows, as many epochs as those of the network that was kept.
+        """
+        estimator: Any = self.estimator_
+        asked = self.members_asked
+        if why_one(self.network, streamed=False) is not None:
+            return
+        history = estimator.history_
+        epochs = (history.best_epoch if estimator.early_stopping else None) or len(history)
+        number = asked.number(len(y), estimator.network_.n_parameters, epochs)
+        if number == 1:
+            return
+        rows, targets = X.astype(self._training_dtype), self._coded(y)
+        plain, common = self.preparation_.plain_features(), {"epochs": epochs, "seed": self.random_state}
+        members = train_members(
+            estimator,
+            rows,
+            targets,
+            number=number,
+            kinds=kinds_that_serve(estimator, rows, targets, plain=plain, **common),
+            **common,
+            until=None if asked.seconds is None else begin + asked.seconds,
+            stop=stop_of(callbacks),
+            progress=progress,
+        )
+        if members:
+            estimator._set_theta(members[0].theta_)
+            self.others_ = members[1:]
+            if not self.target_.is_classification:
+                self.bounds_ = bounds_around(float(y.min()), float(y.max()))
 
     def _judge(self, features: Array, y: Array) -> Judgement | None:
         """Return the cross-validation of a small table's network, if applicable."""
@@ -164,12 +234,20 @@ class TableModel(TablePreparer):
         left_out = ("alpha", "callbacks", "checkpoint", "n_starts")
         given = {name: value for name, value in self.network.items() if name not in left_out}
 
-        def make(penalty: float) -> Any:
+        def make(penalty: float) -> Estimator:
             chosen = {**given, "alpha": penalty}
-            return estimator_for(self.target_.task, len(y), chosen, self.random_state, self.long_tail_)
+            return estimator_for(self.target_.task, len(y), chosen, self.random_state, self.long_tail_, fast)
 
+        fast = self.members_asked.is_fast
         weights, classes = self._row_weights(y, y), self.target_.is_classification
+        features = features.astype(np.float32)  # half the time, and only choices come of it
         return judge(make, penalties, features, self._coded(y), weights, classes=classes, seed=self.random_state)
+
+    def _judge_held_out(self, features: Array, y: Array, training: Array) -> Judgement | None:
+        """Return the confidence by held-out rows, if the model is of classes."""
+        if not self.target_.is_classification:
+            return None
+        return judge_held_out(self.estimator_, features, y, self._row_weights(y, training))
 
     def _row_weights(self, y: Array, training: Array) -> Array | None:
         return row_weights(self.network.get("class_weight"), y, training) if self.target_.is_classification else None
@@ -185,7 +263,7 @@ class TableModel(TablePreparer):
             self._take_scale(rows.spread.scale(self.network))
         n_rows = prepared.n_rows
         validated = n_rows["validation"] > 0
-        estimator: Any = self._new_estimator(n_rows["training"], validated, callbacks)
+        estimator = self._new_estimator(n_rows["training"], validated, callbacks)
         if rows.classes is None:
             training, validation = (
                 rows.source(store, None, center=self.center_, scale=self.scale_)
@@ -198,7 +276,7 @@ class TableModel(TablePreparer):
             weights = estimator.weights_of_classes(counts)
             training, validation = (rows.source(store, coded, weights) for store in (rows.training, rows.validation))
         estimator.progress = progress
-        self.estimator_ = estimator.fit_source(training, validation if validated else None)
+        self._take_network(estimator.fit_source(training, validation if validated else None))
         self.estimator_.progress = False
         tally = self.new_tally()
         for part in rows.test_parts():
@@ -220,7 +298,7 @@ class TableModel(TablePreparer):
         self._describe(prepared, y)
         if not self.target_.is_classification:
             self._take_scale(TargetScale.of(y))
-        self.estimator_ = estimator
+        self._take_network(estimator)
         test = self._features(prepared.frame[prepared.test])
         self.evaluation_ = self._evaluate(test, prepared.y[prepared.test]) if len(test) else None
         return self
@@ -244,11 +322,12 @@ class TableModel(TablePreparer):
         self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
 
     def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
-        estimator = estimator_for(self.target_.task, n_rows, self.network, self.random_state, self.long_tail_)
+        given, fast = self.network, self.members_asked.is_fast
+        estimator = estimator_for(self.target_.task, n_rows, given, self.random_state, self.long_tail_, fast)
         stops = validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE)
         return estimator.set_params(early_stopping=stops, callbacks=callbacks)
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
+    def to_record(self) -> tuple[Record, dict[str, Array]]:
         """Return the model as plain data and arrays; `from_record` reads them back.
 
         Raises
@@ -257,10 +336,10 @@ class TableModel(TablePreparer):
             If a parameter of the network has no plain form.
         """
         self.check_fitted()
-        return records.to_record(self)
+        return table_record.to_record(self)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self:
         """Return the model described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises
@@ -268,6 +347,6 @@ class TableModel(TablePreparer):
         ModelFileError
             If the record is damaged or describes something else.
         """
-        model = cls(**records.parameters_of(record))
-        records.restore(model, record, tensors)
+        model = cls(**table_record.parameters_of(record))
+        table_record.restore(model, record, tensors)
         return model

@@ -8,10 +8,11 @@ import numpy as np
 from koubai.core import entries
 from koubai.core.arguments import TEXT, check_kind
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, KoubaiError, ParameterError
+from koubai.core.errors import DataError, ParameterError
+from koubai.models.answering import AnswersTogether
 from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.judging import Judgement
-from koubai.models.predicting import ROWS_AT_ONCE, Prediction
+from koubai.models.predicting import Prediction
 from koubai.models.scaling import TargetScale
 from koubai.tables.files.blocks import Block, TableBlocks
 from koubai.tables.files.frames import TableLike, as_table
@@ -21,21 +22,14 @@ from koubai.tables.files.reading import ReadingOptions, Table, is_unicode
 from koubai.tables.meaning.number_formats import Asked, decimal_points
 from koubai.tables.meaning.values import BadCells
 from koubai.tables.preparing.preparation import Preparation
-from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from koubai.estimators.classifier import MLPClassifier
-    from koubai.estimators.regressor import MLPRegressor
     from koubai.explain.derivations import Derivation
 
 
-class UnfittedError(KoubaiError, ValueError, AttributeError):
-    """A model was used before it was fitted; with the same builtin bases as scikit-learn's NotFittedError."""
-
-
-class TablePredictor:
+class TablePredictor(AnswersTogether):
     """Predicts for tables with the attributes set by training, see `koubai.models.table_model.TableModel`.
 
     Attributes
@@ -51,6 +45,8 @@ class TablePredictor:
         For classification, the most common class of the training rows, and the share of each class.
     judgement_ : Judgement or None
         The cross-validation of a small table's network.
+    others_ : list of MLPClassifier or MLPRegressor
+        Further networks like ``estimator_``, if the predictions of several are averaged.
     columns_ : list of str
         The training table's columns.
     has_names_ : bool
@@ -62,16 +58,11 @@ class TablePredictor:
     dtype: str
     missing: tuple[str, ...]
     not_missing: tuple[str, ...]
-    target_: Target
     preparation_: Preparation
-    estimator_: "MLPClassifier | MLPRegressor"
     evaluation_: Evaluation | None
     notes_: list[str]
     n_rows_: dict[str, int]
-    center_: float
-    scale_: float
     mean_: float
-    bounds_: tuple[float, float]
     long_tail_: bool
     commonest_: Any
     shares_: list[float] | None
@@ -79,14 +70,6 @@ class TablePredictor:
     columns_: list[str]
     has_names_: bool
     reading_: dict[str, Any]
-
-    def check_fitted(self) -> None:
-        """Raise UnfittedError if the model is not fitted."""
-        if not hasattr(self, "estimator_"):
-            raise UnfittedError(
-                f"{type(self).__name__}: the model must be fitted before use; it is not. Call fit with a table and the "
-                "name of its target."
-            )
 
     def _take_scale(self, scale: TargetScale) -> None:
         """Set the scaling of numeric targets and the limits of predictions."""
@@ -103,21 +86,6 @@ class TablePredictor:
         if frame.height == 0:
             return np.empty((0, len(self.preparation_.features)), dtype=self.dtype)
         return self.preparation_.transform(frame, self.dtype)
-
-    def outputs(self, features: Array) -> tuple[Array, Array | None]:
-        """Return the network's outputs for prepared rows.
-
-        Predictions (n_rows,) and, for classification, probabilities (n_rows, n_classes) if available.
-        """
-        blocks = [features[start : start + ROWS_AT_ONCE] for start in range(0, len(features), ROWS_AT_ONCE)]
-        if not self.target_.is_classification:
-            numbers = np.concatenate([np.asarray(self.estimator_.predict(block)) for block in blocks])
-            return np.clip(numbers.astype(np.float64) * self.scale_ + self.center_, *self.bounds_), None
-        estimator: Any = self.estimator_
-        if not hasattr(estimator, "predict_proba"):
-            return np.concatenate([estimator.predict(block) for block in blocks]), None
-        probabilities = np.concatenate([estimator.predict_proba(block) for block in blocks])
-        return estimator.classes_[probabilities.argmax(axis=1)], probabilities
 
     @property
     def marks(self) -> Marks:
@@ -195,7 +163,11 @@ class TablePredictor:
         check_kind("TableModel", "bad_cells", bad_cells, TEXT, "missing")
         if bad_cells not in ("refuse", "missing"):
             raise ParameterError(
-                f"TableModel: bad_cells must be 'refuse' or 'missing'; got {bad_cells!r}. Try 'missing'."
+                who="TableModel",
+                parameter="bad_cells",
+                required="be 'refuse' or 'missing'",
+                got=repr(bad_cells),
+                remedy="Try 'missing'.",
             )
         asked = Asked(decimal, thousands)
         asked.check()
@@ -290,8 +262,10 @@ class TablePredictor:
             names.remove(self.target_.name)
         if n_columns != len(names):
             raise DataError(
-                f"A table without column names must have the {len(names)} columns of the training table "
-                f"(or all but {self.target_.name!r}); got {n_columns}."
+                what=(
+                    f"A table without column names must have the {len(names)} columns of the "
+                    f"training table (or all but {self.target_.name!r}); got {n_columns}."
+                )
             )
         return names
 
@@ -312,7 +286,7 @@ class TablePredictor:
         """
         read = self.columns_of(table)
         inputs = self._features(read.frame)
-        estimator: Any = self.estimator_
+        estimator = self.estimator_
         targets = np.full((len(inputs), estimator.network_.n_outputs), np.nan)
         if self.target_.name in read.frame.columns:
             y, rows = self.target_.values(read.frame[self.target_.name])
@@ -364,7 +338,7 @@ class TablePredictor:
         evaluation = self.predict_and_evaluate(table, **reading)[1]
         if evaluation is None:
             raise DataError(
-                f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
+                what=f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
             )
         return evaluation
 
@@ -375,7 +349,7 @@ class TablePredictor:
 
     def new_tally(self) -> ClassTally | NumberTally:
         """Return an empty tally of scores."""
-        estimator: Any = self.estimator_
+        estimator = self.estimator_
         if self.target_.is_classification:
             return ClassTally(estimator.classes_, self.commonest_, self.shares_)
         return NumberTally(self.mean_)

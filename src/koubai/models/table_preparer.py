@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Unpack
 
-from koubai.core.arguments import COLLECTION, REAL, TEXT, check_kind, or_none
+from koubai.core.arguments import COLLECTION, FLAG, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
 from koubai.models.asked import Checked, name_of_target, path_of
+from koubai.models.averaging import Members, refuse_average
 from koubai.models.defaults import uses_lbfgs
 from koubai.models.estimator_choice import check_choices
 from koubai.models.prepared import PreparedTable, prepare_table
@@ -18,9 +19,14 @@ from koubai.tables.files.missing import clean, texts_of, words_in
 from koubai.tables.files.names import column_names
 from koubai.tables.files.reading import ReadingOptions
 from koubai.tables.meaning.number_formats import Asked
+from koubai.tables.preparing.numeric import MAX_PIECES
 from koubai.tables.preparing.refusals import said_of_words
 from koubai.tables.preparing.survey import Split
 
+MOST_PIECED = 64
+"""With more columns, numbers have no piecewise linear encoding, unless it is asked for: it would take long."""
+MOST_CELLS = 2**26
+"""With more features than this in all rows, there is none either: it would take much memory."""
 MIN_TO_WATCH = 100
 """With fewer training rows, none of them are held out for a validation score."""
 
@@ -46,6 +52,10 @@ class TablePreparer(TablePredictor):
         dtype: str = "float64",
         random_state: int = 0,
         cross_validation: bool = True,
+        piecewise: bool | None = None,
+        quality: str = "good",
+        n_members: int | None = None,
+        time: float | None = None,
         **network: Any,
     ) -> None:
         self.task = task
@@ -58,6 +68,8 @@ class TablePreparer(TablePredictor):
         self.dtype = dtype
         self.random_state = random_state
         self.cross_validation = cross_validation
+        self.piecewise = piecewise
+        self.quality, self.n_members, self.time = quality, n_members, time
         self.network = network
 
     def prepare(
@@ -103,6 +115,7 @@ class TablePreparer(TablePredictor):
             test_fraction=test_fraction,
             validation_fraction=self._validation_fraction(round(read.frame.height * (1 - test_fraction))),
             seed=self.random_state,
+            piecewise=self._wants_pieces(*read.frame.shape),
         )
 
     def survey(
@@ -156,7 +169,16 @@ class TablePreparer(TablePredictor):
         name = name_of_target(target)
         self.check_parameters(test_fraction)
         check_choices(self.task, self.network, self.random_state, streamed)
+        if self.members_asked.is_asked:
+            refuse_average(self.network, streamed)
         return Checked(name, test_fraction, streamed)
+
+    def _wants_pieces(self, n_rows: int, n_columns: int) -> bool:
+        """Return whether numbers are to have a piecewise linear encoding, in a table of so many rows and columns."""
+        if self.piecewise is not None:
+            return self.piecewise
+        fits = n_columns <= MOST_PIECED and n_rows * n_columns * MAX_PIECES <= MOST_CELLS
+        return fits and not self.members_asked.is_fast
 
     def _learnable(self, target: str) -> str:
         """Return the target; raise ParameterError if it is among the columns to learn from."""
@@ -176,21 +198,21 @@ class TablePreparer(TablePredictor):
         """What the user says of how numbers and dates are written."""
         return Asked(self.decimal, self.thousands, self.date_order)
 
+    @property
+    def members_asked(self) -> Members:
+        """What the user says of how many networks are averaged."""
+        return Members(self.quality, self.n_members, self.time)
+
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
         for name in ("task", "decimal", "thousands", "date_order", "dtype"):
             check_kind("TableModel", name, getattr(self, name), or_none(TEXT))
         self.asked.check()
+        check_kind("TableModel", "piecewise", self.piecewise, or_none(FLAG), True)
+        self.members_asked.check()
         self.marks.check()
-        check_kind("TableModel", "test_fraction", test_fraction, REAL, 0.2)
-        if not 0 <= test_fraction < 1:
-            raise ParameterError(
-                who="TableModel",
-                parameter="test_fraction",
-                required="be in [0, 1)",
-                got=repr(test_fraction),
-                remedy="Try 0.2.",
-            )
+        _check_share("test_fraction", test_fraction, 0.2)
+        _check_share("validation_fraction", self.network.get("validation_fraction", 0.1), 0.1)
         if self.dtype not in ("float64", "float32"):
             raise ParameterError(
                 who="TableModel",
@@ -211,13 +233,13 @@ class TablePreparer(TablePredictor):
     def _validation_fraction(self, n_rows: int) -> float:
         """Return the share of training rows that are held out to score each epoch."""
         wanted = self.network.get("early_stopping", n_rows >= MIN_TO_WATCH) and not uses_lbfgs(self.network)
-        fraction = float(self.network.get("validation_fraction", 0.1)) if wanted else 0.0
-        if not 0 <= fraction < 1:
-            raise ParameterError(
-                who="TableModel",
-                parameter="validation_fraction",
-                required="be in [0, 1)",
-                got=repr(fraction),
-                remedy="Try 0.1.",
-            )
-        return fraction
+        return float(self.network.get("validation_fraction", 0.1)) if wanted else 0.0
+
+
+def _check_share(name: str, share: Any, default: float) -> None:
+    """Raise if a share of the rows is no number in [0, 1)."""
+    check_kind("TableModel", name, share, REAL, default)
+    if not 0 <= share < 1:
+        raise ParameterError(
+            who="TableModel", parameter=name, required="be in [0, 1)", got=repr(share), remedy=f"Try {default}."
+        )

@@ -208,6 +208,7 @@ def test_what_a_packed_file_may_hold_is_bounded(tmp_path: Path, monkeypatch: pyt
         open_blocks(damaged)
 
 
+@pytest.mark.slow
 def test_long_headers_are_read_and_endless_lines_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"column number {i} of very many" for i in range(40_000)]
     path = written(tmp_path, ",".join(names) + "\n" + ",".join(["1"] * len(names)) + "\n")

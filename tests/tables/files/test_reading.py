@@ -189,3 +189,41 @@ def test_published_tables_are_read_whole(shared_data: Path) -> None:
     assert test.frame.shape == (16280, 15)
     assert "'|1x3 Cross validator'" in test.notes[0]
     assert "looks like the rows below it" in test.notes[1]
+
+
+PIECES = (
+    *(b"a", b"1", b",", b";", b"\t", b"\n", b"\r\n", b"\r", b'"', b" ", b"'", b"#", b"\x0c", b"\0"),
+    *(b"\xff", b"\xfe", b"\x81", b"\x8e", b"\x8f", b"\xa4\xa2", b"\xc3\xa4", b"\xe2\x80\xa8", b"\xef\xbb\xbf"),
+    *(b"\x1b$B", b"sep=;\n", b"1,5", b"\x1f\x8b", b"PK"),
+)
+"""What decides how a file is read."""
+WAYS = ({}, {}, {"header": False}, {"separator": ";"}, {"skip_lines": 1}, {"encoding": "cp932"})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=10), options=st.sampled_from(WAYS))
+def test_whatever_is_in_a_file_it_is_read_or_refused_in_one_sentence(write, pieces, options) -> None:
+    said = ""
+    try:
+        read_table(write(b"".join(pieces)), **options)
+    except (DataError, FileError, ParameterError) as error:
+        said = str(error)
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"a,b\n1,\x8f\n", b"a,b\n1,\xa4", b"\x81", b"\xa4\xa2\n\xa4"])
+def test_a_character_that_is_cut_off_is_told_in_one_sentence(write, content: bytes) -> None:
+    with pytest.raises(DataError, match="must be text in UTF-8; "):
+        read_table(write(content))
+
+
+@pytest.mark.parametrize("content", ['""', '"\n"\n', '"",""\n'])
+def test_empty_cells_alone_are_no_table(write, content: str) -> None:
+    with pytest.raises(DataError, match="must hold"):
+        read_table(write(content))
+
+
+def test_many_stray_marks_in_one_line_are_text(write) -> None:
+    """The end of the line is sought once: sought with each mark, this takes minutes where it takes a second."""
+    with pytest.raises(DataError, match="must have 2 cells in each line, as in the first; got 100001 in line 2"):
+        read_table(write("x,y\n" + ',"b' * 100_000))

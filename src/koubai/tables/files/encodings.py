@@ -82,7 +82,7 @@ def recognised(content: bytes) -> Encoding:
         return Encoding("iso2022_jp" if _is_iso_2022_jp(content) else "utf-8", True)
     judged = _special_lines(content)
     plausible = {
-        codec: score(judged.decode(codec))
+        codec: score(_decoded(judged, codec))
         for codec, score in (("euc_jp", _japanese), ("cp932", _japanese), ("cp1252", _western))
         if is_decodable(judged, codec) and is_decodable(content, codec)
     }
@@ -95,10 +95,15 @@ def recognised(content: bytes) -> Encoding:
 def is_decodable(content: bytes, codec: str) -> bool:
     """Tell whether bytes, which may end within a character, are a text in an encoding."""
     try:
-        codecs.getincrementaldecoder(codec)("strict").decode(content)
+        _decoded(content, codec)
     except UnicodeError:
         return False
     return True
+
+
+def _decoded(content: bytes, codec: str) -> str:
+    """Return the text that bytes hold, without the beginning of a character at their end."""
+    return codecs.getincrementaldecoder(codec)("strict").decode(content)
 
 
 def _of_zero_bytes(content: bytes) -> str | None:
@@ -108,7 +113,7 @@ def _of_zero_bytes(content: bytes) -> str | None:
     for codec, zeros in (("utf-16-le", begin[1::2]), ("utf-16-be", begin[::2])):
         if zeros.count(0) < max(2, len(zeros) // 50) or not is_decodable(begin, codec):
             continue
-        text = codecs.getincrementaldecoder(codec)("strict").decode(begin)
+        text = _decoded(begin, codec)
         strange = sum(c < " " and c not in "\t\r\n" for c in text)
         if not strange and ("\n" in text or "\r" in text):
             return codec
@@ -161,6 +166,8 @@ SIGNS = frozenset("°€£§«»’‘“”–…²³µ½·×±ºª¿¡\u00a0")
 
 def _western(text: str) -> float:
     """Return how plausible the characters beyond ASCII are in Western Europe: letters among plain letters, signs."""
+    if not text:
+        return 0.0
     total = n = 0.0
     pairs = {found.start() + i for found in _PAIR.finditer(text) for i in (0, 1)}
     for place, (before, character, after) in enumerate(zip(" " + text[:-1], text, text[1:] + " ", strict=True)):

@@ -135,6 +135,8 @@ def layout_of(
     if given is None and (mark in ";|" or (tabs and mark != "\t")):
         notes.append(f"The columns are separated by {SEPARATORS[mark]}.")
     records = _records(sample, mark, start)
+    if not records:
+        raise DataError(f"The table '{source}' must hold column names and rows; got empty cells alone. Add rows.")
     n_titles = _n_titles(records) if skipped is None else 0
     if n_titles:
         notes.append(_of_titles(records[:n_titles]))
@@ -220,6 +222,8 @@ def _found_separator(text: str, tabs: bool) -> str:
 def _fit(records: Sequence[Record]) -> Fit | None:
     """Return how well a separator fits that gives these cells; None if it cuts nothing."""
     titles = 0
+    if not records:
+        return None
     while titles < min(len(records) - 1, MOST_TITLES) and len(records[titles].cells) == 1:
         titles += 1
     counts = [len(record.cells) for record in records[titles:]]

@@ -128,6 +128,11 @@ def opened(source: str) -> IO[bytes]:
         raise _unreadable(source, error) from error
 
 
+def check_there(source: str) -> None:
+    """Raise FileError unless a path names a file that can be read, whatever is in it."""
+    opened(source).close()
+
+
 def head_of(source: str, n_bytes: int, limit: int | None = None) -> bytes:
     """Return the first bytes of a file, unpacked."""
     return next(_byte_pieces(source, limit, n_bytes), b"")

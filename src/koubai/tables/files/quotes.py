@@ -102,6 +102,7 @@ def _strays(text: bytes, marks: Places, separator: bytes, final: bool) -> list[t
     ends = (separator, b"\n", b"\r", b"")
     places_, n = marks.tolist(), len(marks)
     at = free = 0  # the mark that is looked at, and where the cells before it end
+    line = -1  # where the line ends in which the last stray mark stands: it is sought once, however long the line
     while at < n:
         mark = places_[at]
         if text[mark - 1 : mark] in ends or mark == 0:
@@ -116,7 +117,10 @@ def _strays(text: bytes, marks: Places, separator: bytes, final: bool) -> list[t
                     at, free = close + 1, after
                     continue
         begin = max(free, text.rfind(separator, free, mark) + 1, text.rfind(b"\n", free, mark) + 1)
-        end = _end_of_cell(text, mark, separator)
+        if mark > line:
+            line = text.find(b"\n", mark)
+            line = len(text) if line < 0 else line
+        end = _end_of_cell(text, mark, separator, line)
         found.append((begin, end))
         free = end
         while at < n and places_[at] < end:
@@ -124,9 +128,8 @@ def _strays(text: bytes, marks: Places, separator: bytes, final: bool) -> list[t
     return found
 
 
-def _end_of_cell(text: bytes, start: int, separator: bytes) -> int:
-    line = text.find(b"\n", start)
-    line = len(text) if line < 0 else line
+def _end_of_cell(text: bytes, start: int, separator: bytes, line: int) -> int:
+    """Return where the cell ends that holds a place of the line that ends at ``line``."""
     cell = text.find(separator, start, line)
     end = line if cell < 0 else cell
     return end - 1 if end == line and text[end - 1 : end] == b"\r" else end

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from koubai.core.errors import DataError, FileError
 from koubai.core.memory import free_memory
+from koubai.core.schema import Record
 from koubai.tables.files.encodings import NAMES, Encoding, check_encoding, recognised
 from koubai.tables.files.forks import check_process
 from koubai.tables.files.layout import SEPARATORS, Layout, checked_separator, checked_skip_lines, layout_of
@@ -87,7 +88,7 @@ class Reading(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-def reading_of(record: Mapping[str, Any]) -> dict[str, Any]:
+def reading_of(record: Record) -> dict[str, Any]:
     """Return what a record says of how to read a text file, checked.
 
     Raises

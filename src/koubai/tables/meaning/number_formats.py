@@ -1,12 +1,11 @@
 """A column's number format: decimal mark, thousands separator and unit, stored in the model."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
-from koubai.core.schema import Fields, Later, Text, Truth
+from koubai.core.schema import Fields, Later, Record, Text, Truth
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,7 +147,7 @@ class NumberFormat:
         comma = " with a decimal comma" if self.decimal == "," else ""
         return f"numbers{comma}" + (f" in {self.unit}" if self.unit else "")
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """Return it as plain data for a model file."""
         return {
             "decimal": self.decimal,
@@ -159,7 +158,7 @@ class NumberFormat:
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any] | None) -> "NumberFormat | None":
+    def from_record(cls, record: Record | None) -> "NumberFormat | None":
         """Return the format that `record` described; None for a model that was saved before there were formats."""
         if record is None:
             return None

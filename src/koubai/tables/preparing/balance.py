@@ -1,20 +1,20 @@
 """What is to be said of classes of which some have few rows."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
+
+from koubai.core.arrays import Array
 
 IMBALANCE = 3.0
 """A target is called unbalanced if its commonest class has this many times the rows of its rarest."""
 
 
-def imbalance(y: npt.NDArray[Any]) -> str:
+def imbalance(y: Array) -> str:
     """Return a sentence on classes of very different size, or nothing; y is (n_rows,)."""
     return imbalance_of(*np.unique(y, return_counts=True))
 
 
-def imbalance_of(classes: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> str:
+def imbalance_of(classes: Array, counts: npt.NDArray[np.int64]) -> str:
     """Return a sentence on classes of very different size, or nothing; both are (n_classes,)."""
     most, least, n_rows = int(counts.max()), int(counts.min()), int(counts.sum())
     if most < IMBALANCE * least:
@@ -30,7 +30,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def untested(classes: npt.NDArray[Any], tested: npt.NDArray[Any]) -> str:
+def untested(classes: Array, tested: Array) -> str:
     """Return a sentence on classes of which no row was held out, or nothing; both are labels (n,), repeated or not."""
     absent = np.setdiff1d(classes, tested)
     if not len(absent):

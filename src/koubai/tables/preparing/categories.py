@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.schema import Record
 from koubai.tables.meaning.columns import CATEGORY, Column
 from koubai.tables.meaning.values import BadCells, labels
 
@@ -119,7 +120,7 @@ class CategoryColumn:
             found = texts.replace_strict(places, default=other, return_dtype=pl.Int64).to_numpy()
         return np.where(texts.is_null().to_numpy(), missing, found)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """Return the categories as plain data."""
         return {
             "name": self.name,
@@ -131,7 +132,7 @@ class CategoryColumn:
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensor: npt.NDArray[np.float64]) -> "CategoryColumn":
+    def from_record(cls, record: Record, tensor: npt.NDArray[np.float64]) -> "CategoryColumn":
         """Return the column described by `record`; it has no tensor."""
         categories = tuple(str(label) for label in record["categories"])
         return cls(

@@ -1,16 +1,17 @@
 """Dates and times as features: the year, and places on the circles of month, week and day."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from koubai.core.arrays import Floats
 from koubai.core.errors import DataError
+from koubai.core.schema import Record
 from koubai.tables.meaning.columns import DATE, Column
 from koubai.tables.meaning.date_formats import PIVOT, DateFormat
 from koubai.tables.meaning.values import BadCells, dates, shortened
-from koubai.tables.preparing.numeric import LIMIT, Floats, standard_statistics
+from koubai.tables.preparing.numeric import LIMIT, standard_statistics
 
 if TYPE_CHECKING:
     import polars as pl
@@ -94,7 +95,7 @@ class DateColumn:
         found = np.clip((np.where(missing, median, values) - mean) / scale, -LIMIT, LIMIT)
         return np.hstack([found, missing]) if self.marks_missing else found
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """Return what is no number as plain data; the statistics go into a tensor."""
         return {
             "name": self.name,
@@ -106,7 +107,7 @@ class DateColumn:
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "DateColumn":
+    def from_record(cls, record: Record, tensor: Floats) -> "DateColumn":
         """Return the column that `record` described."""
         parts = tuple(str(part) for part in record["parts"])
         if not (tensor[2] > 0).all():

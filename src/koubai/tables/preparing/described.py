@@ -12,7 +12,7 @@ from koubai.tables.preparing.dated import PARTS
 
 _COLUMN: dict[str, Kind] = {"name": Text(), "marks_missing": Truth()}
 _STATISTICS: dict[str, Kind] = {"median": Real(), "mean": Real(), "scale": Real(above=0), "unit": Real(0)}
-_NUMBER = Fields({**_COLUMN, **_STATISTICS, "format": Later(Maybe(FORMAT))})
+_NUMBER = Fields({**_COLUMN, **_STATISTICS, "format": Later(Maybe(FORMAT)), "edges": Later(Listed(Real()))})
 _DATE_PARTS = Rule("a form has a day at most, a month and a year", lambda column: is_date_form(column["form"]))
 _DATE: dict[str, Kind] = {"form": Text(longest=100), "parts": Listed(Text(PARTS), 1, different=True)}
 _LABELS = Listed(Text(), different=True)

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Floats
 from koubai.tables.files.names import as_option
 
 if TYPE_CHECKING:
     import polars as pl
 
-Floats = npt.NDArray[np.float64]
 
 MOST_ROWS = 5000
 """Maximum number of rows examined, spread over the table."""

@@ -4,15 +4,16 @@ Each column class has ``fit`` (scikit-learn finds the statistics), ``transform``
 same before and after a model is saved) and ``record`` (those plain numbers).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
+from koubai.core.arrays import Floats
+from koubai.core.schema import Record
 from koubai.tables.meaning.columns import BOOLEAN, Column
 from koubai.tables.meaning.number_formats import NumberFormat
 from koubai.tables.meaning.values import BadCells, numbers, require, truths
@@ -20,13 +21,14 @@ from koubai.tables.meaning.values import BadCells, numbers, require, truths
 if TYPE_CHECKING:
     import polars as pl
 
-Floats = npt.NDArray[np.float64]
 
 SKEWED = 2.0
 """A column is put on a logarithmic scale if its skewness exceeds this and is reduced by it."""
 MIN_FOR_RANKS = 10
 """A column has a rank feature if it has more distinct numbers than this."""
 MAX_QUANTILES = 256
+MAX_PIECES = 16
+"""Pieces of the piecewise linear encoding."""
 HUGE = 1e100
 """Numbers beyond this are put on a logarithmic scale, since their squares overflow."""
 LIMIT = 10.0
@@ -72,6 +74,10 @@ class NumberColumn:
     those equal to it included), if there are more than 10 different ones; and 1 where x is missing, if any were. A
     missing x is replaced by the median.
 
+    With edges e_0 < … < e_T there are T features more, the piecewise linear encoding (Gorishniy, Rubachev and Babenko
+    2022, "On embeddings for numerical features in tabular deep learning", equation 1): feature t is -1 below e_(t-1),
+    1 above e_t, and linear between them. A network can bend its answer at each edge, as a tree can at a split.
+
     Parameters
     ----------
     name, kind : str
@@ -86,6 +92,8 @@ class NumberColumn:
         Evenly spaced quantiles of the training values; empty without a rank.
     format : NumberFormat or None
         How numbers in texts are written; None for truth values, and for a model from before there were formats.
+    edges : array of shape (n_pieces + 1,)
+        Where the pieces of the piecewise linear encoding begin and end, in order; empty without it.
     """
 
     name: str
@@ -97,6 +105,7 @@ class NumberColumn:
     marks_missing: bool
     quantiles: Floats = field(compare=False)
     format: NumberFormat | None = None
+    edges: Floats = field(default_factory=lambda: np.empty(0), compare=False)
 
     @staticmethod
     def as_read(column: "pl.Series", described: Column, bad: BadCells | None = None) -> "pl.Series":
@@ -113,8 +122,8 @@ class NumberColumn:
         return pl.Series(column.name, values, nan_to_null=True)
 
     @classmethod
-    def fit(cls, column: "pl.Series", described: Column) -> "NumberColumn":
-        """Learn the statistics of a cleaned column."""
+    def fit(cls, column: "pl.Series", described: Column, piecewise: bool = False) -> "NumberColumn":
+        """Learn the statistics of a cleaned column, with edges of a piecewise linear encoding if that is wanted."""
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import QuantileTransformer
 
@@ -131,13 +140,22 @@ class NumberColumn:
             ranks = QuantileTransformer(n_quantiles=min(MAX_QUANTILES, len(present)), subsample=None)
             quantiles = ranks.fit(present[:, None]).quantiles_[:, 0]
         marks_missing = len(present) < len(values)
-        return cls(column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format)
+        edges = _edges(present) if piecewise else np.empty(0)
+        return cls(column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format, edges)
 
     @property
     def features(self) -> list[str]:
         """Names of the features."""
         rank = [f"{self.name} (rank)"] if len(self.quantiles) else []
-        return [self.name, *rank, *([f"{self.name} (missing)"] if self.marks_missing else [])]
+        pieces = [f"{self.name} ({low:g} … {high:g})" for low, high in pairwise(self.edges.tolist())]
+        return [self.name, *rank, *pieces, *([f"{self.name} (missing)"] if self.marks_missing else [])]
+
+    @property
+    def is_piece(self) -> list[bool]:
+        """For each feature, whether it is a piece of the piecewise linear encoding."""
+        n_pieces = max(0, len(self.edges) - 1)
+        n_before = 1 + (len(self.quantiles) > 0)
+        return [False] * n_before + [True] * n_pieces + [False] * self.marks_missing
 
     def transform(self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None) -> Floats:
         """Return the features of a cleaned column, (n_rows, n_features).
@@ -156,6 +174,8 @@ class NumberColumn:
             found = [np.clip(centred / self.scale, -LIMIT, LIMIT)]
         if len(self.quantiles):
             found.append(self._ranks(filled))
+        if len(self.edges):
+            found += list(self._pieces(filled).T)
         if self.marks_missing:
             found.append(missing.astype(np.float64))
         return np.stack(found, axis=1)
@@ -169,7 +189,13 @@ class NumberColumn:
         normal: Floats = ndtri(np.clip((upper + lower) / 2, 0.5 / n, 1 - 0.5 / n))
         return normal
 
-    def record(self) -> dict[str, Any]:
+    def _pieces(self, values: Floats) -> Floats:
+        """Return the piecewise linear encoding of numbers (n,), (n, n_pieces), in [-1, 1]."""
+        low, width = self.edges[:-1], np.diff(self.edges)
+        with np.errstate(over="ignore"):  # what overflows is cut off
+            return np.clip((values[:, np.newaxis] - low) / width, 0, 1) * 2 - 1
+
+    def record(self) -> Record:
         """Return the statistics as plain data; the quantiles go into a tensor."""
         return {
             "name": self.name,
@@ -180,10 +206,11 @@ class NumberColumn:
             "unit": self.unit,
             "marks_missing": self.marks_missing,
             "format": None if self.format is None else self.format.record(),
+            "edges": self.edges.tolist(),
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensor: Floats) -> "NumberColumn":
+    def from_record(cls, record: Record, tensor: Floats) -> "NumberColumn":
         """Return the column described by `record`."""
         median, mean, scale, unit = (float(record[name]) for name in ("median", "mean", "scale", "unit"))
         in_order = tensor.ndim == 1 and bool((np.diff(tensor) >= 0).all())
@@ -191,7 +218,11 @@ class NumberColumn:
             raise ValueError("statistics of a number must be finite, its quantiles in order")
         marks_missing = bool(record["marks_missing"])
         format = NumberFormat.from_record(record.get("format"))
-        return cls(str(record["name"]), str(record["kind"]), median, mean, scale, unit, marks_missing, tensor, format)
+        edges = np.array(record.get("edges", []), np.float64)  # absent from files of older versions
+        if len(edges) == 1 or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
+            raise ValueError("edges of pieces must be finite, two at least, and in order")
+        name, kind = str(record["name"]), str(record["kind"])
+        return cls(name, kind, median, mean, scale, unit, marks_missing, tensor, format, edges)
 
     @property
     def tensor(self) -> Floats:
@@ -203,7 +234,22 @@ class NumberColumn:
         """A short description of the column's preparation."""
         scaled = "logarithm, standardised" if self.unit else "standardised"
         rank = ", and its rank" if len(self.quantiles) else ""
+        if len(self.edges):
+            rank = f"{rank.replace(', and', ',')}, and {len(self.edges) - 1} pieces"
         return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
+
+
+def _edges(values: Floats) -> Floats:
+    """Return the edges of pieces that hold equally many of some numbers (n,); of few different numbers, all of them.
+
+    There are none for two numbers or one, which standardising encodes as well, nor if widths might overflow.
+    """
+    different = np.unique(values)
+    if len(different) <= 2 or np.abs(different).max() > HUGE:
+        return np.empty(0)
+    if len(different) <= MAX_PIECES + 1:
+        return different
+    return np.unique(np.quantile(values, np.linspace(0, 1, MAX_PIECES + 1)))
 
 
 def _number_format(described: Column) -> NumberFormat | None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.schema import (
+    Record,
+    Tensors,
     consistent,
 )
 from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
@@ -160,10 +163,11 @@ class Preparation:
         frame: "pl.DataFrame",
         rows: npt.NDArray[np.int64] | None = None,
         whole: Whole | None = None,
+        piecewise: bool = False,
     ) -> "Preparation":
         """Learn how to prepare columns of which it is known what they hold, and that `read_once` has read.
 
-        Parameters and errors as `fit`.
+        Parameters and errors as `fit`; with ``piecewise``, numbers have a piecewise linear encoding as well.
         """
         columns: list[Prepared] = []
         left_out, said = [], []
@@ -174,7 +178,10 @@ class Preparation:
                 if values.null_count() == len(values):
                     column = Column(column.name, "missing", "all its cells in training rows are missing")
             if column.used:
-                fitted = KINDS[column.kind].fit(values, column)
+                if piecewise and column.kind == NUMBER:
+                    fitted: Prepared = NumberColumn.fit(values, column, piecewise=True)
+                else:
+                    fitted = KINDS[column.kind].fit(values, column)
                 columns.append(fitted if whole is None else whole.corrected(fitted))
                 said += [column.note] if column.note else []
             else:
@@ -189,13 +196,22 @@ class Preparation:
         """Names of the features, in the order of `transform`'s columns."""
         return [feature for column in self.columns for feature in column.features]
 
+    def plain_features(self) -> npt.NDArray[np.bool_] | None:
+        """Return which features are no pieces of a number's range, (n_features,); None if none are pieces."""
+        pieces = [
+            column.is_piece if isinstance(column, NumberColumn) else [False] * len(column.features)
+            for column in self.columns
+        ]
+        plain = ~np.concatenate(pieces)
+        return None if plain.all() else plain
+
     def transform(
         self,
         frame: "pl.DataFrame",
         dtype: npt.DTypeLike = np.float64,
         first_row: int = 0,
         bad: BadCells | None = None,
-    ) -> npt.NDArray[Any]:
+    ) -> Array:
         """Return the features of a cleaned table, (n_rows, n_features).
 
         Parameters
@@ -283,7 +299,7 @@ class Preparation:
         return record, tensors
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
+    def from_record(cls, record: Record, tensors: Tensors) -> "Preparation":
         """Return the preparation described by `to_record`.
 
         Raises
@@ -295,7 +311,7 @@ class Preparation:
         return consistent("Preparation", lambda: cls._restored(checked, tensors))
 
     @classmethod
-    def _restored(cls, record: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]) -> "Preparation":
+    def _restored(cls, record: Record, tensors: Tensors) -> "Preparation":
         columns: list[Prepared] = []
         for index, column in enumerate(record["columns"]):
             name = f"column.{index}"

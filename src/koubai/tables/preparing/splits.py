@@ -1,10 +1,9 @@
 """Holding out rows: reproducible by seed, and stratified by class."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.randomness import derive_key, permutation
 
 HOLD_OUT = 3
@@ -12,7 +11,7 @@ HOLD_OUT = 3
 
 
 def hold_out(
-    n_rows: int, fraction: float, seed: int, y: npt.NDArray[Any] | None = None
+    n_rows: int, fraction: float, seed: int, y: Array | None = None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the rows to keep and the rows to hold out, each in the table's order.
 

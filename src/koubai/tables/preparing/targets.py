@@ -1,14 +1,15 @@
 """The target column: its task, and its values in the form that estimators take."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.schema import Record
 from koubai.tables.meaning.columns import require_column
 from koubai.tables.meaning.number_formats import Asked, NumberFormat
 from koubai.tables.meaning.values import BadCells, labels, numbers, require, shortened
@@ -71,7 +72,7 @@ class Target:
 
     def values(
         self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    ) -> tuple[Array, npt.NDArray[np.int64]]:
         """Return the targets of the rows that have one, and which rows these are, (n_present,) each.
 
         Numbers are float64, classes int64, bool or texts. ``first_row`` says which row of the table, counted from
@@ -102,7 +103,7 @@ class Target:
         """Return the same target for a table whose numbers are written with other marks."""
         return self if self.format is None else replace(self, format=self.format.rewritten(asked))
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """Return it as plain data for a model file."""
         return {
             "name": self.name,
@@ -114,7 +115,7 @@ class Target:
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Target":
+    def from_record(cls, record: Record) -> "Target":
         """Return the target described by `record`."""
         format = NumberFormat.from_record(record.get("format"))
         whole, truth = bool(record["whole"]), bool(record["truth"])

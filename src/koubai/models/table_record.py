@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy.typing as npt
+import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
 from koubai.core.schema import (
+    REMEDY,
     Description,
     Fields,
     Kind,
@@ -15,13 +17,17 @@ from koubai.core.schema import (
     Maybe,
     Named,
     Real,
+    Record,
     Rule,
     Scalar,
+    Tensor,
+    Tensors,
     Text,
     Truth,
     Whole,
     consistent,
 )
+from koubai.models.averaging import MOST_MEMBERS, QUALITIES
 from koubai.models.evaluation import Evaluation
 from koubai.models.judging import Judgement
 from koubai.models.scaling import TargetScale
@@ -31,8 +37,6 @@ from koubai.tables.meaning.number_formats import FORMAT
 from koubai.tables.preparing.preparation import Preparation
 from koubai.tables.preparing.refusals import TASKS
 from koubai.tables.preparing.targets import Target
-
-Tensors = Mapping[str, npt.NDArray[Any]]
 
 PARAMETERS = (
     "task",
@@ -47,8 +51,15 @@ PARAMETERS = (
     "dtype",
     "random_state",
     "cross_validation",
+    "piecewise",
+    "quality",
+    "n_members",
+    "time",
 )
 """Parameters of a `TableModel` stored in a file; those of the network are in the estimator's record."""
+
+OTHERS = "others.theta"
+"""The array of the parameters of further networks that are averaged with the first, one row for each."""
 
 UNBOUNDED = (-float("inf"), float("inf"))
 
@@ -82,7 +93,7 @@ JUDGEMENT = Fields(
         "l2": Real(0),
         "factor": Real(0),
         "constant": Real(finite=False),
-        "n_parts": Whole(2),
+        "n_parts": Whole(1),
     }
 )
 READING = Fields(
@@ -101,6 +112,10 @@ PARAMETER_KINDS: dict[str, Kind] = {
     "dtype": Later(Text(("float64", "float32"))),
     "random_state": Later(Whole(0, 2**32 - 2)),
     "cross_validation": Later(Truth()),
+    "piecewise": Later(Maybe(Truth())),
+    "quality": Later(Text(tuple(QUALITIES))),
+    "n_members": Later(Maybe(Whole(1, MOST_MEMBERS))),
+    "time": Later(Maybe(Real(above=0))),
 }
 NAMES: dict[str, Kind] = {name: Later(Listed(Text())) for name in LISTS}
 DESCRIPTION = Description(
@@ -131,6 +146,7 @@ DESCRIPTION = Description(
             "commonest": Scalar(),
             "shares": Later(Maybe(Listed(Real(0, 1)))),
             "judgement": Later(Maybe(JUDGEMENT)),
+            "n_networks": Later(Whole(1, MOST_MEMBERS)),
             "reading": Later(READING),
             "columns": Listed(Text(), 1, different=True),
             "has_names": Truth(),
@@ -144,7 +160,7 @@ DESCRIPTION = Description(
 """Required contents of a table model's record, besides its preparation and its estimator."""
 
 
-def to_record(model: TablePreparer) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def to_record(model: TablePreparer) -> tuple[Record, dict[str, Array]]:
     """Return a fitted model as plain data and arrays.
 
     Raises
@@ -172,14 +188,17 @@ def to_record(model: TablePreparer) -> tuple[dict[str, Any], dict[str, npt.NDArr
         "rows": dict(model.n_rows_),
         "notes": list(model.notes_),
         "evaluation": None if model.evaluation_ is None else model.evaluation_.record(),
+        "n_networks": 1 + len(model.others_),
         "preparation": preparation,
         "estimator": estimator,
     }
     tensors = {f"estimator.{name}": array for name, array in estimator_tensors.items()}
+    if model.others_:
+        tensors[OTHERS] = np.stack([other.theta_ for other in model.others_])
     return record, tensors | {f"preparation.{name}": array for name, array in preparation_tensors.items()}
 
 
-def parameters_of(record: Mapping[str, Any]) -> dict[str, Any]:
+def parameters_of(record: Record) -> Record:
     """Return the constructor parameters in a record.
 
     Raises
@@ -189,11 +208,15 @@ def parameters_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     parameters: dict[str, Any] = DESCRIPTION.check("TableModel", record, {})["parameters"]
     if not set(parameters) <= set(PARAMETERS):
-        raise ModelFileError("TableModel: the record must have the parameters of a TableModel. Save the model again.")
+        raise ModelFileError(
+            who="TableModel",
+            what="the record must have the parameters of a TableModel.",
+            remedy="Save the model again.",
+        )
     return parameters
 
 
-def restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) -> None:
+def restore(model: TablePreparer, record: Record, tensors: Tensors) -> None:
     """Set what was learned, as a record describes it, on a new model.
 
     Raises
@@ -204,7 +227,7 @@ def restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) -
     consistent("TableModel", lambda: _restore(model, record, tensors))
 
 
-def _restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) -> None:
+def _restore(model: TablePreparer, record: Record, tensors: Tensors) -> None:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
@@ -223,10 +246,11 @@ def _restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) 
     model.n_rows_, model.notes_ = dict(record["rows"]), list(record["notes"])
     model.evaluation_ = None if record["evaluation"] is None else Evaluation.from_record(record["evaluation"])
     model.preparation_ = Preparation.from_record(record["preparation"], _below("preparation.", tensors))
-    kind: Any = MLPClassifier if model.target_.is_classification else MLPRegressor
+    kind: type[MLPClassifier | MLPRegressor] = MLPClassifier if model.target_.is_classification else MLPRegressor
     model.estimator_ = kind.from_record(record["estimator"], _below("estimator.", tensors))
     if model.estimator_.n_features_in_ != len(model.preparation_.features):
         raise ValueError(f"{len(model.preparation_.features)} features for another network")
+    model.others_ = _others(model.estimator_, int(record.get("n_networks", 1)), tensors)
     for column in model.preparation_.columns:
         if column.name not in model.columns_ or column.name == model.target_.name:
             raise ValueError("a column that is prepared must be one of the table, and not the target")
@@ -236,9 +260,27 @@ def _restore(model: TablePreparer, record: Mapping[str, Any], tensors: Tensors) 
         raise ValueError("one number is predicted by a network of one output")
 
 
+def _others(first: Any, n_networks: int, tensors: Tensors) -> list[Any]:
+    """Return the further networks whose predictions are averaged; files of older versions have none."""
+    from koubai.estimators.members import with_theta
+
+    if n_networks == 1:
+        if OTHERS in tensors:
+            raise ModelFileError(
+                parameter="n_networks", required=f"count the networks of the array {OTHERS} too", got="1", remedy=REMEDY
+            )
+        return []
+    if OTHERS not in tensors:
+        raise ModelFileError(parameter=f"the array {OTHERS}", required="be present", got="none", remedy=REMEDY)
+    thetas = tensors[OTHERS]
+    sizes = {"n_others": n_networks - 1, "n_parameters": first.network_.n_parameters}
+    Tensor((str(first.theta_.dtype),), ("n_others", "n_parameters")).check(OTHERS, thetas, sizes, tensors)
+    return [with_theta(first, np.array(theta)) for theta in thetas]
+
+
 def _check_classes(model: TablePreparer, labels: Mapping[str, Any]) -> None:
     """Raise ValueError unless the estimator's classes are what the target column gives."""
-    estimator: Any = model.estimator_
+    estimator = model.estimator_
     dtype = estimator.classes_.dtype
     wanted = "i" if model.target_.whole else "b" if model.target_.truth else "U"
     if dtype.kind != wanted or labels["kind"] not in ("binary", "multiclass") or labels["sparse"]:
@@ -255,5 +297,5 @@ def _two(bounds: list[float]) -> tuple[float, float]:
     return bounds[0], bounds[1]
 
 
-def _below(prefix: str, tensors: Tensors) -> dict[str, npt.NDArray[Any]]:
+def _below(prefix: str, tensors: Tensors) -> dict[str, Array]:
     return {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}

