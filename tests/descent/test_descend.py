@@ -140,6 +140,7 @@ def test_the_suggested_learning_rate_arrives(name: str, optimizer: str) -> None:
     assert path.distances[-1] < 1e-2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(NAMED))
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
 def test_no_suggested_learning_rate_diverges(name: str, optimizer: str) -> None:

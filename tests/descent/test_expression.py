@@ -68,6 +68,7 @@ JAX_NAMES = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(trees, st.floats(-1.5, 1.5), st.floats(-1.5, 1.5))
 def test_values_and_gradients_agree_with_automatic_differentiation(text: str, x: float, y: float) -> None:

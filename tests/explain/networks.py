@@ -3,33 +3,14 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from koubai.core.activations import ACTIVATIONS, get_activation
-from koubai.core.losses import LOSSES, get_loss
+from koubai.core.activations import ACTIVATIONS
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.optimizers.sgd import SGD
 
-PAIRS = [
-    (activation, loss)
-    for loss in LOSSES
-    for activation in ACTIVATIONS
-    if get_loss(loss).accepts(get_activation(activation))
-]
-
-
-def targets_for(loss, n_rows, n_outputs, rng):
-    """Targets that the loss is made for."""
-    if loss == "cross_entropy":
-        return np.eye(n_outputs)[rng.integers(0, n_outputs, n_rows)]
-    if loss == "binary_cross_entropy":
-        return rng.integers(0, 2, (n_rows, n_outputs)).astype(float)
-    if loss in ("perceptron", "hinge"):
-        return rng.choice([-1.0, 1.0], (n_rows, n_outputs))
-    if loss == "poisson":
-        return rng.integers(0, 5, (n_rows, n_outputs)).astype(float)
-    return rng.normal(size=(n_rows, n_outputs)).round(2)
+from ..oracles import PAIRS, targets_for
 
 
 @st.composite
@@ -45,7 +26,7 @@ def cases(draw, exact=None, n_rows=1, hidden_choices=tuple(ACTIVATIONS)):
     inputs = rng.normal(size=(n_rows, sizes[0]))
     if draw(st.booleans()) if exact is None else exact:
         theta, inputs = theta.round(2), inputs.round(1)
-    return network, theta, inputs, targets_for(loss, n_rows, sizes[-1], rng)
+    return network, theta, inputs, targets_for(loss, n_rows, sizes[-1], rng, soft=False)
 
 
 def traced(network, theta, inputs, targets, **options):

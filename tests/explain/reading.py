@@ -20,6 +20,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": lambda x: math.log(x),
     "tanh": math.tanh,
     "erf": math.erf,
+    "cos": math.cos,
+    "sin": math.sin,
     "max": max,
     "min": min,
     "sign": lambda x: Fraction((x > 0) - (x < 0)),

@@ -54,6 +54,7 @@ def test_a_second_pass_changes_nothing():
     assert not any(step.id == step_id("w", t) for step in derivation.steps for t in range(7, 13))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 4), st.booleans())
 def test_any_walk_reads_back(seed, n_rows, n_features, exact):
@@ -65,6 +66,7 @@ def test_any_walk_reads_back(seed, n_rows, n_features, exact):
     check_derivation(perceptron(data, learning_rate=Fraction(1, 3), n_sweeps=2))
 
 
+@pytest.mark.slow
 def test_wide_and_long_tables_are_cut_and_say_so():
     rng = np.random.default_rng(0)
     x = (rng.random((300, 40)) < 0.1).astype(float)

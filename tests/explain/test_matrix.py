@@ -198,6 +198,7 @@ def test_derivatives_of_scalars_are_those_of_automatic_differentiation(expressio
     np.testing.assert_allclose(computed(result, known, sizes), expected, rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(vectors(), st.integers(0, 100))
 def test_derivatives_of_vectors_are_the_transposed_jacobian(expression, seed):
     given_shapes = read_shapes({"x": "n,1", "a": "n,1", "W": "n,n"})

@@ -105,6 +105,7 @@ def test_small_fractions_stay_exact_through_a_piecewise_linear_network():
     assert all(isinstance(value, Fraction) for value in numbers)
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(cases(exact=True))
 def test_whole_pages_read_back(case):
@@ -113,6 +114,7 @@ def test_whole_pages_read_back(case):
     check_derivation(forward(network, theta, inputs[0], y=targets[0]))
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(cases())
 def test_one_asked_number_reads_back_and_is_the_whole_page_s(case):

@@ -109,7 +109,9 @@ def test_the_command_line_names_every_topic(capsys):
     assert f"{', '.join(list(TOPICS)[:-1])} or {list(TOPICS)[-1]}" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize(("topic", "level"), EVERY)
+@pytest.mark.parametrize(
+    ("topic", "level"), [pytest.param(*each, marks=[pytest.mark.slow] * (each[1] == "exam")) for each in EVERY]
+)
 def test_the_derivation_of_every_answer_ends_at_the_answer(topic, level):
     for question in make_sheet(topic, seed=3, count=12, level=level).questions:
         check_derivation(question.derivation)
@@ -210,6 +212,7 @@ def test_shapes_are_read_in_every_usual_way():
     assert mark(scalar, "スカラー").right
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20))
 def test_whatever_is_typed_is_marked(text):
     for topic in ("perceptron", "forward", "shapes"):

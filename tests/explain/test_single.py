@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.kinds.known import KNOWN_LOSSES
 
 from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.errors import ParameterError, ShapeError
@@ -26,7 +27,7 @@ def test_an_activation_s_value_and_derivative_are_the_engine_s(name, at):
 
 @pytest.mark.parametrize("name", list(LOSSES))
 def test_a_loss_s_value_and_derivative_are_the_engine_s(name):
-    z, y = [0.25, 0.5, 0.125], [1.0, 0.0, 0.0] if "entropy" in name or name == "poisson" else [1.0, -1.0, 1.0]
+    z, y = [0.25, 0.5, 0.125], list(KNOWN_LOSSES[name].points[0])
     derivation = loss(name, z, y)
     check_derivation(derivation)
     kind, rows = get_loss(name), np.array([z])

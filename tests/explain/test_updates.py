@@ -66,6 +66,7 @@ def test_steps_lead_to_the_weight_and_the_memory_of_the_optimizer(case, name, n_
             assert float(step.result.value) == pytest.approx(trace.slots_after[slot, place], **close)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(cases(n_rows=2), st.sampled_from(sorted(OPTIMIZERS)))
 def test_the_page_of_an_update_reads_back(case, name):

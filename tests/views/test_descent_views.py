@@ -88,6 +88,7 @@ def test_numbers_are_short_and_have_a_proper_minus() -> None:
     assert [number(x) for x in (-0.5, 1e-17, 1234567.0, np.nan, -np.inf)] == ["−0.5", "0", "1.235×10⁶", "—", "−∞"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("name", ["comparison", "curve", "fit"])
 def test_pictures_are_slides(name: str, lang: str, request: pytest.FixtureRequest) -> None:
@@ -99,6 +100,7 @@ def test_pictures_are_slides(name: str, lang: str, request: pytest.FixtureReques
     assert len(set(image.convert("RGB").resize((320, 180)).get_flattened_data())) > 50
 
 
+@pytest.mark.slow
 def test_vector_pictures_keep_letters_and_are_the_same_each_time(curve: Comparison) -> None:
     first = picture(curve, "ja", ".svg").decode()
     assert "更新回数" in first
@@ -111,6 +113,7 @@ def test_basins_are_drawn() -> None:
     assert Image.open(io.BytesIO(picture(found, "en"))).size == (1920, 1080)
 
 
+@pytest.mark.slow
 def test_the_gif_moves_and_rests_on_its_last_frame(comparison: Comparison, tmp_path: Path) -> None:
     save(comparison, tmp_path / "a.gif", "en")
     image = Image.open(io.BytesIO((tmp_path / "a.gif").read_bytes()))
@@ -351,6 +354,7 @@ def network_records() -> list:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", range(6))
 def test_networks_are_drawn_and_told(
     index: int, network_records: list, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from koubai.core.activations.base import Activation
 from koubai.core.activations.identity import Identity
 from koubai.core.activations.sigmoid import Sigmoid
-from koubai.core.arguments import FLAG, NAMES, REAL, SEED, SEQUENCE, TEXT, WHOLE, WINDOW, floats, or_none, takes
+from koubai.core.arguments import FLAG, NAMES, REAL, SEED, TEXT, WHOLE, WINDOW, floats, or_none, takes
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import Loss
 from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
@@ -94,7 +94,7 @@ def _order(seed: int, epoch: int, n: int) -> npt.NDArray[np.int64]:
     "fit",
     model=TEXT,
     intercept=or_none(REAL),
-    methods=SEQUENCE,
+    methods=NAMES,
     max_steps=WHOLE,
     step_size=REAL,
     batch_size=WHOLE,
@@ -171,7 +171,7 @@ def fit_points(
     x, y, classes = _checked_points(x, y, model)
     if intercept is not None and not np.isfinite(intercept):
         raise ParameterError(f"fit: intercept must be finite; got {intercept!r}. Leave it out to fit it.")
-    if not methods or any(method not in METHODS for method in methods):
+    if len(methods) == 0 or any(method not in METHODS for method in methods):
         raise ParameterError(f"fit: methods must be among {', '.join(METHODS)}; got {tuple(methods)}. Try 'steepest'.")
     if not batch_size >= 1:
         raise ParameterError(f"fit: batch_size must be >= 1; got {batch_size!r}. Try 32.")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.arguments import NAMES, REAL, SEQUENCE, WHOLE, WINDOW, or_none, takes
+from koubai.core.arguments import NAMES, REAL, SEQUENCE, WHOLE, WINDOW, or_none, shown, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.by_hand import ByHand, by_hand
@@ -21,6 +21,8 @@ from koubai.descent.paths.descend import descend_all, make_run, size_of
 from koubai.descent.paths.path import Path, Stopping
 from koubai.optimizers.protocol import Optimizer
 
+FINEST = 2000
+"""Maximum number of grid points along each axis of a surface."""
 NEAR = 0.01
 """A path has arrived once it stays within this share of the window's diagonal of a minimum."""
 
@@ -247,8 +249,10 @@ def compare_descents(
     >>> comparison.labels
     ('sgd', 'adam')
     """
-    if resolution < 2:
-        raise ParameterError(f"compare_descents: resolution must be >= 2; got {resolution}. Try 241.")
+    if not 2 <= resolution <= FINEST:
+        raise ParameterError(
+            f"compare_descents: resolution must be from 2 to {FINEST}; got {shown(resolution)}. Try 241."
+        )
     first = next((size_of(start) for start in starts if start is not None), 2)
     objective = get_objective(function, gradient, first, variables)
     check_window(objective, window)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, sequence_of, takes
+from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, sequence_of, shown, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
 from koubai.descent.surfaces.subject import SUBJECT, Subject
-from koubai.descent.surfaces.watching import Numbers, constant_rate, rate_of, updates
+from koubai.descent.surfaces.watching import MOST_UPDATES, Numbers, constant_rate, rate_of, updates
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
@@ -87,12 +87,15 @@ def batch_progress(
     ParameterError
         If an argument is not allowed.
     """
+    if not (1 <= epochs <= MOST_UPDATES and 2 <= n_points <= MOST_UPDATES):
+        raise ParameterError(
+            f"batch_progress: epochs must be from 1 to {MOST_UPDATES} and n_points from 2 to {MOST_UPDATES}; got "
+            f"{shown(epochs)} and {shown(n_points)}. Try 10 and 60."
+        )
     rule = get_optimizer(optimizer)
     if learning_rate is None:
         learning_rate = _best_for_single_rows(subject, rule, seed, engine)
     rate = rate_of(rule, learning_rate)
-    if epochs < 1 or n_points < 2:
-        raise ParameterError(f"batch_progress: epochs must be >= 1 and n_points >= 2; got {epochs} and {n_points}.")
     n = subject.rows.n_rows
     sizes = tuple(sorted({*(min(size, n) for size in batch_sizes), n}))
     marks = np.unique(np.round(np.geomspace(1, epochs * n, n_points)))

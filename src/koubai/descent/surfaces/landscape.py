@@ -13,7 +13,7 @@ import numpy.typing as npt
 from koubai.core.arguments import REAL, SEED, WHOLE, floats, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
-from koubai.core.layers.base import WEIGHTS
+from koubai.core.layers.base import BIASES
 from koubai.descent.display import Displayed
 from koubai.descent.paths.compare import Surface
 from koubai.descent.surfaces.subject import SUBJECT, Subject
@@ -75,7 +75,7 @@ def random_direction(subject: Subject, rng: np.random.Generator) -> Array:
     network, theta = subject.network, subject.theta
     direction = np.zeros_like(theta)
     for block, start, stop in (span for spans in network.spans for span in spans):
-        if block.group == WEIGHTS:
+        if block.group != BIASES:
             shape = (-1, block.shape[-1])  # a node's weights are a column
             weights, drawn = theta[start:stop].reshape(shape), direction[start:stop].reshape(shape)
             drawn[:] = rng.normal(size=drawn.shape)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, takes
+from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, shown, takes
 from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
 from koubai.descent.surfaces.subject import SUBJECT, Subject
-from koubai.descent.surfaces.watching import Numbers, updates
+from koubai.descent.surfaces.watching import MOST_UPDATES, Numbers, updates
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
@@ -92,8 +92,10 @@ def range_test(
     """
     if not 0 < lowest < highest < np.inf:
         raise ParameterError(f"range_test: lowest and highest must be 0 < lowest < highest; got {lowest}, {highest}.")
-    if n_updates < 10:
-        raise ParameterError(f"range_test: n_updates must be >= 10; got {n_updates!r}. Try 150.")
+    if not 10 <= n_updates <= MOST_UPDATES:
+        raise ParameterError(
+            f"range_test: n_updates must be from 10 to {MOST_UPDATES}; got {shown(n_updates)}. Try 150."
+        )
     rule = get_optimizer(optimizer)
     rates = np.geomspace(lowest, highest, n_updates)
     losses: list[float] = []

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from threadpoolctl import ThreadpoolController
 
-from koubai.core.arguments import Kind, floats, of_class, or_none, takes
+from koubai.core.arguments import Kind, floats, of_class, or_none, takes, targets_of
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
@@ -124,8 +124,9 @@ def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -
             f"subject_of: estimator must be a fitted network of koubai; got {type(estimator).__name__}. Call fit first."
         )
     inputs = X.astype(np.float64).tocsr() if issparse(X) else np.ascontiguousarray(floats("subject_of", "X", X))
-    _check_classes(getattr(estimator, "classes_", None), np.asarray(y))
-    if inputs.ndim != 2 or np.ndim(y) == 0 or len(np.asarray(y)) != inputs.shape[0]:
+    y = targets_of("subject_of", y)
+    _check_classes(getattr(estimator, "classes_", None), y)
+    if inputs.ndim != 2 or y.ndim == 0 or len(y) != inputs.shape[0]:
         raise ShapeError(
             f"subject_of: X must have shape (n, n_features) and y as many rows; got {inputs.shape} and {np.shape(y)}. "
             f"Pass both as they were given to fit."

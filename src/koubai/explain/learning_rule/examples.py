@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.formulas.values import as_given
 
 
@@ -18,15 +17,15 @@ class Examples:
     feature x_0 = 1, whose weight w_0 is the bias.
     """
 
-    x: npt.NDArray[Any]
-    y: npt.NDArray[Any]
+    x: Array
+    y: Array
     features: tuple[str, ...]
     names: tuple[str, ...]
     labels: tuple[str, str] | None = None
     bias: bool = False
 
     @property
-    def rows(self) -> npt.NDArray[Any]:
+    def rows(self) -> Array:
         """The features as exact numbers where possible, preceded by x_0 if there is a bias."""
         rows = np.array([[as_given(value) for value in row] for row in self.x.tolist()], dtype=object)
         return np.column_stack([np.full(len(rows), Fraction(1), dtype=object), rows]) if self.bias else rows

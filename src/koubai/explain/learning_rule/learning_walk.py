@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import islice
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.pieces import Cases, Relation
 from koubai.core.formulas.tree import (
@@ -89,9 +88,7 @@ def perceptron(
     return Derivation(title, tuple(sections), None, Notation.of(given))
 
 
-def one_example(
-    weights: npt.NDArray[Any], x: npt.NDArray[Any], y: int, learning_rate: float, names: Sequence[str] = ()
-) -> Derivation:
+def one_example(weights: Array, x: Array, y: int, learning_rate: float, names: Sequence[str] = ()) -> Derivation:
     """Explain one example with given weights: inference, loss, and the learning rule's update.
 
     Parameters
@@ -321,9 +318,9 @@ def _without_law(step: Step) -> Step:
     return Step(step.id, step.heading, step.subject, step.symbols, step.result, (), step.uses, step.notes)
 
 
-def _column(values: npt.NDArray[Any]) -> Matrix:
+def _column(values: Array) -> Matrix:
     return Matrix(tuple((Number(as_given(value)),) for value in values))
 
 
-def _row(values: npt.NDArray[Any]) -> Matrix:
+def _row(values: Array) -> Matrix:
     return Matrix((tuple(Number(as_given(value)) for value in values),))

@@ -96,9 +96,9 @@ def hidden_nodes(
         )
     rows, theta = rows[:ROWS], np.asarray(theta, dtype=np.float64)
     trace = trace_forward(network, theta, rows)
-    weights, activations = _weights_into(network, theta, layer), trace.activations[layer - 1]
+    weights, activations = _weights_into(network, theta, layer, trace), trace.activations[layer - 1]
     called = _called(names, weights.shape[0], layer)
-    leaving, dense = _weights_into(network, theta, layer + 1), isinstance(network.layers[layer - 1], Dense)
+    leaving, dense = _weights_into(network, theta, layer + 1, trace), isinstance(network.layers[layer - 1], Dense)
     found = []
     for i in range(weights.shape[1]):
         groups, means = _grouped(activations[:, i], trace.outputs)
@@ -118,11 +118,19 @@ def hidden_nodes(
     return tuple(found)
 
 
-def _weights_into(network: Network, theta: Array, layer: int) -> Array:
-    """Return by what each source counts in each node of a layer, of a dense one its weights, (n_in, n_out)."""
-    spec = network.layers[layer - 1]
-    each = spec.to_sources(network.blocks(theta, layer - 1), np.zeros((spec.n_out, spec.n_in)), np.eye(spec.n_out))
-    return each.T
+def _weights_into(network: Network, theta: Array, layer: int, trace: ForwardTrace) -> Array:
+    """Return by what each source counts in each node of a layer, of a dense one its weights, (n_in, n_out).
+
+    In a layer that is not linear that is the mean slope over the rows.
+    """
+    spec, blocks = network.layers[layer - 1], network.blocks(theta, layer - 1)
+    if spec.is_linear:
+        return spec.to_sources(blocks, np.zeros((spec.n_out, spec.n_in)), np.eye(spec.n_out)).T
+    sources = trace.sources(layer - 1)
+    slopes = [
+        spec.to_sources(blocks, sources, np.tile(node, (len(sources), 1))).mean(axis=0) for node in np.eye(spec.n_out)
+    ]
+    return np.stack(slopes, axis=1)
 
 
 def _called(names: Sequence[str], count: int, layer: int) -> list[str]:
@@ -146,11 +154,20 @@ def _effects(network: Network, theta: Array, layer: int, trace: ForwardTrace, i:
 
     ``leaving`` (n_next,) is the node's weight in each node of the next layer.
 
-    Only the change in one node is propagated to the next layer, so wide layers take little longer than narrow ones.
+    Only the change in one node is propagated to the next layer if that is linear, so wide layers take little longer
+    than narrow ones.
     """
-    u, z = trace.pre_activations[layer], trace.activations[layer - 1][:, i]
+    spec, z = network.layers[layer], trace.activations[layer - 1][:, i]
+
+    def changed(value: float) -> Array:
+        if spec.is_linear:
+            return np.asarray(trace.pre_activations[layer] + np.outer(value - z, leaving))
+        sources = trace.sources(layer).copy()
+        sources[:, i] = value
+        return spec.forward(network.blocks(theta, layer), sources)
+
     low, high = (
-        _outputs_from(network, theta, layer, u + np.outer(np.quantile(z, share) - z, leaving)).mean(axis=0)
+        _outputs_from(network, theta, layer, changed(float(np.quantile(z, share)))).mean(axis=0)
         for share in (LOW, HIGH)
     )
     difference: Array = high - low

@@ -90,11 +90,11 @@ def _check_indices(ask: Ask, network: Network) -> None:
             f"got {ask.indices[1]}. The order is {','.join(FORMS[ask.kind])}."
         )
     if ask.kind == "weight" and spec.parameter(*ask.indices[1:]) is None:
-        sources = sorted(term.source for term in spec.terms(ask.indices[1]) if term.parameter is not None)
+        sources = sorted(j for j, _ in spec.parameters_of(ask.indices[1]))
         if not sources:
             raise ParameterError(
-                f"explain: weight's layer must have parameters; got {layer}, a {spec.name} layer without. "
-                f"Ask for a weight of another layer, or for a node."
+                f"explain: weight's node must have parameters; got node {ask.indices[1]} of layer {layer}, a "
+                f"{spec.name} layer, which has none there. Ask for a weight of another, or for a node."
             )
         together = len(sources) > 1 and sources == list(range(sources[0], sources[-1] + 1))
         allowed = f"in {sources[0]} … {sources[-1]}" if together else " or ".join(map(str, sources))

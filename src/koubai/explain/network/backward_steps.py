@@ -8,7 +8,7 @@ from koubai.core.formulas.values import as_given
 from koubai.core.layers import Dense, Layer
 from koubai.core.layers.base import Address, Term
 from koubai.core.losses.cross_entropy import CrossEntropy
-from koubai.explain.derivations import Step, Text, say, step_id
+from koubai.explain.derivations import Step, StepId, Text, say, step_id
 from koubai.explain.network.activations import derivative, name_of
 from koubai.explain.network.book import Book, StepKind, slope_symbol
 from koubai.explain.network.losses import name_of as loss_name
@@ -54,7 +54,7 @@ def by_activation(book: Book, layer: int, i: int) -> Step:
 def _by_output(book: Book, k: int) -> Step:
     last, loss = book.depth, book.network.loss
     formula = loss_slope(loss, book.z(last, k), book.y(k))
-    z, y = Symbol("z", ("k",), "L"), Symbol(book.target, ("k",))
+    z, y = Symbol("z", ("k",), "L"), book.target_symbol("k")
     return Step(
         id=step_id("dz", last, k),
         heading=say("explain.step.dz_output", node=k, name=loss_name(loss)),
@@ -72,12 +72,17 @@ def _back_sum(book: Book, layer: int, i: int) -> tuple[Formula, list[int], tuple
     deltas = book.layer_deltas[layer][book.row]
 
     def term(k: int) -> Formula:
-        delta, parameter = book.delta(layer + 1, terms[k].node), terms[k].parameter
-        return delta if parameter is None else delta * book.w(layer + 1, terms[k].node, i)
+        delta, slope = book.delta(layer + 1, terms[k].node), book.slope_by_source(layer + 1, terms[k])
+        return delta if slope is None else delta * slope
 
     contributions = np.array([deltas[each.node - 1] * book.factor(layer + 1, each) for each in terms])
     formula, shown, notes = book.long_sum(contributions, term)
     return formula, [terms[k].node for k in shown], notes
+
+
+def _bent(book: Book, layer: int, i: int) -> tuple[StepId, ...]:
+    """Return z_i^(l) if what comes back to the node depends on it, since the layer above is not linear."""
+    return () if book.network.layers[layer].is_linear else (step_id("z", layer, i),)
 
 
 def _law_back(book: Book, layer: int) -> list[Formula]:
@@ -97,7 +102,7 @@ def _by_hidden(book: Book, layer: int, i: int) -> Step:
         law=(by(z), chain, *_law_back(book, layer)),
         symbols=formula,
         result=book.settled(formula, "dz", layer, i),
-        uses=tuple(step_id("delta", layer + 1, k) for k in shown),
+        uses=(*(step_id("delta", layer + 1, k) for k in shown), *_bent(book, layer, i)),
         notes=notes,
     )
 
@@ -124,7 +129,7 @@ def _fused(book: Book) -> bool:
 
 def _delta_fused(book: Book, i: int) -> Step:
     last = book.depth
-    u, z, y = Symbol("u", ("i",), "L"), Symbol("z", ("i",), "L"), Symbol(book.target, ("i",))
+    u, z, y = Symbol("u", ("i",), "L"), Symbol("z", ("i",), "L"), book.target_symbol("i")
     formula: Formula = book.z(last, i) - book.y(i)
     law: tuple[Formula, ...] = (Symbol("δ", ("i",), "L"), by(u), z - y)
     if isinstance(book.network.loss, CrossEntropy):
@@ -217,7 +222,7 @@ def _delta_hidden(book: Book, layer: int, i: int) -> Step:
         ),
         symbols=formula,
         result=book.settled(formula, "delta", layer, i),
-        uses=(*(step_id("delta", layer + 1, k) for k in shown), step_id("slope", layer, i)),
+        uses=(*(step_id("delta", layer + 1, k) for k in shown), *_bent(book, layer, i), step_id("slope", layer, i)),
         notes=notes,
     )
 
@@ -232,10 +237,10 @@ def gradient(book: Book, layer: int, i: int, j: int) -> Step:
     address = spec.parameter(i, j)
     assert address is not None
     terms = [*spec.terms_with(address)]
-    deltas, sources = book.layer_deltas[layer - 1][book.row], book.trace.forward.sources(layer - 1)[book.row]
+    deltas = book.layer_deltas[layer - 1][book.row]
     formula, shown, notes = book.long_sum(
-        np.array([deltas[each.node - 1] * (sources[each.source - 1] if each.source else 1.0) for each in terms]),
-        lambda k: _times_source(book, layer, terms[k]),
+        np.array([deltas[each.node - 1] * _slope_number(book, layer, each, address) for each in terms]),
+        lambda k: _times_slope(book, layer, terms[k], address),
     )
     uses = [step_id("delta", layer, terms[k].node) for k in shown]
     uses += [step_id("z", layer - 1, terms[k].source) for k in shown if terms[k].source and layer > 1]
@@ -254,21 +259,37 @@ def gradient(book: Book, layer: int, i: int, j: int) -> Step:
     )
 
 
-def _times_source(book: Book, layer: int, term: Term) -> Formula:
-    """Return δ_i^(l) z_j^(l-1), or δ_i^(l) alone where there is no source."""
-    delta = book.delta(layer, term.node)
-    return delta * book.z(layer - 1, term.source) if term.source else delta
+def _times_slope(book: Book, layer: int, term: Term, address: Address) -> Formula:
+    """Return δ_i^(l) times the summand's derivative: z_j^(l-1) in a linear layer, or nothing without a source."""
+    delta, slope = book.delta(layer, term.node), book.slope_by_parameter(layer, term, address)
+    return delta if slope is None else delta * slope
+
+
+def _slope_number(book: Book, layer: int, term: Term, address: Address) -> float:
+    """Return the number of the summand's derivative with respect to a parameter."""
+    if not term.source:
+        return 1.0
+    if not book.network.layers[layer - 1].is_linear:
+        slope = book.slope_by_parameter(layer, term, address)
+        return 1.0 if slope is None else float(slope.evaluate())
+    z = float(book.trace.forward.sources(layer - 1)[book.row][term.source - 1])
+    return z if term.factor is None else z * float(term.factor.evaluate())
 
 
 def _gradient_law(spec: Layer, address: Address, j: int, several: bool) -> tuple[Formula, ...]:
     """Return ∂E/∂w = ∂E/∂u ∂u/∂w = δ z in symbols, summed over the nodes k that share a parameter."""
     w = spec.symbol(address.block, "i", "j" if j else 0, "l")
+    if not spec.is_linear and j:
+        u = Symbol("u", ("i",), "l")
+        return (by(w), BigSum("i", by(u) * Partial(u, w)) if several else by(u) * Partial(u, w))
+    factor = next(iter(spec.terms_from(1))).factor if j else None
     if several:
         u = Symbol("u", ("k",), "l")
         return (by(w), BigSum("k", by(u) * Partial(u, w)))
     u, d = Symbol("u", ("i",), "l"), Symbol("δ", ("i",), "l")
     source = "j" if "j" in w.lower else "i"  # a factor with the node's index alone takes the source of that index
-    return (by(w), by(u) * Partial(u, w), d * Symbol("z", (source,), "l-1") if j else d)
+    product = d * Symbol("z", (source,), "l-1") if j else d
+    return (by(w), by(u) * Partial(u, w), product if factor is None else product * factor)
 
 
 KINDS = (

@@ -15,7 +15,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Apply, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.core.formulas.values import as_given, tidy
-from koubai.core.layers.base import Address, Term
+from koubai.core.layers.base import Address, Lookup, Term
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.explain.derivations import Step, StepId, Text, say, step_id
@@ -176,17 +176,53 @@ class Book:
         self.places[symbol] = (layer, i, j)
         return Quantity(symbol, Number(as_given(self.parameter(layer, address))))
 
-    def factor(self, layer: int, term: Term) -> float:
-        """Return the number of a summand's parameter, 1 without one."""
-        return 1.0 if term.parameter is None else self.parameter(layer, term.parameter)
+    def lookup(self, layer: int, node: int) -> Lookup:
+        """Return what gives the parameters of a node as quantities, by their addresses."""
+        asked = {address: j for j, address in self.network.layers[layer - 1].parameters_of(node)}
+        return lambda address: self.w(layer, node, asked[address])
 
-    def summand(self, layer: int, term: Term, other: Quantity | None) -> Formula:
-        """Return a summand as a formula: its parameter times ``other``, z_j or the δ that comes back, or one alone."""
-        if term.parameter is None:
-            assert other is not None
-            return other
-        parameter = self.w(layer, term.node, term.source)
-        return parameter if other is None else parameter * other
+    def factor(self, layer: int, term: Term) -> float:
+        """Return ∂u_i/∂z_j of a summand: the number of its parameter, 1 without one, unless the layer is not linear."""
+        spec = self.network.layers[layer - 1]
+        if not spec.is_linear and term.source:
+            slope = self.slope_by_source(layer, term)
+            return 1.0 if slope is None else float(slope.evaluate())
+        own = 1.0 if term.parameter is None else self.parameter(layer, term.parameter)
+        return own if term.factor is None else own * float(term.factor.evaluate())
+
+    def contribution(self, layer: int, term: Term, z: float) -> float:
+        """Return the number of a summand with a source."""
+        spec = self.network.layers[layer - 1]
+        return self.factor(layer, term) * z if spec.is_linear else float(self.summand(layer, term).evaluate())
+
+    def summand(self, layer: int, term: Term) -> Formula:
+        """Return a summand of u_i as a formula: its parameter times z_j, or one of them alone."""
+        spec = self.network.layers[layer - 1]
+        if not term.source:
+            return self.w(layer, term.node, 0)
+        z = self.z(layer - 1, term.source)
+        if not spec.is_linear:
+            return spec.summand(term, z, self.lookup(layer, term.node))
+        product = z if term.parameter is None else self.w(layer, term.node, term.source) * z
+        return product if term.factor is None else term.factor * product
+
+    def slope_by_source(self, layer: int, term: Term) -> Formula | None:
+        """Return ∂u_i/∂z_j of a summand as a formula, None for 1."""
+        spec = self.network.layers[layer - 1]
+        if not spec.is_linear and term.parameter is not None:
+            return spec.slope_by_source(term, self.z(layer - 1, term.source), self.lookup(layer, term.node))
+        slope = None if term.parameter is None else self.w(layer, term.node, term.source)
+        return slope if term.factor is None else (term.factor if slope is None else slope * term.factor)
+
+    def slope_by_parameter(self, layer: int, term: Term, address: Address) -> Formula | None:
+        """Return the derivative of a summand with respect to one of its parameters as a formula, None for 1."""
+        spec = self.network.layers[layer - 1]
+        if not term.source:
+            return None
+        z = self.z(layer - 1, term.source)
+        if not spec.is_linear:
+            return spec.slope_by_parameter(term, address, z, self.lookup(layer, term.node))
+        return z if term.factor is None else z * term.factor
 
     def u(self, layer: int, i: int) -> Quantity:
         """Return the pre-activation u_i^(l)."""
@@ -200,7 +236,17 @@ class Book:
 
     def y(self, i: int) -> Quantity:
         """Return the target of output i: y_i, or p_i where the loss is cross-entropy over classes."""
-        return Quantity(Symbol(self.target, (i,)), Number(as_given(self.trace.targets[self.row, i - 1])))
+        targets = self.network.loss.smoothed(self.trace.targets[self.row : self.row + 1])
+        return Quantity(self.target_symbol(i), Number(as_given(targets[0, i - 1])))
+
+    def target_symbol(self, i: int | str) -> Symbol:
+        """Return the symbol of an output's target, with a tilde where the loss smooths the labels."""
+        return Symbol(self.target, (i,), accent="tilde" if self.is_smoothed else "")
+
+    @property
+    def is_smoothed(self) -> bool:
+        """Whether the loss compares with other targets than the true ones."""
+        return getattr(self.network.loss, "smoothing", 0) != 0
 
     def delta(self, layer: int, i: int) -> Quantity:
         """Return δ_i^(l) = ∂E/∂u_i^(l)."""

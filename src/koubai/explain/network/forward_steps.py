@@ -32,20 +32,20 @@ def net_input(book: Book, layer: int, i: int) -> Step:
     """u_i^(l), of a dense layer Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
     spec = book.network.layers[layer - 1]
     terms = [*spec.terms(i)]
-    added = [book.summand(layer, term, None) for term in terms if not term.source]
+    added = [book.summand(layer, term) for term in terms if not term.source]
     terms = [term for term in terms if term.source]
     sources = book.trace.forward.sources(layer - 1)[book.row]
     total_formula, shown, notes = book.long_sum(
-        np.array([book.factor(layer, term) * sources[term.source - 1] for term in terms]),
-        lambda k: book.summand(layer, terms[k], book.z(layer - 1, terms[k].source)),
+        np.array([book.contribution(layer, term, sources[term.source - 1]) for term in terms]),
+        lambda k: book.summand(layer, terms[k]),
         added,
     )
-    law = spec.law()
+    law, passed_on = spec.law(), not spec.is_linear and all(term.parameter is None for term in spec.terms(i))
     return Step(
         id=step_id("u", layer, i),
         heading=say("explain.step.u", layer=layer, node=i),
         subject=Symbol("u", (i,), layer),
-        law=() if law is None else (Symbol("u", ("i",), "l"), law),
+        law=() if law is None or passed_on else (Symbol("u", ("i",), "l"), law),
         symbols=total_formula,
         result=book.settled(total_formula, "u", layer, i),
         uses=tuple(step_id("z", layer - 1, terms[k].source) for k in shown) if layer > 1 else (),
@@ -136,12 +136,14 @@ def loss(book: Book) -> Step:
     terms = [term(kind, book.z(last, k + 1), book.y(k + 1), partial(log_of, k)) for k in range(book.network.n_outputs)]
     contributions = np.array([float(each.evaluate()) for each in terms])
     inside, shown, notes = book.long_sum(contributions, terms.__getitem__)
+    if book.is_smoothed:
+        notes = (*notes, say("explain.note.smoothing", p=book.target_symbol("k"), y=Symbol(book.target, ("k",))))
     formula = total(kind, [inside])
     return Step(
         id=step_id("E"),
         heading=say("explain.step.E", name=loss_name(kind)),
         subject=Symbol("E"),
-        law=(Symbol("E"), loss_law(kind, Symbol("z", ("k",), "L"), Symbol(book.target, ("k",)))),
+        law=(Symbol("E"), loss_law(kind, Symbol("z", ("k",), "L"), book.target_symbol("k"))),
         symbols=formula,
         result=book.settled(formula, "E"),
         uses=tuple(step_id("z", last, k + 1) for k in shown),

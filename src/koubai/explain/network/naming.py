@@ -30,6 +30,8 @@ class Names:
     """
     bounds: tuple[float, float] | None = None
     """For regression, the limits of predictions, in the target's units."""
+    limits: tuple[tuple[float, float], ...] = ()
+    """For regression, the lowest and the highest prediction of each output, if predictions are clipped."""
     apart: bool = False
     """Whether each output is a separate label, several of which may apply at once."""
 
@@ -40,6 +42,10 @@ NAMELESS = Names()
 def prediction_section(book: Book, names: Names) -> Section:
     """Return the prediction; for a standardised target, also in the target's own units."""
     blocks: list[Block] = [*predictions(book, names)]
+    for i, (low, high) in enumerate(names.limits, start=1):
+        output = float(book.z(book.depth, i).evaluate())
+        if not low <= output <= high:
+            blocks.append(_bounded("explain.text.clipped", low, high, output))
     if names.target is not None:
         name, mean, deviation = names.target
         z = book.z(book.depth, 1)
@@ -51,9 +57,13 @@ def prediction_section(book: Book, names: Names) -> Section:
         blocks.append(Step(step_id("unit"), text, Symbol("y", accent="hat"), formula, result))
         low, high = names.bounds or (-inf, inf)
         if not low <= float(formula.evaluate()) <= high:
-            end = low if float(formula.evaluate()) < low else high
-            blocks.append(say("explain.text.bounded", low=f"{low:g}", high=f"{high:g}", end=f"{end:g}"))
+            blocks.append(_bounded("explain.text.bounded", low, high, float(formula.evaluate())))
     return Section(say("explain.section.prediction"), tuple(blocks))
+
+
+def _bounded(key: str, low: float, high: float, value: float) -> Text:
+    """Return what is said of a number beyond the limits of predictions."""
+    return say(key, low=f"{low:g}", high=f"{high:g}", end=f"{low if value < low else high:g}")
 
 
 def predictions(book: Book, names: Names = NAMELESS) -> list[Text]:

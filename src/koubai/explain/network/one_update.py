@@ -80,9 +80,14 @@ def update(
 def _telling(trace: StepTrace, layer: int, i: int, j: int) -> int:
     """Return the row of a batch with the largest gradient of a weight, as the most instructive one."""
     gradients = trace.deltas[layer - 1][:, i - 1]
-    if j:
+    if _source(trace, layer, j):
         gradients = gradients * trace.forward.sources(layer - 1)[:, j - 1]
     return int(np.argmax(np.abs(gradients)))
+
+
+def _source(trace: StepTrace, layer: int, j: int) -> int:
+    """Return the source whose z the gradient of a parameter is proportional to; 0 if there is none such."""
+    return j if trace.forward.network.layers[layer - 1].is_linear else 0
 
 
 def _where(plan: Plan, rows: Rows, ask: Ask) -> tuple[int, int, int]:
@@ -110,13 +115,14 @@ def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
     """Return the rows' gradients as a table: δ, z and their product."""
     layer, i, j = where
     columns: list[Cell] = [say("explain.column.row"), Symbol("δ", (i,), layer)]
-    if j:
+    source = _source(update.trace, layer, j)
+    if source:
         columns.append(update.books[0].z(layer - 1, j).notation)
     columns.append(update.books[0].step("grad", *where).subject)
     rows = []
     for number, book in enumerate(update.books[:TABLE_ROWS], start=1):
         row: list[Cell] = [str(number), book.delta(layer, i).number]
-        if j:
+        if source:
             row.append(book.z(layer - 1, j).number)
         row.append(book.step("grad", *where).result)
         rows.append(tuple(row))

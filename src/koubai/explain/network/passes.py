@@ -7,7 +7,6 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
-from koubai.core.layers.base import WEIGHTS
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
@@ -43,12 +42,14 @@ def explain(
     features: Sequence[str] = (),
     classes: Sequence[str] = (),
     apart: bool = False,
+    limits: tuple[tuple[float, float], ...] = (),
 ) -> Derivation:
     """Explain a row: its backward pass if its targets are given, else its forward pass; see `forward`, `backward`.
 
     ``features`` and ``classes`` name the inputs and outputs; with ``apart``, several classes may apply at once.
+    ``limits`` are those of each output's predictions, if they are clipped.
     """
-    names = Names(tuple(map(str, features)), tuple(map(str, classes)), apart=apart)
+    names = Names(tuple(map(str, features)), tuple(map(str, classes)), apart=apart, limits=limits)
     if y is None:
         return forward(network, theta, x, ask=ask, names=names)
     return backward(network, theta, x, y, ask=ask, names=names)
@@ -198,9 +199,11 @@ def _steepest_weight(book: Book) -> tuple[int, int, int]:
     found = []
     network, sizes = book.network, np.abs(book.trace.data_gradient)
     for span in (span for spans in network.spans for span in spans):
-        if span.block.group == WEIGHTS:
+        if span.block.penalized:
             place = span.start + int(sizes[span.start : span.stop].argmax())
             layer, address = network.owner(place)
-            term = next(iter(network.layers[layer].terms_with(address)))
-            found.append((float(sizes[place]), (layer + 1, term.node, term.source)))
+            spec = network.layers[layer]
+            node = next(iter(spec.terms_with(address))).node
+            number = next(j for j, other in spec.parameters_of(node) if other == address)
+            found.append((float(sizes[place]), (layer + 1, node, number)))
     return max(found)[1]

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from koubai.core.formulas.tree import Quantity, Symbol
+from koubai.core.formulas.values import Value
+from koubai.core.layers.base import Term
 from koubai.explain.derivations import Step
 from koubai.explain.diagram import LIGHTS, Diagram, Edge, Light, Node, drawn
 from koubai.explain.network.book import Book
@@ -45,9 +47,17 @@ def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool)
                 where = (layer, head.index, tail.index)
                 if tail.index in joined:
                     term = joined[tail.index]
-                    weight = Fraction(1) if term.parameter is None else book.w(*where).evaluate()
+                    weight = _weight(book, layer, term)
                     edges.append(Edge(*where, weight, lights.get(where, "")))
     return Diagram(book.network.sizes, tuple(columns), tuple(edges), None if asked is None else asked.subject)
+
+
+def _weight(book: Book, layer: int, term: Term) -> Value:
+    """Return the number of a line: a summand's parameter, or in a layer that is not linear ∂u_i/∂z_j."""
+    spec = book.network.layers[layer - 1]
+    if spec.is_linear:
+        return Fraction(1) if term.parameter is None else book.w(layer, term.node, term.source).evaluate()
+    return sum(book.factor(layer, each) for each in spec.terms(term.node) if each.source == term.source)
 
 
 def _node(book: Book, layer: int, i: int, lights: Mapping[tuple[int, ...], Light], deltas: bool) -> Node:

@@ -14,6 +14,9 @@ from koubai.explain.network.book import PARTS, Book, Part
 from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.picture import picture
 
+LAYER_TEXTS = {"ntk_dense": "explain.text.layer_scaled", "periodic_embedding": "explain.text.layer_waves"}
+"""What is said of layers of these kinds; of others but dense ones, that they compute no weighted sums."""
+
 
 def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
     """Return a pass's steps by part, in order of computation."""
@@ -76,7 +79,8 @@ def network_section(
     for layer, spec in enumerate(book.network.layers, 1):
         law = spec.law()
         if not isinstance(spec, Dense) and law is not None:
-            blocks.append(say("explain.text.layer", layer=layer, law=Relation(Symbol("u", ("i",), "l"), "=", law)))
+            key = LAYER_TEXTS.get(spec.name, "explain.text.layer")
+            blocks.append(say(key, layer=layer, law=Relation(Symbol("u", ("i",), "l"), "=", law)))
     if matrices.fits(book) and asked is None:
         blocks.append(_given("x", [book.z(0, j) for j in range(1, book.network.n_features + 1)]))
         if deltas:
@@ -137,9 +141,9 @@ def _gradients(book: Book, layer: int) -> tuple[Step, ...]:
     spec = book.network.layers[layer - 1]
     found: dict[Address, Step] = {}
     for i in range(1, spec.n_out + 1):
-        for term in spec.terms(i):
-            if term.parameter is not None and term.parameter not in found:
-                found[term.parameter] = book.step("grad", layer, i, term.source)
+        for j, address in spec.parameters_of(i):
+            if address not in found:
+                found[address] = book.step("grad", layer, i, j)
     return tuple(found.values())
 
 

@@ -123,9 +123,13 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
         raise ShapeError(f"explain: z and y must have the same length; got {len(z)} and {len(y)} numbers. Give both.")
     _check_domain(kind, z, y)
     outputs = [Quantity(Symbol("z", (k,)), Number(as_given(float(v)))) for k, v in enumerate(z, start=1)]
-    targets = [Quantity(Symbol(kind.letter, (k,)), Number(as_given(float(v)))) for k, v in enumerate(y, start=1)]
+    compared = kind.smoothed(np.array([[float(value) for value in y]]))[0].tolist()
+    accent = "" if compared == [float(value) for value in y] else "tilde"  # with label smoothing
+    targets = [
+        Quantity(Symbol(kind.letter, (k,), accent=accent), Number(as_given(v))) for k, v in enumerate(compared, start=1)
+    ]
     formula = total(kind, [term(kind, a, b) for a, b in zip(outputs, targets, strict=True)])
-    general = Symbol("z", ("k",)), Symbol(kind.letter, ("k",))
+    general = Symbol("z", ("k",)), Symbol(kind.letter, ("k",), accent=accent)
     name = loss_name(kind)
     value_step = Step(
         step_id("E"),

@@ -48,12 +48,13 @@ class UpdateSteps:
         self.books = [book_of(trace, row) for row in range(len(trace.targets))]
         self.name = network.layers[layer - 1].symbol(address.block, i, j, layer)
         self.w = self.books[0].w(layer, i, j)
-        self.rate = Quantity(Symbol("α"), Number(as_given(trace.learning_rate or 0.0)))
         self.time = Quantity(Symbol("t"), Number(Fraction(trace.step or 1)))
         self.before = [self.books[0].step("grad", *where)] if len(self.books) == 1 else []
         self.steps: list[Step] = []
+        of_rate, of_decay = plan.factors.of(network.span(layer - 1, address.block).block)
+        self.rate = self._rate(of_rate)
         self.g = self._gradient()
-        plan.optimizer.explain(self)
+        plan.optimizer.with_decay(of_decay).explain(self)
 
     # Building blocks for rules
 
@@ -107,6 +108,13 @@ class UpdateSteps:
                 f"{after:g}. Define {kind}.explain."
             )
         self.define("new", replace(self.name, prime=True), formula, number=after)
+
+    def _rate(self, factor: float) -> Quantity:
+        """Return α, after the step that multiplies it with the factor of the parameter's group, if there is one."""
+        rate = Number(as_given(self.trace.learning_rate or 0.0))
+        if factor == 1:
+            return Quantity(Symbol("α"), rate)
+        return self.define("group_rate", Symbol("α"), Number(as_given(factor)) * Quantity(Symbol("α", (0,)), rate))
 
     # From the rows' gradients to the gradient used by the rule
 

@@ -28,7 +28,15 @@ LETTERS = {
     "ℓ": r"\ell",
 }
 SIGNS = {"−": "-", "≤": r"\le", "≥": r"\ge", "⊙": r"\odot", "≈": r"\approx", "≠": r"\ne", "∈": r"\in"}
-FUNCTIONS = {"exp": r"\exp", "log": r"\log", "tanh": r"\tanh", "max": r"\max", "min": r"\min"}
+FUNCTIONS = {
+    "exp": r"\exp",
+    "log": r"\log",
+    "tanh": r"\tanh",
+    "cos": r"\cos",
+    "sin": r"\sin",
+    "max": r"\max",
+    "min": r"\min",
+}
 ESCAPES = str.maketrans(
     {c: f"\\{c}" for c in "#$%&_{}"}
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
