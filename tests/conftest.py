@@ -24,7 +24,6 @@ LONG = {
     "estimators/test_perceptron_checks.py": 60,
     "training/test_interrupts.py": 250,
     "cli/test_processes.py": 250,
-    "engines/test_warm_up.py": 200,
     "training/test_checkpoints.py": 200,
     "views/test_descent_page_in_a_browser.py": 200,
     "play/browser/test_page.py": 17,

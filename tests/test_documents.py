@@ -5,6 +5,8 @@ import io
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 import warnings
 from collections.abc import Iterator
@@ -151,3 +153,11 @@ def test_the_picture_and_the_table_of_the_architecture_show_the_rooms_in_the_ord
     assert re.findall(r'font-weight="bold"[^>]*>(\w+)<', picture) == rooms
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \| ", page, re.MULTILINE)[: len(rooms)] == rooms
+
+
+def test_the_table_of_optimizers_is_that_of_their_docstrings() -> None:
+    """A new rule is on its page once the script has run."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "rules-table", "--check"], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.returncode) == ("", 0), done.stdout + done.stderr

@@ -16,21 +16,20 @@ MODULES = {
 UPWARDS = "koubai.core.entries"
 """What lower rooms offer of higher ones: each function imports what it calls when it is called."""
 
-KNOWN_CIRCLES = [{"koubai.play.data", "koubai.play.given"}]
-"""Each builds what the other describes: rows that were given are data, and data are made of rows that were given."""
-
 MOST_FILES = 12
 LARGER = {
-    "core": 21,  # what all rooms share, one small subject a file
-    "core/activations": 14,  # one activation a file
-    "engines/cpu/kernels": 20,  # compiled together, one step of training a file
+    "cli/parts": 13,  # what commands share, one subject a file
+    "core": 22,  # what all rooms share, one small subject a file
+    "core/activations": 16,  # one activation a file
+    "engines/cpu": 14,  # one step from what training asks for to compiled code a file
+    "engines/cpu/kernels": 23,  # compiled together, one step of training a file
     "explain/network": 16,  # one part of a pass a file
-    "models": 15,  # one model, from its parameters to its file
-    "optimizers": 18,  # one rule a file
+    "models": 17,  # one model, from its parameters to its file
+    "optimizers": 19,  # one rule a file
     "play": 35,  # the playground's server, to be parted with its page
     "tables/files": 15,  # one question that a file raises, a file
     "tables/preparing": 13,  # one kind of column, or one step to features, a file
-    "training": 15,  # one part of a run a file
+    "training": 16,  # one part of a run a file
 }
 """Folders that may hold more files, and how many."""
 
@@ -82,7 +81,7 @@ def test_circles_are_found() -> None:
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = {name: set(imported(name)) - {name} for name in MODULES}
     graph[UPWARDS] = set()
-    assert circles(graph) == KNOWN_CIRCLES
+    assert circles(graph) == []
 
 
 def test_a_folder_holds_about_a_dozen_files() -> None:

@@ -51,8 +51,10 @@ def made() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         return TableModel(hidden_layer_sizes=(2,), solver="lbfgs", max_iter=1, cross_validation=False).fit(**given)
 
     def table(**given: Any) -> None:
-        TableModel(**given).check_parameters(0.2)
+        TableModel(**given).check("t", 0.2)
 
+    idle = ("random_state", "validation_metric", "validation_fraction")  # the latter say nothing without early stopping
+    network = {name: value for name, value in koubai.MLPClassifier().get_params().items() if name not in idle}
     trained = {"subject": subject, "optimizer": "sgd", "seed": 0, "engine": "reference"}
     ending = {"max_steps": 3, "step_size": 0.0, "gradient_norm": 1e-8, "value": None, "variables": None}
     return {
@@ -68,8 +70,10 @@ def made() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
             {
                 "task": None, "drop": (), "keep": (), "category": (), "decimal": None, "thousands": None,
                 "date_order": None, "missing": (), "not_missing": (), "dtype": "float64", "random_state": 0,
+                **network,
             },
         ),
+        "L-BFGS": (table, {"learning_rate_init": None, "batch_size": None, "early_stopping": False, "solver": "lbfgs"}),
         "descend": (
             koubai.descend, {"function": "x**2", "start": 1.0, "optimizer": "sgd", "learning_rate": 0.1, **ending}
         ),
@@ -126,9 +130,14 @@ def functions() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
 
 NAMES = (
     "explain", "explain a perceptron", "explain numbers", "explain classes", "explain a table", "predict", "fit",
-    "descend", "basins", "load", "save", "landscape", "path", "line", "eigenvalues", "watch", "objective",
-    "expression", "callable", "by hand", "sheet", "questions", "answers", "mark", "network",
+    "table", "L-BFGS", "descend", "compare", "basins", "points", "load", "save", "landscape", "path", "line",
+    "eigenvalues", "subject", "rates", "batches", "watch", "objective", "expression", "callable", "by hand", "sheet",
+    "questions", "answers", "mark", "network",
 )  # fmt: skip
+
+
+def test_every_function_is_tried(functions: Any) -> None:
+    assert set(functions) == set(NAMES)
 
 
 def told(function: Callable[..., Any], given: dict[str, Any]) -> str:
@@ -172,7 +181,15 @@ def test_what_is_of_another_kind_works_or_gets_one_sentence(
         ("landscape", {"seed": -1}, ParameterTypeError, "landscape: seed must be an integer >= 0; got -1. Try 0."),
         ("compare", {"window": [(0, 1)]}, ShapeError, "for each of x, y; got 1 of them. Leave it out."),
         ("compare", {"window": [(1, 0)] * 2}, ParameterTypeError, "window must be a pair (lowest, highest) of finite"),
-        ("compare", {"resolution": 1}, ParameterError, "resolution must be >= 2; got 1. Try 241."),
+        ("compare", {"resolution": 1}, ParameterError, "resolution must be from 2 to 2000; got 1. Try 241."),
+        ("points", {"methods": np.array(["a"])}, ParameterError, "methods must be among steepest, minibatch, sgd; got"),
+        ("rates", {"n_updates": 10**400}, ParameterError, "from 10 to 1000000; got an integer of more than 40 digits"),
+        ("batches", {"epochs": 0}, ParameterError, "epochs must be from 1 to 1000000 and n_points from 2 to 1000000;"),
+        ("subject", {"y": [[1], [1, 2]]}, ShapeError, "subject_of: y must have one value, or one row of equally many"),
+        ("table", {"hidden_layer_sizes": np.array(3.5)}, ParameterError, "be integers > 0; got array(3.5). Try (100,)"),
+        ("table", {"validation_fraction": "a"}, ParameterTypeError, "validation_fraction must be a number; got 'a'."),
+        ("table", {"alpha": np.zeros((9, 9))}, ParameterError, "alpha must be >= 0; got array([[0., 0., 0., 0., 0."),
+        ("L-BFGS", {"batch_size": np.ones(2)}, ParameterError, "batch_size must not be set with L-BFGS, which"),
         ("eigenvalues", {"tolerance": -1.0}, ParameterError, "tolerance must be >= 0 and finite; got -1.0."),
         ("subject", {"y": [1, 0]}, ShapeError, "subject_of: X must have shape (n, n_features) and y as many rows"),
         ("mark", {"text": 1}, ParameterTypeError, "quiz: text must be a text; got 1."),

@@ -237,4 +237,4 @@ def test_a_list_of_optimizers_names_one(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit) as stopped:
         main(["descend", "x**2", "--start", "1", "--optimizer", ","])
     assert stopped.value.code == 2
-    assert "argument --optimizer: must be names such as sgd,adam; got ','." in capsys.readouterr().err
+    assert "--optimizer must be names such as sgd,adam; got ','." in capsys.readouterr().err

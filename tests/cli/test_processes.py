@@ -96,6 +96,7 @@ def test_ctrl_c_stops_evaluates_and_saves(training, tmp_path: Path) -> None:
     assert "stopped by Ctrl-C" in run("show", "t.koubai", folder=tmp_path).stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_no_fit_that_a_script_started_in_the_background(training) -> None:
     """Shells let such jobs ignore the Ctrl-C that is meant for the program in the foreground."""
     process = training(hears=False)
@@ -106,6 +107,7 @@ def test_ctrl_c_stops_no_fit_that_a_script_started_in_the_background(training) -
     assert process.poll() is None
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> None:
     """Reading and compiling are over in no time here, so the signal comes while nothing is finished yet."""
     code = (
@@ -184,6 +186,7 @@ def test_a_killed_fit_leaves_the_old_model(training, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.koubai"]
 
 
+@pytest.mark.slow
 def test_a_fit_killed_before_its_model_is_written_goes_on_from_the_checkpoint(tmp_path: Path) -> None:
     """The checkpoint goes only after the model is safe; then nothing is trained twice."""
     code = (
@@ -208,6 +211,7 @@ def test_a_fit_killed_before_its_model_is_written_goes_on_from_the_checkpoint(tm
     np.testing.assert_array_equal(model.estimator_.theta_, tensors["theta"])
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_bar_and_takes_two_ctrl_cs(tmp_path: Path) -> None:
     """On a terminal there is a bar with loss and validation score; Ctrl-C twice leaves at once."""
     command = [*KOUBAI, "fit", str(EXAMPLES / "penguins.csv"), "--target", "species", *LONG]
@@ -252,19 +256,33 @@ def test_a_closed_pipe_is_no_mistake(tmp_path: Path) -> None:
     assert koubai.load(tmp_path / "long.koubai").n_rows_["read"] == 40_000
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["fit", "--help"], ["show", "m.koubai"]])
-def test_help_and_show_load_little(tmp_path: Path, arguments: list[str]) -> None:
+def test_help_show_and_missing_files_load_little(tmp_path: Path) -> None:
     koubai.save(koubai.TableModel(epochs=1).fit(EXAMPLES / "baseball.csv", "success"), tmp_path / "m.koubai")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    missing = (
+        "fit no.csv --target a",
+        "predict m.koubai no.csv",
+        "predict no.koubai t.csv",
+        "explain forward m.koubai --data no.csv",
+        "explain model no.koubai --data t.csv",
+        "explain perceptron no.csv",
+        "descend no.csv --fit line",
+        "descend t.csv --network no.koubai",
+        "play no.csv --target a",
+    )
     code = (
         "import sys\n"
         "from koubai.cli.main import main\n"
-        "try: main(sys.argv[1:])\n"
-        "except SystemExit: pass\n"
-        "loaded = {'numba', 'sklearn', 'polars', 'jax'} & set(sys.modules)\n"
-        "sys.exit(', '.join(loaded) or 0)\n"
+        "for line in sys.argv[1:]:\n"
+        "    try: main(line.split())\n"
+        "    except SystemExit: pass\n"
+        "    loaded = {'numba', 'sklearn', 'polars', 'jax', 'starlette', 'matplotlib'} & set(sys.modules)\n"
+        "    if loaded: sys.exit(f'{line}: {loaded}')\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    lines = ("--version", "--help", "fit --help", *missing, "show m.koubai")
+    done = subprocess.run([sys.executable, "-c", code, *lines], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert done.stderr.count("must exist; ") == len(missing)
 
 
 @pytest.mark.slow

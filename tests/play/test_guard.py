@@ -174,7 +174,7 @@ def test_no_other_file_can_be_had(guarded, path):
 def test_the_page_names_no_other_machine(guarded):
     from koubai.play.app import STATIC
 
-    for path in STATIC.iterdir():
+    for path in (path for path in STATIC.rglob("*") if path.is_file()):
         words = path.read_text(encoding="utf-8").replace("http://www.w3.org/", "")
         assert "http://" not in words, path
         assert "https://" not in words, path

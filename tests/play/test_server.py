@@ -306,6 +306,7 @@ def test_memory_stays_flat_over_many_frames(server):
         assert (resident(process) - before) / 150 < 25_000
 
 
+@pytest.mark.slow
 def test_interrupting_ends_the_server_cleanly_while_clients_train():
     with served() as (process, address):
         pages = [Page(address) for _ in range(3)]
@@ -336,6 +337,7 @@ def test_ctrl_c_ends_no_server_that_a_script_started_in_the_background():
         assert serves(address)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_asked_to_terminate_leaves_no_folder_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with served() as (process, _):
@@ -345,6 +347,7 @@ def test_a_server_that_is_asked_to_terminate_leaves_no_folder_behind(tmp_path, m
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @needs_proc
 def test_the_page_is_there_soon_after_the_start():
     with served() as (process, address):

@@ -75,6 +75,7 @@ CHOICES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(CHOICES)
 def test_any_choice_trains_and_is_drawn_or_gets_one_sentence(part):

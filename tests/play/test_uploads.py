@@ -59,6 +59,7 @@ def parquet(table, **options):
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_good_tables_of_every_ending_are_taken(client, tables):
     for name, content in (
         ("t.csv", GOOD),
@@ -185,6 +186,7 @@ def hostile(kind):
     }[kind]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [
     "columns behind an empty line", "columns in the second line", "a header of two lines", "one name, again and again",
     "quotation marks alone", "one cell", "one name", "empty lines", "rows of all lengths", "carriage returns",

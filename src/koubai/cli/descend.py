@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
 from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.reading import require_files
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
 
@@ -74,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         wanted = "a table" if way in ("--fit", "--network") else "an expression or a name"
         raise ParameterError(f"FUNCTION must be given, {wanted}; got none. Try 'koubai descend rosenbrock', or --list.")
     reads = [args.network, args.other, args.function if way in ("--fit", "--network") else None]
+    require_files(reads[2:], reads[:2])
     _check_outputs(args.out, args.force, reads, moves=way in ("a function", "--fit"))
     record = _record(args, way)
     record.show(lang)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
-from koubai.cli.parts.reading import add_reading_options
+from koubai.cli.parts.reading import add_reading_options, refuse_reading_options
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run, options=READING)
+    parser.set_defaults(run=run, options={**READING, "member": "member"})
     topics = parser.add_subparsers(dest="topic", metavar="WHAT", required=True)
     _perceptron_parser(topics)
     for name, about in (
@@ -59,9 +59,16 @@ def run(args: argparse.Namespace) -> int:
     from koubai.core.language import language
 
     lang = language(args.lang)
+    table, model, data = (getattr(args, name, None) for name in ("table", "model", "data"))
     if args.out:
-        check_output(args.out, args.force, [getattr(args, name, None) for name in ("table", "model", "data")])
+        check_output(args.out, args.force, [table, model, data])
+    if table is None and data is None and model is None and hasattr(args, "encoding"):
+        refuse_reading_options(args, "a TABLE" if hasattr(args, "table") else "--data")
     derivation: Derivation = args.topic_of(args)
+    if hasattr(args, "averaged"):
+        from koubai.explain.model.average import about_average
+
+        derivation = about_average(derivation, *args.averaged)
     if args.digits is not None:
         derivation = _with_digits(derivation, args.digits)
     if args.out:
@@ -114,6 +121,7 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = _topic(topics, name, about, topic)
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a saved model (default: a small ready-made network)")
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
+    _add_member(parser)
     add_reading_options(parser.add_argument_group("the table"), streams=False)
     made = parser.add_argument_group("a generated network")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
@@ -137,6 +145,12 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     add_view_options(parser)
 
 
+def _add_member(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--member", type=int, metavar="N", help="which of the networks that a model averages (default: the first)"
+    )
+
+
 def _update_options(parser: argparse.ArgumentParser) -> None:
     rule = parser.add_argument_group("the rule")
     rule.add_argument("--optimizer", default="sgd", metavar="NAME", help="sgd, momentum, adam, … (default: sgd)")
@@ -150,7 +164,7 @@ def _update_options(parser: argparse.ArgumentParser) -> None:
 def _single_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _topic(topics, "activation", "an activation function and its derivative", _activation)
     parser.add_argument("name", metavar="NAME", help="sigmoid, relu, tanh, …")
-    parser.add_argument("--at", type=fraction, default=Fraction(1), metavar="U", help="the point u (default: 1)")
+    parser.add_argument("--at", type=fraction, metavar="U", help="the point u (default: 1)")
     add_view_options(parser)
     parser = _topic(topics, "loss", "a loss and its derivative", _loss)
     parser.add_argument("name", metavar="NAME", help="half_squared_error, cross_entropy, hinge, …")
@@ -189,6 +203,7 @@ def _model_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--data", metavar="TABLE", help="a table with the model's columns")
     add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--layer", type=int, default=1, metavar="N", help="which hidden layer (default: 1)")
+    _add_member(parser)
     add_view_options(parser)
 
 
@@ -282,7 +297,14 @@ def _update(args: argparse.Namespace) -> "Derivation":
 def _activation(args: argparse.Namespace) -> "Derivation":
     from koubai.explain.network.single import activation, softmax
 
-    return softmax() if args.name == "softmax" else activation(args.name, float(args.at))
+    if args.name != "softmax":
+        return activation(args.name, 1.0 if args.at is None else float(args.at))
+    if args.at is not None:
+        raise ParameterError(
+            "explain: --at must be left out for softmax, a function of several numbers; got it. Use explain softmax "
+            "--u 2,1,0."
+        )
+    return softmax()
 
 
 def _loss(args: argparse.Namespace) -> "Derivation":

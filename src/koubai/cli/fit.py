@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, foreign
-from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open
+from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open, require_files
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import ParameterError
 
@@ -83,17 +83,22 @@ def _add_table_options(group: "argparse._ArgumentGroup") -> None:
 
 def _add_network_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--hidden", type=_sizes, metavar="64,32", help="nodes of the hidden layers, or none")
-    group.add_argument("--activation", metavar="NAME", help="relu, tanh, sigmoid, gelu, silu, elu, … (default: relu)")
+    group.add_argument("--activation", metavar="NAME", help="relu, tanh, sigmoid, gelu, silu, elu, … (default: silu)")
     group.add_argument("--loss", metavar="NAME", help="the loss (default: cross-entropy, or half the squared error)")
+    group.add_argument(
+        "--piecewise",
+        action=argparse.BooleanOptionalAction,
+        help="encode numbers by up to 16 pieces of their range besides (default: yes, unless quality is fast)",
+    )
     group.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="numbers (default: float64)")
 
 
 def _add_training_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
-        "--optimizer", metavar="NAME", help="adam, adamw, sgd, momentum, rmsprop, lbfgs, … (default: adam)"
+        "--optimizer", metavar="NAME", help="adam, adamw, sgd, momentum, rmsprop, lbfgs, … (default: adamw)"
     )
     group.add_argument("--learning-rate", type=float, metavar="RATE", help="the maximum learning rate")
-    group.add_argument("--schedule", metavar="NAME", help="one_cycle, cosine, constant, step, … (default: one_cycle)")
+    group.add_argument("--schedule", metavar="NAME", help="one_cycle, cosine, constant, step, … (default: cosine)")
     group.add_argument("--batch-size", type=int, metavar="ROWS", help="rows per update")
     group.add_argument("--epochs", type=int, metavar="N", help="passes over the table")
     group.add_argument("--dropout", type=float, metavar="SHARE", help="share of hidden nodes dropped in each update")
@@ -114,6 +119,16 @@ def _add_training_options(group: "argparse._ArgumentGroup") -> None:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="choose a small table's penalty and confidence by cross-validation (default: yes)",
+    )
+    group.add_argument(
+        "--quality",
+        choices=("fast", "good", "best"),
+        default="good",
+        help="average one network, up to 8 or up to 32 (default: good)",
+    )
+    group.add_argument("--members", type=int, metavar="N", help="average so many networks; 1 keeps a single one")
+    group.add_argument(
+        "--time", type=float, metavar="SECONDS", help="average as many networks as can be trained in that time"
     )
     group.add_argument("--starts", type=int, metavar="N", help="try N sets of initial values and keep the best")
     group.add_argument(
@@ -162,6 +177,10 @@ OPTIONS_OF_NETWORK: Mapping[str, str] = {
 
 OPTIONS: Mapping[str, str] = {
     **OPTIONS_OF_NETWORK,
+    "piecewise": "piecewise",
+    "quality": "quality",
+    "n_members": "members",
+    "time": "time",
     "random_state": "seed",
     "test_fraction": "test-fraction",
     "task": "task",
@@ -187,6 +206,12 @@ def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
 
 def run(args: argparse.Namespace) -> int:
     """Read, train, evaluate, save; return the exit status."""
+    path = args.model
+    if path is None:
+        path = Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
+    _check_outputs(path, args.checkpoint, args.table)
+    require_files([args.table])
+
     from koubai.cli.main import DONE, INTERRUPTED
     from koubai.cli.parts import fit_report as report
     from koubai.cli.parts.stopping import Quit
@@ -195,10 +220,6 @@ def run(args: argparse.Namespace) -> int:
     from koubai.tables.files.blocks import TableBlocks
     from koubai.tables.files.names import column_names
 
-    path = args.model
-    if path is None:
-        path = Path(args.table).name.removesuffix(".gz").rpartition(".")[0] + ".koubai"
-    _check_outputs(path, args.checkpoint, args.table)
     if args.checkpoint is None and args.checkpoint_every is not None:
         raise ParameterError(
             f"--checkpoint-every must come with --checkpoint; got {args.checkpoint_every:g} alone. "
@@ -214,6 +235,10 @@ def run(args: argparse.Namespace) -> int:
         dtype=args.dtype,
         random_state=args.seed,
         cross_validation=args.cross_validation,
+        piecewise=args.piecewise,
+        quality=args.quality,
+        n_members=args.members,
+        time=args.time,
         **network_parameters(args),
     )
     streamed = is_streamed(args, "fit")
@@ -281,25 +306,13 @@ def _train(model: "TableModel", prepared: Any, quiet: bool) -> None:
     show_bar = not quiet and sys.stderr.isatty()
     say_epoch = _sayer(model.network.get("validation_metric", "loss") == "loss")
     if isinstance(prepared, StreamedTable):
-        _compile(model)
         model.train(prepared, [] if quiet or show_bar else [say_epoch], progress=show_bar)
         if model.estimator_.history_.stopped == "interrupted" and not model.estimator_.t_:
             raise Quit
         return
     with Stopper() as stopper:
-        _compile(model)
         callbacks = [stopper] if quiet or show_bar else [stopper, say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
-
-
-def _compile(model: "TableModel") -> None:
-    """Compile or load the training code, so that the reported seconds are those of training alone."""
-    from koubai.engines.cpu.warm_up import pieces
-    from koubai.models.defaults import uses_lbfgs
-
-    work = pieces()
-    for name in ("gradient" if uses_lbfgs(model.network) else "training", "prediction"):
-        work[f"{name}, {model.dtype}"]()
 
 
 def _sayer(by_loss: bool) -> "Callback":

@@ -2,13 +2,12 @@
 
 import argparse
 import io
-import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module, metadata
-from typing import Any, NoReturn
 
 from koubai.cli.parts.complaints import in_terms_of_options
+from koubai.cli.parts.parser import MISTAKE, Parser
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError
 
@@ -24,10 +23,8 @@ COMMANDS = (
 )
 """Modules with ``register(subparsers)``, which adds the command, and ``run(args)``, which returns the exit status."""
 
-DONE, MISTAKE, INTERRUPTED = 0, 2, 130
-"""Exit statuses."""
-VALUE = re.compile(r"-(?!h$)[^-]")
-"""How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options have two, but for -h."""
+DONE, INTERRUPTED = 0, 130
+"""Exit statuses, besides `MISTAKE`."""
 
 DESCRIPTION = "Neural networks you can see through: train on a table, predict, look inside."
 
@@ -39,19 +36,6 @@ EXAMPLES = """examples:
 
 See 'koubai COMMAND --help' for details of a command.
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one sentence, and which takes ``--at -1/2`` and ``-x**2`` for values."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # argparse takes a word for a value if this, by itself for negative numbers, matches
-        self._negative_number_matcher = VALUE
-
-    def error(self, message: str) -> NoReturn:
-        """Print the error and where to find help, and exit with status 2."""
-        self.exit(MISTAKE, f"{self.prog}: {printable(message)}. See '{self.prog} --help'.\n")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -82,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser = make_parser()
         args, left = parser.parse_known_args(sys.argv[1:] if arguments is None else arguments)
         if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
+            parser.prog += f" {args.command}"
             parser.error(f"unrecognized arguments: {' '.join(left)}")
         command, options = f" {args.command}", getattr(args, "options", options)
         status: int = args.run(args)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koubai.cli.parts.reading import add_reading_options
+from koubai.cli.parts.reading import add_reading_options, refuse_reading_options, require_files
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
         raise ParameterError("play: --target requires a table, which is missing. Try koubai play table.csv --target y.")
     if not 0 <= args.port <= 65535:
         raise ParameterError(f"play: --port must be from 0 to 65535; got {args.port}. Try 8800.")
+    require_files([args.table or None])
+    if not args.table:
+        refuse_reading_options(args, "a TABLE")
     try:
         from koubai.play import server
         from koubai.play.uploads import Tables

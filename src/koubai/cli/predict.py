@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
-from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open
+from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open, require_files
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import DataError, ParameterError
 
@@ -78,13 +78,20 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(args: argparse.Namespace) -> int:
     """Load, read, predict, write; return the exit status."""
-    from koubai.models.files import load
-    from koubai.models.table_model import TableModel
-
     if args.out is not None:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
+        if args.raw_cells and args.out.lower().endswith(".parquet"):
+            raise ParameterError(
+                f"--raw-cells must come with text, since a Parquet file holds all cells as they are; got '{args.out}'. "
+                f"Leave it out."
+            )
         check_output(args.out, args.force, reads=[args.table, args.model])
+    require_files([args.table], [args.model])
+
+    from koubai.models.files import load
+    from koubai.models.table_model import TableModel
+
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(

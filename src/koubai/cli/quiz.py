@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from koubai.cli.parts.helping import word_later
 from koubai.cli.parts.outputs import add_force, check_different, check_output
+from koubai.core.errors import either
 
 if TYPE_CHECKING:
     from koubai.core.language import Language
@@ -34,7 +36,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("topic", metavar="TOPIC", help="perceptron, forward, backward, update, descent or shapes")
+    word_later(parser, parser.add_argument("topic", metavar="TOPIC"), _topics)
     parser.add_argument("--seed", type=int, metavar="N", help="random seed (default: a new one each time)")
     parser.add_argument("--count", type=int, default=5, metavar="N", help="questions (default: 5)")
     parser.add_argument("--level", default="easy", metavar="LEVEL", help="easy or exam (default: easy)")
@@ -43,6 +45,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--answers", metavar="FILE", help="where to write the answers, with every step")
     add_force(parser)
     parser.add_argument("--interactive", action="store_true", help="ask the questions here and mark the answers")
+
+
+def _topics() -> str:
+    from koubai.explain.quiz.sheets import TOPICS
+
+    return either(list(TOPICS))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -110,8 +110,10 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
 
 def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
     """Print the calibration and limits of predictions, which older files lack."""
-    from koubai.cli.parts.scores import said_of_target
+    from koubai.cli.parts.scores import said_of_average, said_of_target
 
+    if record.get("n_networks", 1) > 1:
+        out.print(f"Average  {said_of_average(record['n_networks'])}")
     if record.get("bounds") is not None and record["target"]["task"] == "regression":
         for line in said_of_target(bool(record["long_tail"]), record["bounds"]):
             out.print(f"Answers  {line}")
@@ -189,6 +191,16 @@ def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
     given = record.get("parameters", {})
     if given.get("optimizer") is not None:
         names.remove("solver")
-    chosen = [f"{name}={given[name]}" for name in names if given.get(name) is not None]
+    chosen = [f"{name}={_spelled(given[name])}" for name in names if given.get(name) is not None]
     if chosen:
         out.print(f"Settings {printable(', '.join(chosen))}")
+
+
+def _spelled(value: Any) -> str:
+    """Return a parameter as it is given: a kind with parameters of its own as name(parameter=value)."""
+    pairs = value.get("dict") if isinstance(value, dict) else None
+    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        return str(value)
+    parts = {str(name): part for name, part in pairs}
+    own = ", ".join(f"{name}={part}" for name, part in parts.items() if name != "name")
+    return f"{parts.get('name', '')}({own})"

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import thread_time
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from koubai.core.errors import ParameterError
 from koubai.play.curve import Curve, Place
 from koubai.play.data import Source, load, on_axes
 from koubai.play.experiment import Experiment, ManualUpdate, Moment
-from koubai.play.journal import Journal
+from koubai.play.journal import Edit, Journal
 from koubai.play.replay import changed, place_of
 from koubai.play.settings import LIVE, OF_DATA, VIEW, Settings
 from koubai.play.timeline import Past, Timeline
@@ -141,7 +140,7 @@ class Branch:
         past = self.timeline.pasts[at]
         self.timeline.pasts[at] = Past(self.moment.copy(), self.experiment, past.serial, self.journal.last, past.kept)
 
-    def edit(self, part: Mapping[str, Any]) -> None:
+    def edit(self, edit: Edit) -> None:
         """Set a weight or a bias.
 
         Raises
@@ -149,11 +148,11 @@ class Branch:
         ParameterError
             If the network has no such parameter.
         """
-        place = place_of(self.experiment, part["layer"], part["source"], part["target"], part["bias"])
+        place = place_of(self.experiment, edit["layer"], edit["source"], edit["target"], edit["bias"])
         if place is None:
             raise ParameterError("playground: the weight to change must belong to the network; this one does not.")
-        self.moment.state.theta[place] = part["value"]
-        self.journal.write({"edit": dict(part)})
+        self.moment.state.theta[place] = edit["value"]
+        self.journal.write({"edit": edit.copy()})
         self.last = None
         self.note(kept=True)
 

@@ -1,7 +1,9 @@
 """The losses of a run over its epochs, thinned evenly so that an hour takes no more memory than a minute."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol, TypeVar
+
+from koubai.play.frames import Message
 
 MOST = 3000
 MOST_TOLD = 2 * MOST
@@ -48,7 +50,7 @@ class Curve:
         """Show the curve as it was at a place; nothing is discarded until the next one is recorded."""
         self.shown, self.told = serial, None
 
-    def news(self) -> dict[str, Any]:
+    def news(self) -> Message:
         """Return the parts of a message with what the client does not know yet."""
         whole = self.told is None or self.n_told > MOST_TOLD
         first = -1 if whole or self.told is None else self.told
@@ -74,8 +76,25 @@ def reversed_until(places: list[Place], serial: int) -> list[Place]:
     return places[at:]
 
 
-def thin_append(found: list[Any], newest: Any, stride: int) -> None:
-    """Append the newest place, which has ``serial`` and ``kept``.
+class Numbered(Protocol):
+    """A place in a row of places: its serial number, and whether to keep it."""
+
+    @property
+    def serial(self) -> int:
+        """Its serial number."""
+        ...
+
+    @property
+    def kept(self) -> bool:
+        """Whether thinning leaves it."""
+        ...
+
+
+Thinned = TypeVar("Thinned", bound=Numbered)
+
+
+def thin_append(found: list[Thinned], newest: Thinned, stride: int) -> None:
+    """Append the newest place.
 
     It replaces the last one unless that is kept or lies a stride after its predecessor.
 

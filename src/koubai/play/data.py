@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,14 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.play.datasets import CLASSES, MADE, NUMBERS, READ, make
 from koubai.play.features import features_of
+from koubai.play.recipe import Recipe
 from koubai.play.settings import Settings
 from koubai.play.uploads import MOST_ROWS
+from koubai.tables.files.reading import Table, read_table
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
     from koubai.models.table_model import TableModel
-    from koubai.play.given import Original
-    from koubai.play.recipe import Recipe
-    from koubai.tables.files.reading import Table
 
 TABLES: Mapping[str, tuple[str, str]] = {
     "baseball": ("baseball.csv", "success"),
@@ -31,6 +30,28 @@ TABLES: Mapping[str, tuple[str, str]] = {
 """The file and target of each table included with koubai."""
 MOST_FEATURES = 200
 """Maximum number of features of a table: the playground is for exploring, `koubai fit` for training."""
+
+
+@dataclass(frozen=True, eq=False)
+class Original:
+    """The rows before standardisation.
+
+    Parameters
+    ----------
+    X, y
+        The inputs (n, n_features) and targets (n,) as given.
+    center, scale : (n_features,)
+        The network's inputs are (X - center) / scale.
+    target_center, target_scale : float
+        Likewise for numeric targets.
+    """
+
+    X: Any
+    y: Array
+    center: Array
+    scale: Array
+    target_center: float = 0.0
+    target_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +99,8 @@ class Data:
     on_plane: Callable[[Array], Array]
     model: "TableModel | None" = None
     prepared: "PreparedTable | None" = None
-    original: "Original | None" = None
-    recipe: "Recipe | None" = None
+    original: Original | None = None
+    recipe: Recipe | None = None
     is_given: bool = False
 
 
@@ -163,12 +184,10 @@ def _drawn(settings: Settings) -> Data:
 
 
 def _of_file(settings: Settings, path: Path, target: str) -> Data:
-    from koubai.tables.files.reading import read_table
-
     return data_of_table(settings, read_table(path), target)
 
 
-def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
+def data_of_table(settings: Settings, table: Table, target: str) -> Data:
     """Return a table prepared and placed in the plane.
 
     Raises
@@ -185,7 +204,7 @@ def data_of_table(settings: Settings, table: "Table", target: str) -> Data:
     drop: list[str] = []
     if settings.columns is not None and settings.dataset == "table":
         drop = [name for name in table.frame.columns if name not in settings.columns and name != target]
-    model = TableModel(drop=drop, random_state=settings.data_seed % (2**32 - 2))
+    model = TableModel(drop=drop, piecewise=False, random_state=settings.data_seed % (2**32 - 2))
     prepared = model.prepare(table, target, test_fraction=1 - settings.train_ratio)
     inputs = np.asarray(prepared.preparation.transform(prepared.frame), dtype=float)
     if inputs.shape[1] > MOST_FEATURES:

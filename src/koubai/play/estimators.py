@@ -1,13 +1,14 @@
 """An estimator as the starting point of a playground: its network, and how it trains."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import ParameterError
 from koubai.core.losses import get_loss
+from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
@@ -17,6 +18,10 @@ from koubai.optimizers.schedules import Constant, Schedule
 from koubai.play.recipe import Recipe
 from koubai.play.settings import ENDLESS, MOST_LAYERS, Settings
 
+Network: TypeAlias = MLPClassifier | MLPRegressor
+Playable: TypeAlias = Network | Perceptron
+"""Estimators from which a playground can start."""
+
 WIDEST = 128
 """Maximum number of nodes in a layer that can be drawn."""
 
@@ -25,7 +30,7 @@ NEUTRAL = {"early_stopping": False, "class_weight": None, "n_starts": 1}
 PERCEPTRON_NEUTRAL = {"penalty": None, "fit_intercept": True, "variant": "plain", "order": None, "init": "zeros"}
 
 
-def settings_of(estimator: Any, n_rows: int | None = None) -> Settings:
+def settings_of(estimator: Playable, n_rows: int | None = None) -> Settings:
     """Return the settings equivalent to an estimator's parameters.
 
     Parameters
@@ -75,14 +80,14 @@ def settings_of(estimator: Any, n_rows: int | None = None) -> Settings:
     return replace(settings, stop_at=estimator.max_iter if estimator.epochs is None else estimator.epochs)
 
 
-def recipe_of(estimator: Any) -> Recipe | None:
+def recipe_of(estimator: Playable) -> Recipe | None:
     """Return how an estimator trains; None for the perceptron, whose rule is built in."""
     if isinstance(estimator, Perceptron):
         return None
     return Recipe(_rule(estimator), _course(estimator), bool(estimator.shuffle), float(estimator.clip_norm or 0.0))
 
 
-def left_aside(estimator: Any) -> list[str]:
+def left_aside(estimator: Playable) -> list[str]:
     """Return the names of parameters that request something the playground does not have."""
     found = [name for name, neutral in NEUTRAL.items() if getattr(estimator, name, neutral) != neutral]
     if isinstance(estimator, Perceptron):
@@ -94,16 +99,16 @@ def left_aside(estimator: Any) -> list[str]:
     return found
 
 
-def _rule(estimator: Any) -> Optimizer:
+def _rule(estimator: Network) -> Optimizer:
     return Adam() if choices.uses_lbfgs(estimator) else choices.chosen_optimizer(estimator)
 
 
-def _course(estimator: Any) -> Schedule:
+def _course(estimator: Network) -> Schedule:
     course = Constant() if choices.uses_lbfgs(estimator) else choices.chosen_schedule(estimator)
     return Constant() if course.name in ENDLESS else course
 
 
-def _seed(random_state: Any) -> int:
+def _seed(random_state: int | np.random.RandomState | None) -> int:
     """Return the seed for a ``random_state``; a generator is read without advancing it."""
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
@@ -114,7 +119,7 @@ def _seed(random_state: Any) -> int:
     return int(random_state)
 
 
-def _check_drawn(estimator: Any, sizes: list[int]) -> None:
+def _check_drawn(estimator: Network, sizes: list[int]) -> None:
     who = f"{choices.name_of(estimator)}: play"
     if len(sizes) > MOST_LAYERS:
         raise ParameterError(f"{who} can draw at most {MOST_LAYERS} hidden layers; got {len(sizes)}. Try fewer.")
@@ -124,7 +129,7 @@ def _check_drawn(estimator: Any, sizes: list[int]) -> None:
         )
 
 
-def _activation_names(estimator: Any, n_hidden: int) -> list[str]:
+def _activation_names(estimator: Network, n_hidden: int) -> list[str]:
     names = [activation.name for activation in choices.hidden_activations(estimator, n_hidden)]
     for name in names:
         if name not in ACTIVATIONS or name == "softmax":

@@ -15,9 +15,9 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.randomness import SHUFFLE, derive_key, permutation
 from koubai.core.trace import StepTrace
-from koubai.engines.cpu.engine import CPUEngine
-from koubai.engines.protocol import Plan, Rows, State
+from koubai.engines.protocol import Engine, Plan, Rows, State
 from koubai.engines.reference import trace_forward, trace_step
+from koubai.engines.registry import get_engine
 from koubai.estimators.given.outputs import Ending, classification_ending, regression_ending
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import get_schedule
@@ -73,7 +73,7 @@ class Experiment:
     plan: Plan
     train: Rows
     test: Rows
-    engine: CPUEngine = field(default_factory=lambda: CPUEngine(1))
+    engine: Engine = field(default_factory=lambda: get_engine("cpu", 1))
 
     @classmethod
     def build(cls, settings: Settings, data: Data) -> "Experiment":

@@ -1,19 +1,20 @@
 """Derivations of the running network's numbers by `koubai.explain`, for the page."""
 
-from typing import Any
-
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.engines.protocol import Rows, State
 from koubai.explain import Ask, Derivation, backward, forward, update
 from koubai.explain.learning_rule.learning_walk import one_example
 from koubai.explain.network.naming import Names
 from koubai.play.branch import Branch
+from koubai.play.frames import Message
+from koubai.play.messages import Parts
 from koubai.views.explanation.showing import render
 
 
-def explanation(branch: Branch, asked: dict[str, Any]) -> dict[str, Any]:
+def explanation(branch: Branch, asked: Parts) -> Message:
     """Return the title and the HTML of the requested derivation.
 
     Parameters
@@ -33,7 +34,7 @@ def explanation(branch: Branch, asked: dict[str, Any]) -> dict[str, Any]:
     return {"type": "explanation", "title": asked["what"], "html": html}
 
 
-def _derivation(branch: Branch, asked: dict[str, Any]) -> Derivation:
+def _derivation(branch: Branch, asked: Parts) -> Derivation:
     experiment, state = branch.experiment, branch.moment.state
     data, network, theta = experiment.data, experiment.network, state.theta
     if asked["row"] >= len(data.inputs):
@@ -77,7 +78,7 @@ def _running_step(branch: Branch, ask: Ask) -> Derivation:
     return update(experiment.plan, state, rows, rate, ask)
 
 
-def _learning_rule(branch: Branch, theta: Any, x: Any, y: Any) -> Derivation:
+def _learning_rule(branch: Branch, theta: Array, x: Array, y: Array) -> Derivation:
     """Explain the perceptron rule on one example; the bias is the weight of a constant input 1."""
     names = (*branch.experiment.data.names, "1")
     return one_example(theta, np.append(x, 1.0), int(y[0]), branch.settings.learning_rate, names)

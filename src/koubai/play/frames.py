@@ -3,15 +3,19 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+
+from koubai.core.arrays import Array
+
+Message: TypeAlias = dict[str, object]
+"""What is sent to a client as JSON: numbers, texts, lists and objects by name."""
 
 KINDS = {"float32": "f4", "uint8": "u1"}
 
 
-def encode(header: Mapping[str, Any], blocks: Mapping[str, npt.NDArray[Any]]) -> bytes:
+def encode(header: Message, blocks: Mapping[str, Array]) -> bytes:
     """Return one frame: length of the header (uint32), header, blocks; each block begins at a multiple of 8 bytes.
 
     Examples
@@ -27,17 +31,21 @@ def encode(header: Mapping[str, Any], blocks: Mapping[str, npt.NDArray[Any]]) ->
         padded = data + b"\0" * (-len(data) % 8)
         parts.append(padded)
         offset += len(padded)
-    text = json.dumps({**finite(header), "blocks": places}, allow_nan=False).encode()
+    text = json.dumps({**sendable(header), "blocks": places}, allow_nan=False).encode()
     text += b" " * (-(4 + len(text)) % 8)
     return b"".join([len(text).to_bytes(4, "little"), text, *parts])
 
 
-def finite(value: Any) -> Any:
-    """Return the value with non-finite numbers, which JSON lacks, replaced by None."""
+def sendable(message: Message) -> Message:
+    """Return a message with non-finite numbers, which JSON lacks, replaced by None."""
+    return {name: _finite(part) for name, part in message.items()}
+
+
+def _finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {name: finite(part) for name, part in value.items()}
+        return {name: _finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(part) for part in value]
+        return [_finite(part) for part in value]
     return value

@@ -10,39 +10,18 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
-from koubai.play.data import MOST_FEATURES, Data, data_of_table, extent_of, plane_of
+from koubai.play.data import MOST_FEATURES, Data, Original, data_of_table, extent_of, plane_of
 from koubai.play.datasets import CLASSES
 from koubai.play.recipe import Recipe
 from koubai.play.settings import Settings
 from koubai.play.uploads import MOST_ROWS
+from koubai.tables.files.frames import as_table
+from koubai.tables.files.reading import Table
+from koubai.tables.preparing.splits import hold_out
+from koubai.tables.preparing.targets import Target, find_target
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from koubai.tables.files.reading import Table
-    from koubai.tables.preparing.targets import Target
-
-
-@dataclass(frozen=True, eq=False)
-class Original:
-    """The rows before standardisation.
-
-    Parameters
-    ----------
-    X, y
-        The inputs (n, n_features) and targets (n,) as given.
-    center, scale : (n_features,)
-        The network's inputs are (X - center) / scale.
-    target_center, target_scale : float
-        Likewise for numeric targets.
-    """
-
-    X: Any
-    y: npt.NDArray[Any]
-    center: Array
-    scale: Array
-    target_center: float = 0.0
-    target_scale: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +50,7 @@ class GivenRows:
 
     X: Any
     inputs: Array
-    y: npt.NDArray[Any]
+    y: Array
     task: str
     names: tuple[str, ...]
     target: str = "y"
@@ -90,8 +69,6 @@ class GivenRows:
 
     def data(self, settings: Settings) -> Data:
         """Return the rows split, standardised, and placed in the plane."""
-        from koubai.tables.preparing.splits import hold_out
-
         of_classes = self.task == CLASSES
         classes, codes = np.unique(self.y, return_inverse=True) if of_classes else (np.array([]), self.y)
         test = np.zeros(len(self.inputs), dtype=bool)
@@ -132,7 +109,7 @@ class GivenRows:
 class GivenTable:
     """A table whose columns must be prepared to become numbers."""
 
-    table: "Table"
+    table: Table
     target: str
 
     @property
@@ -185,9 +162,6 @@ def given(
     >>> rows.names, rows.task
     (('x1', 'x2'), 'classification')
     """
-    from koubai.tables.files.frames import as_table
-    from koubai.tables.preparing.targets import find_target
-
     if isinstance(y, str):
         table = as_table(X)
         find_target(table.frame, y, task)
@@ -217,8 +191,6 @@ def given(
 def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Target]":
     import polars as pl
 
-    from koubai.tables.preparing.targets import find_target
-
     name = str(getattr(y, "name", None) or "y")
     if not isinstance(y, pl.Series):
         values = np.asarray(y)
@@ -233,7 +205,7 @@ def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Targ
     return column, find_target(column.to_frame(), name, task)
 
 
-def _as_given(y: Any, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _as_given(y: Any, labels: Array) -> Array:
     """Return class labels in the user's own type, if an array has one."""
     values = np.asarray(y).ravel()
     return values if values.dtype.kind in "biufU" and len(values) == len(labels) else labels
@@ -241,8 +213,6 @@ def _as_given(y: Any, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _frame_of(X: Any) -> "pl.DataFrame | None":
     import polars as pl
-
-    from koubai.tables.files.frames import as_table
 
     if isinstance(X, pl.LazyFrame | pl.DataFrame | Mapping | str | os.PathLike) or hasattr(X, "__arrow_c_stream__"):
         return as_table(X).frame

@@ -1,9 +1,31 @@
 """The actions in a playground, in order: enough to replay them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypedDict
 
-Entry: TypeAlias = dict[str, Any]
+from koubai.play.frames import Message
+
+
+class Edit(TypedDict):
+    """A weight or bias set by hand; its layer from 1, nodes from 0."""
+
+    layer: int
+    source: int
+    target: int
+    bias: bool
+    value: float
+
+
+class Entry(TypedDict, total=False):
+    """One action: epochs, steps of a unit and their number, an edit, or changed settings."""
+
+    epochs: int
+    step: str
+    count: int
+    edit: Edit
+    settings: Mapping[str, object]
+
 
 MOST = 20_000
 """Maximum number of entries; an uninterrupted stretch of training counts as one."""
@@ -35,7 +57,7 @@ class Journal:
     [{'epochs': 3}]
     """
 
-    settings: dict[str, Any]
+    settings: Message
     last: Link | None = None
 
     @property
@@ -75,5 +97,6 @@ def _grown(last: Entry, entry: Entry) -> Entry | None:
     return None
 
 
-def _place(entry: Entry) -> Entry:
-    return {name: part for name, part in entry["edit"].items() if name != "value"}
+def _place(entry: Entry) -> tuple[int, int, int, bool]:
+    edit = entry["edit"]
+    return edit["layer"], edit["source"], edit["target"], edit["bias"]

@@ -5,12 +5,12 @@ import hashlib
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from koubai.core.errors import ParameterError
 from koubai.models.files import save
 from koubai.play.branch import Branch
 from koubai.play.experiment import Experiment, Moment
+from koubai.play.frames import Message
 from koubai.play.journal import MOST
 from koubai.play.returning import whole_model
 
@@ -75,14 +75,14 @@ print("the playground's numbers" + (", to the last bit" if same else " but for r
 '''
 
 
-def download(branch: Branch, kind: str) -> dict[str, Any]:
+def download(branch: Branch, kind: str) -> Message:
     """Return the message that contains a file: the ``"model"``, or the ``"python"`` program."""
     if kind == "model":
         return carried("playground.koubai", MODEL_TYPE, model_file(branch.experiment, branch.moment))
     return carried("playground.py", PYTHON_TYPE, python_program(branch).encode())
 
 
-def carried(name: str, media_type: str, content: bytes) -> dict[str, Any]:
+def carried(name: str, media_type: str, content: bytes) -> Message:
     """Return the message that contains a file."""
     return {
         "type": "download",

@@ -2,22 +2,25 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn, TypeAlias
 
 from koubai.core.errors import ParameterError
 from koubai.play.rates import LONGEST
-from koubai.play.settings import Check, count, flag, number, one_of, shown
+from koubai.play.settings import Check, count, count_or_none, flag, number, one_of, shown
+
+Parts: TypeAlias = dict[str, Any]
+"""The parts of a message by name, as its checks in `MESSAGES` leave them: each has a type of its own."""
 
 
-def _any(value: Any, name: str) -> Any:
+def _any(value: object, name: str) -> object:
     return value
 
 
 LAYER, NODE = count(1, 9), count(0, 9999)
 
-MESSAGES: Mapping[str, Mapping[str, tuple[Check, Any]]] = {
+MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {
     "settings": {"settings": (_any, {})},
-    "run": {"until": (count(1, 1_000_000, optional=True), None)},
+    "run": {"until": (count_or_none(1, 1_000_000), None)},
     "pause": {},
     "reset": {},
     "step": {"unit": (one_of("example", "minibatch", "epoch"), "epoch"), "count": (count(1, 1000), 1)},
@@ -49,7 +52,7 @@ MESSAGES: Mapping[str, Mapping[str, tuple[Check, Any]]] = {
 """Each kind of message: its parts, each with a check and a default."""
 
 
-def parse(text: str) -> tuple[str, dict[str, Any]]:
+def parse(text: str) -> tuple[str, Parts]:
     """Parse a message and return its kind and its checked parts.
 
     Raises
@@ -82,5 +85,5 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _refuse(word: str) -> Any:
+def _refuse(word: str) -> NoReturn:
     raise ValueError(word)

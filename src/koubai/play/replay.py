@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from koubai.play.data import Source, load
 from koubai.play.experiment import Experiment, Moment
+from koubai.play.journal import Entry
 from koubai.play.settings import Settings
 
 
@@ -18,7 +18,7 @@ def place_of(experiment: Experiment, layer: int, source: int, target: int, bias:
     return None if address is None else network.place(layer - 1, address)
 
 
-def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> Experiment:
+def changed(experiment: Experiment, moment: Moment, part: Mapping[str, object]) -> Experiment:
     """Return the experiment under settings changed during a run; a new optimizer starts with a fresh state."""
     after = experiment.same_but(experiment.settings.changed(part))
     if after.plan.optimizer != experiment.plan.optimizer:
@@ -28,7 +28,7 @@ def changed(experiment: Experiment, moment: Moment, part: Mapping[str, Any]) -> 
 
 
 def replay(
-    settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]], tables: Mapping[str, Path | Source]
+    settings: Mapping[str, object], done: Sequence[Entry], tables: Mapping[str, Path | Source]
 ) -> tuple[Experiment, Moment]:
     """Repeat what was done in a playground, and return the final state.
 
@@ -57,11 +57,10 @@ def replay(
             for _ in range(entry.get("count", 1)):
                 experiment.step(moment, entry["step"])
         elif "edit" in entry:
-            edit = dict(entry["edit"])
-            value = edit.pop("value")
-            place = place_of(experiment, **edit)
+            edit = entry["edit"]
+            place = place_of(experiment, edit["layer"], edit["source"], edit["target"], edit["bias"])
             if place is not None:
-                moment.state.theta[place] = value
+                moment.state.theta[place] = edit["value"]
         else:
             experiment = changed(experiment, moment, entry["settings"])
     return experiment, moment

@@ -12,10 +12,9 @@ from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.linear.separability import REMEDIES, describe
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
-from koubai.play.data import Data
+from koubai.play.data import Data, Original
 from koubai.play.datasets import CLASSES
 from koubai.play.experiment import Experiment, Moment
-from koubai.play.given import Original
 from koubai.training.history import History
 from koubai.training.run import Run
 

@@ -7,19 +7,23 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar, cast
 
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.play import telling
 from koubai.play.branch import Branch
 from koubai.play.data import Source
 from koubai.play.experiment import Experiment, Moment
-from koubai.play.frames import finite
+from koubai.play.frames import Message, sendable
+from koubai.play.journal import Edit
 from koubai.play.maps import grid_inputs
+from koubai.play.messages import Parts
 from koubai.play.settings import Settings
+from koubai.play.starts import Start, summary
 
-Send: TypeAlias = Callable[[dict[str, Any] | bytes], Awaitable[None]]
+Send: TypeAlias = Callable[[Message | bytes], Awaitable[None]]
 Found = TypeVar("Found")
+Given = ParamSpec("Given")
 
 SLICE, SHORTEST = 0.006, 0.002
 """Seconds that a run trains before yielding: when alone, and the minimum when many take turns."""
@@ -94,7 +98,7 @@ class Session:
         self.places = grid_inputs(branch.experiment, self.grid)
         self.branch = branch
 
-    def _settings(self, part: Any) -> None:
+    def _settings(self, part: object) -> None:
         wanted = self.settings.changed(part)
         self._show(self.branch.changed(wanted, self.tables))
 
@@ -126,7 +130,7 @@ class Session:
 
     # ------------------------------------------------------------------ what is sent to the client
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Message:
         """Return what the page shows besides the maps."""
         return telling.state(self.branch, self.running, 1 if self.other is None else 2)
 
@@ -145,9 +149,9 @@ class Session:
     async def _tell(self, whole: bool = False, instant: bool = False) -> None:
         if whole:
             await self.send(self.state())
-            await self.send(finite(telling.points(self.branch)))
+            await self.send(sendable(telling.points(self.branch)))
             self.branch.curve.told = None
-        await self.send(finite({"type": "losses", **self.branch.curve.news()}))
+        await self.send(sendable({"type": "losses", **self.branch.curve.news()}))
         await self.send(await self._in_thread(self.frame, instant))
 
     async def _tell_briefly(self) -> None:
@@ -161,17 +165,17 @@ class Session:
 
     # ------------------------------------------------------------------ messages
 
-    async def _in_thread(self, work: Callable[..., Found], *arguments: Any) -> Found:
-        return await asyncio.get_running_loop().run_in_executor(self.executor, lambda: work(*arguments))
+    async def _in_thread(self, work: Callable[Given, Found], *arguments: Given.args, **named: Given.kwargs) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self.executor, lambda: work(*arguments, **named))
 
-    async def handle(self, kind: str, part: dict[str, Any]) -> None:
+    async def handle(self, kind: str, part: Parts) -> None:
         """Carry out one message; an error is answered with one sentence and leaves everything unchanged.
 
         Messages may arrive before earlier ones are done; they wait for their turn.
         """
         await self._answered(self.obey(kind, part))
 
-    async def obey(self, kind: str, part: dict[str, Any]) -> None:
+    async def obey(self, kind: str, part: Parts) -> None:
         """Carry out one message in its turn, or raise an error and leave everything unchanged."""
         if kind == "ack":
             self.acked = max(self.acked, min(part["id"], self.frame_id))
@@ -205,7 +209,7 @@ class Session:
                 )
         return False
 
-    async def _handle(self, kind: str, part: dict[str, Any]) -> None:
+    async def _handle(self, kind: str, part: Parts) -> None:
         match kind:
             case "run":
                 await self._run(part["until"])
@@ -215,7 +219,7 @@ class Session:
                 await self._in_thread(self._settings, part["settings"])
                 await self._tell(whole=True)
             case "edit":
-                await self._in_thread(self.branch.edit, part)
+                await self._in_thread(self.branch.edit, cast(Edit, part))
                 await self._tell_briefly()
             case "view":
                 await self._in_thread(self._view, part["grid"], part["maps"])
@@ -232,7 +236,7 @@ class Session:
                 self.running = False
                 await self._elsewhere(kind, part)
 
-    async def _elsewhere(self, kind: str, part: dict[str, Any]) -> None:
+    async def _elsewhere(self, kind: str, part: Parts) -> None:
         """Go to another state."""
         match kind:
             case "reset":
@@ -251,7 +255,7 @@ class Session:
         await self._tell(instant=kind == "instant")
         await self.send(self.state())
 
-    async def _answer(self, kind: str, part: dict[str, Any]) -> None:
+    async def _answer(self, kind: str, part: Parts) -> None:
         """Answer a question that changes nothing."""
         if kind == "starts":
             if self.starting is not None:
@@ -280,8 +284,6 @@ class Session:
 
     async def _start_many(self, experiment: Experiment, count: int, epochs: int) -> None:
         """Train from many seeds, a few at a time and each in slices, and report progress."""
-        from koubai.play.starts import Start, summary
-
         seeds, found = iter(range(count)), list[Start]()
 
         async def train() -> None:
@@ -295,7 +297,7 @@ class Session:
 
         async def all_of_them() -> None:
             await asyncio.gather(*(train() for _ in range(AT_ONCE)))
-            await self.send(finite(await self._in_thread(summary, found, epochs)))
+            await self.send(sendable(await self._in_thread(summary, found, epochs)))
 
         await self._answered(all_of_them())
 

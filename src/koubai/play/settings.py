@@ -1,9 +1,9 @@
 """Everything a playground shows and trains, as plain data: checked, bounded, and small enough for a link."""
 
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.schedules import SCHEDULES
 from koubai.play.datasets import DATASETS
 from koubai.play.features import FEATURES
+from koubai.play.frames import Message
 
 MOST_LAYERS, MOST_NODES, MOST_POINTS = 8, 32, 2000
 LOSSES = (
@@ -31,14 +32,26 @@ LOSSES = (
 ENDLESS = ("adaptive",)
 """Schedules that need monitoring, which the playground does not do."""
 
-Check = Callable[[Any, str], Any]
+Checked = TypeVar("Checked", covariant=True)
 
 
-def _problem(name: str, wanted: str, value: Any) -> ParameterError:
+class Check(Protocol[Checked]):
+    """Returns a value that is as it should be; raises ParameterError, with the name given, for any other."""
+
+    def __call__(self, value: object, name: str, /) -> Checked:
+        """Check one value."""
+        ...
+
+
+Axes: TypeAlias = tuple[int, ...] | Literal["pca"]
+"""The two features on the axes of the plane, or principal components."""
+
+
+def _problem(name: str, wanted: str, value: object) -> ParameterError:
     return ParameterError(f"playground: {name} must be {wanted}; got {shown(value)}.")
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a short representation of any value, however long or deep.
 
     Examples
@@ -50,10 +63,10 @@ def shown(value: Any) -> str:
     return words[:60] + ("…" if len(words) > 60 else "")
 
 
-def number(low: float, high: float) -> Check:
+def number(low: float, high: float) -> Check[float]:
     """Return a check for real numbers in [low, high]."""
 
-    def check(value: Any, name: str) -> float:
+    def check(value: object, name: str) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise _problem(name, f"a number from {low:g} to {high:g}", value)
         return float(value)
@@ -61,24 +74,28 @@ def number(low: float, high: float) -> Check:
     return check
 
 
-def count(low: int, high: int, optional: bool = False) -> Check:
-    """Return a check for whole numbers in [low, high], optionally allowing None."""
+def count(low: int, high: int, wanted: str = "") -> Check[int]:
+    """Return a check for whole numbers in [low, high]; ``wanted`` is what is asked for, if that is more."""
 
-    def check(value: Any, name: str) -> int | None:
-        if optional and value is None:
-            return None
-        inside = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-        if not inside or value != int(value):
-            raise _problem(name, f"a whole number from {low} to {high}{' or nothing' if optional else ''}", value)
-        return int(value)
+    def check(value: object, name: str) -> int:
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if number is None or not low <= number <= high or number != int(number):
+            raise _problem(name, wanted or f"a whole number from {low} to {high}", value)
+        return int(number)
 
     return check
 
 
-def one_of(*allowed: str) -> Check:
+def count_or_none(low: int, high: int) -> Check[int | None]:
+    """Return a check for whole numbers in [low, high], or None."""
+    check = count(low, high, f"a whole number from {low} to {high} or nothing")
+    return lambda value, name: None if value is None else check(value, name)
+
+
+def one_of(*allowed: str) -> Check[str]:
     """Return a check for one of a few words."""
 
-    def check(value: Any, name: str) -> str:
+    def check(value: object, name: str) -> str:
         if not isinstance(value, str) or value not in allowed:
             raise _problem(name, f"one of {', '.join(allowed)}", value)
         return value
@@ -86,32 +103,30 @@ def one_of(*allowed: str) -> Check:
     return check
 
 
-def text(longest: int) -> Check:
+def text(longest: int) -> Check[str | None]:
     """Return a check for a short text or None; a lone surrogate is rejected, as it could not be sent back."""
 
-    def check(value: Any, name: str) -> str | None:
-        whole = isinstance(value, str) and len(value) <= longest and not any("\ud800" <= c <= "\udfff" for c in value)
-        if value is not None and not whole:
+    def check(value: object, name: str) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str) or len(value) > longest or any("\ud800" <= c <= "\udfff" for c in value):
             raise _problem(name, f"a text of at most {longest} characters", value)
-        found: str | None = value
-        return found
+        return value
 
     return check
 
 
-def flag(value: Any, name: str) -> bool:
+def flag(value: object, name: str) -> bool:
     """Check that a value is true or false."""
     if not isinstance(value, bool):
         raise _problem(name, "true or false", value)
     return value
 
 
-def many(each: Check, most: int, least: int = 0, optional: bool = False) -> Check:
+def many(each: Check[Checked], most: int, least: int = 0) -> Check[tuple[Checked, ...]]:
     """Return a check for a list of ``least`` to ``most`` values."""
 
-    def check(value: Any, name: str) -> tuple[Any, ...] | None:
-        if optional and value is None:
-            return None
+    def check(value: object, name: str) -> tuple[Checked, ...]:
         if not isinstance(value, list | tuple) or not least <= len(value) <= most:
             raise _problem(name, f"a list of {least} to {most} values", value)
         return tuple(each(one, f"{name}[{index}]") for index, one in enumerate(value))
@@ -119,18 +134,22 @@ def many(each: Check, most: int, least: int = 0, optional: bool = False) -> Chec
     return check
 
 
-def _point(value: Any, name: str) -> tuple[float, float, int]:
+def _point(value: object, name: str) -> tuple[float, float, int]:
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise _problem(name, "[x1, x2, class]", value)
     coordinate = number(-6, 6)
     return coordinate(value[0], name), coordinate(value[1], name), count(0, 9)(value[2], name)
 
 
-def _axes(value: Any, name: str) -> Any:
+def _axes(value: object, name: str) -> Axes:
     return "pca" if value == "pca" else many(count(0, 9999), 2, 2)(value, name)
 
 
-CHECKS: Mapping[str, Check] = {
+def _columns(value: object, name: str) -> tuple[str | None, ...] | None:
+    return None if value is None else many(text(1000), 1000, 1)(value, name)
+
+
+CHECKS: Mapping[str, Check[object]] = {
     "dataset": one_of(*DATASETS),
     "noise": number(0, 0.5),
     "train_ratio": number(0.1, 1),
@@ -138,7 +157,7 @@ CHECKS: Mapping[str, Check] = {
     "data_seed": count(0, 2**31 - 1),
     "table": text(64),
     "target": text(1000),
-    "columns": many(text(1000), 1000, 1, optional=True),
+    "columns": _columns,
     "points": many(_point, MOST_POINTS),
     "axes": _axes,
     "features": many(one_of(*FEATURES), len(FEATURES), 1),
@@ -157,7 +176,7 @@ CHECKS: Mapping[str, Check] = {
     "seed": count(0, 2**31 - 1),
     "mode": one_of("network", "perceptron"),
     "pace": number(0, 10_000),
-    "stop_at": count(1, 1_000_000, optional=True),
+    "stop_at": count_or_none(1, 1_000_000),
     "discretize": flag,
     "show_test": flag,
     "hide": many(text(40), 60),
@@ -198,7 +217,7 @@ class Settings:
     target: str | None = None
     columns: tuple[str, ...] | None = None
     points: tuple[tuple[float, float, int], ...] = ()
-    axes: Any = (0, 1)
+    axes: Axes = (0, 1)
     features: tuple[str, ...] = ("x1", "x2")
     hidden: tuple[int, ...] = (4, 2)
     activations: tuple[str, ...] = ("tanh", "tanh")
@@ -221,7 +240,7 @@ class Settings:
     hide: tuple[str, ...] = ()
     lesson: str | None = None
 
-    def changed(self, part: Any) -> "Settings":
+    def changed(self, part: object) -> "Settings":
         """Return settings with some of them changed.
 
         Parameters
@@ -246,7 +265,7 @@ class Settings:
         kinds = (*found.activations, *(found.activations[-1:] or ("tanh",)) * depth)[:depth]
         return replace(found, activations=kinds, dropout=(*found.dropout, *(0.0,) * depth)[:depth])
 
-    def _layers(self) -> Check:
+    def _layers(self) -> Check[tuple[int, ...]]:
         """Return the check for layers: a network given by a program may be wider than the page allows."""
         return many(count(1, max(MOST_NODES, *self.hidden, 0)), MOST_LAYERS)
 
@@ -255,6 +274,6 @@ class Settings:
         names = (field.name for field in fields(self))
         return frozenset(name for name in names if getattr(self, name) != getattr(other, name))
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Message:
         """Return the settings as plain data, all of them."""
         return asdict(self)

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from koubai.core.errors import KoubaiError
-from koubai.play.frames import finite
+from koubai.play.frames import Message, sendable
 from koubai.play.messages import parse
 from koubai.play.rates import Bucket
 from koubai.play.session import Session
@@ -83,7 +83,7 @@ class _Client:
             await self.send({"type": "problem", "text": str(error)})
             return await loop.run_in_executor(state.executor, make)
 
-    async def send(self, message: dict[str, Any] | bytes) -> None:
+    async def send(self, message: Message | bytes) -> None:
         """Send to the client; if it is gone, do nothing, since the reader will notice."""
         if WebSocketState.DISCONNECTED in (self.socket.application_state, self.socket.client_state):
             return
@@ -91,7 +91,7 @@ class _Client:
             if isinstance(message, bytes):
                 await self.socket.send_bytes(message)
             else:
-                await self.socket.send_json(finite(message))
+                await self.socket.send_json(sendable(message))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.play.experiment import Experiment, Moment
+from koubai.play.frames import Message
 from koubai.play.maps import compute_maps, grid_inputs
 
 GRID = 40
@@ -38,7 +38,7 @@ class Start:
     moment: Moment
     loss_before: float
     loss: float = np.inf
-    output: npt.NDArray[Any] | None = None
+    output: Array | None = None
 
     @classmethod
     def of(cls, experiment: Experiment, seed: int) -> "Start":
@@ -71,7 +71,7 @@ class Start:
         return True
 
 
-def summary(starts: Sequence[Start], epochs: int) -> dict[str, Any]:
+def summary(starts: Sequence[Start], epochs: int) -> Message:
     """Return a summary of the finished starts.
 
     Returns

@@ -1,6 +1,6 @@
 """The messages to a client: the available choices, a run's state, its points, and frames."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from koubai.optimizers.schedules import SCHEDULES
 from koubai.play.branch import Branch
 from koubai.play.datasets import CLASSES, DATASETS, MADE
 from koubai.play.features import FEATURES
-from koubai.play.frames import encode
+from koubai.play.frames import Message, encode
 from koubai.play.maps import compute_maps
 from koubai.play.settings import ENDLESS, LOSSES, MOST_LAYERS, MOST_NODES, MOST_POINTS, Settings
 
@@ -20,7 +20,7 @@ MOST_ROWS_TOLD = 64
 """Maximum number of rows of the last update listed in a frame."""
 
 
-def hello(settings: Settings) -> dict[str, Any]:
+def hello(settings: Settings) -> Message:
     """Return the first message."""
     catalogue = {
         "datasets": [{"name": name, "task": MADE.get(name, CLASSES)} for name in DATASETS],
@@ -42,7 +42,7 @@ def hello(settings: Settings) -> dict[str, Any]:
     }
 
 
-def state(branch: Branch, running: bool, n_branches: int) -> dict[str, Any]:
+def state(branch: Branch, running: bool, n_branches: int) -> Message:
     """Return what the page shows besides the maps."""
     network, data = branch.experiment.network, branch.experiment.data
     layers = [
@@ -74,7 +74,7 @@ def state(branch: Branch, running: bool, n_branches: int) -> dict[str, Any]:
     }
 
 
-def points(branch: Branch) -> dict[str, Any]:
+def points(branch: Branch) -> Message:
     """Return the rows' positions in the plane."""
     data = branch.experiment.data
     return {
@@ -88,7 +88,7 @@ def points(branch: Branch) -> dict[str, Any]:
     }
 
 
-def frame(branch: Branch, places: Array, grid: int, with_maps: bool, numbers: dict[str, Any]) -> bytes:
+def frame(branch: Branch, places: Array, grid: int, with_maps: bool, numbers: Mapping[str, object]) -> bytes:
     """Return θ, the maps and the latest numbers as a binary frame.
 
     Parameters
@@ -101,7 +101,7 @@ def frame(branch: Branch, places: Array, grid: int, with_maps: bool, numbers: di
     experiment, moment, losses = branch.experiment, branch.moment, branch.losses
     maps = compute_maps(experiment, moment.state.theta, places, grid, with_maps)
     with np.errstate(all="ignore"):
-        blocks: dict[str, Any] = {"theta": moment.state.theta.astype(np.float32), "output": maps.output}
+        blocks: dict[str, Array] = {"theta": moment.state.theta.astype(np.float32), "output": maps.output}
     if maps.nodes is not None:
         blocks["nodes"] = maps.nodes
     last = branch.last

@@ -8,7 +8,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 import anywidget
 
@@ -22,17 +22,19 @@ from koubai.play.background import Background
 from koubai.play.bundle import widget_module, widget_style
 from koubai.play.data import Source
 from koubai.play.datasets import CLASSES, NUMBERS
-from koubai.play.estimators import left_aside, recipe_of, settings_of
+from koubai.play.estimators import Playable, left_aside, recipe_of, settings_of
 from koubai.play.experiment import Experiment, Moment
-from koubai.play.frames import finite
+from koubai.play.frames import Message, sendable
 from koubai.play.given import GivenRows, GivenTable, given
 from koubai.play.messages import parse
 from koubai.play.returning import fitted, whole_model
 from koubai.play.session import Session
-from koubai.play.settings import Settings
+from koubai.play.settings import Axes, Settings
 
 GIVEN = "given"
 """The id, among the tables, of rows given by the program."""
+Found = TypeVar("Found")
+
 SMALL = 20
 """With fewer rows than this, none are held out for testing."""
 LOG = logging.getLogger("koubai.play")
@@ -92,17 +94,17 @@ class Playground(anywidget.AnyWidget):
         return self._at_rest(whole_model)
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Message:
         """The current settings, by the names used in a link to the page."""
-        found: dict[str, Any] = json.loads(json.dumps(self._session.settings.as_json()))
+        found: Message = json.loads(json.dumps(self._session.settings.as_json()))
         return found
 
     @property
     def epoch(self) -> float:
         """Number of epochs done, including a fraction."""
-        return float(self._session.state()["epoch"])
+        return float(self._session.branch.epoch)
 
-    def do(self, kind: str, /, **parts: Any) -> None:
+    def do(self, kind: str, /, **parts: object) -> None:
         """Do the same as a click, for example ``do("run", until=200)``, ``do("pause")`` or ``do("step", count=10)``.
 
         Parameters
@@ -141,7 +143,7 @@ class Playground(anywidget.AnyWidget):
         if self._session.closed:
             raise ParameterError("play: the widget must be open; it has been closed. Call koubai.play again.")
 
-    def _at_rest(self, work: Callable[[Experiment, Moment], Any]) -> Any:
+    def _at_rest(self, work: Callable[[Experiment, Moment], Found]) -> Found:
         """Apply a function to the run between two slices of training, and return the result."""
         session = self._session
         if session.closed:
@@ -153,39 +155,40 @@ class Playground(anywidget.AnyWidget):
 
         return work(*self._background.result(between()))
 
-    async def _send_out(self, message: dict[str, Any] | bytes) -> None:
+    async def _send_out(self, message: Message | bytes) -> None:
         if self._background.is_abandoned:
             self._session.running, self._session.closed = False, True
             return
         if isinstance(message, bytes):
             self.send({"type": "frame"}, [message])
         else:
-            self.send(finite(message))
+            self.send(sendable(message))
 
-    def _hear(self, _: Any, content: Any, buffers: Any) -> None:
+    def _hear(self, _: object, content: object, buffers: object) -> None:
         """Receive a message from the front end, in any of the kernel's threads."""
         if not self._session.closed:
             self._background.loop.call_soon_threadsafe(self._begin, content)
 
-    def _begin(self, message: Any) -> None:
+    def _begin(self, message: object) -> None:
         """Begin to answer a message; it waits for its turn, but a pause takes effect at once."""
         task = self._background.loop.create_task(self._answer(message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, message: Any) -> None:
+    async def _answer(self, message: object) -> None:
         try:
             await self._take(message)
         except Exception:
             LOG.exception("A message to the playground could not be answered.")
 
-    async def _take(self, message: Any) -> None:
-        kind = message.get("type") if isinstance(message, Mapping) else None
+    async def _take(self, message: object) -> None:
+        asked: Mapping[object, object] = message if isinstance(message, Mapping) else {}
+        kind = asked.get("type")
         if kind == "hello":
-            self._views.add(str(message.get("view")))
+            self._views.add(str(asked.get("view")))
             await self._session.open()
         elif kind == "bye":
-            self._views.discard(str(message.get("view")))
+            self._views.discard(str(asked.get("view")))
             if not self._views:
                 await self._session.handle("pause", {})
         else:
@@ -203,8 +206,17 @@ def _close(reference: "weakref.ref[Playground]") -> None:
         widget.close()
 
 
+class OfGiven(TypedDict):
+    """The settings that show given rows."""
+
+    dataset: str
+    table: str
+    target: str
+    axes: Axes
+
+
 def play(
-    X: Any = None, y: Any = None, *, task: str | None = None, standardize: bool = True, **settings: Any
+    X: Any = None, y: Any = None, *, task: str | None = None, standardize: bool = True, **settings: object
 ) -> Playground:
     """Open the playground in a notebook.
 
@@ -252,7 +264,7 @@ def play(
     return Playground(replace(first, **on_given(source)).changed(settings), {GIVEN: source})
 
 
-def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> Playground:
+def play_estimator(estimator: Playable, X: Any, y: Any, **settings: object) -> Playground:
     """Open the playground with an estimator's own network and way of training: see ``estimator.play``."""
     estimator._validate_params()
     who = f"{type(estimator).__name__}: play"
@@ -266,7 +278,7 @@ def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> Playgroun
     return Playground(first.changed(settings), {GIVEN: source})
 
 
-def on_given(source: GivenRows | GivenTable) -> dict[str, Any]:
+def on_given(source: GivenRows | GivenTable) -> OfGiven:
     """Return the settings that show given rows: two columns directly, more by principal components."""
     return {
         "dataset": "table",

@@ -109,6 +109,9 @@ def _subject(model: str, table: str, seed: int) -> "tuple[Subject, Any]":
     if len(there) > MOST_ROWS:
         print(f"Note: {MOST_ROWS} of the {len(there)} rows are used.", file=sys.stderr)
         there = np.random.default_rng(seed).choice(there, MOST_ROWS, replace=False)
+    if loaded.others_:
+        n = 1 + len(loaded.others_)
+        print(f"Note: the model averages {n} networks; the picture is of the first.", file=sys.stderr)
     estimator: Any = loaded.estimator_
     rows = Rows(np.ascontiguousarray(inputs[there], dtype=np.float64), np.ascontiguousarray(targets[there]))
     return Subject(estimator.network_, np.asarray(estimator.theta_, dtype=np.float64), rows), estimator

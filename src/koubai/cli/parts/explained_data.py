@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from koubai.cli.parts.reading import reading_options, say_notes
+from koubai.cli.parts.reading import reading_options, require_files, say_notes
 from koubai.core.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def sample_of(args: argparse.Namespace) -> "Sample":
         raise ParameterError(f"explain: {option} requires --sizes, which is missing. Try --sizes 4-5-3.")
     if args.model:
         return _of_model(args)
+    _refuse_member(args)
     if args.data:
         raise ParameterError("explain: --data requires a MODEL, which is missing. Train one with 'koubai fit'.")
     if not args.sizes:
@@ -47,6 +48,11 @@ def sample_of(args: argparse.Namespace) -> "Sample":
         sizes = [int(size) for size in args.sizes.replace(",", "-").split("-")]
     except ValueError:
         raise ParameterError(f"explain: --sizes must be whole numbers such as 4-5-3; got {args.sizes!r}.") from None
+    if args.hidden is not None and len(sizes) == 2:
+        raise ParameterError(
+            f"explain: --hidden must come with a hidden layer; got --sizes {args.sizes}, which has none. "
+            f"Leave it out, or try --sizes 4-5-3."
+        )
     return made(sizes, args.hidden or "sigmoid", args.output, args.loss_function, args.seed or 0)
 
 
@@ -56,6 +62,9 @@ def _of_model(args: argparse.Namespace) -> "Sample":
     from koubai.explain.network.samples import Sample
 
     model, table = _loaded(args)
+    n_networks, number = 1 + len(model.others_), 1 if args.member is None else args.member
+    args.averaged = number, n_networks
+    model = model.member(number)
     inputs, targets = model.network_rows(table)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
@@ -71,19 +80,31 @@ def model_page_of(args: argparse.Namespace) -> "Derivation":
     if not args.model and args.data:
         raise ParameterError("explain: --data requires a MODEL, which is missing. Train one with 'koubai fit'.")
     if not args.model:
+        _refuse_member(args)
         return page_of_players(args.layer)
     model, table = _loaded(args)
+    if args.member is not None:  # the page of that network alone, with its own effects of the columns
+        args.averaged = args.member, 1 + len(model.others_)
+        model = model.member(args.member)
     return page_of_table_model(model, table, args.layer)
+
+
+def _refuse_member(args: argparse.Namespace) -> None:
+    """Raise ParameterError if one of a model's networks is asked for without a model."""
+    if args.member is not None:
+        raise ParameterError(f"explain: --member requires a MODEL, which is missing; got {args.member}. Name one.")
 
 
 def _loaded(args: argparse.Namespace) -> tuple["TableModel", "Table"]:
     """Return a saved table model, and the table it requires."""
+    if not args.data:
+        raise ParameterError("explain: a MODEL requires rows, which are missing. Name a table with --data.")
+    require_files([args.data], [args.model])
+
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
     from koubai.tables.files.reading import read_table
 
-    if not args.data:
-        raise ParameterError("explain: a MODEL requires rows, which are missing. Name a table with --data.")
     model = load(args.model)
     if not isinstance(model, TableModel):
         raise ParameterError(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from koubai.cli.parts.scores import kept_epoch, said_of_target, say_evaluation
+from koubai.cli.parts.scores import kept_epoch, said_of_average, said_of_target, say_evaluation
 from koubai.cli.parts.terminal import console, plain_table, printable
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def say_how_good(model: "TableModel", path: str, size: int) -> None:
     )
     kept = kept_epoch(history, bool(model.estimator_.early_stopping), model.estimator_.validation_metric == "loss")
     out.print(f"Kept    {kept}")
+    if model.others_:
+        out.print(f"Average {said_of_average(1 + len(model.others_))}")
     for line in said_of_target(model.long_tail_, model.bounds_) if not model.target_.is_classification else ():
         out.print(f"Answers {line}")
     if model.judgement_ is not None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from koubai.cli.parts.terminal import printable
+from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
@@ -41,6 +42,27 @@ def add_reading_options(group: "argparse._ArgumentGroup", streams: bool = True) 
             action=argparse.BooleanOptionalAction,
             help="read the table block by block, for tables larger than memory (default: if it is large)",
         )
+
+
+def require_files(tables: Iterable[str | None], models: Iterable[str | None] = ()) -> None:
+    """Raise FileError or ModelFileError for a file that is missing, before what reads it is loaded, for seconds."""
+    for model in models:
+        if model is not None:
+            from koubai.training import container
+
+            container.check_there(model)
+    for table in tables:
+        if table is not None:
+            from koubai.tables.files import pieces
+
+            pieces.check_there(table)
+
+
+def refuse_reading_options(args: argparse.Namespace, needed: str) -> None:
+    """Raise ParameterError if an option for reading a table was given where there is none."""
+    for name, value in reading_options(args).items():
+        if value is not None:
+            raise ParameterError(f"--{name.replace('_', '-')} must come with {needed}, which is missing. Leave it out.")
 
 
 def reading_options(args: argparse.Namespace) -> "ReadingOptions":

@@ -36,6 +36,11 @@ def kept_epoch(history: "History", chosen: bool, by_loss: bool) -> str:
     return f"the network of epoch {best:,} of {n_epochs:,}: {what}"
 
 
+def said_of_average(n_networks: int) -> str:
+    """Return what is averaged, in one sentence."""
+    return f"{n_networks} networks like it, trained anew on all rows from other starts; predictions are their mean."
+
+
 def said_of_target(long_tail: bool, bounds: Sequence[float]) -> list[str]:
     """Return notes on a regression model's predictions, one sentence each."""
     said = []
