@@ -184,8 +184,8 @@ class NumberColumn:
         """Return Φ⁻¹(F(x)), F between ½ / n_quantiles and 1 - ½ / n_quantiles, as QuantileTransformer has it inside."""
         n = len(self.quantiles)
         shares = np.linspace(0, 1, n)
-        upper = np.interp(values, self.quantiles, shares)
-        lower = -np.interp(-values, -self.quantiles[::-1], -shares[::-1])
+        upper = _between(values, self.quantiles, shares)
+        lower = -_between(-values, -self.quantiles[::-1], -shares[::-1])
         normal: Floats = ndtri(np.clip((upper + lower) / 2, 0.5 / n, 1 - 0.5 / n))
         return normal
 
@@ -237,6 +237,15 @@ class NumberColumn:
         if len(self.edges):
             rank = f"{rank.replace(', and', ',')}, and {len(self.edges) - 1} pieces"
         return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
+
+
+def _between(x: Floats, places: Floats, heights: Floats) -> Floats:
+    """Return linear interpolation between points; `numpy.interp`, but for points so near that their slope overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found: Floats = np.interp(x, places, heights)
+    steep = ~np.isfinite(found)
+    found[steep] = heights[np.searchsorted(places, x[steep], "right") - 1]
+    return found
 
 
 def _edges(values: Floats) -> Floats:
