@@ -20,6 +20,10 @@ SHARED_DATA = Path(os.environ.get("KOUBAI_SHARED_DATA", Path(__file__).resolve()
 
 
 LONG = {
+    "engines/test_native.py": 400,
+    "engines/test_wasm.py": 350,
+    "engines/test_bounds.py": 300,
+    "engines/test_other_registers.py": 250,
     "estimators/test_mlp_checks.py": 90,
     "estimators/test_perceptron_checks.py": 60,
     "training/test_interrupts.py": 250,
