@@ -44,7 +44,19 @@ def test_an_index_beyond_the_end_would_be_seen(tmp_path: Path) -> None:
 def test_kernels_stay_within_their_arrays() -> None:
     """Training by one thread and by teams, gradients and predictions, dense and CSR, the perceptron's passes."""
     files = [HERE / name for name in ("test_races.py", "test_agreement.py", "test_kernels.py", "test_perceptron.py")]
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *map(str, files)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "--timeout=1100",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        *map(str, files),
+    ]
     done = subprocess.run(command, env=CHECKED, cwd=HERE.parents[1], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout

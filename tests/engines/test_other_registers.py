@@ -17,7 +17,7 @@ numba.njit(lambda: 0)()  # numba has asked what this processor can
 with patch("llvmlite.binding.get_host_cpu_features", return_value={sys.argv[1]: True}):
     from koubai.engines.cpu.kernels.lanes import VECTOR_BYTES
 assert VECTOR_BYTES == int(sys.argv[2]), VECTOR_BYTES
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-k", "width or few_columns", sys.argv[3]]))
+sys.exit(pytest.main(["-q", "--timeout=500", "-p", "no:cacheprovider", "-k", "width or few_columns", sys.argv[3]]))
 """
 
 
