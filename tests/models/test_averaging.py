@@ -208,3 +208,21 @@ def test_networks_without_pieces_are_left_out_where_they_fail() -> None:
     table = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.sin(2 * x[:, 0]) * x[:, 1]})
     alone = koubai.TableModel(n_members=1).fit(table, "y", test_fraction=0.3).evaluation_
     assert koubai.TableModel().fit(table, "y", test_fraction=0.3).evaluation_.score < 2 * alone.score
+
+
+def test_a_table_of_four_rows_is_learned_from() -> None:
+    """There are too few to leave some out for comparing networks with pieces and without."""
+    table = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "y": [1.5, 2.5, 3.2, 4.4]})
+    assert len(koubai.TableModel().fit(table, "y", test_fraction=0).others_) == 7
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_class_weights_may_name_a_class_of_two_rows(seed: int) -> None:
+    """It is in all rows that networks learn from, also where some are left out."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2))
+    kinds = np.where(x[:, 0] > 0, "a", "b").astype(object)
+    kinds[[7, 9]] = "rare"
+    table = pl.DataFrame({"x": x[:, 0], "z": x[:, 1], "y": kinds})
+    model = koubai.TableModel(class_weight={"rare": 10.0}, random_state=seed, epochs=2)
+    assert len(model.fit(table, "y", test_fraction=0).others_) == 7

@@ -6,6 +6,7 @@ ensembles"). The first training chooses the epoch on held-out rows; then all mem
 many epochs of the same schedule.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -15,16 +16,13 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.core.randomness import derive_key, permutation
 from koubai.engines.cpu.threads import available_threads
 from koubai.models.defaults import uses_lbfgs
+from koubai.models.judging import parts_of
 from koubai.training.progress import progress_bar
 
 QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 2e11), "best": (32, 2e12)}
 """The most members of each quality, and the most work for all of them: rows × epochs × parameters."""
-
-KINDS = 10
-"""Stream of the rows by which the members' kinds are compared, below the model's own seed."""
 
 CLEARLY = 0.9
 """A kind by itself must have less than this share of the mean's error to be preferred."""
@@ -226,7 +224,8 @@ def kinds_that_serve(
     """Return the features that the members see, by turns: all of them, the plain ones, or both.
 
     A network that sees numbers in pieces and one that does not err differently, so that their mean is mostly better
-    than either. Where one of them fails, the mean is worse; so both are tried on a fifth of the rows.
+    than either. Where one of them fails, the mean is worse; so both are tried on the first of the parts by which small
+    tables are judged, unless the rows are too few for that.
 
     Parameters
     ----------
@@ -239,13 +238,20 @@ def kinds_that_serve(
 
     if plain is None:
         return (None,)
-    order = np.asarray(permutation(derive_key(seed, KINDS), len(y)))
-    test, training = order[: len(y) // 5], order[len(y) // 5 :]
-    kinds, answers = (None, plain), []
-    method = "predict_proba" if hasattr(estimator, "classes_") else "predict"
+    kinds: tuple[Array | None, ...] = (None, plain)
+    classes = hasattr(estimator, "classes_")
+    part = next(parts_of(y, classes, seed), None)
+    if part is None:
+        return kinds
+    (training, test), answers, method = part, [], "predict_proba" if classes else "predict"
     for seen in kinds:
-        seeds = [seed_of_member(seed, 0)]
-        (theta,) = train_anew(estimator, X[training], y[training], seeds=seeds, epochs=epochs, seen=seen)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the final training issues any warnings
+            (theta,) = train_anew(
+                estimator, X[training], y[training], seeds=[seed_of_member(seed, 0)], epochs=epochs, seen=seen
+            )
+        if not np.isfinite(theta).all():
+            return kinds  # members that diverge are left out one by one
         answers.append(np.asarray(getattr(with_theta(estimator, theta), method)(X[test]), np.float64))
     both, *alone = (_error(estimator, answer, y[test]) for answer in (np.mean(answers, axis=0), *answers))
     best = int(np.argmin(alone))

@@ -127,7 +127,7 @@ def judge(
     seed : int
         Seed of the division into parts.
     """
-    parts = list(_parts(y, classes, seed))
+    parts = list(parts_of(y, classes, seed))
     judged: dict[float, tuple[float, float]] = {}
     constant = np.nan
     for penalty in sorted(penalties) if parts else ():
@@ -215,7 +215,7 @@ def row_weights(class_weight: Mapping[object, float] | str | None, y: Array, tra
     return np.asarray(found[np.searchsorted(classes, y)])
 
 
-def _parts(y: Array, classes: bool, seed: int) -> Iterator[tuple[Array, Array]]:
+def parts_of(y: Array, classes: bool, seed: int) -> Iterator[tuple[Array, Array]]:
     """Yield the training and predicted rows of each part; classes with fewer rows than parts are only trained on."""
     from sklearn.model_selection import KFold, StratifiedKFold  # takes long to load: only if asked for
 
