@@ -254,7 +254,11 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
     factors = given["factors"]
     if factors is not None and not isinstance(factors, Factors):
         raise ParameterError(
-            f"train_population: factors must be Factors or None; got {factors!r}. Try Factors({{'biases': 0.1}})."
+            who="train_population",
+            parameter="factors",
+            required="be Factors or None",
+            got=repr(factors),
+            remedy="Try Factors({'biases': 0.1}).",
         )
     if not isinstance(given["network"], Network):
         raise ParameterError(

@@ -34,12 +34,13 @@ def library() -> Library | None:
     if asked in (JIT, PYTHON):
         return None
     for level in levels:
-        if installed_file(level) is None and not file_of(level).exists():
+        file = installed_file(level) or file_of(level)
+        if not file.exists():
             continue
         try:
-            return Library(level)
+            return Library(level, file)
         except OSError as error:
-            sys.stderr.write(f"koubai: the library {file_of(level)} is not used: {error}. Build it anew.\n")
+            sys.stderr.write(f"koubai: the library {file} is not used: {error}. Build it anew.\n")
     if asked == LIBRARY:
         names = ", ".join(level.name for level in levels) or "none"
         raise ParameterError(

@@ -23,7 +23,6 @@ from koubai.engines.cpu.native.packing import packed
 
 lowered: Any = intrinsic  # which takes one argument less where it is called
 WORD = ir.IntType(64)
-ADDRESS = ir.IntType(8).as_pointer()
 
 
 class _Words:

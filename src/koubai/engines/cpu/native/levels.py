@@ -72,8 +72,6 @@ class Platform:
         How its libraries are named.
     linked_as : str
         What zig calls it behind the architecture; a Linux library then needs a C library of 2014 or later.
-    wheel : str
-        How wheels are marked for it, with the architecture's name there.
     """
 
     name: str
@@ -81,13 +79,12 @@ class Platform:
     triple: str
     suffix: str
     linked_as: str
-    wheel: str
 
 
 PLATFORMS = (
-    Platform("linux", "linux", "unknown-linux-gnu", ".so", "linux-gnu.2.17", "manylinux_2_17_{machine}"),
-    Platform("macos", "darwin", "apple-macosx11.0.0", ".dylib", "macos.11.0", "macosx_11_0_{machine}"),
-    Platform("windows", "win32", "pc-windows-gnu", ".dll", "windows-gnu", "win_{machine}"),
+    Platform("linux", "linux", "unknown-linux-gnu", ".so", "linux-gnu.2.17"),
+    Platform("macos", "darwin", "apple-macosx11.0.0", ".dylib", "macos.11.0"),
+    Platform("windows", "win32", "pc-windows-gnu", ".dll", "windows-gnu"),
 )
 """The systems."""
 

@@ -73,6 +73,8 @@ class Library:
     ----------
     level : Level
         For which kind of processor it is.
+    path : Path, optional
+        Its file, whose name ends in the digest of its sources; by default that of the sources as they are now.
 
     Raises
     ------
@@ -80,16 +82,15 @@ class Library:
         If it cannot be opened, or is not what its name says.
     """
 
-    def __init__(self, level: Level) -> None:
-        own = installed_file(level)
-        self.level, self.path = level, own or file_of(level)
+    def __init__(self, level: Level, path: Path | None = None) -> None:
+        self.level, self.path = level, path or file_of(level)
         self._library = CDLL(str(self.path))
         try:
             text = string_at(addressof(c_char.in_dll(self._library, TABLE)))
         except ValueError as error:  # no such symbol
             raise OSError(f"no library of koubai: {error}") from error
         table = json.loads(text)
-        if table["digest"] != (self.path.stem.rpartition("-")[2] if own else digest()):
+        if table["digest"] != self.path.stem.rpartition("-")[2]:
             raise OSError("made from other sources than its name says")
         functions = (Function(*each) for each in table["functions"])
         self._symbols = {(function.entry, function.key): function.symbol for function in functions}
