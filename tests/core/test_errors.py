@@ -37,6 +37,7 @@ class HeavyBall(Ball):
 
 BUILTINS = {
     "FileError": OSError,
+    "LostProcessError": RuntimeError,
     "MissingError": AttributeError,
     "ParameterTypeError": TypeError,
     "UndefinedError": NotImplementedError,

@@ -1,15 +1,20 @@
 """The two catalogues are complete and say the same things; the language is chosen in the promised order."""
 
+import copy
 import json
+import multiprocessing
+import pickle
 import re
 import string
+from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from itertools import pairwise
 
 import pytest
 
-from koubai.core.errors import ParameterError
-from koubai.core.language import LANGUAGES, catalogue, language, text
+import koubai
+from koubai.core.errors import KoubaiError, ParameterError
+from koubai.core.language import LANGUAGES, catalogue, language, text, worded
 
 
 def places(template: str) -> set[str]:
@@ -92,3 +97,32 @@ def test_a_place_without_a_value_is_named(monkeypatch):
     assert text("a.b", "en", x=1, y=2) == "x = 1, y = 2"
     with pytest.raises(ParameterError, match=r"^text: 'a\.b' must be given a value for 'y'; got x\. Pass it\.$"):
         text("a.b", "en", x=1)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda given: pickle.loads(pickle.dumps(given))])
+def test_a_copy_of_a_sentence_says_the_same_in_every_language(copied):
+    whole = worded("grade.error.results", kinds=worded("grade.kind.quiz"), got="a.txt")
+    error = copied(ParameterError(whole))
+    assert type(error) is ParameterError
+    for found in (copied(whole), error.args[0]):
+        assert found == whole
+        assert found.in_language("ja") == whole.in_language("ja") != whole
+
+
+def test_an_error_of_another_process_comes_back():
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as others:
+        error = others.submit(koubai.load, "missing.koubai").exception(60)
+    assert isinstance(error, KoubaiError)
+    assert "'missing.koubai' must exist" in str(error)
+
+
+@pytest.mark.parametrize("word", ["上の層", "下の層", "試験レベル", "固有値の順位", "最小の極小値", "（の 1/2）"])
+def test_words_that_no_lecturer_would_write_are_gone(word):
+    assert not [key for key, said in catalogue("ja").items() if word in said and not key.startswith("play.")]
+
+
+def test_sizes_of_matrices_are_called_so():
+    about = {
+        key: said for key, said in catalogue("ja").items() if key.startswith(("explain.shape.", "explain.matrix."))
+    }
+    assert not [key for key, said in about.items() if "形" in said]

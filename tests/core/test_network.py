@@ -218,9 +218,9 @@ def changed(layer: int, **changes) -> dict:
             "Network: weights must hold one array for each of the 1 layers; got 2.",
         ),
         (
-            lambda: Network.from_spec(changed(0, kind="convolution")),
+            lambda: Network.from_spec(changed(0, kind="quantum")),
             ParameterError,
-            f"Network: a layer's kind must be one of {', '.join(LAYERS)}; got 'convolution'.",
+            f"Network: a layer's kind must be one of {', '.join(LAYERS)}; got 'quantum'.",
         ),
         (
             lambda: Network.from_spec(changed(1, n_in=None)),

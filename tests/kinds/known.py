@@ -109,10 +109,13 @@ class KnownLayer:
         u from the layer, its blocks and z (n, n_in), for automatic differentiation.
     make : callable
         A layer with this many inputs, and whatever else random numbers decide.
+    kinked : bool
+        Whether its derivative jumps, so that differences may not follow it.
     """
 
     jax: Callable[[Any, Sequence[Any], Any], Any]
     make: Callable[[int, np.random.Generator], Layer]
+    kinked: bool = False
 
 
 Known = TypeVar("Known")
@@ -162,3 +165,30 @@ def vanishing_xlogy(y: Any, z: Any) -> Any:
 
     safe = jnp.where(z > 1e-300, z, 1.0)
     return jnp.where((y == 0) | (z <= 1e-300), 0.0, y * jnp.log(safe))
+
+
+def random_map(n_in: int, rng: np.random.Generator) -> tuple[int, int, int]:
+    """A shape (height, width, channels) of so many numbers."""
+    divisors = [n for n in range(1, n_in + 1) if n_in % n == 0]
+    height = int(rng.choice(divisors))
+    width = int(rng.choice([n for n in divisors if n_in // height % n == 0]))
+    return height, width, n_in // height // width
+
+
+def random_windows(shape: tuple[int, int, int], rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    """Size, strides and padding of windows that fit on a map of this shape."""
+    size = tuple(int(rng.integers(1, n + 1)) for n in shape[:2])
+    strides = tuple(int(rng.integers(1, 4)) for _ in range(2))
+    by_number = tuple(int(rng.integers(0, n)) for n in size)
+    return size, strides, ("valid", "same", by_number)[int(rng.integers(3))]
+
+
+def reduced(layer: Any, z: Any, take: Any, start: float) -> Any:
+    """The windows of a pooling layer reduced by JAX, (n, n_out)."""
+    import jax
+
+    around = [(0, 0), *zip(layer.windows.before, layer.windows.after, strict=True), (0, 0)]
+    maps = z.reshape(-1, *layer.input_shape)
+    size, strides = (1, *layer.windows.size, 1), (1, *layer.windows.strides, 1)
+    padding = "SAME" if layer.padding == "same" else around
+    return jax.lax.reduce_window(maps, start, take, size, strides, padding).reshape(len(z), -1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from koubai.core.network import Network
     from koubai.explain.derivations import Derivation as Derivation
     from koubai.explain.network.asking import Ask as Ask
+    from koubai.models.of_images.seeing import Seen as Seen
     from koubai.models.table_predictor import TablePredictor
     from koubai.play.widget import Playground as Playground
     from koubai.tables.files.frames import TableLike
@@ -108,16 +109,86 @@ def learning_walk(
 
 def model_page(estimator: Any, X: "Array", y: Any, layer: int) -> "Derivation":
     """Explain an estimator's whole network; its class lies above this package, so it is not type-checked."""
-    from koubai.models.inspection import page_of_estimator
+    from koubai.models.scores.inspection import page_of_estimator
 
     return page_of_estimator(estimator, X, y, layer)
 
 
 def table_model_page(model: "TablePredictor", table: "TableLike", layer: int) -> "Derivation":
     """Explain a whole model of a table."""
-    from koubai.models.inspection import page_of_table_model
+    from koubai.models.scores.inspection import page_of_table_model
 
     return page_of_table_model(model, table, layer)
+
+
+def reasons_page(reasons: Any) -> "Derivation":
+    """Return the reasons for one answer as an explanation."""
+    from koubai.models.reasons.page import page_of
+
+    return page_of(reasons)
+
+
+def report_page(report: Any) -> "Derivation":
+    """Return the report of a model as a page."""
+    from koubai.models.reporting.page import page_of
+
+    return page_of(report)
+
+
+def report_measures(judged: Any) -> list[Any]:
+    """Return all scores of answers to rows, with their intervals and baselines."""
+    from koubai.models.reporting.scores import measures
+
+    return list(measures(judged))
+
+
+def save_comparison(comparison: Any, path: str | os.PathLike[str], lang: str | None) -> None:
+    """Write a comparison of learners to a file."""
+    from koubai.views.comparison.page import save
+
+    save(comparison, path, lang)
+
+
+def comparison_html(comparison: Any, lang: str | None) -> str:
+    """Return a comparison of learners for a notebook."""
+    from koubai.views.comparison.page import fragment
+
+    return fragment(comparison, lang)
+
+
+def see(estimator: Any, X: Any, y: Any, row: int) -> "Seen":
+    """Return what a network on images sees."""
+    from koubai.models.of_images.seeing import see_arrays
+
+    return see_arrays(estimator, X, y, row)
+
+
+def save_seen(seen: "Seen", path: str | os.PathLike[str], lang: str | None) -> None:
+    """Write what a network sees to a file."""
+    from koubai.views.images.showing import save
+
+    save(seen, path, lang)
+
+
+def seen_html(seen: "Seen") -> str | None:
+    """Return what a network sees for a notebook; None without matplotlib."""
+    from koubai.views.images.showing import fragment
+
+    return fragment(seen)
+
+
+def seen_png(seen: "Seen") -> bytes | None:
+    """Return what a network sees as a picture for a notebook; None without matplotlib."""
+    from koubai.views.images.showing import png
+
+    return png(seen)
+
+
+def play_table(frame: Any, target: str, **settings: Any) -> "Playground":
+    """Open the playground with a table, whose target is one of its columns."""
+    from koubai.play.widget import play
+
+    return play(frame, target, **settings)
 
 
 def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> "Playground":
@@ -125,3 +196,15 @@ def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> "Playgrou
     from koubai.play.widget import play_estimator
 
     return play_estimator(estimator, X, y, **settings)
+
+
+# A model, which goes elsewhere
+
+
+def to_onnx(model: Any, path: str | os.PathLike[str] | None) -> bytes:
+    """Return a model as the content of an ONNX file, and write it if a path is given."""
+    from koubai.export.exporting import export
+
+    content = export(model, "onnx", path)
+    assert isinstance(content, bytes)
+    return content

@@ -159,5 +159,9 @@ class MissingError(KoubaiError, AttributeError):
     """An attribute is asked for that the object cannot have, such as a weight matrix of layers that have none."""
 
 
+class LostProcessError(KoubaiError, RuntimeError):
+    """A process of several that train together was lost, or did not come."""
+
+
 class UndefinedError(KoubaiError, NotImplementedError):
     """A kind (an activation, a loss, an optimizer) does not define a requested operation."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from koubai.core.errors import ParameterError
 
@@ -72,6 +72,53 @@ def text(key: str, lang: Language, **values: object) -> str:
         raise ParameterError(
             f"text: {key!r} must be given a value for {missing.args[0]!r}; got {', '.join(values) or 'none'}. Pass it."
         ) from None
+
+
+class Worded(str):
+    """A sentence of the catalogues: in English as a text, and in another language where that is spoken.
+
+    Parameters
+    ----------
+    sentence : str
+        The sentence in English.
+    key : str
+        Its key.
+    values : mapping
+        What stands in its places; other worded sentences are put in their own words.
+
+    Examples
+    --------
+    >>> note = worded("grade.note.strangers", names="Ann")
+    >>> note, note.in_language("ja")
+    ('Not in the key, and not marked: Ann.', '解答キーになく，採点しなかったもの：Ann。')
+    """
+
+    key: str
+    values: Mapping[str, object]
+
+    def __new__(cls, sentence: str, key: str, values: Mapping[str, object]) -> Self:
+        """Make the sentence."""
+        made = super().__new__(cls, sentence)
+        made.key, made.values = key, values
+        return made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, Mapping[str, object]]]:
+        """Return what makes the sentence anew, in a copy and in another process."""
+        return type(self), (str(self), self.key, self.values)
+
+    def in_language(self, lang: Language) -> str:
+        """Return the sentence in a language."""
+        return text(self.key, lang, **{name: said_in(value, lang) for name, value in self.values.items()})
+
+
+def worded(key: str, **values: object) -> Worded:
+    """Return a sentence of the catalogues, in English; see `Worded`."""
+    return Worded(text(key, "en", **values), key, values)
+
+
+def said_in(sentence: object, lang: Language) -> object:
+    """Return a sentence in a language if it is `Worded`; anything else as it is."""
+    return sentence.in_language(lang) if isinstance(sentence, Worded) else sentence
 
 
 def has_text(key: str) -> bool:

@@ -35,6 +35,13 @@ class Squares:
         self.in_units = self.in_units * (self.unit / divisor) ** 2 + squares.sum(axis=0)
         self.unit = unit
 
+    def merge(self, unit: Array, in_units: Array) -> None:
+        """Add another sum, given in units of a power of two."""
+        larger = np.maximum(self.unit, unit)
+        divisor = np.where(larger > 0, larger, 1.0)
+        self.in_units = self.in_units * (self.unit / divisor) ** 2 + in_units * (unit / divisor) ** 2
+        self.unit = larger
+
     @property
     def total(self) -> Array:
         """The sum, infinite or zero if beyond the range of float64."""
@@ -89,6 +96,20 @@ class Moments:
             return
         mean = np.asarray(np.average(values, axis=0, weights=weights))
         self._deviations.add(values - mean, weights)
+        self._join(count, mean)
+
+    def numbers(self) -> list[Array]:
+        """Return what `merge` takes: count, mean, and the squared deviations as a unit and their sum in units."""
+        return [np.asarray(self.count), self.mean, self._deviations.unit, self._deviations.in_units]
+
+    def merge(self, count: Array, mean: Array, unit: Array, in_units: Array) -> None:
+        """Add the numbers of another, by what its `numbers` returned."""
+        if count:
+            self._deviations.merge(unit, in_units)
+            self._join(float(count), mean)
+
+    def _join(self, count: float, mean: Array) -> None:
+        """Take in the mean of so many numbers, whose squared deviations from it are already added."""
         total = self.count + count
         if self.count:
             apart = mean - self.mean

@@ -100,7 +100,8 @@ class Network:
                     ),
                     remedy="Make them equal.",
                 )
-            if len(after.input_shape) > 1 and before.output_shape != after.input_shape:
+            is_map = len(before.output_shape) > 1 and len(after.input_shape) > 1  # a flat row may be read as a map
+            if is_map and before.output_shape != after.input_shape:
                 raise ShapeError(
                     who="Network",
                     what=(
@@ -231,6 +232,11 @@ class Network:
     def n_parameters(self) -> int:
         """Length of θ."""
         return self.offsets[-1]
+
+    @property
+    def n_products(self) -> int:
+        """Number of multiplications per row in a forward pass."""
+        return sum(layer.n_products for layer in self.layers)
 
     def span(self, layer: int, block: str) -> Span:
         """Return the position of a layer's block in θ.

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.layers.average_pooling import AveragePooling
 from koubai.core.layers.base import Layer
+from koubai.core.layers.convolution import Convolution
 from koubai.core.layers.dense import Dense
+from koubai.core.layers.flatten import Flatten
 from koubai.core.layers.learned_activation import LearnedActivation
+from koubai.core.layers.max_pooling import MaxPooling
 from koubai.core.layers.ntk_dense import NTKDense
 from koubai.core.layers.periodic_embedding import PeriodicEmbedding
 from koubai.core.layers.scaling import Scaling
@@ -19,10 +23,14 @@ from koubai.core.schema import By
 
 __all__ = [
     "LAYERS",
+    "AveragePooling",
+    "Convolution",
     "Dense",
+    "Flatten",
     "Layer",
     "LayerKind",
     "LearnedActivation",
+    "MaxPooling",
     "NTKDense",
     "PeriodicEmbedding",
     "Scaling",

@@ -98,6 +98,12 @@ class Layer:
     """Its code in the compiled engine and its position in lists; -1 if it is not compiled."""
     is_linear: ClassVar[bool] = True
     """Whether each summand of u is a parameter times a source; else ``summand`` and its slopes are defined."""
+    takes_largest: ClassVar[bool] = False
+    """Whether u is the largest of its summands, the first of several, instead of their sum."""
+    short_name: ClassVar[str] = ""
+    """What it is called in ``conv1[4,7,2]``, if not by its name."""
+    index_names: ClassVar[tuple[str, ...]] = ("i",)
+    """Letters of a node's place in ``output_shape``, in laws."""
     has_activation: ClassVar[bool] = False
     """Whether the layer has its own φ; otherwise z is u."""
     description: ClassVar[Fields]
@@ -149,6 +155,11 @@ class Layer:
     def n_weights(self) -> int:
         """Number of parameters on which penalties act."""
         return sum(block.size for block in self.blocks if block.penalized)
+
+    @property
+    def n_products(self) -> int:
+        """Number of multiplications per row in a forward pass: each parameter's in every node that has it."""
+        return self.n_parameters
 
     def initial(self, scheme: str, rng: RandomSource, hidden_activation: str) -> Views:
         """Return the blocks' initial values, float64; random ones are drawn from ``rng`` by the rule ``scheme``."""
@@ -204,6 +215,18 @@ class Layer:
             f"Add it to {type(self).__name__}."
         )
 
+    def place_of(self, node: int) -> tuple[int, ...]:
+        """Return the index of node i in ``output_shape``, from 0."""
+        return unraveled(node - 1, self.output_shape)
+
+    def node_at(self, *place: int) -> int:
+        """Return the node at an index of ``output_shape``."""
+        return raveled(place, self.output_shape) + 1
+
+    def source_at(self, *place: int) -> int:
+        """Return the source at an index of ``input_shape``."""
+        return raveled(place, self.input_shape) + 1
+
     def terms_from(self, source: int) -> Iterable[Term]:
         """Return the summands, of any node, that have z_j as a factor."""
         return [term for i in range(1, self.n_out + 1) for term in self.terms(i) if term.source == source]
@@ -256,3 +279,20 @@ class Layer:
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
         """Return the layer described by `spec`; anything else in it is ignored."""
         return cls(**{field.name: spec[field.name] for field in fields(cls)})
+
+
+def raveled(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    """Return where the number at an index of an array of this shape lies in C order."""
+    at = 0
+    for index, size in zip(place, shape, strict=True):
+        at = at * size + index
+    return at
+
+
+def unraveled(at: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of the number that lies there in C order."""
+    place: list[int] = []
+    for size in reversed(shape):
+        at, index = divmod(at, size)
+        place.append(index)
+    return tuple(reversed(place))

@@ -174,6 +174,12 @@ def check_dense(layer: Any) -> None:
             raise ParameterError(
                 who=who, parameter=name, required="be an integer >= 1", got=repr(size), remedy="Try 8."
             )
+    check_parts(layer)
+
+
+def check_parts(layer: Any) -> None:
+    """Raise a ParameterError unless activation, bias and dropout of a layer are allowed."""
+    who = type(layer).__name__
     if not isinstance(layer.activation, Activation):
         raise ParameterTypeError(
             who=who,
