@@ -17,6 +17,8 @@ from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 from ..oracles import PAIRS, targets_for
 
 EPOCHS = 50
+COMPARED = [CPUEngine]
+"""The engines that are compared with the readable one where a test names none."""
 
 
 def make_rows(network: Network, n: int = 23, dtype: type = np.float64, seed: int = 0) -> Rows:
@@ -41,7 +43,7 @@ def assert_same_path(plan: Plan, rows: Rows, rate: float, *engines: CPUEngine, r
     expected, losses = train(ReferenceEngine(), plan, rows, rate)
     assert np.isfinite(expected.theta).all()
     assert len(losses) == EPOCHS
-    for engine in engines or (CPUEngine(),):
+    for engine in engines or [make() for make in COMPARED]:
         found, found_losses = train(engine, plan, rows, rate)
         assert (found.step, found.epoch) == (expected.step, expected.epoch)
         np.testing.assert_allclose(found.theta, expected.theta, rtol=0, atol=rtol * np.abs(expected.theta).max())
@@ -186,7 +188,7 @@ def test_forward_and_gradient(sparse: bool) -> None:
     if sparse:
         rows = Rows(csr_array(rows.inputs), rows.targets, rows.weights)
     theta = network.initial(np.random.default_rng(1))
-    reference, cpu = ReferenceEngine(), CPUEngine()
+    reference, cpu = ReferenceEngine(), COMPARED[0]()
     np.testing.assert_allclose(
         cpu.forward(network, theta, rows.inputs), reference.forward(network, theta, rows.inputs), rtol=1e-13
     )
@@ -202,7 +204,7 @@ def test_float32_stays_float32_and_close(loss: str) -> None:
     network = Network.dense((3, 6, 2), hidden="tanh", output=output, loss=loss)
     plan = Plan(network, get_optimizer("adam"), Penalty(l2=0.01), batch_size=5)
     wide, losses = train(ReferenceEngine(), plan, make_rows(network), 0.01)
-    narrow, narrow_losses = train(CPUEngine(), plan, make_rows(network, dtype=np.float32), 0.01, dtype=np.float32)
+    narrow, narrow_losses = train(COMPARED[0](), plan, make_rows(network, dtype=np.float32), 0.01, dtype=np.float32)
     assert narrow.theta.dtype == narrow.slots.dtype == np.float32
     np.testing.assert_allclose(narrow.theta, wide.theta, atol=2e-4 * np.abs(wide.theta).max())
     np.testing.assert_allclose(narrow_losses, losses, rtol=1e-4)
@@ -222,7 +224,7 @@ def test_patience_stops_both_engines_at_the_same_epoch() -> None:
     patiences = [Patience(1e-3, 3), Patience(1e-3, 3)]
     rows = make_rows(network)
     expected, losses = train(ReferenceEngine(), plan, rows, 0.05, 500, patience=patiences[0])
-    found, found_losses = train(CPUEngine(), plan, rows, 0.05, 500, patience=patiences[1])
+    found, found_losses = train(COMPARED[0](), plan, rows, 0.05, 500, patience=patiences[1])
     assert len(losses) == len(found_losses) < 500
     assert patiences[0].count == patiences[1].count == 4
     assert patiences[0].best == pytest.approx(patiences[1].best, rel=1e-12)

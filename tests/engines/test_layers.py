@@ -10,6 +10,7 @@ from koubai.core.layers import Dense, Scaling
 from koubai.core.losses import get_loss
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.engines.cpu.codes import LAYER_CODES
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.cpu.kernels.products import BLAS_FROM
 from koubai.engines.protocol import Plan, Rows, State
@@ -69,7 +70,7 @@ def test_threads_clipping_dropout_and_sparse_rows(n_threads: int, clip_norm: flo
 
 
 @pytest.mark.parametrize("n_threads", [1, 3])
-@pytest.mark.parametrize("name", KNOWN_LAYERS)
+@pytest.mark.parametrize("name", LAYER_CODES)
 def test_every_kind_of_layer_first_and_between(name: str, n_threads: int) -> None:
     """Inputs of its own, sparse or not, and a layer before it to which ∂E/∂z goes back."""
     rng = np.random.default_rng(2)

@@ -21,6 +21,7 @@ from tests.engines.wasm_cases import (
     assert_agreement,
     built,
     cases_of,
+    map_network,
     missing,
     more_cases,
 )
@@ -149,6 +150,7 @@ def test_javascript_lays_out_every_network_as_python_does() -> None:
     two = PeriodicEmbedding(3, (2, 0), 5, 4), PeriodicEmbedding(11, (1, 7, 4))
     layers = (Scaling(3), *two, Dense(20, 7, elu, bias=False), LearnedActivation(7, elu, 0.5), NTKDense(7, 2))
     networks.append(Network(layers, get_loss({"name": "huber", "threshold": 0.3})))
+    networks.append(map_network())
     for network, found in zip(networks, laid_out([network.spec() for network in networks]), strict=True):
         net = net_record(network, np.dtype(np.float64))
         assert found["shape"] == net.shape.tolist()

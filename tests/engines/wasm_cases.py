@@ -14,7 +14,17 @@ from tests.engines.test_agreement import PAIRS, make_rows
 
 import koubai
 from koubai.core.activations import ACTIVATIONS
-from koubai.core.layers import Dense, LearnedActivation, NTKDense, PeriodicEmbedding, Scaling
+from koubai.core.layers import (
+    AveragePooling,
+    Convolution,
+    Dense,
+    Flatten,
+    LearnedActivation,
+    MaxPooling,
+    NTKDense,
+    PeriodicEmbedding,
+    Scaling,
+)
 from koubai.core.losses import get_loss
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
@@ -165,6 +175,20 @@ def cases_of(dtype: str) -> Cases:
     return cases
 
 
+def map_network() -> Network:
+    """Layers that read maps, with every sort of padding."""
+    first = Convolution((7, 8, 2), 5, (3, 2), (1, 2), "same", ACTIVATIONS["relu"](), dropout=0.2)
+    second = Convolution((4, 4, 5), 3, 3, padding=(0, 1), bias=False)
+    layers = (first, MaxPooling(first.output_shape, (2, 3), (2, 1), 1), second)  # type: ignore[arg-type]
+    return Network((*layers, AveragePooling((2, 4, 3), 2), Flatten((1, 2, 3)), Dense(6, 2)), get_loss("huber"))
+
+
+def few(rows: Rows) -> Rows:
+    """The rows as CSR, with many zeros."""
+    inputs = np.asarray(rows.inputs)
+    return Rows(csr_array(np.where(np.abs(inputs) > 0.8, inputs, 0)), rows.targets, rows.weights)
+
+
 def more_cases(cases: Cases, kind: Any) -> None:
     """What else a network, a plan or rows can have."""
     network = Network.dense((5, 40, 33, 3), hidden="relu", dropout=0.3, output="softmax", loss="cross_entropy")
@@ -190,6 +214,11 @@ def more_cases(cases: Cases, kind: Any) -> None:
     varied = Plan(dropped, get_optimizer("adamw"), batch_size=5)
     shares = Shares(falling, falling[::-1].copy())
     cases.train("shares", varied, make_rows(dropped, dtype=kind), 0.002, shares=shares)
+    maps = map_network()
+    rows = make_rows(maps, dtype=kind)
+    cases.train("maps", Plan(maps, adam, Penalty(0.01), batch_size=5, seed=3), rows, 0.01)
+    cases.predict("maps", maps, rows)
+    cases.gradient("maps", maps, few(rows), Penalty())
     cases.train("layers", Plan(several, adam, Penalty(0.01), batch_size=5), make_rows(several, dtype=kind), 0.01)
     wide = Network.dense((64, 300, 280, 1), hidden="sigmoid")  # where BLAS multiplies outside
     rows = make_rows(wide, 900, kind)

@@ -36,6 +36,27 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Share(Rows):
+    """Rows of which each process that trains with others holds some; the arrays are those of this one.
+
+    Parameters
+    ----------
+    places : (n_own,)
+        Which of all rows this process has, in the order of its arrays.
+    counts : tuple of int
+        How many each process has, in the order of their numbers.
+    """
+
+    places: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    counts: tuple[int, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of all processes."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything about a training run that stays the same from epoch to epoch.
 
@@ -192,6 +213,45 @@ class Engine(Protocol):
             Mean over the epoch's rows of (batch loss + penalty), each batch at the θ before its update.
             An epoch whose loss is not finite ends the run and is the last of them.
         """
+        ...
+
+
+class Together(Protocol):
+    """Several processes that train one network; an engine that is part of them has it as ``together``."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files, and shows what happens."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """The number of this process, from 0."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many processes there are."""
+        ...
+
+    def wait(self) -> None:
+        """Wait until all are here, however long that takes, as long as none is lost."""
+        ...
+
+    def exchange(self, content: bytes) -> list[bytes]:
+        """Return what each process gave, in the order of their numbers."""
+        ...
+
+    def leave(self) -> None:
+        """Stop watching the others: all end now, for a reason they all know."""
+        ...
+
+    def agree(self, n_epochs: int, stop: bool) -> tuple[int, bool]:
+        """Return the number of epochs that all run before they look again, and whether one of them stops here."""
+        ...
+
+    def same(self, value: float) -> float:
+        """Return one number for all, where each has computed its own."""
         ...
 
 

@@ -1,9 +1,11 @@
 """Engines by name; heavy ones are imported on demand."""
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 
 from koubai.core.errors import ParameterError
-from koubai.engines.protocol import Engine
+from koubai.engines.protocol import Engine, Together
+from koubai.engines.together import ALONE
 
 
 def _reference(most_threads: int | None) -> Engine:
@@ -22,8 +24,36 @@ def _cpu(most_threads: int | None) -> Engine:
     return CPUEngine(most_threads=most_threads)
 
 
-ENGINES: Mapping[str, Callable[[int | None], Engine]] = {"reference": _reference, "cpu": _cpu}
-"""Engine factories, given the maximum number of threads; the reference engine always uses one."""
+def _jax(most_threads: int | None) -> Engine:
+    if not has_jax():
+        raise ParameterError(
+            who="engine 'jax'",
+            parameter="JAX",
+            required="be installed",
+            got="none",
+            remedy="Run pip install 'koubai[jax]', or try engine='cpu'.",
+        )
+    from koubai.engines.xla.engine import JaxEngine
+
+    return JaxEngine()
+
+
+def has_jax() -> bool:
+    """Return whether JAX is installed, without loading it."""
+    return find_spec("jax") is not None
+
+
+ENGINES: Mapping[str, Callable[[int | None], Engine]] = {"reference": _reference, "cpu": _cpu, "jax": _jax}
+"""Engine factories, given the maximum number of threads; the reference engine always uses one, JAX its own number."""
+
+
+def together_of(given: "str | Engine | None") -> Together:
+    """Return the processes that train together with this one, by an engine or the name of one; it may be alone."""
+    if given == "jax" and has_jax():
+        from koubai.engines.xla.cluster import joined
+
+        return joined() or ALONE
+    return getattr(given, "together", None) or ALONE
 
 
 def get_engine(given: "str | Engine", most_threads: int | None = None) -> Engine:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import astuple
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,15 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.core.layers import LAYERS, Layer, LearnedActivation, PeriodicEmbedding
+from koubai.core.layers import (
+    LAYERS,
+    AveragePooling,
+    Convolution,
+    Layer,
+    LearnedActivation,
+    MaxPooling,
+    PeriodicEmbedding,
+)
 from koubai.core.layers.base import BIASES as GROUP_OF_BIASES
 from koubai.core.layers.base import Block
 from koubai.core.losses import LOSSES, Loss
@@ -61,10 +69,16 @@ from koubai.optimizers.registry import OPTIMIZERS
 
 WORK_BYTES = 8 << 20
 """Size of the work arrays of one pass; further rows take further passes."""
+PATCH_NUMBERS = 48 << 10
+"""Most numbers in the windows of a convolution that are copied at a time: they stay in a processor's own cache."""
 CACHE_BYTES = 256 << 10
 """Size of the work arrays of one pass of prediction, which keeps only the outputs of a row."""
 FEWEST_ROWS = 768
 """Minimum number of rows per pass for efficient matrix products, since BLAS copies the weights in each."""
+MOST_LINES = 64
+"""Most lines of windows that are copied at a time."""
+FEWEST_MAPS = 16
+"""Rows a thread that suffice where layers read maps: a row has many windows, which share the weights."""
 
 
 def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], what: str) -> int:
@@ -95,15 +109,21 @@ def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray
     layer, row = network.layers[index], np.zeros(N_COLUMNS, dtype=np.int64)
     row[KIND] = code_of(layer, LAYERS, LAYER_CODES, "layer")
     row[N_IN], row[N_OUT] = layer.n_in, layer.n_out
-    (first, start, stop), *others = network.spans[index]
-    row[WEIGHTS], row[BIASES] = start, stop
-    row[ROWS], row[COLUMNS] = first.shape[0], first.shape[-1] if len(first.shape) > 1 else 1
-    row[AT_ONCE] = descends(layer, first, dtype)
-    row[N_BIASES] = sum(block.size for block, _, _ in others if block.group == GROUP_OF_BIASES)
+    if network.spans[index]:
+        (first, start, stop), *others = network.spans[index]
+        row[WEIGHTS], row[BIASES] = start, stop
+        row[ROWS], row[COLUMNS] = lines_of(layer, first), first.shape[-1] if len(first.shape) > 1 else 1
+        row[AT_ONCE] = descends(layer, first, dtype)
+        row[N_BIASES] = sum(block.size for block, _, _ in others if block.group == GROUP_OF_BIASES)
     row[ACTIVATION] = code_of(layer.activation, ACTIVATIONS, ACTIVATION_CODES, "activation")
     if isinstance(layer, LearnedActivation):
         row[INNER] = code_of(layer.within, ACTIVATIONS, ACTIVATION_CODES, "activation")
     return row
+
+
+def lines_of(layer: Layer, block: Block) -> int:
+    """Return how many rows a block has as a matrix, which threads divide: those of kernels are windows' places."""
+    return block.size // block.shape[-1] if reads_windows(layer) and len(block.shape) > 1 else block.shape[0]
 
 
 def descends(layer: Layer, block: Block, dtype: np.dtype[Any]) -> bool:
@@ -118,11 +138,27 @@ def part_rows(network: Network, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
     for layer, spans in zip(network.layers, network.spans, strict=True):
         for number, (block, start, stop) in enumerate(spans):
             row = np.zeros(N_PART_COLUMNS, dtype=np.int64)
-            row[START], row[LINES], row[WIDTH] = start, block.shape[0], (stop - start) // block.shape[0]
+            lines = lines_of(layer, block)
+            row[START], row[LINES], row[WIDTH] = start, lines, (stop - start) // lines
             row[PENALIZED] = block.penalized
             row[DESCENDS] = number == 0 and descends(layer, block, dtype)
             rows.append(row)
-    return np.stack(rows)
+    return np.stack(rows) if rows else np.zeros((0, N_PART_COLUMNS), dtype=np.int64)
+
+
+def reads_windows(layer: Layer) -> TypeGuard[Convolution | MaxPooling | AveragePooling]:
+    """Return whether a layer reads windows of a map."""
+    return isinstance(layer, Convolution | MaxPooling | AveragePooling)
+
+
+def map_numbers(layer: Convolution | MaxPooling | AveragePooling) -> list[int]:
+    """Return what kernels need of a layer that reads windows, in the order of their places in ``Net.lists``."""
+    windows = layer.windows
+    line = windows.output_size[1] * windows.size[0] * windows.size[1] * windows.input_shape[2]
+    at_once = max(1, min(PATCH_NUMBERS // line, MOST_LINES))
+    return [
+        *windows.input_shape, *windows.size, *windows.strides, *windows.before, *windows.output_size, at_once
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -138,6 +174,9 @@ def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
         if isinstance(layer, PeriodicEmbedding):
             shape[index, LIST] = len(lists)
             lists += layer.places
+        elif reads_windows(layer):
+            shape[index, LIST] = len(lists)
+            lists += map_numbers(layer)
     code, of_loss = code_of(network.loss, LOSSES, LOSS_CODES, "loss"), np.zeros(MOST_LOSS_PARAMETERS, dtype)
     given = parameters_of(network.loss)
     of_loss[: len(given)] = given
@@ -214,16 +253,26 @@ class Opened:
 def rows_to_train(network: Network, n_rows: int, itemsize: int, team: int) -> int:
     """Return how many of ``n_rows`` rows go through the network in one pass forward and back: one a thread at least."""
     per_row = itemsize * (network.n_features + 3 * sum(network.sizes[1:]))
-    return max(team, min(n_rows, max(FEWEST_ROWS, WORK_BYTES // per_row)))
+    return max(team, min(n_rows, max(fewest_rows(network, team, per_row), WORK_BYTES // per_row)))
+
+
+def fewest_rows(network: Network, team: int, per_row: int) -> int:
+    """Return how many rows should go through at a time at least; large maps may go one by one."""
+    if not any(map(reads_windows, network.layers)):
+        return FEWEST_ROWS
+    return team * max(1, min(FEWEST_MAPS, 2 * WORK_BYTES // per_row))
 
 
 def rows_to_predict(network: Network, n_rows: int, itemsize: int) -> int:
     """Return how many of ``n_rows`` rows go through the network in one pass forward."""
-    if n_rows <= FEWEST_ROWS:
+    per_row = 2 * itemsize * sum(network.sizes[1:])
+    fewest = fewest_rows(network, 1, per_row)
+    if n_rows <= fewest:
         return max(1, n_rows)
-    return max(1, min(n_rows, max(FEWEST_ROWS, CACHE_BYTES // (2 * itemsize * sum(network.sizes[1:])))))
+    return max(1, min(n_rows, max(fewest, CACHE_BYTES // per_row)))
 
 
 def predicts_by_blas(network: Network, n_rows: int, itemsize: int) -> bool:
     """Return whether a forward pass may call BLAS."""
-    return n_rows > 2 * FEWEST_TALL and max(layer.n_weights for layer in network.layers) * itemsize >= BLAS_FROM
+    large = [layer for layer in network.layers if layer.n_weights * itemsize >= BLAS_FROM]
+    return bool(large) and (n_rows > 2 * FEWEST_TALL or any(map(reads_windows, large)))

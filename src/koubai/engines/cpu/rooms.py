@@ -6,7 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.network import Network
-from koubai.engines.cpu.kernels.records import COLUMNS, N_IN, N_OUT, Net, Room
+from koubai.engines.cpu.codes import LAYER_CODES
+from koubai.engines.cpu.kernels.records import (
+    COLUMNS,
+    KIND,
+    LINES_AT_ONCE,
+    LIST,
+    N_IN,
+    N_OUT,
+    OUT_WIDTH,
+    ROWS,
+    Net,
+    Room,
+)
 from koubai.engines.cpu.kernels.sizes import copy_size, vectors_of
 from koubai.engines.cpu.layout import net_record
 
@@ -21,11 +33,24 @@ def widest(net: Net) -> int:
     return int(net.shape[:, [N_IN, N_OUT, COLUMNS]].max())
 
 
+def copy_numbers(net: Net, n_rows: int) -> int:
+    """Return how many numbers of room a thread needs for factors of products of so many rows, and for windows.
+
+    A convolution's products have the windows that are copied at a time as rows, and each window's numbers as sums.
+    """
+    longest, beside = max(n_rows, widest(net)), 0
+    for row in net.shape[net.shape[:, KIND] == LAYER_CODES["convolution"]]:
+        numbers = net.lists[row[LIST] :]
+        n_windows = int(numbers[LINES_AT_ONCE] * numbers[OUT_WIDTH])
+        longest = max(longest, n_windows, int(row[ROWS]))
+        beside = max(beside, int(row[N_IN]) + n_windows * int(row[ROWS]))
+    return copy_size(net.numbers.dtype.itemsize, longest) + beside
+
+
 def make_room(net: Net, n_rows: int) -> Room:
     """Return work arrays for ``n_rows`` rows at a time forward and back."""
     dtype, places = net.numbers.dtype, places_of(net, n_rows)
     more = vectors_of(dtype.itemsize)  # so that products can read whole vectors, beyond the last row
-    longest = max(n_rows, widest(net))
     return Room(
         n_rows,
         places[:-1],
@@ -35,7 +60,7 @@ def make_room(net: Net, n_rows: int) -> Room:
         np.empty(places[-1], dtype),
         np.empty(places[-1] + more, dtype),
         np.empty(places[-1] + more, dtype),
-        np.empty(copy_size(dtype.itemsize, longest), dtype),
+        np.empty(copy_numbers(net, n_rows), dtype),
     )
 
 
@@ -57,6 +82,5 @@ def prediction_room(network: Network, dtype: np.dtype[Any], n_rows: int) -> Pred
     """Return what predictions need, ``n_rows`` rows at a time."""
     net = net_record(network, dtype)
     places = places_of(net, n_rows)
-    longest = widest(net)
-    n_numbers = 2 * int(places[-1]) + vectors_of(dtype.itemsize) + copy_size(dtype.itemsize, longest)
+    n_numbers = 2 * int(places[-1]) + vectors_of(dtype.itemsize) + copy_numbers(net, 0)
     return PredictionRoom(net, places, np.arange(n_rows), n_numbers)

@@ -11,6 +11,7 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 from koubai.core.network import Network
+from koubai.engines.cpu.native.blas import load
 
 WORTH_A_THREAD = 1.5e6
 """Operations of one batch for each thread, from which on threads gain more than they lose in waiting for each other."""
@@ -24,9 +25,7 @@ def blas() -> ThreadpoolController:
 
     Compiled code calls SciPy's BLAS, so that one must be loaded before it is looked for.
     """
-    import scipy.linalg.cython_blas
-
-    assert scipy.linalg.cython_blas
+    load()
     return ThreadpoolController()
 
 
@@ -41,11 +40,11 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
     """Return how many threads should share each of so many batches of ``n_rows`` rows.
 
     Rows go ``passes`` times through the weights: forward and back are three passes, the forward pass alone is one; each
-    takes two operations a weight and row.
+    takes two operations a product.
     """
     if n_threads is not None:
         return max(1, min(n_threads, n_rows))
-    operations = 2.0 * passes * n_rows * network.n_parameters
+    operations = 2.0 * passes * n_rows * network.n_products
     if operations * n_batches < WORTH_CALLING:
         return 1
     return max(1, min(available_threads(), n_rows, int(operations / WORTH_A_THREAD)))

@@ -37,6 +37,16 @@ START, LINES, WIDTH, PENALIZED, DESCENDS = range(N_PART_COLUMNS)
 They are: where the block begins in θ; its rows, which threads divide, and their length; whether penalties act on it;
 whether plain descent updates it without a gradient between.
 """
+N_MAP_NUMBERS = 12
+MAP_HEIGHT, MAP_WIDTH, CHANNELS, HIGH, WIDE, DOWN, ACROSS, TOP, LEFT, OUT_HEIGHT, OUT_WIDTH, LINES_AT_ONCE = range(
+    N_MAP_NUMBERS
+)
+"""Places in ``Net.lists``, from LIST on, of what a layer that reads a map needs.
+
+They are: the map's height, width and channels; height and width of a window; strides; padding above and to the left;
+how many windows there are, vertically and horizontally; and how many lines of windows, the windows of one row of the
+output each, are copied at a time.
+"""
 DROPOUT_RATE, PARAMETERS = 0, 1
 """Columns of ``Net.numbers``: the rate, and where the parameters begin."""
 

@@ -1,16 +1,44 @@
 """The addresses of SciPy's matrix products, which SciPy hands out for compiled code."""
 
+import sys
+from collections.abc import Mapping
 from ctypes import c_char_p, c_void_p, py_object, pythonapi
 from functools import cache
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from typing import Any
 
 from koubai.core.errors import KoubaiError
+
+MODULE = "scipy.linalg.cython_blas"
+
+
+@cache
+def load() -> Mapping[str, Any]:
+    """Load SciPy's BLAS, once, and return the capsules with its routines.
+
+    It is loaded without the package around it, SciPy's linear algebra, which takes a tenth of a second; whoever imports
+    that gets the same module again. Where its file is not found so, it is imported as usual.
+    """
+    import scipy
+
+    found = PathFinder.find_spec(MODULE, [f"{path}/linalg" for path in scipy.__path__])
+    if found is None or found.loader is None:
+        from scipy.linalg import cython_blas
+    else:
+        known = MODULE in sys.modules
+        cython_blas = module_from_spec(found)
+        found.loader.exec_module(cython_blas)
+        if not known:
+            sys.modules.pop(MODULE, None)  # it enters itself, and an import would then not make it the package's own
+    capsules: Mapping[str, Any] = cython_blas.__pyx_capi__
+    return capsules
 
 
 @cache
 def routines() -> dict[str, int]:
-    """Return the addresses of sgemm and dgemm, found once: loading SciPy's linear algebra takes a tenth of a second."""
-    from scipy.linalg.cython_blas import __pyx_capi__ as capsules
-
+    """Return the addresses of sgemm and dgemm, found once."""
+    capsules = load()
     name_of, pointer_of = pythonapi.PyCapsule_GetName, pythonapi.PyCapsule_GetPointer
     name_of.restype, name_of.argtypes = c_char_p, (py_object,)
     pointer_of.restype, pointer_of.argtypes = c_void_p, (py_object, c_char_p)

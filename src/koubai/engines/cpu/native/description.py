@@ -12,8 +12,9 @@ from math import prod
 from typing import Any
 
 from koubai.core.activations import ACTIVATIONS
-from koubai.core.layers import LAYERS, LearnedActivation, PeriodicEmbedding
+from koubai.core.layers import LAYERS, Convolution, Flatten, LearnedActivation, PeriodicEmbedding
 from koubai.core.layers.base import BIASES, GROUPS, Block, Layer
+from koubai.core.layers.pooling import Pooling
 from koubai.core.losses import LOSSES
 from koubai.core.registry import Registry
 from koubai.engines.cpu import codes, layout
@@ -79,7 +80,8 @@ def description(functions: Sequence[Mapping[str, Any]]) -> Plain:
         "most_parameters": codes.MOST_PARAMETERS,
         "most_loss_parameters": codes.MOST_LOSS_PARAMETERS,
         "most_hyperparameters": codes.MOST_HYPERPARAMETERS,
-        "layers": {name: _layer(LAYERS[name], code) for name, code in codes.LAYER_CODES.items()},
+        "layers": {name: _described(LAYERS[name], code) for name, code in codes.LAYER_CODES.items()},
+        "map_numbers": list(MAP_NUMBERS),
         "activations": _kinds(ACTIVATIONS, codes.ACTIVATION_CODES),
         "losses": _kinds(LOSSES, codes.LOSS_CODES),
         "optimizers": _kinds(OPTIMIZERS, codes.OPTIMIZER_CODES, "n_slots", "default_learning_rate"),
@@ -87,6 +89,9 @@ def description(functions: Sequence[Mapping[str, Any]]) -> Plain:
             "vector_bytes": sizes.LONGEST_VECTOR,
             "few": sizes.FEW,
             "fewest_rows": layout.FEWEST_ROWS,
+            "fewest_maps": layout.FEWEST_MAPS,
+            "patch_numbers": layout.PATCH_NUMBERS,
+            "most_lines": layout.MOST_LINES,
             "work_bytes": layout.WORK_BYTES,
             "cache_bytes": layout.CACHE_BYTES,
         },
@@ -104,6 +109,50 @@ def _kinds(registry: Registry[Any], numbers: Mapping[str, int], *more: str) -> P
             **{what: getattr(registry[name], what) for what in more},
         }
         for name, code in numbers.items()
+    }
+
+
+MAP_NUMBERS = (
+    *("height", "width", "channels", "high", "wide", "down", "across", "top", "left"),
+    *("out_height", "out_width", "lines_at_once"),
+)
+"""What `koubai.engines.cpu.layout.map_numbers` gives, by name."""
+INPUT, OUTPUT = ("height", "width", "channels"), ("out_height", "out_width")
+
+
+def _described(kind: type[Layer], code: int) -> Plain:
+    """Return a kind's number, sizes and blocks, of one that reads maps in terms of the map's numbers."""
+    return _map_layer(kind, code) if issubclass(kind, Convolution | Pooling | Flatten) else _layer(kind, code)
+
+
+def _map_layer(kind: type[Layer], code: int) -> Plain:
+    """Return what `_layer` does of a kind that reads maps; ``windows`` is the field with their size."""
+    is_convolution = issubclass(kind, Convolution)
+    last = "n_filters" if is_convolution else "channels"
+    shapes = {"weights": ("high", "wide", "channels", "n_filters"), "biases": ("n_filters",)}
+    example = Convolution((1, 1, 1), 1, 1).blocks if is_convolution else ()
+    blocks = [
+        {
+            "name": block.name,
+            "shape": [[[size]] for size in shapes[block.name]],
+            "group": block.group,
+            "penalized": block.penalized,
+            "is_biases": block.group == BIASES,
+            "needs": "bias" if block.group == BIASES else None,
+        }
+        for block in example
+    ]
+    windows = None if issubclass(kind, Flatten) else "kernel_size" if is_convolution else "pool_size"
+    return {
+        "code": code,
+        "n_in": [list(INPUT)],
+        "n_out": [list(INPUT if windows is None else (*OUTPUT, last))],
+        "has_activation": kind.has_activation,
+        "inner": None,
+        "list": None,
+        "map": True,
+        "windows": windows,
+        "blocks": blocks,
     }
 
 
@@ -150,6 +199,8 @@ def _layer(kind: type[Layer], code: int) -> Plain:
         "has_activation": kind.has_activation,
         "inner": "within" if kind is LearnedActivation else None,
         "list": "embedded" if kind is PeriodicEmbedding else None,
+        "map": False,
+        "windows": None,
         "blocks": [block(number, first) for number, first in enumerate(layers[0].blocks)],
     }
 

@@ -1,0 +1,143 @@
+"""What processes that train together tell each other, and a process that is alone."""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from koubai.core import errors
+from koubai.core.arrays import Array
+from koubai.core.errors import DataError, KoubaiError, LostProcessError
+from koubai.engines.protocol import Together
+
+T = TypeVar("T")
+
+
+class Alone:
+    """One process, which has everything."""
+
+    rank, size, writes = 0, 1, True
+
+    def agree(self, n_epochs: int, stop: bool) -> tuple[int, bool]:
+        """Return both as they are."""
+        return n_epochs, stop
+
+    def same(self, value: float) -> float:
+        """Return the number."""
+        return value
+
+    def wait(self) -> None:
+        """Do nothing."""
+
+    def exchange(self, content: bytes) -> list[bytes]:
+        """Return the content."""
+        return [content]
+
+    def leave(self) -> None:
+        """Do nothing."""
+
+
+ALONE = Alone()
+
+
+def told(together: Together, value: Any) -> list[Any]:
+    """Return a value of every process, of what JSON can hold."""
+    return [json.loads(content) for content in together.exchange(json.dumps(value).encode())]
+
+
+def told_arrays(together: Together, arrays: Sequence[Array]) -> list[list[Array]]:
+    """Return arrays of every process, as many from each; their shapes may differ."""
+    if together.size == 1:
+        return [list(arrays)]
+    return [_unpacked(content, len(arrays)) for content in together.exchange(_packed(arrays))]
+
+
+def _packed(arrays: Sequence[Array]) -> bytes:
+    written = io.BytesIO()
+    for array in arrays:
+        np.save(written, array, allow_pickle=False)
+    return written.getvalue()
+
+
+def _unpacked(content: bytes, n_arrays: int) -> list[Array]:
+    read = io.BytesIO(content)
+    return [np.load(read, allow_pickle=False) for _ in range(n_arrays)]
+
+
+def check_same(together: Together, what: str, seen: Mapping[str, Any]) -> None:
+    """Raise DataError in all processes unless each has seen the same, of what JSON can hold.
+
+    Parameters
+    ----------
+    together : Together
+        The processes.
+    what : str
+        What they look at.
+    seen : mapping
+        What this process has seen, by its name: "rows", "columns"; whole numbers are told in the message.
+    """
+    first, *others = told(together, dict(seen))
+    for rank, other in enumerate(others, 1):
+        for name, value in other.items():
+            if value != first[name]:
+                together.leave()
+                there = f"{value} {name}, and process 0 sees {first[name]}"
+                apart = there if isinstance(value, int) else f"other {name} than process 0"
+                raise DataError(
+                    f"All processes must see the same {what}; process {rank} sees {apart}. Start all with the same "
+                    f"command, on the same files."
+                )
+
+
+def in_step(together: Together, work: Callable[[], T]) -> T:
+    """Return the result of each process's own work, as soon as all are done.
+
+    Raises
+    ------
+    KoubaiError
+        If it fails in any process: in all of them, the error of the first one that failed.
+    """
+    result, error = None, None
+    try:
+        result = work()
+    except LostProcessError:
+        raise  # there is nobody to tell
+    except KoubaiError as failed:
+        error = failed
+    if together.size > 1:
+        together.wait()  # a message is given up some time; work on a large table may take longer
+        own = None if error is None else [type(error).__name__, str(error)]
+        for rank, failure in enumerate(told(together, own)):
+            if failure is not None:
+                together.leave()
+                raise error if rank == together.rank and error is not None else _known(*failure)
+    elif error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # there is one, or an error
+
+
+def _known(kind: str, sentence: str) -> KoubaiError:
+    """Return an error of another process."""
+    found = getattr(errors, kind, DataError)
+    return (found if issubclass(found, KoubaiError) else DataError)(sentence)
+
+
+def of_all(together: Together, parts: Iterator[Sequence[Array]]) -> Iterator[list[Array]]:
+    """Yield the parts of the first process, then those of the second, and so on: the same ones to all.
+
+    Each part is some arrays, of which the first process's kinds hold for all.
+    """
+    if together.size == 1:
+        yield from map(list, parts)
+        return
+    for rank in range(together.size):
+        more = True
+        while more:
+            part = next(parts, None) if rank == together.rank else None
+            given = [] if part is None else [np.asarray(array) for array in part]
+            (n_arrays,) = told_arrays(together, [np.array(len(given))])[rank]
+            more = bool(n_arrays)
+            if more:
+                yield _unpacked(together.exchange(_packed(given))[rank], int(n_arrays))

@@ -1,0 +1,348 @@
+"""Processes that train one network together, on one machine or many, by JAX's distributed runtime.
+
+Each process watches all others: every second it writes that it is there into the coordinator's store, and reads who
+else did. One that was killed, frozen or cut off is named by all others within seconds, and they end.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from typing import Any, NoReturn
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from koubai.core.errors import LostProcessError, ParameterError
+
+BEAT = 1.0
+"""Seconds between two signs of life."""
+PATIENCE = 20.0
+"""Seconds without a sign of life after which a process counts as lost."""
+SHORT_PATIENCE = 6.0
+"""The same once a message between processes has failed."""
+TEMPORARY = 75
+"""Exit status of a process that ends because another is lost (EX_TEMPFAIL): start all again."""
+STARTS = 300
+"""Seconds within which all processes must have come."""
+LONGEST = 7 * 24 * 3600
+"""Seconds that processes wait for each other's work, such as a pass over a table."""
+
+LITTLE, AT_ONCE = 2**10, 2**20
+"""Bytes that processes exchange in one message: as few as that, or so many in each of several."""
+
+ALIVE, ENDED = "koubai/alive/", "koubai/ended/"
+
+
+@dataclass
+class Cluster:
+    """Our process among those that train together.
+
+    Parameters
+    ----------
+    rank, size : int
+        Its number, from 0, and how many there are.
+    client : object
+        JAX's client of the coordinator's store.
+    """
+
+    rank: int
+    size: int
+    client: Any
+    watch: "Watch | None" = None
+    advice: str = "Start all of them again."
+    n_waits: int = 0
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files: the first does."""
+        return self.rank == 0
+
+    def gathered(self, numbers: Any) -> npt.NDArray[Any]:
+        """Return an array of each process, (size, …)."""
+        from jax.experimental.multihost_utils import process_allgather
+
+        with self.explained():
+            return np.asarray(process_allgather(np.asarray(numbers)))
+
+    def wait(self) -> None:
+        """Wait in the coordinator's store until all are here; the watch ends this if one is lost."""
+        self.n_waits += 1
+        with self.explained():
+            self.client.wait_at_barrier(f"koubai/wait/{self.n_waits}", 1000 * LONGEST)
+
+    def exchange(self, content: bytes) -> list[bytes]:
+        """Return what each process gave, in the order of their numbers."""
+        lengths = self.gathered(np.array([len(content)], np.int64).view(np.int32)).view(np.int64).ravel()
+        found = [bytearray() for _ in range(self.size)]
+        longest = int(lengths.max())
+        at_once = LITTLE if longest <= LITTLE else AT_ONCE  # few sizes, since each is compiled
+        for start in range(0, longest, at_once):
+            piece = np.zeros(at_once, np.uint8)
+            own = np.frombuffer(content[start : start + at_once], np.uint8)
+            piece[: len(own)] = own
+            for rank, other in enumerate(self.gathered(piece)):
+                found[rank] += other[: max(0, min(at_once, lengths[rank] - start))].tobytes()
+        return [bytes(each) for each in found]
+
+    def leave(self) -> None:
+        """Stop watching the others: all end now, for a reason they all know."""
+        if self.watch is not None:
+            self.watch.stop()
+
+    def agree(self, n_epochs: int, stop: bool) -> tuple[int, bool]:
+        """Return the least number of epochs that a process would run before it looks again, and whether one stops."""
+        found = self.gathered(np.array([n_epochs, int(stop)], np.int32))
+        return int(found[:, 0].min()), bool(found[:, 1].any())
+
+    def same(self, value: float) -> float:
+        """Return the first process's number, so that none decides otherwise for a last bit."""
+        words = self.gathered(np.array([value], np.float64).view(np.int32))
+        return float(words[0].view(np.float64)[0])
+
+    def check_same(self, parts: Mapping[str, bytes]) -> None:
+        """Raise ParameterError unless all processes have the same of each part: where training starts, and the rows."""
+        found = self.gathered(np.array([_word(content) for content in parts.values()], np.int32))
+        for place, name in enumerate(parts):
+            others = np.flatnonzero(found[:, place] != found[0, place])
+            if len(others):
+                raise ParameterError(
+                    f"All processes must have the same {name}; process {others[0]} has another than process 0. Start "
+                    f"all with the same command, on the same files."
+                )
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Let a failed message between processes become a sentence that names the lost one, within the block."""
+        try:
+            yield
+        except (jax.errors.JaxRuntimeError, ValueError) as error:
+            if isinstance(error, ValueError) and "Gloo" not in str(error):
+                raise  # of messages between processors, some fail with this error where they are sent off
+            lost = None if self.watch is None else self.watch.name_lost()
+            if lost is None:
+                raise
+            raise LostProcessError(lost) from error
+
+    def end(self, status: int) -> None:
+        """End this process: after all others are done, or at once if it fails, which it tells them."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if status:
+            self.tell(status)
+            os._exit(status)  # JAX would wait for the others
+        with self.explained():
+            self.client.wait_at_barrier("koubai/end", 1000 * STARTS)  # until the model is written
+        if self.watch is not None:
+            self.watch.stop()
+        jax.distributed.shutdown()
+
+    def tell(self, status: int) -> None:
+        """Tell the others that this process ends."""
+        if self.watch is not None:
+            self.watch.stop()
+        if status != TEMPORARY:
+            try:
+                self.client.key_value_set(f"{ENDED}{self.rank}", str(status), allow_overwrite=True)
+                sleep(5 * BEAT if self.writes else 0)  # until others, who wait two beats too, have read the store
+            except jax.errors.JaxRuntimeError:
+                pass  # the coordinator is gone, and the others see that themselves
+
+
+def _word(content: bytes) -> int:
+    """Return a digest of 31 bits."""
+    from hashlib import blake2b
+
+    return int.from_bytes(blake2b(content, digest_size=4).digest(), "little") >> 1
+
+
+_joined: list[Cluster] = []
+
+
+def joined() -> Cluster | None:
+    """Return the cluster of this process, also if JAX's runtime was started by the caller; None if it is alone."""
+    if not _joined and jax.process_count() > 1:
+        _joined.append(Cluster(jax.process_index(), jax.process_count(), _client()))
+    return _joined[0] if _joined else None
+
+
+def _client() -> Any:
+    from jax._src.distributed import global_state  # JAX has no public way to its store
+
+    return global_state.client
+
+
+def join(coordinator: str | None = None, size: int | None = None, rank: int | None = None, advice: str = "") -> Cluster:
+    """Join the processes that train together, before JAX computes anything; all must do so.
+
+    Parameters
+    ----------
+    coordinator : str, optional
+        HOST:PORT where process 0 listens. Left out, JAX asks SLURM, Open MPI, MPI or Kubernetes.
+    size, rank : int, optional
+        How many processes there are, and which one this is.
+    advice : str
+        What to do when a process is lost, as a sentence.
+
+    Raises
+    ------
+    LostProcessError
+        If the others do not come.
+    """
+    how: dict[str, Any] = {}
+    if coordinator is None and "PMI_SIZE" in os.environ:
+        how["cluster_detection_method"] = "mpi4py"
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    try:
+        jax.distributed.initialize(coordinator, size, rank, initialization_timeout=STARTS, **how)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise LostProcessError(
+            f"All {size or ''} processes must meet at {coordinator or 'the coordinator'} within {STARTS} s; "
+            f"process {'?' if rank is None else rank} did not succeed ({reason}). See that all were started, and that "
+            f"no firewall is between them.".replace("  ", " ")
+        ) from error
+    cluster = Cluster(jax.process_index(), jax.process_count(), _client())
+    if advice:
+        cluster.advice = advice
+    cluster.watch = Watch(cluster)
+    cluster.watch.start()
+    with _silent():
+        cluster.gathered(np.zeros(1, np.int32))
+    _joined.append(cluster)
+    _keep_traces_away()
+    if os.name != "nt":
+        ctypes.CDLL(None).signal(signal.SIGABRT, _ABORTED)
+    return cluster
+
+
+def _keep_traces_away() -> None:
+    """Let libraries' traces of lost connections go nowhere: what Python writes is all that is shown from now on."""
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+
+
+_Handler = ctypes.CFUNCTYPE(None, ctypes.c_int)
+
+
+def _aborted(number: int) -> None:
+    """End the process with a sentence where JAX, which has lost the coordinator, aborts it with a trace."""
+    watch = _joined[0].watch if _joined else None
+    if watch is not None and not watch.done.is_set():
+        watch._end(watch._sentence(0, "(the coordinator) cannot be reached"))
+    os._exit(TEMPORARY)
+
+
+_ABORTED = _Handler(_aborted)
+"""Kept for as long as the process, since C calls it: Python's own handlers are not called when a library aborts."""
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep the library through which processors exchange arrays from printing that it is there."""
+    sys.stdout.flush()
+    kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nothing)
+
+
+@dataclass
+class Watch:
+    """Signs of life, given and looked for by two threads: one talks to the store, the other judges meanwhile."""
+
+    cluster: Cluster
+    seen: dict[int, tuple[str, float]] = field(default_factory=dict)
+    patience: float = PATIENCE
+    done: threading.Event = field(default_factory=threading.Event)
+    own: float = field(default_factory=monotonic)
+    told: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        """Start both threads."""
+        self.seen = {rank: ("", monotonic()) for rank in range(self.cluster.size)}
+        for work in (self._talk, self._judge):
+            threading.Thread(target=work, name=f"koubai-{work.__name__}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop watching: from now on others may leave."""
+        self.done.set()
+
+    def _talk(self) -> None:
+        client, count = self.cluster.client, 0
+        while not self.done.wait(BEAT):
+            count += 1
+            try:
+                client.key_value_set(f"{ALIVE}{self.cluster.rank}", str(count), allow_overwrite=True)
+                found = client.key_value_dir_get(ALIVE)
+                ended = client.key_value_dir_get(ENDED)
+            except jax.errors.JaxRuntimeError:
+                continue  # the judge sees how long this lasts
+            now = self.own = monotonic()
+            for key, value in found:
+                rank = int(key.rpartition("/")[2])
+                if self.seen[rank][0] != value:
+                    self.seen[rank] = value, now
+            for key, status in ended:
+                if self.done.wait(2 * BEAT):
+                    return  # a mistake of all, which this process has told itself
+                self._end(self._sentence(int(key.rpartition("/")[2]), f"ended with status {status}"))
+
+    def _judge(self) -> None:
+        before = monotonic()
+        while not self.done.wait(BEAT / 2):
+            now = monotonic()
+            if now - before > 5 * BEAT:  # this process itself stood still meanwhile
+                self.own += now - before
+                self.seen = {rank: (value, time + now - before) for rank, (value, time) in self.seen.items()}
+            before = now
+            lost = self.lost()
+            if lost is not None:
+                self._end(lost)
+
+    def lost(self) -> str | None:
+        """Return a sentence about a process that is lost, if there is one."""
+        now = monotonic()
+        if now - self.own > self.patience:
+            if self.cluster.rank:
+                return self._sentence(0, "(the coordinator) cannot be reached")
+            return None
+        late = [rank for rank, (_, time) in self.seen.items() if now - time > self.patience]
+        return self._sentence(late[0], "does not answer any more (killed, frozen, or cut off)") if late else None
+
+    def name_lost(self) -> str | None:
+        """Wait until it is known who is lost, and return the sentence; None if all are there."""
+        self.patience = SHORT_PATIENCE
+        until = monotonic() + PATIENCE
+        while monotonic() < until:
+            with self.told:
+                lost = self.lost()
+                if lost is not None:
+                    self.done.set()
+                    return lost
+            sleep(BEAT / 4)
+        return None
+
+    def _sentence(self, rank: int, what: str) -> str:
+        cluster = self.cluster
+        return f"Process {rank} of {cluster.size} {what}, so process {cluster.rank} ends too. {cluster.advice}"
+
+    def _end(self, sentence: str) -> NoReturn:
+        with self.told:
+            if self.done.is_set():  # the main thread says it
+                sleep(PATIENCE)
+            print(f"koubai: {sentence}", file=sys.stderr, flush=True)
+            os._exit(TEMPORARY)

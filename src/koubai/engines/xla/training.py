@@ -1,0 +1,214 @@
+"""Whole epochs on JAX: one compiled function runs as many as it is told, each a scan over the epoch's batches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
+
+from koubai.core.randomness import SHUFFLE
+from koubai.engines.protocol import Plan
+from koubai.engines.xla.passes import Sums, clipped, masks, penalized, sums, updated
+from koubai.engines.xla.placing import AXIS, Data, taken
+from koubai.engines.xla.randomness import derive_key, permutation
+
+MOST_RATES = 2**16
+"""About the number of updates that are handed to one call."""
+MOST_EPOCHS = 1024
+SPARE = 2.5
+"""Standard deviations above its mean share of a batch for which a device has room at once."""
+
+
+class Course(NamedTuple):
+    """What a call is told: α of each update, and what is left of weight decay and dropout, (n_epochs, n_steps) or None.
+
+    ``n_epochs`` of them are run; the rest fills up, so that calls of any length are one compiled function.
+    """
+
+    rates: Any
+    decays: Any
+    dropouts: Any
+    n_epochs: Any
+
+
+class Own(NamedTuple):
+    """What a network has for itself: seed, factor of α, and hyperparameters that differ in a population."""
+
+    seed: Any
+    scale: Any
+    changed: dict[str, Any]
+
+
+class Progress(NamedTuple):
+    """Where a network stands: θ, slots, updates and epochs done, patience, and the losses of this call's epochs.
+
+    ``patience`` is tolerance, limit, best loss and count, as in `koubai.engines.protocol.Patience`.
+    """
+
+    theta: Any
+    slots: Any
+    step: Any
+    epoch: Any
+    patience: Any
+    losses: Any
+    ran: Any
+    ended: Any
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that a compiled function is made for.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan; its seed does not matter.
+    n_rows : int
+        Number of rows of an epoch, on all devices.
+    longest : int
+        Largest number of values in a row of CSR inputs, 0 for dense ones.
+    mesh : Mesh or None
+        The devices, if there are several.
+    in_rounds : bool
+        Whether shuffles are made in rounds.
+    populated : bool
+        Whether many networks train at once.
+    """
+
+    plan: Plan
+    n_rows: int
+    longest: int
+    mesh: Mesh | None
+    in_rounds: bool
+    populated: bool = False
+
+    def _key(self) -> tuple[Any, ...]:
+        plan = self.plan
+        factors = tuple(sorted(plan.factors.rates.items())), tuple(sorted(plan.factors.decays.items()))
+        how = (plan.network, plan.optimizer, plan.penalty, self.batch_size, plan.shuffle, plan.clip_norm, *factors)
+        return (*how, self.n_rows, self.longest, self.mesh, self.in_rounds, self.populated)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Setup) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    @property
+    def batch_size(self) -> int:
+        """Rows per update."""
+        return min(self.plan.batch_size, self.n_rows)
+
+    @property
+    def n_steps(self) -> int:
+        """Updates per epoch."""
+        return -(-self.n_rows // self.batch_size)
+
+    @property
+    def most_epochs(self) -> int:
+        """The largest number of epochs of one call."""
+        return max(1, min(MOST_EPOCHS, MOST_RATES // self.n_steps))
+
+    @property
+    def room(self) -> int:
+        """Rows of a batch that a device takes at once: its share and some more, since a batch's rows lie anywhere."""
+        if self.mesh is None:
+            return self.batch_size
+        share = self.batch_size / self.mesh.size
+        spread = np.sqrt(share * (1 - 1 / self.mesh.size))
+        return min(self.batch_size, int(-(-(share + SPARE * spread) // 8) * 8))
+
+
+@lru_cache(maxsize=64)
+def trainer(setup: Setup) -> Callable[[Progress, Data, Course, Own], Progress]:
+    """Return the compiled function that trains; of a population, each argument but rows and course has a network axis.
+
+    Each device adds up the gradient of its rows of a batch, and one all-reduced vector holds gradient, loss and weight.
+    """
+
+    def run(progress: Progress, data: Data, course: Course, own: Own) -> Progress:
+        def more(progress: Progress) -> Any:
+            return (progress.ran < course.n_epochs) & ~progress.ended
+
+        return lax.while_loop(more, lambda progress: _epoch(setup, progress, data, course, own), progress)
+
+    if setup.mesh is not None:
+        whole, split = P(), P(AXIS)
+        run = jax.shard_map(
+            run, mesh=setup.mesh, in_specs=(whole, split, whole, whole), out_specs=whole, check_vma=False
+        )
+    if setup.populated:
+        run = jax.vmap(run, in_axes=(0, None, None, 0))
+    return jax.jit(run)
+
+
+def _epoch(setup: Setup, progress: Progress, data: Data, course: Course, own: Own) -> Progress:
+    """Run one epoch, then ask whether it was the last."""
+    n, size, n_steps = setup.n_rows, setup.batch_size, setup.n_steps
+    if setup.plan.shuffle:
+        order = permutation(derive_key(own.seed, SHUFFLE, progress.epoch), n, setup.in_rounds)
+    else:
+        order = jnp.arange(n, dtype=np.int32)
+    order = jnp.concatenate([order, jnp.full(n_steps * size - n, -1, np.int32)]).reshape(n_steps, size)
+
+    def shares(given: Any) -> Any:
+        return jnp.ones(n_steps) if given is None else given[progress.ran]
+
+    def update(state: Any, given: Any) -> Any:
+        theta, slots, step, total = state
+        chosen, rate, decay, dropout = given
+        found = _batch(setup, theta, data, chosen, own.seed, step, dropout)
+        penalty, of_penalty = penalized(setup.plan.network, setup.plan.penalty, theta, found.weight)
+        gradient = clipped(found.gradient / found.weight + of_penalty, setup.plan.clip_norm)
+        theta, slots = updated(setup.plan, own.changed, theta, gradient, slots, step + 1, rate * own.scale, decay)
+        loss = (found.loss.astype(np.float64) / found.weight + penalty) * (chosen >= 0).sum()
+        return (theta, slots, step + 1, total + loss), None
+
+    given = (order, course.rates[progress.ran], shares(course.decays), shares(course.dropouts))
+    start = (progress.theta, progress.slots, progress.step, jnp.float64(0))
+    (theta, slots, step, total), _ = lax.scan(update, start, given)
+    loss = total / n
+    tolerance, limit, best, count = progress.patience
+    count = jnp.where(loss > best - tolerance, count + 1, 0.0)
+    patience = jnp.stack([tolerance, limit, jnp.minimum(best, loss), count])
+    losses = progress.losses.at[progress.ran].set(loss)
+    finite = jnp.isfinite(loss)
+    patience = jnp.where(finite, patience, progress.patience)
+    ended = ~finite | (count > limit)
+    return Progress(theta, slots, step, progress.epoch + 1, patience, losses, progress.ran + 1, ended)
+
+
+def _batch(setup: Setup, theta: Any, data: Data, chosen: Any, seed: Any, step: Any, dropout: Any) -> Sums:
+    """Return the sums of a batch, given the numbers of its rows among all, -1 where it has fewer."""
+    network = setup.plan.network
+    if setup.mesh is None:
+        there, every = chosen >= 0, jnp.arange(len(chosen))
+        batch = taken(data, jnp.where(there, chosen, 0), there, setup.longest, network.n_features)
+        return sums(network, theta, batch, masks(network, seed, step, dropout, every, theta.dtype))
+    own = jnp.where(chosen >= 0, data.places[chosen], -1)
+    mine = own >= 0
+    room = setup.room
+    n_rooms = -(-len(chosen) // room)
+    (spots,) = jnp.nonzero(mine, size=n_rooms * room, fill_value=len(chosen))
+
+    def add(number: Any, total: Any) -> Any:
+        some = lax.dynamic_slice(spots, (number * room,), (room,))
+        there = some < len(chosen)
+        places = jnp.where(there, some, 0)
+        batch = taken(data, jnp.where(there, own[places], 0), there, setup.longest, network.n_features)
+        found = sums(network, theta, batch, masks(network, seed, step, dropout, places, theta.dtype))
+        return total + _flat(found)
+
+    flat = lax.fori_loop(0, -(-mine.sum() // room), add, jnp.zeros(theta.size + 2, theta.dtype))
+    flat = lax.psum(flat, AXIS)
+    return Sums(flat[:-2], flat[-2], flat[-1])
+
+
+def _flat(found: Sums) -> Any:
+    return jnp.concatenate([found.gradient, jnp.stack([found.loss, found.weight])])
