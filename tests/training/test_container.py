@@ -199,7 +199,7 @@ HOSTILE = {
     "no checksum": (with_field("sha256", None), DAMAGED),
     "version is text": (with_field("format_version", "one"), DAMAGED),
     "version of a thousand digits": (with_field("format_version", "9" * 1000), DAMAGED),
-    "newer version": (with_field("format_version", "3"), "format version 2 or older; got version 3"),
+    "newer version": (with_field("format_version", "5"), "format version 4 or older; got version 5"),
     "other kind": (with_field("kind", "Perceptron"), "does not match its checksum"),
     "other record": (with_field("record", "{}"), "does not match its checksum"),
     "surrogates": (with_field("kind", "\ud800"), DAMAGED),
@@ -274,10 +274,10 @@ def test_what_would_not_fit_into_memory_is_refused_before_it_is_read(tmp_path: P
     )
     with (tmp_path / "m").open("r+b") as file:
         file.truncate(file.seek(0, os.SEEK_END) - 64 + length)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ModelFileError, match=r"must hold at most .* GiB of array data on this machine; got 186\.3 GiB"):
         read_container(tmp_path / "m")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from koubai.core.errors import FileError
+from koubai.core.language import worded
 from koubai.training.abandoned import claim, remove_abandoned
 
 
@@ -122,10 +123,7 @@ def check_writable(path: str | os.PathLike[str], reads: Iterable[str | os.PathLi
     """
     for other in reads:
         if os.path.isfile(path) and os.path.isfile(other) and os.path.samefile(path, other):
-            raise FileError(
-                f"The output '{os.fspath(path)}' must differ from '{os.fspath(other)}', which is an input and would be "
-                "overwritten. Choose another name."
-            )
+            raise FileError(worded("file.is_input", path=os.fspath(path), other=os.fspath(other)))
     if _open_descriptor(path) is not None:
         return
     target = Path(os.path.realpath(path))
@@ -149,11 +147,9 @@ def _open_descriptor(path: str | os.PathLike[str]) -> int | None:
 def _check_place(path: str | os.PathLike[str], target: Path) -> None:
     shown = os.fspath(path)
     if target.is_dir() or shown == "":
-        raise FileError(f"The output must be a file; got the folder '{shown}'. Add a file name.")
+        raise FileError(worded("file.is_folder", path=shown))
     if not target.parent.is_dir():
-        raise FileError(
-            f"The output '{shown}' must be in an existing folder; '{target.parent}' does not exist. Create it first."
-        )
+        raise FileError(worded("file.no_folder", path=shown, folder=target.parent))
     if target.is_file() and not os.access(target, os.W_OK):
         raise FileError(f"The output '{shown}' must be writable; it is read-only. Choose another name.")
 

@@ -14,7 +14,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
@@ -22,13 +21,14 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.training.atomic import replace_file
 from koubai.training.plain_data import decode, encode
 
 Tensors = dict[str, Array]
 
 FORMAT = "koubai"
-VERSION = 2
+VERSION = 4
 """The newest version of the format; this code reads it and all earlier ones."""
 
 MAX_HEADER = 64 * 2**20
@@ -209,7 +209,7 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
         with Path(path).open("rb") as file:
             yield file
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ModelFileError(f"The model file '{path}' must exist; it was not found. Check the name.") from error
+        raise ModelFileError(worded("file.missing_model", path=path)) from error
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise ModelFileError(f"The model file '{path}' must be readable; got: {reason}. Check it.") from error
@@ -367,6 +367,8 @@ def _plain_array(name: str, array: Array) -> Array:
 
 
 def _own_version() -> str:
+    from importlib import metadata  # slow to load, and of no use where a file is only read
+
     try:
         return metadata.version("koubai")
     except metadata.PackageNotFoundError:

@@ -16,6 +16,7 @@ TENSORS = {
     "history.scored": Tensor(("uint8",), ("n_epochs",)),
     "history.learning_rates": Tensor(F64, ("n_epochs",), finite=False),
     "history.seconds": Tensor(F64, ("n_epochs",), least=0),
+    "history.validation_losses": Tensor(F64, ("n_epochs",), finite=False, optional=True),
 }
 """The arrays in which a history is stored."""
 
@@ -40,6 +41,8 @@ class Epoch:
         α of the epoch's last update.
     seconds : float
         Duration; epochs run in one call share its time equally.
+    validation_loss : float or None
+        Mean loss of the held-out rows after the epoch, without penalty, in units of the loss; None without such rows.
     """
 
     number: int
@@ -47,6 +50,7 @@ class Epoch:
     validation_score: float | None
     learning_rate: float
     seconds: float
+    validation_loss: float | None = None
 
 
 @dataclass
@@ -61,7 +65,7 @@ class History(Sequence[Epoch]):
     >>> history = History()
     >>> history.extend([0.5, 0.25], [0.1, 0.1], 0.002)
     >>> history[-1]
-    Epoch(number=2, loss=0.25, validation_score=None, learning_rate=0.1, seconds=0.001)
+    Epoch(number=2, loss=0.25, validation_score=None, learning_rate=0.1, seconds=0.001, validation_loss=None)
     """
 
     losses: list[float] = field(default_factory=list)
@@ -69,6 +73,7 @@ class History(Sequence[Epoch]):
     learning_rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str = ""
+    validation_losses: list[float | None] = field(default_factory=list)
 
     def stop_if_asked(self, answers: Iterable[object]) -> None:
         """Say why training ended if a callback asks for the end; what has ended it already stays the reason.
@@ -84,10 +89,17 @@ class History(Sequence[Epoch]):
             self.stopped = INTERRUPTED if by_user else "callback"
 
     def extend(
-        self, losses: Sequence[float], learning_rates: Iterable[float], seconds: float, score: float | None = None
+        self,
+        losses: Sequence[float],
+        learning_rates: Iterable[float],
+        seconds: float,
+        score: float | None = None,
+        validation_loss: float | None = None,
     ) -> None:
-        """Append epochs run in one call of ``seconds`` seconds; ``score`` is the score after the last of them."""
+        """Append epochs run in one call of ``seconds`` seconds, with score and loss of held-out rows after the last."""
         n = len(losses)
+        self.validation_losses += [None] * (len(self.losses) - len(self.validation_losses) + n - 1)
+        self.validation_losses.append(validation_loss)
         self.losses.extend(losses)
         self.learning_rates.extend(learning_rates)
         self.seconds.extend([seconds / n] * n)
@@ -124,6 +136,7 @@ class History(Sequence[Epoch]):
             self.validation_scores[index],
             self.learning_rates[index],
             self.seconds[index],
+            self.validation_losses[number - 1] if number <= len(self.validation_losses) else None,
         )
 
     def __iter__(self) -> Iterator[Epoch]:
@@ -131,8 +144,10 @@ class History(Sequence[Epoch]):
 
     def tensors(self) -> dict[str, Array]:
         """Return the columns as arrays for a model file or a checkpoint; `from_tensors` reads them back."""
-        scores = self.validation_scores
-        return {
+        scores, losses = self.validation_scores, self.validation_losses
+        known = any(loss is not None for loss in losses)
+        last = np.array([np.nan if loss is None else loss for loss in losses], dtype=np.float64)
+        return ({"history.validation_losses": last} if known else {}) | {
             "history.losses": np.array(self.losses, dtype=np.float64),
             "history.validation_scores": np.array([np.nan if x is None else x for x in scores], dtype=np.float64),
             "history.scored": np.array([x is not None for x in scores], dtype=np.uint8),
@@ -150,4 +165,8 @@ class History(Sequence[Epoch]):
             tensors["history.learning_rates"].tolist(),
             tensors["history.seconds"].tolist(),
             stopped,
+            [
+                None if np.isnan(loss) else loss
+                for loss in tensors.get("history.validation_losses", np.empty(0)).tolist()
+            ],
         )

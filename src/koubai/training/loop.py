@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError, InPython
 from koubai.core.warning import warn_caller
-from koubai.engines.protocol import WHOLE, Engine, Patience, Plan, Rows, Shares
+from koubai.engines.protocol import WHOLE, Engine, Patience, Plan, Rows, Shares, Together
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile
 from koubai.training.history import INTERRUPTED, Epoch
@@ -46,7 +46,8 @@ class TrainingCourse:
     decay_schedule, dropout_schedule : Schedule, optional
         What is left of weight decay and of the probabilities of dropout, as a schedule from the base 1.
     score : callable, optional
-        Returns a validation score of θ, higher is better; called after each epoch.
+        Returns a validation score of θ, higher is better; called after each epoch. If it has a ``loss``, that is the
+        loss of the validation rows in the last call.
     score_is_loss : bool
         Whether that score is minus the loss, and is displayed as a loss.
     stop_on_score : bool
@@ -141,29 +142,70 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Training
     DivergenceError
         If the loss or θ is no longer finite and there is no best θ to fall back on.
     """
+    together: Together | None = getattr(engine, "together", None)
+    writes = together is None or together.writes
+    if together is not None and course.score is not None:
+        course = replace(course, score=_AgreedScore(together, course.score))
     ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be requested now
     run.history.stopped = ended or ("" if run.done < course.epochs else "epochs")
     with deferred_interrupts() as check_interrupt, progress_bar(course.progress, course.epochs, run.done) as show:
         n_epochs = 1
         try:
             while not run.history.stopped:
-                check_interrupt()
+                n_epochs = _agreed(together, n_epochs, check_interrupt)
                 if source.constant:
                     seconds = _run_epochs(engine, plan, run, source, course, n_epochs)
                     n_epochs = _epochs_of_next_call(course, run, n_epochs, seconds)
                 else:
-                    _run_parts(engine, plan, run, source, course, check_interrupt, show)
+                    # Of several processes all stop at once, between epochs
+                    check_part = check_interrupt if together is None else _go_on
+                    _run_parts(engine, plan, run, source, course, check_part, show, writes)
                 show(run.done, newest_numbers(run.history[-1], course.score_is_loss))
                 _decide(plan, run, course)
-                if course.checkpoint is not None and not run.history.stopped:
+                if course.checkpoint is not None and writes and not run.history.stopped:
                     course.checkpoint.save_if_due(run)
         except KeyboardInterrupt:
             run.history.stopped = run.history.stopped or INTERRUPTED
             warn_caller("Training interrupted by user.")
     if run.history and not np.isfinite(run.theta).all():
         raise _divergence(plan, run, course)
-    if course.checkpoint is not None:
+    if course.checkpoint is not None and writes:
         course.checkpoint.close(run, finished=run.history.stopped != INTERRUPTED)
+
+
+def _go_on() -> None:
+    """Stop nothing."""
+
+
+class _AgreedScore:
+    """The first process's score of θ, for all, so that none stops for a last bit of its own."""
+
+    def __init__(self, together: Together, score: Callable[[Array], float]) -> None:
+        self._together, self._score = together, score
+
+    def __call__(self, theta: Array) -> float:
+        return self._together.same(self._score(theta))
+
+    @property
+    def loss(self) -> float | None:
+        """The validation loss, where the score is another."""
+        return getattr(self._score, "loss", None)
+
+
+def _agreed(together: Together | None, n_epochs: int, check_interrupt: Callable[[], None]) -> int:
+    """Return the number of epochs of the next call, or raise KeyboardInterrupt: in all processes alike."""
+    if together is None:
+        check_interrupt()
+        return n_epochs
+    came = False
+    try:
+        check_interrupt()
+    except KeyboardInterrupt:
+        came = True
+    n_epochs, one_came = together.agree(n_epochs, came)
+    if one_came:
+        raise KeyboardInterrupt
+    return n_epochs
 
 
 def _epochs_of_next_call(course: TrainingCourse, run: Run, n_epochs: int, seconds: float) -> int:
@@ -194,6 +236,7 @@ def _run_parts(
     course: TrainingCourse,
     check_interrupt: Callable[[], None],
     show: Show,
+    writes: bool,
 ) -> None:
     """Run one epoch, or the rest of one, part by part; score θ, and record the history.
 
@@ -216,7 +259,7 @@ def _run_parts(
             if not np.isfinite(loss):
                 break
             show(run.done + so_far.rows / source.n_rows, f"loss {so_far.mean_loss:.4g}")
-            if course.checkpoint is not None and so_far.rows < source.n_rows:
+            if course.checkpoint is not None and writes and so_far.rows < source.n_rows:
                 course.checkpoint.save_if_due(run)
     run.whole = False
     loss = so_far.mean_loss
@@ -233,7 +276,7 @@ def _take_in(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         score = None if course.score is None else course.score(run.state.theta)
     seconds = perf_counter() - begin
-    run.history.extend(losses, last_rates, seconds, score)
+    run.history.extend(losses, last_rates, seconds, score, getattr(course.score, "loss", None))
     run.done += len(losses)
     run.rows_seen += len(losses) * n_rows
     run.whole = True

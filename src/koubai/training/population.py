@@ -25,6 +25,7 @@ from koubai.optimizers.groups import Factors, check_decays
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import Schedule, get_schedule
+from koubai.training.executors import check_executor, spread
 from koubai.training.shares import ShareSchedules
 
 
@@ -93,6 +94,8 @@ def train_population(
     tol: float = 0.0,
     n_iter_no_change: float = np.inf,
     n_jobs: int | None = None,
+    engine: str = "cpu",
+    executor: Any = None,
 ) -> TrainedPopulation:
     """Train one network for each combination of seed, learning rate and optimizer, all at once on all cores.
 
@@ -134,7 +137,12 @@ def train_population(
     tol, n_iter_no_change : float
         A network stops when its loss has not fallen by ``tol`` for more than ``n_iter_no_change`` epochs.
     n_jobs : int, optional
-        Number of threads; all cores by default.
+        Number of threads; all cores by default, or with an executor one for each worker.
+    engine : str
+        ``"cpu"``, ``"reference"``, or ``"jax"`` for GPUs.
+    executor : concurrent.futures.Executor, optional
+        The workers that share the networks out: a pool of processes, Dask's ``client.get_executor()``, mpi4py's or
+        loky's. The rows are sent once to each. Results do not depend on it.
 
     Returns
     -------
@@ -161,6 +169,7 @@ def train_population(
     True
     """
     _check_numbers(locals())
+    check_executor(executor, "train_population")
     rows = _rows(network, X, y, sample_weight)
     members = _members(seeds, learning_rates, optimizers)
     drawn, dtype = DRAWN if init == DATA else init, rows.targets.dtype
@@ -180,8 +189,8 @@ def train_population(
     )
     patience = None if n_iter_no_change == np.inf else Patience(tol, n_iter_no_change)
     shares = changes.of(0, (epochs, steps), steps, epochs * steps, rows.n_rows)
-    engine = cast(PopulationEngine, get_engine("cpu", n_jobs))
-    losses = engine.run_population(plan, population, rows, rates.reshape(epochs, steps), patience, shares)
+    trains = cast(PopulationEngine, spread(get_engine(engine, n_jobs), executor, n_jobs))
+    losses = trains.run_population(plan, population, rows, rates.reshape(epochs, steps), patience, shares)
     return TrainedPopulation(network, tuple(members), thetas, losses)
 
 

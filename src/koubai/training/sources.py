@@ -1,7 +1,7 @@
 """Sources of training rows: the fit loop asks one for rows epoch by epoch, and never assumes an array in memory."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -10,8 +10,10 @@ from scipy.sparse import issparse
 
 from koubai.core.arrays import Array
 from koubai.core.randomness import BLOCKS, derive_key, permutation
-from koubai.engines.protocol import Plan, Rows
+from koubai.engines.protocol import Plan, Rows, Together
+from koubai.engines.together import ALONE, of_all
 from koubai.training.ahead import ahead
+from koubai.training.shared_store import SharedStore
 from koubai.training.store import RowStore
 
 WINDOW_BYTES = 2**25
@@ -52,8 +54,17 @@ class Source(Protocol):
         """
         ...
 
+    @property
+    def together(self) -> Together:
+        """The processes that share the rows."""
+        ...
+
     def in_order(self) -> Iterator[Rows]:
-        """Yield all rows once in stored order, for scoring."""
+        """Yield all rows once in stored order, for scoring: those of this process."""
+        ...
+
+    def first(self) -> Rows:
+        """Return the first rows, the same to all processes."""
         ...
 
     def digest(self) -> str:
@@ -103,9 +114,18 @@ class InMemory:
         """Yield all rows."""
         yield self.data
 
+    @property
+    def together(self) -> Together:
+        """No other process."""
+        return ALONE
+
     def in_order(self) -> Iterator[Rows]:
         """Yield all rows."""
         yield self.data
+
+    def first(self) -> Rows:
+        """Return all rows."""
+        return self.data
 
     def digest(self) -> str:
         """Return a fingerprint of the rows."""
@@ -123,7 +143,7 @@ class Streamed:
 
     Parameters
     ----------
-    store : RowStore
+    store : RowStore or SharedStore
         The rows.
     unpack : callable
         Converts the result of ``store.read`` to `Rows`.
@@ -137,7 +157,7 @@ class Streamed:
         Approximate size of an unpacked part in bytes.
     """
 
-    store: RowStore
+    store: RowStore | SharedStore
     unpack: Callable[[list[Array]], Rows]
     n_features: int
     dtype: np.dtype[Any]
@@ -166,8 +186,21 @@ class Streamed:
         size = self._rows_of_part(plan.batch_size)
         return ahead(self._read(order, part * size, (part + 1) * size) for part in range(first, n_parts))
 
+    @property
+    def together(self) -> Together:
+        """The processes that have the rows."""
+        return self.store.together if isinstance(self.store, SharedStore) else ALONE
+
+    def first(self) -> Rows:
+        """Return the first part of `in_order` of all processes."""
+        if isinstance(self.store, SharedStore):
+            return self.unpack(self.store.of_all(0, min(self.n_rows, self._rows_of_part(1))))
+        return next(iter(self.in_order()))
+
     def in_order(self) -> Iterator[Rows]:
-        """Yield all rows once in stored order, each part read while the previous one is scored."""
+        """Yield all rows of this process once in stored order, each part read while the previous one is scored."""
+        if isinstance(self.store, SharedStore):
+            return replace(self, store=self.store.own).in_order()
         order = np.arange(self.store.n_blocks)
         size = self._rows_of_part(1)
         return ahead(self._read(order, start, start + size) for start in range(0, self.n_rows, size))
@@ -189,7 +222,20 @@ class Streamed:
             if begin >= stop:
                 break
             pieces.append((int(order[place]), max(start - begin, 0), min(stop, int(ends[place])) - begin))
-        return self.unpack(self.store.read(pieces))
+        rows = self.unpack(self.store.read(pieces))
+        return self.store.share(rows, pieces) if isinstance(self.store, SharedStore) else rows
+
+
+def rows_of_all(source: Source) -> Iterator[Rows]:
+    """Yield all rows once in stored order, those of other processes too."""
+    if source.together.size == 1:
+        yield from source.in_order()
+        return
+    weighed = (
+        [rows.inputs, rows.targets, *([] if rows.weights is None else [rows.weights])] for rows in source.in_order()
+    )
+    for arrays in of_all(source.together, weighed):
+        yield Rows(*arrays)
 
 
 def rows_digest(rows: Rows) -> str:

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError
+from koubai.training.fingerprint import RowsFingerprint
 
 BLOCK_BYTES = 2**18
 """Approximate block size in bytes: small enough for shuffled blocks to mix well, large enough to read at full speed."""
@@ -48,6 +48,8 @@ class RowStore:
         Expected number of rows, to check for disk space beforehand.
     block_rows : int, optional
         Rows per block; by default, enough to make `BLOCK_BYTES`.
+    first : int
+        The number of the first row, where the rows before it are in stores of other processes.
 
     Raises
     ------
@@ -65,14 +67,16 @@ class RowStore:
     [[4.0, 5.0], [0.0, 1.0], [2.0, 3.0]]
     """
 
-    def __init__(self, fields: Sequence[Field], expected_rows: int = 0, block_rows: int | None = None) -> None:
+    def __init__(
+        self, fields: Sequence[Field], expected_rows: int = 0, block_rows: int | None = None, first: int = 0
+    ) -> None:
         self.fields = tuple(fields)
         self.row_bytes = sum(field.row_bytes for field in self.fields)
         self.block_rows = block_rows or max(16, BLOCK_BYTES // max(1, self.row_bytes))
         self.n_rows = 0
         self._filling = [np.empty((self.block_rows, field.width), field.dtype) for field in self.fields]
         self._filled = 0
-        self._digest = blake2b(f"{self.block_rows} {self.fields}".encode(), digest_size=16)
+        self.fingerprint = RowsFingerprint(first)
         self._folder = scratch_folder()
         needed, free = self.row_bytes * expected_rows, shutil.disk_usage(self._folder).free
         if needed > free:
@@ -88,6 +92,7 @@ class RowStore:
     def append(self, *arrays: Array) -> None:
         """Append rows: for each field, an array (n, width) of its dtype."""
         start, n = 0, len(arrays[0])
+        self.fingerprint.add(arrays)
         while start < n:
             taken = min(n - start, self.block_rows - self._filled)
             for array, block in zip(arrays, self._filling, strict=True):
@@ -104,15 +109,20 @@ class RowStore:
         self._filling = []
 
     def digest(self) -> str:
-        """Return a fingerprint of all rows in order (BLAKE2b, 16 bytes, hexadecimal)."""
-        return self._digest.hexdigest()
+        """Return a fingerprint of all rows in order, of their fields and of the size of blocks."""
+        return self.fingerprint.digest(f"{self.block_rows} {self.fields}")
 
     def lengths(self) -> npt.NDArray[np.int64]:
         """Return the number of rows of each block, (n_blocks,)."""
-        lengths = np.full(self.n_blocks, self.block_rows)
-        if self.n_blocks:
-            lengths[-1] = self.n_rows - self.block_rows * (self.n_blocks - 1)
-        return lengths
+        return lengths_of(self.n_rows, self.block_rows)
+
+    def between(self, start: int, stop: int) -> list[tuple[int, int, int]]:
+        """Return the pieces of blocks that hold the rows from ``start`` to ``stop``, for `read`."""
+        size = self.block_rows
+        blocks = range(start // size, -(-stop // size))
+        return [
+            (block, max(start - block * size, 0), min(stop - block * size, size)) for block in blocks if start < stop
+        ]
 
     def read(self, pieces: Sequence[tuple[int, int, int]]) -> list[Array]:
         """Return the rows of pieces of blocks, one array (n, width) per field.
@@ -152,7 +162,6 @@ class RowStore:
         try:
             for part in parts:
                 content = _bytes(part)
-                self._digest.update(content)
                 while len(content):
                     content = content[self._file.write(content) :]
         except OSError as error:
@@ -160,6 +169,12 @@ class RowStore:
                 raise
             free = shutil.disk_usage(self._folder).free
             raise _no_room(self._folder, self.n_rows * self.row_bytes, free) from error
+
+
+def lengths_of(n_rows: int, block_rows: int) -> npt.NDArray[np.int64]:
+    """Return the number of rows of each block where so many rows lie in blocks of this size."""
+    starts = np.arange(0, n_rows, block_rows)
+    return np.minimum(block_rows, n_rows - starts)
 
 
 def _bytes(array: Array) -> memoryview:
