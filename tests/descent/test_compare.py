@@ -165,3 +165,29 @@ def test_eight_rules_over_a_thousand_steps_take_less_than_a_second() -> None:
     comparison = compare_descents("rosenbrock", names, max_steps=1000, gradient_norm=0)
     assert [path.n_steps for path in comparison.paths] == [1000] * 8
     assert time.process_time() - began < 1
+
+
+def test_each_optimizer_may_have_a_learning_rate_of_its_own() -> None:
+    found = compare_descents(
+        "x**2 + 20*y**2", ["sgd:0.001", "momentum:0.001", "adam:0.1"], starts=[(-9, 2)], max_steps=5
+    )
+    assert [path.learning_rate for path in found.paths] == [0.001, 0.001, 0.1]
+    assert found.labels == ("sgd", "momentum", "adam")
+    with pytest.raises(
+        ParameterError, match=r"learning_rates must be left out where an optimizer has its own; got 0\.1"
+    ):
+        compare_descents("x**2", ["sgd:0.001"], [0.1], [1.0])
+    with pytest.raises(
+        ParameterError, match=r"the learning rate of sgd must be a number; got 'fast'\. Try sgd:0\.01\."
+    ):
+        compare_descents("x**2", ["sgd:fast"], starts=[1.0])
+
+
+def test_with_one_small_rate_for_all_the_slides_order_comes_out() -> None:
+    """Slides 77-78: down a long valley, momentum and adaptive rules are ahead of plain descent."""
+    names = ["sgd:0.001", "momentum:0.001", "nesterov:0.001", "rmsprop:0.02", "adam:0.1"]
+    found = compare_descents("x**2 + 20*y**2", names, starts=[(-9, 2)], max_steps=300)
+    ends = dict(zip(found.labels, (path.value for path in found.paths), strict=True))
+    assert ends["momentum"] < ends["sgd"]
+    assert ends["nesterov"] < ends["sgd"]
+    assert ends["adam"] < ends["sgd"]

@@ -67,6 +67,7 @@ def test_the_range_test_finds_where_the_loss_rises(subject: Subject) -> None:
     assert found.diverged
     assert limit / 3 < found.largest < 10 * limit
     assert found.suggested <= found.largest / 3
+    assert found.suggested < limit  # 2/λ: from there on steepest descent diverges
     assert len(found.rates) == len(found.losses) == len(found.smoothed) < 150
 
 
@@ -105,3 +106,15 @@ def test_mistakes_get_one_sentence(subject: Subject) -> None:
     ):
         with pytest.raises(ParameterError, match=message):
             call()
+
+
+@pytest.mark.parametrize(("optimizer", "n_updates"), [("sgd", 20), ("sgd", 150), ("momentum", 40)])
+def test_the_suggested_rate_of_a_range_test_does_not_diverge(optimizer: str, n_updates: int) -> None:
+    """A short sweep over six powers of ten rushes past the limit before the smoothed loss can rise."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(100, 3)) * [1, 5, 20]
+    line = Subject(Network.dense((3, 1)), np.ones(4), Rows(x, x.sum(axis=1, keepdims=True)))
+    found = range_test(line, optimizer, lowest=1e-5, highest=10.0, n_updates=n_updates, batch_size=100)
+    record = watch_training(line, optimizer, found.suggested, epochs=100, batch_size=100)
+    assert len(record.losses) == 100
+    assert record.losses[-1] < record.losses[0]

@@ -91,6 +91,8 @@ class RuleTests:
     """The rule with default hyperparameters."""
     by_hand: ClassVar[Sequence[ByHand]]
     rate_down_slide_69: ClassVar[float] = 0.02
+    in_gradients: ClassVar[str] = ""
+    """``"linear"`` if steps are as large as gradients are, ``"free"`` if without ε their size does not matter."""
 
     @staticmethod
     def textbook(theta: float, gs: Sequence[float], rates: Sequence[float], memory: list[float]) -> float:

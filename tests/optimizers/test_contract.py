@@ -17,6 +17,7 @@ from koubai.optimizers.adam import Adam
 from koubai.optimizers.adamw import AdamW
 from koubai.optimizers.lion import Lion
 from koubai.optimizers.momentum import Momentum
+from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 from koubai.optimizers.rmsprop import RMSprop
 
@@ -28,14 +29,25 @@ without_decay = pytest.mark.parametrize(
     ids=str,
 )
 TINY = 1e-300
-scale_free = pytest.mark.parametrize(
-    "rule",
-    [
-        get_optimizer({"name": name, "epsilon": TINY})
-        for name in ("adagrad", "rmsprop", "adam", "adamw", "nadam", "amsgrad")
-    ],
-    ids=str,
-)
+
+
+def said_of(name: str) -> type[RuleTests]:
+    """Return the tests of a rule, which say what is known of it."""
+    module = import_module(f"tests.optimizers.rules.test_{name}")
+    (tests,) = [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, RuleTests) and kind.__module__ == module.__name__
+    ]
+    return tests
+
+
+def those(in_gradients: str) -> list[Optimizer]:
+    """Return the rules whose steps are so in the gradients, without ε."""
+    rules = [rule for rule in RULES if said_of(rule.name).in_gradients == in_gradients]
+    assert len(rules) > 2
+    return [replace(rule, epsilon=TINY) if hasattr(rule, "epsilon") else rule for rule in rules]
+
 
 few = settings(max_examples=25)
 """Enough where a property is tried on every rule."""
@@ -43,12 +55,7 @@ few = settings(max_examples=25)
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_rule_has_a_file_of_tests_that_says_what_its_paper_says(name):
-    module = import_module(f"tests.optimizers.rules.test_{name}")
-    (tests,) = [
-        kind
-        for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, RuleTests) and kind.__module__ == module.__name__
-    ]
+    tests = said_of(name)
     assert tests.rule == OPTIMIZERS[name]()
     assert tests.textbook is not RuleTests.textbook
 
@@ -146,7 +153,7 @@ def test_mirrored_descents_mirror_each_other(rule, theta, gradients):
     np.testing.assert_array_equal(walk(rule, -theta, -gradients), -walk(rule, theta, gradients))
 
 
-@scale_free
+@pytest.mark.parametrize("rule", those("free"), ids=str)
 @few
 @given(theta=vectors, gradients=paths, exponent=st.integers(-20, 20))
 def test_the_unit_of_the_loss_does_not_matter(rule, theta, gradients, exponent):
@@ -154,21 +161,21 @@ def test_the_unit_of_the_loss_does_not_matter(rule, theta, gradients, exponent):
     np.testing.assert_array_equal(walk(rule, theta, gradients * 2.0**exponent), walk(rule, theta, gradients))
 
 
-@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
+@pytest.mark.parametrize("rule", those("linear"), ids=str)
 @few
 @given(theta=vectors, gradients=paths, exponent=st.integers(-20, 20))
-def test_a_larger_loss_needs_a_smaller_rate(name, theta, gradients, exponent):
-    rule, scale = get_optimizer(name), 2.0**exponent
+def test_a_larger_loss_needs_a_smaller_rate(rule, theta, gradients, exponent):
+    scale = 2.0**exponent
     np.testing.assert_array_equal(
         walk(rule, theta, gradients * scale, 0.01 / scale), walk(rule, theta, gradients, 0.01)
     )
 
 
-@pytest.mark.parametrize("name", ["momentum", "nesterov"])
+@pytest.mark.parametrize("rule", [rule for rule in those("linear") if hasattr(rule, "momentum")], ids=str)
 @few
 @given(theta=vectors, gradients=paths)
-def test_without_momentum_it_is_gradient_descent(name, theta, gradients):
-    rule = get_optimizer({"name": name, "momentum": 0.0})
+def test_without_momentum_it_is_gradient_descent(rule, theta, gradients):
+    rule = replace(rule, momentum=0.0)
     np.testing.assert_allclose(walk(rule, theta, gradients), walk(get_optimizer("sgd"), theta, gradients), atol=1e-12)
 
 

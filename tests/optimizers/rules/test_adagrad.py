@@ -14,6 +14,7 @@ TINY = 1e-300
 
 class TestAdagrad(OptaxTests):
     rule = Adagrad()
+    in_gradients = "free"
     by_hand = (
         # s = 9, θ = 1 - 3/(3 + 1) = 1/4; s = 25, θ = 1/4 - 4/(5 + 1) = -5/12
         ByHand(Adagrad(epsilon=1.0), F(1), 1, (3, 4), (F(1, 4), F(-5, 12))),

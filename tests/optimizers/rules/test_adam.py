@@ -13,6 +13,7 @@ HALF = {"beta_1": 0.5, "beta_2": 0.5, "epsilon": 1.0}
 
 class TestAdam(OptaxTests):
     rule = Adam()
+    in_gradients = "free"
     by_hand = (
         # m̂ = v̂ = 1, θ = 1 - 1/(1 + 1) = 1/2; m = 1/4 + 11/2 = 23/4, m̂ = 23/4 / (3/4) = 23/3,
         # v = 1/4 + 121/2 = 243/4, v̂ = 81, θ = 1/2 - 23/3 / (9 + 1) = -4/15

@@ -13,6 +13,7 @@ HALF = {"beta_1": 0.5, "beta_2": 0.5, "epsilon": 1.0}
 
 class TestAdamW(OptaxTests):
     rule = AdamW()
+    in_gradients = "free"
     by_hand = (
         # as Adam, from half of θ each time: 3/2 - 1/2 = 1; 1/2 - 23/30 = -4/15
         ByHand(AdamW(**HALF, weight_decay=0.5), F(1), 3, (1, 11), (F(1), F(-4, 15))),

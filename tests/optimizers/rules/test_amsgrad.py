@@ -15,6 +15,7 @@ from koubai.optimizers.amsgrad import AMSGrad
 
 class TestAMSGrad(RuleTests):
     rule = AMSGrad()
+    in_gradients = "free"
     by_hand = (
         # m̂ = 5, v = 7/16 · 25 = 175/16 = w, ŵ = 25, θ = 1 - 5/6 = 1/6; m = 5/4 - 1/2 = 3/4, m̂ = 1,
         # v = 9/16 · 175/16 + 7/16 = 1687/256 < w, ŵ = 175/16 / (175/256) = 16, θ = 1/6 - 1/(4 + 1) = -1/30

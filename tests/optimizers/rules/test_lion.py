@@ -10,6 +10,7 @@ from koubai.optimizers.lion import Lion
 
 class TestLion(OptaxTests):
     rule = Lion()
+    in_gradients = "free"
     by_hand = (
         # c = 1/2, θ = 1 - 1/4, m = 1/4; c = 1/8 - 1/16 > 0 still, against g: θ = 1/2
         ByHand(Lion(beta_1=0.5, beta_2=0.75), F(1, 4), 1, (1, F(-1, 8)), (F(3, 4), F(1, 2))),

@@ -10,6 +10,7 @@ from koubai.optimizers.momentum import Momentum
 
 class TestMomentum(OptaxTests):
     rule = Momentum()
+    in_gradients = "linear"
     by_hand = (
         # v = -1/2, θ = 1/2; v = -1/4 - 1/4 = -1/2, θ = 0
         ByHand(Momentum(0.5), F(1, 4), 1, (2, 1), (F(1, 2), F(0))),

@@ -13,6 +13,7 @@ HALF = {"beta_1": 0.5, "beta_2": 0.5, "epsilon": 1.0}
 
 class TestNadam(OptaxTests):
     rule = Nadam()
+    in_gradients = "free"
     by_hand = (
         # m̂ = 1/2 · 1/2 / (3/4) + 1/2 · 1 / (1/2) = 4/3, θ = 1 - 4/3 / 2 = 1/3;
         # m̂ = 1/2 · 23/4 / (7/8) + 1/2 · 11 / (3/4) = 223/21, θ = 1/3 - 223/210 = -51/70

@@ -12,6 +12,7 @@ from koubai.optimizers.nesterov import Nesterov
 
 class TestNesterov(OptaxTests):
     rule = Nesterov()
+    in_gradients = "linear"
     by_hand = (
         # v = -1/2, θ = 1 - 1/4 - 1/2 = 1/4; v = -1/4 - 1/4 = -1/2, θ = 1/4 - 1/4 - 1/4 = -1/4
         ByHand(Nesterov(0.5), F(1, 4), 1, (2, 1), (F(1, 4), F(-1, 4))),

@@ -11,6 +11,7 @@ from koubai.optimizers.rmsprop import RMSprop
 
 class TestRMSprop(OptaxTests):
     rule = RMSprop()
+    in_gradients = "free"
     by_hand = (
         # s = 16/4 = 4, θ = 1 - 4/(2 + 1) = -1/3; s = 3 + 4/4 = 4, θ = -1/3 - 2/3 = -1
         ByHand(RMSprop(rho=0.75, epsilon=1.0), F(1), 1, (4, 2), (F(-1, 3), F(-1))),

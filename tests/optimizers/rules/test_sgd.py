@@ -12,6 +12,7 @@ from koubai.optimizers.sgd import SGD
 
 class TestSGD(OptaxTests):
     rule = SGD()
+    in_gradients = "linear"
     by_hand = (
         # 1 - 2/4 = 1/2; 1/2 + 1/4 = 3/4
         ByHand(SGD(), F(1, 4), 1, (2, -1), (F(1, 2), F(3, 4))),

@@ -286,6 +286,8 @@ class _Parser:
         power = re.search(f"[{SUPERSCRIPTS}]+", token.text)
         if power:
             remedy = f"Write **{power[0].translate(PLAIN)} for a power."
+        if token.text in ("sum", "norm", "trace", "inv"):
+            remedy = "Write out its terms; expressions of vectors and matrices belong to 'koubai explain derivative'."
         self.fail(
             f"a name must be a variable (one letter, such as x or w1), pi, e or a function; got {token.text!r}",
             token.position,

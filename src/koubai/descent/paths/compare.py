@@ -226,7 +226,8 @@ def compare_descents(
     function : str, Expression, Objective or callable
         See `koubai.descent.paths.descend.descend`.
     optimizers, learning_rates, starts : sequences
-        What to combine; None means a suggested learning rate, or the function's own start.
+        What to combine; None means a suggested learning rate, or the function's own start. An optimizer may have a
+        learning rate of its own, ``"adam:0.1"``.
     max_steps, step_size, gradient_norm, value
         Stopping criteria: see `koubai.descent.paths.path.Stopping`.
     gradient, variables
@@ -257,7 +258,7 @@ def compare_descents(
     objective = get_objective(function, gradient, first, variables)
     check_window(objective, window)
     runs = [
-        make_run(objective, start, optimizer, rate)
+        make_run(objective, start, *_with_own_rate(optimizer, rate))
         for start, optimizer, rate in product(starts, optimizers, learning_rates)
     ]
     if not runs:
@@ -269,6 +270,26 @@ def compare_descents(
     paths = descend_all(objective, runs, stopping)
     answer = by_hand(objective, window or view_window(objective, paths)) if work_out else None
     return comparison_of(objective, paths, window, resolution, answer)
+
+
+def _with_own_rate(
+    optimizer: str | Mapping[str, Any] | Optimizer, rate: float | None
+) -> tuple[str | Mapping[str, Any] | Optimizer, float | None]:
+    """Return an optimizer and its learning rate, which ``"adam:0.1"`` has itself."""
+    if not isinstance(optimizer, str) or ":" not in optimizer:
+        return optimizer, rate
+    name, _, own = optimizer.partition(":")
+    if rate is not None:
+        raise ParameterError(
+            f"compare_descents: learning_rates must be left out where an optimizer has its own; got {rate:g} beside "
+            f"{optimizer!r}. Remove one."
+        )
+    try:
+        return name, float(own)
+    except ValueError:
+        raise ParameterError(
+            f"compare_descents: the learning rate of {name} must be a number; got {own!r}. Try {name}:0.01."
+        ) from None
 
 
 @np.errstate(all="ignore")  # what overflows is seen in the numbers

@@ -11,6 +11,9 @@ from koubai.descent.display import Displayed
 from koubai.descent.functions.objective import Array, Objective
 from koubai.optimizers.protocol import Optimizer
 
+STAGES = 20
+"""Number of stages over which a path that goes back and forth is averaged; a stochastic fit makes so many passes."""
+
 
 class Stop(Enum):
     """Why a descent ended. The value is the last part of its text's key."""
@@ -160,6 +163,18 @@ class Path(Displayed):
             return False
         box = float(np.linalg.norm(np.ptp(points, axis=0)))
         return bool(np.linalg.norm(np.diff(points, axis=0), axis=1).sum() > 15 * box > 0)
+
+    @cached_property
+    def stages(self) -> tuple[Array, Array, Array]:
+        """The mean point and the mean value of equal stages of a path that wanders, and where each stage ends.
+
+        Returns ends (n_stages,), the index of each stage's last point; points (n_stages, d); values (n_stages,).
+        Averages settle where the points of a stochastic descent keep moving around (Polyak and Juditsky 1992).
+        """
+        parts = np.array_split(np.arange(len(self.points)), STAGES)
+        ends = np.array([part[-1] for part in parts])
+        points = np.array([self.points[part].mean(axis=0) for part in parts])
+        return ends, points, np.array([self.values[part].mean() for part in parts])
 
     @property
     def failed(self) -> bool:

@@ -1,7 +1,8 @@
 """The range of useful learning rates of a network: the loss as the rate rises from update to update."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ from koubai.core.errors import ParameterError
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
 from koubai.descent.surfaces.subject import SUBJECT, Subject
-from koubai.descent.surfaces.watching import MOST_UPDATES, Numbers, updates
+from koubai.descent.surfaces.watching import MOST_UPDATES, Numbers, Update, updates
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
 SMOOTHING = 0.9
 """Decay of the running average of the losses in the range test."""
+MOST_TRIES = 12
+"""Maximum number of rates that are tried before one is suggested, each a third of the one before."""
 WORSE = 4.0
 """The range test ends when the smoothed loss exceeds its minimum by this factor."""
 
@@ -37,6 +40,9 @@ class RangeTest(Displayed):
         Their running average, bias-corrected.
     diverged : bool
         Whether the loss rose again far above its minimum.
+    suggested : float
+        A third of `largest`, or less: the first such rate, to one digit, with which as many updates from the same start
+        lowered the loss.
     """
 
     optimizer: Optimizer
@@ -44,16 +50,12 @@ class RangeTest(Displayed):
     losses: Numbers
     smoothed: Numbers
     diverged: bool
+    suggested: float
 
     @property
     def largest(self) -> float:
         """The rate at which the smoothed loss was lowest: above it, training gets worse."""
         return float(self.rates[int(np.argmin(self.smoothed))])
-
-    @property
-    def suggested(self) -> float:
-        """A third of ``largest``, to one digit: fast, with a safety margin."""
-        return one_digit(self.largest / 3)
 
 
 @takes(
@@ -114,4 +116,24 @@ def range_test(
     if not losses:
         raise ParameterError("range_test: the loss must be finite at the start; got NaN or infinity. Scale the data.")
     n = len(losses)
-    return RangeTest(rule, rates[:n], np.array(losses), np.array(smoothed), diverged)
+    rate = one_digit(float(rates[int(np.argmin(smoothed))]) / 3)
+    for _ in range(MOST_TRIES):
+        if _lowers_the_loss(updates(subject, rule, constant(rate), batch_size, seed, engine), n_updates):
+            break
+        rate = one_digit(rate / 3)
+    return RangeTest(rule, rates[:n], np.array(losses), np.array(smoothed), diverged, rate)
+
+
+def constant(rate: float) -> Callable[[int], float]:
+    """Return the schedule that always gives this rate."""
+    return lambda number: rate
+
+
+def _lowers_the_loss(run: Iterator[Update], n_updates: int) -> bool:
+    """Return whether all updates were finite and the last tenth of them had lower losses than the first tenth.
+
+    The sweep alone cannot say: its smoothed loss follows late, and a rate seen for a few updates may still diverge.
+    """
+    losses = [update.loss for update in islice(run, n_updates)]
+    tenth = max(1, n_updates // 10)
+    return len(losses) == n_updates and float(np.mean(losses[-tenth:])) < float(np.mean(losses[:tenth]))
