@@ -136,7 +136,9 @@ def test_a_folder_is_no_table(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["pipe.csv", "pipe.parquet", "pipe.csv.gz"])
 def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(FileError, match=r"A table must be a regular file; '.*' is none\. Write it to a file first\."):
+    with pytest.raises(
+        FileError, match=r"A table must be a regular file; '.*' is none\. Write it to a file first, or pipe it in and"
+    ):
         read_table(tmp_path / name)
 
 
@@ -150,8 +152,10 @@ def test_missing_and_unknown_files(write, tmp_path: Path) -> None:
         read_table(tmp_path / "else.parquet")
     with pytest.raises(FileError, match="must exist"):
         read_table(tmp_path / "else.xyz")
-    with pytest.raises(FileError, match=r"must end in one of \.csv, \.tsv, \.parquet, \.csv\.gz, \.tsv\.gz"):
-        read_table(write("a", "t.xlsx"))
+    with pytest.raises(
+        FileError, match=r"must end in one of \.csv, \.tsv, \.parquet, .* and \.gz, \.zst or \.zip; got"
+    ):
+        read_table(write("a", "t.docx"))
     with pytest.raises(FileError, match="must be readable; got: file name too long"):
         read_table(tmp_path / ("x" * 5000 + ".csv"))
 

@@ -1,21 +1,27 @@
 """Tables read block by block, for those larger than memory: Parquet files, and text files converted to Parquet."""
 
 import os
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import finalize
 
 from koubai.core.errors import DataError, FileError, KoubaiError
 from koubai.core.memory import free_memory
+from koubai.engines.protocol import Together
+from koubai.engines.together import ALONE, check_same, in_step, told
+from koubai.tables.files.containers.opening import check_there
+from koubai.tables.files.containers.packing import contents_of, on_disk, unpacked_size
 from koubai.tables.files.forks import check_process
+from koubai.tables.files.many import FilesUnderWay, files_of, is_many, is_url
 from koubai.tables.files.missing import NO_MARKS, WORDS, Marks, clean
 from koubai.tables.files.names import unique_names
 from koubai.tables.files.parquet import complaints
-from koubai.tables.files.reading import OpenText, Reading, check_readable, no_rows, read_text, suffix_of
+from koubai.tables.files.reading import OpenText, Reading, no_rows, read_text
+from koubai.tables.files.scratch import ScratchFile
+from koubai.tables.files.typed import TYPED
 from koubai.tables.files.writing import write_parquet
 from koubai.training.ahead import ahead
 from koubai.training.progress import progress_bar
@@ -39,20 +45,6 @@ class Block(NamedTuple):
     first: int
 
 
-class ScratchFile:
-    """A temporary file without a name: it is deleted with the object, or with the process however it ends."""
-
-    def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile(prefix="koubai-", dir=scratch_folder())  # noqa: SIM115  # kept
-        finalize(self, self.file.close)
-
-    @property
-    def path(self) -> Path:
-        """The path by which it can be reopened; on systems without such paths, the file does have a name."""
-        by_number = Path(f"/dev/fd/{self.file.fileno()}")
-        return by_number if by_number.parent.is_dir() else Path(str(self.file.name))
-
-
 @dataclass(eq=False)
 class TableBlocks:
     """A table in a file, readable block by block any number of times; created by `open_blocks`.
@@ -61,8 +53,8 @@ class TableBlocks:
     ----------
     source : str
         Its origin.
-    path : Path
-        The Parquet file to read.
+    path : Path, list of Path, or FilesUnderWay
+        The Parquet file to read, or files, one behind the other.
     columns : list of str
         Names of the columns.
     n_rows : int
@@ -72,17 +64,19 @@ class TableBlocks:
     has_names, notes, reading
         As `koubai.tables.files.reading.Table`.
     scratch : ScratchFile or None
-        The temporary Parquet file, if one was made.
+        A temporary file, if one was made, which lasts as long as this.
     progress : bool
         Whether to show a progress bar on standard error while reading.
     separator : str
         As `koubai.tables.files.reading.Table`.
     marks : Marks
         The marks of missing values.
+    together : Together
+        The processes that read the table together, each its own rows.
     """
 
     source: str
-    path: Path
+    path: "Path | list[Path] | FilesUnderWay"
     columns: list[str]
     n_rows: int
     signed: frozenset[str]
@@ -93,16 +87,23 @@ class TableBlocks:
     progress: bool = False
     separator: str = ""
     marks: Marks = NO_MARKS
+    together: Together = ALONE
+
+    @property
+    def own(self) -> range:
+        """The rows that this process reads: as many as every other, one behind the other."""
+        rank, size = self.together.rank, self.together.size
+        return range(self.n_rows * rank // size, self.n_rows * (rank + 1) // size)
 
     def blocks(self, doing: str) -> Iterator[Block]:
-        """Yield all blocks in order, each read and cleaned while the previous one is in use.
+        """Yield all own blocks in order, each read and cleaned while the previous one is in use.
 
         Parameters
         ----------
         doing : str
             The activity, for the progress bar.
         """
-        total = -(-self.n_rows // rows_at_once(len(self.columns)))
+        total = -(-len(self.own) // rows_at_once(len(self.columns)))
         with progress_bar(self.progress, total, 0) as show:
             for number, block in enumerate(ahead(self._blocks()), 1):
                 yield block
@@ -127,38 +128,90 @@ class TableBlocks:
         """Return the first row, counted from 0, in which a text column contains a cell, ignoring surrounding spaces."""
         import polars as pl
 
-        with complaints(self.source):
-            rows = self._column(name).with_row_index("row").filter(pl.col("cell") == cell).head(1).collect()
-        return int(rows["row"][0])
+        def first() -> int | None:
+            for scan, begin in self._scans(self.own):
+                there = self._column(scan, name).with_row_index("row").filter(pl.col("cell") == cell).head(1).collect()
+                if there.height:
+                    return begin + int(there["row"][0])
+            return None
+
+        return min(row for row in self._asked(first) if row is not None)
 
     def words_in(self, name: str) -> tuple[dict[str, int], int]:
         """Return how many rows of a column of texts hold each word for missing values, and how many are not blank."""
         import polars as pl
 
-        with complaints(self.source):
-            cells = self._column(name).filter(pl.col("cell") != "")
-            n_rows = int(cells.select(pl.len()).collect(engine="streaming").item())
-            words = cells.filter(pl.col("cell").is_in(sorted(WORDS))).group_by("cell").len().sort("cell")
-            found = words.collect(engine="streaming")
-        return dict(zip(found["cell"].to_list(), found["len"].to_list(), strict=True)), n_rows
+        def count() -> dict[str, int]:
+            found: Counter[str] = Counter()
+            for scan, _ in self._scans(self.own):
+                cells = self._column(scan, name).filter(pl.col("cell") != "")
+                found[""] += int(cells.select(pl.len()).collect(engine="streaming").item())
+                words = cells.filter(pl.col("cell").is_in(sorted(WORDS))).group_by("cell").len()
+                found.update(dict(words.collect(engine="streaming").iter_rows()))
+            return found
 
-    def _column(self, name: str) -> "pl.LazyFrame":
+        total: Counter[str] = sum(map(Counter, self._asked(count)), Counter())
+        n_rows = total.pop("", 0)
+        return dict(sorted(total.items())), n_rows
+
+    def look_for_signs(self) -> None:
+        """Find the columns of texts that contain "+"."""
+        import polars as pl
+
+        def look() -> list[int]:
+            signed: set[int] = set()
+            if isinstance(self.path, FilesUnderWay) and pl.String not in self.path.schema.dtypes():
+                return []  # without a copy of any file
+            for scan, _ in self._scans(self.own):
+                texts = [place for place, dtype in enumerate(scan.collect_schema().dtypes()) if dtype == pl.String]
+                if texts:  # by position, since polars treats some names as patterns
+                    plus = scan.select(
+                        (pl.nth(place).str.strip_chars() == "+").any().alias(f"{place}") for place in texts
+                    )
+                    (found,) = plus.collect(engine="streaming").rows()
+                    signed.update(place for place, there in zip(texts, found, strict=True) if there)
+            return sorted(signed)
+
+        self.signed = frozenset(self.columns[place] for places in self._asked(look) for place in places)
+
+    def _asked(self, ask: Callable[[], Any]) -> list[Any]:
+        """Return what each process finds in its own rows."""
+
+        def found() -> Any:
+            with complaints(self.source):
+                return ask()
+
+        return told(self.together, in_step(self.together, found))
+
+    def _scans(self, rows: range) -> "Iterator[tuple[pl.LazyFrame, int]]":
+        """Yield what reads these rows, piece by piece, with the number of the first row of each."""
+        import polars as pl
+
+        if isinstance(self.path, FilesUnderWay):
+            yield from self.path.scans(rows)
+        else:
+            yield pl.scan_parquet(self.path, glob=False).slice(rows.start, len(rows)), rows.start
+
+    def _column(self, rows: "pl.LazyFrame", name: str) -> "pl.LazyFrame":
         """Return one column of texts, under the name ``cell``, blanks around cells stripped."""
         import polars as pl
 
-        rows = pl.scan_parquet(self.path, glob=False)
         return rows.select(cell=pl.nth(self.columns.index(name)).cast(pl.String).str.strip_chars())
 
     def _blocks(self) -> Iterator[Block]:
         at_once = rows_at_once(len(self.columns))
-        for first in range(0, self.n_rows, at_once):
-            yield Block(clean(self._read(first, at_once), self.signed, self.marks), first)
+        for first in self.own[::at_once]:
+            n_rows = min(at_once, self.own.stop - first)
+            yield Block(clean(self._read(first, n_rows), self.signed, self.marks), first)
 
     def _read(self, first: int, n_rows: int) -> "pl.DataFrame":
         import polars as pl
 
         with complaints(self.source):
-            frame = pl.scan_parquet(self.path, glob=False).slice(first, n_rows).collect()
+            pieces = [scan.collect() for scan, _ in self._scans(range(first, first + n_rows))]
+            if isinstance(self.path, FilesUnderWay):
+                pieces.append(pl.DataFrame(schema=self.path.schema))
+            frame = pl.concat(pieces)
         if frame.height != min(n_rows, self.n_rows - first):
             raise DataError(f"The table '{self.source}' must not change while it is being read; it did. Start again.")
         frame.columns = self.columns
@@ -177,6 +230,7 @@ def open_blocks(
     separator: str | None = None,
     header: bool | None = None,
     skip_lines: int | None = None,
+    together: Together = ALONE,
 ) -> TableBlocks:
     """Open a table for reading block by block.
 
@@ -186,45 +240,74 @@ def open_blocks(
     ----------
     path, encoding, separator, header, skip_lines
         As `koubai.tables.files.reading.read_table`.
+    together : Together
+        The processes that read the table together, each its own rows of the same file; all must open it.
 
     Raises
     ------
     FileError
         If the file cannot be read, its suffix is unknown, or there is not enough space for the temporary file.
     DataError
-        If it contains no table.
+        If it contains no table, or another process sees another one.
     ParameterError
         If the encoding, the separator or the number of lines is invalid.
     """
     check_process()
-    source = os.fspath(path)
     reading = Reading(encoding, separator, header, skip_lines)
     reading.check()
-    check_readable(source)
-    if suffix_of(source) == ".parquet":
-        return _opened(TableBlocks(source, Path(source), [], 0, frozenset(), reading=reading.given))
-    return _opened(read_text(source, reading, _rewritten))
+    table = in_step(together, lambda: _of_file(os.fspath(path), reading))
+    if together.size > 1:
+        check_same(together, f"table '{table.source}'", _seen(table))
+    table.together = together
+    table.look_for_signs()
+    return table
+
+
+def _seen(table: TableBlocks) -> dict[str, Any]:
+    """Return what tells a table from others: another file, or the same ones listed at another time."""
+    if isinstance(table.path, FilesUnderWay):
+        names, sizes = table.path.names, table.path.sizes
+    else:
+        paths = table.path if isinstance(table.path, list) else [Path(table.source)]
+        names, sizes = [path.name for path in paths], [path.stat().st_size for path in paths if path.is_file()]
+    dtypes = [str(dtype) for dtype in table.head(0).dtypes]
+    return {"rows": table.n_rows, "columns": [*table.columns, *dtypes], "files": [*names, *sizes]}
+
+
+def _of_file(source: str, reading: Reading) -> TableBlocks:
+    if is_many(source):
+        path = FilesUnderWay(source) if is_url(source) else [Path(name) for name in files_of(source)]
+        return _opened(TableBlocks(source, path, [], 0, frozenset(), reading=reading.given))
+    check_there(source)
+    suffix, _, notes = contents_of(source)
+    if suffix in TYPED:
+        raise DataError(
+            f"The table '{source}' must be Parquet or text to be read block by block; got {suffix}. Convert it, "
+            f"or read it as a whole."
+        )
+    if suffix == ".parquet":
+        file, copy = on_disk(source)
+        table = _opened(TableBlocks(source, file, [], 0, frozenset(), reading=reading.given, scratch=copy))
+    else:
+        table = _opened(read_text(source, reading, _rewritten))
+    table.notes = (*notes, *table.notes)
+    return table
 
 
 def _opened(table: TableBlocks) -> TableBlocks:
-    """Fill in a table's metadata from its file: number of rows, names if unknown, columns that contain "+"."""
+    """Fill in a table's metadata from its file: number of rows, and names if unknown."""
     import polars as pl
 
     with complaints(table.source):
-        rows = pl.scan_parquet(table.path, glob=False)
-        schema = rows.collect_schema()
-        table.n_rows = int(rows.select(pl.len()).collect().item())
+        if isinstance(table.path, FilesUnderWay):
+            schema, table.n_rows = table.path.schema, table.path.n_rows
+        else:
+            rows = pl.scan_parquet(table.path, glob=False)
+            schema, table.n_rows = rows.collect_schema(), int(rows.select(pl.len()).collect().item())
         if not table.n_rows:
             raise no_rows(table.source)
         if not table.columns:
             table.columns, table.notes = unique_names(list(schema))
-        texts = [place for place, dtype in enumerate(schema.dtypes()) if dtype == pl.String]
-        signed: Collection[str] = ()
-        if texts:  # by position, since polars treats some names as patterns
-            plus = rows.select((pl.nth(place).str.strip_chars() == "+").any().alias(f"{place}") for place in texts)
-            (found,) = plus.collect(engine="streaming").rows()
-            signed = [table.columns[place] for place, there in zip(texts, found, strict=True) if there]
-    table.signed = frozenset(signed)
     return table
 
 
@@ -282,22 +365,25 @@ def size_of(path: str | os.PathLike[str]) -> Size:
     """Return a table file's size relative to memory; an unreadable file counts as size 0, and is reported elsewhere.
 
     For Parquet, the number of rows times the bytes per row, estimated from the first thousand; for text, the file size;
-    for compressed text, the size recorded in its last bytes.
+    for what is packed, the size that it says itself.
     """
     import polars as pl
 
     source = os.fspath(path)
     try:
-        needed = os.path.getsize(source)
-        if source.lower().endswith(".parquet"):
-            rows = pl.scan_parquet(source, glob=False)
+        if is_url(source):
+            return Size(0, free_memory())  # files elsewhere are read as asked
+        if is_many(source):
+            kind, packing, needed = ".parquet", "", 0
+            paths = [Path(name) for name in files_of(source)]
+        else:
+            kind, packing, _ = contents_of(source)
+            needed, paths = unpacked_size(source), []
+        if kind == ".parquet" and not packing:
+            rows = pl.scan_parquet(paths or on_disk(source)[0], glob=False)
             first = rows.head(1000).collect()
             n_rows = int(rows.select(pl.len()).collect().item())
             needed = int(first.estimated_size() / max(1, first.height) * n_rows)
-        elif source.lower().endswith(".gz"):
-            with open(source, "rb") as file:
-                file.seek(-4, os.SEEK_END)
-                needed = max(needed, int.from_bytes(file.read(4), "little"))
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except (OSError, DataError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         needed = 0
     return Size(needed, free_memory())

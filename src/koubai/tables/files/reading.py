@@ -1,28 +1,28 @@
-"""Reading a table from CSV, TSV or Parquet, with one clear sentence for any problem with the file."""
+"""Reading a table from a file or standard input, with one clear sentence for any problem with the file."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
-from koubai.core.errors import DataError, FileError
+from koubai.core.errors import DataError
 from koubai.core.memory import free_memory
 from koubai.core.schema import Record
+from koubai.tables.files.containers.packing import contents_of, unpacked
 from koubai.tables.files.encodings import NAMES, Encoding, check_encoding, recognised
 from koubai.tables.files.forks import check_process
 from koubai.tables.files.layout import SEPARATORS, Layout, checked_separator, checked_skip_lines, layout_of
+from koubai.tables.files.many import LocalFiles, is_many
 from koubai.tables.files.names import unique_names
 from koubai.tables.files.parquet import complaints
 from koubai.tables.files.parsing import Parser
-from koubai.tables.files.pieces import PIECE, Undecodable, head_of, is_folder, missing, opened, text_pieces
+from koubai.tables.files.pieces import PIECE, Undecodable, head_of, text_pieces
+from koubai.tables.files.typed import TYPED, read_typed
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SEPARATORS", "SUFFIXES", "Reading", "ReadingOptions", "Table", "read_table", "suffix_of"]
-
-SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz")
+__all__ = ["SEPARATORS", "Reading", "ReadingOptions", "Table", "read_table"]
 
 MOST_OF_MEMORY = 1 / 4
 """Maximum share of free memory for a decompressed file, since parsing takes a few times as much."""
@@ -111,12 +111,15 @@ def read_table(
     header: bool | None = None,
     skip_lines: int | None = None,
 ) -> Table:
-    """Read a table from a file, in the format given by its suffix.
+    """Read a table from a file, in the format given by its suffix, or from standard input.
 
     Parameters
     ----------
     path : path
-        A file whose name ends in .csv, .tsv, .csv.gz, .tsv.gz or .parquet.
+        A file whose name ends in one of `koubai.tables.files.containers.kinds.KINDS`: text, Parquet, JSON lines, Arrow
+        and Feather, and spreadsheets (the extra ``excel``), of which the first sheet is read; any of them packed, as
+        .gz, .zst (the extra ``zst``) or .zip (``data.zip/red.csv`` is one of several). Or "-", which is standard input,
+        whose format is told by its first bytes.
     encoding : str, optional
         How the text is encoded; if not given, it is recognised: UTF-8, UTF-16, the Japanese encodings, cp1252.
     separator : str, optional
@@ -132,7 +135,7 @@ def read_table(
     FileError
         If the file cannot be read, or its suffix is unknown.
     DataError
-        If it holds no table: nothing, no rows, rows of different lengths, no text.
+        If it holds no table or several: nothing, no rows, rows of different lengths, no text.
     ParameterError
         If the encoding, the separator or the number of lines is none.
     """
@@ -140,12 +143,24 @@ def read_table(
     source = os.fspath(path)
     reading = Reading(encoding, separator, header, skip_lines)
     reading.check()
-    if suffix_of(source) == ".parquet":
-        table = replace(_read_parquet(source), reading=reading.given)
+    if is_many(source):
+        return _checked(replace(_read_many(source), reading=reading.given))
+    contents = contents_of(source)
+    limit = int(free_memory() * MOST_OF_MEMORY)
+    if contents.kind == ".parquet":
+        table = replace(_read_parquet(source, limit), reading=reading.given)
+    elif contents.kind in TYPED:
+        frame, said = read_typed(source, contents.kind, limit)
+        table = _named(frame, source)
+        table = replace(table, notes=(*said, *table.notes), reading=reading.given)
     else:
-        table = read_text(source, reading, _whole, int(free_memory() * MOST_OF_MEMORY))
+        table = read_text(source, reading, _whole, limit)
+    return _checked(replace(table, notes=(*contents.notes, *table.notes)))
+
+
+def _checked(table: Table) -> Table:
     if table.frame.height == 0:
-        raise no_rows(source)
+        raise no_rows(table.source)
     return table
 
 
@@ -242,10 +257,12 @@ def _opened(source: str, reading: Reading, encoding: Encoding, limit: int | None
         separator=reading.separator,
         header=reading.header,
         skip_lines=reading.skip_lines,
-        tabs=suffix_of(source).startswith(".tsv"),
+        tabs=contents_of(source).kind == ".tsv",
     )
     notes: tuple[str, ...] = ()
-    if reading.encoding is None and encoding.codec not in ("utf-8", "utf-8-sig"):
+    if reading.encoding is None and encoding.codec == "utf-8-sig":
+        notes = ("The text begins with a byte order mark of UTF-8, which is left out.",)
+    elif reading.encoding is None and encoding.codec != "utf-8":
         notes = (f"The text is no UTF-8; it is read as {encoding.name}, which fits it. Another encoding can be named.",)
 
     def all_pieces() -> Iterator[bytes]:
@@ -280,35 +297,24 @@ def is_unicode(path: str | os.PathLike[str]) -> bool:
     return recognised(head_of(os.fspath(path), 2**20)).codec.startswith("utf-")
 
 
-def check_readable(source: str) -> None:
-    """Raise FileError, with what comes close, if a file is missing or cannot be read."""
-    opened(source).close()
-
-
-def suffix_of(source: str) -> str:
-    """Return which of `SUFFIXES` a file's name ends in.
-
-    Raises
-    ------
-    FileError
-        If it is none of them.
-    """
-    name = source.lower()
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
-        if name.endswith(suffix):
-            return suffix
-    if not Path(source).exists():
-        raise missing(source)
-    if Path(source).is_dir():
-        raise is_folder(source)
-    raise FileError(f"A table's name must end in one of {', '.join(SUFFIXES)}; got '{source}'. Rename or convert it.")
-
-
-def _read_parquet(source: str) -> Table:
+def _read_many(source: str) -> Table:
     import polars as pl
 
-    with complaints(source), opened(source) as file:
+    there = LocalFiles(source)
+    with complaints(source):
+        frame = pl.read_parquet(there.paths, glob=False)
+    return _named(frame, source)
+
+
+def _read_parquet(source: str, limit: int) -> Table:
+    import polars as pl
+
+    with unpacked(source, limit) as file, complaints(source):
         frame = pl.read_parquet(file)
+    return _named(frame, source)
+
+
+def _named(frame: "pl.DataFrame", source: str) -> Table:
     names, notes = unique_names(frame.columns)
     frame.columns = names
     return Table(frame, source, notes=notes)

@@ -1,10 +1,10 @@
 """The kind of each column of a table, and whether it is useful."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from koubai.core.errors import DataError
 from koubai.tables.files.names import as_option
@@ -24,13 +24,24 @@ NUMBER = "number"
 CATEGORY = "category"
 BOOLEAN = "boolean"
 DATE = "date"
-USED = (NUMBER, CATEGORY, BOOLEAN, DATE)
+TEXT = "text"
+USED = (NUMBER, CATEGORY, BOOLEAN, DATE, TEXT)
+
+Use: TypeAlias = tuple[str, Mapping[str, str | int]]
+"""A few words on how a column is used, as the key of a text and its values."""
+
+LONG_TEXT = 40
+"""Texts are prose, rather than names, if they are longer than this on average; wide characters count twice."""
+_WIDE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
 LONG_NAME = 40
 """Maximum length of column names in lists, in characters."""
 
 MOST_TRUTHS = 100
 """Upper limit of the number of spellings of truth values, in any letter case."""
+
+KEEP = "keep"
+"""What is asked of a column that is to be used though it looks like an identifier."""
 
 _CODE = re.compile(r"^0\d+$")
 
@@ -44,7 +55,7 @@ class Column:
     name : str
         Its name.
     kind : str
-        ``number``, ``category``, ``boolean`` or ``date`` for a column that is used; ``identifier``, ``text``,
+        ``number``, ``category``, ``boolean``, ``date`` or ``text`` for a column that is used; ``identifier``, ``text``,
         ``constant``, ``missing``, ``nested`` or ``dropped`` for one that is dropped.
     reason : str
         For a dropped column, the reason.
@@ -70,7 +81,7 @@ class Column:
     @property
     def used(self) -> bool:
         """Whether the network uses it."""
-        return self.kind in USED
+        return self.kind in USED and not self.reason
 
 
 def describe_columns(
@@ -79,7 +90,9 @@ def describe_columns(
     drop: Collection[str] = (),
     keep: Collection[str] = (),
     category: Collection[str] = (),
+    text: Collection[str] = (),
     of_rows: int | None = None,
+    rows: "pl.Series | None" = None,
     how: Written | None = None,
 ) -> list[Column]:
     """Determine the kinds of the columns of a cleaned table.
@@ -88,11 +101,13 @@ def describe_columns(
     ----------
     frame : polars.DataFrame
         The table without the target, as `koubai.tables.files.missing.clean` returns it.
-    drop, keep, category : collections of str
-        Names of columns to drop, to use even though they look like identifiers, and to treat as categories even though
-        they look like numbers.
+    drop, keep, category, text : collections of str
+        Names of columns to drop, to use even though they look like identifiers, to treat as categories even though
+        they look like numbers, and to treat as texts whatever they look like.
     of_rows : int, optional
         Number of rows of the whole table, if the frame is a sample.
+    rows : Series, optional
+        Which rows of the table the frame has, counted from 0, if not all from the first on.
     how : Written, optional
         Its number and date formats; by default, determined from the frame.
 
@@ -101,14 +116,15 @@ def describe_columns(
     DataError
         If one of the names does not exist, or a numeric column contains a few texts.
     """
-    for name in (*drop, *keep, *category):
+    for name in (*drop, *keep, *category, *text):
         require_column(frame, name)
     if how is None:
-        how = written(frame, besides={*drop, *category})
+        how = written(frame, besides={*drop, *category, *text})
+    asked = {**dict.fromkeys(keep, KEEP), **dict.fromkeys(category, CATEGORY), **dict.fromkeys(text, TEXT)}
     return [
         Column(column.name, "dropped", "dropped as requested")
         if column.name in drop
-        else _describe(column, column.name in keep, column.name in category, of_rows, how)
+        else _describe(column, asked.get(column.name), of_rows, rows, how)
         for column in frame.iter_columns()
     ]
 
@@ -129,7 +145,9 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
 
 
-def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | None, how: Written) -> Column:
+def _describe(
+    column: "pl.Series", asked: str | None, of_rows: int | None, rows: "pl.Series | None", how: Written
+) -> Column:
     import polars as pl
 
     its = "its" if of_rows in (None, len(column)) else f"{len(column)} sampled"
@@ -142,27 +160,44 @@ def _describe(column: "pl.Series", keep: bool, category: bool, of_rows: int | No
     n_different = present.n_unique()
     if n_different == 1 and not n_missing:
         return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
-    if category:
-        return Column(name, CATEGORY, "", n_missing, n_different)
+    if asked in (CATEGORY, TEXT):
+        return Column(name, asked, "", n_missing, n_different)
+    keep = asked == KEEP
     kind, format, values = _kind(column, present, how)
     if values is not None and values.null_count() > n_missing:
-        raise _mistakes(column, values, of_rows)
+        raise _mistakes(column, values, of_rows, rows)
     if kind == CATEGORY and (form := mostly_dates(present)):
-        raise _mistakes(column, form.read(column), of_rows, f"dates ({form.words})")
+        raise _mistakes(column, form.read(column), of_rows, rows, f"dates ({form.words})")
     there = values if values is None or not n_missing else values.drop_nulls()
     reason, note = _use(present, kind, there, n_missing, n_different, of_rows or len(column))
     doubt = why_doubtful(present) if kind == CATEGORY and name not in how.numbers else how.doubt_of(name)
     remedy = f"; they are taken as texts. {REMEDY}"
     if kind == CATEGORY and of_rows in (None, len(column)) and is_merged(column):
         doubt, remedy = MERGED, "."
-    if reason and not keep:
-        reason = f"{reason}; {doubt}" if doubt else reason
-        long = kind == CATEGORY and labels(present).str.len_chars().mean() > 40  # type: ignore[operator]  # no nulls here
-        return Column(name, "text" if long else "identifier", reason, n_missing, n_different)
+    if reason:
+        prose = kind == CATEGORY and is_prose(present)
+        if keep and prose:
+            return Column(name, TEXT, "", n_missing, n_different)
+        if not keep:
+            reason = f"{reason}; {doubt}" if doubt else reason
+            return Column(name, TEXT if prose else "identifier", reason, n_missing, n_different)
     of_doubt = f"Column {name!r}: {doubt}{remedy}" if doubt and not keep and name not in how.numbers else ""
     mixed = truths_in_words(present) if kind == BOOLEAN else ""
     said = " ".join(filter(None, (how.note_of(name), "" if keep else note, of_doubt, mixed)))
     return Column(name, kind, "", n_missing, n_different, format, said, values)
+
+
+def is_prose(present: "pl.Series") -> bool:
+    """Tell whether cells that are there, one at least, are long enough to be texts rather than names.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> is_prose(pl.Series(["this is a sentence of many words, as people write"])), is_prose(pl.Series(["a name"]))
+    (True, False)
+    """
+    texts = labels(present)
+    return float((texts.str.len_chars() + texts.str.count_matches(_WIDE)).mean()) > LONG_TEXT  # type: ignore[arg-type]
 
 
 def _use(
@@ -209,14 +244,18 @@ def _kind(
     return (DATE, dates, None) if dates else (CATEGORY, None, None)
 
 
-def _mistakes(column: "pl.Series", found: "pl.Series", of_rows: int | None, what: str = "numbers") -> DataError:
+def _mistakes(
+    column: "pl.Series", found: "pl.Series", of_rows: int | None, rows: "pl.Series | None", what: str = "numbers"
+) -> DataError:
     """Return the error for a column of numbers or dates that contains a few other texts."""
     wrong = (found.is_null() & column.is_not_null()).arg_true()
     n_texts, first = len(wrong), int(wrong[0])
     n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"
     else_ = "text" if what == "numbers" else "none"
     of_sample = of_rows not in (None, len(column))
-    where, its = ("", "its sampled cells") if of_sample else (f" in row {first + 1}", "its cells")
+    row = first if rows is None else int(rows[first])
+    its = "its sampled cells" if of_sample else "its cells"
+    where = "" if of_sample and rows is None else f" in row {row + 1}"
     cell = shortened(column[first])
     return DataError(
         f"Column {column.name!r} must hold {what}, as {n_found} of {its} do; {none} {else_}, the first "

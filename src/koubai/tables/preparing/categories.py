@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.schema import Record
-from koubai.tables.meaning.columns import CATEGORY, Column
+from koubai.tables.meaning.columns import CATEGORY, Column, Use
 from koubai.tables.meaning.values import BadCells, labels
 
 if TYPE_CHECKING:
@@ -147,6 +147,13 @@ class CategoryColumn:
     def tensor(self) -> npt.NDArray[np.float64]:
         """Empty: the model file contains only the record."""
         return np.empty(0)
+
+    @property
+    def uses(self) -> list[Use]:
+        """The same as `summary`, as keys of texts with their values."""
+        rare: list[Use] = [("card.used.rare", {"n": len(self.rare)})] if self.rare else []
+        marked: list[Use] = [("card.used.marked", {})] if self.marks_missing else []
+        return [("card.used.one_of", {"n": len(self.categories)}), *rare, *marked]
 
     @property
     def summary(self) -> str:

@@ -1,17 +1,19 @@
 """Dates and times as features: the year, and places on the circles of month, week and day."""
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.core.arrays import Floats
 from koubai.core.errors import DataError
 from koubai.core.schema import Record
-from koubai.tables.meaning.columns import DATE, Column
+from koubai.tables.meaning.columns import DATE, Column, Use
 from koubai.tables.meaning.date_formats import PIVOT, DateFormat
 from koubai.tables.meaning.values import BadCells, dates, shortened
-from koubai.tables.preparing.numeric import LIMIT, standard_statistics
+from koubai.tables.preparing.numeric import LIMIT, beyond, seen_of, standard_statistics
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,6 +40,8 @@ class DateColumn:
         Whether there is a feature for missing values.
     statistics : array of shape (3, n_parts)
         Median, mean and standard deviation of each part.
+    seen : tuple (first, last) or None
+        The range of the training dates as years with fractions; None for a model of an older version.
     """
 
     kind: ClassVar[str] = DATE
@@ -47,6 +51,7 @@ class DateColumn:
     parts: tuple[str, ...]
     marks_missing: bool
     statistics: Floats = field(compare=False)
+    seen: tuple[float, float] | None = None
 
     @staticmethod
     def as_read(column: "pl.Series", described: Column, bad: BadCells | None = None) -> "pl.Series":
@@ -71,7 +76,8 @@ class DateColumn:
         moments = np.array([standard_statistics(part) for part in kept.T]).T
         statistics = np.vstack([np.median(kept, axis=0), moments])
         parts = tuple(part for part, there in zip(PARTS, varies, strict=True) if there)
-        return cls(column.name, format, parts, len(present) < len(values), statistics)
+        seen = float(present[:, 0].min()), float(present[:, 0].max())
+        return cls(column.name, format, parts, len(present) < len(values), statistics, seen)
 
     @property
     def features(self) -> list[str]:
@@ -95,6 +101,24 @@ class DateColumn:
         found = np.clip((np.where(missing, median, values) - mean) / scale, -LIMIT, LIMIT)
         return np.hstack([found, missing]) if self.marks_missing else found
 
+    def read(self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None) -> "pl.Series":
+        """Return a cleaned column's points in time, null where they are missing; errors as for `transform`."""
+        return _times(column, self.format, first_row, bad)
+
+    @property
+    def span(self) -> tuple[str, str] | None:
+        """The range of the training dates in words, to the day."""
+        return None if self.seen is None else (_day(self.seen[0]), _day(self.seen[1]))
+
+    def outside(self, column: "pl.Series") -> npt.NDArray[np.bool_] | None:
+        """Return which dates lie outside the training range, extended by a tenth at each end.
+
+        None if the range is not known, or the column is none of dates yet.
+        """
+        if self.seen is None or not column.dtype.is_temporal():
+            return None
+        return beyond(_date_parts(column, self.format)[:, 0], *self.seen)
+
     def record(self) -> Record:
         """Return what is no number as plain data; the statistics go into a tensor."""
         return {
@@ -104,6 +128,7 @@ class DateColumn:
             "pivot": self.format.pivot,
             "parts": list(self.parts),
             "marks_missing": self.marks_missing,
+            "seen": None if self.seen is None else list(self.seen),
         }
 
     @classmethod
@@ -113,7 +138,7 @@ class DateColumn:
         if not (tensor[2] > 0).all():
             raise ValueError("the deviations of a date's parts must be above 0")
         format = DateFormat(str(record["form"]), int(record.get("pivot", PIVOT)))
-        return cls(str(record["name"]), format, parts, bool(record["marks_missing"]), tensor)
+        return cls(str(record["name"]), format, parts, bool(record["marks_missing"]), tensor, seen_of(record))
 
     @property
     def tensor(self) -> Floats:
@@ -121,10 +146,22 @@ class DateColumn:
         return self.statistics
 
     @property
+    def uses(self) -> list[Use]:
+        """The same as `summary`, as keys of texts with their values."""
+        found: list[Use] = [(f"card.used.{part}", {}) for part in dict.fromkeys(p.split(" ")[0] for p in self.parts)]
+        return [*found, *([("card.used.usual_date", {})] if self.marks_missing else [])]
+
+    @property
     def summary(self) -> str:
         """How the column is prepared, in a few words."""
         circles = dict.fromkeys(part.split(" ")[0] for part in self.parts)
         return ", ".join(circles) + ("; missing: median, and marked" if self.marks_missing else "")
+
+
+def _day(year: float) -> str:
+    """Return the day that a year with its fraction stands for."""
+    whole = int(np.floor(year))
+    return str(date(whole, 1, 1) + timedelta(days=round((year - whole) * 366)))
 
 
 def _date_format(described: Column) -> DateFormat:

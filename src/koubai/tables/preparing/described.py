@@ -5,24 +5,33 @@ from typing import Any
 
 from koubai.core import schema
 from koubai.core.schema import F64, By, Description, Fields, Kind, Later, Listed, Maybe, Real, Rule, Tensor, Text, Truth
-from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER
+from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER, TEXT
 from koubai.tables.meaning.date_formats import is_date_form
 from koubai.tables.meaning.number_formats import FORMAT
 from koubai.tables.preparing.dated import PARTS
+from koubai.tables.preparing.texts.column import MOST_TERMS
+from koubai.tables.preparing.texts.counting import LONGEST_WORD, are_groups
 
 _COLUMN: dict[str, Kind] = {"name": Text(), "marks_missing": Truth()}
+_SEEN: dict[str, Kind] = {"seen": Later(Maybe(Listed(Real(), 2, 2)))}
 _STATISTICS: dict[str, Kind] = {"median": Real(), "mean": Real(), "scale": Real(above=0), "unit": Real(0)}
-_NUMBER = Fields({**_COLUMN, **_STATISTICS, "format": Later(Maybe(FORMAT)), "edges": Later(Listed(Real()))})
+_NUMBER = Fields({**_COLUMN, **_STATISTICS, "format": Later(Maybe(FORMAT)), "edges": Later(Listed(Real())), **_SEEN})
 _DATE_PARTS = Rule("a form has a day at most, a month and a year", lambda column: is_date_form(column["form"]))
 _DATE: dict[str, Kind] = {"form": Text(longest=100), "parts": Listed(Text(PARTS), 1, different=True)}
 _LABELS = Listed(Text(), different=True)
+_TERMS: dict[str, Kind] = {
+    "words": Listed(Text(longest=LONGEST_WORD), 0, MOST_TERMS, different=True),
+    "groups": Listed(Text(longest=4), 0, MOST_TERMS, different=True),
+}
+_GROUPS = Rule("groups are two to four characters each", lambda column: are_groups(column["groups"]))
 _COLUMNS = By(
     "kind",
     {
         NUMBER: _NUMBER,
         BOOLEAN: _NUMBER,
         CATEGORY: Fields({**_COLUMN, "categories": _LABELS, "rare": _LABELS}),
-        DATE: Fields({**_COLUMN, **_DATE, "pivot": Later(schema.Whole(0, 100))}, (_DATE_PARTS,)),
+        TEXT: Fields({**_COLUMN, **_TERMS}, (_GROUPS,)),
+        DATE: Fields({**_COLUMN, **_DATE, "pivot": Later(schema.Whole(0, 100)), **_SEEN}, (_DATE_PARTS,)),
     },
 )
 DESCRIPTION = Description(
@@ -46,7 +55,9 @@ def _all_different(columns: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def tensor_of(column: Mapping[str, Any]) -> Tensor:
-    """Return what the array of a column must be: quantiles of a number, statistics of a date's parts."""
+    """Return what the array of a column must be: quantiles, weights of terms, or statistics of a date's parts."""
     if column["kind"] == DATE:
         return Tensor(F64, (3, len(column["parts"])))
+    if column["kind"] == TEXT:
+        return Tensor(F64, (len(column["words"]) + len(column["groups"]),))
     return Tensor(F64, ("n_quantiles",))

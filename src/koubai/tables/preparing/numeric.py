@@ -10,11 +10,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtri
 
 from koubai.core.arrays import Floats
 from koubai.core.schema import Record
-from koubai.tables.meaning.columns import BOOLEAN, Column
+from koubai.tables.meaning.columns import BOOLEAN, Column, Use
 from koubai.tables.meaning.number_formats import NumberFormat
 from koubai.tables.meaning.values import BadCells, numbers, require, truths
 
@@ -94,6 +95,8 @@ class NumberColumn:
         How numbers in texts are written; None for truth values, and for a model from before there were formats.
     edges : array of shape (n_pieces + 1,)
         Where the pieces of the piecewise linear encoding begin and end, in order; empty without it.
+    seen : tuple (lowest, highest) or None
+        The range of the training values; None for truth values, and for a model of an older version.
     """
 
     name: str
@@ -106,6 +109,7 @@ class NumberColumn:
     quantiles: Floats = field(compare=False)
     format: NumberFormat | None = None
     edges: Floats = field(default_factory=lambda: np.empty(0), compare=False)
+    seen: tuple[float, float] | None = None
 
     @staticmethod
     def as_read(column: "pl.Series", described: Column, bad: BadCells | None = None) -> "pl.Series":
@@ -124,13 +128,12 @@ class NumberColumn:
     @classmethod
     def fit(cls, column: "pl.Series", described: Column, piecewise: bool = False) -> "NumberColumn":
         """Learn the statistics of a cleaned column, with edges of a piecewise linear encoding if that is wanted."""
-        from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import QuantileTransformer
 
         format = _number_format(described)
         values = _read(column, described.kind, format)
-        median = float(SimpleImputer(strategy="median").fit(values[:, None]).statistics_[0])
         present = values[~np.isnan(values)]
+        median = float(np.median(present))
         n_different = len(np.unique(present))
         unit = _log_unit(present) if n_different > MIN_FOR_RANKS or np.abs(present).max() > HUGE else 0.0
         filled = np.where(np.isnan(values), median, values)
@@ -141,7 +144,10 @@ class NumberColumn:
             quantiles = ranks.fit(present[:, None]).quantiles_[:, 0]
         marks_missing = len(present) < len(values)
         edges = _edges(present) if piecewise else np.empty(0)
-        return cls(column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format, edges)
+        seen = None if described.kind == BOOLEAN else (float(present.min()), float(present.max()))
+        return cls(
+            column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format, edges, seen
+        )
 
     @property
     def features(self) -> list[str]:
@@ -180,6 +186,26 @@ class NumberColumn:
             found.append(missing.astype(np.float64))
         return np.stack(found, axis=1)
 
+    def read(self, column: "pl.Series", first_row: int = 0, bad: BadCells | None = None) -> "pl.Series":
+        """Return a cleaned column's numbers, null where they are missing; errors as for `transform`."""
+        import polars as pl
+
+        return pl.Series(column.name, _read(column, self.kind, self.format, first_row, bad), nan_to_null=True)
+
+    @property
+    def span(self) -> tuple[str, str] | None:
+        """The range of the training values in words."""
+        return None if self.seen is None else (f"{self.seen[0]:,.6g}", f"{self.seen[1]:,.6g}")
+
+    def outside(self, column: "pl.Series") -> npt.NDArray[np.bool_] | None:
+        """Return which cells of a column of numbers lie outside the training range, extended by a tenth at each end.
+
+        None if the range is not known, or the column is none of numbers yet.
+        """
+        if self.seen is None or not column.dtype.is_numeric():
+            return None
+        return beyond(column.to_numpy().astype(np.float64), *self.seen)
+
     def _ranks(self, values: Floats) -> Floats:
         """Return Φ⁻¹(F(x)), F between ½ / n_quantiles and 1 - ½ / n_quantiles, as QuantileTransformer has it inside."""
         n = len(self.quantiles)
@@ -207,6 +233,7 @@ class NumberColumn:
             "marks_missing": self.marks_missing,
             "format": None if self.format is None else self.format.record(),
             "edges": self.edges.tolist(),
+            "seen": None if self.seen is None else list(self.seen),
         }
 
     @classmethod
@@ -222,12 +249,21 @@ class NumberColumn:
         if len(edges) == 1 or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
             raise ValueError("edges of pieces must be finite, two at least, and in order")
         name, kind = str(record["name"]), str(record["kind"])
-        return cls(name, kind, median, mean, scale, unit, marks_missing, tensor, format, edges)
+        seen = seen_of(record)
+        return cls(name, kind, median, mean, scale, unit, marks_missing, tensor, format, edges, seen)
 
     @property
     def tensor(self) -> Floats:
         """The array stored in the model file besides the record."""
         return self.quantiles
+
+    @property
+    def uses(self) -> list[Use]:
+        """The same as `summary`, as keys of texts with their values."""
+        found: list[Use] = [("card.used.logarithm" if self.unit else "card.used.standardised", {})]
+        found += [("card.used.rank", {})] if len(self.quantiles) else []
+        found += [("card.used.pieces", {"n": len(self.edges) - 1})] if len(self.edges) else []
+        return [*found, *([("card.used.median", {"median": f"{self.median:g}"})] if self.marks_missing else [])]
 
     @property
     def summary(self) -> str:
@@ -237,6 +273,28 @@ class NumberColumn:
         if len(self.edges):
             rank = f"{rank.replace(', and', ',')}, and {len(self.edges) - 1} pieces"
         return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
+
+
+BEYOND = 0.1
+"""Numbers count as unlike those that were seen from this share of their range beyond it."""
+
+
+def beyond(values: Floats, lowest: float, highest: float) -> npt.NDArray[np.bool_]:
+    """Return which numbers (n,) lie clearly outside a range; those that are missing do not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        margin = BEYOND * (highest - lowest)
+        return np.asarray((values < lowest - margin) | (values > highest + margin))
+
+
+def seen_of(record: Record) -> tuple[float, float] | None:
+    """Return the range in a column's record, which those of older versions lack."""
+    seen = record.get("seen")
+    if seen is None:
+        return None
+    lowest, highest = map(float, seen)
+    if not lowest <= highest:
+        raise ValueError("the lowest number that was seen must not be above the highest")
+    return lowest, highest
 
 
 def _between(x: Floats, places: Floats, heights: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Compact storage of prepared rows: numbers unchanged, and a category as one byte instead of one-hot features."""
+"""Compact storage of prepared rows: numbers unchanged; a category, and how often a word comes, as one byte each."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,8 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.tables.preparing.categories import CategoryColumn
-from koubai.tables.preparing.preparation import Preparation
+from koubai.tables.preparing.preparation import OF_WORDS, Preparation
+from koubai.tables.preparing.texts.column import TextColumn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,12 +44,13 @@ class Packing:
     @property
     def n_numbers(self) -> int:
         """Number of features stored as numbers."""
-        return sum(len(c.features) for c in self.preparation.columns if not isinstance(c, CategoryColumn))
+        return sum(len(c.features) for c in self.preparation.columns if not isinstance(c, OF_WORDS))
 
     @property
     def n_codes(self) -> int:
-        """Number of columns stored as one byte."""
-        return sum(isinstance(column, CategoryColumn) for column in self.preparation.columns)
+        """Number of bytes: one for each category and each term of a text."""
+        n_counts = sum(len(column.features) for column in self.preparation.texts.values())
+        return n_counts + sum(isinstance(column, CategoryColumn) for column in self.preparation.columns)
 
     @property
     def n_features(self) -> int:
@@ -72,6 +74,10 @@ class Packing:
             if isinstance(column, CategoryColumn):
                 codes[:, at_code] = column.places(values)
                 at_code += 1
+            elif isinstance(column, TextColumn):
+                counts = column.counts(values)
+                codes[:, at_code : at_code + counts.shape[1]] = counts
+                at_code += counts.shape[1]
             else:
                 features = column.transform(values, first_row)
                 packed[:, at_number : at_number + features.shape[1]] = features
@@ -88,10 +94,13 @@ class Packing:
         for column in self.preparation.columns:
             width = len(column.features)
             if isinstance(column, CategoryColumn):
-                places = codes[:, at_code]
+                places = codes[:, at_code].astype(np.int64)
                 there = places < width
                 found[rows[there], at + places[there]] = 1
                 at_code += 1
+            elif isinstance(column, TextColumn):
+                found[:, at : at + width] = column.weighed(codes[:, at_code : at_code + width])
+                at_code += width
             else:
                 found[:, at : at + width] = packed[:, at_number : at_number + width]
                 at_number += width

@@ -14,7 +14,7 @@ from koubai.core.schema import (
     Tensors,
     consistent,
 )
-from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER, Column, describe_columns
+from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER, TEXT, Column, describe_columns
 from koubai.tables.meaning.number_formats import Asked
 from koubai.tables.meaning.values import BadCells
 from koubai.tables.meaning.written import Written
@@ -22,17 +22,22 @@ from koubai.tables.preparing.categories import CategoryColumn
 from koubai.tables.preparing.dated import DateColumn
 from koubai.tables.preparing.described import DESCRIPTION, tensor_of
 from koubai.tables.preparing.numeric import NumberColumn
+from koubai.tables.preparing.texts.column import NO_TERMS, TextColumn
 
 if TYPE_CHECKING:
     import polars as pl
 
-Prepared = NumberColumn | CategoryColumn | DateColumn
+Prepared = NumberColumn | CategoryColumn | DateColumn | TextColumn
 
-KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn]] = {
+OF_WORDS = (CategoryColumn, TextColumn)
+"""Columns that take any cell, as it is written."""
+
+KINDS: Mapping[str, type[NumberColumn] | type[CategoryColumn] | type[DateColumn] | type[TextColumn]] = {
     NUMBER: NumberColumn,
     BOOLEAN: NumberColumn,
     CATEGORY: CategoryColumn,
     DATE: DateColumn,
+    TEXT: TextColumn,
 }
 
 
@@ -97,7 +102,7 @@ class Preparation:
 
     Parameters
     ----------
-    columns : sequence of NumberColumn, CategoryColumn or DateColumn
+    columns : sequence of NumberColumn, CategoryColumn, DateColumn or TextColumn
         Those that are used, in the table's order.
     left_out : sequence of Column
         Those that are not, with the reason.
@@ -119,6 +124,11 @@ class Preparation:
     left_out: Sequence[Column] = ()
     said: Sequence[str] = ()
 
+    @property
+    def texts(self) -> dict[int, TextColumn]:
+        """The columns of texts by their places among all columns."""
+        return {k: column for k, column in enumerate(self.columns) if isinstance(column, TextColumn)}
+
     @classmethod
     def fit(
         cls,
@@ -128,6 +138,7 @@ class Preparation:
         drop: Collection[str] = (),
         keep: Collection[str] = (),
         category: Collection[str] = (),
+        text: Collection[str] = (),
         whole: Whole | None = None,
         how: Written | None = None,
     ) -> "Preparation":
@@ -140,7 +151,7 @@ class Preparation:
         rows : array of int, optional
             The rows to learn statistics and categories from, the kinds of columns being found on all; all rows, if
             not given.
-        drop, keep, category : collections of str
+        drop, keep, category, text : collections of str
             As `koubai.tables.meaning.columns.describe_columns`.
         whole : Whole, optional
             What is known of the whole table, where the frame is a sample of its rows.
@@ -153,7 +164,9 @@ class Preparation:
             If no column is of use, or one of numbers holds texts or infinities.
         """
         of_rows = None if whole is None else whole.n_rows
-        described = describe_columns(frame, drop=drop, keep=keep, category=category, of_rows=of_rows, how=how)
+        described = describe_columns(
+            frame, drop=drop, keep=keep, category=category, text=text, of_rows=of_rows, how=how
+        )
         return cls.learned(described, read_once(frame, described, whole is not None), rows, whole)
 
     @classmethod
@@ -180,6 +193,11 @@ class Preparation:
             if column.used:
                 if piecewise and column.kind == NUMBER:
                     fitted: Prepared = NumberColumn.fit(values, column, piecewise=True)
+                elif column.kind == TEXT:
+                    fitted = TextColumn.fit(values, column, None if whole is None else whole.n_rows)
+                    if not fitted.n_terms:
+                        left_out.append(Column(column.name, TEXT, NO_TERMS))
+                        continue
                 else:
                     fitted = KINDS[column.kind].fit(values, column)
                 columns.append(fitted if whole is None else whole.corrected(fitted))
@@ -233,6 +251,23 @@ class Preparation:
         self.check_columns(frame.columns)
         blocks = [column.transform(frame[column.name], first_row, bad) for column in self.columns]
         return np.ascontiguousarray(np.hstack(blocks), dtype=dtype)
+
+    def read(self, frame: "pl.DataFrame", first_row: int = 0, bad: BadCells | None = None) -> "pl.DataFrame":
+        """Return a cleaned table with its numbers and dates read from texts, which `transform` takes as well.
+
+        Parameters and errors as for `transform`.
+        """
+        import polars as pl
+
+        self.check_columns(frame.columns)
+        columns = [c for c in self.columns if not isinstance(c, OF_WORDS) and frame[c.name].dtype == pl.String]
+        return frame.with_columns([column.read(frame[column.name], first_row, bad) for column in columns])
+
+    def outside(self, frame: "pl.DataFrame") -> dict[str, npt.NDArray[np.bool_]]:
+        """Return which rows of a table that `read` returned lie outside the training rows, for columns with any."""
+        kinds = [column for column in self.columns if not isinstance(column, OF_WORDS)]
+        found = {column.name: column.outside(frame[column.name]) for column in kinds}
+        return {name: mask for name, mask in found.items() if mask is not None and mask.any()}
 
     def check_columns(self, names: Collection[str]) -> None:
         """Raise DataError if a table of these columns lacks one that is needed."""
@@ -316,7 +351,7 @@ class Preparation:
         for index, column in enumerate(record["columns"]):
             name = f"column.{index}"
             tensor = tensors.get(name, np.empty(0))
-            if name in tensors or column["kind"] == DATE:
+            if name in tensors or column["kind"] in (DATE, TEXT):
                 tensor_of(column).check(name, tensor, {}, tensors)
             columns.append(KINDS[column["kind"]].from_record(column, tensor))
         left_out = [Column(column["name"], column["kind"], column["reason"]) for column in record["left_out"]]

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from koubai.core.errors import DataError, ParameterError
 from koubai.tables.files.missing import Marks, words_among_classes
 from koubai.tables.files.names import as_option
@@ -51,8 +48,9 @@ def refuse_dates(name: str, how: Written) -> None:
 def refuse_odd_words(
     name: str,
     values: "pl.Series",
-    counts: npt.NDArray[np.int64],
     read: "pl.Series",
+    n_rows: int,
+    n_wrong: int,
     task: str | None,
     row_of: Callable[[str], int],
 ) -> None:
@@ -62,10 +60,12 @@ def refuse_odd_words(
     ----------
     name : str
         The target.
-    values, counts : Series and array of shape (n_different,)
-        Its different values without missing ones, and the rows of each.
+    values : Series
+        Its different values without missing ones, in the order in which they come, or the first of them.
     read : Series
         The numbers that these values are, null for those that are none.
+    n_rows, n_wrong : int
+        How many rows have a value, and how many of them one that is no number.
     task : str, optional
         As `find_target`.
     row_of : callable
@@ -76,9 +76,8 @@ def refuse_odd_words(
     if values.dtype != pl.String:
         return
     wrong = read.is_null()
-    n_rows, n_wrong = int(counts.sum()), int(counts[wrong.to_numpy()].sum())
     mostly = n_rows >= 10 and n_wrong <= (1 - MOSTLY_NUMBERS) * n_rows
-    if not n_wrong or not (mostly or (task == REGRESSION and n_wrong < n_rows / 2)):
+    if not wrong.any() or not (mostly or (task == REGRESSION and n_wrong < n_rows / 2)):
         return
     cell = values.filter(wrong)[0]
     more = f" (and {n_wrong - 1:,} more)" if n_wrong > 1 else ""

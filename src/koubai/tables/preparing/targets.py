@@ -163,7 +163,10 @@ def find_target(frame: "pl.DataFrame", name: str, task: str | None = None, how: 
         n_different = len(different)
         read = numbers(different, format or NumberFormat())
         if task != CLASSIFICATION:
-            refuse_odd_words(name, different, counts, read, task, lambda cell: int((column == cell).arg_true()[0]))
+            n_wrong = int(counts[read.is_null().to_numpy()].sum())
+            refuse_odd_words(
+                name, different, read, len(present), n_wrong, task, lambda cell: int((column == cell).arg_true()[0])
+            )
     return target_of(name, different, len(present), n_different or present.n_unique(), task, format, read)
 
 

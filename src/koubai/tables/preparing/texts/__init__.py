@@ -1,0 +1,1 @@
+"""Columns of texts: words and groups of characters, counted, as features."""
