@@ -17,7 +17,8 @@ PROGRAM = dedent(
     import sys
     import warnings
 
-    from koubai import MLPClassifier, MLPRegressor, Perceptron
+    from koubai import Conv, ConvClassifier, ConvRegressor, MLPClassifier, MLPRegressor, Perceptron
+    from koubai import TableClassifier, TableRegressor
     from sklearn.utils.estimator_checks import check_estimator
 
     warnings.simplefilter("ignore")

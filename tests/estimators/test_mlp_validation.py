@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss
+from tests.together import Member, in_each
 
 from koubai import MLPClassifier, MLPRegressor
 from koubai.core.errors import ParameterError
+from koubai.estimators.scores import AccuracyTally
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3))
@@ -61,7 +63,7 @@ def test_the_start_with_the_lowest_loss_is_kept() -> None:
 
 
 def test_another_metric_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"validation_metric must be 'loss' or 'score'; got 'auc'\. Try 'score'\."):
+    with pytest.raises(ValueError, match=r"validation_metric must be 'score', 'loss', the name .* got 'auc'\."):
         MLPClassifier(validation_metric="auc").fit(X, RARE)
 
 
@@ -71,3 +73,32 @@ def test_no_rows_to_hold_out_are_told_in_one_sentence() -> None:
         ParameterError, match=r"^MLPClassifier: validation_fraction must be > 0 where rows are held out"
     ):
         model.fit([[0.0], [1.0]] * 10, [0, 1] * 10)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weighted_accuracy_is_the_same_to_the_last_bit_in_any_pieces_and_processes(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    outputs, targets = rng.normal(size=(500, 3)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(0, 3, 500)]
+    weights = rng.choice([0.1, 0.7, 1e-9, 12345.678], 500).astype(dtype)
+
+    def score(member: Member) -> float:
+        tally = AccuracyTally(0.5, one_of_many=True, in_pieces=True)
+        for rows in np.array_split(np.arange(member.rank, 500, member.size), 7 * member.size):
+            tally.add(outputs[rows], targets[rows], weights[rows])
+        tally.share(member)
+        return tally.score
+
+    (alone,) = in_each(1, score)
+    assert alone == pytest.approx(accuracy_score(targets.argmax(1), outputs.argmax(1), sample_weight=weights), rel=1e-6)
+    assert in_each(2, score) == [alone] * 2
+    assert in_each(3, score) == [alone] * 3
+
+
+def test_accuracy_is_nan_where_one_process_has_an_output_that_is_not_finite() -> None:
+    def score(member: Member) -> float:
+        tally = AccuracyTally(0.5, one_of_many=False, in_pieces=True)
+        tally.add(np.array([[np.inf if member.rank else 0.0]]), np.ones((1, 1)), None)
+        tally.share(member)
+        return tally.score
+
+    np.testing.assert_equal(in_each(2, score), [np.nan] * 2)

@@ -104,7 +104,7 @@ def damaged(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kind": "convolution"}, f"network.layers[0].kind must be one of {', '.join(LAYERS)}; got 'convolution'."),
+        ({"kind": "quantum"}, f"network.layers[0].kind must be one of {', '.join(LAYERS)}; got 'quantum'."),
         ({"kind": 3}, f"network.layers[0].kind must be one of {', '.join(LAYERS)}; got 3."),
         ({"n_features": 0}, "network.layers[0].n_features must be a whole number from 1 to 9007199254740992; got 0."),
         ({"n_features": None}, "network.layers[0].n_features must be present; it is missing."),

@@ -1,7 +1,6 @@
-"""The common base of MLPClassifier and MLPRegressor: from validated data through training to fitted attributes."""
+"""The common base of all estimators of networks: from validated data through training to fitted attributes."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -11,34 +10,37 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from koubai.core.arrays import Array
-from koubai.core.data_start import DATA, DRAWN, with_unit_variance
 from koubai.core.errors import DivergenceError, ParameterError
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Inputs, Patience, Plan, Rows, State
-from koubai.estimators.blocks import FitsSources
 from koubai.estimators.data import TakesData
-from koubai.estimators.explaining import Explainable
 from koubai.estimators.given import training_choices as choices
-from koubai.estimators.given.architecture import check_architecture, make_network
 from koubai.estimators.given.outputs import SPELLINGS, Ending
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, only_if
-from koubai.estimators.playing import Playable
-from koubai.estimators.scores import LossTally, Tally, scorer
+from koubai.estimators.offers.explaining import Explainable
+from koubai.estimators.offers.exporting import Exportable
+from koubai.estimators.offers.hidden import ShowsHidden
+from koubai.estimators.scores import ScoresValidation, Tally
 from koubai.estimators.starts import Start, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile, identity
+from koubai.training.executors import using
 from koubai.training.history import History
 from koubai.training.loop import TrainingCourse, next_rates, train
-from koubai.training.quasi_newton import QuasiNewtonCourse, train_lbfgs
 from koubai.training.run import Run, RunningOptimizer
 from koubai.training.sources import InMemory, Source
 
+NO_ROWS_TO_HOLD_OUT = (
+    "Set it to False: each call sees other rows, of which none could be held out for good. Score rows of your own "
+    "after each call, and stop when that no longer improves."
+)
 
-class BaseMLP(Explainable, FitsSources, Playable, TakesData):
-    """Multilayer perceptron in scikit-learn's conventions; use `MLPClassifier` or `MLPRegressor`."""
+
+class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesData):
+    """A network in scikit-learn's conventions; which layers it has is said by a subclass."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = choices.CONSTRAINTS
 
@@ -47,12 +49,20 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         """Return the network's output activation, loss and target coding."""
 
     @abstractmethod
-    def _new_tally(self) -> Tally:
-        """Return an empty tally of validation scores."""
+    def _new_tally(self, in_pieces: bool) -> Tally:
+        """Return an empty tally of validation scores, of rows that may come in pieces."""
 
     @abstractmethod
     def _check_loss(self) -> None:
         """Raise ParameterError if ``loss`` is not one for this task."""
+
+    @abstractmethod
+    def _check_layers(self) -> None:
+        """Raise ParameterError if the parameters describe no layers, as far as that is known without data."""
+
+    @abstractmethod
+    def _make_network(self, n_features: int, n_outputs: int) -> Network:
+        """Return the network for so many inputs and outputs."""
 
     def _validate_params(self) -> None:
         check_parameters(self)
@@ -66,20 +76,22 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             For the first parameter that is not allowed.
         """
         check_parameters(self)
-        n_hidden = len(choices.hidden_sizes(self))
-        check_architecture(self, n_hidden)
-        choices.check_dropout(self, n_hidden)
+        self._check_layers()
         self._check_loss()
         choices.chosen_callbacks(self)
-        if choices.uses_lbfgs(self):
-            choices.check_lbfgs(self)
-        else:
-            choices.chosen_optimizer(self)
-            choices.chosen_schedule(self)
-            choices.chosen_shares(self)
+        self._check_metric()
+        self._check_rule()
+
+    def _check_rule(self) -> None:
+        """Raise ParameterError if there is no such optimizer, or a schedule that does not go with it."""
+        choices.chosen_optimizer(self)
+        self._schedule()
+        choices.chosen_shares(self)
 
     @checks_parameters
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None, executor: Any = None
+    ) -> Self:
         """Train on rows X with targets y.
 
         Parameters
@@ -92,6 +104,9 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             Weights of the rows, >= 0; a row of weight 0 counts as absent.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Rows to score after each epoch; with ``early_stopping`` they replace rows held out of X.
+        executor : concurrent.futures.Executor, optional
+            Workers that try the ``n_starts`` sets of initial values: a pool of processes, Dask's
+            ``client.get_executor()``, mpi4py's or loky's. The result does not depend on it.
 
         Returns
         -------
@@ -105,11 +120,14 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             If the loss or the parameters become NaN or infinite.
         """
         self._remember(X, y)
-        return self._fit(X, y, sample_weight, validation_data, incremental=False)
+        with using(self, executor):
+            return self._fit(X, y, sample_weight, validation_data, incremental=False)
+
+    def _remember(self, X: Any, y: Any) -> None:
+        """Take note of the training data, for what may be asked of them later."""
 
     def _check_solver(self) -> bool:
-        if choices.uses_lbfgs(self):
-            raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
+        """Raise AttributeError if ``partial_fit`` is not available."""
         return True
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
@@ -117,16 +135,17 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             raise ParameterError(
                 who=choices.name_of(self),
                 what="partial_fit does not support early_stopping=True; got early_stopping=True.",
-                remedy="Set it to False.",
+                remedy=NO_ROWS_TO_HOLD_OUT,
             )
         return self._fit(X, y, sample_weight, None, incremental=True)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool) -> Self:
+        self._check_metric()
         fresh = not self._has_parameters() or (not self.warm_start and not incremental)
-        sizes = choices.hidden_sizes(self)
+        self._check_layers()
         inputs, targets, y = self._validated(X, y, incremental=incremental, reset=fresh)
         rows = self._weighted(inputs, targets, y, sample_weight, incremental)
-        network = self._make_network(sizes, inputs.shape[1], targets.shape[1])
+        network = self._make_network(inputs.shape[1], targets.shape[1])
         rng = check_random_state(self.random_state)
         theta = self._initial(network, rng, inputs.dtype, inputs) if fresh else self._theta_for(network, inputs.dtype)
         self._describe(network)
@@ -135,14 +154,8 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             self._output_by_hand = False
         elif not hasattr(self, "t_"):  # the initial weights were set by hand
             self.t_, self.history_ = 0, History()
-        if choices.uses_lbfgs(self):
-            self._train_lbfgs(network, theta, rows)
-        else:
-            self._train(network, theta, rows, validation_data, rng, fresh=fresh, incremental=incremental)
+        self._train(network, theta, rows, validation_data, rng, fresh=fresh, incremental=incremental)
         return self
-
-    def _make_network(self, sizes: list[int], n_features: int, n_outputs: int) -> Network:
-        return make_network(self, sizes, n_features, n_outputs, self._ending())
 
     def _theta_for(self, network: Network, dtype: Any) -> Array:
         """Return the θ from which training continues, in the data's dtype."""
@@ -168,10 +181,8 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         return np.array(had, dtype)
 
     def _initial(self, network: Network, rng: Any, dtype: Any, inputs: Inputs) -> Array:
-        """Return the initial θ, with ``init="data"`` from the inputs."""
-        if self.init == DATA:
-            return with_unit_variance(network, network.initial(rng, DRAWN, dtype), inputs)
-        return network.initial(rng, self.init, dtype, choices.activation_for_init(self))
+        """Return the initial θ."""
+        return network.initial(rng, self.init, dtype)
 
     def _describe(self, network: Network) -> None:
         self.network_ = network
@@ -193,17 +204,37 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
     ) -> None:
         n_starts = self.n_starts if fresh and not incremental else 1
         parts = self._split(rows, validation_data, rng, hold_out=self.early_stopping or n_starts > 1)
-        validation = None if parts.validation is None else InMemory(parts.validation)
+        validation = None if parts.validation is None else self._source(parts.validation)
         self._train_on(
             network,
             theta,
-            InMemory(parts.rows),
+            self._source(parts.rows, training=True),
             validation,
             rng,
             fresh=fresh,
             incremental=incremental,
             n_starts=n_starts,
         )
+
+    def _source(self, rows: Rows, *, training: bool = False) -> Source:
+        """Return the source of rows in memory, to train on or to score."""
+        return InMemory(rows)
+
+    def _schedule(self, *, incremental: bool = False) -> Schedule:
+        """Return the schedule of the learning rate, in ``partial_fit`` if incremental."""
+        return choices.chosen_schedule(self)
+
+    def _usual_batch_size(self, n_rows: int) -> int:
+        """Return the rows per update where it is left open."""
+        return min(200, n_rows)
+
+    def _rate(self, optimizer: Optimizer, *, incremental: bool = False) -> float:
+        """Return the learning rate before any schedule, in ``partial_fit`` if incremental."""
+        return choices.base_learning_rate(self, optimizer)
+
+    def _asked_epochs(self, n_rows: int) -> int:
+        """Return the maximum number of epochs over so many rows."""
+        return int(self.max_iter if self.epochs is None else self.epochs)
 
     def _train_on(
         self,
@@ -218,8 +249,8 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         n_starts: int = 1,
     ) -> None:
         """Train on the rows of a source, several starts only on rows in memory."""
-        optimizer, schedule = choices.chosen_optimizer(self), choices.chosen_schedule(self)
-        rate = choices.base_learning_rate(self, optimizer)
+        optimizer, schedule = choices.chosen_optimizer(self), self._schedule(incremental=incremental)
+        rate = self._rate(optimizer, incremental=incremental)
         run, seed = self._start(theta, optimizer, rate, rng, fresh=fresh, incremental=incremental)
         plan = choices.make_plan(self, network, optimizer, source.n_rows, seed)
         engine = choices.chosen_engine(self)
@@ -232,13 +263,13 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             run.state.theta, seed = start.theta, start.seed
             plan = replace(plan, seed=seed)
         shares = choices.chosen_shares(self)
-        by_loss = {"validated": "by loss"} if self._by_loss() else {}
         checkpoint = choices.chosen_checkpoint(
-            self, lambda: identity(plan, schedule, rate, source.digest(), shares) | by_loss
+            self, lambda: identity(plan, schedule, rate, source.digest(), shares) | self._validated_by()
         )
         if checkpoint is not None:
             run = checkpoint.load(run) or run
-        course = self._course(engine, network, schedule, validation, checkpoint, incremental=incremental)
+        asked = self._asked_epochs(source.n_rows)
+        course = self._course(asked, engine, network, schedule, validation, checkpoint, incremental=incremental)
         try:
             train(engine, plan, run, source, course)
         except DivergenceError as error:
@@ -261,6 +292,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
 
     def _course(
         self,
+        asked: int,
         engine: Engine,
         network: Network,
         schedule: Schedule,
@@ -269,8 +301,7 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         *,
         incremental: bool,
     ) -> TrainingCourse:
-        """Return how training goes."""
-        asked = self.max_iter if self.epochs is None else self.epochs
+        """Return how training goes, for so many epochs."""
         return TrainingCourse(
             epochs=1 if incremental else asked,
             schedule=schedule,
@@ -286,19 +317,11 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
             who=choices.name_of(self),
         )
 
-    def _score_on(self, engine: Engine, network: Network, validation: Source) -> Callable[[Array], float]:
-        """Return the function that scores θ on the validation rows."""
-        new_tally = (lambda: LossTally(network.loss)) if self._by_loss() else self._new_tally
-        return scorer(engine, network, validation, new_tally)
-
-    def _by_loss(self) -> bool:
-        return bool(self.validation_metric == "loss")
-
     def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source) -> Start:
         """Return the start whose training reaches the best validation score."""
-        epochs = self.max_iter if self.epochs is None else self.epochs
+        epochs = self._asked_epochs(rows.n_rows)
         steps = plan.steps_per_epoch(rows.n_rows)
-        rates = choices.chosen_schedule(self).rates(
+        rates = self._schedule().rates(
             choices.base_learning_rate(self, plan.optimizer),
             0,
             epochs * steps,
@@ -358,46 +381,20 @@ class BaseMLP(Explainable, FitsSources, Playable, TakesData):
         self.loss_ = history.losses[-1] if history else np.nan
         self._no_improvement_count = run.patience.count
         self.best_loss_ = None if self.early_stopping else run.patience.best
-        self.validation_scores_ = self.best_validation_score_ = None
+        self.validation_scores_ = self.best_validation_score_ = self.validation_losses_ = None
         if history and history[-1].validation_score is not None:
             self.validation_scores_ = [score for score in history.validation_scores if score is not None]
+            self.validation_losses_ = [loss for loss in history.validation_losses if loss is not None]
             finite = [score for score in self.validation_scores_ if np.isfinite(score)]
             self.best_validation_score_ = max(finite, default=-np.inf)
         self._set_theta(run.theta)
-
-    def _train_lbfgs(self, network: Network, theta: Array, rows: Rows) -> None:
-        choices.check_lbfgs(self)
-        course = QuasiNewtonCourse(
-            self.max_iter if self.epochs is None else self.epochs,
-            self.max_fun,
-            self.tol,
-            choices.chosen_callbacks(self),
-            bool(self.verbose),
-            self.progress,
-        )
-        found = train_lbfgs(
-            choices.chosen_engine(self), network, theta, rows, choices.chosen_penalty(self), course, self.history_
-        )
-        self.n_iter_, self.loss_ = found.n_iterations, found.loss
-        self.loss_curve_ = self.history_.losses
-        self._set_theta(found.theta)
-        if found.complaint and self.epochs is None:
-            warn_caller(
-                f"lbfgs failed to converge after {found.n_iterations} iteration(s): {found.complaint}. "
-                f"Increase max_iter or max_fun, or scale the data.",
-                ConvergenceWarning,
-            )
 
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
         self._check_has_parameters()
         theta = self._theta()
-        return choices.chosen_engine(self).forward(self.network_, theta, self._inputs(X, theta.dtype))
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+        engine = choices.predicting_engine(self)
+        return engine.forward(self.network_, theta, self._inputs(X, theta.dtype))
 
 
 stochastic_only = only_if(lambda estimator: estimator._check_solver())

@@ -2,10 +2,12 @@
 
 from typing import Any, Self
 
+import numpy as np
 from sklearn.utils import check_random_state
 
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
+from koubai.engines.together import told
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.given.parameters import checks_parameters
 from koubai.training.history import History
@@ -51,16 +53,19 @@ class FitsSources:
                 got="True",
                 remedy="Give some.",
             )
-        sizes = choices.hidden_sizes(self)
-        first = next(iter(source.in_order()))
+        estimator._check_layers()
+        first = source.first()
         n_outputs = first.targets.shape[1]
-        network: Network = estimator._make_network(sizes, source.n_features, n_outputs)
+        network: Network = estimator._make_network(source.n_features, n_outputs)
         rng = check_random_state(estimator.random_state)
         estimator.n_features_in_ = source.n_features
         if getattr(estimator, "clip_predictions", False):
             estimator.__dict__.pop("target_range_", None)
             for rows in source.in_order():
                 estimator._note_targets(rows.targets)
+            for found in told(source.together, getattr(estimator, "target_range_", None)):
+                if found is not None:  # each other process's lowest and highest targets count as well
+                    estimator._note_targets(np.array(found).T)
         theta = estimator._initial(network, rng, source.dtype, first.inputs)
         estimator._describe(network)
         estimator._output_by_hand = False

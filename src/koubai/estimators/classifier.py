@@ -3,50 +3,22 @@
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from os import PathLike
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-import numpy as np
-from scipy.sparse import csr_array, issparse
-from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
 from koubai.core.activations.base import Activation
-from koubai.core.arrays import Array
-from koubai.core.errors import ParameterError
-from koubai.core.losses import LOSSES, Loss
-from koubai.core.sparse import check_indices
-from koubai.engines.protocol import Engine, Inputs
-from koubai.estimators.base import BaseMLP, stochastic_only
-from koubai.estimators.data import FLOATS
-from koubai.estimators.given.parameters import checks_parameters, keep_parameters, only_if
-from koubai.estimators.labels import HasLabels
-from koubai.estimators.scores import AccuracyTally, Tally
+from koubai.core.losses import Loss
+from koubai.engines.protocol import Engine
+from koubai.estimators.answers.classes import Classifies
+from koubai.estimators.given.parameters import keep_parameters
+from koubai.estimators.mlp import BaseMLP
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.loop import Callback
 
 
-def _gives_probabilities(estimator: "MLPClassifier") -> bool:
-    if estimator._reading().signed:
-        raise AttributeError(
-            f"predict_proba is only available for losses on probabilities. {estimator.loss} looks at margins."
-        )
-    return True
-
-
-def _gives_margins(estimator: "MLPClassifier") -> bool:
-    if not estimator._reading().signed:
-        signed = " and ".join(sorted(name for name, kind in LOSSES.items() if kind.signed))
-        raise AttributeError(f"decision_function is only available for the losses {signed}.")
-    return True
-
-
-class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
+class MLPClassifier(Classifies, BaseMLP):
     """Multilayer perceptron for classification: a drop-in for scikit-learn's class, with more options.
 
     The outputs are probabilities: softmax for one of three or more classes, one sigmoid for two, one sigmoid per label
@@ -139,7 +111,7 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     progress : bool
         Whether to show a progress bar on standard error.
     engine : str or Engine
-        The engine: ``"cpu"`` or ``"reference"``.
+        The engine: ``"cpu"``, ``"reference"``, or ``"jax"`` for GPUs and many machines, which needs JAX.
     n_jobs : int or None
         Maximum number of threads; None for as many as the batch warrants, -1 for all processors.
     n_starts : int
@@ -152,10 +124,11 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     keep_checkpoint : bool
         Whether to keep the file when training has ended, so that nothing is lost before you have saved the model; a
         ``fit`` that finds it then ends at once with the same result. You must remove the file yourself.
-    validation_metric : {"score", "loss"}
+    validation_metric : {"score", "loss"}, name of a scorer, or callable
         The score on validation rows used by ``early_stopping`` and ``n_starts``: the accuracy (R² for regression) as in
         scikit-learn, where a tie keeps the earlier epoch; or minus the mean loss without penalty, which takes
-        probabilities and hence rare classes into account.
+        probabilities and hence rare classes into account. Or one of scikit-learn's scorers by name (``"f1_macro"``,
+        ``"roc_auc"``, ``"neg_mean_absolute_error"``), or any ``metric(estimator, X, y)``, higher being better.
 
     Attributes
     ----------
@@ -168,6 +141,8 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
     validation_scores_, best_validation_score_
         Accuracy (or minus the loss, see ``validation_metric``) on the validation rows after each epoch, and the
         highest; None without such rows.
+    validation_losses_ : list of float
+        Mean loss of the validation rows after each epoch, without penalty; None without such rows.
     start_scores_ : ndarray of shape (n_starts,)
         Score of each start on the validation rows after training, with ``n_starts`` above 1.
     t_ : int
@@ -260,136 +235,3 @@ class MLPClassifier(ClassifierMixin, HasLabels, BaseMLP):  # type: ignore[misc] 
         validation_metric: str = "score",
     ) -> None:
         keep_parameters(self, locals())
-
-    @stochastic_only
-    @checks_parameters
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Train for one epoch on these rows, continuing from the last call.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The inputs.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The classes.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows, >= 0.
-        classes : array-like, optional
-            All classes that may ever occur; required in the first call.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ParameterError
-            With ``early_stopping`` or ``class_weight="balanced"``, which need all the data.
-        """
-        if _check_partial_fit_first_call(self, classes):
-            self._label_binarizer = LabelBinarizer()
-            self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
-        return self._partial_fit(X, y, sample_weight)
-
-    def weights_of_classes(self, counts: Array) -> Array | None:
-        """Return the class weights for the given class sizes, (n_classes,), or None without ``class_weight``.
-
-        Parameters
-        ----------
-        counts : array of shape (n_classes,)
-            Training rows of each class, in the order of ``classes_``.
-        """
-        if self.class_weight is None:
-            return None
-        if isinstance(self.class_weight, str):  # "balanced": n / (n_classes · count)
-            return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, 1)))
-        return np.asarray(compute_sample_weight(self.class_weight, self.classes_))
-
-    def predict(self, X: Any) -> Any:
-        """Return the predicted classes, (n_samples,), or labels, (n_samples, n_labels).
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The inputs.
-        """
-        return self._labels_of(self._outputs(X))
-
-    @only_if(_gives_probabilities)
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, in the order of ``classes_``, (n_samples, n_classes).
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The inputs.
-        """
-        outputs = self._outputs(X)
-        if self.n_outputs_ == 1:
-            return np.hstack([1 - outputs, outputs])
-        if self.out_activation_ == "logistic" and self._reading().one_of_many and not self._output_by_hand:
-            return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
-        return outputs
-
-    @only_if(_gives_probabilities)
-    def predict_log_proba(self, X: Any) -> Array:
-        """Return the logarithm of ``predict_proba``, (n_samples, n_classes).
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The inputs.
-        """
-        probabilities: Array = self.predict_proba(X)
-        return np.log(probabilities, out=probabilities)
-
-    @only_if(_gives_margins)
-    def decision_function(self, X: Any) -> Array:
-        """Return the outputs of a margin loss: (n_samples,) for two classes, else (n_samples, n_outputs).
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The inputs.
-        """
-        outputs = self._outputs(X)
-        return outputs.ravel() if self.n_outputs_ == 1 else outputs
-
-    def _check_loss(self) -> None:
-        self._ending_for(True)
-
-    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(type(self).__name__, X)
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
-            self._label_binarizer = LabelBinarizer().fit(y)
-            self.classes_ = self._label_binarizer.classes_
-        elif self.warm_start or self._places(y) is None:
-            self._check_classes(unique_labels(y))
-        return (csr_array(X) if issparse(X) else X), self._coded(y, X.dtype), y
-
-    def _class_weights(self, y: Any, incremental: bool) -> Array | None:
-        if self.class_weight is None:
-            return None
-        if incremental and self.class_weight == "balanced":
-            raise ParameterError(
-                who=type(self).__name__,
-                parameter="class_weight",
-                required="be a dict or None in partial_fit, which does not see all rows",
-                got="'balanced'",
-                remedy="Compute the weights with sklearn.utils.class_weight.compute_class_weight.",
-            )
-        return np.asarray(compute_sample_weight(self.class_weight, y))
-
-    def _new_tally(self) -> Tally:
-        ending = self._ending()
-        return AccuracyTally(ending.threshold, ending.one_of_many)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags

@@ -14,6 +14,7 @@ from koubai.core.errors import DataError, ParameterError
 from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.kept.storage import Storable
+from koubai.estimators.splitting import splitters
 
 FLOATS = (np.float64, np.float32)
 """Inputs of these dtypes are kept; others are converted to float64."""
@@ -46,6 +47,14 @@ class TakesData(Storable):
     def _known(self, y: Any) -> Any:
         """Return the y of a validation set as an array, after checking that it is of the same kind as in training."""
 
+    def _as_rows(self, X: Any, reset: bool = False) -> Any:
+        """Return X as rows of features; with ``reset`` whatever their number, else as many as in training."""
+        return X
+
+    def _prepared(self, inputs: Inputs, fresh: bool = False) -> Inputs:
+        """Return validated rows as the network takes them; with ``fresh``, after learning how from these."""
+        return inputs
+
     def _class_weights(self, y: Any, incremental: bool) -> Array | None:
         """Return row weights derived from the class weights, (n,)."""
         return None
@@ -56,12 +65,13 @@ class TakesData(Storable):
 
     def _inputs(self, X: Any, dtype: Any) -> Inputs:
         """Return inputs with the same features as in training, ready for the engine."""
+        X = self._as_rows(X)
         ready = self._plain_rows(X, dtype)
         if ready is not None:
-            return ready
+            return self._prepared(ready)
         check_indices(type(self).__name__, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
-        return csr_array(X) if issparse(X) else X
+        return self._prepared(csr_array(X) if issparse(X) else X)
 
     def _plain_rows(self, X: Any, dtype: Any) -> Array | None:
         """Validate a plain array of finite numbers as scikit-learn would; return None for anything else.
@@ -121,11 +131,7 @@ class TakesData(Storable):
                 remedy="Try 0.1, or early_stopping=False.",
             )
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
-        from sklearn.model_selection import (
-            train_test_split,
-        )  # slow to import, as it loads the metrics; only when needed
-
-        parts = train_test_split(
+        parts = splitters().train_test_split(
             *arrays, random_state=rng, test_size=self.validation_fraction, stratify=self._strata(rows.targets)
         )
         training, held_out = Rows(*parts[0::2]), Rows(*parts[1::2])

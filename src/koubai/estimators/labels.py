@@ -15,15 +15,10 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.losses import Loss
 from koubai.core.network import Network
-from koubai.core.schema import Fields, Text, Truth
 from koubai.estimators.given.by_hand import DESCRIBED, Seen
 from koubai.estimators.given.outputs import Ending, classification_ending, smoothed_ending
-from koubai.estimators.kept.recording import Labels, encode_array
-
-LABELS = Fields(
-    {"classes": Labels(), "kind": Text(("binary", "multiclass", "multilabel-indicator")), "sparse": Truth()}
-)
-"""Required contents of a record on the class labels."""
+from koubai.estimators.kept.described import LABELS
+from koubai.estimators.kept.recording import encode_array
 
 
 class HasLabels:
@@ -83,6 +78,10 @@ class HasLabels:
             if len(self.classes_) == 2:
                 return self.classes_[(outputs > threshold).astype(np.intp)]
         return self._label_binarizer.inverse_transform(outputs, threshold=threshold)
+
+    def decoded_targets(self, targets: Array) -> Any:
+        """Return the classes or labels that targets encode; the inverse of ``coded_targets``."""
+        return self._labels_of(targets)
 
     def _check_number(self, n_outputs: int, wanted: int) -> None:
         if n_outputs != wanted:

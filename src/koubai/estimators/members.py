@@ -1,6 +1,5 @@
 """Networks like a fitted estimator's, trained anew from other starts, many at once: the members of an average."""
 
-from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -101,10 +100,3 @@ def _run(engine: Any, plan: Plan, thetas: Array, seeds: list[int], rows: Rows, r
         state = State(theta, plan.optimizer.init(theta))
         engine.run(own, state, rows, rates)
         theta[:] = state.theta
-
-
-def with_theta(estimator: Any, theta: Array) -> Any:
-    """Return a copy of a fitted estimator with other parameters."""
-    found = copy(estimator)
-    found._set_theta(theta)
-    return found

@@ -16,17 +16,18 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.sparse import check_indices
 from koubai.core.warning import warn_caller
-from koubai.estimators.explaining import ExplainableWeights
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters
 from koubai.estimators.linear.copies import KeepsWeights, dense
 from koubai.estimators.linear.separability import describe, is_linearly_separable
-from koubai.estimators.playing import Playable
+from koubai.estimators.offers.explaining import ExplainableWeights
+from koubai.estimators.offers.exporting import Exportable
+from koubai.estimators.offers.playing import Playable
 
 if TYPE_CHECKING:
     from koubai.engines.cpu.perceptron_records import Weights
 
 
-class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
     """Perceptron: a linear classifier that updates its weights only on mistakes.
 
     f(x) = wᵀx + b > 0 predicts the second class. Rows are processed one by one, and a misclassified row (x, y), y = ±1,
@@ -99,8 +100,8 @@ class Perceptron(ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, Ba
     n_iter_ : int
         Number of passes; with several problems, of the one that ran longest.
     t_ : float
-        1 + n_iter_ · n_samples, added up over calls of ``partial_fit``.
-    mistakes_ : ndarray of shape (n_iter_,)
+        ``1 + n_iter_ * n_samples``, added up over calls of ``partial_fit``.
+    mistakes_ : ndarray of shape (n_passes,)
         Number of updates in each pass of the last call, over all problems.
     separable_ : bool or None
         True if, for each problem, some weights classified every row correctly, so the data are linearly separable.

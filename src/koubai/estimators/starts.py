@@ -72,7 +72,7 @@ def try_starts(
             got=f"{len(starts)} and engine={engine.name!r}",
             remedy="Try engine='cpu'.",
         )
-    at_a_time = available_threads()
+    at_a_time = getattr(engine, "at_a_time", None) or available_threads()
     scores: list[float] = []
     with progress_bar(progress, len(starts), 0) as show, np.errstate(over="ignore", invalid="ignore"):
         for begin in range(0, len(starts), at_a_time):

@@ -68,7 +68,7 @@ def take_in(model: Any) -> None:
     usual = model._ending().activation if seen is None else seen.before("out_activation_")
     network = _network(model, weights, seen, usual if output is None else output)
     if output is not None and get_activation(output) != get_activation(usual):
-        model._output_by_hand = get_activation(output).name != model._ending().activation
+        model._output_by_hand = get_activation(output).name != get_activation(model._ending().activation).name
     in_theta = seen is not None and not model._own_arrays and seen.has([*model.coefs_, *model.intercepts_])
     keeps_theta = in_theta and network.sizes == model.network_.sizes
     model._describe(network)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from koubai.core.activations.base import Activation
 from koubai.core.errors import ParameterError
 from koubai.core.losses import LOSSES, Loss, get_loss
 from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
@@ -18,7 +19,7 @@ class Ending:
 
     Parameters
     ----------
-    activation : str
+    activation : str or Activation
         Output activation, in koubai's name.
     loss : Loss
         What is minimised.
@@ -28,7 +29,7 @@ class Ending:
         Whether exactly one class applies, so that the largest output decides.
     """
 
-    activation: str
+    activation: str | Activation
     loss: Loss
     signed: bool = False
     one_of_many: bool = False

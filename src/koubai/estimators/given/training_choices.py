@@ -20,7 +20,7 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
-from koubai.engines.registry import ENGINES, get_engine
+from koubai.engines.registry import ENGINES, get_engine, has_jax
 from koubai.optimizers.adam import Adam
 from koubai.optimizers.groups import Factors, check_decays, checked_factors
 from koubai.optimizers.momentum import Momentum
@@ -30,6 +30,7 @@ from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import Adaptive, Constant, InverseScaling, Schedule, get_schedule
 from koubai.optimizers.sgd import SGD
 from koubai.training.checkpoints import CheckpointFile
+from koubai.training.executors import spread
 from koubai.training.loop import Callback
 from koubai.training.shares import ShareSchedules
 
@@ -80,7 +81,7 @@ CONSTRAINTS: dict[str, Any] = {
     "checkpoint": [str, PathLike, None],
     "checkpoint_every": [Interval(Real, 0, None, closed="left")],
     "keep_checkpoint": ["boolean"],
-    "validation_metric": [StrOptions({"score", "loss"})],
+    "validation_metric": [str, callable],
 }
 """Constraints on the parameters of both estimators, in scikit-learn's form."""
 
@@ -108,9 +109,21 @@ def chosen_optimizer(estimator: Any) -> Optimizer:
 
 
 def chosen_engine(estimator: Any) -> Engine:
-    """Return the engine, limited to ``n_jobs`` threads, counted as in joblib: -1 is all processors, -2 all but one."""
-    n_jobs = None if estimator.n_jobs is None else effective_n_jobs(estimator.n_jobs)
-    return get_engine(estimator.engine, n_jobs)
+    """Return the engine, limited to ``n_jobs`` threads."""
+    n_jobs = _n_threads(estimator)
+    return spread(get_engine(estimator.engine, n_jobs), getattr(estimator, "_executor", None), n_jobs)
+
+
+def predicting_engine(estimator: Any) -> Engine:
+    """Return the engine for predictions: without JAX, a network that it trained is computed by the compiled engine."""
+    if estimator.engine == "jax" and not has_jax():
+        return get_engine("cpu", _n_threads(estimator))
+    return chosen_engine(estimator)
+
+
+def _n_threads(estimator: Any) -> int | None:
+    """Return ``n_jobs`` as a number of threads, counted as in joblib: -1 is all processors, -2 all but one."""
+    return None if estimator.n_jobs is None else int(effective_n_jobs(estimator.n_jobs))
 
 
 def chosen_schedule(estimator: Any) -> Schedule:
@@ -137,9 +150,9 @@ def base_learning_rate(estimator: Any, optimizer: Optimizer) -> float:
 
 
 def chosen_batch_size(estimator: Any, n_rows: int) -> int:
-    """Return the rows per update: min(200, n) for ``"auto"``; warn if more are requested than exist."""
+    """Return the rows per update; warn if more are requested than exist."""
     if estimator.batch_size == "auto":
-        return min(200, n_rows)
+        return int(estimator._usual_batch_size(n_rows))
     if estimator.batch_size > n_rows:
         warn_caller("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(estimator.batch_size), n_rows)

@@ -17,7 +17,7 @@ from koubai.core.errors import DataError, ModelFileError
 from koubai.core.losses import Loss, get_loss
 from koubai.core.schema import Kind, Later, Named, Rule, Scalar, fault
 from koubai.engines.registry import ENGINES
-from koubai.estimators.given.parameters import parameter_defaults
+from koubai.estimators.given.image_layers import ImageLayer, image_layer_from_spec
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import Schedule, get_schedule
@@ -27,6 +27,7 @@ KINDS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
     "loss": (Loss, get_loss),
     "optimizer": (Optimizer, get_optimizer),
     "schedule": (Schedule, get_schedule),
+    "image_layer": (ImageLayer, image_layer_from_spec),
 }
 """Objects that a parameter may hold, with the functions that rebuild them from their ``spec()``."""
 
@@ -104,7 +105,7 @@ def decode(data: Any) -> Any:
     if len(data) != 1:
         raise ModelFileError(
             who="from_record",
-            what=f"a stored value must have one kind; got {sorted(data)}.",
+            what=f"a stored value must have one kind; got {str(sorted(data))[:60]}.",
             remedy="The file is damaged.",
         )
     ((kind, content),) = data.items()
@@ -252,6 +253,8 @@ def encode_parameters(estimator: Any) -> dict[str, Any]:
 
     These are callbacks and checkpoints, a RandomState, and an engine that is not known by name.
     """
+    from koubai.estimators.given.parameters import parameter_defaults
+
     kind: Any = type(estimator)
     encoded = {}
     for name, default in parameter_defaults(kind).items():
@@ -264,6 +267,17 @@ def encode_parameters(estimator: Any) -> dict[str, Any]:
     return encoded
 
 
+def check_estimator(kind: type[Any], record: Mapping[str, Any]) -> None:
+    """Raise ModelFileError unless a record is of an estimator of this class."""
+    name = record.get("estimator")
+    if name != kind.__name__:
+        raise ModelFileError(
+            who=kind.__name__,
+            what=f"the record must be of a {kind.__name__}; got {str(name)[:60]!r}.",
+            remedy="Load it with that class.",
+        )
+
+
 def decode_parameters(kind: Any, data: Any) -> dict[str, Any]:
     """Return the constructor's parameters encoded by `encode_parameters`.
 
@@ -272,6 +286,8 @@ def decode_parameters(kind: Any, data: Any) -> dict[str, Any]:
     ModelFileError
         If there is a parameter that is unknown to this version, or that a file may not set.
     """
+    from koubai.estimators.given.parameters import parameter_defaults
+
     if not isinstance(data, Mapping):
         raise fault("parameters", "a mapping", data)
     defaults = parameter_defaults(kind)

@@ -7,63 +7,12 @@ from typing import Any, Self
 import numpy as np
 
 from koubai.core.arrays import Array
-from koubai.core.errors import ModelFileError
-from koubai.core.layers import LayerKind
 from koubai.core.network import Network
-from koubai.core.schema import (
-    FLOATS,
-    Description,
-    Fields,
-    Kind,
-    Later,
-    Listed,
-    Maybe,
-    Named,
-    Real,
-    Scalar,
-    Tensor,
-    Text,
-    Whole,
-    consistent,
-)
+from koubai.core.schema import consistent
 from koubai.estimators.kept import recording
+from koubai.estimators.kept.described import DESCRIPTION, FITTED
 from koubai.estimators.kept.theta import HoldsTheta
-from koubai.training.history import TENSORS, History
-
-LOSS = Maybe(Real(finite=False))
-
-FITTED: Mapping[str, Kind] = {
-    "n_features_in_": Whole(1),
-    "feature_names_in_": Later(recording.Names()),
-    "n_iter_": Later(Whole(), 0),
-    "t_": Later(Whole(), 0),
-    "loss_": Later(LOSS),
-    "best_loss_": Later(LOSS),
-    "validation_scores_": Later(Maybe(Listed(Real(finite=False)))),
-    "best_validation_score_": Later(LOSS),
-    "_no_improvement_count": Later(Whole()),
-    "target_range_": Later(Listed(Listed(Real(), 2, 2))),
-}
-"""Fitted attributes stored unchanged in a record."""
-
-SPEC = Named(Scalar())
-"""An activation, a loss or another named kind with its parameters, which it checks itself."""
-
-DESCRIPTION = Description(
-    Fields(
-        {
-            "network": Fields({"layers": Listed(LayerKind(), 1), "loss": SPEC}),
-            "fitted": Fields(
-                recording.encoded(FITTED),
-                (recording.NAMES_FIT,),
-            ),
-            "stopped": Text(longest=100),
-        }
-    ),
-    {"theta": Tensor(FLOATS, ("n_parameters",)), **TENSORS},
-    lambda record: {"n_parameters": Network.from_spec(record["network"]).n_parameters},
-)
-"""Required contents of a network's record and arrays; `Storable` adds more for each estimator."""
+from koubai.training.history import History
 
 
 class Storable(HoldsTheta, ABC):
@@ -113,11 +62,7 @@ class Storable(HoldsTheta, ABC):
         ModelFileError
             If the record is damaged or describes another estimator.
         """
-        name = record.get("estimator")
-        if name != cls.__name__:
-            raise ModelFileError(
-                who=cls.__name__, what=f"the record must be of a {cls.__name__}; got {str(name)[:60]!r}."
-            )
+        recording.check_estimator(cls, record)
         checked = DESCRIPTION.check(cls.__name__, record, tensors)
         return consistent(cls.__name__, lambda: cls._restored(checked, tensors))
 

@@ -9,7 +9,6 @@ from scipy.sparse import csr_array, issparse
 from sklearn.utils import compute_class_weight
 
 from koubai.core.arrays import Array
-from koubai.core.errors import ModelFileError
 from koubai.core.schema import (
     F64,
     FLOATS,
@@ -118,13 +117,7 @@ def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[st
     ModelFileError
         If the record is damaged or describes another estimator.
     """
-    name = record.get("estimator")
-    if name != kind.__name__:
-        raise ModelFileError(
-            who=kind.__name__,
-            what=f"the record must be of a {kind.__name__}; got {str(name)[:60]!r}.",
-            remedy="Load it with that class.",
-        )
+    recording.check_estimator(kind, record)
     checked = DESCRIPTION.check(kind.__name__, record, tensors)
     return consistent(kind.__name__, lambda: _restored(kind, checked, tensors))
 

@@ -14,6 +14,7 @@ from koubai.core.errors import DataError, ShapeError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.perceptron import train
 from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
+from koubai.estimators.splitting import splitters
 
 
 def rule_of(estimator: Any, sparse: bool) -> Rule:
@@ -149,11 +150,9 @@ def _held_out(estimator: Any, codes: Array, sample_weight: Array) -> npt.NDArray
     held_out = np.zeros(codes.size, np.bool_)
     if not estimator.early_stopping:
         return held_out
-    from sklearn.model_selection import (
-        StratifiedShuffleSplit,
-    )  # slow to import, as it loads the metrics; only when needed
-
-    split = StratifiedShuffleSplit(test_size=estimator.validation_fraction, random_state=estimator.random_state)
+    split = splitters().StratifiedShuffleSplit(
+        test_size=estimator.validation_fraction, random_state=estimator.random_state
+    )
     _, rows = next(split.split(np.zeros((codes.size, 1)), codes))
     held_out[rows] = True
     if not np.any(sample_weight[rows] > 0):

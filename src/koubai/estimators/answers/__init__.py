@@ -1,0 +1,1 @@
+"""What estimators learn and predict: classes, or numbers."""

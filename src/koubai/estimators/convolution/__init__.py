@@ -1,0 +1,1 @@
+"""Estimators of convolutional networks: images in, classes or numbers out."""

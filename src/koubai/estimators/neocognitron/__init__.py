@@ -1,0 +1,1 @@
+"""The Neocognitron: S- and C-cells, learning without labels, and a readout."""

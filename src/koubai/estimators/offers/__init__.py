@@ -1,0 +1,1 @@
+"""What an estimator can be asked for besides fitting and predicting: explanations, the playground, exports."""
