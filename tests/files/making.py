@@ -5,6 +5,7 @@ folders of earlier versions stay as they are: `test_kept_files` loads them all.
 """
 
 import json
+import tempfile
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -15,8 +16,14 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 from sklearn.base import clone
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import koubai
+from koubai import AvgPool, Conv, Dense, Dropout, Flatten, MaxPool
+from koubai.models.honest.cross import cross_validate
+from koubai.models.honest.curve import learning_curve
 from koubai.models.table_model import TableModel
 from koubai.tables.files.blocks import open_blocks
 
@@ -40,7 +47,22 @@ TABLE = {
     "class": THREE.tolist(),
     "price": NUMBERS.tolist(),
 }
-TRAINED: dict[str, Callable[[], Any]] = {
+ONE: dict[str, Any] = {"hidden_layer_sizes": (4,), "epochs": 4, "n_jobs": 1, "n_members": 1, "cross_validation": False}
+IMAGES = rng.integers(0, 60, size=(40, 8, 8)).astype(np.uint8)
+IMAGES[::2, 3] = 220
+IMAGES[1::2, :, 4] = 220
+BARS = np.array(["lying", "standing"] * 20)
+OF_IMAGES: dict[str, Any] = {"epochs": 2, "random_state": 0, "n_jobs": 1, "batch_size": 10}
+STAGES: dict[str, Any] = {"planes": (3, 4), "n_shown": 20, "random_state": 0}
+
+REVIEWED = {
+    "size": TABLE["size"],
+    "review": [f"a {w} thing, {['fast', 'slow', 'loud', 'dear'][i % 4]} and {w}" for i, w in enumerate(TABLE["class"])],
+    "class": TABLE["class"],
+}
+"""A table with a column of texts."""
+
+FIRST: dict[str, Callable[[], Any]] = {
     "classifier-two": lambda: koubai.MLPClassifier(**MLP).fit(X, TWO),
     "classifier-three": lambda: koubai.MLPClassifier(
         **MLP,
@@ -71,7 +93,63 @@ TRAINED: dict[str, Callable[[], Any]] = {
     ),
     "table-formats": lambda: from_text(),
 }
-"""What makes each model."""
+"""What makes each model of the kinds that were there at first."""
+
+LATER: dict[str, Callable[[], Any]] = {
+    "classifier-layers": lambda: koubai.MLPClassifier(
+        **MLP,
+        embedding={"embedded": (0, 2), "n_frequencies": 3, "n_numbers": 2},
+        scaling=True,
+        parametrization="ntk",
+        learned_activation=True,
+        activation="mish",
+        label_smoothing=0.1,
+        rate_factors={"scales": 2.0},
+        decay_schedule="cosine",
+        dropout_schedule="flat_cosine",
+        dropout=0.1,
+        optimizer={"name": "adamw", "weight_decay": 0.1},
+    ).fit(X, THREE),
+    "regressor-quantile": lambda: koubai.MLPRegressor(**MLP, loss="quantile", clip_predictions=True, init="data").fit(
+        X, NUMBERS
+    ),
+    "regressor-bounded": lambda: koubai.MLPRegressor(
+        **MLP, output_activation="sigmoid", validation_metric="r2", early_stopping=True
+    ).fit(X, 1 / (1 + np.exp(-NUMBERS))),
+    "conv-classifier": lambda: koubai.ConvClassifier(
+        [Conv(3, (3, 2), 2, "same"), "relu", MaxPool(2), Dropout(0.2), Dense(4), "tanh"],
+        **OF_IMAGES,
+        shifts=1,
+        flips=True,
+    ).fit(IMAGES, BARS),
+    "conv-regressor": lambda: koubai.ConvRegressor([AvgPool(2), Conv(2, 3), "gelu", Flatten()], **OF_IMAGES).fit(
+        IMAGES, IMAGES.mean(axis=(1, 2))
+    ),
+    "images-classes": lambda: of_images(BARS, layers="conv 3 3, relu, max_pool"),
+    "images-numbers": lambda: of_images(IMAGES.mean(axis=(1, 2)), layers="conv 2 3, relu, avg_pool, dense 4, tanh"),
+    "neocognitron": lambda: koubai.Neocognitron(**STAGES).fit(IMAGES, BARS),
+    "neocognitron-winner": lambda: koubai.Neocognitron(readout="winner", **STAGES).fit(IMAGES, BARS),
+    "neocognitron-unlabelled": lambda: koubai.Neocognitron(**STAGES, fields=(3, 5)).fit(IMAGES),
+    "table-averaged": lambda: table_model("class", n_members=3),
+    "table-averaged-numbers": lambda: table_model("price", n_members=2, dtype="float32", cross_validation=False),
+    "table-pieces": lambda: table_model("price", n_members=1, piecewise=True, drop=["class"]),
+    "table-decided": lambda: table_model("class", n_members=1, metric="balanced_accuracy", intervals=0.8),
+    "table-intervals": lambda: table_model("price", n_members=1, metric="mae", intervals=0.8),
+    "table-honest": lambda: judged(),
+    "table-texts": lambda: TableModel(**ONE, text=["review"]).fit(pl.DataFrame(REVIEWED), "class"),
+    "table-estimator-classes": lambda: koubai.TableClassifier(**ONE, drop=["price"]).fit(pl.DataFrame(TABLE), "class"),
+    "table-estimator-truths": lambda: koubai.TableClassifier(**ONE).fit(pl.DataFrame(TABLE)[["size", "cost"]], TWO),
+    "table-estimator-numbers": lambda: koubai.TableRegressor(**{**ONE, "n_members": 2}).fit(
+        pl.DataFrame(TABLE).to_pandas(), "price"
+    ),
+    "pipeline": lambda: make_pipeline(SimpleImputer(), StandardScaler(), koubai.MLPClassifier(**MLP)).fit(X, THREE),
+    "pipeline-categories": lambda: make_pipeline(
+        OneHotEncoder(handle_unknown="ignore", sparse_output=False), koubai.MLPRegressor(**MLP)
+    ).fit(X.round().astype(int), NUMBERS),
+}
+"""Those that came later."""
+
+TRAINED = FIRST | LATER
 
 
 def scaled(estimator: Any) -> Any:
@@ -92,14 +170,30 @@ def table_model(target: str, **given: Any) -> TableModel:
 
 def streamed() -> TableModel:
     """Return a model of the small table, read block by block from a file."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/table.parquet"
         pl.DataFrame(TABLE).write_parquet(path)
         return TableModel(hidden_layer_sizes=(4,), epochs=4, n_jobs=1).fit(
             open_blocks(path), "class", test_fraction=0.25
         )
+
+
+def judged() -> TableModel:
+    """Return a model of the small table with the scores of a cross-validation and a learning curve."""
+    frame = pl.DataFrame({name: [*cells, *cells] for name, cells in TABLE.items()})
+    model = TableModel(**ONE)
+    prepared = model.prepare(frame, "class", test_fraction=0.25, group="new")
+    model.train(prepared)
+    model.cross_validated_ = cross_validate(model, prepared, 2)
+    model.learning_curve_ = learning_curve(model, prepared)
+    return model
+
+
+def of_images(labels: Any, **given: Any) -> koubai.ImageModel:
+    """Return a model of the images in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(f"{folder}/images.npz", images=IMAGES, labels=labels)
+        return koubai.ImageModel(**given, epochs=2, n_jobs=1).fit(f"{folder}/images.npz", test_fraction=0.25)
 
 
 WRITTEN = {
@@ -113,8 +207,6 @@ WRITTEN = {
 
 def from_text() -> TableModel:
     """Return a model of a file with semicolons, decimal commas, points between thousands, and days first."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/table.csv"
         pl.DataFrame(WRITTEN).write_csv(path, separator=";", null_value="n.v.")
@@ -133,43 +225,66 @@ def stop(number: int) -> Callable[[Any], None]:
     return callback
 
 
-CHECKPOINTS: dict[str, tuple[Any, Any]] = {
-    "checkpoint": (koubai.MLPClassifier(**{**MLP, "epochs": 9}), THREE),
-    "checkpoint-best": (koubai.MLPClassifier(**{**MLP, "epochs": 9}, early_stopping=True), THREE),
-    "checkpoint-plain": (koubai.MLPRegressor(**{**MLP, "epochs": 9}, optimizer="sgd", dropout=0.2), NUMBERS),
+CHECKPOINTS: dict[str, tuple[Any, Any, Any]] = {
+    "checkpoint": (koubai.MLPClassifier(**{**MLP, "epochs": 9}), X, THREE),
+    "checkpoint-best": (koubai.MLPClassifier(**{**MLP, "epochs": 9}, early_stopping=True), X, THREE),
+    "checkpoint-plain": (koubai.MLPRegressor(**{**MLP, "epochs": 9}, optimizer="sgd", dropout=0.2), X, NUMBERS),
+    "checkpoint-layers": (
+        koubai.MLPRegressor(
+            **{**MLP, "epochs": 9}, scaling=True, parametrization="ntk", rate_factors={"biases": 0.5}, optimizer="adamw"
+        ),
+        X,
+        NUMBERS,
+    ),
+    "checkpoint-images": (
+        koubai.ConvClassifier([Conv(2, 3), "relu", MaxPool(2)], **{**OF_IMAGES, "epochs": 9}, shifts=1),
+        IMAGES,
+        BARS,
+    ),
 }
-"""Trainings that are cut off, and their targets."""
+"""Trainings that are cut off, their rows and targets."""
 
 
 def cut_off(name: str, path: Path) -> Any:
     """Write the checkpoint of a training that is cut off after three epochs; return the estimator, ready to go on."""
-    estimator, y = CHECKPOINTS[name]
+    estimator, rows, y = CHECKPOINTS[name]
     estimator = clone(estimator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "interrupted by user"
-        estimator.set_params(checkpoint=path, callbacks=stop(3)).fit(X, y)
+        estimator.set_params(checkpoint=path, callbacks=stop(3)).fit(rows, y)
     return estimator.set_params(callbacks=None)
 
 
 def table_for(name: str) -> dict[str, list[Any]]:
     """Return the table that a table's model was made of."""
-    return WRITTEN if name == "table-formats" else TABLE
+    return {"table-formats": WRITTEN, "table-texts": REVIEWED}.get(name, TABLE)
 
 
 def rows_for(name: str) -> Any:
-    """Return the rows that a model is asked about."""
+    """Return the rows that a model was trained on; of a model of images in files, the images."""
     if name.startswith("table"):
-        return pl.DataFrame(table_for(name))[:5]
-    return X[:5].astype(np.float32) if name == "regressor" else X[:5]
+        frame = pl.DataFrame(table_for(name))
+        return frame[["size", "cost"]] if name == "table-estimator-truths" else frame
+    if name.startswith(("conv", "images", "neocognitron")):
+        return IMAGES
+    if name == "pipeline-categories":
+        return X.round().astype(int)
+    return X.astype(np.float32) if name == "regressor" else X
 
 
 def outputs(name: str, model: Any) -> list[Any]:
-    """Return a model's predictions and, where it has any, probabilities, as plain data."""
-    rows = rows_for(name)
-    if name.startswith("table"):
+    """Return predictions for five rows and, where there are any, probabilities and further answers, as plain data."""
+    rows = rows_for(name)[:5]
+    if isinstance(model, TableModel):
         return [list(row) for row in model.predict(rows).rows()]
-    found = [model.predict(rows).tolist()]
-    return found + [getattr(model, more)(rows).tolist() for more in ("predict_proba",) if hasattr(model, more)]
+    if isinstance(model, koubai.ImageModel):
+        with tempfile.TemporaryDirectory() as folder:
+            np.savez(f"{folder}/images.npz", images=rows)
+            return [list(row) for row in model.predict(f"{folder}/images.npz").rows()]
+    asked = [way for way in ("predict", "predict_proba") if hasattr(model, way)]
+    if isinstance(model, koubai.Neocognitron):
+        asked = [*(asked if hasattr(model, "readout_") else ()), "transform"]
+    return [getattr(model, way)(rows).tolist() for way in asked]
 
 
 def make(folder: Path) -> None:
@@ -178,7 +293,7 @@ def make(folder: Path) -> None:
     kept = folder / "predictions.json"
     predicted = json.loads(kept.read_text()) if kept.is_file() else {}
     for name, trained in TRAINED.items():
-        if (folder / f"{name}.koubai").exists():
+        if name in predicted:
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # so few epochs do not converge

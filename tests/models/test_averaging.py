@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import koubai
 from koubai.cli.main import main
 from koubai.core.errors import ModelFileError, ParameterError
-from koubai.models.averaging import MOST_MEMBERS, QUALITIES, Members
+from koubai.estimators.members import seed_of_member, train_anew
+from koubai.models.averaging import MOST_MEMBERS, QUALITIES, Members, train_members
 from koubai.training.container import open_container, write_container
 
 SMALL = {"hidden_layer_sizes": (6,), "epochs": 8}
@@ -91,6 +92,27 @@ def test_the_same_seed_gives_the_same_members_and_more_of_them_extend_them() -> 
     first, second = (koubai.TableModel(drop=["label"], n_members=n, **SMALL).fit(table(), "y") for n in (2, 5))
     for k in (1, 2):
         assert first.member(k).predict(table()).equals(second.member(k).predict(table()))
+
+
+def test_a_kind_with_several_turns_is_trained_at_once_and_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 4))
+    network = koubai.MLPRegressor(hidden_layer_sizes=(5,), epochs=3, random_state=0).fit(X, X[:, 0] - X[:, 1])
+    plain = np.array([True, True, False, False])
+    kinds, asked = (None, plain, None, None), []
+
+    def counted(*args, seeds, seen, **more):
+        asked.append((len(seeds), seen is None))
+        return train_anew(*args, seeds=seeds, seen=seen, **more)
+
+    alone = [
+        train_anew(network, X, X[:, 0], epochs=3, seeds=[seed_of_member(7, k)], seen=kinds[k % 4])[0] for k in range(8)
+    ]
+    monkeypatch.setattr("koubai.models.averaging.available_threads", lambda: 4)
+    monkeypatch.setattr("koubai.estimators.members.train_anew", counted)
+    together = train_members(network, X, X[:, 0], number=8, epochs=3, seed=7, kinds=kinds)
+    assert [member.theta_.tolist() for member in together] == [theta.tolist() for theta in alone]
+    assert asked == [(6, True), (2, False)]
 
 
 def test_members_learn_from_the_validation_rows_too() -> None:
@@ -226,3 +248,13 @@ def test_class_weights_may_name_a_class_of_two_rows(seed: int) -> None:
     table = pl.DataFrame({"x": x[:, 0], "z": x[:, 1], "y": kinds})
     model = koubai.TableModel(class_weight={"rare": 10.0}, random_state=seed, epochs=2)
     assert len(model.fit(table, "y", test_fraction=0).others_) == 7
+
+
+@pytest.mark.parametrize("given", [{"embedding": "periodic"}, {"scaling": True}, {"parametrization": "ntk"}], ids=str)
+def test_networks_that_begin_with_another_layer_are_averaged_too(given: dict) -> None:
+    """Only weights of a dense layer can be set to 0 for features that a network does not see."""
+    options = {**given, **SMALL, "epochs": 40}
+    model = koubai.TableModel(drop=["y"], n_members=2, piecewise=True, **options).fit(table(), "label")
+    assert len(model.others_) == 1
+    first, second = (model.member(k).evaluate(table()).score for k in (1, 2))
+    assert min(first, second) > 0.8

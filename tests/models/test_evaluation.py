@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, log_loss, mean_absolute_error, r2_score
 
-from koubai.models.evaluation import Evaluation, evaluate_classes, evaluate_numbers
+from koubai.models.scores.evaluation import Evaluation, evaluate_classes, evaluate_numbers
 
 RNG = np.random.default_rng(0)
 CLASSES = np.array(["a", "b", "c"])

@@ -10,6 +10,7 @@ from tests.files.making import CHECKPOINTS, HERE, X
 
 import koubai
 from koubai.core.errors import KoubaiError, ModelFileError
+from koubai.models.files import load_predictor
 from koubai.training.container import open_container, write_container
 
 KEPT = HERE / "0.1.0"
@@ -21,6 +22,17 @@ def changed(name: str, folder: Path, change: Any) -> Path:
     change(found.record, found.tensors)
     write_container(folder / "m.koubai", found.kind, found.record, found.tensors)
     return folder / "m.koubai"
+
+
+def put(where: Any, value: Any) -> Any:
+    """Return a change that puts a value at a place of a record."""
+
+    def change(record: Any, tensors: Any) -> None:
+        for name in where[:-1]:
+            record = record[name]
+        record[where[-1]] = value
+
+    return change
 
 
 @pytest.mark.parametrize("part", ["running.sums", "running.weights", "running.counts"])
@@ -46,12 +58,12 @@ def test_a_claimed_wide_text_type_takes_no_memory(tmp_path: Path) -> None:
 def test_a_checkpoint_with_too_few_numbers_is_refused(tmp_path: Path, name: str) -> None:
     """The compiled engine would read beyond their end."""
     path = changed("checkpoint-best", tmp_path, lambda r, t: t.update({name: t[name][..., :-1].copy()}))
-    estimator, y = CHECKPOINTS["checkpoint-best"]
+    estimator, rows, y = CHECKPOINTS["checkpoint-best"]
     with pytest.raises(KoubaiError, match=r"The checkpoint '.*' cannot be used: "):
-        clone(estimator).set_params(checkpoint=path).fit(X, y)
+        clone(estimator).set_params(checkpoint=path).fit(rows, y)
     path = changed("checkpoint-best", tmp_path, lambda r, t: t.update(theta=np.full_like(t["theta"], np.nan)))
     with pytest.raises(ModelFileError, match="theta must be finite"):
-        clone(estimator).set_params(checkpoint=path).fit(X, y)
+        clone(estimator).set_params(checkpoint=path).fit(rows, y)
 
 
 def test_names_in_a_file_cannot_command_a_terminal(tmp_path: Path) -> None:
@@ -79,14 +91,70 @@ def test_names_in_a_file_cannot_command_a_terminal(tmp_path: Path) -> None:
         (("preparation", "columns", 3, "form"), "%d.%d.%Y", r"a day at most, a month and a year"),
     ],
 )
-def test_what_a_tables_model_says_of_numbers_and_dates_is_checked(tmp_path: Path, where: Any, value: Any, told: str):
-    def change(record: Any, tensors: Any) -> None:
-        for name in where[:-1]:
-            record = record[name]
-        record[where[-1]] = value
-
+@pytest.mark.parametrize("load", [koubai.load, load_predictor])
+def test_what_a_tables_model_says_of_numbers_and_dates_is_checked(
+    tmp_path: Path, where: Any, value: Any, told: str, load: Any
+):
     with pytest.raises(ModelFileError, match=told):
-        koubai.load(changed("table-classes", tmp_path, change))
+        load(changed("table-classes", tmp_path, put(where, value)))
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "value", "told"),
+    [
+        (
+            "table-honest",
+            ("learning_curve", "losses"),
+            [1, 1],
+            r"learning_curve must be consistent: a loss and a score for each nu",
+        ),
+        (
+            "table-honest",
+            ("cross_validated", "scores"),
+            {},
+            r"cross_validated must be consistent: a value of each measure for eac",
+        ),
+        (
+            "table-honest",
+            ("cross_validated", "n_rows"),
+            [9] * 3,
+            r"cross_validated must be consistent: a value of each measure",
+        ),
+        ("table-decided", ("conformal", "level"), 2, r"conformal\.level must be"),
+        ("table-averaged", ("n_networks",), 9, r"others\.theta must be of shape"),
+        ("table-estimator-classes", ("estimator", "labels", "classes"), ["a"], r"classes must be a list of 2"),
+        ("conv-classifier", ("fitted", "image_shape_"), [9, 9, 9], r"The file is damaged|must be"),
+        ("images-classes", ("commonest",), "sitting", r"ImageModel: .*the classes must be those of the network"),
+        ("neocognitron", ("planes",), [2**60], r"planes\[0\] must be a whole number"),
+        (
+            "classifier-layers",
+            ("parameters", "loss"),
+            {"a": 1, "b" * 900: 2},
+            r"must have one kind; got \['a', 'b+\. The",
+        ),
+    ],
+)
+def test_so_is_what_later_kinds_say(tmp_path: Path, name: str, where: Any, value: Any, told: str) -> None:
+    with pytest.raises(ModelFileError, match=told) as caught:
+        koubai.load(changed(name, tmp_path, put(where, value)))
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("steps",), {"list": []}),
+        (("steps",), {"list": [{"tuple": ["a", None]}, {"tuple": ["a", None]}]}),  # two of one name
+        (("steps", "list", 0, "tuple"), ["imputer"]),
+        (("steps", "list", 0, "tuple", 1), "a step"),
+        (("steps", "list", 0, "tuple", 1, "state", "strategy"), "worst"),
+        (("steps", "list", 0, "tuple", 1, "state"), {}),
+        (("verbose",), {"tuple": []}),
+    ],
+)
+def test_a_pipelines_steps_and_their_parameters_are_checked(tmp_path: Path, where: Any, value: Any) -> None:
+    with pytest.raises(ModelFileError, match="the record must describe a pipeline of scikit-learn's and koubai's"):
+        koubai.load(changed("pipeline", tmp_path, put(("pipeline", "state", *where), value)))
 
 
 @pytest.mark.parametrize(

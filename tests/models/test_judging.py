@@ -1,5 +1,7 @@
 """Small tables: how strong the penalty is and how sure answers are is chosen on rows that did not train."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 import koubai
 from koubai import MLPClassifier, MLPRegressor
 from koubai.models.defaults import penalties_to_judge
-from koubai.models.judging import draw_to_constant, judge, row_weights
+from koubai.models.scores.judging import draw_to_constant, judge, row_weights, weigh
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 3))
@@ -21,7 +23,7 @@ def small_classifier(penalty: float) -> MLPClassifier:
 
 def test_noise_gets_the_constant_answer() -> None:
     """Overconfident probabilities are what the default gave; now log loss is that of the shares."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(2)
     table = pl.DataFrame({f"x{i}": rng.normal(size=150) for i in range(6)} | {"y": rng.choice(["a", "b"], 150)})
     model = koubai.TableModel(random_state=0).fit(table, "y", test_fraction=0.4)
     others = model.evaluation_.others
@@ -89,6 +91,36 @@ def test_what_says_nothing_is_not_judged(y: np.ndarray, rows: int) -> None:
     assert judge(small_classifier, (1.0,), X[:rows], y[:rows], None, classes=True, seed=0) is None
 
 
+def test_a_table_too_small_to_be_judged_is_learned_with_workers_too() -> None:
+    table = pl.DataFrame({"x": X[:20, 0], "y": X[:20, 1]})
+    model = koubai.TableModel(n_members=2, hidden_layer_sizes=(4,))
+    with ThreadPoolExecutor(1) as pool:
+        model.fit(table, "y", executor=pool)
+    assert model.judgement_ is None
+    assert len(model.others_) == 1
+
+
+def test_a_network_that_stays_alone_has_its_own_confidence() -> None:
+    """Training that is stopped leaves one network, for which a mean's factor would be too large."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(120, 3))
+    y = np.where(x[:, 0] + 1.5 * rng.normal(size=120) > 0, "yes", "no")
+    table = pl.DataFrame({f"x{i}": x[:, i] for i in range(3)} | {"y": y})
+    small = {"n_members": 2, "hidden_layer_sizes": (16,), "alpha": 0.0005}
+    mean = koubai.TableModel(**small).fit(table, "y").judgement_
+    assert mean.kinds != (0,)
+    assert mean.alone < mean.factor
+    stopped = koubai.TableModel(**small).fit(table, "y", callbacks=lambda epoch: epoch.number == 30)
+    assert stopped.others_ == []
+    assert stopped.judgement_ == mean.of_one()
+    bare = koubai.TableModel(**small, cross_validation=False)
+    bare.fit(table, "y", callbacks=lambda epoch: epoch.number == 30)
+    draw_to_constant(bare.estimator_, mean.alone, y, None)
+    columns = ["probability_no", "probability_yes"]
+    found, expected = (model.predict(table).select(columns).to_numpy() for model in (stopped, bare))
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
 def test_margin_losses_are_not_judged() -> None:
     def make(penalty: float) -> MLPClassifier:
         return MLPClassifier((4,), loss="hinge", alpha=penalty, epochs=3)
@@ -103,7 +135,8 @@ def test_rare_classes_train_only() -> None:
 
 
 def test_who_has_a_recipe_of_their_own_is_left_alone() -> None:
-    assert penalties_to_judge(500, {}) == (0.1, 1.0)
+    assert penalties_to_judge(500, {}) == (0.0005, 0.05, 1.0)
+    assert penalties_to_judge(500, {}, single=True) == (0.1, 1.0)
     assert penalties_to_judge(500, {"alpha": 0.3}) == (0.3,)
     for own in ({"epochs": 5}, {"max_iter": 5}, {"early_stopping": True}, {"solver": "lbfgs"}):
         assert penalties_to_judge(500, own) == ()
@@ -116,7 +149,7 @@ def test_a_small_regression_chooses_its_penalty(tmp_path) -> None:
     x = rng.uniform(-2, 2, size=(300, 2))
     table = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.sin(2 * x[:, 0]) * x[:, 1]})
     model = koubai.TableModel(random_state=0).fit(table, "y", test_fraction=0.3)
-    assert model.judgement_.l2 == 0.1
+    assert model.judgement_.l2 == 0.0005
     assert model.evaluation_.score < 0.2 * model.evaluation_.baseline
     strong = koubai.TableModel(random_state=0, alpha=1.0, cross_validation=False).fit(table, "y", test_fraction=0.3)
     assert model.evaluation_.score < 0.8 * strong.evaluation_.score
@@ -124,3 +157,82 @@ def test_a_small_regression_chooses_its_penalty(tmp_path) -> None:
     again = koubai.load(tmp_path / "m.koubai")
     assert again.judgement_ == model.judgement_
     assert again.predict(table).equals(model.predict(table))
+
+
+def two_kinds(n: int = 400) -> tuple[MLPRegressor, np.ndarray, np.ndarray]:
+    """A network, targets (n, 1), and answers of two kinds that are wrong independently of each other."""
+    rng = np.random.default_rng(3)
+    y = rng.normal(size=(n, 1))
+    network = MLPRegressor(hidden_layer_sizes=(2,), epochs=1).fit(X, X[:, 0]).network_
+    return network, y, y + rng.normal(size=(2, n, 1))
+
+
+def test_a_mean_is_surer_than_each_of_its_networks() -> None:
+    """Its variance is smaller: the factor that suits one network would draw it too far to the mean."""
+    network, y, answers = two_kinds()
+    one, both = weigh(network, answers[:1], y, None), weigh(network, answers, y, None)
+    assert (one.kinds, both.kinds) == ((), (0, 1))
+    assert both.factor == pytest.approx(2 / 3, abs=0.05)  # the slope of y on the mean: 1 / (1 + 1/2)
+    assert one.factor == pytest.approx(1 / 2, abs=0.05)
+    assert both.loss < one.loss < one.constant == both.constant
+
+
+def test_a_kind_that_fails_is_left_out() -> None:
+    network, y, answers = two_kinds()
+    answers[1] = 20 * answers[1] ** 3
+    assert weigh(network, answers, y, None).kinds == (0,)
+    assert weigh(network, answers[::-1], y, None).kinds == (1,)
+
+
+def test_the_better_kind_may_have_three_members_to_one() -> None:
+    network, y, answers = two_kinds()
+    answers[0] = y + 0.6 * (answers[0] - y)
+    assert weigh(network, answers, y, None).kinds == (0, 1, 0, 0)
+    assert weigh(network, answers[::-1], y, None).kinds == (0, 1, 1, 1)
+
+
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(2)], ids=["here", "workers"])
+def test_penalties_are_tried_until_one_is_worse(executor) -> None:
+    y = np.where(X[:, 0] > 0, "yes", "no")
+    found = judge(small_classifier, (0.01, 3.0, 300.0, 3000.0), X, y, None, classes=True, seed=0, executor=executor)
+    assert found is not None
+    assert list(found.losses) == ["0.01", "3"]
+    assert found.l2 == 0.01
+
+
+def test_a_small_table_is_judged_by_the_mean_of_both_kinds() -> None:
+    """The second network does not see the noise in the last columns: without it the answers are less sure."""
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(120, 12))
+    y = np.where(rows[:, 0] + rng.normal(size=120) > 0, "yes", "no")
+    plain = np.arange(12) < 2
+    alone, both = (judge(small_classifier, (0.1,), rows, y, None, classes=True, seed=0, plain=p) for p in (None, plain))
+    assert alone is not None
+    assert both is not None
+    assert (alone.kinds, both.kinds) == ((), (0, 1, 1, 1))
+    assert both.factor > alone.factor
+    assert both.losses["0.1"] < alone.losses["0.1"]
+
+
+def test_a_larger_table_is_judged_by_the_mean_too() -> None:
+    """Not the first network's confidence on the tenth that is held out, but that of the average."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(2400, 2))
+    table = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.where(x[:, 0] + rng.normal(size=2400) > 0, "p", "q")})
+    quick = {"hidden_layer_sizes": (16,), "epochs": 4, "random_state": 0}
+    model = koubai.TableModel(n_members=2, **quick).fit(table, "y")
+    assert model.judgement_.n_parts == 1
+    assert set(model.judgement_.kinds) == {0, 1}
+    alone = koubai.TableModel(n_members=1, **quick).fit(table, "y")
+    assert (alone.judgement_.n_parts, alone.judgement_.kinds) == (1, ())
+    assert alone.judgement_.constant != model.judgement_.constant  # of other rows
+    unjudged = koubai.TableModel(n_members=2, cross_validation=False, **quick).fit(table, "y")
+    assert unjudged.judgement_ is None
+
+
+def test_numbers_of_a_larger_table_are_not_drawn_to_their_mean() -> None:
+    rng = np.random.default_rng(7)
+    table = pl.DataFrame({"a": rng.normal(size=2400), "y": rng.normal(size=2400)})
+    model = koubai.TableModel(n_members=2, hidden_layer_sizes=(4,), epochs=2).fit(table, "y")
+    assert model.judgement_ is None
+    assert len(model.others_) == 1

@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 import koubai
 from koubai.cli.parts.scores import advice, kept_epoch
-from koubai.models.evaluation import evaluate_classes
+from koubai.models.scores.evaluation import evaluate_classes
 from koubai.training.history import History
 
 
@@ -61,7 +61,7 @@ def test_areas_agree_with_scikit_learn() -> None:
 
 
 def test_more_rows_than_are_kept_have_no_areas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("koubai.models.evaluation.MOST_RANKED", 10)
+    monkeypatch.setattr("koubai.models.scores.evaluation.MOST_RANKED", 10)
     shares = np.full((20, 2), 0.5)
     found = evaluate_classes(np.arange(20) % 2, np.zeros(20), shares, np.arange(2), 0)
     assert "ROC AUC" not in found.others

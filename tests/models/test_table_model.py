@@ -110,7 +110,8 @@ def test_rows_without_a_target_are_dropped_and_counted() -> None:
     assert predicted.height == 300
     assert evaluation is not None
     assert evaluation.n_rows == 297
-    assert notes == ["3 rows have no value of label; they are not scored."]
+    assert notes[-1] == "3 rows have no value of label; they are not scored."
+    assert notes[0].startswith("Of the rows that are scored, 100% are rows that the networks were trained on")
 
 
 @pytest.mark.parametrize("unit", [1e-300, 1e200])
@@ -151,7 +152,8 @@ def test_predicting_needs_only_the_columns_that_were_used(models) -> None:
     assert model.predict(used).equals(model.predict(table()))
     _, evaluation, notes = model.predict_and_evaluate(used.with_columns(weather=1))
     assert evaluation is None
-    assert notes == ["Ignored columns that the model does not know: weather."]
+    assert notes[0] == "Ignored columns that the model does not know: weather."
+    assert all("lies outside what training saw" in note for note in notes[1:])
     with pytest.raises(DataError, match="must have the column 'x', which the model learned from"):
         model.predict(used.drop("x"))
     with pytest.raises(DataError, match="'x' must hold numbers; got 'tall' in row 2"):
@@ -218,6 +220,25 @@ def test_impossible_parameters(parameters, options, message: str) -> None:
             TableModel(drop=drop_all_but("amount"), class_weight="balanced").fit(table(), "amount")
 
 
+def test_a_single_network_has_the_dropout_and_penalties_of_one(tmp_path) -> None:
+    """Those of small tables are meant for means of several."""
+    rows = table().select("amount", "label")
+    rows.write_csv(tmp_path / "rows.csv")
+    short = {"hidden_layer_sizes": (4,), "epochs": 2}
+    found = [
+        TableModel(**short, **own).fit(source, "label", stream=stream).estimator_.dropout
+        for own, source, stream in (
+            ({"n_members": 2}, rows, False),
+            ({"n_members": 1}, rows, False),
+            ({"n_starts": 2}, rows, False),
+            ({}, tmp_path / "rows.csv", True),
+        )
+    ]
+    assert found == [0.15, 0.3, 0.3, 0.3]
+    judged = TableModel(n_members=1, hidden_layer_sizes=(4,)).fit(rows, "label").judgement_
+    assert set(judged.losses) <= {"0.1", "1"}
+
+
 def test_defaults_give_way_to_what_is_chosen() -> None:
     assert network_defaults(100, True, {})["optimizer"]["name"] == "adamw"
     assert network_defaults(100, True, {"optimizer": "sgd"})["learning_rate_init"] is None
@@ -226,7 +247,14 @@ def test_defaults_give_way_to_what_is_chosen() -> None:
     assert "epochs" not in network_defaults(100, True, {"max_iter": 7})
     assert set(network_defaults(100, True, {"optimizer": "lbfgs"})) == {"hidden_layer_sizes", "max_iter"}
     assert network_defaults(10, True, {})["batch_size"] == 10
-    assert network_defaults(100, True, {})["dropout"] > network_defaults(100, False, {})["dropout"] > 0
+    for fast in (False, True):
+        assert (
+            network_defaults(100, True, {}, fast=fast)["dropout"]
+            > network_defaults(100, False, {}, fast=fast)["dropout"]
+        )
+    for classes, rates in ((True, (0.15, 0.3)), (False, (0.0, 0.1))):
+        found = tuple(network_defaults(100, classes, {}, single=single)["dropout"] for single in (False, True))
+        assert found == rates
     assert network_defaults(5000, False, {})["hidden_layer_sizes"] == (256, 128)
     assert network_defaults(5000, False, {}, fast=True)["hidden_layer_sizes"] == (128, 64)
     epochs = [network_defaults(n, True, {})["epochs"] for n in (100, 5000, 50_000)]

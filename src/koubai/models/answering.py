@@ -1,14 +1,18 @@
 """What a fitted model answers for prepared rows: its network's outputs, or the mean of those of several networks."""
 
+import os
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from koubai.core import entries
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.models.averaging import mean_of
 from koubai.models.predicting import ROWS_AT_ONCE
+from koubai.models.trust.conformal import Conformal
+from koubai.models.trust.decision import Decision
 from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
@@ -29,6 +33,8 @@ class AnswersTogether:
     center_: float
     scale_: float
     bounds_: tuple[float, float]
+    decision_: Decision | None
+    conformal_: Conformal | None
 
     def check_fitted(self) -> None:
         """Raise UnfittedError if the model is not fitted."""
@@ -54,11 +60,33 @@ class AnswersTogether:
             return np.concatenate([estimator.predict(block) for block in blocks]), None
         means = [mean_of(members, "predict_proba", block) for block in blocks]
         probabilities = np.concatenate(means)
-        return estimator.classes_[probabilities.argmax(axis=1)], probabilities
+        chosen = probabilities.argmax(axis=1) if self.decision_ is None else self.decision_.choose(probabilities)
+        return estimator.classes_[chosen], probabilities
 
     def _members(self) -> "list[MLPClassifier | MLPRegressor]":
         """Return the networks whose predictions are averaged; the first is ``estimator_``."""
         return [self.estimator_, *self.others_]
+
+    def to_onnx(self, path: str | os.PathLike[str] | None = None) -> bytes:
+        """Return the model as the content of an ONNX file, and write it if a path is given.
+
+        All preparation is inside. There is an input (rows, 1) for each column: float64 for numbers, truth values (1 and
+        0) and dates (seconds since 1970 as the clock shows them), NaN where they are missing; texts for categories, ""
+        where they are missing. `koubai.export.onnx_inputs` makes them of a table. Outputs are ``prediction``, and
+        ``probabilities`` of classes; with ``intervals`` also ``prediction_lower`` and ``prediction_upper``, or
+        ``prediction_set``, (rows, classes), which says of each class whether it is in the set.
+
+        Parameters
+        ----------
+        path : path, optional
+            A file to write, atomically.
+
+        Raises
+        ------
+        ParameterError
+            If the package onnx is not installed.
+        """
+        return entries.to_onnx(self, path)
 
     def member(self, number: int) -> Self:
         """Return the model of one of the networks whose predictions are averaged, counted from 1.
@@ -83,4 +111,6 @@ class AnswersTogether:
             )
         found = copy(self)
         found.estimator_, found.others_ = members[number - 1], []
+        if len(members) > 1:
+            found.decision_ = found.conformal_ = None  # they are those of the average
         return found

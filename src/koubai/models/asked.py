@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+from koubai.core.arguments import WHOLE, check_kind
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.tables.files.frames import TableLike
 from koubai.tables.files.names import column_name
@@ -20,11 +21,15 @@ class Checked:
         Share of the rows that are held out for a test.
     streamed : bool
         Whether the table is read block by block.
+    group, time_column : str or None
+        The column by which rows are kept apart.
     """
 
     target: str
     test_fraction: float
     streamed: bool
+    group: str | None = None
+    time_column: str | None = None
 
 
 def name_of_target(target: object) -> str:
@@ -37,6 +42,30 @@ def name_of_target(target: object) -> str:
         required="be the name of a column of the table",
         got=f"{len(target)} values ({type(target).__name__})",
         remedy="Add them to the table as a column, or pass X and y to MLPClassifier or MLPRegressor.",
+    )
+
+
+def check_row(row: int, n_rows: int) -> None:
+    """Raise ParameterError unless a row, counted from 1, is one of so many."""
+    check_kind("TableModel", "row", row, WHOLE, 1)
+    if not 1 <= row <= n_rows:
+        raise ParameterError(
+            who="TableModel",
+            parameter="row",
+            required=f"be from 1 to {n_rows}",
+            got=repr(row),
+            remedy="Rows count from 1.",
+        )
+
+
+def refuse_by_blocks(parameter: str, given: object) -> None:
+    """Raise ParameterError for a parameter that a table read block by block does not allow."""
+    raise ParameterError(
+        who="TableModel",
+        parameter=parameter,
+        required="be left out for a table that is read block by block",
+        got=repr(given),
+        remedy="Leave it out, or fit a sample of the rows.",
     )
 
 

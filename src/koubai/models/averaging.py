@@ -6,8 +6,8 @@ ensembles"). The first training chooses the epoch on held-out rows; then all mem
 many epochs of the same schedule.
 """
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -16,16 +16,14 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.layers import Dense
 from koubai.engines.cpu.threads import available_threads
 from koubai.models.defaults import uses_lbfgs
-from koubai.models.judging import parts_of
+from koubai.training.executors import n_workers
 from koubai.training.progress import progress_bar
 
 QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 2e11), "best": (32, 2e12)}
 """The most members of each quality, and the most work for all of them: rows × epochs × parameters."""
-
-CLEARLY = 0.9
-"""A kind by itself must have less than this share of the mean's error to be preferred."""
 
 MARGINS = ("hinge", "perceptron")
 """Losses whose outputs are no probabilities."""
@@ -194,17 +192,20 @@ def train_members(
     progress : bool
         Whether to show a progress bar.
     """
-    from koubai.estimators.members import seed_of_member, train_anew, with_theta
+    from koubai.estimators.members import seed_of_member, train_anew
 
     dtype = estimator.theta_.dtype
-    at_a_time, found = len(kinds) * available_threads(), []
+    executor = getattr(estimator, "_executor", None)
+    sorts = {id(seen): seen for seen in kinds}  # a kind may have several turns
+    at_a_time = len(sorts) * (available_threads() if executor is None else n_workers(executor))
+    found: list[Array] = []
     begin = perf_counter()
     with progress_bar(progress, number, 0) as show:
         for first in range(0, number, at_a_time):
             numbers = range(first, min(first + at_a_time, number))
             thetas: dict[int, Array] = {}
-            for place, seen in enumerate(kinds):  # networks of one kind are trained at once
-                kind = [k for k in numbers if k % len(kinds) == place]
+            for seen in sorts.values():  # networks of one kind are trained at once
+                kind = [k for k in numbers if kinds[k % len(kinds)] is seen]
                 seeds = [seed_of_member(seed, k) for k in kind]
                 if kind:
                     trained = train_anew(estimator, X, y, seeds=seeds, epochs=epochs, seen=seen)
@@ -218,52 +219,25 @@ def train_members(
     return [with_theta(estimator, theta) for theta in found]
 
 
-def kinds_that_serve(
-    estimator: Any, X: Array, y: Array, *, epochs: int, seed: int, plain: Array | None
-) -> tuple[Array | None, ...]:
-    """Return the features that the members see, by turns: all of them, the plain ones, or both.
+def with_theta(network: Any, theta: Array) -> Any:
+    """Return a copy of a fitted estimator, or of what stands for it, with other parameters."""
+    found = copy(network)
+    found._set_theta(theta)
+    return found
 
-    A network that sees numbers in pieces and one that does not err differently, so that their mean is mostly better
-    than either. Where one of them fails, the mean is worse; so both are tried on the first of the parts by which small
-    tables are judged, unless the rows are too few for that.
 
-    Parameters
-    ----------
-    estimator, X, y, epochs, seed
-        As for `train_members`.
-    plain : array of bool of shape (n_features,), or None
-        The features without pieces; None if there are none.
+def can_be_widened(estimator: Any) -> bool:
+    """Return whether a network like a fitted estimator's can be trained that does not see all features.
+
+    Only weights of a dense layer can be 0 for those that it does not see.
     """
-    from koubai.estimators.members import seed_of_member, train_anew, with_theta
-
-    if plain is None:
-        return (None,)
-    kinds: tuple[Array | None, ...] = (None, plain)
-    classes = hasattr(estimator, "classes_")
-    part = next(parts_of(y, classes, seed), None)
-    if part is None:
-        return kinds
-    (training, test), answers, method = part, [], "predict_proba" if classes else "predict"
-    for seen in kinds:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the final training issues any warnings
-            (theta,) = train_anew(
-                estimator, X[training], y[training], seeds=[seed_of_member(seed, 0)], epochs=epochs, seen=seen
-            )
-        if not np.isfinite(theta).all():
-            return kinds  # members that diverge are left out one by one
-        answers.append(np.asarray(getattr(with_theta(estimator, theta), method)(X[test]), np.float64))
-    both, *alone = (_error(estimator, answer, y[test]) for answer in (np.mean(answers, axis=0), *answers))
-    best = int(np.argmin(alone))
-    return (kinds[best],) if alone[best] < CLEARLY * both else kinds
+    return isinstance(estimator.network_.layers[0], Dense)
 
 
-def _error(estimator: Any, answers: Array, y: Array) -> float:
-    """Return the mean squared error of predictions, or the mean logarithm of the classes' probabilities, negative."""
-    if not hasattr(estimator, "classes_"):
-        return float(np.mean((answers - y) ** 2))
-    chosen = answers[np.arange(len(y)), np.searchsorted(estimator.classes_, y)]
-    return float(-np.mean(np.log(np.maximum(chosen, 1e-15))))
+def epochs_kept(estimator: Any) -> int:
+    """Return how many epochs the network was trained that a fitted estimator kept."""
+    history = estimator.history_
+    return (history.best_epoch if estimator.early_stopping else None) or len(history)
 
 
 def stop_of(callbacks: Any) -> Callable[[], bool]:

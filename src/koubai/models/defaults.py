@@ -8,13 +8,22 @@ from collections.abc import Mapping
 from typing import Any
 
 SMALL = 2000
-"""Below this number of training rows: small batches, many epochs and strong penalties."""
+"""Below this number of training rows: small batches, many epochs, and a penalty that is chosen by cross-validation."""
 
 LARGE = 20_000
 """From this number of training rows on, each epoch has so many updates that fewer epochs do."""
 
-PENALTIES = (0.1, 1.0)
-"""Candidate L2 penalties for cross-validation on a small table."""
+PENALTIES = (0.0005, 0.05, 1.0)
+"""Candidate L2 penalties for cross-validation on a small table: a mean of networks needs weaker ones than one does."""
+
+PENALTIES_OF_ONE = (0.1, 1.0)
+"""Those for a single network."""
+
+DROPOUT = {True: 0.3, False: 0.1}
+"""Share of nodes that is dropped for classes, and for numbers."""
+
+DROPOUT_OF_SMALL = {True: 0.15, False: 0.0}
+"""The same on small tables, of which a mean of several networks is learned."""
 
 RECIPE = ("epochs", "max_iter", "early_stopping")
 """Parameters that set the length of training; if the user sets one, the network is not cross-validated."""
@@ -30,7 +39,12 @@ UNUSED_BY_LBFGS = ("learning_rate_init", "batch_size", "early_stopping", "valida
 
 
 def network_defaults(
-    n_rows: int, is_classification: bool, given: Mapping[str, Any], long_tail: bool = False, fast: bool = False
+    n_rows: int,
+    is_classification: bool,
+    given: Mapping[str, Any],
+    long_tail: bool = False,
+    fast: bool = False,
+    single: bool = False,
 ) -> dict[str, Any]:
     """Return parameters for an estimator: size, optimizer, schedule, batches and epochs.
 
@@ -48,7 +62,9 @@ def network_defaults(
     long_tail : bool
         Whether numbers are predicted as exp(u), see `koubai.models.scaling`.
     fast : bool
-        Whether half the nodes are to do.
+        Whether one network of half the nodes is to do.
+    single : bool
+        Whether one network answers by itself; ``fast`` implies it.
     """
     small = n_rows < SMALL
     chosen: dict[str, Any] = {"max_iter": 500} | ({"loss": "poisson"} if long_tail else {})
@@ -56,7 +72,7 @@ def network_defaults(
         return chosen | {"hidden_layer_sizes": (128, 64) if small or is_classification else (256, 128)}
     chosen |= {"hidden_layer_sizes": (128, 64) if fast else (256, 128), "activation": "silu"}
     chosen |= {"validation_metric": "loss", "init": "glorot_uniform"}
-    chosen["dropout"] = 0.3 if is_classification else 0.1
+    chosen["dropout"] = (DROPOUT_OF_SMALL if small and not (fast or single) else DROPOUT)[is_classification]
     batch = 128 if not small else 64 if n_rows >= 1000 else 32 if n_rows >= 400 else 16  # enough updates
     chosen |= {"batch_size": min(batch, n_rows), "n_iter_no_change": 1000}
     if "max_iter" not in given:
@@ -76,7 +92,7 @@ def uses_lbfgs(given: Mapping[str, Any]) -> bool:
     return any(isinstance(rule, str) and rule == "lbfgs" for rule in rules)
 
 
-def penalties_to_judge(n_rows: int, given: Mapping[str, Any]) -> tuple[float, ...]:
+def penalties_to_judge(n_rows: int, given: Mapping[str, Any], single: bool = False) -> tuple[float, ...]:
     """Return the L2 penalties for cross-validation to choose from; empty if it is not to take place.
 
     Parameters
@@ -85,8 +101,12 @@ def penalties_to_judge(n_rows: int, given: Mapping[str, Any]) -> tuple[float, ..
         Number of training rows.
     given : mapping
         The parameters chosen by the user.
+    single : bool
+        Whether one network answers by itself.
     """
     own = uses_lbfgs(given) or any(given.get(name) is not None for name in RECIPE)
     if n_rows >= SMALL or own:
         return ()
-    return PENALTIES if given.get("alpha") is None else (float(given["alpha"]),)
+    if given.get("alpha") is not None:
+        return (float(given["alpha"]),)
+    return PENALTIES_OF_ONE if single else PENALTIES

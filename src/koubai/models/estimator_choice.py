@@ -16,7 +16,13 @@ Estimator: TypeAlias = "MLPClassifier | MLPRegressor"
 
 
 def estimator_for(
-    task: str, n_rows: int, given: Mapping[str, Any], seed: int, long_tail: bool = False, fast: bool = False
+    task: str,
+    n_rows: int,
+    given: Mapping[str, Any],
+    seed: int,
+    long_tail: bool = False,
+    fast: bool = False,
+    single: bool = False,
 ) -> "Estimator":
     """Return the unfitted estimator for a task and a number of training rows.
 
@@ -30,7 +36,7 @@ def estimator_for(
         The network parameters chosen by the user.
     seed : int
         Seed of initial values and shuffles.
-    long_tail, fast : bool
+    long_tail, fast, single : bool
         As for `koubai.models.defaults.network_defaults`.
 
     Raises
@@ -51,9 +57,17 @@ def estimator_for(
                 got=repr(given[name]),
                 remedy="Leave it out, or try another optimizer.",
             )
+    if given.get("output_activation") is not None:
+        raise ParameterError(
+            who="TableModel",
+            parameter="output_activation",
+            required="not be set, since a table's numbers are standardised",
+            got=repr(given["output_activation"]),
+            remedy="Leave it out, or train a koubai.MLPRegressor.",
+        )
     _refuse_what_does_nothing(given)
     chosen = {
-        **network_defaults(n_rows, task == CLASSIFICATION, given, long_tail, fast),
+        **network_defaults(n_rows, task == CLASSIFICATION, given, long_tail, fast, single),
         **{name: value for name, value in given.items() if name != "validation_fraction"},
         "random_state": seed,
     }

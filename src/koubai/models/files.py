@@ -1,6 +1,7 @@
 """Saving and loading of models of any kind."""
 
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol, Self
 
@@ -8,16 +9,19 @@ from koubai.core.arguments import Kind, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError, ParameterTypeError
 from koubai.core.schema import REMEDY, Record, Tensors
-from koubai.training.container import open_container, write_container
+from koubai.models.kept.homes import HOMES
+from koubai.tables.meaning.columns import TEXT
+from koubai.training.container import Container, open_container, write_container
 from koubai.training.plain_data import decode, encode
 
-HOMES = {
-    "TableModel": "koubai.models.table_model",
-    "MLPClassifier": "koubai.estimators.classifier",
-    "MLPRegressor": "koubai.estimators.regressor",
-    "Perceptron": "koubai.estimators.perceptron",
-}
-"""The module of each kind of model a file may contain; loading a file imports nothing else."""
+OF_IMAGES = ("ConvClassifier", "ConvRegressor", "ImageModel", "Neocognitron")
+"""Kinds that readers of versions before 3 do not know."""
+
+KEPT_TABLE = "koubai.models.kept.kept_table:KeptTable"
+WITH_MODEL = ("TableClassifier", "TableRegressor")
+"""Estimators whose record holds that of a table's model."""
+PREDICTORS = dict.fromkeys(("TableModel", *WITH_MODEL), KEPT_TABLE)
+"""For kinds that can predict without scikit-learn, the module and the class that do."""
 
 
 PATH = Kind("a path", lambda value: isinstance(value, str | os.PathLike), "Try 'model.koubai'.")
@@ -41,8 +45,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    model : TableModel, MLPClassifier, MLPRegressor or Perceptron
-        A fitted model.
+    model : TableModel, ImageModel, TableClassifier, MLPClassifier, ConvClassifier, their regressors, Perceptron, …
+        A fitted model; of scikit-learn's pipelines, those whose steps are its own transformers before one of these.
     path : path
         The file; ``.koubai`` is the usual suffix.
 
@@ -67,28 +71,46 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     """
     check_kind("save", "path", path, PATH)
     kind = type(model).__name__
-    if kind not in HOMES or type(model).__module__ != HOMES[kind]:
+    pipeline = (kind, type(model).__module__) == ("Pipeline", "sklearn.pipeline")
+    if not pipeline and (kind not in HOMES or type(model).__module__ != HOMES[kind]):
         raise ParameterTypeError(
             who="save", parameter="model", required=f"be one of {', '.join(HOMES)}", got=type(model).__name__
         )
-    record, tensors = model.to_record()
+    home: Any = type(model)
+    if pipeline:
+        from koubai.models.kept.pipelines import KeptPipeline as home
+    record, tensors = home.to_record(model)
     try:
-        type(model).from_record(decode(encode(record, "record")), tensors)
+        home.from_record(decode(encode(record, "record")), tensors)
     except ModelFileError as error:
-        told = str(error).removesuffix(REMEDY).strip()
+        told = str(error).removesuffix(REMEDY).strip().rstrip(".") + "."
         raise DataError(
             who="save", what=f"the model must be loadable again; {told} Undo any manual changes, or fit it again."
         ) from error
-    write_container(path, kind, record, tensors, version=_version_of(record, tensors))
+    write_container(path, kind, record, tensors, version=3 if kind in OF_IMAGES else _version_of(record, tensors))
 
 
 def _version_of(record: dict[str, Any], tensors: dict[str, Any]) -> int:
     """Return the oldest version of the format whose readers answer as the model does.
 
-    Those of version 1 know no averages, and would answer with the first network alone, and no piecewise encoding.
+    Those of version 1 know no averages, and would answer with the first network alone, and no piecewise encoding; those
+    of version 2 know no line between classes but that of the most probable one; those of version 3 know no texts.
     """
+    if _has_texts(record):
+        return 4
+    if "pipeline" in record or record.keys() == {"model", "estimator"}:
+        return 3
     columns = record["preparation"]["columns"] if "preparation" in record else ()
+    if (record.get("decision") or {}).get("factors"):
+        return 3
     return 2 if "others.theta" in tensors or any(column.get("edges") for column in columns) else 1
+
+
+def _has_texts(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record, or one in it, is of a table's model with a column of texts."""
+    columns = record["preparation"]["columns"] if "preparation" in record else ()
+    inner = [part for part in record.values() if isinstance(part, dict)]
+    return any(column["kind"] == TEXT for column in columns) or any(_has_texts(part) for part in inner)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -107,15 +129,43 @@ def load(path: str | os.PathLike[str]) -> Any:
         If the file is missing, damaged, truncated, not koubai's, or of a newer version.
     """
     check_kind("load", "path", path, PATH)
-    found = open_container(path)
+    return _restored(path, open_container(path), HOMES)
+
+
+def load_predictor(path: str | os.PathLike[str]) -> Any:
+    """Load what predicts for tables from a file saved by `save`, without scikit-learn where that is not needed.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    KeptTable or another model
+        For a table's model, what only predicts; other models as `load` returns them.
+
+    Raises
+    ------
+    ModelFileError
+        As `load`.
+    """
+    return _restored(path, open_container(path), HOMES | PREDICTORS)
+
+
+def _restored(path: str | os.PathLike[str], found: Container, homes: Mapping[str, str]) -> Any:
     if found.kind not in HOMES:
         raise ModelFileError(
             what=(
                 f"The model file '{os.fspath(path)}' must contain one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
             )
         )
-    kind = getattr(import_module(HOMES[found.kind]), found.kind)
+    record = found.record
+    if homes is not HOMES and found.kind in WITH_MODEL:
+        record = record.get("model", {})  # the estimator around it is not needed to predict
+    home, _, name = homes[found.kind].partition(":")
+    kind = getattr(import_module(home), name or found.kind)
     try:
-        return kind.from_record(found.record, found.tensors)
+        return kind.from_record(record, found.tensors)
     except ModelFileError as error:
         raise ModelFileError(what=f"The model file '{os.fspath(path)}' cannot be loaded: {error}") from error

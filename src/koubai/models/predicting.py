@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from koubai.core.arrays import Array
-from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
+from koubai.models.scores.evaluation import ClassTally, Evaluation, NumberTally
+from koubai.models.trust.outside import Outside
+from koubai.models.trust.remembered import Remembered
 from koubai.tables.files.blocks import Block
 from koubai.tables.meaning.number_formats import Asked
 from koubai.tables.meaning.values import BadCells
@@ -12,6 +14,8 @@ from koubai.tables.preparing.preparation import Preparation
 from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
 ROWS_AT_ONCE = 16384
@@ -27,11 +31,20 @@ class Predicted(NamedTuple):
     predictions: "pl.DataFrame"
 
 
+class Seen(NamedTuple):
+    """Predicted rows as the model sees them: numbers and dates as they were read, and features (n_rows, n_features)."""
+
+    predicted: Predicted
+    read: "pl.DataFrame"
+    features: Array
+
+
 class Fitted(Protocol):
     """What is asked of a fitted model: how columns become features, and features predictions."""
 
     preparation_: Preparation
     target_: Target
+    trained_: "npt.NDArray[np.uint64] | None"
     dtype: str
 
     def outputs(self, features: Array) -> tuple[Array, Array | None]:
@@ -61,6 +74,11 @@ class Prediction:
         The table's number format, if it differs from the training table's.
     bad : BadCells, optional
         Collects invalid cells, which then count as missing; if None, such a table is refused.
+
+    Attributes
+    ----------
+    preparation : Preparation
+        The model's preparation, for this table's number format.
     """
 
     def __init__(
@@ -73,19 +91,25 @@ class Prediction:
         bad: BadCells | None = None,
     ) -> None:
         self._model, self._blocks, self._names, self._notes = model, blocks, names, notes
-        self._preparation, self._target, self._bad = model.preparation_, model.target_, bad
+        self.preparation, self._target, self._bad = model.preparation_, model.target_, bad
         if asked is not None:
-            self._preparation, self._target = self._preparation.rewritten(asked), self._target.rewritten(asked)
+            self.preparation, self._target = self.preparation.rewritten(asked), self._target.rewritten(asked)
         self._tally = model.new_tally()
         self._scored = self.n_rows = 0
         self._unseen: dict[str, set[str]] = {}
+        self._outside = Outside(self.preparation)
+        self._remembered = Remembered(model.trained_)
 
     def __iter__(self) -> Iterator[Predicted]:
         """Yield the predictions, at most `ROWS_AT_ONCE` rows at a time."""
+        for seen in self.seen():
+            yield seen.predicted
+
+    def seen(self) -> Iterator[Seen]:
+        """Yield the same with what the predictions rest on."""
         for frame, first in self._blocks:
             for start in range(0, frame.height, ROWS_AT_ONCE):
-                piece = frame.slice(start, ROWS_AT_ONCE)
-                yield Predicted(piece, self._predict(piece, first + start))
+                yield self._predict(frame.slice(start, ROWS_AT_ONCE), first + start)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -98,6 +122,8 @@ class Prediction:
         name = self._model.target_.name
         unseen = {column: sorted(values) for column, values in self._unseen.items()}
         notes = [*self._notes, *self._model.preparation_.notes(self._names, unseen, also_known=[name])]
+        notes += self._outside.notes
+        notes += [self._remembered.note] if self._remembered.note else []
         notes += [] if self._bad is None else self._bad.notes
         if 0 < self._scored < self.n_rows:
             without = self.n_rows - self._scored
@@ -107,9 +133,11 @@ class Prediction:
             notes.append(unknown)
         return notes
 
-    def _predict(self, frame: "pl.DataFrame", first: int) -> "pl.DataFrame":
+    def _predict(self, frame: "pl.DataFrame", first: int) -> Seen:
         model = self._model
-        features = self._preparation.transform(frame, model.dtype, first, self._bad)
+        read = self.preparation.read(frame, first, self._bad)
+        self._outside.add(read, first)
+        features = self.preparation.transform(read, model.dtype, first, self._bad)
         outputs = model.outputs(features)
         self.n_rows += frame.height
         for column, values in model.preparation_.unseen(frame).items():
@@ -121,4 +149,5 @@ class Prediction:
                 predicted, probabilities = outputs
                 self._tally.add(y, predicted[rows], None if probabilities is None else probabilities[rows])
                 self._scored += len(rows)
-        return model.predictions(*outputs)
+                self._remembered.add(features[rows])
+        return Seen(Predicted(frame, model.predictions(*outputs)), read, features)

@@ -6,15 +6,18 @@ chapter 9), which estimates the mean and answers with positive numbers only.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError
+from koubai.core.exact_moments import ExactMoments
 from koubai.core.losses import get_loss
 from koubai.core.moments import root_mean_square
+from koubai.engines.protocol import Together
+from koubai.engines.together import told
 from koubai.models.defaults import uses_lbfgs
 
 SKEWED = 1.0
@@ -120,17 +123,22 @@ class Spread:
     def __init__(self, mean: float, deviation: float) -> None:
         self.mean, self.deviation = mean, deviation
         self.lowest, self.highest = np.inf, -np.inf
-        self._cubes = 0.0
-        self._rows = 0
+        self._cubes = ExactMoments()
 
     def add(self, y: Array) -> None:
         """Add targets, (n_rows,)."""
         if len(y):
             self.lowest, self.highest = min(self.lowest, float(y.min())), max(self.highest, float(y.max()))
-            self._cubes += float((((y - self.mean) / (self.deviation or 1.0)) ** 3).sum())
-            self._rows += len(y)
+            self._cubes.add(((y - self.mean) / (self.deviation or 1.0)) ** 3)
+
+    def share(self, together: Together) -> None:
+        """Add the targets of all other processes."""
+        own = [self.lowest, self.highest, *astuple(self._cubes)]
+        for rank, (lowest, highest, *cubes) in enumerate(told(together, own)):
+            if rank != together.rank:
+                self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
+                self._cubes.merge(ExactMoments(*cubes))
 
     def scale(self, given: Mapping[str, Any]) -> TargetScale:
         """Return the scale for all targets; see `TargetScale.of`."""
-        skewness = self._cubes / max(1, self._rows)
-        return TargetScale.found(self.mean, self.deviation, skewness, self.lowest, self.highest, given)
+        return TargetScale.found(self.mean, self.deviation, self._cubes.mean, self.lowest, self.highest, given)

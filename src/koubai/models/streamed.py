@@ -2,12 +2,12 @@
 
 The first pass samples rows, from which kinds, statistics and categories are learned by the same code as for a table in
 memory, and gathers exact counts where possible. The second prepares every row once and writes it to a temporary file,
-from which all epochs are read.
+from which all epochs are read. Of several processes each reads, prepares and keeps its own rows of the table.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,16 @@ import numpy.typing as npt
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
+from koubai.engines.together import in_step, of_all
 from koubai.models.prepared import LAST
 from koubai.models.scaling import Spread
 from koubai.tables.files.blocks import TableBlocks
 from koubai.tables.files.missing import clean
-from koubai.tables.meaning.columns import describe_columns, require_column
+from koubai.tables.meaning.columns import Column, describe_columns, require_column
 from koubai.tables.meaning.doubts import total_row
 from koubai.tables.meaning.number_formats import Asked, NumberFormat
 from koubai.tables.meaning.values import numbers
-from koubai.tables.meaning.written import written
+from koubai.tables.meaning.written import Written, written
 from koubai.tables.preparing.balance import imbalance_of, untested
 from koubai.tables.preparing.packing import Packing
 from koubai.tables.preparing.preparation import Preparation, read_once
@@ -35,15 +36,27 @@ from koubai.tables.preparing.refusals import (
     refuse_odd_words,
     said_of_words,
 )
-from koubai.tables.preparing.survey import Counts, Split, Survey, survey
+from koubai.tables.preparing.splits import Splitter
+from koubai.tables.preparing.survey import Roles, Split, survey
+from koubai.tables.preparing.surveyed import Counts, Survey
 from koubai.tables.preparing.suspicions import amounts_as_classes, suspicions
 from koubai.tables.preparing.targets import Target, target_of
+from koubai.tables.preparing.texts.signal import with_texts
+from koubai.training.shared_store import SharedStore, store_of
 from koubai.training.sources import Streamed
 from koubai.training.store import Field, RowStore
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Y = np.dtype(np.float64)
 """Dtype of stored targets: numbers unchanged, classes as their index among all classes."""
 
+Store: TypeAlias = RowStore | SharedStore
+Answers: TypeAlias = tuple[Array, Array | None]
+"""Predictions (n,), and probabilities (n, n_classes) of a classifier."""
+How: TypeAlias = "Callable[[pl.DataFrame], Written]"
+"""Finds out how columns are written."""
 
 FIRST_ROWS = 20_000
 """Number of rows from which a target's number format is determined, before all others are counted."""
@@ -95,8 +108,8 @@ class StreamedTable:
 
     @property
     def n_rows(self) -> dict[str, int]:
-        """Numbers of rows: read, without target, training, validation, test."""
-        return self.found.n_rows
+        """Numbers of rows: read, without target, training, validation, test; and for intervals, if there are any."""
+        return {name: n for name, n in self.found.n_rows.items() if n or name != "calibration"}
 
     @property
     def span(self) -> tuple[float, float]:
@@ -139,7 +152,7 @@ class StreamedTable:
         return notes
 
     def write(self, dtype: str) -> "PreparedRows":
-        """Prepare all rows and write them to temporary files, in a second pass over the table.
+        """Prepare all rows and write them to temporary files, in a second pass over the table; each process its own.
 
         Raises
         ------
@@ -149,26 +162,37 @@ class StreamedTable:
             If there is not enough space.
         """
         packing = Packing(self.preparation, np.dtype(dtype))
+        together = self.table.together
         fields = [Field(packing.dtype, packing.n_numbers), Field(np.dtype(np.uint8), packing.n_codes), Field(Y, 1)]
-        names = ("training", "validation", "test")
-        stores = {name: RowStore(fields, self.n_rows[name]) for name in names}
+        counts = {name: [share[name] for share in self.found.of_processes] for name in Roles._fields}
+        stores = in_step(
+            together, lambda: {name: store_of(fields, of_role, together) for name, of_role in counts.items()}
+        )
         classes = self.class_counts()[0] if self.target.is_classification else None
         moments = self.found.moments
-        spread = Spread(float(moments.mean), float(moments.deviation)) if classes is None else None
+        spread = Spread(moments.mean, moments.deviation) if classes is None else None
+        rows = PreparedRows(packing, classes, spread, **stores)
+        in_step(together, lambda: self._fill(rows))
+        if spread is not None:
+            spread.share(together)
+        return rows
+
+    def _fill(self, rows: "PreparedRows") -> None:
+        """Prepare the rows that this process reads, and write them."""
+        packing, classes, spread = rows.packing, rows.classes, rows.spread
         for block in self.table.blocks("blocks prepared"):
             roles = self.split.roles(block, self.target.name)
             packed, codes = packing.pack(block.frame, block.first)
-            values, rows = self.target.values(block.frame[self.target.name], block.first)
+            values, with_target = self.target.values(block.frame[self.target.name], block.first)
             y = np.empty((block.frame.height, 1))
-            y[rows, 0] = values if classes is None else np.searchsorted(classes, values)
+            y[with_target, 0] = values if classes is None else np.searchsorted(classes, values)
             if spread is not None:
                 spread.add(y[roles.training, 0])
-            for name, mask in zip(names, roles, strict=True):
+            for name, mask in roles._asdict().items():
                 chosen = (packed, codes, y) if mask.all() else (packed[mask], codes[mask], y[mask])
-                stores[name].append(*chosen)
-        for store in stores.values():
-            store.finish()
-        return PreparedRows(packing, classes, spread, stores["training"], stores["validation"], stores["test"])
+                getattr(rows, name).append(*chosen)
+        for name in Roles._fields:
+            getattr(rows, name).finish()
 
     def _classes(self, counts: Counts) -> tuple[Array, npt.NDArray[np.int64]]:
         values, _ = self.target.values(counts.values)
@@ -188,25 +212,26 @@ class PreparedRows:
         For classification, the classes, sorted.
     spread : Spread or None
         For regression, the statistics of the training targets.
-    training, validation, test : RowStore
+    training, validation, test, calibration : RowStore or SharedStore
         Numbers, codes and targets.
     """
 
     packing: Packing
     classes: Array | None
     spread: Spread | None
-    training: RowStore
-    validation: RowStore
-    test: RowStore
+    training: Store
+    validation: Store
+    test: Store
+    calibration: Store
 
     def close(self) -> None:
         """Release the temporary files."""
-        for store in (self.training, self.validation, self.test):
+        for store in (self.training, self.validation, self.test, self.calibration):
             store.close()
 
     def source(
         self,
-        store: RowStore,
+        store: Store,
         coded: Array | None,
         weights: Array | None = None,
         center: float = 0.0,
@@ -216,7 +241,7 @@ class PreparedRows:
 
         Parameters
         ----------
-        store : RowStore
+        store : RowStore or SharedStore
             One of the stores above.
         coded : array of shape (n_classes, n_outputs) or None
             For classification, the coded target of each class.
@@ -236,13 +261,27 @@ class PreparedRows:
 
         return self._streamed(store, rows, (1 if coded is None else coded.shape[1]) + (weights is not None))
 
-    def test_parts(self) -> Iterator[Part]:
-        """Yield the test rows, part by part."""
-        for rows in self._streamed(self.test, lambda features, y: Rows(features, y), 1).in_order():
+    def answers(self, store: Store, outputs: Callable[[Array], Answers]) -> Iterator[tuple[Array, Answers]]:
+        """Yield targets as in the table, and a model's answers, of all rows of one of the stores, part by part.
+
+        Of several processes each computes those of its own rows, and all see those of all.
+        """
+
+        def own() -> Iterator[list[Array]]:
+            for part in self._parts(store):
+                yield [part.y, *(found for found in outputs(part.features) if found is not None)]
+
+        together = self._streamed(store, lambda features, y: Rows(features, y), 1).together
+        for y, predicted, *probabilities in of_all(together, own()):
+            yield y, (predicted, probabilities[0] if probabilities else None)
+
+    def _parts(self, store: Store) -> Iterator[Part]:
+        """Yield this process's rows of one of the stores, part by part, with their targets as in the table."""
+        for rows in self._streamed(store, lambda features, y: Rows(features, y), 1).in_order():
             y = rows.targets[:, 0]
             yield Part(np.asarray(rows.inputs), y if self.classes is None else self.classes[y.astype(np.int64)])
 
-    def _streamed(self, store: RowStore, rows: Callable[[Array, Array], Rows], n_more: int) -> Streamed:
+    def _streamed(self, store: Store, rows: Callable[[Array, Array], Rows], n_more: int) -> Streamed:
         """Return a source of ``rows``, with ``n_more`` numbers per row besides the features."""
 
         def unpack(arrays: list[Array]) -> Rows:
@@ -261,6 +300,7 @@ def survey_table(
     drop: Collection[str] = (),
     keep: Collection[str] = (),
     category: Collection[str] = (),
+    text: Collection[str] = (),
     asked: Asked | None = None,
     split: Split,
 ) -> StreamedTable:
@@ -270,7 +310,7 @@ def survey_table(
     ----------
     table : TableBlocks
         The table.
-    target, task, drop, keep, category, asked
+    target, task, drop, keep, category, text, asked
         As for `koubai.models.prepared.prepare_table`.
     split : Split
         The role of each row.
@@ -283,23 +323,39 @@ def survey_table(
         If the task does not fit the target.
     """
     check_task(task)
+    columns = {"drop": drop, "keep": keep, "category": category, "text": text}
+
+    def how(rows: "pl.DataFrame") -> Written:
+        return written(rows, asked, table.separator, {*drop, *category, *text})
+
+    first, format = in_step(table.together, lambda: _first(table, target, task, how))
+    said = in_step(
+        table.together, lambda: said_of_words(first[target], lambda: table.words_in(target), task, table.marks)
+    )
+    found = survey(table, target, split, category, format)
+    learned = in_step(table.together, lambda: _target(table, target, task, format, found))
+    preparation, more = in_step(table.together, lambda: _preparation(table, learned, columns, how, found))
+    return StreamedTable(table, split, learned, preparation, found, (*said, *more))
+
+
+def _first(table: TableBlocks, target: str, task: str | None, how: How) -> "tuple[pl.DataFrame, NumberFormat | None]":
+    """Return the first rows, and how the target's numbers are written."""
     head = table.head(0)
     require_column(head, target)
     check_type(target, head[target].dtype)
-    besides = {*drop, *category}
     first = clean(table.head(FIRST_ROWS), table.signed, table.marks)
-    how = written(first, asked, table.separator, besides)
-    format = how.number(target)
+    columns = how(first)
     if task != CLASSIFICATION:
-        refuse_dates(target, how)
-    said = said_of_words(first[target], lambda: table.words_in(target), task, table.marks)
-    found = survey(table, target, split, category, format)
-    how = written(found.sample, asked, table.separator, besides)
+        refuse_dates(target, columns)
+    return first, columns.number(target)
+
+
+def _target(table: TableBlocks, target: str, task: str | None, format: NumberFormat | None, found: Survey) -> Target:
+    """Return the target, and the task."""
     values, n_present = found.target.values, found.n_rows["read"] - found.n_rows["without target"]
     read = numbers(values, format or NumberFormat())
     if task != CLASSIFICATION:
-        counts = found.target.counts
-        refuse_odd_words(target, values, counts, read, task, lambda cell: table.row_of(target, cell))
+        refuse_odd_words(target, values, read, n_present, found.n_odd, task, lambda cell: table.row_of(target, cell))
     learned = target_of(target, values, n_present, len(values), task, format, read)
     if learned.is_classification and not found.target.complete:
         raise DataError(
@@ -312,16 +368,32 @@ def survey_table(
         raise DataError(
             what=f"The table must have training rows; all {n_present} are held out.", remedy="Hold out fewer."
         )
-    sample, whole = found.sample, found.whole
-    described = describe_columns(
-        sample.drop(target), drop=drop, keep=keep, category=category, of_rows=whole.n_rows, how=how
-    )
+    return learned
+
+
+def _preparation(
+    table: TableBlocks, target: Target, columns: Mapping[str, Collection[str]], how: How, found: Survey
+) -> tuple[Preparation, list[str]]:
+    """Return how columns become features, and what is to be said of them."""
+    sample, whole, name = found.sample, found.whole, target.name
+    form = how(sample)
+    described = describe_columns(sample.drop(name), **columns, of_rows=whole.n_rows, rows=found.sampled, how=form)
+    described = _with_texts(described, sample, target, set().union(*columns.values()))
     sample = read_once(sample, described, is_sample=True)
     preparation = Preparation.learned(described, sample, whole=whole)
-    there = sample.filter(sample[target].is_not_null())
-    suspected = suspicions(there, learned, preparation)
-    if found.sample.height < found.whole.n_rows:
+    there = sample.filter(sample[name].is_not_null())
+    suspected = suspicions(there, target, preparation)
+    if sample.height < whole.n_rows:
         suspected = [f"Among {there.height:,} sampled rows: {sentence}" for sentence in suspected]
     suspected += total_row(table.tail(LAST), table.n_rows)
-    notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
-    return StreamedTable(table, split, learned, preparation, found, notes)
+    of_target = [form.note_of(name)] if form.note_of(name) else []
+    return preparation, [*of_target, *preparation.said, *suspected]
+
+
+def _with_texts(
+    described: Sequence[Column], sample: "pl.DataFrame", target: Target, own: Collection[str]
+) -> list[Column]:
+    """Return what columns hold, with texts that say something of the target in the sampled rows."""
+    y, rows = target.values(sample[target.name])
+    splitter = Splitter(y if target.is_classification else None)
+    return with_texts(described, sample[rows], y, splitter, target.is_classification, np.arange(len(y)), own)

@@ -8,19 +8,25 @@ import numpy as np
 
 from koubai.core.arguments import FLAG, check_kind
 from koubai.core.arrays import Array
-from koubai.core.schema import Record, Tensors
-from koubai.models import table_record
-from koubai.models.averaging import kinds_that_serve, stop_of, train_members, why_one
-from koubai.models.defaults import penalties_to_judge
-from koubai.models.estimator_choice import Estimator, estimator_for
-from koubai.models.judging import Judgement, draw_to_constant, judge, judge_held_out, row_weights
+from koubai.core.schema import Record, Tensors, consistent
+from koubai.models.averaging import epochs_kept, stop_of, train_members, why_one
+from koubai.models.estimator_choice import estimator_for
+from koubai.models.explained import ShowsItself
+from koubai.models.honest.cross import check_folds, cross_validate
+from koubai.models.kept import table_record
 from koubai.models.prepared import PreparedTable
 from koubai.models.scaling import TargetScale, bounds_around
+from koubai.models.scores.judgement import Judgement
+from koubai.models.scores.judging import draw_to_constant, judge_held_out, row_weights
+from koubai.models.scores.kinds import kinds_that_serve
 from koubai.models.streamed import PreparedRows, StreamedTable
 from koubai.models.table_preparer import TablePreparer
+from koubai.models.trust.applied import choose_for, conform, conform_streamed, decide_for, decide_streamed, judge_for
+from koubai.models.trust.remembered import sketch_of
 from koubai.tables.files.blocks import TableBlocks
 from koubai.tables.files.frames import TableLike
 from koubai.tables.files.reading import ReadingOptions
+from koubai.training.executors import check_executor, using
 from koubai.training.history import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -30,21 +36,20 @@ if TYPE_CHECKING:
 
 MIN_TO_CHOOSE = 2000
 """With fewer rows, that score is too coarse to select an epoch: it is only shown, and the last epoch is kept."""
-
-
 MIN_TO_CALIBRATE = 100
 """Fewer held-out rows say too little of how confident a network should be."""
 
 
-class TableModel(TablePreparer):
+class TableModel(TablePreparer, ShowsItself):
     """A network for a table, from its cells to its predictions.
 
     Parameters
     ----------
     task : {"classification", "regression"}, optional
         The task; by default, inferred from the target's values (see `koubai.tables.preparing.targets.find_target`).
-    drop, keep, category : collections of str
-        Columns to omit, to use even though they look like identifiers, and to treat as categories.
+    drop, keep, category, text : collections of str
+        Columns to omit, to use even though they look like identifiers, to treat as categories, and to treat as texts,
+        whose words are counted (see `koubai.tables.preparing.texts`).
     decimal, thousands, date_order : str, optional
         Number and date formats, where cells leave them open: the decimal mark, the thousands separator, and ``dmy``,
         ``mdy`` or ``ymd`` (see `koubai.tables.meaning.number_formats.Asked`).
@@ -56,7 +61,7 @@ class TableModel(TablePreparer):
         Seed of splits, initial values and shuffles: the same seed gives the same model.
     cross_validation : bool
         Whether to cross-validate a small table's network to choose its penalty and its confidence, see
-        `koubai.models.judging`.
+        `koubai.models.scores.judging`.
     piecewise : bool, optional
         Whether numbers have a piecewise linear encoding besides, see `koubai.tables.preparing.numeric.NumberColumn`; by
         default, unless ``quality`` is "fast" or the table is wide or large. A table read block by block has none.
@@ -67,6 +72,13 @@ class TableModel(TablePreparer):
         The number of these networks, if it is to be another.
     time : float, optional
         Seconds: as many networks as can be trained in that time. How many these are depends on the machine.
+    metric : str, optional
+        The measure that the model is to serve, see `koubai.models.trust.metrics`: where the line between classes is
+        drawn (``"balanced_accuracy"``, ``"f1"``, …), or class weights or the loss (``"log_loss"``, ``"mae"``, …) are
+        chosen by it, on rows that the networks did not see.
+    intervals : float, optional
+        A probability such as 0.9: predictions come with intervals (of classes: sets) that hold the truth that often,
+        see `koubai.models.trust.conformal`. A fifth of the rows, 2,000 at most, is set aside for them.
     **network
         Parameters of `koubai.MLPClassifier` or `koubai.MLPRegressor`; defaults depend on the number of rows, see
         `koubai.models.defaults`.
@@ -105,6 +117,10 @@ class TableModel(TablePreparer):
         test_fraction: float = 0.0,
         callbacks: Any = None,
         stream: bool = False,
+        executor: Any = None,
+        group: str | None = None,
+        time_column: str | None = None,
+        cv: int | None = None,
         **reading: Unpack[ReadingOptions],
     ) -> Self:
         """Learn from a table to predict one of its columns.
@@ -116,7 +132,14 @@ class TableModel(TablePreparer):
         callbacks : callable or sequence of callables, optional
             Called with a `koubai.training.history.Epoch` after every epoch; True stops training.
         stream : bool
-            Whether to read a file block by block, in memory independent of its number of rows.
+            Whether to read a file block by block.
+        executor : concurrent.futures.Executor, optional
+            Workers that train what is averaged, tried or cross-validated: a pool of processes, Dask's
+            ``client.get_executor()``, mpi4py's or loky's. The model does not depend on it.
+        group, time_column
+            As for `prepare`.
+        cv : int, optional
+            Folds of a cross-validation of the whole model, whose scores are in ``cross_validated_``.
 
         Returns
         -------
@@ -124,40 +147,58 @@ class TableModel(TablePreparer):
 
         Raises
         ------
-        DataError
-            If there is nothing to learn from the table.
-        ParameterError
-            If a parameter is not allowed.
+        DataError, ParameterError
+            If there is nothing to learn from the table, or a parameter is not allowed.
         DivergenceError
             If training diverges to NaN or infinity.
         """
         check_kind("TableModel", "stream", stream, FLAG, False)
+        check_folds(cv, stream)
         if stream or isinstance(table, TableBlocks):
+            self.check(target, test_fraction, True, group, time_column)
             return self.train(self.survey(table, target, test_fraction=test_fraction, **reading), callbacks)
-        return self.train(self.prepare(table, target, test_fraction=test_fraction, **reading), callbacks)
+        apart = {"group": group, "time_column": time_column}
+        prepared = self.prepare(table, target, test_fraction=test_fraction, **apart, **reading)
+        self.train(prepared, callbacks, executor=executor)
+        self.cross_validated_ = None if cv is None else cross_validate(self, prepared, cv, executor)
+        return self
 
-    def train(self, prepared: PreparedTable | StreamedTable, callbacks: Any = None, *, progress: bool = False) -> Self:
+    def train(
+        self,
+        prepared: PreparedTable | StreamedTable,
+        callbacks: Any = None,
+        *,
+        progress: bool = False,
+        executor: Any = None,
+    ) -> Self:
         """Train on the result of `prepare`, and evaluate on the held-out rows.
 
         Parameters
         ----------
         prepared : PreparedTable or StreamedTable
             The split table.
-        callbacks
+        callbacks, executor
             As for `fit`.
         progress : bool
             Whether to show a progress bar on standard error.
         """
+        check_executor(executor, "TableModel")
         if isinstance(prepared, StreamedTable):
             return self._train_streamed(prepared, callbacks, progress)
         y, held_out = prepared.y[prepared.training], prepared.y[prepared.validation]
         self._describe(prepared, y)
-        training, validation, test = (
-            self._features(prepared.frame[rows]) for rows in (prepared.training, prepared.validation, prepared.test)
+        training, validation, test, aside = (
+            self._features(prepared.frame[rows])
+            for rows in (prepared.training, prepared.validation, prepared.test, prepared.calibration)
         )
         everything = np.concatenate([training, validation]), np.concatenate([y, held_out])
+        groups = prepared.groups_learned_from
+        choose_for(self, *everything, groups)
+        self.trained_ = sketch_of(everything[0])
         estimator: Any = self._new_estimator(len(y), len(validation) > 0, callbacks)
-        self.judgement_ = self._judge(*everything)
+        self.judgement_ = judge_for(
+            self, *everything, self._row_weights(everything[1], everything[1]), groups, executor
+        )
         if self.judgement_ is not None:
             estimator.set_params(alpha=self.judgement_.l2)
         given: Any = None
@@ -166,18 +207,24 @@ class TableModel(TablePreparer):
             given = (validation, self._coded(held_out), *([] if weights is None else [weights]))
         begin = perf_counter()
         estimator.progress = progress
-        estimator.fit(training.astype(self._training_dtype), self._coded(y), validation_data=given)
+        estimator.fit(training.astype(self._training_dtype), self._coded(y), validation_data=given, executor=executor)
         estimator._set_theta(estimator.theta_.astype(self.dtype))
         self._take_network(estimator)
         chosen = estimator.early_stopping and self.cross_validation and len(validation) >= MIN_TO_CALIBRATE
         if chosen and self.judgement_ is None:
             self.judgement_ = self._judge_held_out(validation, held_out, y)
         if estimator.history_.stopped not in ("callback", INTERRUPTED):
-            self._average(*everything, begin, callbacks, progress)
+            with using(estimator, executor):
+                self._average(*everything, groups, begin, callbacks, progress)
         estimator.progress = False
         if self.judgement_ is not None:
+            if not self.others_:
+                self.judgement_ = self.judgement_.of_one()
             for member in self._members():
                 draw_to_constant(member, self.judgement_.factor, self._coded(y), self._row_weights(y, y))
+        if estimator.history_.stopped != INTERRUPTED:
+            decide_for(self, *everything, self._row_weights(everything[1], y), groups)
+        conform(self, aside, prepared.y[prepared.calibration])
         self.evaluation_ = None
         if len(test):
             self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
@@ -186,36 +233,45 @@ class TableModel(TablePreparer):
     @property
     def _training_dtype(self) -> str:
         """The dtype of training: single precision, which takes half the time, where several networks are averaged."""
-        alone = self.n_members == 1 or why_one(self.network, streamed=False) is not None
-        return self.dtype if alone else "float32"
+        return self.dtype if self.is_of_one else "float32"
 
     def _take_network(self, estimator: "MLPClassifier | MLPRegressor") -> None:
         """Answer with one network."""
         self.estimator_, self.others_ = estimator, []
 
-    def _average(self, X: Array, y: Array, begin: float, callbacks: Any, progress: bool) -> None:
+    def _average(self, X: Array, y: Array, groups: Array | None, begin: float, callbacks: Any, progress: bool) -> None:
         """Put several networks in the place of the one that was trained, if several are asked for or allowed.
 
         They are trained on all rows, as many epochs as those of the network that was kept.
         """
         estimator: Any = self.estimator_
         asked = self.members_asked
-        if why_one(self.network, streamed=False) is not None:
+        if why_one(self.settled, streamed=False) is not None:
             return
-        history = estimator.history_
-        epochs = (history.best_epoch if estimator.early_stopping else None) or len(history)
+        epochs = epochs_kept(estimator)
         number = asked.number(len(y), estimator.network_.n_parameters, epochs)
         if number == 1:
             return
         rows, targets = X.astype(self._training_dtype), self._coded(y)
-        plain, common = self.preparation_.plain_features(), {"epochs": epochs, "seed": self.random_state}
+        kinds, self.judgement_ = kinds_that_serve(
+            estimator,
+            rows,
+            targets,
+            epochs=epochs,
+            seed=self.random_state,
+            plain=self.preparation_.plain_features(),
+            weights=self._row_weights(y, y),
+            judgement=self.judgement_,
+            groups=groups,
+        )
         members = train_members(
             estimator,
             rows,
             targets,
             number=number,
-            kinds=kinds_that_serve(estimator, rows, targets, plain=plain, **common),
-            **common,
+            epochs=epochs,
+            seed=self.random_state,
+            kinds=kinds,
             until=None if asked.seconds is None else begin + asked.seconds,
             stop=stop_of(callbacks),
             progress=progress,
@@ -226,23 +282,6 @@ class TableModel(TablePreparer):
             if not self.target_.is_classification:
                 self.bounds_ = bounds_around(float(y.min()), float(y.max()))
 
-    def _judge(self, features: Array, y: Array) -> Judgement | None:
-        """Return the cross-validation of a small table's network, if applicable."""
-        penalties = penalties_to_judge(len(y), self.network) if self.cross_validation else ()
-        if not penalties:
-            return None
-        left_out = ("alpha", "callbacks", "checkpoint", "n_starts")
-        given = {name: value for name, value in self.network.items() if name not in left_out}
-
-        def make(penalty: float) -> Estimator:
-            chosen = {**given, "alpha": penalty}
-            return estimator_for(self.target_.task, len(y), chosen, self.random_state, self.long_tail_, fast)
-
-        fast = self.members_asked.is_fast
-        weights, classes = self._row_weights(y, y), self.target_.is_classification
-        features = features.astype(np.float32)  # half the time, and only choices come of it
-        return judge(make, penalties, features, self._coded(y), weights, classes=classes, seed=self.random_state)
-
     def _judge_held_out(self, features: Array, y: Array, training: Array) -> Judgement | None:
         """Return the confidence by held-out rows, if the model is of classes."""
         if not self.target_.is_classification:
@@ -250,7 +289,7 @@ class TableModel(TablePreparer):
         return judge_held_out(self.estimator_, features, y, self._row_weights(y, training))
 
     def _row_weights(self, y: Array, training: Array) -> Array | None:
-        return row_weights(self.network.get("class_weight"), y, training) if self.target_.is_classification else None
+        return row_weights(self.settled.get("class_weight"), y, training) if self.target_.is_classification else None
 
     def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
         """Train on a table read block by block."""
@@ -263,7 +302,7 @@ class TableModel(TablePreparer):
             self._take_scale(rows.spread.scale(self.network))
         n_rows = prepared.n_rows
         validated = n_rows["validation"] > 0
-        estimator = self._new_estimator(n_rows["training"], validated, callbacks)
+        estimator = self._new_estimator(n_rows["training"], validated, callbacks, streamed=True)
         if rows.classes is None:
             training, validation = (
                 rows.source(store, None, center=self.center_, scale=self.scale_)
@@ -278,9 +317,12 @@ class TableModel(TablePreparer):
         estimator.progress = progress
         self._take_network(estimator.fit_source(training, validation if validated else None))
         self.estimator_.progress = False
+        of_class = prepared.training_counts() if rows.classes is not None else np.empty(0)
+        decide_streamed(self, rows.answers(rows.validation, self.outputs), of_class)
+        conform_streamed(self, rows.answers(rows.calibration, self.outputs))
         tally = self.new_tally()
-        for part in rows.test_parts():
-            tally.add(part.y, *self.outputs(part.features))
+        for y, found in rows.answers(rows.test, self.outputs):
+            tally.add(y, *found)
         self.evaluation_ = tally.evaluation() if n_rows["test"] else None
         return self
 
@@ -319,12 +361,16 @@ class TableModel(TablePreparer):
         self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
         self.reading_ = dict(prepared.table.reading)
         self.judgement_, self.shares_ = None, None
+        self.chosen_, self.decision_, self.conformal_, self.trained_ = {}, None, None, None
+        self.cross_validated_, self.learning_curve_ = None, None
         self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
 
-    def _new_estimator(self, n_rows: int, validated: bool, callbacks: Any) -> "MLPClassifier | MLPRegressor":
-        given, fast = self.network, self.members_asked.is_fast
-        estimator = estimator_for(self.target_.task, n_rows, given, self.random_state, self.long_tail_, fast)
-        stops = validated and self.network.get("early_stopping", n_rows >= MIN_TO_CHOOSE)
+    def _new_estimator(
+        self, n_rows: int, validated: bool, callbacks: Any, streamed: bool = False
+    ) -> "MLPClassifier | MLPRegressor":
+        given, fast, single = self.settled, self.members_asked.is_fast, streamed or self.is_single
+        estimator = estimator_for(self.target_.task, n_rows, given, self.random_state, self.long_tail_, fast, single)
+        stops = validated and given.get("early_stopping", n_rows >= MIN_TO_CHOOSE)
         return estimator.set_params(early_stopping=stops, callbacks=callbacks)
 
     def to_record(self) -> tuple[Record, dict[str, Array]]:
@@ -348,5 +394,6 @@ class TableModel(TablePreparer):
             If the record is damaged or describes something else.
         """
         model = cls(**table_record.parameters_of(record))
+        consistent("TableModel", lambda: model.check_parameters(0.0))
         table_record.restore(model, record, tensors)
         return model

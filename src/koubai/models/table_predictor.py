@@ -1,19 +1,21 @@
 """What a fitted model does with a table: predict, score, and return the rows as the network sees them."""
 
 import os
+from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
+import numpy.typing as npt
 
-from koubai.core import entries
 from koubai.core.arguments import TEXT, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.models.answering import AnswersTogether
-from koubai.models.evaluation import ClassTally, Evaluation, NumberTally
-from koubai.models.judging import Judgement
 from koubai.models.predicting import Prediction
 from koubai.models.scaling import TargetScale
+from koubai.models.scores.evaluation import ClassTally, Evaluation, NumberTally
+from koubai.models.scores.judgement import Judgement
 from koubai.tables.files.blocks import Block, TableBlocks
 from koubai.tables.files.frames import TableLike, as_table
 from koubai.tables.files.missing import Marks
@@ -26,7 +28,14 @@ from koubai.tables.preparing.preparation import Preparation
 if TYPE_CHECKING:
     import polars as pl
 
-    from koubai.explain.derivations import Derivation
+    from koubai.models.honest.cross import CrossValidated
+    from koubai.models.honest.curve import LearningCurve
+
+
+INTERVAL = ("prediction_lower", "prediction_upper")
+"""Columns of predictions that hold the ends of an interval."""
+SET = "prediction_set"
+"""The column that holds the classes among which the truth is with a stated probability."""
 
 
 class TablePredictor(AnswersTogether):
@@ -45,6 +54,14 @@ class TablePredictor(AnswersTogether):
         For classification, the most common class of the training rows, and the share of each class.
     judgement_ : Judgement or None
         The cross-validation of a small table's network.
+    decision_ : Decision or None
+        What was chosen to serve ``metric``.
+    conformal_ : Conformal or None
+        What ``intervals`` rest on.
+    cross_validated_, learning_curve_ : CrossValidated or None, LearningCurve or None
+        The scores of a cross-validation, and by the number of rows, if they were asked for.
+    trained_ : array of uint64 or None
+        A sketch of the training rows, see `koubai.models.trust.remembered`.
     others_ : list of MLPClassifier or MLPRegressor
         Further networks like ``estimator_``, if the predictions of several are averaged.
     columns_ : list of str
@@ -56,6 +73,7 @@ class TablePredictor(AnswersTogether):
     """
 
     dtype: str
+    metric: str | None
     missing: tuple[str, ...]
     not_missing: tuple[str, ...]
     preparation_: Preparation
@@ -67,6 +85,9 @@ class TablePredictor(AnswersTogether):
     commonest_: Any
     shares_: list[float] | None
     judgement_: Judgement | None
+    trained_: "npt.NDArray[np.uint64] | None"
+    cross_validated_: "CrossValidated | None"
+    learning_curve_: "LearningCurve | None"
     columns_: list[str]
     has_names_: bool
     reading_: dict[str, Any]
@@ -109,7 +130,9 @@ class TablePredictor(AnswersTogether):
         Returns
         -------
         polars.DataFrame
-            ``prediction`` and, for classification, a column ``probability_<class>`` for each class.
+            ``prediction`` and, for classification, a column ``probability_<class>`` for each class. With
+            ``intervals``, after the prediction, ``prediction_lower`` and ``prediction_upper``, or ``prediction_set``
+            with the classes in it.
 
         Raises
         ------
@@ -193,10 +216,21 @@ class TablePredictor(AnswersTogether):
         import polars as pl
 
         columns = {"prediction": predicted}
+        if self.conformal_ is not None and probabilities is None:
+            ends = self.conformal_.interval(predicted, self.lowest_answer)
+            columns |= dict(zip(INTERVAL, ends, strict=True))
         if probabilities is not None:
             labels = self.estimator_.classes_
+            if self.conformal_ is not None:
+                columns[SET] = np.array(self.sets_of(probabilities))
             columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(labels)}
         return pl.DataFrame(columns)
+
+    def sets_of(self, probabilities: Array, called: Sequence[Any] | None = None) -> list[str]:
+        """Return the classes in each row's set, of a model that has them, in one text, by what they are called."""
+        assert self.conformal_ is not None
+        names = [str(label) for label in (self.estimator_.classes_ if called is None else called)]
+        return [" | ".join(compress(names, row)) for row in self.conformal_.sets(probabilities).tolist()]
 
     def reading_for(self, path: str | os.PathLike[str], **given: Unpack[ReadingOptions]) -> ReadingOptions:
         """Return the options for reading a file: as given, else as for the training table's file.
@@ -294,23 +328,6 @@ class TablePredictor(AnswersTogether):
                 targets[rows] = estimator.coded_targets(self._coded(y))
         return inputs, targets
 
-    def explain_model(self, table: TableLike, *, layer: int = 1) -> "Derivation":
-        """Show what the model has learned: what its hidden nodes represent, and the effects of the table's columns.
-
-        Parameters
-        ----------
-        table
-            As for `predict`, with the target.
-        layer : int
-            The hidden layer, counted from 1.
-
-        Returns
-        -------
-        koubai.explain.Derivation
-            Displays itself in a notebook; ``show()`` prints it, ``save("page.html")`` writes it.
-        """
-        return entries.table_model_page(self, table, layer)
-
     def predict_and_evaluate(
         self, table: TableLike, *, bad_cells: str = "refuse", **reading: Unpack[ReadingOptions]
     ) -> tuple["pl.DataFrame", Evaluation | None, list[str]]:
@@ -351,8 +368,13 @@ class TablePredictor(AnswersTogether):
         """Return an empty tally of scores."""
         estimator = self.estimator_
         if self.target_.is_classification:
-            return ClassTally(estimator.classes_, self.commonest_, self.shares_)
-        return NumberTally(self.mean_)
+            return ClassTally(estimator.classes_, self.commonest_, self.shares_, self.metric, self.conformal_)
+        return NumberTally(self.mean_, self.metric, self.conformal_, self.lowest_answer)
+
+    @property
+    def lowest_answer(self) -> float:
+        """No interval begins below: 0 if no target of the training rows was negative."""
+        return 0.0 if self.bounds_[0] >= 0 else -np.inf
 
     def _evaluate(self, features: Array, y: Array) -> Evaluation:
         tally = self.new_tally()

@@ -1,23 +1,29 @@
 """What a table's model is asked to learn, checked, and the table found out about and split before training."""
 
+import inspect
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, Self, Unpack
+
+import numpy as np
 
 from koubai.core.arguments import COLLECTION, FLAG, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
+from koubai.engines.registry import together_of
 from koubai.models.asked import Checked, name_of_target, path_of
-from koubai.models.averaging import Members, refuse_average
+from koubai.models.averaging import Members, refuse_average, why_one
 from koubai.models.defaults import uses_lbfgs
 from koubai.models.estimator_choice import check_choices
-from koubai.models.prepared import PreparedTable, prepare_table
+from koubai.models.prepared import PreparedTable, RowNumbers, prepare_table
 from koubai.models.streamed import StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
+from koubai.models.trust.conformal import check_level, rows_to_set_aside
+from koubai.models.trust.metrics import check_metric
 from koubai.tables.files.blocks import TableBlocks, open_blocks
 from koubai.tables.files.frames import TableLike, raw_table
 from koubai.tables.files.missing import clean, texts_of, words_in
 from koubai.tables.files.names import column_names
-from koubai.tables.files.reading import ReadingOptions
+from koubai.tables.files.reading import ReadingOptions, Table
 from koubai.tables.meaning.number_formats import Asked
 from koubai.tables.preparing.numeric import MAX_PIECES
 from koubai.tables.preparing.refusals import said_of_words
@@ -44,6 +50,7 @@ class TablePreparer(TablePredictor):
         drop: Collection[str] = (),
         keep: Collection[str] = (),
         category: Collection[str] = (),
+        text: Collection[str] = (),
         decimal: str | None = None,
         thousands: str | None = None,
         date_order: str | None = None,
@@ -56,13 +63,16 @@ class TablePreparer(TablePredictor):
         quality: str = "good",
         n_members: int | None = None,
         time: float | None = None,
+        metric: str | None = None,
+        intervals: float | None = None,
         **network: Any,
     ) -> None:
         self.task = task
-        lists = {"drop": drop, "keep": keep, "category": category, "missing": missing, "not_missing": not_missing}
+        lists = {"drop": drop, "keep": keep, "category": category, "text": text}
+        lists |= {"missing": missing, "not_missing": not_missing}
         for name, given in lists.items():
             check_kind("TableModel", name, given, COLLECTION)
-        self.drop, self.keep, self.category = map(column_names, (drop, keep, category))
+        self.drop, self.keep, self.category, self.text = map(column_names, (drop, keep, category, text))
         self.decimal, self.thousands, self.date_order = decimal, thousands, date_order
         self.missing, self.not_missing = texts_of(missing), texts_of(not_missing)
         self.dtype = dtype
@@ -70,10 +80,19 @@ class TablePreparer(TablePredictor):
         self.cross_validation = cross_validation
         self.piecewise = piecewise
         self.quality, self.n_members, self.time = quality, n_members, time
+        self.metric, self.intervals = metric, intervals
         self.network = network
+        self.chosen_: dict[str, Any] = {}
 
     def prepare(
-        self, table: TableLike, target: str | Checked, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
+        self,
+        table: TableLike,
+        target: str | Checked,
+        *,
+        test_fraction: float = 0.0,
+        group: str | None = None,
+        time_column: str | None = None,
+        **reading: Unpack[ReadingOptions],
     ) -> PreparedTable:
         """Find out what a table holds, and split its rows, without training yet.
 
@@ -85,6 +104,10 @@ class TablePreparer(TablePredictor):
             The column to be predicted; or what `check` returned, which is then not asked again.
         test_fraction : float
             Share of the rows that are held out to say in the end how good the model is, in [0, 1).
+        group : str, optional
+            A column of groups, such as patients: rows of one group are never both learned from and held out.
+        time_column : str, optional
+            A column of dates or numbers: the latest rows are held out, so that the past predicts the future.
         **reading
             How a file is read (encoding, separator, header, skip_lines), see `koubai.tables.files.reading.read_table`;
             files to predict for are read the same way, unless these are given again.
@@ -96,13 +119,28 @@ class TablePreparer(TablePredictor):
         ParameterError
             If a parameter is not allowed.
         """
-        checked = target if isinstance(target, Checked) else self.check(target, test_fraction)
-        target, test_fraction = self._learnable(checked.target), checked.test_fraction
+        checked = target
+        if not isinstance(checked, Checked):
+            checked = self.check(checked, test_fraction, False, group, time_column)
+        target = self._learnable(checked.target)
         raw = raw_table(table, **reading)
         read = replace(raw, frame=clean(raw.frame, marks=self.marks))
         said: list[str] = []
         if target in raw.frame.columns:
             said = said_of_words(read.frame[target], lambda: words_in(raw.frame[target]), self.task, self.marks)
+        return self._prepared(
+            read,
+            target,
+            said=said,
+            test_fraction=checked.test_fraction,
+            group=checked.group,
+            time_column=checked.time_column,
+        )
+
+    def _prepared(
+        self, read: Table, target: str, *, test_fraction: float = 0.0, n_kept: int | None = None, **more: Any
+    ) -> PreparedTable:
+        n_rows = round(read.frame.height * (1 - test_fraction)) if n_kept is None else n_kept
         return prepare_table(
             read,
             target,
@@ -110,13 +148,32 @@ class TablePreparer(TablePredictor):
             drop=self.drop,
             keep=self.keep,
             category=self.category,
+            text=self.text,
             asked=self.asked,
-            said=said,
             test_fraction=test_fraction,
-            validation_fraction=self._validation_fraction(round(read.frame.height * (1 - test_fraction))),
+            validation_fraction=self._validation_fraction(n_rows),
             seed=self.random_state,
             piecewise=self._wants_pieces(*read.frame.shape),
+            intervals=self.intervals,
+            **more,
         )
+
+    def prepared_again(self, prepared: PreparedTable, kept: RowNumbers, test: RowNumbers) -> PreparedTable:
+        """Return a table prepared anew, to learn from some of its rows and hold out others."""
+        return self._prepared(
+            prepared.table,
+            prepared.target.name,
+            n_kept=len(kept),
+            group=prepared.group,
+            time_column=prepared.time_column,
+            chosen=(np.sort(kept), np.sort(test)),
+        )
+
+    def twin(self) -> Self:
+        """Return an unfitted model of the same parameters."""
+        names = [name for name in inspect.signature(type(self).__init__).parameters if hasattr(self, name)]
+        own = {name: getattr(self, name) for name in names if name != "network"}
+        return type(self)(**own, **self.network)
 
     def survey(
         self, table: TableLike, target: str | Checked, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
@@ -137,9 +194,12 @@ class TablePreparer(TablePredictor):
         """
         checked = target if isinstance(target, Checked) else self.check(target, test_fraction, streamed=True)
         target, test_fraction = self._learnable(checked.target), checked.test_fraction
-        blocks = table if isinstance(table, TableBlocks) else open_blocks(path_of(table), **reading)
+        together = together_of(self.network.get("engine"))
+        blocks = table if isinstance(table, TableBlocks) else open_blocks(path_of(table), together=together, **reading)
         blocks.marks = self.marks
-        validation_fraction = self._validation_fraction(round(blocks.n_rows * (1 - test_fraction)))
+        n_kept = round(blocks.n_rows * (1 - test_fraction))
+        validation_fraction = self._validation_fraction(n_kept)
+        aside = 0.0 if self.intervals is None else rows_to_set_aside(n_kept, self.intervals) / n_kept
         return survey_table(
             blocks,
             target,
@@ -147,11 +207,19 @@ class TablePreparer(TablePredictor):
             drop=self.drop,
             keep=self.keep,
             category=self.category,
+            text=self.text,
             asked=self.asked,
-            split=Split(test_fraction, validation_fraction, self.random_state),
+            split=Split(test_fraction, validation_fraction, self.random_state, aside),
         )
 
-    def check(self, target: object, test_fraction: float = 0.0, streamed: bool = False) -> Checked:
+    def check(
+        self,
+        target: object,
+        test_fraction: float = 0.0,
+        streamed: bool = False,
+        group: str | None = None,
+        time_column: str | None = None,
+    ) -> Checked:
         """Check all that can be known before a table is read; `prepare` and `survey` take what this returns.
 
         Parameters
@@ -160,6 +228,8 @@ class TablePreparer(TablePredictor):
             As `prepare`.
         streamed : bool
             Whether the table is read block by block, which some parameters have no use for.
+        group, time_column
+            As `prepare`.
 
         Raises
         ------
@@ -168,10 +238,13 @@ class TablePreparer(TablePredictor):
         """
         name = name_of_target(target)
         self.check_parameters(test_fraction)
+        check_metric(self.metric, self.task)
+        check_level(self.intervals)
         check_choices(self.task, self.network, self.random_state, streamed)
         if self.members_asked.is_asked:
             refuse_average(self.network, streamed)
-        return Checked(name, test_fraction, streamed)
+        _check_apart(name, group, time_column, streamed)
+        return Checked(name, test_fraction, streamed, group, time_column)
 
     def _wants_pieces(self, n_rows: int, n_columns: int) -> bool:
         """Return whether numbers are to have a piecewise linear encoding, in a table of so many rows and columns."""
@@ -182,8 +255,8 @@ class TablePreparer(TablePredictor):
 
     def _learnable(self, target: str) -> str:
         """Return the target; raise ParameterError if it is among the columns to learn from."""
-        for name, wanted in (("drop", self.drop), ("keep", self.keep), ("category", self.category)):
-            if target in wanted:
+        for name in ("drop", "keep", "category", "text"):
+            if target in getattr(self, name):
                 raise ParameterError(
                     who="TableModel",
                     parameter=name,
@@ -192,6 +265,23 @@ class TablePreparer(TablePredictor):
                     remedy="Remove it.",
                 )
         return target
+
+    def _check_kinds(self) -> None:
+        """Raise ParameterError if a column is to be read in two ways."""
+        both = [name for name in self.category if name in self.text]
+        if both:
+            raise ParameterError(
+                who="TableModel",
+                parameter="category",
+                required="name no column that is in text too",
+                got=repr(both[0]),
+                remedy="Leave it out of one of them.",
+            )
+
+    @property
+    def settled(self) -> dict[str, Any]:
+        """The network's parameters: the user's, and those that were chosen to serve the metric."""
+        return {**self.network, **self.chosen_}
 
     @property
     def asked(self) -> Asked:
@@ -203,6 +293,16 @@ class TablePreparer(TablePredictor):
         """What the user says of how many networks are averaged."""
         return Members(self.quality, self.n_members, self.time)
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether there can only be one network, as asked for or for what it is."""
+        return self.n_members == 1 or why_one(self.settled, streamed=False) is not None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one network answers by itself, for one of these reasons or since speed is asked for."""
+        return self.is_of_one or self.members_asked.is_fast
+
     def check_parameters(self, test_fraction: float) -> None:
         """Raise ParameterError if a parameter of this class, or the share of test rows, is not allowed."""
         for name in ("task", "decimal", "thousands", "date_order", "dtype"):
@@ -211,6 +311,7 @@ class TablePreparer(TablePredictor):
         check_kind("TableModel", "piecewise", self.piecewise, or_none(FLAG), True)
         self.members_asked.check()
         self.marks.check()
+        self._check_kinds()
         _check_share("test_fraction", test_fraction, 0.2)
         _check_share("validation_fraction", self.network.get("validation_fraction", 0.1), 0.1)
         if self.dtype not in ("float64", "float32"):
@@ -234,6 +335,23 @@ class TablePreparer(TablePredictor):
         """Return the share of training rows that are held out to score each epoch."""
         wanted = self.network.get("early_stopping", n_rows >= MIN_TO_WATCH) and not uses_lbfgs(self.network)
         return float(self.network.get("validation_fraction", 0.1)) if wanted else 0.0
+
+
+def _check_apart(target: str, group: str | None, time_column: str | None, streamed: bool) -> None:
+    """Raise an error in one sentence if the columns by which rows are kept apart cannot be these."""
+    for name, given in (("group", group), ("time_column", time_column)):
+        check_kind("TableModel", name, given, or_none(TEXT))
+        required = ""
+        if given == target:
+            required = "not be the target"
+        elif given is not None and streamed:
+            required = "be left out for a table that is read block by block"
+        elif name == "time_column" and given is not None and group is not None:
+            required = "not be given beside group"
+        if required:
+            raise ParameterError(
+                who="TableModel", parameter=name, required=required, got=repr(given), remedy="Leave it out."
+            )
 
 
 def _check_share(name: str, share: Any, default: float) -> None:

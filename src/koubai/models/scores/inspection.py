@@ -6,14 +6,14 @@ is passed to scikit-learn as codes (its numbers, or the positions of its values)
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from koubai.core.arguments import shown, targets_of
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
 from koubai.explain.derivations import Derivation
@@ -22,6 +22,8 @@ from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.model.page import ColumnView, model_page
 from koubai.explain.network.samples import players
 from koubai.models.estimator_choice import Estimator
+from koubai.models.reasons.page import words_section
+from koubai.models.reasons.words import TEXTS, words_of_model
 from koubai.models.table_predictor import TablePredictor
 from koubai.tables.files.frames import TableLike
 from koubai.tables.meaning.columns import NUMBER
@@ -129,12 +131,14 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
     def scored(estimator: _CodedModel, X: Array, y: Array) -> float:
         return float(model.score(estimator.frame(X).with_columns(frame[name])))
 
+    answers = coded.predict(codes)
+    baseline = 0.0 if model.target_.is_classification else float(answers.mean())
     found = permutation_importance(coded, codes, y, scoring=scored, n_repeats=REPEATS, random_state=seed)
     views = []
     for k, coding in enumerate(codings):
         grid, outputs = _dependence(coded, codes, k, coding)
         means, spreads = found["importances_mean"], found["importances_std"]
-        views.append(ColumnView(coding.name, float(means[k]), float(spreads[k]), grid, outputs))
+        views.append(ColumnView(coding.name, float(means[k]), float(spreads[k]), grid, outputs, baseline))
     return tuple(views), "accuracy" if model.target_.is_classification else "R²"
 
 
@@ -160,6 +164,8 @@ def _dependence(
     """Return a grid of values of one column, and each output's mean with the column set to them."""
     from sklearn.inspection import partial_dependence
 
+    if coding.values is not None and _is_text(coded.model, coding.name):  # whole texts come once each
+        return (), ()
     if coding.values is None:
         known = codes[:, k][np.isfinite(codes[:, k])]
         grid = np.unique(np.quantile(known, np.linspace(0.02, 0.98, POINTS))) if len(known) else np.zeros(1)
@@ -181,6 +187,44 @@ def _dependence(
         custom_values={k: grid},
     )
     return shown, tuple(tuple(map(float, row)) for row in found["average"])
+
+
+def _is_text(model: TablePredictor, name: str) -> bool:
+    return any(column.name == name for column in model.preparation_.texts.values())
+
+
+def dependence_of(model: TablePredictor, table: TableLike, column: str) -> "pl.DataFrame":
+    """Return the partial dependence of one column as a table; see `koubai.TableModel.partial_dependence`."""
+    import polars as pl
+
+    frame = model.columns_of(table).frame.head(MOST_ROWS)
+    columns = {
+        found.name: isinstance(found, NumberColumn) and found.kind == NUMBER for found in model.preparation_.columns
+    }
+    if column not in columns:
+        raise ParameterError(
+            who="TableModel",
+            parameter="column",
+            required=f"be one of those that the model uses, {', '.join(list(columns)[:12])}",
+            got=shown(column),
+            remedy=f"Try {next(iter(columns))!r}.",
+        )
+    if _is_text(model, column):
+        raise ParameterError(
+            who="TableModel",
+            parameter="column",
+            required="not be one of texts, which come once each",
+            got=shown(column),
+            remedy="Ask reasons for the words that matter.",
+        )
+    codings, codes = _coded(frame, columns)
+    place = list(columns).index(column)
+    grid, outputs = _dependence(_CodedModel(model, codings), codes, place, codings[place])
+    classes = [f"probability_{label}" for label in getattr(model.estimator_, "classes_", ())]
+    if len(classes) == 2 and len(outputs) == 1:
+        outputs = (tuple(1 - share for share in outputs[0]), outputs[0])
+    names = classes if classes else ["prediction"]
+    return pl.DataFrame({column: list(grid), **dict(zip(names, map(list, outputs), strict=False))})
 
 
 class _PlainNetwork:
@@ -266,6 +310,8 @@ def page_of_table_model(model: TablePredictor, table: TableLike, layer: int = 1)
     )
     columns, score = columns_of_model(model, table)
     page = model_page(nodes, columns, classes, _labels(targets, classes), score)
+    words = words_section(words_of_model(model, table), min(TEXTS, len(inputs)))
+    page = replace(page, sections=(*page.sections, *words))
     return about_average(page, 1, 1 + len(model.others_))
 
 

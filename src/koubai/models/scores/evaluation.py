@@ -10,6 +10,10 @@ import numpy.typing as npt
 from koubai.core.arrays import Array
 from koubai.core.moments import Moments, Squares
 from koubai.core.schema import Record
+from koubai.models.scores.ranking import average_precision, roc_area
+from koubai.models.trust.conformal import Conformal
+from koubai.models.trust.metrics import METRICS
+from koubai.models.trust.uncertainty import of_root_mean_square, of_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Evaluation:
         For classification, the classes.
     confusion : sequence of sequence of int
         For classification, rows by true class (outer) and predicted class (inner).
+    interval : tuple (low, high), optional
+        The 95 % confidence interval of ``score``, from the number of these rows and how much they differ.
     """
 
     n_rows: int
@@ -46,6 +52,7 @@ class Evaluation:
     others: Mapping[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    interval: tuple[float, float] | None = None
 
     @property
     def is_better(self) -> bool:
@@ -87,6 +94,7 @@ class Evaluation:
             "others": dict(self.others),
             "classes": list(self.classes),
             "confusion": [list(row) for row in self.confusion],
+            "interval": None if self.interval is None else list(self.interval),
         }
 
     @classmethod
@@ -101,6 +109,7 @@ class Evaluation:
             {str(name): float(value) for name, value in record["others"].items()},
             tuple(str(label) for label in record["classes"]),
             tuple(tuple(int(count) for count in row) for row in record["confusion"]),
+            None if record.get("interval") is None else (float(record["interval"][0]), float(record["interval"][1])),
         )
 
 
@@ -124,10 +133,23 @@ class ClassTally:
         The most common class of the training rows.
     shares : sequence of float or None
         The share of each class in the training rows, which is the constant baseline's probabilities.
+    metric : str, optional
+        The measure that the model is to serve, which is then among the scores.
+    conformal : Conformal, optional
+        Sets of classes, whose coverage is then measured.
     """
 
-    def __init__(self, classes: Array, commonest: object, shares: Sequence[float] | None = None) -> None:
+    def __init__(
+        self,
+        classes: Array,
+        commonest: object,
+        shares: Sequence[float] | None = None,
+        metric: str | None = None,
+        conformal: Conformal | None = None,
+    ) -> None:
         self.classes, self.commonest = classes, commonest
+        self._metric, self._conformal = None if metric is None else METRICS[metric], conformal
+        self._within = self._in_sets = 0
         self._shares = None if shares is None else np.asarray(shares, np.float64)
         self._ranked: list[tuple[Array, Array]] | None = []
         self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
@@ -155,6 +177,10 @@ class ClassTally:
             self._unknown.update(np.unique(y[~known])[: max(0, MOST_UNKNOWN - len(self._unknown))].tolist())
         self._right += int((y == predicted).sum())
         self._constant += int((y == self.commonest).sum())
+        if self._conformal is not None and probabilities is not None:
+            there = self._conformal.sets(probabilities)
+            self._in_sets += int(there.sum())
+            self._within += int(there[np.flatnonzero(known), truth].sum())
         if probabilities is None or not known.all():
             self._log_loss = self._ranked = None
         elif self._log_loss is not None:
@@ -191,6 +217,10 @@ class ClassTally:
                 there = rows_of_class > 0
                 others[SHARES_LOG_LOSS] = float(-(rows_of_class[there] @ np.log(self._shares[there])) / self._rows)
             others |= self._areas(rows_of_class)
+        others = self._asked(others)
+        if self._conformal is not None:
+            others |= _coverage(self._conformal, self._within, self._rows, "set")
+            others["mean number of classes in a set"] = self._in_sets / max(1, self._rows)
         return Evaluation(
             self._rows,
             "accuracy",
@@ -200,7 +230,26 @@ class ClassTally:
             others,
             tuple(str(label) for label in self.classes),
             tuple(tuple(row) for row in self._confusion.tolist()),
+            of_share(self._right, self._rows),
         )
+
+    def _asked(self, others: dict[str, float]) -> dict[str, float]:
+        """Return the scores with the measure that was asked for as the first of them."""
+        metric = self._metric
+        if metric is None or metric.name == "accuracy":
+            return others
+        label = metric.label
+        sought = 1 - int(np.flatnonzero(self.classes == self.commonest)[0]) if len(self.classes) == 2 else 0
+        if metric.decides and len(self.classes) == 2 and metric.name == "f1":
+            label = f"{metric.label} of {self.classes[sought]}"
+        if metric.of_confusion is not None:
+            value = float(metric.of_confusion(self._confusion.astype(np.float64), sought))
+        elif self._ranked and metric.of_answers is not None:
+            truth = np.concatenate([places for places, _ in self._ranked])
+            value = metric.of_answers(truth, np.concatenate([shares for _, shares in self._ranked]))
+        else:
+            return others
+        return {label: value} | {name: other for name, other in others.items() if name != label}
 
     def _areas(self, rows_of_class: npt.NDArray[np.int64]) -> dict[str, float]:
         """Return the area under the ROC curve and, for two classes, the average precision of the rarer.
@@ -209,19 +258,22 @@ class ClassTally:
         """
         if not self._ranked:
             return {}
-        from sklearn.metrics import average_precision_score, roc_auc_score  # slow to import, so only when needed
-
         truth = np.concatenate([places for places, _ in self._ranked])
         shares = np.concatenate([probabilities for _, probabilities in self._ranked])
         there = [index for index, count in enumerate(rows_of_class) if 0 < count < len(truth)]
         if not there or not np.isfinite(shares).all():
             return {}
-        found = {ROC_AUC: float(np.mean([roc_auc_score(truth == index, shares[:, index]) for index in there]))}
+        found = {ROC_AUC: float(np.mean([roc_area(truth == index, shares[:, index]) for index in there]))}
         if len(self.classes) == 2:
             rarer = 1 - int(np.flatnonzero(self.classes == self.commonest)[0])
             name = f"{AVERAGE_PRECISION} of {self.classes[rarer]}"
-            found[name] = float(average_precision_score(truth == rarer, shares[:, rarer]))
+            found[name] = float(average_precision(truth == rarer, shares[:, rarer]))
         return found
+
+
+def _coverage(conformal: Conformal, within: int, n_rows: int, what: str) -> dict[str, float]:
+    """Return the share of rows whose truth lies within, by name."""
+    return {f"truth within the {conformal.percent} {what}": within / max(1, n_rows)}
 
 
 class NumberTally:
@@ -231,10 +283,25 @@ class NumberTally:
     ----------
     mean : float
         Mean of the training rows, in units of the target.
+    metric : str, optional
+        The measure that the model is to serve, which then comes first among the further scores.
+    conformal : Conformal, optional
+        Intervals, whose coverage is then measured; none begins below ``lowest``.
+    lowest : float
+        The lowest end of an interval.
     """
 
-    def __init__(self, mean: float) -> None:
+    def __init__(
+        self,
+        mean: float,
+        metric: str | None = None,
+        conformal: Conformal | None = None,
+        lowest: float = -np.inf,
+    ) -> None:
         self.mean = mean
+        self._metric, self._conformal, self._lowest = metric, conformal, lowest
+        self._within, self._width, self._unit = 0, 0.0, 0.0
+        self._squares = Moments()
         self._targets, self._errors, self._constant_errors = Moments(), Squares(), Squares()
         self._absolute = 0.0
         self._rows = 0
@@ -248,6 +315,13 @@ class NumberTally:
         self._absolute += float(np.abs(errors).mean() - self._absolute) * (len(y) / self._rows)
         self._targets.add(y)
         self._errors.add(errors)
+        self._unit = self._unit or float(np.abs(errors).max()) or 1.0
+        with np.errstate(over="ignore"):
+            self._squares.add((errors / self._unit) ** 2)
+        if self._conformal is not None:
+            low, high = self._conformal.interval(predicted, self._lowest)
+            self._within += int(((low <= y) & (y <= high)).sum())
+            self._width += float((high - low).mean() - self._width) * (len(y) / self._rows)
         self._constant_errors.add(y - self.mean)
 
     def evaluation(self) -> Evaluation:
@@ -256,7 +330,14 @@ class NumberTally:
         others, spread = {"mean absolute error": self._absolute}, float(self._targets.deviation)
         if spread > 0:
             others["R²"] = 1 - (rmse / spread) ** 2
-        return Evaluation(self._rows, "rmse", rmse, baseline, f"{self.mean:.6g}", others)
+        if self._metric == "r2" and "R²" in others:
+            others = {"R²": others["R²"]} | others
+        if self._conformal is not None:
+            others |= _coverage(self._conformal, self._within, self._rows, "interval")
+            others["mean width of an interval"] = self._width
+        relative = float(self._squares.deviation / self._squares.mean) if self._squares.mean > 0 else 0.0
+        interval = of_root_mean_square(rmse, relative, self._rows)
+        return Evaluation(self._rows, "rmse", rmse, baseline, f"{self.mean:.6g}", others, interval=interval)
 
 
 def evaluate_classes(

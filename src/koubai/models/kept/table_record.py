@@ -1,7 +1,7 @@
 """Conversion of a table model to plain data and arrays for a model file, and back."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,22 +27,31 @@ from koubai.core.schema import (
     Whole,
     consistent,
 )
-from koubai.models.averaging import MOST_MEMBERS, QUALITIES
-from koubai.models.evaluation import Evaluation
-from koubai.models.judging import Judgement
+from koubai.models.averaging import MOST_MEMBERS, QUALITIES, with_theta
+from koubai.models.honest.cross import CROSS_VALIDATED, CrossValidated
+from koubai.models.honest.curve import CURVE, LearningCurve
 from koubai.models.scaling import TargetScale
-from koubai.models.table_preparer import TablePreparer
+from koubai.models.scores.evaluation import Evaluation
+from koubai.models.scores.judgement import Judgement
+from koubai.models.table_predictor import TablePredictor
+from koubai.models.trust.conformal import CONFORMAL, Conformal
+from koubai.models.trust.decision import DECISION, Decision
+from koubai.models.trust.metrics import METRICS
 from koubai.tables.files.reading import reading_of
 from koubai.tables.meaning.number_formats import FORMAT
 from koubai.tables.preparing.preparation import Preparation
 from koubai.tables.preparing.refusals import TASKS
 from koubai.tables.preparing.targets import Target
 
+if TYPE_CHECKING:
+    from koubai.models.table_preparer import TablePreparer
+
 PARAMETERS = (
     "task",
     "drop",
     "keep",
     "category",
+    "text",
     "decimal",
     "thousands",
     "date_order",
@@ -55,15 +64,20 @@ PARAMETERS = (
     "quality",
     "n_members",
     "time",
+    "metric",
+    "intervals",
 )
 """Parameters of a `TableModel` stored in a file; those of the network are in the estimator's record."""
 
 OTHERS = "others.theta"
 """The array of the parameters of further networks that are averaged with the first, one row for each."""
 
+TRAINED = "trained"
+"""The array of what is remembered of the training rows; files of older versions have none."""
+
 UNBOUNDED = (-float("inf"), float("inf"))
 
-LISTS = ("drop", "keep", "category", "missing", "not_missing")
+LISTS = ("drop", "keep", "category", "text", "missing", "not_missing")
 """The parameters that are lists of names."""
 
 
@@ -77,6 +91,7 @@ SCORES = Fields(
         "others": Named(Real(finite=False)),
         "classes": Listed(Text()),
         "confusion": Listed(Listed(Whole())),
+        "interval": Later(Maybe(Listed(Real(finite=False), 2, 2))),
     },
     (
         Rule(
@@ -116,6 +131,8 @@ PARAMETER_KINDS: dict[str, Kind] = {
     "quality": Later(Text(tuple(QUALITIES))),
     "n_members": Later(Maybe(Whole(1, MOST_MEMBERS))),
     "time": Later(Maybe(Real(above=0))),
+    "metric": Later(Maybe(Text(tuple(METRICS)))),
+    "intervals": Later(Maybe(Real(0, 1))),
 }
 NAMES: dict[str, Kind] = {name: Later(Listed(Text())) for name in LISTS}
 DESCRIPTION = Description(
@@ -146,11 +163,18 @@ DESCRIPTION = Description(
             "commonest": Scalar(),
             "shares": Later(Maybe(Listed(Real(0, 1)))),
             "judgement": Later(Maybe(JUDGEMENT)),
+            "decision": Later(Maybe(DECISION)),
+            "conformal": Later(Maybe(CONFORMAL)),
+            "cross_validated": Later(Maybe(CROSS_VALIDATED)),
+            "learning_curve": Later(Maybe(CURVE)),
             "n_networks": Later(Whole(1, MOST_MEMBERS)),
             "reading": Later(READING),
             "columns": Listed(Text(), 1, different=True),
             "has_names": Truth(),
-            "rows": Fields({name: Whole() for name in ("training", "validation", "test", "without target")}),
+            "rows": Fields(
+                {name: Whole() for name in ("training", "validation", "test", "without target")}
+                | {"calibration": Later(Whole())}
+            ),
             "notes": Listed(Text()),
             "evaluation": Maybe(SCORES),
         },
@@ -160,7 +184,7 @@ DESCRIPTION = Description(
 """Required contents of a table model's record, besides its preparation and its estimator."""
 
 
-def to_record(model: TablePreparer) -> tuple[Record, dict[str, Array]]:
+def to_record(model: "TablePreparer") -> tuple[Record, dict[str, Array]]:
     """Return a fitted model as plain data and arrays.
 
     Raises
@@ -181,13 +205,17 @@ def to_record(model: TablePreparer) -> tuple[Record, dict[str, Array]]:
         "long_tail": model.long_tail_,
         "commonest": getattr(model, "commonest_", None),
         "shares": model.shares_,
-        "judgement": None if model.judgement_ is None else model.judgement_.record(),
+        "judgement": _recorded(model.judgement_),
+        "decision": _recorded(model.decision_),
+        "conformal": _recorded(model.conformal_),
+        "cross_validated": _recorded(model.cross_validated_),
+        "learning_curve": _recorded(model.learning_curve_),
         "columns": list(model.columns_),
         "has_names": model.has_names_,
         "reading": dict(model.reading_),
         "rows": dict(model.n_rows_),
         "notes": list(model.notes_),
-        "evaluation": None if model.evaluation_ is None else model.evaluation_.record(),
+        "evaluation": _recorded(model.evaluation_),
         "n_networks": 1 + len(model.others_),
         "preparation": preparation,
         "estimator": estimator,
@@ -195,7 +223,13 @@ def to_record(model: TablePreparer) -> tuple[Record, dict[str, Array]]:
     tensors = {f"estimator.{name}": array for name, array in estimator_tensors.items()}
     if model.others_:
         tensors[OTHERS] = np.stack([other.theta_ for other in model.others_])
+    if model.trained_ is not None:
+        tensors[TRAINED] = model.trained_
     return record, tensors | {f"preparation.{name}": array for name, array in preparation_tensors.items()}
+
+
+def _recorded(part: Any) -> Record | None:
+    return None if part is None else part.record()
 
 
 def parameters_of(record: Record) -> Record:
@@ -216,22 +250,46 @@ def parameters_of(record: Record) -> Record:
     return parameters
 
 
-def restore(model: TablePreparer, record: Record, tensors: Tensors) -> None:
+def estimator_of(is_classification: bool, record: Mapping[str, Any], tensors: Tensors) -> Any:
+    """Return the estimator that a record describes.
+
+    Raises
+    ------
+    ModelFileError
+        If the record is damaged.
+    """
+    from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.regressor import MLPRegressor
+
+    kind: type[MLPClassifier | MLPRegressor] = MLPClassifier if is_classification else MLPRegressor
+    return kind.from_record(record, tensors)
+
+
+NetworkOf: TypeAlias = Callable[[bool, Mapping[str, Any], Tensors], Any]
+"""Makes what predicts from whether it predicts classes, a network's record and its arrays."""
+
+
+def restore(model: TablePredictor, record: Record, tensors: Tensors, network: NetworkOf = estimator_of) -> None:
     """Set what was learned, as a record describes it, on a new model.
+
+    Parameters
+    ----------
+    model : TablePredictor
+        The new model.
+    record, tensors
+        The contents of its file.
+    network : callable
+        Makes what predicts from the task and the network's record and arrays: an estimator or a `KeptNetwork`.
 
     Raises
     ------
     ModelFileError
         If the record is damaged or describes something else.
     """
-    consistent("TableModel", lambda: _restore(model, record, tensors))
+    consistent("TableModel", lambda: _restore(model, record, tensors, network))
 
 
-def _restore(model: TablePreparer, record: Record, tensors: Tensors) -> None:
-    from koubai.estimators.classifier import MLPClassifier
-    from koubai.estimators.regressor import MLPRegressor
-
-    model.check_parameters(0.0)
+def _restore(model: TablePredictor, record: Record, tensors: Tensors, network: NetworkOf) -> None:
     model.target_ = Target.from_record(record["target"])
     center, scale = float(record["center"]), float(record["scale"])
     bounds = [float(bound) for bound in record.get("bounds", UNBOUNDED)]  # absent from files of older versions
@@ -239,15 +297,20 @@ def _restore(model: TablePreparer, record: Record, tensors: Tensors) -> None:
     model._take_scale(TargetScale(center, scale, float(record.get("mean", center)), *_two(bounds), long_tail))
     model.commonest_ = record["commonest"]
     model.shares_ = None if record.get("shares") is None else [float(share) for share in record["shares"]]
-    judgement = record.get("judgement")
-    model.judgement_ = None if judgement is None else Judgement.from_record(judgement)
+    model.judgement_ = _found(Judgement, record, "judgement")
+    if (trained := tensors.get(TRAINED)) is not None:
+        Tensor(("uint64",), ("n_remembered",)).check(TRAINED, trained, {}, tensors)
+    model.trained_ = trained
+    model.cross_validated_ = _found(CrossValidated, record, "cross_validated")
+    model.learning_curve_ = _found(LearningCurve, record, "learning_curve")
+    model.decision_ = _found(Decision, record, "decision")
+    model.conformal_ = _found(Conformal, record, "conformal")
     model.columns_, model.has_names_ = list(record["columns"]), bool(record["has_names"])
     model.reading_ = reading_of(record.get("reading", {}))  # absent from files of older versions
     model.n_rows_, model.notes_ = dict(record["rows"]), list(record["notes"])
-    model.evaluation_ = None if record["evaluation"] is None else Evaluation.from_record(record["evaluation"])
+    model.evaluation_ = _found(Evaluation, record, "evaluation")
     model.preparation_ = Preparation.from_record(record["preparation"], _below("preparation.", tensors))
-    kind: type[MLPClassifier | MLPRegressor] = MLPClassifier if model.target_.is_classification else MLPRegressor
-    model.estimator_ = kind.from_record(record["estimator"], _below("estimator.", tensors))
+    model.estimator_ = network(model.target_.is_classification, record["estimator"], _below("estimator.", tensors))
     if model.estimator_.n_features_in_ != len(model.preparation_.features):
         raise ValueError(f"{len(model.preparation_.features)} features for another network")
     model.others_ = _others(model.estimator_, int(record.get("n_networks", 1)), tensors)
@@ -260,10 +323,14 @@ def _restore(model: TablePreparer, record: Record, tensors: Tensors) -> None:
         raise ValueError("one number is predicted by a network of one output")
 
 
+def _found(kind: Any, record: Record, name: str) -> Any:
+    """Return what a part of a record describes; None if there is none, as in files of older versions."""
+    part = record.get(name)
+    return None if part is None else kind.from_record(part)
+
+
 def _others(first: Any, n_networks: int, tensors: Tensors) -> list[Any]:
     """Return the further networks whose predictions are averaged; files of older versions have none."""
-    from koubai.estimators.members import with_theta
-
     if n_networks == 1:
         if OTHERS in tensors:
             raise ModelFileError(
@@ -278,7 +345,7 @@ def _others(first: Any, n_networks: int, tensors: Tensors) -> list[Any]:
     return [with_theta(first, np.array(theta)) for theta in thetas]
 
 
-def _check_classes(model: TablePreparer, labels: Mapping[str, Any]) -> None:
+def _check_classes(model: TablePredictor, labels: Mapping[str, Any]) -> None:
     """Raise ValueError unless the estimator's classes are what the target column gives."""
     estimator = model.estimator_
     dtype = estimator.classes_.dtype
@@ -287,6 +354,8 @@ def _check_classes(model: TablePreparer, labels: Mapping[str, Any]) -> None:
         raise ValueError(f"{labels['kind']} classes of dtype {dtype} for another target")
     if model.commonest_ not in estimator.classes_.tolist():
         raise ValueError("the commonest class must be one of them")
+    if model.decision_ is not None and len(model.decision_.factors) not in (0, len(estimator.classes_)):
+        raise ValueError(f"{len(model.decision_.factors)} factors of {len(estimator.classes_)} classes")
     if model.shares_ is not None and len(model.shares_) != len(estimator.classes_):
         raise ValueError(f"{len(model.shares_)} shares of {len(estimator.classes_)} classes")
 

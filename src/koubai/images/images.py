@@ -1,0 +1,98 @@
+"""Images as read from files: all of one size, with their labels if there are any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from koubai.core.arrays import Array
+from koubai.core.errors import DataError, FileError
+from koubai.core.memory import free_memory
+
+Shape: TypeAlias = tuple[int, int, int]
+"""Height, width and channels of an image."""
+
+GRAY, COLOUR = 1, 3
+"""Numbers of channels of grey and of red, green and blue pictures."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """Images of one size.
+
+    Parameters
+    ----------
+    pixels : array of shape (n, height, width, channels)
+        The images; uint8 from pictures, otherwise numbers of the file's own kind.
+    labels : array of shape (n,) or None
+        Class names or numbers.
+    names : sequence of str
+        What each image is called in a message or a list of predictions: its file, or its place in one.
+    source : str
+        Where they come from, for messages.
+    test : Images, optional
+        Images that the source keeps apart for testing.
+    resized : bool
+        Whether they were given their size by being resized.
+    notes : sequence of str
+        What should be said about reading them, one sentence each.
+    """
+
+    pixels: Array
+    labels: Any
+    names: Sequence[str]
+    source: str
+    test: "Images | None" = None
+    resized: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def shape(self) -> Shape:
+        """Height, width and channels."""
+        _, height, width, channels = self.pixels.shape
+        return height, width, channels
+
+
+def said_of_size(height: int, width: int) -> str:
+    """Return a size as pictures are measured, width first.
+
+    Examples
+    --------
+    >>> said_of_size(480, 640)
+    '640 × 480'
+    """
+    return f"{width} × {height}"
+
+
+def missing(path: Path) -> FileError:
+    """Return the error of a file that is not there."""
+    return FileError(f"The file '{path}' must exist; it was not found. Check the name.")
+
+
+def unreadable(path: Path, error: OSError) -> FileError:
+    """Return the error of a file that the system does not let be read."""
+    if isinstance(error, FileNotFoundError):
+        return missing(path)
+    reason = (error.strerror or str(error) or "unknown").lower()
+    return FileError(f"The file '{path}' must be readable; got: {reason}. Check it.")
+
+
+def check_room(source: str, n_bytes: int) -> None:
+    """Raise DataError if images would not fit into memory, before any is read.
+
+    Parameters
+    ----------
+    source : str
+        Where they come from.
+    n_bytes : int
+        Their size in memory.
+    """
+    free = free_memory()
+    if n_bytes > free:
+        raise DataError(
+            f"{source}: the images must fit into memory; they take {n_bytes / 1e9:.1f} GB and {free / 1e9:.1f} GB "
+            "are free. Give fewer, or smaller ones."
+        )

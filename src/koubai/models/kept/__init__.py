@@ -1,0 +1,1 @@
+"""A table's model in a file: its record, and what predicts from it alone."""

@@ -1,0 +1,1 @@
+"""Images from files and their network as one model."""

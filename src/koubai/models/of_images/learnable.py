@@ -1,0 +1,177 @@
+"""What is to be learned from images: classes or numbers, from which of them, and how it is judged."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.core.errors import DataError, InPython, ParameterError
+from koubai.images.images import Images
+from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
+from koubai.tables.preparing.splits import hold_out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnableImages:
+    """Images divided into those to learn from and those that are held out.
+
+    Parameters
+    ----------
+    images : Images
+        All of them but those of a test set of their own.
+    task, why : str
+        Classification or regression, and the reason.
+    training : array of int
+        Which of them are for training.
+    test_pixels, test_labels : array or None
+        Those that are held out.
+    test_from : str
+        Where these come from.
+    """
+
+    images: Images
+    task: str
+    why: str
+    training: Array
+    test_pixels: Array | None
+    test_labels: Array | None
+    test_from: str
+
+    @property
+    def labels(self) -> Array:
+        """Labels of the images for training."""
+        return np.asarray(self.images.labels)[self.training]
+
+    @property
+    def pixels(self) -> Array:
+        """The images for training; all of them, without a copy, where none are held out."""
+        pixels = self.images.pixels
+        return pixels if len(self.training) == len(pixels) else pixels[self.training]
+
+
+def learnable(
+    images: Images, task: str | None, test: Images | None, test_fraction: float | None, seed: int
+) -> LearnableImages:
+    """Return what is to be learned from images, and hold some of them out.
+
+    Parameters
+    ----------
+    images : Images
+        The images, with labels.
+    task : str or None
+        The task, if the labels are not to show it.
+    test : Images or None
+        Other images to judge the network by; by default those that the source keeps apart for it.
+    test_fraction : float or None
+        Share of the images to hold out if there are no others; by default a fifth.
+    seed : int
+        Seed of the choice.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to be learned.
+    ParameterError
+        If a share is given besides test images.
+    """
+    labels = np.asarray(images.labels)
+    found, why = (task, "as requested") if task is not None else task_of(labels)
+    check_labels(images.source, labels, found)
+    apart = test if test is not None else images.test
+    everything = np.arange(len(images))
+    if apart is not None:
+        if test_fraction is not None:
+            raise ParameterError(
+                parameter="test_fraction",
+                required="be left open where there are test images",
+                got=f"{test_fraction:g} besides {len(apart):,} of {apart.source}",
+                remedy="Leave it out.",
+            )
+        check_same_shape(apart, images.shape)
+        return LearnableImages(
+            images, found, why, everything, apart.pixels, np.asarray(apart.labels), f"the {len(apart):,} test images"
+        )
+    share = 0.2 if test_fraction is None else test_fraction
+    kept, held = hold_out(len(images), share, seed, labels if found == CLASSIFICATION else None)
+    if not len(held):
+        return LearnableImages(images, found, why, everything, None, None, "")
+    return LearnableImages(images, found, why, kept, images.pixels[held], labels[held], "held-out images")
+
+
+def task_of(labels: Array) -> tuple[str, str]:
+    """Return the task that labels show, and the reason.
+
+    Examples
+    --------
+    >>> task_of(np.array(["cat", "dog"]))
+    ('classification', '2 different labels')
+    >>> task_of(np.array([0.5, 1.25]))
+    ('regression', 'its labels are numbers with fractions')
+    """
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(labels)):
+        return REGRESSION, "its labels are numbers with fractions"
+    return CLASSIFICATION, f"{len(np.unique(labels)):,} different labels"
+
+
+def check_labels(source: str, labels: Array, task: str) -> None:
+    """Raise DataError if labels are none that can be learned."""
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise DataError(
+            who="ImageModel",
+            parameter="labels",
+            required="be finite",
+            got="NaN or infinity",
+            remedy=f"Mend them in {source}.",
+        )
+    if task == REGRESSION and labels.dtype.kind not in "biuf":
+        raise DataError(
+            who="ImageModel",
+            parameter="labels",
+            required="be numbers for regression",
+            got=f"{labels.dtype}",
+            remedy="Leave the task open.",
+        )
+    n_labels = len(np.unique(labels))
+    if n_labels < 2:
+        raise DataError(
+            who="ImageModel",
+            what=f"the labels of {source} must be of two kinds or more; got {n_labels}, {labels[0]}.",
+            remedy="Add images of others.",
+        )
+
+
+def check_same_shape(images: Images, shape: Any) -> None:
+    """Raise DataError unless images have the size and the channels of those that the network learns from."""
+    wanted, got = tuple(shape), images.shape
+    if got[:2] != wanted[:2]:
+        raise DataError(
+            who="ImageModel",
+            what=(
+                f"the images of '{images.source}' must be {wanted[1]} × {wanted[0]} pixels, as those that the network "
+                f"learned from; got {got[1]} × {got[0]}."
+            ),
+            remedy=InPython("Give resize=True for pictures.", typed="Add {resize} for pictures."),
+        )
+    if got[2] != wanted[2]:
+        raise DataError(
+            who="ImageModel",
+            what=(
+                f"the images of '{images.source}' must have {channels_in_words(wanted[2])}, as those that the network "
+                f"learned from; got {channels_in_words(got[2])}."
+            ),
+            remedy="Convert them.",
+        )
+
+
+def channels_in_words(channels: int) -> str:
+    """Return a number of channels in words.
+
+    Examples
+    --------
+    >>> channels_in_words(1), channels_in_words(3), channels_in_words(2)
+    ('1 channel (grey)', '3 channels (colour)', '2 channels')
+    """
+    if channels == 1:
+        return "1 channel (grey)"
+    return f"{channels} channels (colour)" if channels == 3 else f"{channels} channels"

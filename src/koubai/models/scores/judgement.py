@@ -1,0 +1,82 @@
+"""What a cross-validation of a table's networks chose, as it is said and kept in a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from koubai.core.schema import Record
+from koubai.models.scores.parts import PARTS
+
+HELD_OUT = 1
+"""Number of parts in a `Judgement` by rows that were held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The result of cross-validation.
+
+    Parameters
+    ----------
+    losses : mapping of str to float
+        For each L2 penalty tried, the mean loss of the rows' predictions with its factor, in units of the loss.
+    l2 : float
+        The weakest penalty whose loss is within 2 % of the lowest.
+    factor : float
+        Its a.
+    constant : float
+        The loss of the constant prediction.
+    n_parts : int
+        Number of parts; 1 if the rows were held out once, and only the factor was chosen.
+    kinds : tuple of int
+        Which kinds of networks are averaged (0 for those that see all features, 1 for those that see the plain ones
+        only); empty if kinds were not compared. A file does not keep it.
+    alone : float or None
+        Where means were judged, the factor of one network by itself that sees all features. A file does not keep it.
+    """
+
+    losses: Mapping[str, float]
+    l2: float
+    factor: float
+    constant: float
+    n_parts: int = PARTS
+    kinds: tuple[int, ...] = field(default=(), compare=False)
+    alone: float | None = field(default=None, compare=False)
+
+    def of_one(self) -> "Judgement":
+        """Return what holds for one network in the place of a mean: it is surer than that, and needs its own factor.
+
+        Examples
+        --------
+        >>> Judgement({"0.05": 0.31}, 0.05, 1.2, 0.69, kinds=(0, 1), alone=0.8).of_one().factor
+        0.8
+        """
+        return self if self.alone is None else replace(self, factor=self.alone, kinds=(), alone=None)
+
+    def record(self) -> Record:
+        """Return the judgement as plain data; `from_record` reads it back."""
+        names = ("losses", "l2", "factor", "constant", "n_parts")
+        return {name: dict(self.losses) if name == "losses" else getattr(self, name) for name in names}
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Judgement":
+        """Return the judgement described by `record`."""
+        losses = {str(name): float(value) for name, value in record["losses"].items()}
+        l2, factor, constant = (float(record[name]) for name in ("l2", "factor", "constant"))
+        return cls(losses, l2, factor, constant, int(record["n_parts"]))
+
+    @property
+    def sentence(self) -> str:
+        """The choice and its reason, in one sentence."""
+        if self.n_parts == HELD_OUT:
+            (loss,) = self.losses.values()
+            return (
+                f"Confidence by held-out rows: predictions scaled by {self.factor:.2f} about the constant prediction "
+                f"(loss {loss:.4g}; constant prediction {self.constant:.4g})."
+            )
+        tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
+        drawn = f"predictions scaled by {self.factor:.2f} about the constant prediction"
+        if self.factor == 0:
+            drawn = "nothing better was found than the constant prediction, which is used"
+        return (
+            f"Cross-validated in {self.n_parts} parts: L2 {self.l2:g} (loss by L2 {tried}; constant prediction "
+            f"{self.constant:.4g}), {drawn}."
+        )

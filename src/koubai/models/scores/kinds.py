@@ -1,0 +1,87 @@
+"""Which kinds of networks are averaged: those that see numbers in pieces, those that do not, or both.
+
+The two err differently, so that their mean is mostly better than either. Where one of them fails, the mean is worse; so
+both are tried on rows that they did not learn from, unless the rows are too few for that.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.models.averaging import can_be_widened, with_theta
+from koubai.models.scores.judgement import HELD_OUT, Judgement
+from koubai.models.scores.judging import can_be_drawn, judge_kinds, outputs_of
+from koubai.models.scores.parts import parts_of
+
+Kinds = tuple[Array | None, ...]
+"""The features that members see, by turns, (n_features,); None stands for all."""
+
+
+def kinds_that_serve(
+    estimator: Any,
+    X: Array,
+    y: Array,
+    *,
+    epochs: int,
+    seed: int,
+    plain: Array | None,
+    weights: Array | None = None,
+    judgement: Judgement | None = None,
+    groups: Array | None = None,
+) -> tuple[Kinds, Judgement | None]:
+    """Return the features that the members see, by turns, and the judgement that is to hold for their mean.
+
+    Parameters
+    ----------
+    estimator, X, y, epochs, seed
+        As for `koubai.models.averaging.train_members`.
+    plain : array of bool of shape (n_features,), or None
+        The features without pieces; None if there are none.
+    weights : array of shape (n_rows,) or None
+        Weight of each row's loss.
+    judgement : Judgement or None
+        What is known. Where both kinds were cross-validated, that decides; where the confidence of one network was
+        found by held-out rows, that of the mean of both kinds takes its place.
+    groups : array of shape (n_rows,), optional
+        Rows of one group stay together.
+    """
+    if plain is None or not can_be_widened(estimator):
+        return (None,), judgement
+    kinds = (None, plain)
+    if judgement is not None and judgement.n_parts > HELD_OUT:
+        return tuple(kinds[kind] for kind in judgement.kinds) or kinds, judgement
+    found = _judged(estimator, X, y, kinds, weights, epochs, seed, groups)
+    if found is None:
+        return kinds, judgement
+    return tuple(kinds[kind] for kind in found.kinds), judgement and found
+
+
+def _judged(
+    estimator: Any,
+    X: Array,
+    y: Array,
+    kinds: Kinds,
+    weights: Array | None,
+    epochs: int,
+    seed: int,
+    groups: Array | None,
+) -> Judgement | None:
+    """Judge a mean of networks by the first part of a cross-validation; None if that says nothing."""
+    from koubai.estimators.members import seed_of_member, train_anew
+
+    part = next(parts_of(y, hasattr(estimator, "classes_"), seed, groups), None)
+    if part is None or not can_be_drawn(estimator):
+        return None
+    (training, test), answers = part, []
+    for seen in kinds:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the final training issues any warnings
+            (theta,) = train_anew(
+                estimator, X[training], y[training], seeds=[seed_of_member(seed, 0)], epochs=epochs, seen=seen
+            )
+        if not np.isfinite(theta).all():
+            return None  # members that diverge are left out one by one
+        answers.append(outputs_of(with_theta(estimator, theta), X[test]))
+    return judge_kinds(estimator, np.stack(answers), y[test], None if weights is None else weights[test])
