@@ -88,3 +88,24 @@ def test_mistakes_are_told_in_one_sentence():
     with pytest.raises(DataError, match=r"y must hold \+1 and -1 only; got .*0"):
         perceptron(Examples(np.ones((1, 1)), np.array([0]), ("a",), ("1",)))
     assert len(spam().names) == 6
+
+
+def test_many_features_are_told_by_name_and_fill_no_pages():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 60)).round(1)
+    data = Examples(x, rng.choice([-1, 1], 30), tuple(f"f{j}" for j in range(60)), tuple(map(str, range(30))))
+    derivation = perceptron(data)
+    check_derivation(derivation)
+    text = derivation.render("text", "en")
+    assert len(text.splitlines()) < 400
+    assert "the 6 largest are written out" in text
+    assert "All weights are 0." in text
+    final = max(range(60), key=lambda k: abs(data_weights(data)[k]))
+    assert f"f{final}" in text.split("── Result")[-1] or f"f{final}" in text[-2500:]
+
+
+def data_weights(data):
+    w = np.zeros(60)
+    for x, y in zip(data.x, data.y, strict=True):
+        w = w + 0.5 * y * x if y * (w @ x) <= 0 else w
+    return w

@@ -293,3 +293,47 @@ def test_pages_say_shape_rules_result_and_check_in_both_languages():
     assert "中心差分" in japanese
     assert "<math" in page.render("html", "ja")
     assert r"\top" in page.render("markdown", "en")
+
+
+@pytest.mark.parametrize(
+    ("raised", "plain"),
+    [
+        ("xᵀ@x", "x.T @ x"),
+        ("x⊤ @ W @ x", "x.T @ W @ x"),
+        ("A⁻¹ @ x", "inv(A) @ x"),
+        ("(A⁻¹)ᵀ @ x", "inv(A).T @ x"),
+        ("(Aᵀ)⁻¹ @ x", "inv(A.T) @ x"),
+        ("norm(A@x)²", "norm(A @ x)**2"),
+        ("sum(ln(x)³)", "sum(log(x)**3)"),
+    ],
+)
+def test_superscripts_are_operators_and_no_part_of_a_name(raised, plain):
+    found, wanted = (Shaper(text, {}).run(parse(text)) for text in (raised, plain))
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("x @ x", "got m×1 and m×1 at character 3, in x @ x. Try x.T @ x (a scalar) or x @ x.T (a matrix)."),
+        ("w @ x", "column vectors: write w.T @ x (a scalar) or w @ x.T (a matrix), or give shapes, such as x=1,n."),
+        ("A @ x @ y", "got m×1 and k×1 at character 7"),
+        ("x.T @ y.T", "Try x.T @ y (a scalar)."),
+        ("x.T @ 2", "for a multiple."),
+    ],
+)
+def test_a_product_never_makes_a_vector_a_scalar_without_a_word(expression, said):
+    with pytest.raises(ShapeError) as refused:
+        shapes(expression)
+    assert said in str(refused.value)
+    assert shape_of("x @ y", x="3,1", y="1,2") == "3×2"
+
+
+def test_factors_beside_each_other_are_told_to_have_a_sign_between():
+    with pytest.raises(ParameterError, match=r"got 'Wx' at character 3\. Write @ or \* between factors\.$"):
+        parse("xᵀWx")
+
+
+def test_a_single_row_or_column_is_not_counted_in_the_plural():
+    assert "number of columns of the left = number of rows of the right = 1" in shapes("x @ x.T").render("text", "en")
+    assert "1 columns" not in shapes("x @ x.T").render("text", "en")

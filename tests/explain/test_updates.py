@@ -113,3 +113,21 @@ def test_mistakes_are_told_in_one_sentence():
         update(plan, state, Rows(np.ones((1, 3)), np.ones((1, 1))), 0.1, Ask.weight(1, 1, 1))
     with pytest.raises(ParameterError, match=r"^explain: ask must be one of weight; got 'loss'"):
         update(plan, state, rows, 0.1, Ask.loss())
+
+
+def test_what_the_rule_remembers_is_shown_from_its_start(capsys) -> None:
+    from koubai.cli.main import main
+
+    asked = ["explain", "update", "--optimizer", "adam", "--rows", "1-4", "--weight", "1,2,1", "--rate", "0.1"]
+    assert main([*asked, "--after", "2", "--lang", "en", "--digits", "9"]) == 0
+    lines = capsys.readouterr().out.split("remembers ──")[1].split("── The update")[0].splitlines()
+    numbers = [[float(cell.replace("−", "-")) for cell in line.split()] for line in lines if line[2:3].isdigit()]
+    (first, g, m, v), (second, g_2, m_2, v_2) = numbers
+    assert (first, second) == (1, 2)
+    assert (m, v) == pytest.approx((0.1 * g, 0.001 * g**2), rel=1e-6)
+    assert (m_2, v_2) == pytest.approx((0.9 * m + 0.1 * g_2, 0.999 * v + 0.001 * g_2**2), rel=1e-6)
+    assert main([*asked, "--after", "30", "--lang", "en"]) == 0
+    assert "The last 20 are shown." in capsys.readouterr().out
+    for first_or_plain in (["--after", "0"], ["--after", "2", "--optimizer", "sgd"]):
+        assert main([*asked, *first_or_plain, "--lang", "en"]) == 0
+        assert "remembers" not in capsys.readouterr().out

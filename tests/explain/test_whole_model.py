@@ -9,7 +9,7 @@ from koubai.core.network import Network
 from koubai.estimators.classifier import MLPClassifier
 from koubai.explain.model.hidden_nodes import hidden_nodes
 from koubai.explain.network.samples import players
-from koubai.models.inspection import columns_of_model
+from koubai.models.scores.inspection import columns_of_model
 from koubai.models.table_model import TableModel
 
 

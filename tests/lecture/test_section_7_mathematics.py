@@ -33,7 +33,7 @@ def test_slide_86_derivative_of_a_vector_in_denominator_layout() -> None:
     np.testing.assert_allclose(np.array(columns).T, TALL.T, rtol=1e-10)
 
 
-def test_slide_85_transposes_and_inverses() -> None:
+def test_slide_87_transposes_and_inverses() -> None:
     other = RNG.normal(size=(M, K))
     np.testing.assert_allclose(np.linalg.inv(W).T, np.linalg.inv(W.T), rtol=1e-10)
     np.testing.assert_allclose((A @ B).T, B.T @ A.T, rtol=1e-13)
@@ -51,7 +51,7 @@ def test_slide_88_shapes() -> None:
 
 
 @pytest.mark.parametrize(("x", "sign"), [(2.5, 1), (0.0, 0), (-1e-300, -1)])
-def test_slide_83_sign(x: float, sign: int) -> None:
+def test_slide_86_sign(x: float, sign: int) -> None:
     """The gradient of the L1 penalty is this sign: 0 at 0."""
     from koubai.core.network import Network
     from koubai.core.penalties import Penalty

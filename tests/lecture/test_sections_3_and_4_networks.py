@@ -34,7 +34,7 @@ def test_slide_32_step() -> None:
     assert (2 * phi("step", U) - 1).tolist() == [[-1, -1, -1, 1, 1]]  # the ±1 convention
 
 
-def test_slide_33_identity() -> None:
+def test_slide_36_identity() -> None:
     np.testing.assert_array_equal(phi("identity", U), U)
     assert (slope("identity", U) == 1).all()
 
@@ -62,7 +62,7 @@ def test_slide_35_softmax_as_the_output_of_a_network(engine: str) -> None:
     assert z.round(4).tolist() == [[0.9995, 0.0003, 0.0001]]
 
 
-def test_slide_36_relu() -> None:
+def test_slide_34_relu() -> None:
     assert phi("relu", U).tolist() == [[0, 0, 0, 0.5, 3]]
     assert slope("relu", U).tolist() == [[0, 0, 0, 1, 1]]
 
@@ -123,7 +123,7 @@ def test_slides_45_47_a_larger_hidden_layer_has_more_parameters() -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_slide_50_squared_error_of_regression(engine: str) -> None:
+def test_slide_49_squared_error_of_regression(engine: str) -> None:
     """E = ½ Σ_i ‖y_i - f(x_i)‖²; koubai divides it by the number of rows."""
     network = Network.dense((2, 2), bias=False)
     x, y = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0, 1.0], [1.0, -1.0]])
@@ -151,7 +151,7 @@ def test_slide_57_delta_of_the_output_with_squared_error() -> None:
     np.testing.assert_allclose(step.deltas[0], (z - y) * z * (1 - z), rtol=1e-13)
 
 
-def test_slide_58_delta_of_softmax_with_cross_entropy() -> None:
+def test_delta_of_softmax_with_cross_entropy() -> None:
     """δ_i^(L) = z_i - p_i."""
     network = Network.dense((3, 4), output="softmax", loss="cross_entropy")
     rng = np.random.default_rng(2)

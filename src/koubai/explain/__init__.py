@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from koubai.explain.network.one_update import update
     from koubai.explain.network.passes import backward, forward
     from koubai.explain.network.single import activation, loss, softmax
+    from koubai.explain.tasks import Checks
 
 _HOMES = {
     "Ask": "network.asking",
+    "Checks": "tasks",
     "Derivation": "derivations",
     "Examples": "learning_rule.examples",
     "Names": "network.naming",
@@ -43,6 +45,7 @@ _HOMES = {
 
 __all__ = [
     "Ask",
+    "Checks",
     "Derivation",
     "Examples",
     "Names",

@@ -77,6 +77,8 @@ class Step:
         The ids of the steps whose results appear in ``symbols``.
     notes : tuple of Text
         Additional remarks.
+    pictures : tuple of Grids
+        Where its numbers lie on maps.
     """
 
     id: StepId
@@ -87,6 +89,7 @@ class Step:
     law: tuple[Formula, ...] = ()
     uses: tuple[StepId, ...] = ()
     notes: tuple[Text, ...] = ()
+    pictures: "tuple[Grids, ...]" = ()
 
     @property
     def numbers(self) -> Formula:
@@ -123,11 +126,58 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Curves over one variable: its name, its values (numbers or words), and (name, numbers) for each curve."""
+    """Curves over one variable: its name, its values (numbers or words), and (name, numbers) for each curve.
+
+    Over words they are bars, which start at the baseline. Over numbers, pictures also show dots (across, up), and the
+    vertical axis spans ``limits``, if these are given.
+    """
 
     variable: str
     grid: tuple[float | str, ...]
     curves: tuple[tuple[str, tuple[float, ...]], ...]
+    baseline: float = 0.0
+    dots: tuple[tuple[float, float], ...] = ()
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Numbers in rows and columns, drawn as shades.
+
+    Attributes
+    ----------
+    title : Text
+    numbers : tuple of tuple of float
+        The numbers, row by row.
+    window : (int, int, int, int) or None
+        A frame: row and column where it begins, from 0, and its height and width.
+    marked : (int, int) or None
+        A cell to mark: row and column, from 0.
+    """
+
+    title: Text
+    numbers: tuple[tuple[float, ...], ...]
+    window: tuple[int, int, int, int] | None = None
+    marked: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """Grids side by side, which say together where a number comes from: patch × kernel = products.
+
+    ``signs`` stand before each grid but the first.
+    """
+
+    title: Text
+    grids: tuple[Grid, ...]
+    signs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Events (year, what happened), in order."""
+
+    events: tuple[tuple[int, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +188,7 @@ class Blank:
     room: int = 0
 
 
-Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves | Blank
+Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves | Timeline | Blank
 
 
 @dataclass(frozen=True, slots=True)

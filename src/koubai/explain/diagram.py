@@ -16,7 +16,7 @@ WIDEST = 9
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of layer ``layer`` (0 is the input), counted from 1, with its labels."""
+    """A node of layer ``layer`` (0 is the input), counted from 1, with its labels; ``bias`` is None if it has none."""
 
     layer: int
     index: int
@@ -24,6 +24,7 @@ class Node:
     value: Value | None
     delta: Value | None
     light: Light
+    bias: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

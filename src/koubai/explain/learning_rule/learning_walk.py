@@ -1,6 +1,7 @@
 """The perceptron explained: inference, loss and learning rule over whole passes (lecture slides 13-25)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
@@ -27,6 +28,7 @@ from koubai.core.formulas.values import Notation, Value, as_given
 from koubai.core.perceptron import Example, learn
 from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, StepId, Table, say, step_id
 from koubai.explain.learning_rule.examples import Examples, spam
+from koubai.explain.learning_rule.wide import SHOWN_FEATURES, changes, largest_terms, weights
 
 MOST_DRAWN = 200_000
 """Maximum number of examples drawn, over all passes."""
@@ -34,8 +36,8 @@ DETAILED = 24
 """Number of examples explained step by step; the table shows the rest."""
 TABLE_ROWS = 200
 """Maximum number of examples in the table."""
-SHOWN_FEATURES = 12
-"""Wider tables show only nonzero features."""
+DETAILED_WIDE = 8
+"""The same where there are so many features that each example needs a table of the weights that it changed."""
 X, W, ETA = Symbol("x", bold=True), Symbol("w", bold=True), Symbol("η")
 ZERO = Number(Fraction(0))
 
@@ -46,6 +48,7 @@ def perceptron(
     learning_rate: float | Fraction = Fraction(1, 2),
     start: Sequence[float | Fraction] | None = None,
     n_sweeps: int = 1,
+    seed: int | None = None,
 ) -> Derivation:
     """Explain the perceptron learning rule over whole passes through the data, with exact numbers where possible.
 
@@ -59,6 +62,8 @@ def perceptron(
         The initial weights; zeros by default.
     n_sweeps : int
         Number of passes through the data.
+    seed : int, optional
+        Draw each example at random among all of them, with this seed; by default, passes go through them in order.
 
     Returns
     -------
@@ -78,13 +83,28 @@ def perceptron(
     rows = data.rows
     begin = None if start is None else np.array([as_given(value) for value in start], dtype=object)
     rate = as_given(learning_rate)
-    drawn = learn(rows, data.y, learning_rate=rate, start=begin, n_sweeps=n_sweeps)
+    if seed is not None and seed < 0:
+        raise ParameterError(f"explain: --random must be a seed >= 0; got {seed}. Try 1.")
+    if seed is None or n_sweeps < 1:
+        drawn = learn(rows, data.y, learning_rate=rate, start=begin, n_sweeps=n_sweeps)
+    else:
+        order = np.random.default_rng(seed).integers(len(data.y), size=n_sweeps * len(data.y))
+        drawn = learn(rows, data.y, learning_rate=rate, start=begin, order=order.tolist())
+        drawn = tuple(replace(seen, sweep=t // len(data.y)) for t, seen in enumerate(drawn))
     given = [*rows.ravel().tolist(), rate, *drawn[0].weights_before.tolist()]
     walk = Walk(data, drawn, rate)
     sections = [walk.rules(), walk.table()]
-    sections += [walk.example(t) for t in range(1, min(DETAILED, len(drawn)) + 1)]
+    if seed is not None:
+        rules = sections[0]
+        sections[0] = Section(rules.title, (*rules.blocks, say("explain.text.perceptron_random", seed=seed)))
+    detailed = DETAILED_WIDE if walk.wide else DETAILED
+    sections += [walk.example(t) for t in range(1, min(detailed, len(drawn)) + 1)]
     sections.append(walk.result())
-    title = say("explain.title.perceptron", count=len(data.y), sweeps=n_sweeps)
+    title = (
+        say("explain.title.perceptron", count=len(data.y), sweeps=n_sweeps)
+        if seed is None
+        else say("explain.title.perceptron_random", count=len(data.y), draws=len(drawn))
+    )
     return Derivation(title, tuple(sections), None, Notation.of(given))
 
 
@@ -113,6 +133,7 @@ class Walk:
     def __init__(self, data: Examples, drawn: Sequence[Example], rate: Value) -> None:
         self.data, self.drawn = data, drawn
         self.first = 0 if data.bias else 1
+        self.wide = len(data.columns) > SHOWN_FEATURES
         self.rate = Quantity(ETA, Number(rate))
 
     # The quantities of one example
@@ -148,15 +169,16 @@ class Walk:
             * Quantity(Symbol("x", (seen.row + 1, k + self.first)), Number(as_given(seen.x[k])))
             for k in shown
         ]
+        formula, rest = largest_terms(terms)
         return Step(
             id=step_id("f", t),
             heading=say("explain.step.score", name=self.data.names[seen.row]),
             subject=self._score_symbol(t),
-            symbols=add(*terms) if terms else ZERO,
+            symbols=formula,
             result=Number(as_given(seen.score)),
             law=(Apply("f", (X,)), Transpose(W) * X, BigSum("j", Symbol("w", ("j",)) * Symbol("x", ("j",)))),
             uses=self._last_update(t),
-            notes=(say("explain.note.nonzero"),) if len(shown) < len(seen.x) else (),
+            notes=(*((say("explain.note.nonzero"),) if len(shown) < len(seen.x) else ()), *rest),
         )
 
     def decision(self, t: int) -> Step:
@@ -205,7 +227,9 @@ class Walk:
         )
 
     def _last_update(self, t: int) -> tuple[StepId, ...]:
-        """Return the id of the step that last changed the weights before example t; nothing if none did."""
+        """Return the id of the step that last changed the weights before example t; nothing if there is none."""
+        if self.wide:  # their updates are tables
+            return ()
         changes = (step_id("w", k) for k in range(t - 1, 0, -1) if not self.drawn[k - 1].right)
         return tuple(islice(changes, 1))
 
@@ -224,7 +248,7 @@ class Walk:
             say("explain.text.perceptron_rule"),
             Display((Symbol("w", (), "t", bold=True), Symbol("w", (), "t-1", bold=True) + Product((ETA, y, X)))),
             Display((self.rate.notation, self.rate.number)),
-            Display((self.weights(0).notation, self.weights(0).number)),
+            *self.whole(0),
         ]
         if self.data.bias:
             blocks.append(say("explain.text.perceptron_bias", x=Symbol("x", (0,)), w=Symbol("w", (0,))))
@@ -235,8 +259,7 @@ class Walk:
 
     def table(self) -> Section:
         """Return the whole walk as the lecture's table (slides 19-25)."""
-        wide = len(self.data.columns) > SHOWN_FEATURES
-        words = () if wide else self.data.columns
+        words = () if self.wide else self.data.columns
         columns: tuple[Cell, ...] = (
             say("explain.column.example"),
             *words,
@@ -245,18 +268,18 @@ class Walk:
             say("explain.column.prediction"),
             say("explain.column.weights"),
         )
-        rows = [self._table_row(t, wide) for t in range(1, min(TABLE_ROWS, len(self.drawn)) + 1)]
+        rows = [self._table_row(t) for t in range(1, min(TABLE_ROWS, len(self.drawn)) + 1)]
         marked = tuple(t for t, seen in enumerate(self.drawn[:TABLE_ROWS]) if not seen.right)
         blocks: list[Block] = [say("explain.text.perceptron_table"), Table(columns, tuple(rows), marked)]
         if len(self.drawn) > TABLE_ROWS:
             blocks.append(say("explain.text.more_rows", count=len(self.drawn) - TABLE_ROWS))
         return Section(say("explain.section.walk"), tuple(blocks))
 
-    def _table_row(self, t: int, wide: bool) -> tuple[Cell, ...]:
+    def _table_row(self, t: int) -> tuple[Cell, ...]:
         seen = self.drawn[t - 1]
-        words = () if wide else tuple(Number(as_given(value)) for value in seen.x)
+        words = () if self.wide else tuple(Number(as_given(value)) for value in seen.x)
         after: Cell = say("explain.column.unchanged") if seen.right else _row(seen.weights)
-        if wide and not seen.right:
+        if self.wide and not seen.right:
             after = say("explain.column.changed", count=int(np.count_nonzero(seen.weights != seen.weights_before)))
         verdict = say("explain.column.right" if seen.right else "explain.column.wrong")
         return (self.data.names[seen.row], *words, self.y(t).number, self.score(t).number, verdict, after)
@@ -265,16 +288,28 @@ class Walk:
         """Return the steps of the t-th example."""
         seen = self.drawn[t - 1]
         steps = [self.inference(t), self.decision(t), self.loss(t)]
-        if not seen.right:
+        if not seen.right and not self.wide:
             steps.append(self.update(t))
+        blocks: list[Block] = [_without_law(step) if t > 1 else step for step in steps]
+        if not seen.right and self.wide:
+            change = Product((self.rate.notation, self.y(t).notation, self.x(t).notation))
+            blocks.append(Display((Symbol("w", (), t, bold=True), self.weights(t - 1).notation + change)))
+            blocks += changes(self.data.columns, seen.weights_before, seen.weights, t)
         title = say("explain.section.example", t=t, name=self.data.names[seen.row], sweep=seen.sweep + 1)
-        return Section(title, tuple(_without_law(step) if t > 1 else step for step in steps))
+        return Section(title, tuple(blocks))
+
+    def whole(self, t: int) -> list[Block]:
+        """Return the weights after t examples: as a vector, or by name where there are many."""
+        found = self.weights(t)
+        if not self.wide:
+            return [Display((found.notation, found.number))]
+        values = self.drawn[0].weights_before if t == 0 else self.drawn[t - 1].weights
+        return [say("explain.text.weights_by_name", w=found.notation), *weights(self.data.columns, values)]
 
     def result(self) -> Section:
         """Return the learned weights, the loss over the data, and whether a further pass would change anything."""
         t = len(self.drawn)
-        final = self.weights(t)
-        blocks: list[Block] = [Display((final.notation, final.number))]
+        blocks = self.whole(t)
         total = self._total_loss(t)
         if total is not None:
             blocks.append(total)

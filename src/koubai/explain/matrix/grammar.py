@@ -7,12 +7,14 @@
     term     := signed (("@" | "*" | "/") signed)*
     signed   := "-" signed | power
     power    := turned ["**" signed]
-    turned   := atom (".T" | "ᵀ")*
+    turned   := atom (".T" | "ᵀ" | raised)*
+    raised   := "⁻¹" | "²" | … (a power in superscripts)
     atom     := number | name | function "(" sum ")" | "(" sum ")"
 
 ``@`` is the matrix product; ``*`` multiplies by a scalar, or entry by entry.
 """
 
+import difflib
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -38,8 +40,14 @@ FUNCTIONS = (
 LONGEST, DEEPEST = 400, 40
 """Maximum length of an expression in characters, and maximum nesting depth."""
 LONGEST_NUMBER, MOST_NAMES = 30, 12
-TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>==|\*\*|\.T\b|ᵀ|[-+*/@()−·]))")
-SAME = {"−": "-", "·": "*", "ᵀ": ".T"}
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+"""Superscripts, in the order of the digits and of the minus sign that they stand for."""
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[^\W\dᵀ⁰¹²³⁴⁵⁶⁷⁸⁹][^\Wᵀ⁰¹²³⁴⁵⁶⁷⁸⁹]*)|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    r"|(?P<sign>==|\*\*|\.T\b|[ᵀ⊤]|[-+*/@()−·]))"
+)
+"""Superscripts are letters or digits to `re`, but here they are operators and never part of a name."""
+SAME = {"−": "-", "·": "*", "ᵀ": ".T", "⊤": ".T", "ln": "log"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +175,12 @@ class _Parser:
 
     def turned(self) -> Parsed:
         inside = self.atom()
-        while self.peek(".T"):
-            inside = Parsed(".T", (inside,), self.take()[2])
+        while self.peek(".T") or self.peeks("raised"):
+            kind, text, place = self.take()
+            if kind == "raised":
+                inside = Parsed("**", (inside, _exponent(text, place)), place)
+            else:
+                inside = Parsed(".T", (inside,), place)
         return inside
 
     def atom(self) -> Parsed:
@@ -186,9 +198,10 @@ class _Parser:
             if not self.peek("("):
                 return Parsed("name", (), place, name=text)
             if text not in FUNCTIONS:
+                close = difflib.get_close_matches(text, FUNCTIONS, n=1)
+                remedy = f"Did you mean {close[0]}?" if close else f"Write {text} @ (…) or {text} * (…) for a product."
                 raise ParameterError(
-                    f"expression {self.text!r} must call one of {', '.join(FUNCTIONS)}; got {text!r}. "
-                    f"Write * or @ for a product."
+                    f"expression {self.text!r} must call one of {', '.join(FUNCTIONS)}; got {text!r}. {remedy}"
                 )
             self.take()
             return Parsed(text, (self.closed(),), place)
@@ -207,6 +220,9 @@ class _Parser:
     def peek(self, *signs: str) -> bool:
         return self.at < len(self.tokens) and self.tokens[self.at][1] in signs
 
+    def peeks(self, kind: str) -> bool:
+        return self.at < len(self.tokens) and self.tokens[self.at][0] == kind
+
     def take(self) -> tuple[str, str, int]:
         self.at += 1
         return self.tokens[self.at - 1]
@@ -217,4 +233,13 @@ class _Parser:
             got = f"{text!r} at character {place + 1}"
         else:
             got = "the end"
-        return ParameterError(f"expression {self.text!r} must continue with {wanted}; got {got}. Check it there.")
+        is_factor = self.at and self.tokens[self.at : self.at + 1] and (self.peeks("name") or self.peek("("))
+        remedy = "Write @ or * between factors." if is_factor else "Check it there."
+        return ParameterError(f"expression {self.text!r} must continue with {wanted}; got {got}. {remedy}")
+
+
+def _exponent(raised: str, place: int) -> Parsed:
+    """Return the exponent that is written in superscripts: ⁻¹ is -1."""
+    digits = "".join("0123456789-"[RAISED.index(letter)] for letter in raised)
+    size = Parsed("number", (), place, value=Fraction(digits.removeprefix("-")))
+    return Parsed("negative", (size,), place) if digits.startswith("-") else size

@@ -58,7 +58,8 @@ class Shaper:
     """Assigns a shape to every subexpression.
 
     A name without a given shape is a column vector if it begins with a lower-case letter, else a matrix; its sizes
-    follow from how it is used.
+    follow from how it is used. A product never makes such a vector a scalar:
+    ``x @ y`` is refused, not read as ``x * y``.
 
     Parameters
     ----------
@@ -73,6 +74,8 @@ class Shaper:
         self.shapes: dict[str, Shape] = dict(given)
         self.free: dict[str, Dimension] = {}
         """Unknown sizes (their names begin with ?), and what they are bound to."""
+        self.lengths: set[Dimension] = set()
+        """The unknown sizes that are lengths of vectors."""
         self.reasons: list[Reason] = []
         self.problem: Text | None = None
         """The clash, if there was one."""
@@ -121,8 +124,11 @@ class Shaper:
 
     def _shape_of_name(self, name: str) -> Shape:
         if name not in self.shapes:
+            rows = self._open()
             columns: Dimension = self._open() if name[0].isupper() else 1
-            self.shapes[name] = (self._open(), columns)
+            if columns == 1:
+                self.lengths.add(rows)
+            self.shapes[name] = (rows, columns)
         return self.shapes[name]
 
     def _sum(self, tree: Parsed, parts: list[Node]) -> Node:
@@ -146,14 +152,32 @@ class Shaper:
 
     def _product(self, tree: Parsed, parts: list[Node]) -> Node:
         left, right = parts
-        if not self._equal_sizes(left.shape[1], right.shape[0]):
-            hint = ""
-            if self._shape(left.shape)[0] == self._shape(right.shape)[0]:
-                hint = f" Try {self._piece(tree.parts[0])}.T @ {self._piece(tree.parts[1])}."
+        if self._needs_turning(left, right) or not self._equal_sizes(left.shape[1], right.shape[0]):
+            hint = self._hint(tree, left, right)
             wanted = "the left matrix of @ must have as many columns as the right one has rows"
             raise self._clash(tree, wanted, left, right, hint)
         node = Node("matmul", (left, right), (left.shape[0], right.shape[1]))
         return self._said(node, "product", size=left.shape[1])
+
+    def _needs_turning(self, left: Node, right: Node) -> bool:
+        """Return whether a product would fit only if a vector of unknown length had a single entry."""
+        inner = {self._size(left.shape[1]), self._size(right.shape[0])}
+        return 1 in inner and bool(inner & self.lengths)
+
+    def _hint(self, tree: Parsed, left: Node, right: Node) -> str:
+        """Return what would fit instead of a product that does not."""
+        a, b = (self._piece(part) for part in tree.parts)
+        rows, other = self._size(left.shape[0]), self._size(right.shape[0])
+        if not self._needs_turning(left, right):
+            return f" Try {a}.T @ {b}." if rows == other else ""
+        if left.is_scalar or right.is_scalar:
+            return f" Write {a} * {b} for a multiple."
+        turned = f"{a}.T @ {b} (a scalar) or {a} @ {b}.T (a matrix)"
+        if self._size(left.shape[1]) != 1:
+            turned = f"{a} @ {b[:-2]} (a scalar)" if b.endswith(".T") else turned
+        if rows == other:
+            return f" Try {turned}."
+        return f" Names in lower case are column vectors: write {turned}, or give shapes, such as x=1,n."
 
     def _times(self, tree: Parsed, parts: list[Node]) -> Node:
         left, right = parts
@@ -237,6 +261,8 @@ class Shaper:
             return True
         if isinstance(a, str) and a in self.free:
             self.free[a] = b
+            if a in self.lengths and b in self.free:
+                self.lengths.add(b)
             return True
         if isinstance(b, str) and b in self.free:
             self.free[b] = a
@@ -281,7 +307,8 @@ class Shaper:
         return "(…)"
 
     def _clash(self, tree: Parsed, wanted: str, left: Node, right: Node | None = None, hint: str = "") -> ShapeError:
-        sides = [shown(self._shape(side.shape)).replace("?", "") for side in (left, right) if side is not None]
+        self._name_free()
+        sides = [shown(self._shape(side.shape)) for side in (left, right) if side is not None]
         got = " and ".join(sides)
         self.problem = say("explain.shape.clash", operator=tree.operator, shapes=", ".join(sides))
         where = f"at character {tree.at + 1}" + (f" ({self._piece(tree.parts[0])})" if len(tree.parts) == 1 else "")

@@ -31,6 +31,8 @@ class ColumnView:
         Values of the column.
     outputs : tuple of tuple of float
         For each output, its mean over the rows with the column set to each value of the grid.
+    baseline : float
+        Where bars start: 0 for probabilities, the mean answer for numbers.
     """
 
     name: str
@@ -38,6 +40,7 @@ class ColumnView:
     spread: float
     grid: tuple[float | str, ...]
     outputs: tuple[tuple[float, ...], ...]
+    baseline: float = 0.0
 
 
 def model_page(
@@ -64,8 +67,8 @@ def model_page(
     """
     sections = [_nodes_section(nodes, outputs, labels), *_response_section(nodes, outputs)]
     if columns:
-        sections.append(_importance_section(columns, score))
-        sections.append(_dependence_section(columns, outputs))
+        sections.append(importance_section(columns, score))
+        sections.append(dependence_section(columns, outputs))
     return Derivation(say("explain.title.model"), tuple(sections), None, Notation(digits=3))
 
 
@@ -128,7 +131,8 @@ def _as_text(words: str) -> Text:
     return say("explain.plain", words=words)
 
 
-def _importance_section(columns: Sequence[ColumnView], score: str) -> Section:
+def importance_section(columns: Sequence[ColumnView], score: str) -> Section:
+    """Return the table of the columns' importance, the largest first."""
     ordered = sorted(columns, key=lambda column: -column.importance)
     rows = tuple((column.name, Number(column.importance), Number(column.spread)) for column in ordered)
     heads: tuple[Cell, ...] = (
@@ -140,9 +144,12 @@ def _importance_section(columns: Sequence[ColumnView], score: str) -> Section:
     return Section(say("explain.section.importance"), (text, Table(heads, rows)))
 
 
-def _dependence_section(columns: Sequence[ColumnView], outputs: Sequence[str]) -> Section:
+def dependence_section(columns: Sequence[ColumnView], outputs: Sequence[str]) -> Section:
+    """Return the curves of the answers over each column, the most important first."""
     blocks: list[Block] = [say("explain.model.dependence")]
     for column in sorted(columns, key=lambda column: -column.importance):
+        if not column.grid:  # of texts, each of which comes once
+            continue
         names = _output_names(outputs, len(column.outputs)) if outputs else [""] * len(column.outputs)
-        blocks.append(Curves(column.name, column.grid, tuple(zip(names, column.outputs, strict=True))))
+        blocks.append(Curves(column.name, column.grid, tuple(zip(names, column.outputs, strict=True)), column.baseline))
     return Section(say("explain.section.dependence"), tuple(blocks))

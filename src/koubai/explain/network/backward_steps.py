@@ -9,6 +9,7 @@ from koubai.core.layers import Dense, Layer
 from koubai.core.layers.base import Address, Term
 from koubai.core.losses.cross_entropy import CrossEntropy
 from koubai.explain.derivations import Step, StepId, Text, say, step_id
+from koubai.explain.network import maps
 from koubai.explain.network.activations import derivative, name_of
 from koubai.explain.network.book import Book, StepKind, slope_symbol
 from koubai.explain.network.losses import name_of as loss_name
@@ -27,17 +28,17 @@ def by(symbol: Formula) -> Partial:
 def slope(book: Book, layer: int, i: int) -> Step:
     """φ'(u_i^(l)), in z where that is shorter."""
     phi = book.network.layers[layer - 1].activation
-    u, z = Symbol("u", ("i",), "l"), Symbol("z", ("i",), "l")
+    u, z = book.general("u", layer), book.general("z", layer)
     formula = derivative(phi, book.u(layer, i), book.z(layer, i))
     uses = tuple(
         step_id(kind, layer, i)
         for kind in ("u", "z")
-        if any(isinstance(part, Quantity) and part.notation == Symbol(kind, (i,), layer) for part in formula.walk())
+        if any(isinstance(part, Quantity) and part.notation == book.symbol(kind, layer, i) for part in formula.walk())
     )
     return Step(
         id=step_id("slope", layer, i),
-        heading=say("explain.step.slope", layer=layer, node=i, name=name_of(phi)),
-        subject=slope_symbol(Symbol("u", (i,), layer)),
+        heading=say("explain.step.slope", layer=layer, node=book.label(layer, i), name=name_of(phi)),
+        subject=slope_symbol(book.symbol("u", layer, i)),
         law=(slope_symbol(u), derivative(phi, u, z)),
         symbols=formula,
         result=book.settled(formula, "slope", layer, i),
@@ -57,8 +58,8 @@ def _by_output(book: Book, k: int) -> Step:
     z, y = Symbol("z", ("k",), "L"), book.target_symbol("k")
     return Step(
         id=step_id("dz", last, k),
-        heading=say("explain.step.dz_output", node=k, name=loss_name(loss)),
-        subject=by(Symbol("z", (k,), last)),
+        heading=say("explain.step.dz_output", node=book.label(last, k), name=loss_name(loss)),
+        subject=by(book.symbol("z", last, k)),
         law=(by(z), loss_slope(loss, z, y)),
         symbols=formula,
         result=book.settled(formula, "dz", last, k),
@@ -68,7 +69,14 @@ def _by_output(book: Book, k: int) -> Step:
 
 def _back_sum(book: Book, layer: int, i: int) -> tuple[Formula, list[int], tuple[Text, ...]]:
     """Return what comes back to node i, of a dense layer Σ_k δ_k^(l+1) w_ki^(l+1), and the nodes k that are written."""
-    terms = [*book.network.layers[layer].terms_from(i)]
+    above = book.network.layers[layer]
+    terms = [*above.terms_from(i)]
+    if not terms:
+        return Number(0), [], (say("explain.note.unread", layer=layer + 1),)
+    if above.takes_largest:
+        terms = [term for term in terms if book.factor(layer + 1, term)]
+        if not terms:
+            return Number(0), [], (say("explain.note.lost", layer=layer + 1),)
     deltas = book.layer_deltas[layer][book.row]
 
     def term(k: int) -> Formula:
@@ -82,7 +90,8 @@ def _back_sum(book: Book, layer: int, i: int) -> tuple[Formula, list[int], tuple
 
 def _bent(book: Book, layer: int, i: int) -> tuple[StepId, ...]:
     """Return z_i^(l) if what comes back to the node depends on it, since the layer above is not linear."""
-    return () if book.network.layers[layer].is_linear else (step_id("z", layer, i),)
+    above = book.network.layers[layer]
+    return () if above.is_linear or above.takes_largest else (step_id("z", layer, i),)
 
 
 def _law_back(book: Book, layer: int) -> list[Formula]:
@@ -93,17 +102,18 @@ def _law_back(book: Book, layer: int) -> list[Formula]:
 
 def _by_hidden(book: Book, layer: int, i: int) -> Step:
     formula, shown, notes = _back_sum(book, layer, i)
-    z = Symbol("z", ("i",), "l")
+    z = book.general_source("z", layer)
     chain = BigSum("k", by(Symbol("u", ("k",), "l+1")) * Partial(Symbol("u", ("k",), "l+1"), z))
     return Step(
         id=step_id("dz", layer, i),
-        heading=say("explain.step.dz_hidden", layer=layer, node=i),
-        subject=by(Symbol("z", (i,), layer)),
+        heading=say("explain.step.dz_hidden", layer=layer, node=book.label(layer, i)),
+        subject=by(book.symbol("z", layer, i)),
         law=(by(z), chain, *_law_back(book, layer)),
         symbols=formula,
         result=book.settled(formula, "dz", layer, i),
         uses=(*(step_id("delta", layer + 1, k) for k in shown), *_bent(book, layer, i)),
         notes=notes,
+        pictures=maps.of_way_back(book, layer, i),
     )
 
 
@@ -142,8 +152,8 @@ def _delta_fused(book: Book, i: int) -> Step:
     activation = name_of(book.network.layers[-1].activation)
     return Step(
         id=step_id("delta", last, i),
-        heading=say("explain.step.delta_fused", node=i, loss=name, activation=activation),
-        subject=Symbol("δ", (i,), last),
+        heading=say("explain.step.delta_fused", node=book.label(last, i), loss=name, activation=activation),
+        subject=book.symbol("δ", last, i),
         law=law,
         symbols=formula,
         result=book.settled(formula, "delta", last, i),
@@ -166,8 +176,8 @@ def _delta_output(book: Book, i: int) -> Step:
         uses = (step_id("dz", last, i), step_id("slope", last, i))
     return Step(
         id=step_id("delta", last, i),
-        heading=say("explain.step.delta_output", node=i),
-        subject=Symbol("δ", (i,), last),
+        heading=say("explain.step.delta_output", node=book.label(last, i)),
+        subject=book.symbol("δ", last, i),
         law=law,
         symbols=formula,
         result=book.settled(formula, "delta", last, i),
@@ -188,8 +198,8 @@ def _delta_softmax(book: Book, layer: int, i: int) -> Step:
     used = [i, *(k + 1 for k in shown if k + 1 != i)]
     return Step(
         id=step_id("delta", layer, i),
-        heading=say("explain.step.delta_softmax", layer=layer, node=i),
-        subject=Symbol("δ", (i,), layer),
+        heading=say("explain.step.delta_softmax", layer=layer, node=book.label(layer, i)),
+        subject=book.symbol("δ", layer, i),
         law=(
             Symbol("δ", ("i",), "l"),
             BigSum("j", by(other) * Partial(other, Symbol("u", ("i",), "l"))),
@@ -205,17 +215,19 @@ def _delta_softmax(book: Book, layer: int, i: int) -> Step:
 def _delta_hidden(book: Book, layer: int, i: int) -> Step:
     inside, shown, notes = _back_sum(book, layer, i)
     formula = Product((inside, book.slope(layer, i)))
-    u, z, above = Symbol("u", ("i",), "l"), Symbol("z", ("i",), "l"), Symbol("u", ("k",), "l+1")
+    u, z = book.general_source("u", layer), book.general_source("z", layer)
+    above = Symbol("u", ("k",), "l+1")
     chain = BigSum("k", Product((by(above), Partial(above, z), Partial(z, u))))
-    heading = say("explain.step.delta_hidden", layer=layer, node=i)
+    label = book.label(layer, i)
+    heading = say("explain.step.delta_hidden", layer=layer, node=label)
     if not isinstance(book.network.layers[layer], Dense):
-        heading = say("explain.step.delta_through", layer=layer, node=i, above=layer + 1)
+        heading = say("explain.step.delta_through", layer=layer, node=label, above=layer + 1)
     return Step(
         id=step_id("delta", layer, i),
         heading=heading,
-        subject=Symbol("δ", (i,), layer),
+        subject=book.symbol("δ", layer, i),
         law=(
-            Symbol("δ", ("i",), "l"),
+            book.general_source("δ", layer),
             by(u),
             chain,
             *(Product((law, slope_symbol(u))) for law in _law_back(book, layer)),
@@ -224,6 +236,7 @@ def _delta_hidden(book: Book, layer: int, i: int) -> Step:
         result=book.settled(formula, "delta", layer, i),
         uses=(*(step_id("delta", layer + 1, k) for k in shown), *_bent(book, layer, i), step_id("slope", layer, i)),
         notes=notes,
+        pictures=maps.of_way_back(book, layer, i),
     )
 
 
@@ -245,6 +258,8 @@ def gradient(book: Book, layer: int, i: int, j: int) -> Step:
     uses = [step_id("delta", layer, terms[k].node) for k in shown]
     uses += [step_id("z", layer - 1, terms[k].source) for k in shown if terms[k].source and layer > 1]
     heading = say("explain.step.grad" if j else "explain.step.grad_bias", layer=layer, node=i, source=j)
+    if len(terms) > 1:
+        notes = (*notes, say("explain.note.shared", count=len(terms)))
     if not isinstance(spec, Dense):
         heading = say("explain.step.grad_parameter", layer=layer, parameter=spec.symbol(address.block, i, j, layer))
     return Step(
@@ -256,6 +271,7 @@ def gradient(book: Book, layer: int, i: int, j: int) -> Step:
         result=Number(formula.evaluate()),
         uses=tuple(uses),
         notes=notes,
+        pictures=maps.of_parameter(book, layer, address),
     )
 
 

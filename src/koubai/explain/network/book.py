@@ -15,7 +15,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Apply, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.core.formulas.values import as_given, tidy
-from koubai.core.layers.base import Address, Lookup, Term
+from koubai.core.layers.base import Address, Lookup, Term, raveled, unraveled
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.explain.derivations import Step, StepId, Text, say, step_id
@@ -127,6 +127,38 @@ class Book:
                 waiting.append(iter(_followed(step, breadth)))
         return list(found.values())
 
+    # Nodes: by their number in explanations' ids, by their place on a map, (row, column, channel), in symbols
+
+    def shape(self, layer: int) -> tuple[int, ...]:
+        """Return the shape of a layer's nodes, or of the inputs for layer 0."""
+        return self.network.layers[layer - 1].output_shape if layer else self.network.layers[0].input_shape
+
+    def place(self, layer: int, i: int) -> tuple[int, ...]:
+        """Return the indices, from 1, by which a node is told: one, or three on a map."""
+        return tuple(index + 1 for index in unraveled(i - 1, self.shape(layer)))
+
+    def node(self, layer: int, place: tuple[int, ...]) -> int:
+        """Return the node that is told by these indices, 0 if none is."""
+        shape = self.shape(layer)
+        return raveled(tuple(index - 1 for index in place), shape) + 1 if len(place) == len(shape) else 0
+
+    def label(self, layer: int, i: int) -> str:
+        """Return those indices as text."""
+        return ",".join(map(str, self.place(layer, i)))
+
+    def symbol(self, letter: str, layer: int, i: int) -> Symbol:
+        """Return the symbol of a node's quantity: u_3^(2), or u_4,7,2^(1) on a map."""
+        return Symbol(letter, self.place(layer, i), layer)
+
+    def general(self, letter: str, layer: int) -> Symbol:
+        """Return a quantity of any node of a layer, as its law has it: u_i^(l), or u_yxf^(l)."""
+        return Symbol(letter, self.network.layers[layer - 1].index_names, "l")
+
+    def general_source(self, letter: str, layer: int) -> Symbol:
+        """Return a quantity of any node of a layer, as the law of what comes back from above has it."""
+        is_map = layer < self.depth and len(self.network.layers[layer].input_shape) > 1
+        return Symbol(letter, ("y", "x", "c") if is_map else ("i",), "l")
+
     # Quantities
 
     def traced(self, kind: str, *indices: int) -> float:
@@ -184,11 +216,19 @@ class Book:
     def factor(self, layer: int, term: Term) -> float:
         """Return ∂u_i/∂z_j of a summand: the number of its parameter, 1 without one, unless the layer is not linear."""
         spec = self.network.layers[layer - 1]
+        if spec.takes_largest:
+            return float(term.source == self.winner(layer, term.node))
         if not spec.is_linear and term.source:
             slope = self.slope_by_source(layer, term)
             return 1.0 if slope is None else float(slope.evaluate())
         own = 1.0 if term.parameter is None else self.parameter(layer, term.parameter)
         return own if term.factor is None else own * float(term.factor.evaluate())
+
+    def winner(self, layer: int, i: int) -> int:
+        """Return the source that is the largest of a node, of a layer that takes the largest."""
+        sources = [term.source for term in self.network.layers[layer - 1].terms(i)]
+        z = self.trace.forward.sources(layer - 1)[self.row]
+        return sources[int(np.argmax([z[source - 1] for source in sources]))]
 
     def contribution(self, layer: int, term: Term, z: float) -> float:
         """Return the number of a summand with a source."""
@@ -201,7 +241,7 @@ class Book:
         if not term.source:
             return self.w(layer, term.node, 0)
         z = self.z(layer - 1, term.source)
-        if not spec.is_linear:
+        if not spec.is_linear and not spec.takes_largest:
             return spec.summand(term, z, self.lookup(layer, term.node))
         product = z if term.parameter is None else self.w(layer, term.node, term.source) * z
         return product if term.factor is None else term.factor * product
@@ -226,13 +266,14 @@ class Book:
 
     def u(self, layer: int, i: int) -> Quantity:
         """Return the pre-activation u_i^(l)."""
-        return Quantity(Symbol("u", (i,), layer), self.value("u", layer, i))
+        return Quantity(self.symbol("u", layer, i), self.value("u", layer, i))
 
     def z(self, layer: int, i: int) -> Quantity:
         """Return the activation z_i^(l), or for layer 0 the input x_i."""
         if layer == 0:
-            return Quantity(Symbol("x", (i,)), Number(as_given(self.trace.forward.inputs[self.row, i - 1])))
-        return Quantity(Symbol("z", (i,), layer), self.value("z", layer, i))
+            number = Number(as_given(self.trace.forward.inputs[self.row, i - 1]))
+            return Quantity(Symbol("x", self.place(0, i)), number)
+        return Quantity(self.symbol("z", layer, i), self.value("z", layer, i))
 
     def y(self, i: int) -> Quantity:
         """Return the target of output i: y_i, or p_i where the loss is cross-entropy over classes."""
@@ -250,15 +291,15 @@ class Book:
 
     def delta(self, layer: int, i: int) -> Quantity:
         """Return δ_i^(l) = ∂E/∂u_i^(l)."""
-        return Quantity(Symbol("δ", (i,), layer), self.value("delta", layer, i))
+        return Quantity(self.symbol("δ", layer, i), self.value("delta", layer, i))
 
     def by_activation(self, layer: int, i: int) -> Quantity:
         """Return ∂E/∂z_i^(l)."""
-        return Quantity(Partial(Symbol("E"), Symbol("z", (i,), layer)), self.value("dz", layer, i))
+        return Quantity(Partial(Symbol("E"), self.symbol("z", layer, i)), self.value("dz", layer, i))
 
     def slope(self, layer: int, i: int) -> Quantity:
         """Return φ'(u_i^(l))."""
-        return Quantity(slope_symbol(Symbol("u", (i,), layer)), self.value("slope", layer, i))
+        return Quantity(slope_symbol(self.symbol("u", layer, i)), self.value("slope", layer, i))
 
     @property
     def target(self) -> str:

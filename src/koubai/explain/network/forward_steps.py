@@ -14,10 +14,12 @@ from koubai.core.formulas.tree import (
     Quantity,
     Symbol,
     exp,
+    largest,
 )
 from koubai.core.formulas.values import SAFE_EXPONENT
 from koubai.core.logarithms import log_complement, log_value
 from koubai.explain.derivations import Step, StepId, say, step_id
+from koubai.explain.network import maps
 from koubai.explain.network.activations import name_of, value
 from koubai.explain.network.book import Book, StepKind
 from koubai.explain.network.losses import law as loss_law
@@ -31,6 +33,8 @@ LOST = 1e-12
 def net_input(book: Book, layer: int, i: int) -> Step:
     """u_i^(l), of a dense layer Σ_j w_ij^(l) z_j^(l-1), the bias being j = 0 (slide 38)."""
     spec = book.network.layers[layer - 1]
+    if spec.takes_largest:
+        return largest_of(book, layer, i)
     terms = [*spec.terms(i)]
     added = [book.summand(layer, term) for term in terms if not term.source]
     terms = [term for term in terms if term.source]
@@ -43,21 +47,46 @@ def net_input(book: Book, layer: int, i: int) -> Step:
     law, passed_on = spec.law(), not spec.is_linear and all(term.parameter is None for term in spec.terms(i))
     return Step(
         id=step_id("u", layer, i),
-        heading=say("explain.step.u", layer=layer, node=i),
-        subject=Symbol("u", (i,), layer),
-        law=() if law is None or passed_on else (Symbol("u", ("i",), "l"), law),
+        heading=say("explain.step.u", layer=layer, node=book.label(layer, i)),
+        subject=book.symbol("u", layer, i),
+        law=() if law is None or passed_on else (book.general("u", layer), law),
         symbols=total_formula,
         result=book.settled(total_formula, "u", layer, i),
         uses=tuple(step_id("z", layer - 1, terms[k].source) for k in shown) if layer > 1 else (),
         notes=notes,
+        pictures=maps.of_node(book, layer, i),
+    )
+
+
+def largest_of(book: Book, layer: int, i: int) -> Step:
+    """u_i^(l) = max_j z_j^(l-1) over the sources of node i."""
+    spec, winner = book.network.layers[layer - 1], book.winner(layer, i)
+    sources = [term.source for term in spec.terms(i)]
+    z = book.trace.forward.sources(layer - 1)[book.row]
+    shown, _ = book.chosen_terms(np.array([z[source - 1] for source in sources]))
+    kept = [source for k, source in enumerate(sources) if k in shown or source == winner]
+    formula = largest(*(book.z(layer - 1, source) for source in kept))
+    notes = [say("explain.note.winner", z=book.z(layer - 1, winner).notation)] if len(sources) > 1 else []
+    if len(kept) < len(sources):
+        notes.append(say("explain.note.smaller", count=len(sources) - len(kept)))
+    law = spec.law()
+    return Step(
+        id=step_id("u", layer, i),
+        heading=say("explain.step.u_largest", layer=layer, node=book.label(layer, i)),
+        subject=book.symbol("u", layer, i),
+        law=() if law is None else (book.general("u", layer), law),
+        symbols=formula,
+        result=book.settled(formula, "u", layer, i),
+        uses=(step_id("z", layer - 1, winner),) if layer > 1 else (),
+        notes=tuple(notes),
+        pictures=maps.of_node(book, layer, i),
     )
 
 
 def activation(book: Book, layer: int, i: int) -> Step:
     """z_i^(l) = φ(u_i^(l)) (slides 32-36)."""
     phi = book.network.layers[layer - 1].activation
-    general = Symbol("z", ("i",), "l")
-    symbol_u = Symbol("u", ("i",), "l")
+    general, symbol_u = book.general("z", layer), book.general("u", layer)
     uses: tuple[StepId, ...]
     if isinstance(phi, Softmax):
         formula: Formula = _power_of_e(book, layer, i) / book_sum(book, layer)
@@ -70,8 +99,8 @@ def activation(book: Book, layer: int, i: int) -> Step:
         uses = (step_id("u", layer, i),)
     return Step(
         id=step_id("z", layer, i),
-        heading=say("explain.step.z", layer=layer, node=i, name=name_of(phi)),
-        subject=Symbol("z", (i,), layer),
+        heading=say("explain.step.z", layer=layer, node=book.label(layer, i), name=name_of(phi)),
+        subject=book.symbol("z", layer, i),
         law=law,
         symbols=formula,
         result=book.settled(formula, "z", layer, i),

@@ -1,12 +1,15 @@
 """The names of a network's inputs and outputs, and its predictions in those terms."""
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 import numpy as np
 
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Number, Quantity, Symbol
+from koubai.core.network import Network
 from koubai.explain.derivations import Block, Cell, Section, Step, Table, Text, say, step_id
 from koubai.explain.network.book import Book
 
@@ -37,6 +40,24 @@ class Names:
 
 
 NAMELESS = Names()
+
+
+@lru_cache(maxsize=16)
+def layer_names(network: Network) -> tuple[str, ...]:
+    """Return what the layers are called, each kind counted from 1: conv1, pool1, conv2, dense1.
+
+    Examples
+    --------
+    >>> layer_names(Network.dense((2, 3, 1)))
+    ('dense1', 'dense2')
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for layer in network.layers:
+        short = layer.short_name or layer.name
+        seen[short] += 1
+        names.append(f"{short}{seen[short]}")
+    return tuple(names)
 
 
 def prediction_section(book: Book, names: Names) -> Section:

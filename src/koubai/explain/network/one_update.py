@@ -1,13 +1,17 @@
 """One update of a network explained: one row or a minibatch, penalty, clipping, optimizer (lecture slides 67-78)."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Number, Quantity, Symbol
-from koubai.core.formulas.values import Notation
+from koubai.core.formulas.values import Notation, as_given
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
@@ -21,10 +25,28 @@ from koubai.explain.network.updates import UpdateSteps, rule_name
 
 TABLE_ROWS = 40
 """Maximum number of rows of a minibatch shown."""
+MOST_PAST = 20
+"""Maximum number of earlier updates shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastUpdate:
+    """An earlier update: its number from 1, the gradient, and the optimizer's slots after it."""
+
+    step: int
+    gradient: Array
+    slots: Array
 
 
 def update(
-    plan: Plan, state: State, rows: Rows, learning_rate: float, ask: Ask, *, names: Names = NAMELESS
+    plan: Plan,
+    state: State,
+    rows: Rows,
+    learning_rate: float,
+    ask: Ask,
+    *,
+    names: Names = NAMELESS,
+    past: Sequence[PastUpdate] = (),
 ) -> Derivation:
     """Explain one update of one weight: its gradient for every row, their mean, and the optimizer's rule.
 
@@ -40,6 +62,8 @@ def update(
         `Ask.weight`: the weight; source 0 is the bias.
     names : Names, optional
         Names of the inputs and outputs.
+    past : sequence of PastUpdate, optional
+        The updates before this one, to show where the rule's running numbers come from.
 
     Returns
     -------
@@ -70,6 +94,8 @@ def update(
             sections.append(Section(say(f"explain.section.{name}"), grouped(book, members)))
     if len(steps.books) > 1:
         sections.append(_batch(steps, (layer, i, j)))
+    if past and steps.slots:
+        sections.append(_past(steps, past))
     sections.append(_rule(plan, steps))
     rule = rule_name(plan.optimizer)
     title = say("explain.title.update", quantity=steps.name, rule=rule)
@@ -80,9 +106,30 @@ def update(
 def _telling(trace: StepTrace, layer: int, i: int, j: int) -> int:
     """Return the row of a batch with the largest gradient of a weight, as the most instructive one."""
     gradients = trace.deltas[layer - 1][:, i - 1]
-    if _source(trace, layer, j):
+    if _is_shared(trace, layer, i, j):
+        gradients = _shared_gradients(trace, layer, i, j)
+    elif _source(trace, layer, j):
         gradients = gradients * trace.forward.sources(layer - 1)[:, j - 1]
     return int(np.argmax(np.abs(gradients)))
+
+
+def _is_shared(trace: StepTrace, layer: int, i: int, j: int) -> bool:
+    """Return whether several nodes have a parameter, so that no row's gradient is one product."""
+    spec = trace.forward.network.layers[layer - 1]
+    address = spec.parameter(i, j)
+    return address is not None and len(list(islice(spec.terms_with(address), 2))) > 1
+
+
+def _shared_gradients(trace: StepTrace, layer: int, i: int, j: int) -> Array:
+    """Return each row's gradient of a parameter that several nodes have."""
+    network, index = trace.forward.network, layer - 1
+    spec, z, deltas = network.layers[index], trace.forward.sources(index), trace.deltas[index]
+    address = spec.parameter(i, j)
+    assert address is not None
+    number = [block.name for block in spec.blocks].index(address.block)
+    blocks = network.blocks(trace.forward.theta, index)
+    rows = (slice(row, row + 1) for row in range(len(z)))
+    return np.array([spec.gradient(blocks, z[row], deltas[row])[number][address.index] for row in rows])
 
 
 def _source(trace: StepTrace, layer: int, j: int) -> int:
@@ -92,13 +139,13 @@ def _source(trace: StepTrace, layer: int, j: int) -> int:
 
 def _where(plan: Plan, rows: Rows, ask: Ask) -> tuple[int, int, int]:
     network = plan.network
-    check_ask(ask, network, ("weight",))
+    identifier = check_ask(ask, network, ("weight",))
     if rows.inputs.shape[1] != network.n_features or rows.targets.shape[1] != network.n_outputs:
         raise ShapeError(
             f"explain: rows must have shapes (n, {network.n_features}) and (n, {network.n_outputs}); "
             f"got {rows.inputs.shape} and {rows.targets.shape}. Pass rows that fit the network."
         )
-    layer, i, j = ask.indices
+    layer, i, j = identifier.indices
     return layer, i, j
 
 
@@ -112,16 +159,21 @@ def _rows_in_float64(rows: Rows) -> Rows:
 
 
 def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
-    """Return the rows' gradients as a table: δ, z and their product."""
+    """Return the rows' gradients as a table: δ, z and their product, or alone where several nodes share a parameter."""
     layer, i, j = where
-    columns: list[Cell] = [say("explain.column.row"), Symbol("δ", (i,), layer)]
-    source = _source(update.trace, layer, j)
+    shared = _is_shared(update.trace, layer, i, j)
+    columns: list[Cell] = [say("explain.column.row")]
+    if not shared:
+        columns.append(update.books[0].symbol("δ", layer, i))
+    source = 0 if shared else _source(update.trace, layer, j)
     if source:
         columns.append(update.books[0].z(layer - 1, j).notation)
     columns.append(update.books[0].step("grad", *where).subject)
     rows = []
     for number, book in enumerate(update.books[:TABLE_ROWS], start=1):
-        row: list[Cell] = [str(number), book.delta(layer, i).number]
+        row: list[Cell] = [str(number)]
+        if not shared:
+            row.append(book.delta(layer, i).number)
         if source:
             row.append(book.z(layer - 1, j).number)
         row.append(book.step("grad", *where).result)
@@ -130,6 +182,24 @@ def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
     if len(update.books) > TABLE_ROWS:
         blocks.append(say("explain.text.more_rows", count=len(update.books) - TABLE_ROWS))
     return Section(say("explain.section.batch"), tuple(blocks))
+
+
+def _past(update: UpdateSteps, past: Sequence[PastUpdate]) -> Section:
+    """Return the gradient of the weight at earlier updates, and what the rule made of it."""
+    shown = past[-MOST_PAST:]
+    blocks: list[Block] = [say("explain.past.about", count=past[-1].step)]
+    if shown[0].step > 1:
+        blocks.append(say("explain.past.left", count=len(shown)))
+    rows = tuple(
+        (
+            Number(Fraction(each.step)),
+            Number(as_given(each.gradient[update.place])),
+            *(Number(as_given(each.slots[index, update.place])) for index in update.slots.values()),
+        )
+        for each in shown
+    )
+    columns = (Symbol("t"), Symbol("g"), *map(Symbol, update.slots))
+    return Section(say("explain.past.title"), (*blocks, Table(columns, rows)))
 
 
 def _known(update: UpdateSteps) -> list[Quantity]:

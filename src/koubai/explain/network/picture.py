@@ -55,7 +55,7 @@ def picture(book: Book, steps: Sequence[Step], asked: Step | None, deltas: bool)
 def _weight(book: Book, layer: int, term: Term) -> Value:
     """Return the number of a line: a summand's parameter, or in a layer that is not linear ∂u_i/∂z_j."""
     spec = book.network.layers[layer - 1]
-    if spec.is_linear:
+    if spec.is_linear and term.factor is None:
         return Fraction(1) if term.parameter is None else book.w(layer, term.node, term.source).evaluate()
     return sum(book.factor(layer, each) for each in spec.terms(term.node) if each.source == term.source)
 
@@ -63,7 +63,18 @@ def _weight(book: Book, layer: int, term: Term) -> Value:
 def _node(book: Book, layer: int, i: int, lights: Mapping[tuple[int, ...], Light], deltas: bool) -> Node:
     letter = "x" if layer == 0 else "z"
     delta = book.delta(layer, i).evaluate() if deltas and layer else None
-    return Node(layer, i, f"{letter}{i}", book.z(layer, i).evaluate(), delta, lights.get((layer, i), ""))
+    z = book.z(layer, i).evaluate()
+    return Node(
+        layer, i, f"{letter}{book.label(layer, i)}", z, delta, lights.get((layer, i), ""), _bias(book, layer, i)
+    )
+
+
+def _bias(book: Book, layer: int, i: int) -> Value | None:
+    """Return the number that a node adds to its weighted sum, if it adds one."""
+    spec = book.network.layers[layer - 1] if layer else None
+    if spec is None or not spec.is_linear or not any(term.source == 0 for term in spec.terms(i)):
+        return None
+    return book.w(layer, i, 0).evaluate()
 
 
 def _mentioned(book: Book, steps: Sequence[Step]) -> set[tuple[int, ...]]:
@@ -78,8 +89,8 @@ def _mentioned(book: Book, steps: Sequence[Step]) -> set[tuple[int, ...]]:
             layer = notation.layer if isinstance(notation.layer, int) else 0
             if notation in book.places:
                 found |= {book.places[notation]} if book.places[notation][2] else set()
-            elif notation.base in ("u", "z", "δ", "x") and len(indices) == 1:
-                found.add((layer, *indices))
+            elif notation.base in ("u", "z", "δ", "x") and book.node(layer, indices):
+                found.add((layer, book.node(layer, indices)))
     return found
 
 

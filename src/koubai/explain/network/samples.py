@@ -1,16 +1,19 @@
 """Small ready-made networks with rows, for users without a model at hand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.formulas.tree import Number
+from koubai.core.formulas.values import Notation
 from koubai.core.losses import LOSSES, get_loss
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
+from koubai.explain.derivations import Derivation, Section, Step
 from koubai.explain.network.naming import NAMELESS, Names
 
 PLAYERS = 60
@@ -26,13 +29,27 @@ ROWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A network with its parameters, and rows x (n, n_features) with targets y (n, n_outputs)."""
+    """A network with its parameters, and rows x (n, n_features) with targets y (n, n_outputs).
+
+    ``prepared`` tells how a row, counted from 0, came from the cells of a table.
+    """
 
     network: Network
     theta: Array
     inputs: Array
     targets: Array
     names: Names = NAMELESS
+    prepared: Callable[[int], Section] | None = None
+
+    def before(self, page: Derivation, row: int) -> Derivation:
+        """Return a row's derivation, counted from 0, beginning with how the row was prepared."""
+        if self.prepared is None:
+            return page
+        section = self.prepared(row)
+        steps = (block for block in section.blocks if isinstance(block, Step))
+        cells = [part.value for step in steps for part in step.numbers.walk() if isinstance(part, Number)]
+        as_cells = replace(page.notation, fractions=page.notation.fractions and Notation.of(cells).fractions)
+        return replace(page, sections=(section, *page.sections), notation=as_cells)
 
 
 def ready_made() -> Sample:

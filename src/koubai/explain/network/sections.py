@@ -9,13 +9,22 @@ from koubai.core.formulas.values import Notation, Value, as_given
 from koubai.core.layers import Dense
 from koubai.core.layers.base import Address
 from koubai.explain.derivations import Block, Display, Section, Step, StepTable, Text, say
-from koubai.explain.network import matrices
+from koubai.explain.network import maps, matrices
 from koubai.explain.network.book import PARTS, Book, Part
 from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.picture import picture
 
-LAYER_TEXTS = {"ntk_dense": "explain.text.layer_scaled", "periodic_embedding": "explain.text.layer_waves"}
+LAYER_TEXTS = {
+    "ntk_dense": "explain.text.layer_scaled",
+    "periodic_embedding": "explain.text.layer_waves",
+    "convolution": "explain.text.layer_convolution",
+    "max_pooling": "explain.text.layer_largest",
+    "average_pooling": "explain.text.layer_mean",
+    "flatten": "explain.text.layer_flat",
+}
 """What is said of layers of these kinds; of others but dense ones, that they compute no weighted sums."""
+OF_ONE_STEP = frozenset({"explain.note.winner", "explain.note.smaller", "explain.note.shared"})
+"""Notes that are left out where several steps stand together."""
 
 
 def parted(book: Book, steps: Iterable[Step]) -> dict[Part, list[Step]]:
@@ -45,7 +54,8 @@ def grouped(book: Book, steps: Sequence[Step]) -> tuple[Block, ...]:
         first = members[0].id
         blocks.append(group_heading(book, first.kind, first.indices[0]))
         blocks.append(StepTable(members, members[0].law))
-        blocks.extend({note: None for step in members for note in step.notes})
+        notes = {note: None for step in members for note in step.notes}
+        blocks.extend(note for note in notes if note.key not in OF_ONE_STEP)
     return tuple(blocks)
 
 
@@ -63,7 +73,7 @@ def given_numbers(book: Book) -> list[Value]:
 
 def sizes_of(book: Book) -> str:
     """Return the sizes of a network in the usual form: 4-5-3."""
-    return "-".join(map(str, book.network.sizes))
+    return "-".join("×".join(map(str, book.shape(layer))) for layer in range(book.depth + 1))
 
 
 def network_section(
@@ -80,7 +90,8 @@ def network_section(
         law = spec.law()
         if not isinstance(spec, Dense) and law is not None:
             key = LAYER_TEXTS.get(spec.name, "explain.text.layer")
-            blocks.append(say(key, layer=layer, law=Relation(Symbol("u", ("i",), "l"), "=", law)))
+            equation = Relation(book.general("u", layer), "=", law)
+            blocks.append(say(key, layer=layer, law=equation, **maps.words_of(book.network, layer)))
     if matrices.fits(book) and asked is None:
         blocks.append(_given("x", [book.z(0, j) for j in range(1, book.network.n_features + 1)]))
         if deltas:

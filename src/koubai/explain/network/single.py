@@ -159,7 +159,7 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
 
 
 def softmax(u: Sequence[float] = (2.0, 1.0, 0.0), p: Sequence[float] = (1.0, 0.0, 0.0)) -> Derivation:
-    """Explain softmax with cross-entropy, and why ∂E/∂u_i is z_i - p_i (slides 35, 57-58).
+    """Explain softmax with cross-entropy, and why ∂E/∂u_i is z_i - p_i (slide 35; the derivative is on no slide).
 
     Parameters
     ----------

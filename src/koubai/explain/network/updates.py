@@ -51,6 +51,7 @@ class UpdateSteps:
         self.time = Quantity(Symbol("t"), Number(Fraction(trace.step or 1)))
         self.before = [self.books[0].step("grad", *where)] if len(self.books) == 1 else []
         self.steps: list[Step] = []
+        self.slots: dict[str, int] = {}
         of_rate, of_decay = plan.factors.of(network.span(layer - 1, address.block).block)
         self.rate = self._rate(of_rate)
         self.g = self._gradient()
@@ -65,6 +66,7 @@ class UpdateSteps:
     def slot(self, letter: str, index: int) -> Quantity:
         """Return a slot of the rule for this weight, from before the update."""
         assert self.trace.slots_before is not None
+        self.slots[letter] = index
         return Quantity(Symbol(letter), Number(as_given(self.trace.slots_before[index, self.place])))
 
     def define(

@@ -1,28 +1,26 @@
 """A question as a record: the prompt, the answer with its derivation, and common mistakes."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from koubai.core.arguments import TEXT, of_class, takes
 from koubai.core.formulas.tree import Formula, Matrix, Number, Symbol
-from koubai.core.formulas.values import Notation, Value, parse_number
+from koubai.core.formulas.values import Notation, Value
 from koubai.explain.derivations import Block, Derivation, Text, say
+from koubai.explain.quiz.reading import read_choice, read_numbers, read_shape
 
 Level: TypeAlias = Literal["easy", "exam"]
 LEVELS: tuple[Level, ...] = ("easy", "exam")
 
-CLASH = "×"
-"""The answer for an expression without a shape."""
 WIDEST_DENOMINATOR, LARGEST = 32, 60
 """Maximum denominator and magnitude of the numbers in a question and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong answer that results from a common mistake, and a description of the mistake."""
+    """A wrong answer that results from a common mistake or from two, and a description of what went wrong."""
 
     answer: tuple[Value, ...] | str
     why: Text
@@ -39,13 +37,15 @@ class Question:
     subject : Formula
         The quantity asked for.
     answer : tuple of Value, or str
-        One number, several for a vector, or a shape.
+        One number, several for a vector, a shape, or the letter of a choice.
     derivation : Derivation
         The derivation of the answer.
     mistakes : tuple of Mistake
         Wrong answers with explanations of what went wrong; each differs from the answer.
     notation : Notation
         The number format.
+    choices : tuple of Text
+        What to choose from, in the order of the letters A, B, …; empty if nothing is to be chosen.
     """
 
     prompt: tuple[Block, ...]
@@ -54,6 +54,16 @@ class Question:
     derivation: Derivation
     mistakes: tuple[Mistake, ...]
     notation: Notation
+    choices: tuple[Text, ...] = ()
+
+    @property
+    def kind(self) -> Literal["number", "vector", "shape", "choice"]:
+        """What is to be answered."""
+        if self.choices:
+            return "choice"
+        if isinstance(self.answer, str):
+            return "shape"
+        return "number" if len(self.answer) == 1 else "vector"
 
     @property
     def answer_formula(self) -> Formula:
@@ -80,13 +90,44 @@ def question(
     answer: tuple[Value, ...] | str,
     derivation: Derivation,
     mistakes: Iterable[tuple[tuple[Value, ...] | str, str]],
+    choices: Iterable[Text] = (),
+    pairs: Iterable[tuple[tuple[Value, ...], str, str]] = (),
 ) -> Question:
-    """Return a question; mistakes that lead to the correct answer or to one already listed are dropped."""
+    """Return a question; mistakes that lead to the correct answer or to one already listed are dropped.
+
+    Parameters
+    ----------
+    prompt, subject, answer, derivation
+        See `Question`.
+    mistakes : iterable of (answer, key)
+        Wrong answers, each with the last part of the key of its text.
+    choices : iterable of Text
+        What to choose from.
+    pairs : iterable of (answer, key, key)
+        Wrong answers after two mistakes at once. One alone that leads to the same is more likely.
+    """
     kept: dict[tuple[Value, ...] | str, Mistake] = {}
     for wrong, key in mistakes:
         if wrong != answer:
             kept.setdefault(wrong, Mistake(wrong, say(f"quiz.mistake.{key}")))
-    return Question(tuple(prompt), subject, answer, derivation, tuple(kept.values()), derivation.notation)
+    for after_two, first, second in pairs:
+        if after_two != answer:
+            why = say("quiz.mistake.two", first=say(f"quiz.mistake.{first}"), second=say(f"quiz.mistake.{second}"))
+            kept.setdefault(after_two, Mistake(after_two, why))
+    notation = derivation.notation
+    return Question(tuple(prompt), subject, answer, derivation, tuple(kept.values()), notation, tuple(choices))
+
+
+def mirrored(
+    mistakes: Iterable[tuple[tuple[Value, ...] | str, str]], around: Value, key: str
+) -> Iterator[tuple[tuple[Value, ...], str, str]]:
+    """Yield each mistake together with that of a sign, which mirrors a single answer around a number.
+
+    A wrong sign of δ mirrors a gradient around 0, one of an update the new weight around what it was before.
+    """
+    for wrong, other in mistakes:
+        if not isinstance(wrong, str) and len(wrong) == 1 and other != key:
+            yield (2 * around - wrong[0],), other, key
 
 
 def is_clean(values: Iterable[Value]) -> bool:
@@ -109,11 +150,10 @@ def mark(asked: Question, text: str) -> Marked:
     text : str
         The answer as typed: ``-1/2``, ``0.5``, ``(1/2, 0, 1)``, ``k×1``.
     """
-    given = _read(text, isinstance(asked.answer, str))
-    if given is None or (len(given) != len(asked.answer) and not isinstance(asked.answer, str)):
-        count = 1 if isinstance(asked.answer, str) else len(asked.answer)
-        key = "shape" if isinstance(asked.answer, str) else "number" if count == 1 else "vector"
-        return Marked(False, say(f"quiz.unread.{key}", count=count), understood=False)
+    given = read_answer(asked, text)
+    if given is None:
+        count = len(asked.choices) if asked.choices else len(asked.answer)
+        return Marked(False, say(f"quiz.unread.{asked.kind}", count=count), understood=False)
     if _agree(given, asked.answer):
         return Marked(True, say("quiz.right"))
     for mistake in asked.mistakes:
@@ -122,18 +162,11 @@ def mark(asked: Question, text: str) -> Marked:
     return Marked(False, say("quiz.wrong"))
 
 
-def _read(text: str, shape: bool) -> tuple[Value, ...] | str | None:
-    cleaned = text.strip().strip("()[]（）「」").strip()
-    if shape:
-        if cleaned.lower() in ("x", "×", "none", "clash", "no", "-", "なし", "ない", "不可"):
-            return CLASH
-        sizes = re.split(r"\s*[x×*,、]\s*", cleaned)
-        if sizes in (["1"], ["scalar"], ["スカラー"]):
-            sizes = ["1", "1"]
-        return "×".join(sizes) if len(sizes) == 2 and all(sizes) else None
-    numbers = [parse_number(piece) for piece in re.split(r"[,;，、\s]+", cleaned) if piece]
-    found = tuple(number for number in numbers if number is not None)
-    return found if found and len(found) == len(numbers) else None
+def read_answer(asked: Question, text: str) -> tuple[Value, ...] | str | None:
+    """Return an answer as typed in the form of the question's own; None if it cannot be read."""
+    if asked.kind == "choice":
+        return read_choice(text, len(asked.choices))
+    return read_shape(text) if asked.kind == "shape" else read_numbers(text, len(asked.answer))
 
 
 def _agree(given: Sequence[Value] | str, wanted: Sequence[Value] | str) -> bool:

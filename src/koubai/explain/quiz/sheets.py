@@ -9,8 +9,10 @@ from koubai.core.arguments import TEXT, WHOLE, of_class, takes
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Formula
 from koubai.core.formulas.values import Notation
+from koubai.core.language import worded
 from koubai.explain.derivations import Blank, Block, Cell, Derivation, Section, Table, Text, say
 from koubai.explain.quiz.questions import LEVELS, Level, Question
+from koubai.explain.quiz.reading import LETTERS
 from koubai.explain.quiz.topic import Topic, topics_of
 
 TOPICS: Mapping[str, Topic] = topics_of("koubai.explain.quiz.topics")
@@ -59,14 +61,14 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
     2
     """
     if topic not in TOPICS:
-        raise ParameterError(f"quiz: topic must be one of {', '.join(TOPICS)}; got {topic!r}. Try perceptron.")
+        raise ParameterError(worded("quiz.error.topic", topics=", ".join(TOPICS), got=repr(topic)))
     chosen = next((known for known in LEVELS if known == level), None)
     if chosen is None:
-        raise ParameterError(f"quiz: level must be one of {', '.join(LEVELS)}; got {level!r}. Try easy.")
+        raise ParameterError(worded("quiz.error.level", levels=", ".join(LEVELS), got=repr(level)))
     if not 1 <= count <= MOST:
-        raise ParameterError(f"quiz: count must be in 1 … {MOST}; got {count}. Try 5.")
+        raise ParameterError(worded("quiz.error.count", most=MOST, got=count))
     if seed < 0:
-        raise ParameterError(f"quiz: seed must be >= 0; got {seed}. Try 0.")
+        raise ParameterError(worded("quiz.error.seed", got=seed))
     rng = np.random.default_rng([seed, TOPICS[topic].number, LEVELS.index(chosen)])
     questions: list[Question] = []
     prompts: set[tuple[Block, ...]] = set()
@@ -77,20 +79,21 @@ def make_sheet(topic: str, *, seed: int = 0, count: int = 5, level: str = "easy"
             prompts.add(made.prompt)
         if len(questions) == count:
             return Sheet(topic, chosen, seed, tuple(questions))
-    raise ParameterError(f"quiz: count must be smaller for {topic}; {len(questions)} different questions exist.")
+    raise ParameterError(worded("quiz.error.few_questions", topic=topic, n=len(questions)))
 
 
 SHEET = of_class(Sheet, "Pass make_sheet('descent').")
 
 
 @takes("quiz", sheet=SHEET)
-def question_page(sheet: Sheet) -> Derivation:
-    """Return the handout: the questions without answers, with room to work on paper."""
+def question_page(sheet: Sheet, student: str = "") -> Derivation:
+    """Return the handout: the questions without answers, with room to work on paper; ``student`` is whom it is for."""
     topic = TOPICS[sheet.topic]
-    before = (Blank(say("quiz.name")), say(topic.how))
+    named: Block = say("quiz.for", student=student) if student else Blank(say("quiz.name"))
+    before = (named, say(topic.how))
     room = topic.room[sheet.level]
     sections = tuple(
-        Section(say("quiz.number", number=number), (*asked.prompt, Blank(say("quiz.blank"), room)))
+        Section(say("quiz.number", number=number), (*posed(asked), Blank(say("quiz.blank"), room)))
         for number, asked in enumerate(sheet.questions, start=1)
     )
     title = say(
@@ -102,9 +105,17 @@ def question_page(sheet: Sheet) -> Derivation:
     return Derivation(title, (Section(say("quiz.section.before"), before), *sections), None, Notation())
 
 
+def posed(asked: Question) -> tuple[Block, ...]:
+    """Return what is asked, with what there is to choose from."""
+    if not asked.choices:
+        return asked.prompt
+    rows = tuple((LETTERS[k], choice) for k, choice in enumerate(asked.choices))
+    return (*asked.prompt, Table((say("quiz.column.letter"), say("quiz.column.choice")), rows))
+
+
 @takes("quiz", sheet=SHEET)
-def answer_pages(sheet: Sheet) -> list[Derivation]:
-    """Return the answer key: a table of answers, then each question's full derivation."""
+def answer_pages(sheet: Sheet, student: str = "") -> list[Derivation]:
+    """Return the answer key: a table of answers, then each question's derivation; ``student`` is whom it is for."""
     title = say(
         "quiz.title.answers",
         topic=say(f"quiz.topic.{sheet.topic}"),
@@ -116,10 +127,12 @@ def answer_pages(sheet: Sheet) -> list[Derivation]:
         for number, asked in enumerate(sheet.questions, start=1)
     ]
     heads = (say("quiz.column.question"), say("quiz.column.asked"), say("quiz.column.answer"))
-    pages = [Derivation(title, (Section(say("quiz.section.short"), (Table(heads, tuple(rows)),)),), None, Notation())]
+    named = (say("quiz.for", student=student),) if student else ()
+    short = Section(say("quiz.section.short"), (*named, Table(heads, tuple(rows))))
+    pages = [Derivation(title, (short,), None, Notation())]
     for number, asked in enumerate(sheet.questions, start=1):
         heading = say("quiz.number", number=number)
-        pages.append(replace(asked.derivation, title=heading, notation=Notation()))
+        pages.append(replace(asked.derivation, title=heading, notation=asked.notation))
     return pages
 
 

@@ -1,12 +1,14 @@
 """Backpropagation: the gradient of one weight."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from koubai.core.formulas.values import Value
 from koubai.explain.derivations import say
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.passes import backward as explain_backward
-from koubai.explain.quiz.questions import Level, Question, is_clean, question
+from koubai.explain.quiz.questions import Level, Question, is_clean, mirrored, question
 from koubai.explain.quiz.small_network import Back, activation_for, small_network, target_of
 from koubai.explain.quiz.topic import Topic
 
@@ -38,7 +40,8 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
     assert derivation.answer is not None
     subject = derivation.answer.subject
     prompt = [*net.given(), *target_of(net), say("quiz.ask", quantity=subject)]
-    return question(prompt, subject, (answer,), derivation, wrong)
+    two = mirrored(wrong, Fraction(0), "sign_of_delta")
+    return question(prompt, subject, (answer,), derivation, wrong, pairs=two)
 
 
 TOPIC = Topic("backward", slide=55, number=0, make=make)

@@ -7,7 +7,7 @@ import numpy as np
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, Value
 from koubai.explain.derivations import Block, Derivation, Display, Section, Step, say, step_id
-from koubai.explain.quiz.questions import Level, Question, is_clean, question
+from koubai.explain.quiz.questions import Level, Question, is_clean, mirrored, question
 from koubai.explain.quiz.topic import Topic
 
 
@@ -45,7 +45,8 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
         Display((Symbol("α"), Number(rate))),
         say("quiz.ask", quantity=subject),
     ]
-    return question(prompt, subject, (points[-1],), derivation, wrong)
+    two = list(mirrored(wrong, start, "sign_of_update")) if n_steps == 1 else []
+    return question(prompt, subject, (points[-1],), derivation, wrong, pairs=two)
 
 
 def _value(coefficients: tuple[Fraction, ...], x: Fraction) -> Fraction:
@@ -91,7 +92,7 @@ def _descent(coefficients: tuple[Fraction, ...], points: list[Fraction], rate: F
         steps.append(
             Step(
                 step_id("slope", t),
-                say("quiz.step.slope", t=t),
+                say("quiz.step.slope", x=here.notation),
                 slope.notation,
                 formula,
                 slope.number,

@@ -3,11 +3,12 @@
 import numpy as np
 
 from koubai.core.formulas.tree import Symbol
+from koubai.core.formulas.values import Value
 from koubai.explain.derivations import say
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.passes import forward as explain_forward
 from koubai.explain.quiz.questions import Level, Question, is_clean, question
-from koubai.explain.quiz.small_network import small_network
+from koubai.explain.quiz.small_network import Small, small_network
 from koubai.explain.quiz.topic import Topic
 
 
@@ -33,7 +34,17 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
     x = np.array([float(value) for value in net.x])
     derivation = explain_forward(net.network, net.theta, x, ask=ask)
     prompt = [*net.given(), say("quiz.ask", quantity=subject)]
-    return question(prompt, subject, (answer,), derivation, wrong)
+    return question(prompt, subject, (answer,), derivation, wrong, pairs=_pairs(net, i, easy))
+
+
+def _pairs(net: Small, i: int, easy: bool) -> list[tuple[tuple[Value, ...], str, str]]:
+    """Return the answers after two mistakes at once."""
+    both = {
+        ("turned", "no_bias"): [net.phi(value) for value in net.net_inputs(turned=True, bias=False)],
+        ("turned", "no_activation"): net.net_inputs(turned=True),
+        ("no_bias", "no_activation"): net.net_inputs(bias=False),
+    }
+    return [((z[i] if easy else net.output(z),), first, second) for (first, second), z in both.items()]
 
 
 TOPIC = Topic("forward", slide=37, number=2, make=make)

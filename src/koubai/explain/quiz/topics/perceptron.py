@@ -60,7 +60,17 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
         Display((Symbol("w", (), 0, bold=True), Matrix(tuple((Number(value),) for value in start)))),
         say("quiz.ask_vector", quantity=subject),
     ]
-    return question(prompt, subject, answer, derivation, wrong)
+    two = [
+        (_walk(x, y, start, Fraction(-1)), "sign_of_update", "no_rate"),
+        (_walk(x, y, start, -rate, always=True), "updated_though_right", "sign_of_update"),
+        (_walk(x, y, start, Fraction(1), always=True), "updated_though_right", "no_rate"),
+    ]
+    if zero:
+        two += [
+            (_walk(x, y, start, -rate, zero_is_positive=True), "zero_positive", "sign_of_update"),
+            (_walk(x, y, start, Fraction(1), zero_is_positive=True), "zero_positive", "no_rate"),
+        ]
+    return question(prompt, subject, answer, derivation, wrong, pairs=two)
 
 
 def _walk(

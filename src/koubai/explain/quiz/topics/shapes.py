@@ -10,7 +10,8 @@ from koubai.explain.matrix.inference import Shaper, read_shapes
 from koubai.explain.matrix.nodes import written
 from koubai.explain.matrix.pages import operations
 from koubai.explain.matrix.pages import shapes as explain_shapes
-from koubai.explain.quiz.questions import CLASH, Level, Question, question
+from koubai.explain.quiz.questions import Level, Question, question
+from koubai.explain.quiz.reading import CLASH
 from koubai.explain.quiz.topic import Topic
 
 EASY = ("A.T @ x", "A @ z", "x.T @ x", "x @ x.T", "x.T @ A", "A @ B", "A @ x", "B.T @ A.T")

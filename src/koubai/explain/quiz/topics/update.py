@@ -10,7 +10,7 @@ from koubai.engines.protocol import Plan, Rows, State
 from koubai.explain.derivations import Derivation, Display, say
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.one_update import update as explain_update
-from koubai.explain.quiz.questions import Level, Question, is_clean, question
+from koubai.explain.quiz.questions import Level, Question, is_clean, mirrored, question
 from koubai.explain.quiz.small_network import HALF, Back, Small, activation_for, small_network, target_of
 from koubai.explain.quiz.topic import Topic
 from koubai.optimizers.momentum import Momentum
@@ -58,7 +58,9 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
     else:
         prompt.append(say("quiz.gradient_descent"))
     prompt.append(say("quiz.ask", quantity=subject))
-    return question(prompt, subject, (answer,), derivation, wrong)
+    names = ("no_slope", "new_weight", "no_rate")
+    two = mirrored([each for each in wrong if each[1] in names], weight + velocity / 2, "sign_of_update")
+    return question(prompt, subject, (answer,), derivation, wrong, pairs=two)
 
 
 def _update_derivation(

@@ -1,0 +1,246 @@
+"""A network, rows and a question given by their numbers: on the command line, or in a file of one exam question."""
+
+import json
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from koubai.core.activations import ACTIVATIONS
+from koubai.core.errors import DataError, FileError, ParameterError, ShapeError
+from koubai.core.formulas.tree import Matrix, Number, Partial, Symbol
+from koubai.core.formulas.values import as_given, parse_number
+from koubai.core.losses import LOSSES, get_loss
+from koubai.core.network import Network
+from koubai.explain.derivations import Block, Derivation, Display, Section, called, say
+from koubai.explain.network.asking import Ask
+from koubai.explain.network.samples import Sample
+
+Numbers = list[list[float]]
+KEYS = ("weights", "biases", "activations", "loss", "x", "y", "ask")
+"""What a file of a question may hold."""
+WAY = 'Try {"weights": [[["1/2", -1], [1, 0]], [[1, -2]]], "x": [1, 2], "y": [1]}.'
+
+
+def given_network(
+    weights: Sequence[Numbers],
+    biases: Sequence[Sequence[float]] = (),
+    activations: Sequence[str] = (),
+    loss: str | None = None,
+    x: Numbers | None = None,
+    y: Numbers | None = None,
+) -> Sample:
+    """Return the network of these matrices, with rows.
+
+    Parameters
+    ----------
+    weights : sequence of matrices
+        One for each layer, row i holding the weights w_ij into node i, as on the slides.
+    biases : sequence of sequences
+        One for each layer; without any, the network has none.
+    activations : sequence of str
+        One for each layer; by default the sigmoid in hidden layers and the identity at the output.
+    loss : str, optional
+        By default the one that goes with the last activation.
+    x, y : rows of numbers
+        Inputs and targets; without targets, only forward passes can be explained.
+
+    Raises
+    ------
+    ShapeError
+        If sizes do not fit each other.
+    ParameterError
+        If there is no such activation or loss.
+    """
+    sizes = _sizes(weights)
+    if biases and [len(each) for each in biases] != sizes[1:]:
+        raise ShapeError(
+            f"explain: biases must have one list for each layer, of {', '.join(map(str, sizes[1:]))} numbers; got "
+            f"{', '.join(str(len(each)) for each in biases)}. Leave them out for none."
+        )
+    names = list(activations) or ["sigmoid"] * (len(weights) - 1) + [get_loss(loss).output if loss else "identity"]
+    if len(names) != len(weights):
+        raise ShapeError(
+            f"explain: activations must be one for each of the {len(weights)} layers; got {len(names)}. "
+            f"Try {','.join(['sigmoid'] * (len(weights) - 1) + ['identity'])}."
+        )
+    for name in names:
+        if name not in ACTIVATIONS:
+            raise ParameterError(
+                f"explain: activations must be among {', '.join(ACTIVATIONS)}; got {name!r}. Try sigmoid."
+            )
+    usual = next((name for name, kind in LOSSES.items() if kind.output == names[-1] and kind.upper == 1), None)
+    chosen = loss or usual or "half_squared_error"
+    network = Network.dense(sizes, hidden=names[:-1], output=names[-1], loss=chosen, bias=bool(biases))
+    matrices = [np.array(matrix, dtype=np.float64).T for matrix in weights]
+    theta = network.pack(matrices, [np.array(each, dtype=np.float64) for each in biases])
+    inputs = _rows("x", x, sizes[0]) if x is not None else np.ones((1, sizes[0]))
+    targets = np.full((len(inputs), sizes[-1]), np.nan) if y is None else _rows("y", y, sizes[-1])
+    if len(targets) != len(inputs):
+        raise ShapeError(
+            f"explain: x and y must have the same number of rows; got {len(inputs)} and {len(targets)}. Give both."
+        )
+    return Sample(network, theta, inputs, targets)
+
+
+def _sizes(weights: Sequence[Numbers]) -> list[int]:
+    if not weights or not all(matrix and all(matrix) for matrix in weights):
+        raise ShapeError("explain: weights must have a matrix for each layer; got an empty one. Try '1 2; 3 4'.")
+    for layer, matrix in enumerate(weights, start=1):
+        widths = {len(row) for row in matrix}
+        if len(widths) > 1:
+            raise ShapeError(
+                f"explain: all rows of the weights of layer {layer} must be of one length; got "
+                f"{', '.join(map(str, sorted(widths)))}. Fill them up."
+            )
+        if layer > 1 and len(matrix[0]) != len(weights[layer - 2]):
+            raise ShapeError(
+                f"explain: the weights of layer {layer} must have {len(weights[layer - 2])} columns, one for each node "
+                f"of the layer before; got {len(matrix[0])}. Row i holds the weights into node i."
+            )
+    return [len(weights[0][0]), *(len(matrix) for matrix in weights)]
+
+
+def _rows(name: str, rows: Numbers, size: int) -> np.ndarray:
+    for row in rows:
+        if len(row) != size:
+            raise ShapeError(
+                f"explain: {name} must have {size} numbers in a row; got {len(row)}. Give one for each node."
+            )
+    return np.array(rows, dtype=np.float64)
+
+
+def read_question(path: str) -> tuple[Sample, Ask | None]:
+    """Return the network with its rows and what is asked for, from a JSON file.
+
+    Numbers may be written as fractions in quotation marks, ``"1/2"``, and stay exact.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    DataError
+        If it holds no network.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(
+            f"explain: {path} must be a readable file; got {(error.strerror or 'an error').lower()}."
+        ) from error
+    except ValueError as error:
+        raise DataError(f"explain: {path} must be JSON; got {error}. {WAY}") from error
+    if not isinstance(content, Mapping) or "weights" not in content:
+        raise DataError(f"explain: {path} must hold an object with weights; got none. {WAY}")
+    unknown = [key for key in content if key not in KEYS]
+    if unknown:
+        raise DataError(f"explain: {path} may hold {', '.join(KEYS)}; got {unknown[0]!r}. Remove it.")
+    rows = {name: _table(path, name, content[name]) if name in content else None for name in ("x", "y")}
+    sample = given_network(
+        [_matrix(path, "weights", matrix) for matrix in _listed(path, "weights", content["weights"])],
+        [_vector(path, "biases", each) for each in _listed(path, "biases", content.get("biases", []))],
+        [str(name) for name in _listed(path, "activations", content.get("activations", []))],
+        content.get("loss"),
+        rows["x"],
+        rows["y"],
+    )
+    return sample, _asked(path, content.get("ask"))
+
+
+def _asked(path: str, given: Any) -> Ask | None:
+    if given is None:
+        return None
+    if given == "loss":
+        return Ask("loss")
+    if isinstance(given, Mapping) and len(given) == 1:
+        ((kind, indices),) = given.items()
+        if kind in ("weight", "delta", "node") and isinstance(indices, list) and _are_indices(indices):
+            return Ask(kind, tuple(indices))
+    raise DataError(f'explain: ask in {path} must be such as {{"weight": [1, 2, 1]}} or "loss"; got {given!r}.')
+
+
+def _are_indices(given: list[Any]) -> bool:
+    """Return whether all are whole numbers; the first may be a layer's name."""
+    return all(type(index) is int or (place == 0 and isinstance(index, str)) for place, index in enumerate(given))
+
+
+def _listed(path: str, name: str, given: Any) -> list[Any]:
+    if not isinstance(given, list):
+        raise DataError(f"explain: {name} in {path} must be a list; got {given!r}. {WAY}")
+    return given
+
+
+def _table(path: str, name: str, given: Any) -> Numbers:
+    rows = _listed(path, name, given)
+    return (
+        [_vector(path, name, row) for row in rows]
+        if rows and isinstance(rows[0], list)
+        else [_vector(path, name, rows)]
+    )
+
+
+def _matrix(path: str, name: str, given: Any) -> Numbers:
+    return [_vector(path, name, row) for row in _listed(path, name, given)]
+
+
+def _vector(path: str, name: str, given: Any) -> list[float]:
+    return [_number(path, name, value) for value in _listed(path, name, given)]
+
+
+def _number(path: str, name: str, value: Any) -> float:
+    parsed = parse_number(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if parsed is None:
+        raise DataError(f'explain: {name} in {path} must hold numbers such as -1, 0.5 or "1/2"; got {value!r}.')
+    return float(parsed)
+
+
+def posed(sample: Sample, ask: Ask | None, row: int = 0) -> Derivation:
+    """Return the question without its answer: the network, the row, and what is to be found."""
+    network = sample.network
+    blocks: list[Block] = [say("explain.own.network", sizes="-".join(map(str, network.sizes)))]
+    for number, layer in enumerate(network.layers, start=1):
+        name = layer.activation.name
+        blocks.append(say("explain.own.layer", layer=number, activation=called((f"explain.activation.{name}",), name)))
+    blocks.append(say("explain.own.loss", loss=called((f"explain.loss.{network.loss.name}",), network.loss.name)))
+    blocks.append(_shown("x", sample.inputs[row]))
+    if not np.isnan(sample.targets[row]).any():
+        blocks.append(_shown(network.loss.letter, sample.targets[row]))
+    for number in range(len(network.layers)):
+        weights = network.weights(sample.theta, number).T
+        entries = tuple(tuple(Number(as_given(value)) for value in line) for line in weights.tolist())
+        blocks.append(Display((Symbol("W", (), number + 1, bold=True), Matrix(entries))))
+        if network.dense_layer(number).bias:
+            blocks.append(_shown("b", network.biases(sample.theta, number), number + 1))
+    blocks.append(say("explain.own.find_all") if ask is None else say("quiz.ask", quantity=_quantity(ask)))
+    return Derivation(say("explain.own.title"), (Section(say("explain.own.section"), tuple(blocks)),))
+
+
+def _shown(name: str, values: np.ndarray, layer: int | None = None) -> Display:
+    entries = tuple((Number(as_given(value)),) for value in values.tolist())
+    return Display((Symbol(name, (), layer, bold=True), Matrix(entries)))
+
+
+def _quantity(ask: Ask) -> Symbol | Partial:
+    layer, *indices = ask.indices or (0,)
+    if ask.kind == "weight":
+        return Partial(Symbol("E"), Symbol("w", tuple(indices), layer))
+    return Symbol("E") if ask.kind == "loss" else Symbol({"delta": "δ", "node": "z"}[ask.kind], tuple(indices), layer)
+
+
+def matrix_of(text: str) -> Numbers:
+    """Return a matrix written with rows separated by ``;`` and numbers by spaces or commas.
+
+    Examples
+    --------
+    >>> matrix_of("1 1/2; 0, -1")
+    [[1.0, 0.5], [0.0, -1.0]]
+    """
+    rows = []
+    for line in text.strip().rstrip(";").split(";"):
+        numbers = [parse_number(piece) for piece in line.replace(",", " ").split()]
+        if not numbers or not all(isinstance(number, Fraction) for number in numbers):
+            raise ParameterError(f"explain: a matrix must be rows of numbers such as '1 2; 3 4'; got {text!r}.")
+        rows.append([float(number) for number in numbers if number is not None])
+    return rows
