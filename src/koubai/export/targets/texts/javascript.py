@@ -1,0 +1,65 @@
+"""JavaScript counts words with the characters' properties that browsers and Node know."""
+
+import json
+from typing import Any
+
+from koubai.export.targets.formula_text import digits
+from koubai.export.targets.plain import wrapped
+from koubai.export.words import BLANKS, BORDERS, MOST_CHARACTERS, MOST_COUNTED, Counted
+
+
+def _escaped(characters: str) -> str:
+    return "".join(letter if " " < letter < "\x7f" else f"\\u{ord(letter):04x}" for letter in characters)
+
+
+TEXT = f"""\
+/** Return a text without blanks at its ends. */
+function stripped(text) {{
+  const blank = /[{_escaped(BLANKS)}]/;
+  let [start, end] = [0, text.length];
+  while (start < end && blank.test(text[start])) start++;
+  while (start < end && blank.test(text[end - 1])) end--;
+  return text.slice(start, end);
+}}
+
+/** Return a cell's text, null if it is missing. */
+function text(row, name, marks) {{
+  const value = row[name];
+  if (value === undefined) throw new Error(`The row must have ${{name}}; it has ${{Object.keys(row).join(", ")}}.`);
+  if (value === null || Number.isNaN(value)) return null;
+  const found = stripped(String(value)).replace(/^([+-]?(?:0|[1-9][0-9]*))\\.0*$/, "$1");
+  return marks.includes(found) ? null : found;
+}}
+
+/** Return (1 + ln n) w of each term that comes n times in a text, divided by their length. */
+function counted(text, words, groups, weights) {{
+  const given = Array.from(text ?? "").slice(0, {MOST_CHARACTERS}).join("");
+  const parts = given.normalize("NFKC").toLowerCase().split(/[{_escaped(BORDERS)}]+/).filter((part) => part);
+  const letters = Array.from(parts.length ? ` ${{parts.join(" ")}} ` : " ");
+  const terms = letters.join("").match(/[\\p{{L}}\\p{{N}}_]+/gu)?.map((word) => words.get(word)) ?? [];
+  for (const size of [2, 3, 4])
+    for (let k = 0; k + size <= letters.length; k++) terms.push(groups.get(letters.slice(k, k + size).join("")));
+  const z = new Float64Array(weights.length);
+  for (const place of terms) if (place !== undefined) z[place] += 1;
+  let total = 0;
+  for (let i = 0; i < z.length; i++) {{
+    z[i] = z[i] ? (1 + Math.log(Math.min(z[i], {MOST_COUNTED}))) * weights[i] : 0;
+    total += z[i] * z[i];
+  }}
+  return total > 0 ? z.map((x) => x / Math.sqrt(total)) : z;
+}}
+"""
+"""What reads a text, and what counts its words."""
+
+
+def javascript_counted(target: Any, step: Counted) -> None:
+    """Add the tables of terms, and the call."""
+    name, n = step.name, len(step.words)
+    for part, terms, start in (("words", step.words, 0), ("groups", step.groups, n)):
+        cells = [f"[{json.dumps(term, ensure_ascii=False)}, {start + place}]" for place, term in enumerate(terms)]
+        target.constants += [f"const {name}_{part} = new Map([", *wrapped(cells, "  "), "]);", ""]
+    weights = wrapped([digits(w) for w in step.weights.tolist()], "  ")
+    target.constants += [f"const {name}_weights = [", *weights, "];", ""]
+    target.say(step.note)
+    cell = f"text(row, {json.dumps(step.given.name, ensure_ascii=False)}, {target.marks_of(step.given)})"
+    target.add(f"const {name} = counted({cell}, {name}_words, {name}_groups, {name}_weights);")
