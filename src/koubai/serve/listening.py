@@ -1,0 +1,77 @@
+"""How the servers of koubai listen and end: this one, and the playground's."""
+
+import asyncio
+import errno
+import socket
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from koubai.core.errors import ParameterError
+
+
+def bound(who: str, host: str, port: int) -> socket.socket:
+    """Return a socket bound to this host and port; port 0 means any free port.
+
+    Parameters
+    ----------
+    who : str
+        The command, for its sentence.
+    host, port
+        Where to listen.
+
+    Raises
+    ------
+    ParameterError
+        If the port is taken, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio disables Nagle's algorithm, which would delay each answer by 40 ms, only if the protocol is given
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, UnicodeError, TypeError) as error:  # the last two are of names that cannot be encoded
+        listening.close()
+        why = (error.strerror if isinstance(error, OSError) else "") or "not a valid address"
+        number = error.errno if isinstance(error, OSError) else None
+        taken, is_of_port = number == errno.EADDRINUSE, number in (errno.EADDRINUSE, errno.EACCES)
+        raise ParameterError(
+            f"{who}: the server must listen on {host}, port {port}, but {'it is taken' if taken else why.lower()}. "
+            f"{'Try --port 0 for a free one.' if is_of_port else 'Try --host 127.0.0.1.'}"
+        ) from None
+    return listening
+
+
+def origin_of(host: str, port: int) -> str:
+    """Return the address of a server, as a browser writes it.
+
+    Examples
+    --------
+    >>> origin_of("127.0.0.1", 8080), origin_of("::1", 8080)
+    ('http://127.0.0.1:8080', 'http://[::1]:8080')
+    """
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def ending_quietly(app: ASGIApp) -> ASGIApp:
+    """Return an application whose answers that are cut off when the server ends say so, with status 503.
+
+    uvicorn cancels what is not answered in time, and would log each as an exception of the application.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, sent)
+        except asyncio.CancelledError:
+            if scope["type"] == "http" and not begun:
+                await PlainTextResponse("The server has ended.", 503)(scope, receive, send)
+
+    return answer
