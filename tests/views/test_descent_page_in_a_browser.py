@@ -1,21 +1,18 @@
 """The lab's page in a real headless Chromium without a network: it draws, plays, steps, and hides what is unticked."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.views.conftest import Watch
 
 import koubai
 from koubai.descent.paths.compare import Comparison
+from koubai.optimizers.momentum import Momentum
 from koubai.views.descent.html import page
 
 pytestmark = pytest.mark.slow  # a browser of its own
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 WATCH = """() => {
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -54,38 +51,6 @@ const watch = async () => {
 return watch();
 }"""
 
-DRIVE = """
-import json, sys
-from playwright.sync_api import sync_playwright
-chromium, watch, *addresses = sys.argv[1:]
-seen = []
-with sync_playwright() as started:
-    browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-    for address in addresses:
-        problems = []
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
-        page = context.new_page()
-        page.on("pageerror", lambda error, told=problems: told.append(str(error)))
-        page.on("console", lambda said, told=problems: told.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda asked, told=problems: told.append(asked.url) if asked.url not in addresses else None)
-        page.goto(address)
-        seen.append({**page.evaluate(watch), "problems": problems})
-        context.close()
-    browser.close()
-print(json.dumps(seen))
-"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = os.environ.get("KOUBAI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        sentence = "The lab's page is not tested: no browser found; install chromium, or name one in KOUBAI_CHROMIUM."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence + " CI must have it.")
-        pytest.skip(sentence)
-    return found
-
 
 def fitted(model: str) -> Comparison:
     rng = np.random.default_rng(0)
@@ -95,11 +60,8 @@ def fitted(model: str) -> Comparison:
 
 
 @pytest.fixture(scope="module")
-def watched(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Comparison, dict]]:
-    """Open pages without a network, do what a person does, and return by name what each shows and what was seen.
-
-    In a process of its own: one process can drive only one browser at a time, and other tests have theirs.
-    """
+def watched(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Comparison, dict]]:
+    """Open pages without a network, do what a person does, and return by name what each shows and what was seen."""
     folder = tmp_path_factory.mktemp("pages")
     shown = {
         "comparison": koubai.compare_descents("rosenbrock", ["sgd", "momentum", "adam"], max_steps=300),
@@ -111,12 +73,8 @@ def watched(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     }
     for name, comparison in shown.items():
         (folder / f"{name}.html").write_text(page(comparison, "ja" if name == "comparison" else "en"), encoding="utf-8")
-    addresses = [(folder / f"{name}.html").as_uri() for name in shown]
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVE, chromium, WATCH, *addresses], capture_output=True, text=True, timeout=220
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(shown, zip(shown.values(), json.loads(done.stdout), strict=True), strict=True))
+    seen = watch(WATCH, [folder / f"{name}.html" for name in shown])
+    return dict(zip(shown, zip(shown.values(), seen, strict=True), strict=True))
 
 
 def as_expected(seen: dict, pause: str) -> None:
@@ -148,3 +106,50 @@ def test_a_fit_plays_by_cost(model: str, watched) -> None:
     fit, seen = watched[model]
     as_expected(seen, "Pause")
     assert seen["last"] == max(path.gradient_evaluations for path in fit.paths)
+
+
+OWN = """() => {
+const root = document.querySelector(".koubai-descent"), part = root.querySelector("fieldset.own");
+const boxes = [...part.querySelectorAll("input[type='number']")];
+const [alpha, mu] = part.querySelectorAll("input[type='range']");
+const found = () => part.querySelector(".found").textContent;
+const canvas = root.querySelector("canvas.surface"), box = canvas.getBoundingClientRect();
+const middle = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true };
+canvas.dispatchEvent(new MouseEvent("click", middle));
+const clicked = boxes.map((each) => Number(each.value)), byClick = found();
+boxes.forEach((each) => { each.value = "0.7"; each.dispatchEvent(new Event("change")); });
+const plain = found();
+mu.value = "0.5"; mu.dispatchEvent(new Event("input"));
+return { clicked, byClick, plain, damped: found() };
+}"""
+
+FUNCTIONS = [
+    "x**4 - 2*x**3 + 1",
+    "x**2 + 20*y**2",
+    "(1-x)**2 + 10*(y-x**2)**2 / (1 + exp(-x))",
+    "sin(x)*cos(y) + 0.1*(x**2 + y**2)",
+    "log(1 + x**2) + sqrt(1 + y**2) + abs(x*y)/9",
+    "tanh(x)**2 + softplus(y) + sigmoid(-y)*y**2 + 2**x/8",
+    "max(x**2, y**2/2) + atan(x)/7 + relu(y)/5 + cosh(x)/9 + pi*0",
+]
+
+
+def test_a_descent_of_one_s_own_is_that_of_the_optimizers(watch: Watch, tmp_path: Path) -> None:
+    pages: list[Path] = []
+    for number, function in enumerate(FUNCTIONS):
+        start = [0.3] * (2 if "y" in function else 1)
+        comparison = koubai.compare_descents(
+            function, ["sgd"], [0.01], [start], max_steps=50, window=((-2, 2),) * len(start)
+        )
+        (tmp_path / f"{number}.html").write_text(page(comparison, "en"), encoding="utf-8")
+        pages.append(tmp_path / f"{number}.html")
+    for function, seen in zip(FUNCTIONS, watch(OWN, pages), strict=True):
+        assert seen["problems"] == []
+        assert all(abs(value) < 0.6 for value in seen["clicked"][:1]), "the middle of the picture"
+        assert seen["byClick"].startswith("After ")
+        start = [0.7] * len(seen["clicked"])
+        for said, rule in ((seen["plain"], "sgd"), (seen["damped"], Momentum(0.5))):
+            path = koubai.descend(function, start, rule, 0.01, max_steps=1000)
+            steps, value = re.fullmatch(r"After (\d+) updates: .*, value (.*)\.", said).groups()
+            assert abs(int(steps) - path.n_steps) <= 1, function
+            assert float(value.replace("−", "-")) == pytest.approx(path.value, rel=2e-3, abs=1e-6), function

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import warnings
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,12 @@ from koubai.descent.surfaces.subject import Subject
 from koubai.descent.surfaces.watching import watch_training
 from koubai.engines.protocol import Rows
 from koubai.views.descent import style
+from koubai.views.descent.basins_plot import basins_figure
 from koubai.views.descent.html import page
 from koubai.views.descent.math import html, plain
+from koubai.views.descent.plot import comparison_figure
 from koubai.views.descent.showing import figure_of, picture, save, show
-from koubai.views.descent.style import line_style, marker
+from koubai.views.descent.style import drawing, line_style, marker
 from koubai.views.descent.words import function_title, number, stop_sentence
 
 
@@ -132,7 +135,9 @@ def test_the_page_stands_alone(name: str, lang: str, request: pytest.FixtureRequ
     assert f'<html lang="{lang}">' in document
     assert not re.search(r"(src|href)=|@import|url\(|https?://|fetch\(|XMLHttpRequest", document)
     assert catalogue(lang)["descent.page.play"] in document
-    assert document.count("<canvas") == document.count("aria-label=") - 1
+    canvases = re.findall(r"<canvas[^>]*>", document)
+    assert canvases
+    assert all("aria-label=" in canvas for canvas in canvases)
 
 
 def test_the_page_holds_the_paths(comparison: Comparison) -> None:
@@ -378,3 +383,51 @@ def test_eigenvalues_are_told(network_records: list, capsys: pytest.CaptureFixtu
     found.show("en")
     assert "Steepest descent is stable here for α <" in capsys.readouterr().out
     assert "ヘッセ行列の固有値（大きい順）" in picture(found, "ja", ".svg").decode()
+
+
+def test_every_optimizer_of_a_comparison_has_a_colour_of_its_own() -> None:
+    styles = [line_style(index) for index in range(12)]
+    assert len({colour for colour, _ in styles}) == 12
+    looks = [(*line_style(index), marker(index)) for index in range(36)]
+    assert len(set(looks)) == 36
+
+
+def test_before_its_first_update_a_path_is_flat_whatever_the_update_costs() -> None:
+    x = np.linspace(0, 1, 50)
+    found = koubai.fit_points(x, 3 * x, methods=("steepest", "sgd"), max_steps=30)
+    assert found.counts_differ
+    with drawing("en"):
+        figure = comparison_figure(found, "en")
+    lines = [line for line in figure.axes[-1].lines if len(line.get_xdata()) > 10]
+    assert {line.get_drawstyle() for line in lines} == {"steps-post"}
+    assert "view.spec.logX" in (files("koubai") / "views" / "assets" / "descent.js").read_text(encoding="utf-8")
+
+
+def test_what_goes_back_and_forth_is_drawn_faintly_under_its_means() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    y = x + rng.normal(size=200) > 0
+    found = koubai.fit_points(x, y, "perceptron", methods=("sgd",))
+    (path,) = found.paths
+    assert path.wanders
+    ends, points, values = path.stages
+    assert ends[-1] == path.n_steps
+    np.testing.assert_allclose(points[0], path.points[: ends[0] + 1].mean(axis=0))
+    np.testing.assert_allclose(values[-1], path.values[ends[-2] + 1 :].mean())
+    with drawing("en"):
+        figure = comparison_figure(found, "en")
+    faint, thick = (line for line in figure.axes[0].lines if len(line.get_xdata()) > 2)
+    assert (faint.get_alpha(), len(faint.get_xdata())) == (0.22, path.n_steps + 1)
+    assert (thick.get_alpha(), len(thick.get_xdata())) == (None, len(ends))
+    assert '"means":{"ends":' in page(found, "en")
+
+
+def test_maps_of_basins_are_as_square_as_their_windows() -> None:
+    found = compare_basins("himmelblau", ["sgd", "momentum", "adam"], resolution=12, max_steps=50)
+    with drawing("en"):
+        figure = basins_figure(found, "en")
+        figure.draw_without_rendering()
+    boxes = [axes.get_window_extent() for axes in figure.axes[:3]]
+    for box in boxes:
+        assert box.width == pytest.approx(box.height, rel=0.02)
+    assert boxes[0].y0 == pytest.approx(boxes[2].y0)

@@ -7,6 +7,7 @@
   const boxes = [...root.querySelectorAll("input[type='checkbox']")];
   const values = [...root.querySelectorAll("td.value")], points = [...root.querySelectorAll("td.point")];
   const heads = data.paths.map((path) => new Path2D(path.head));
+  const FAINT = 0.8;  // the width of lines that go back and forth
   let family = "", size = 17;  // the page's font in pixels; the text and marks in pictures scale with it
   const last = data.frames.length - 1;
   let frame = last, playing = false, clock = 0, carried = 0;
@@ -113,17 +114,28 @@
   }
 
   // What moves ------------------------------------------------------------------------------------
-  function line(view, xs, ys, upto, path, width) {
+  // With `stairs`, a value holds until the next one: between two updates nothing changes, whatever the update costs.
+  function line(view, xs, ys, upto, path, width, stairs) {
     const { g, x, y } = view;
     g.strokeStyle = path.colour; g.lineWidth = width; g.setLineDash(path.dashes); g.lineJoin = "round";
+    g.globalAlpha = width === FAINT ? 0.25 : 1;
     g.beginPath();
     let pen = false;
     for (let k = 0; k <= upto; k++) {
       if (xs[k] === null || ys[k] === null) { pen = false; continue; }
+      if (pen && stairs) g.lineTo(x(xs[k]), y(ys[k - 1]));
       if (pen) g.lineTo(x(xs[k]), y(ys[k])); else g.moveTo(x(xs[k]), y(ys[k]));
       pen = true;
     }
-    g.stroke(); g.setLineDash([]);
+    g.stroke(); g.setLineDash([]); g.globalAlpha = 1;
+  }
+  // A path that goes back and forth is a blob: it is drawn faintly, and the means of its stages on top.
+  function means(view, path, upto, xs, ys) {
+    if (!path.means) return;
+    const done = path.means.ends.filter((end) => end <= upto).length;
+    line(view, path.means[xs], path.means[ys], done - 1, path, 2.6);
+    view.g.fillStyle = path.colour;
+    for (let n = 0; n < done; n++) if (path.means[ys][n] !== null) { view.g.beginPath(); view.g.arc(view.x(path.means[xs][n]), view.y(path.means[ys][n]), 3, 0, 7); view.g.fill(); }
   }
   function head(view, px, py, k, share) {
     if (px === null || py === null) return;
@@ -148,6 +160,8 @@
   }
 
   let views = {};
+  const hooks = { extras: [], views: () => views, draw: () => draw() };  // for what is drawn beside these paths
+  root.koubaiDescent = hooks;
   function lay() {
     views = {};
     family = getComputedStyle(root).fontFamily;
@@ -170,9 +184,11 @@
       const view = views.values;
       clear(view); drawAxes(view);
       inside(view, () => each((path, k) => {
-        line(view, path.across, path.up, at[k], path, path.thin ? 1 : 3);
+        line(view, path.across, path.up, at[k], path, path.thin ? FAINT : 3, view.spec.logX);
+        means(view, path, at[k], "across", "up");
         head(view, path.across[at[k]], path.up[at[k]], k, 0.36);
       }));
+      inside(view, () => hooks.extras.forEach((paint) => paint("values", view)));
     }
     data.paths.forEach((path, k) => {
       values[k].textContent = path.values[at[k]];
@@ -193,13 +209,15 @@
     drawAxes(view);
     inside(view, () => {
       if (data.curve) line(view, data.curve[0], data.curve[1], data.curve[0].length - 1, { colour: "#777", dashes: [] }, 2.5);
-      each((path, k) => line(view, path.x, path.y, at[k], path, data.curve ? 1 : path.thin ? 1 : 3));
+      each((path, k) => line(view, path.x, path.y, at[k], path, data.curve ? 1 : path.thin ? FAINT : 3));
+      if (!data.curve) each((path, k) => means(view, path, at[k], "x", "y"));
       if (data.curve) each((path, k) => {
         for (let n = 0; n <= at[k]; n++) if (path.x[n] !== null) { g.beginPath(); g.arc(view.x(path.x[n]), view.y(path.y[n]), 2.6, 0, 7); g.fillStyle = path.colour; g.fill(); }
       });
       each((path) => { g.beginPath(); g.arc(view.x(path.x[0]), view.y(path.y[0]), 0.37 * size, 0, 7); g.fillStyle = "#fff"; g.fill(); g.lineWidth = 1.6; g.strokeStyle = "#000"; g.stroke(); });
       each((path, k) => head(view, path.x[at[k]], path.y[at[k]], k, 0.48));
       for (const [px, py, local] of data.minima) star(view, px, py, local);
+      hooks.extras.forEach((paint) => paint("surface", view));
     });
   }
   function drawData(view, at) {
@@ -246,7 +264,7 @@
   slider.addEventListener("input", () => jump(Number(slider.value)));
   boxes.forEach((box) => box.addEventListener("change", draw));
   root.addEventListener("keydown", (event) => {
-    if (event.target.matches("select, input[type='checkbox']")) return;
+    if (event.target.matches("select, input[type='checkbox'], .own input")) return;
     const moves = { ArrowLeft: frame - 1, ArrowRight: frame + 1, Home: 0, End: last };
     if (event.key === " " && event.target !== button) { event.preventDefault(); play(!playing); }
     else if (event.key in moves && !event.ctrlKey && !event.metaKey) { event.preventDefault(); jump(moves[event.key]); }

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 FEW = len(COLOURS) - 1
 """Maximum number of minima with a colour of their own; black is reserved for lines."""
+SIMILAR = 3.0
+"""Axes whose ranges differ by less than this factor have the same scale, so that nothing looks squashed."""
+WIDEST = 4
+"""Maximum number of maps in a row: beyond it titles would run into each other."""
 SLOW, LOST = 0.45, 0.1
 """Grey levels of starts that had not arrived, and of those that diverged or left the domain."""
 
@@ -27,14 +31,13 @@ def basins_figure(found: BasinMaps, lang: Language) -> "Figure":
 
     figure = Figure(figsize=SIZE, layout="constrained")
     first = found.maps[0]
-    columns = int(np.ceil(np.sqrt(len(found.maps))))
-    rows = -(-len(found.maps) // columns)
+    rows, columns = _grid(len(found.maps))
     every = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in every.flat[len(found.maps) :]:
         axes.set_visible(False)
     for index, (axes, one) in enumerate(zip(every.flat, found.maps, strict=False)):
         shown = _draw_map(axes, one, len(found.maps) == 1)
-        axes.set_title(rule(one.optimizer, one.learning_rate, lang))
+        axes.set_title(rule(one.optimizer, one.learning_rate, lang), fontsize=17 if columns > 3 else None)
         if index + columns >= len(found.maps):
             axes.set_xlabel(axis_name(first.objective.variables[0], lang))
             axes.xaxis.set_tick_params(labelbottom=True)
@@ -51,6 +54,24 @@ def basins_figure(found: BasinMaps, lang: Language) -> "Figure":
         place: dict[str, Any] = {"loc": "outside lower center", "ncols": columns, "frameon": False}
         figure.legend(handles=handles, title=question, title_fontsize=19, **place)
     return figure
+
+
+def _grid(count: int) -> tuple[int, int]:
+    """Return rows and columns of maps that are as square as may be; titles, names and legend take some of the height.
+
+    Examples
+    --------
+    >>> [_grid(count) for count in (1, 2, 3, 4, 6)]
+    [(1, 1), (1, 2), (1, 3), (1, 4), (2, 3)]
+    """
+    width, height = SIZE[0] - 0.8, SIZE[1] - 2.2
+
+    def squashed(columns: int) -> float:
+        rows = -(-count // columns)
+        return abs(float(np.log(max(width / columns - 0.2, 0.1) / max(height / rows - 0.6, 0.1))))
+
+    rows = -(-count // min(range(1, min(count, WIDEST) + 1), key=squashed))
+    return rows, -(-count // rows)
 
 
 def _draw_map(axes: "Axes", found: Basins, alone: bool) -> Any:
@@ -76,6 +97,8 @@ def _draw_map(axes: "Axes", found: Basins, alone: bool) -> Any:
             _number_minima(axes, found)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
+    if 1 / SIMILAR < (right - left) / (top - bottom) < SIMILAR:
+        axes.set_aspect("equal")
     return shown
 
 

@@ -15,6 +15,7 @@ from koubai.descent.functions.by_hand import ByHand
 from koubai.descent.functions.objective import Array
 from koubai.descent.paths.compare import Comparison
 from koubai.descent.paths.path import Path
+from koubai.views.descent.own import own_controls, own_script
 from koubai.views.descent.style import line_style, marker
 from koubai.views.descent.words import (
     across_name,
@@ -84,10 +85,11 @@ def _section(comparison: Comparison, lang: Language) -> str:
     title = escape(function_title(comparison.objective, lang))
     return (
         f'<section class="koubai-descent" tabindex="-1">\n<h1>{title}</h1>\n'
-        f"{_panels(comparison, lang)}\n{_controls(comparison, lang)}\n"
+        f"{_panels(comparison, lang)}\n{_controls(comparison, lang)}\n{own_controls(comparison, lang)}"
         f'<div class="below{" two" if hand else ""}">\n<div>{_live_table(comparison, lang)}</div>\n{hand}</div>\n'
         f"{_arrivals(comparison, lang)}\n{_remarks(comparison, lang)}"
-        f'<script type="application/json">{data}</script>\n<script>{_asset("descent.js")}</script>\n</section>'
+        f'<script type="application/json">{data}</script>\n<script>{_asset("descent.js")}</script>\n'
+        f"{own_script(comparison, lang)}</section>"
     )
 
 
@@ -259,9 +261,27 @@ def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> d
         up = points[:, 1] if points.shape[1] == 2 else values
         data["x"] = _numbers(np.where(near, points[:, 0], np.nan), 5)
         data["y"] = _numbers(np.where(near, up, np.nan), 5)
+    if path.wanders:
+        data["means"] = _means(comparison, index, steps)
     if isinstance(comparison, Fit):
         data["lines"] = [[float(f"{v:.6g}") for v in comparison.line(row)] for row in points]
     return data
+
+
+def _means(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Return the means of the stages of a path that goes back and forth, and the vertex at which each is finished."""
+    path = comparison.paths[index]
+    ends, points, values = path.stages
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = np.log10(values - comparison.lowest)
+    costs = path.costs[ends]
+    return {
+        "ends": np.searchsorted(steps, ends).tolist(),
+        "x": _numbers(points[:, 0], 5),
+        "y": _numbers(points[:, -1], 5),
+        "across": _numbers(np.log10(np.maximum(costs, 0.8)) if comparison.counts_differ else ends, 5),
+        "up": _numbers(excess, 5),
+    }
 
 
 def _numbers(values: Array | npt.NDArray[np.int64], digits: int) -> list[float | None]:

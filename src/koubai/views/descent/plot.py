@@ -149,8 +149,16 @@ def visible(path: Path, window: Window, upto: int) -> Array:
 
 
 def line_width(path: Path) -> dict[str, Any]:
-    """Return a path's line width and opacity: thin and translucent if it goes back and forth."""
-    return {"linewidth": 1.0, "alpha": 0.6} if path.wanders else {"linewidth": 3.0}
+    """Return a path's line width and opacity: thin and faint if it goes back and forth, as its means are drawn then."""
+    return {"linewidth": 0.7, "alpha": 0.22} if path.wanders else {"linewidth": 3.0}
+
+
+def draw_means(axes: "Axes", index: int, path: Path, across: Array, up: Array, upto: int) -> None:
+    """Draw the means of the finished stages of a path that goes back and forth, which would be a blob without them."""
+    colour, style = _style(index)
+    done = path.stages[0] <= upto
+    drawn: dict[str, Any] = {"linewidth": 2.5, "marker": "o", "markersize": 4, "zorder": 3.5 + index / 100}
+    axes.plot(across[done], up[done], color=colour, **style, **drawn)
 
 
 def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> None:
@@ -165,6 +173,9 @@ def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> No
             up = np.where(np.isnan(across), np.nan, path.values[: len(points)])
         above = 3 + index / 100
         axes.plot(across, up, color=colour, zorder=above, **style, **({"lw": 1.0} if on_curve else line_width(path)))
+        if path.wanders and not on_curve:
+            means = path.stages[1]
+            draw_means(axes, index, path, means[:, 0], means[:, -1], upto)
         if path.n_steps <= 60 or on_curve:
             axes.plot(across, up, linestyle="", marker="o", markersize=5, color=colour, zorder=above)
         if not np.isnan(up[-1]):
@@ -256,7 +267,11 @@ def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> N
         across = path.costs if comparison.counts_differ else np.arange(path.n_steps + 1)
         across = np.maximum(across, 0.8) if comparison.counts_differ else across
         up = np.minimum(comparison.excess(index)[: upto + 1], 1e100)
-        axes.plot(across[: upto + 1], up, color=colour, **style, **line_width(path))
+        steps_of: dict[str, Any] = {"drawstyle": "steps-post"} if comparison.counts_differ else {}
+        axes.plot(across[: upto + 1], up, color=colour, **style, **line_width(path), **steps_of)
+        if path.wanders:
+            ends, _, means = path.stages
+            draw_means(axes, index, path, across[ends], np.minimum(means - comparison.lowest, 1e100), upto)
         if np.isfinite(up[-1]):
             axes.plot(across[upto : upto + 1], up[-1:], color=colour, zorder=5, **_head(index, 11))
 
@@ -290,6 +305,8 @@ def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> Non
     for index in range(len(comparison.paths)):
         colour, dashes = line_style(index)
         named = label(comparison, index, lang)
+        if comparison.paths[index].wanders:
+            named = f"{named} {text('descent.mark.means', lang)}"
         line = Line2D([], [], color=colour, linewidth=4, label=named, **{**_head(index, 13), "linestyle": "-"})
         if dashes:
             line.set_dashes(dashes)

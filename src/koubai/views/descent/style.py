@@ -15,6 +15,8 @@ from koubai.core.language import Language
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 """The palette of Okabe and Ito (2008), without its yellow, which is invisible on white."""
+FURTHER = ("#882255", "#332288", "#999933", "#44AA99", "#661100")
+"""Colours of Tol's muted scheme (2021) for lines beyond those: every optimizer of a comparison has its own."""
 DASHES = ((), (6.0, 2.5), (2.0, 2.0))
 """Once the colours are used up, lines are dashed, then dotted."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -43,12 +45,13 @@ DPI = 150
 
 def line_style(index: int) -> tuple[str, tuple[float, ...]]:
     """Return the colour and dash pattern of line ``index``."""
-    return COLOURS[index % len(COLOURS)], DASHES[index // len(COLOURS) % len(DASHES)]
+    colours = COLOURS + FURTHER
+    return colours[index % len(colours)], DASHES[index // len(colours) % len(DASHES)]
 
 
 def marker(index: int) -> str:
     """Return the head of line ``index``, by matplotlib's name."""
-    return MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]  # a different head when colours repeat
+    return MARKERS[index % len(MARKERS)]  # their number and that of the colours have no factor in common
 
 
 def load_matplotlib() -> ModuleType:

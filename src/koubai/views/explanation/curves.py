@@ -1,7 +1,9 @@
 """Curves over one variable as a small SVG picture: lines over numbers, bars over categories."""
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from html import escape
+from itertools import groupby
 
 from koubai.core.formulas.tree import Number
 from koubai.core.formulas.values import Notation
@@ -32,17 +34,21 @@ def shown_value(value: float | str) -> str:
     return PlainWriter(Notation(digits=3)).write(Number(Fraction(int(value)) if whole else value))
 
 
-def value_range(curves: Curves) -> tuple[float, float]:
-    """Return the lowest and the highest number of all curves; a range of width 0 is widened."""
+def value_range(curves: Curves, bars: bool = False) -> tuple[float, float]:
+    """Return the lowest and the highest number of all curves, of bars with their baseline; a width of 0 is widened."""
+    if curves.limits is not None:
+        return curves.limits
     numbers = [value for _, values in curves.curves for value in values] or [0.0]
+    numbers += [up for _, up in curves.dots]
+    numbers += [curves.baseline] if bars else []
     low, high = min(numbers), max(numbers)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def curves_svg(curves: Curves) -> str:
     """Return curves as an ``svg`` element; the names of several curves stand below the title."""
-    low, high = value_range(curves)
     words = any(isinstance(value, str) for value in curves.grid)
+    low, high = value_range(curves, words)
     marks = _bars(curves, low, high) if words else _lines(curves, low, high)
     axis = (
         f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#7d8794"/>'
@@ -82,36 +88,51 @@ def _lines(curves: Curves, low: float, high: float) -> str:
     numbers = [value for value in curves.grid if not isinstance(value, str)]
     first, last = numbers[0], numbers[-1]
     across = (WIDTH - LEFT - RIGHT) / ((last - first) or 1)
-    parts = []
+    parts = [
+        f'<circle cx="{LEFT + (x - first) * across:.1f}" cy="{_height(y, low, high):.1f}" r="2.4" '
+        f'fill="{COLOURS[0]}" fill-opacity="0.55"/>'
+        for x, y in curves.dots
+    ]
     for k, (_, values) in enumerate(curves.curves):
-        points = " ".join(
-            f"{LEFT + (x - first) * across:.1f},{_height(y, low, high):.1f}"
-            for x, y in zip(numbers, values, strict=True)
-        )
         style = f'stroke="{COLOURS[k % len(COLOURS)]}" stroke-dasharray="{DASHES[k % len(DASHES)]}"'
-        parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" {style}/>')
+        for run in _within(zip(numbers, values, strict=True), low, high):
+            points = " ".join(f"{LEFT + (x - first) * across:.1f},{_height(y, low, high):.1f}" for x, y in run)
+            parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" {style}/>')
     y = HEIGHT - BOTTOM + 14
     parts.append(f'<text x="{LEFT}" y="{y}">{_end(first, last - first)}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{y}" text-anchor="end">{_end(last, last - first)}</text>')
     return "".join(parts)
 
 
+def _within(points: Iterable[tuple[float, float]], low: float, high: float) -> Iterator[list[tuple[float, float]]]:
+    """Yield the runs of points between the limits: a line ends where it leaves the picture."""
+    for inside, run in groupby(points, lambda point: low <= point[1] <= high):
+        if inside:
+            yield list(run)
+
+
 def _bars(curves: Curves, low: float, high: float) -> str:
-    low = min(low, 0.0)
+    """Return bars that start at the baseline, up or down, and the baseline as a line with its number."""
     slot = (WIDTH - LEFT - RIGHT) / len(curves.grid)
     thick = 0.8 * slot / max(1, len(curves.curves))
+    base = _height(curves.baseline, low, high)
     parts = []
     for index, value in enumerate(curves.grid):
         start = LEFT + slot * index + 0.1 * slot
         for k, (_, values) in enumerate(curves.curves):
-            top = _height(values[index], low, high)
+            end = _height(values[index], low, high)
             colour = COLOURS[k % len(COLOURS)]
             parts.append(
-                f'<rect x="{start + k * thick:.1f}" y="{top:.1f}" width="{thick:.1f}" '
-                f'height="{HEIGHT - BOTTOM - top:.1f}" fill="{colour}"/>'
+                f'<rect x="{start + k * thick:.1f}" y="{min(base, end):.1f}" width="{thick:.1f}" '
+                f'height="{abs(base - end):.1f}" fill="{colour}"/>'
             )
         word = shown_value(value)
         short = word if len(word) <= max(3, slot / 6) else word[: max(2, int(slot / 6) - 1)] + "…"
         place = f'x="{start + 0.4 * slot:.1f}" y="{HEIGHT - BOTTOM + 14}"'
         parts.append(f'<text {place} text-anchor="middle">{escape(visible(short))}</text>')
+    if low < curves.baseline < high:
+        parts.append(f'<path d="M{LEFT} {base:.1f}H{WIDTH - RIGHT}" stroke="#1c2733"/>')
+        if min(base - TOP, HEIGHT - BOTTOM - base) > 12:  # apart from the numbers at the ends
+            shown = _end(curves.baseline, high - low)
+            parts.append(f'<text x="{LEFT - 4}" y="{base + 4:.1f}" text-anchor="end">{shown}</text>')
     return "".join(parts)

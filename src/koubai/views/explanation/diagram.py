@@ -8,11 +8,14 @@ from koubai.core.formulas.values import Notation, Value
 from koubai.core.language import Language, text
 from koubai.explain.diagram import LIGHTS, Diagram, Edge, Node
 from koubai.views.explanation.composing import visible
-from koubai.views.formulas.plain import SUBSCRIPTS, PlainWriter
+from koubai.views.formulas.plain import SUBSCRIPTS, SUPERSCRIPTS, PlainWriter
 
-ACROSS, DOWN, RADIUS, MARGIN = 170, 74, 26, 62
-WIDE = 6
-"""Numbers with more characters are written smaller, to fit in their node."""
+ACROSS, DOWN, RADIUS, MARGIN = 190, 92, 26, 62
+GLYPH, RAISED_GLYPH = 0.6, 0.42
+"""Widths of a digit and of a small raised or lowered one, in units of the size of letters."""
+RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾₀₁₂₃₄₅₆₇₈₉")
+FEW = 4
+"""Of a network with at most so many nodes in a layer, all edges are labelled."""
 MOST_LABELS = 12
 """Maximum number of highlighted edges that are labelled with their weights."""
 STYLE = """
@@ -26,8 +29,11 @@ STYLE = """
 .net .node.asked{fill:#fdeadd;stroke:#d55e00;stroke-width:4}
 .net text{font:14px system-ui,sans-serif;fill:#1c2733;text-anchor:middle}
 .net .name{font-style:italic;fill:#4c5866;font-size:13px}
-.net .delta,.net .weight{font-size:13px;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
+.net .delta,.net .weight,.net .bias{font-size:13px}
+.net .delta,.net .weight,.net .bias{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
 .net .delta{fill:#a0366f}
+.net .bias{fill:#4c5866}
+.net .weight{font-size:12px}
 .net .asked-weight{fill:#b34700;font-weight:bold}
 .net .title{fill:#4c5866}
 """
@@ -43,21 +49,17 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
     notation : Notation
         The number format; rounded numbers get three digits.
     """
-    tallest = max(len(column) for column in diagram.columns)
     width = 2 * MARGIN + ACROSS * (len(diagram.columns) - 1)
-    height = DOWN * tallest + 46
+    height = DOWN * tallest(diagram) + 24
     writer = PlainWriter(replace(notation, digits=3))
     places = {
-        (node.layer, node.index): _place(diagram, node.layer, row, tallest)
+        (node.layer, node.index): _place(diagram, node.layer, row)
         for column in diagram.columns
         for row, node in enumerate(column)
     }
     ordered = sorted(diagram.edges, key=lambda edge: LIGHTS.index(edge.light))
     parts = [_edge(edge, places) for edge in ordered]
-    labelled = [edge for edge in ordered if edge.light in ("direct", "asked")]
-    if len(labelled) > MOST_LABELS:
-        labelled = [edge for edge in labelled if edge.light == "asked"]
-    parts += [_weight(edge, places, writer) for edge in labelled]
+    parts += [_weight(edge, places, writer, diagram) for edge in _labelled(diagram)]
     parts += [_node(node, *places[node.layer, node.index], writer) for column in diagram.columns for node in column]
     parts += [_column_title(diagram, layer, height, lang) for layer in range(len(diagram.columns))]
     parts += [_gap(diagram, layer, places, lang) for layer in range(len(diagram.columns))]
@@ -74,9 +76,22 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
     )
 
 
-def _place(diagram: Diagram, layer: int, row: int, tallest: int) -> tuple[float, float]:
-    space = (tallest - len(diagram.columns[layer])) / 2
-    return MARGIN + ACROSS * layer, 48 + DOWN * (row + space) + 4
+def _labelled(diagram: Diagram) -> list[Edge]:
+    """Return the edges that are labelled with their weights: all where there is room, else those that are asked for."""
+    if tallest(diagram) <= FEW:
+        return list(diagram.edges)
+    lit = [edge for edge in diagram.edges if edge.light in ("direct", "asked")]
+    return lit if len(lit) <= MOST_LABELS else [edge for edge in lit if edge.light == "asked"]
+
+
+def tallest(diagram: Diagram) -> int:
+    """Return the number of nodes drawn of the largest layer."""
+    return max(len(column) for column in diagram.columns)
+
+
+def _place(diagram: Diagram, layer: int, row: int) -> tuple[float, float]:
+    space = (tallest(diagram) - len(diagram.columns[layer])) / 2
+    return MARGIN + ACROSS * layer, 62 + DOWN * (row + space)
 
 
 def _edge(edge: Edge, places: dict[tuple[int, int], tuple[float, float]]) -> str:
@@ -86,11 +101,14 @@ def _edge(edge: Edge, places: dict[tuple[int, int], tuple[float, float]]) -> str
     return f'<line class="{kind}" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>'
 
 
-def _weight(edge: Edge, places: dict[tuple[int, int], tuple[float, float]], writer: PlainWriter) -> str:
+def _weight(
+    edge: Edge, places: dict[tuple[int, int], tuple[float, float]], writer: PlainWriter, diagram: Diagram
+) -> str:
     x1, y1 = places[edge.layer - 1, edge.source]
     x2, y2 = places[edge.layer, edge.target]
-    along = 0.5 if edge.light == "asked" else 0.36
-    x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1) - 3
+    along = 1 / (len(diagram.columns[edge.layer]) + 1)  # the labels of a layer's edges are then evenly spaced
+    along = max(along, (RADIUS + 16) / ACROSS)
+    x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1) + 4
     kind = "weight asked-weight" if edge.light == "asked" else "weight"
     return f'<text class="{kind}" x="{x:g}" y="{y:g}">{_shown(edge.weight, writer)}</text>'
 
@@ -98,15 +116,28 @@ def _weight(edge: Edge, places: dict[tuple[int, int], tuple[float, float]], writ
 def _node(node: Node, x: float, y: float, writer: PlainWriter) -> str:
     kind = f"node {node.light}"
     name = node.label[0] + node.label[1:].translate(SUBSCRIPTS)
+    if node.layer:
+        name += f"⁽{str(node.layer).translate(SUPERSCRIPTS)}⁾"
     parts = [f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{RADIUS}"/>']
-    parts.append(f'<text class="name" x="{x:g}" y="{y - 5:g}">{escape(visible(name))}</text>')
+    named = visible(name)
+    parts.append(f'<text class="name" x="{x:g}" y="{y - 5:g}"{_fitted(named, 13, 5)}>{escape(named)}</text>')
     if node.value is not None:
-        shown = _shown(node.value, writer)
-        size = ' style="font-size:11px"' if len(shown) > WIDE else ""
-        parts.append(f'<text x="{x:g}" y="{y + 12:g}"{size}>{shown}</text>')
+        shown = writer.write(Number(node.value))
+        parts.append(f'<text x="{x:g}" y="{y + 12:g}"{_fitted(shown, 14, 12)}>{escape(shown)}</text>')
+    if node.bias is not None:
+        parts.append(f'<text class="bias" x="{x:g}" y="{y - RADIUS - 5:g}">b {_shown(node.bias, writer)}</text>')
     if node.delta is not None:
         parts.append(f'<text class="delta" x="{x:g}" y="{y + RADIUS + 14:g}">δ {_shown(node.delta, writer)}</text>')
     return "".join(parts)
+
+
+def _fitted(words: str, size: int, above: float) -> str:
+    """Return the style that keeps words inside their circle, at a height above or below its middle."""
+    raised = sum(character in RAISED for character in words)
+    width = GLYPH * (len(words) - raised) + RAISED_GLYPH * raised
+    room = 2 * ((RADIUS - 2) ** 2 - above**2) ** 0.5
+    fits = min(float(size), room / max(width, 0.1))
+    return "" if fits >= size else f' style="font-size:{fits:.1f}px"'
 
 
 def _shown(value: Value, writer: PlainWriter) -> str:

@@ -4,11 +4,24 @@ from collections.abc import Iterator, Sequence
 
 from koubai.core.formulas.tree import Formula
 from koubai.core.language import Language
-from koubai.explain.derivations import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
+from koubai.explain.derivations import (
+    Blank,
+    Block,
+    Curves,
+    Derivation,
+    Display,
+    Section,
+    Step,
+    StepTable,
+    Table,
+    Text,
+    Timeline,
+)
 from koubai.explain.diagram import Diagram
 from koubai.views.explanation.composing import Composer, Line, visible
 from koubai.views.explanation.curves import shown_value
-from koubai.views.explanation.terminal import LINE
+from koubai.views.explanation.grids import grid_lines
+from koubai.views.explanation.terminal import LINE, TextComposer
 from koubai.views.formulas.latex import LatexWriter
 
 LONGEST = 150
@@ -21,7 +34,7 @@ class MarkdownComposer(Composer):
 
     def __init__(self, derivation: Derivation, lang: Language) -> None:
         super().__init__(LatexWriter(derivation.notation), lang)
-        self.derivation = derivation
+        self.derivation, self.plain = derivation, TextComposer(derivation, lang)
 
     def all(self) -> Iterator[str]:
         """Yield the paragraphs of the whole derivation."""
@@ -49,6 +62,11 @@ class MarkdownComposer(Composer):
                 yield self.aligned(self.lines(block))
                 for note in block.notes:
                     yield self.words(note)
+                for grids in block.pictures:
+                    yield self.words(grids.title)
+                    lines = grid_lines(grids, self.plain.words, self.derivation.notation)
+                    if lines:
+                        yield "```\n" + "\n".join(lines) + "\n```"
             case StepTable():
                 if block.law:
                     yield self.aligned(self.chain(block.law))
@@ -59,6 +77,8 @@ class MarkdownComposer(Composer):
                 yield self.aligned(self.chain(block.chain))
             case Curves():
                 yield self.curves(block)
+            case Timeline():
+                yield "\n".join(f"- **{year}** {self.words(said)}" for year, said in block.events)
             case Blank():
                 yield f"{self.label(block)}{self.escape(LINE)}"
             case Diagram():

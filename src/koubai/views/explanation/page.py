@@ -1,5 +1,6 @@
 """A derivation as HTML with MathML: one file, offline and without scripts, for screens, phones and A4 paper."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -15,16 +16,20 @@ from koubai.explain.derivations import (
     Curves,
     Derivation,
     Display,
+    Grids,
     Section,
     Step,
     StepTable,
     Table,
     Text,
+    Timeline,
 )
 from koubai.explain.diagram import Diagram
 from koubai.views.explanation.composing import Composer, Line
 from koubai.views.explanation.curves import curves_svg
 from koubai.views.explanation.diagram import svg
+from koubai.views.explanation.grids import grids_svg
+from koubai.views.explanation.timeline import timeline_svg
 from koubai.views.formulas.mathml import MathMLWriter
 
 PLACEHOLDER = "\x00"
@@ -37,6 +42,18 @@ SIDE_BY_SIDE, SHORT = 4, 3
 def stylesheet() -> str:
     """Return the style sheet for explanations."""
     return (files("koubai") / "views" / "assets" / "explanation.css").read_text(encoding="utf-8")
+
+
+@cache
+def maths_font() -> str:
+    """Return the rule for the maths font that every page brings along: few systems have one with tall braces and Σ.
+
+    It is a subset of STIX Two Math (``scripts/maths-font``), under the SIL Open Font License beside it.
+    """
+    letters = b64encode((files("koubai") / "views" / "assets" / "maths.woff2").read_bytes()).decode("ascii")
+    return (
+        f'@font-face {{ font-family: "koubai maths"; src: url("data:font/woff2;base64,{letters}") format("woff2"); }}\n'
+    )
 
 
 def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
@@ -52,7 +69,8 @@ def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="generator" content="koubai">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\nbody {{ margin: 0; }}\n{stylesheet()}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<style>\nbody {{ margin: 0; }}\n{maths_font()}{stylesheet()}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -108,6 +126,8 @@ class PageComposer(Composer):
                 return f'<div class="given">{self._flowing(self.chain(block.chain))}</div>'
             case Curves():
                 return f'<figure class="curves">{curves_svg(block)}</figure>'
+            case Timeline():
+                return f'<figure class="timeline">{timeline_svg(block, self.words)}</figure>'
             case Blank():
                 room = f'<div class="room" style="height:{block.room}mm"></div>' if block.room else ""
                 return f'{room}<p class="blank">{self.label(block)}<span></span></p>'
@@ -121,8 +141,14 @@ class PageComposer(Composer):
         lines = self.lines(step)
         written = "".join(self.line(line, last=index == len(lines) - 1) for index, line in enumerate(lines))
         notes = "".join(f'<p class="note">{self.words(note)}</p>' for note in step.notes)
-        inside = f"<h3>{self.words(step.heading)}</h3>{law}{written}{notes}{self.uses(step)}"
+        pictures = "".join(map(self.grids, step.pictures))
+        inside = f"<h3>{self.words(step.heading)}</h3>{law}{written}{notes}{pictures}{self.uses(step)}"
         return f'<div class="step{asked}" id="{self.prefix}{step.id}">{inside}</div>'
+
+    def grids(self, grids: Grids) -> str:
+        """Return grids side by side under their title."""
+        drawn = grids_svg(grids, self.words)
+        return f'<figure class="maps"><figcaption>{self.words(grids.title)}</figcaption>{drawn}</figure>'
 
     def uses(self, step: Step) -> str:
         """Return links to the steps whose results this one uses."""

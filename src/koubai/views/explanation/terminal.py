@@ -11,10 +11,23 @@ from rich.text import Text as Styled
 from koubai.core.formulas.tree import Formula
 from koubai.core.language import Language
 from koubai.core.printing import printable
-from koubai.explain.derivations import Blank, Block, Curves, Derivation, Display, Section, Step, StepTable, Table, Text
+from koubai.explain.derivations import (
+    Blank,
+    Block,
+    Curves,
+    Derivation,
+    Display,
+    Section,
+    Step,
+    StepTable,
+    Table,
+    Text,
+    Timeline,
+)
 from koubai.explain.diagram import Diagram
 from koubai.views.explanation.composing import Composer, Line
 from koubai.views.explanation.curves import shown_value, value_range
+from koubai.views.explanation.grids import grid_lines
 from koubai.views.formulas.plain import PlainWriter
 
 NARROWEST, WIDEST = 40, 110
@@ -63,6 +76,9 @@ class TextComposer(Composer):
                 yield from self.running(self.chain(block.chain), "  ")
             case Curves():
                 yield from self.curves(block)
+            case Timeline():
+                for year, said in block.events:
+                    yield from self.wrapped("", f"{year} ● {self.words(said)}")
             case Blank():
                 yield "", f"{self.label(block)}{LINE}"
             case Diagram():
@@ -75,7 +91,8 @@ class TextComposer(Composer):
         widest = max((cell_len(name) for name, _ in curves.curves), default=0)
         low, high = value_range(curves)
         for name, values in curves.curves:
-            blocks = "".join(BLOCKS[round((v - low) / ((high - low) or 1) * (len(BLOCKS) - 1))] for v in values)
+            shares = ((value - low) / ((high - low) or 1) for value in values)
+            blocks = "".join(BLOCKS[round(s * (len(BLOCKS) - 1))] if 0 <= s <= 1 else " " for s in shares)
             ends = f"{shown_value(values[0])} → {shown_value(values[-1])}"
             yield "", f"    {name}{' ' * (widest - cell_len(name))}  {blocks}  {ends}"
 
@@ -93,6 +110,10 @@ class TextComposer(Composer):
             yield from self.broken(style, f"    {left} {line.sign} ", line.pieces)
         for note in step.notes:
             yield from self.wrapped("dim", self.words(note), "    ")
+        for grids in step.pictures:
+            yield from self.wrapped("dim", self.words(grids.title), "    ")
+            for row in grid_lines(grids, self.words, self.derivation.notation):
+                yield "", f"      {row}"
 
     def law(self, law: Sequence[Formula], indent: str) -> Iterator[tuple[str, str]]:
         """Yield the lines of a general rule."""

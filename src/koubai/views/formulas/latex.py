@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from koubai.core.formulas.tree import Apply, Formula, Symbol
 from koubai.core.formulas.values import Written
-from koubai.views.formulas.writer import Writer
+from koubai.views.formulas.writer import Writer, are_read_together
 
 LETTERS = {
     "α": r"\alpha",
@@ -95,7 +95,7 @@ class LatexWriter(Writer):
         if symbol.accent:
             base = rf"\{symbol.accent}{{{base}}}"
         names = [str(index) for index in symbol.lower]
-        separator = "" if all(len(name) == 1 for name in names) else ","
+        separator = "" if are_read_together(names) else ","
         below = f"_{{{separator.join(map(_name, names))}}}" if names else ""
         above = ("" if symbol.layer is None else f"({_name(str(symbol.layer))})") + (r"\prime" if symbol.prime else "")
         return base + below + (f"^{{{above}}}" if above else "")

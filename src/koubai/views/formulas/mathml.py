@@ -5,7 +5,7 @@ from html import escape
 
 from koubai.core.formulas.tree import Apply, Formula, Symbol
 from koubai.core.formulas.values import Written
-from koubai.views.formulas.writer import Writer
+from koubai.views.formulas.writer import Writer, are_read_together
 
 INVISIBLE_TIMES, APPLY = "&#x2062;", "&#x2061;"
 OPEN = '<mo form="prefix" stretchy="false" lspace="0" rspace="0">(</mo>'
@@ -72,7 +72,7 @@ class MathMLWriter(Writer):
         if symbol.accent:
             base = f'<mover accent="true">{base}<mo>{ACCENTS[symbol.accent]}</mo></mover>'
         names = [str(index) for index in symbol.lower]
-        apart = [] if all(len(name) == 1 for name in names) else ["<mo>,</mo>"]
+        apart = [] if are_read_together(names) else ["<mo>,</mo>"]
         below = [piece for name in names for piece in (*apart, _index(name))][len(apart) :]
         return self._scripts(base, f"<mrow>{''.join(below)}</mrow>" if below else "", symbol.layer, symbol.prime)
 

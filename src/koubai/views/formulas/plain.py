@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol
 from koubai.core.formulas.values import Written
-from koubai.views.formulas.writer import Writer
+from koubai.views.formulas.writer import Writer, are_read_together
 
 SUBSCRIPTS = str.maketrans("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 SUPERSCRIPTS = str.maketrans("0123456789+-−=()ijlLnTt", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁱʲˡᴸⁿᵀᵗ")
@@ -50,7 +50,7 @@ class PlainWriter(Writer):
     def symbol(self, symbol: Symbol) -> str:
         """Return a letter with its indices, in brackets where Unicode has no character for them."""
         names = [str(index) for index in symbol.lower]
-        separator = "" if all(len(name) == 1 for name in names) else ","
+        separator = "" if are_read_together(names) else ","
         lowered = [_lowered(name) for name in names]
         below = separator.join(name or "" for name in lowered) if all(lowered) else f"[{','.join(names)}]"
         above = "" if symbol.layer is None else self._above(str(symbol.layer))

@@ -280,3 +280,8 @@ def _visible(formula: Formula) -> Sequence[Formula]:
     if isinstance(formula, Quantity):
         return [formula.notation]
     return [formula, *(inner for part in formula.parts() for inner in _visible(part))]
+
+
+def are_read_together(indices: Sequence[str]) -> bool:
+    """Return whether indices need no comma between them: one or two of one character each, as in w_ij."""
+    return len(indices) <= 2 and all(len(index) == 1 for index in indices)

@@ -1,0 +1,1 @@
+"""Learners compared on one table, as a page in both languages."""

@@ -1,0 +1,1 @@
+"""Exercises for a class as files: sheets, LaTeX, and what learning platforms import."""
