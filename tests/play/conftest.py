@@ -52,7 +52,24 @@ def driver(missing):
 
 
 @pytest.fixture(scope="session")
-def browser(driver, chromium):
+def firefox_program(missing):
+    found = os.environ.get("KOUBAI_FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+    if not found:
+        missing("no Firefox found; install firefox-esr, or name one in KOUBAI_FIREFOX")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(request, tmp_path_factory):
+    """Chromium, or Firefox where ``KOUBAI_BROWSER=firefox`` asks for it."""
+    if os.environ.get("KOUBAI_BROWSER") == "firefox":
+        from .browser.bidi import firefox
+        from .browser.firefox_page import Browser
+
+        with firefox(request.getfixturevalue("firefox_program"), tmp_path_factory.mktemp("firefox")) as session:
+            yield Browser(session, tmp_path_factory.mktemp("downloads"))
+        return
+    driver, chromium = request.getfixturevalue("driver"), request.getfixturevalue("chromium")
     launched = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
     yield launched
     launched.close()

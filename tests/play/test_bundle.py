@@ -2,13 +2,14 @@
 
 import re
 
-from koubai.play.bundle import modules, texts, widget_module, widget_style
+from koubai.play.bundle import texts, widget_module, widget_style
+from koubai.play.modules import modules
 
 
 def test_every_module_comes_after_what_it_imports():
     seen = set()
     for name, source in modules("widget.js"):
-        imported = re.findall(r'^(?:import|export) .*from "\./([\w-]+\.js)"', source, re.MULTILINE)
+        imported = re.findall(r'^(?:import|export) .*from "\./([\w/-]+\.js)"', source, re.MULTILINE)
         assert set(imported) <= seen, name
         seen.add(name)
     assert {"app.js", "widget.js"} <= seen

@@ -11,11 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tests.loops import in_a_loop
 
 from koubai.cli.main import main
-from koubai.play import server
+from koubai.play.serving import server
+from koubai.serve.listening import bound
 
-from .playing import free_port, in_a_loop
+from .playing import free_port
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def address_in(uri):
 
 
 def test_the_address_that_is_printed_and_opened_leads_to_the_page(monkeypatch, capsys):
-    from koubai.play.uploads import Tables
+    from koubai.play.serving.uploads import Tables
 
     opened = []
     monkeypatch.setattr("webbrowser.open", lambda uri: opened.append((uri, *address_in(uri))))
@@ -140,7 +142,7 @@ def test_the_address_that_is_printed_and_opened_leads_to_the_page(monkeypatch, c
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_without_a_token_of_one_s_own_there_is_a_new_random_one_each_time(monkeypatch, capsys, host):
-    from koubai.play.uploads import Tables
+    from koubai.play.serving.uploads import Tables
 
     monkeypatch.setattr(server.asyncio, "run", ending)
     monkeypatch.delenv("KOUBAI_TOKEN", raising=False)
@@ -168,7 +170,7 @@ def test_a_frame_never_waits_for_the_last_one_to_be_acknowledged():
             found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        listening = server.bound("127.0.0.1", 0)
+        listening = bound("play", "127.0.0.1", 0)
         async with await asyncio.start_server(told, sock=listening):
             _, writer = await asyncio.open_connection(*listening.getsockname())
             nodelay = await asyncio.wait_for(found, 10)

@@ -9,12 +9,12 @@ from contextlib import ExitStack, asynccontextmanager
 
 import pytest
 import uvicorn
-from websockets.sync.client import connect
+from tests.loops import in_a_loop
 
-from koubai.play import connections
-from koubai.play.connections import Connections
+from koubai.play.serving import connections
+from koubai.play.serving.connections import Connections
 
-from .playing import ASKED, in_a_loop, served
+from .playing import ASKED, served
 
 HALF = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 WHOLE = HALF + b"\r\n"
@@ -22,12 +22,6 @@ WHOLE = HALF + b"\r\n"
 
 async def app(scope, receive, send):
     """Answers with the length of what was sent."""
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.accept"})
-        while (await receive())["type"] != "websocket.disconnect":
-            await send({"type": "websocket.send", "text": "heard"})
-        return
     size, more = 0, True
     while more:
         message = await receive()
@@ -42,7 +36,7 @@ async def app(scope, receive, send):
 async def serving(most=100):
     """The port of a server in this loop, and what watches its connections."""
     watched = Connections(app, most)
-    given = {"ws": "websockets-sansio", "lifespan": "off", "log_config": None, "log_level": "critical"}
+    given = {"ws": "none", "lifespan": "off", "log_config": None, "log_level": "critical"}
     server = uvicorn.Server(uvicorn.Config(watched, **given, **connections.options(watched)))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         task = asyncio.create_task(server.serve([listening]))
@@ -142,23 +136,6 @@ def test_a_head_without_end_is_refused_without_keeping_it():
     in_a_loop(story())
 
 
-def test_an_open_socket_of_a_page_is_no_connection_that_waits(monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
-
-    def talk(port):
-        with connect(f"ws://127.0.0.1:{port}/") as page:
-            time.sleep(0.8)
-            page.send("still there?")
-            return page.recv(timeout=10)
-
-    async def story():
-        async with serving() as (port, watched):
-            assert await asyncio.to_thread(talk, port) == "heard"
-            assert counts(watched) == (0, 0)
-
-    in_a_loop(story())
-
-
 def test_the_oldest_silent_connections_give_way_and_what_is_being_answered_does_not():
     async def story():
         async with serving(most=4) as (port, watched):
@@ -203,7 +180,7 @@ def test_three_hundred_half_open_connections_keep_nobody_out(monkeypatch):
         begin = time.monotonic()
         with urllib.request.urlopen(f"http://{address}/static/icon.svg", timeout=20) as answer:
             assert answer.status == 200
-        with connect(f"ws://{address}/socket{ASKED}", origin=f"http://{address}", max_size=2**26) as page:
-            assert "hello" in page.recv(timeout=60)
+        with urllib.request.urlopen(f"http://{address}/catalogue.json{ASKED}", timeout=60) as answer:
+            assert b'"served": true' in answer.read()
         assert time.monotonic() - begin < connections.HEAD_SECONDS, "the half-open ones ended before anybody got in"
         assert process.poll() is None

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koubai.core.errors import ParameterError
-from koubai.play.messages import MESSAGES, parse
-from koubai.play.rates import LONGEST
+from koubai.play.messages import LONGEST, MESSAGES, parse
 from koubai.play.settings import CHECKS, LIVE, OF_DATA, VIEW, Settings
 
 JSON = st.recursive(
@@ -67,6 +66,7 @@ def test_every_kind_may_be_said_with_nothing_but_its_type():
         ('{"type": "eval"}', "type must be one of settings, run, pause"),
         ('{"type": "' + "x" * 1000 + '"}', "type must be one of"),
         ('{"type": "run", "code": "import os"}', "run has no part 'code'; it may have until"),
+        ('{"type": "look", "pixels": [1.5]}', "pixels[0] must be a number from 0 to 1; got 1.5"),
         ('{"type": "view", "grid": 100000}', "grid must be a whole number from 10 to 100"),
         ('{"type": "starts", "count": 1000000}', "count must be a whole number from 1 to 200"),
         ('{"type": "ack", "id": "\\ud800"}', "id must be a whole number"),
@@ -109,6 +109,10 @@ BAD = {
     "hidden": [33],
     "activations": ["softmax"],
     "dropout": [1.0],
+    "filters": [17],
+    "kernel_sizes": [1],
+    "map_activation": "softmax",
+    "pooling": "least",
     "output": "sine",
     "loss": "zero_one",
     "optimizer": "magic",

@@ -2,24 +2,23 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 from koubai.core.language import catalogue
 
 PLAY = files("koubai") / "play"
 PUT_TOGETHER = {
-    "control": r'(?:field|choices|number|slider)\("(\w+)"',
-    "help": r'(?:field|choices|number|slider|helper|box)\("(\w+)"',
+    "control": r'(?:field|choices|number|slider|named)\("(\w+)"',
+    "help": r'(?:field|choices|number|slider|box|named)\("(\w+)"|"(\w+)", (?:slider|unit|instant|fewer|log|thick)\b',
 }
 
 
 def modules():
-    return "\n".join(
-        path.read_text(encoding="utf-8") for path in (PLAY / "static").iterdir() if path.name.endswith(".js")
-    )
+    return "\n".join(path.read_text(encoding="utf-8") for path in Path(str(PLAY / "static")).rglob("*.js"))
 
 
 def python():
-    return "\n".join(path.read_text(encoding="utf-8") for path in PLAY.iterdir() if path.name.endswith(".py"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in Path(str(PLAY)).rglob("*.py"))
 
 
 def named_keys():
@@ -30,7 +29,11 @@ def named_keys():
     for name in re.findall(r'card\("(\w+)"', modules()):
         whole.add(f"play.{name}.title")
     for room, pattern in PUT_TOGETHER.items():
-        whole |= {f"play.{room}.{name}" for name in re.findall(pattern, modules())}
+        whole |= {
+            f"play.{room}.{name}" for found in re.finditer(pattern, modules()) if (name := found[found.lastindex])
+        }
+    for name in re.findall(r'"(\w+)"', re.search(r"const ASKS = new Set\(\[(.*?)\]", modules())[1]):
+        whole.add(f"play.{name}.asks")
     return whole, begun - {"play.", "play.control.", "play.help."}
 
 

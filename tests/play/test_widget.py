@@ -3,8 +3,6 @@
 import base64
 import subprocess
 import sys
-import threading
-import time
 import warnings
 
 import numpy as np
@@ -17,7 +15,6 @@ import koubai
 from koubai.core.errors import DataError, KoubaiError, ParameterError, ShapeError
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
-from koubai.play.starts import Start
 
 IRIS = load_iris(return_X_y=True)
 
@@ -38,22 +35,24 @@ def opened():
 
 def outputs_of(widget):
     """What the playground's own network says of its rows, (n, n_outputs), as the page shows it."""
-    run = widget._session.experiment
-    return run.engine.forward(run.network, widget._session.moment.state.theta, run.data.inputs)
+    run = widget._run.experiment
+    return run.engine.forward(run.network, widget._run.moment.state.theta, run.data.inputs)
 
 
-def until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def front_end(widget, view="a"):
+    """What the widget sends, and a function that says something as its front end does."""
+    sent = []
+    widget.send = lambda content, buffers=None: sent.append(content)
+    return sent, lambda **message: widget._handle_custom_msg({"view": view, **message}, [])
 
 
 @pytest.mark.parametrize(
-    "order", ["import koubai.play.app, koubai", "import koubai; koubai.play; import koubai.play.app"]
+    "order", ["import koubai.play.serving.app, koubai", "import koubai; koubai.play; import koubai.play.serving.app"]
 )
 def test_the_room_is_a_function_and_a_package_in_either_order(order):
-    code = f"{order}\nfrom koubai import play\nassert play is koubai.play and callable(play) and play.app.make_app"
+    code = (
+        f"{order}\nfrom koubai import play\nassert play is koubai.play and callable(play) and play.serving.app.make_app"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
@@ -87,7 +86,7 @@ def test_numbers_come_back_in_the_targets_own_unit(opened, output):
     y = 400 + 7 * X[:, 0]
     widget = opened(koubai.play, X, y, hidden=[5], optimizer="adam", learning_rate=0.01, output=output)
     widget.do("step", count=60)
-    original = widget._session.experiment.data.original
+    original = widget._run.experiment.data.original
     shown = outputs_of(widget).ravel() * original.target_scale + original.target_center
     assert isinstance(widget.estimator, MLPRegressor)
     assert np.abs(widget.estimator.predict(X) - shown).max() < 1e-9
@@ -137,17 +136,6 @@ def test_an_estimators_playground_walks_the_path_of_its_fit(opened, estimator):
     assert np.abs(widget.estimator.theta_ - estimator.theta_).max() < 1e-10
 
 
-def test_other_starts_of_an_estimator_are_its_fits_with_other_random_states(opened):
-    estimator = koubai.MLPClassifier((4,), max_iter=6, random_state=0, n_iter_no_change=1000)
-    start = Start.of(opened(estimator.play, *IRIS)._session.experiment, 3)
-    while not start.go_on(6):
-        pass
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        other = estimator.set_params(random_state=3).fit(*IRIS)
-    assert np.abs(start.moment.state.theta - other.theta_).max() < 1e-10
-
-
 def test_an_estimator_without_its_data_asks_for_them():
     estimator = koubai.MLPClassifier((3,), epochs=2, random_state=0).fit(IRIS[0].copy(), IRIS[1].copy())
     with pytest.raises(DataError, match=r"MLPClassifier: play needs the training data.*play\(X, y\)"):
@@ -189,74 +177,96 @@ def test_too_large_a_network_and_a_wrong_setting_get_one_sentence():
         koubai.play(colour="red")
 
 
-def test_training_leaves_the_caller_free_and_messages_go_out_in_order(opened):
-    widget = opened(koubai.play, *IRIS, hidden=[4])
-    sent = []
-    widget.send = lambda content, buffers=None: sent.append((threading.current_thread().name, content, buffers))
-    widget._handle_custom_msg({"type": "hello", "view": "a"}, [])
-    until(lambda: any(buffers for _, _, buffers in sent))
-    assert [content["type"] for _, content, _ in sent] == ["hello", "state", "data", "losses", "frame"]
-    begin = time.monotonic()
-    widget._handle_custom_msg({"type": "run"}, [])
-    assert time.monotonic() - begin < 0.5
-    until(lambda: widget.epoch > 20)
-    assert {name for name, _, _ in sent} == {"koubai-play"}
-    widget._handle_custom_msg({"type": "run", "until": -1}, [])
-    until(lambda: any(content["type"] == "problem" for _, content, _ in sent))
-    widget._handle_custom_msg({"type": "bye", "view": "a"}, [])  # nobody looks any more
-    until(lambda: not widget._session.running)
-    rest = widget.epoch
-    time.sleep(0.1)
-    assert widget.epoch == rest
-
-
-def test_a_pause_reaches_what_is_being_computed(opened):
-    widget = opened(koubai.play, *IRIS, hidden=[32, 32], batch_size=1)
-    widget._handle_custom_msg({"type": "instant", "epochs": 5000}, [])
-    until(lambda: widget._session.moment.state.epoch > 0)
-    begin = time.monotonic()
-    widget._handle_custom_msg({"type": "pause"}, [])
-    widget.do("pause")
-    assert time.monotonic() - begin < 5
-    assert 0 < widget.epoch < 5000
-
-
-def test_given_rows_are_seen_along_other_columns_in_mid_run(opened):
+def test_a_view_begins_with_the_run_of_the_kernel_and_asks_it_for_rows_and_derivations(opened):
     widget = opened(koubai.play, *IRIS, hidden=[4])
     widget.do("step", count=3)
-    before = widget._session.moment.state.theta.copy()
-    data = widget._session.experiment.data
-    assert data.axes == ("PC1", "PC2")
+    sent, say = front_end(widget)
+    say(type="ask", id=1, what="begin", part={})
+    begun = sent[-1]["answer"]
+    assert begun["document"]["moment"]["epoch"] == 3
+    assert begun["first"]["hidden"] == [4]
+    say(type="ask", id=2, what="rows", part=begun["first"])
+    assert sent[-1]["answer"]["names"] == ["x1", "x2", "x3", "x4"]
+    say(type="ask", id=3, what="explain", part={**begun["document"], "last": None, "what": "loss"})
+    assert "<math" in sent[-1]["answer"]["html"]
+    say(type="ask", id=4, what="dance", part={})
+    assert "A question must be one of rows, explain, keep" in sent[-1]["text"]
+    assert [message["id"] for message in sent] == [1, 2, 3, 4]
+
+
+def test_what_the_page_trained_is_the_estimator_and_other_views_follow(opened):
+    widget = opened(koubai.play, *IRIS, hidden=[4])
+    sent, say = front_end(widget)
+    say(type="ask", id=1, what="begin", part={})
+    document = sent[-1]["answer"]["document"]
+    document["moment"] |= {"theta": [0.25] * 35, "epoch": 7}
+    rows = widget._run.experiment.data
+    say(type="kept", document=document)
+    assert widget.epoch == 7
+    assert widget._run.experiment.data is rows  # several times a second: they are not prepared anew
+    assert (widget.estimator.theta_[-3:] == 0.25).all()
+    assert len(sent) == 1
+    front_end(widget, "b")[1](type="ask", id=1, what="begin", part={})
+    sent, say = front_end(widget)
+    say(type="kept", document=document)
+    assert (sent[-1]["type"], sent[-1]["view"], sent[-1]["message"]["type"]) == ("obey", "a", "restore")
+    before = widget.estimator.theta_.copy()
+    say(type="kept", document={**document, "moment": {**document["moment"], "theta": [None] * 35}})  # it diverged
+    assert (widget.estimator.theta_ == before).all()
+
+
+def test_a_program_s_wish_is_done_here_and_shown_or_left_to_the_page(opened):
+    widget = opened(koubai.play, *IRIS, hidden=[4])
+    with pytest.raises(ParameterError, match="starts is done by the page, which must be on the screen"):
+        widget.do("starts")
+    sent, say = front_end(widget)
+    say(type="ask", id=1, what="begin", part={})
+    widget.do("run", until=12)
+    assert widget.epoch == 12
+    assert sent[-1]["message"]["document"]["moment"]["epoch"] == 12
+    widget.do("settings", settings={"learning_rate": 0.5})
+    widget.do("edit", layer=1, source=0, target=0, value=2.0)
+    assert widget._run.moment.state.theta[0] == 2.0
+    widget.do("run")
+    assert sent[-1] == {"type": "obey", "view": "", "message": {"type": "run", "until": None}}
+    widget.do("instant", epochs=20)
+    assert widget.epoch == 20
+    widget.do("reset")
+    assert widget.epoch == 0
+    say(type="bye")
+    with pytest.raises(ParameterError, match="on the screen"):
+        widget.do("run")
+
+
+def test_other_axes_change_nothing_of_a_run(opened):
+    widget = opened(koubai.play, *IRIS, hidden=[4])
+    widget.do("step", count=3)
+    before = widget._run.moment.state.theta.copy()
+    data = widget._run.experiment.data
     widget.do("settings", settings={"axes": [2, 0]})
-    seen = widget._session.experiment.data
-    assert seen.axes == ("x3", "x1")
-    assert (seen.plane == data.inputs[:, [2, 0]]).all()
+    assert widget.settings["axes"] == [2, 0]
+    assert widget._run.experiment.data is data
     assert widget.epoch == 3
-    assert (widget._session.moment.state.theta == before).all()
+    assert (widget._run.moment.state.theta == before).all()
 
 
-def test_the_downloaded_model_takes_rows_as_they_were_given_and_a_program_is_refused(opened, tmp_path):
+def test_the_saved_model_takes_rows_as_they_were_given(opened, tmp_path):
     X, y = IRIS[0] * 50 + 7, IRIS[1]
     widget = opened(koubai.play, X, y, hidden=[5])
     widget.do("step", count=20)
-    sent = []
-    widget.send = lambda content, buffers=None: sent.append(content)
-    widget.do("download", kind="model")
+    sent, say = front_end(widget)
+    say(type="ask", id=1, what="keep", part=widget._run.whole())
     path = tmp_path / "model.koubai"
-    path.write_bytes(base64.b64decode(sent[-1]["base64"]))
+    path.write_bytes(base64.b64decode(sent[-1]["answer"]["base64"]))
     assert (koubai.load(path).predict_proba(X) == widget.estimator.predict_proba(X)).all()
-    with pytest.raises(ParameterError, match=r"these were given in a notebook.*widget\.estimator"):
-        widget.do("download", kind="python")
 
 
-def test_close_ends_the_threads_and_keeps_the_last_network():
-    before = threading.active_count()
+def test_close_keeps_the_last_network():
     widget = koubai.play(*IRIS, hidden=[4])
-    widget.do("run")
-    until(lambda: widget.epoch > 5)
+    widget.do("run", until=5)
     widget.close()
-    until(lambda: threading.active_count() <= before, 10)
     assert widget.estimator.predict(IRIS[0]).shape == (150,)
+    assert repr(widget) == "Playground(closed)"
     with pytest.raises(ParameterError, match="has been closed"):
         widget.do("run")
     widget.close()

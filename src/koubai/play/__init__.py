@@ -1,10 +1,10 @@
 """The playground: a page in the browser, also available in a notebook, on which a network learns as you watch.
 
 This package is also the public function of its name: ``koubai.play(X, y)`` opens the playground in a notebook, and
-``import koubai.play.app`` imports one of its modules, in either order. Importing a submodule always sets the parent's
-attribute to the package, so a function of the same name would be overwritten by the first such import; the module
-itself is therefore callable, in the way Python documents (Data model, "Customizing module attribute access"). Nothing
-is imported before the call.
+``import koubai.play.serving.app`` imports one of its modules, in either order. Importing a submodule always sets the
+parent's attribute to the package, so a function of the same name would be overwritten by the first such import; the
+module itself is therefore callable, in the way Python documents (Data model, "Customizing module attribute access").
+Nothing is imported before the call.
 """
 
 import sys

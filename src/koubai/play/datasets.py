@@ -2,7 +2,7 @@
 
 Source: Smilkov, Carter, Sculley, Viégas and Wattenberg 2017, "Direct-manipulation visualization of deep networks", and
 the page's own rules: noise moves a point before its class is determined or, for the spiral and the two clouds, spreads
-it.
+it. The page makes the same points from the same counter-based numbers (``static/data/datasets.js``).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.counter_random import DATA, CounterRandom
 
 CLASSES, NUMBERS = "classification", "regression"
 
@@ -27,8 +28,11 @@ MADE: Mapping[str, str] = {
 READ = ("baseball", "penguins", "spam")
 """Tables included with koubai."""
 
-DATASETS = (*MADE, "points", *READ, "table")
-"""All kinds of data: generated, drawn by hand, included with koubai, the user's own."""
+PICTURES = ("digits",)
+"""Sets of images."""
+
+DATASETS = (*MADE, "points", *READ, *PICTURES, "table")
+"""All kinds of data: generated, drawn by hand, included with koubai, images, the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,13 @@ def make(name: str, n_rows: int, noise: float, seed: int) -> Points:
     >>> bool(((found.points[:, 0] * found.points[:, 1] > 0) == (found.targets == 1)).all())
     True
     """
-    rng = np.random.default_rng([seed, list(MADE).index(name)])
+    rng = CounterRandom(seed, DATA, list(MADE).index(name))
     points, targets = RULES[name](rng, n_rows, noise)
     order = rng.permutation(n_rows)
     return Points(points[order], targets[order])
 
 
-def _circle(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+def _circle(rng: CounterRandom, n: int, noise: float) -> tuple[Array, Array]:
     radius, inner = 5.0, n // 2
     distance = np.concatenate([rng.uniform(0, 0.5 * radius, inner), rng.uniform(0.7 * radius, radius, n - inner)])
     angle = rng.uniform(0, 2 * np.pi, n)
@@ -74,20 +78,20 @@ def _circle(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Arra
     return points, (np.hypot(seen[:, 0], seen[:, 1]) < 0.5 * radius).astype(float)
 
 
-def _xor(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+def _xor(rng: CounterRandom, n: int, noise: float) -> tuple[Array, Array]:
     drawn = rng.uniform(-5, 5, (n, 2))
     points = drawn + np.where(drawn > 0, 0.3, -0.3)
     seen = points + noise * rng.uniform(-5, 5, (n, 2))
     return points, (seen[:, 0] * seen[:, 1] >= 0).astype(float)
 
 
-def _gauss(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+def _gauss(rng: CounterRandom, n: int, noise: float) -> tuple[Array, Array]:
     spread = np.sqrt(0.5 + 7.0 * noise)  # variance 0.5 without noise, 4 at maximum noise
     targets = (np.arange(n) < n // 2).astype(float)
-    return np.where(targets[:, np.newaxis] == 1, 2.0, -2.0) + spread * rng.standard_normal((n, 2)), targets
+    return np.where(targets[:, np.newaxis] == 1, 2.0, -2.0) + spread * rng.normal(0.0, 1.0, (n, 2)), targets
 
 
-def _spiral(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+def _spiral(rng: CounterRandom, n: int, noise: float) -> tuple[Array, Array]:
     halves = (n // 2, n - n // 2)
     share = np.concatenate([np.arange(half) / half for half in halves])
     turned = np.repeat([0.0, np.pi], halves)
@@ -96,13 +100,13 @@ def _spiral(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Arra
     return points, (turned == 0).astype(float)
 
 
-def _plane(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+def _plane(rng: CounterRandom, n: int, noise: float) -> tuple[Array, Array]:
     points = rng.uniform(-6, 6, (n, 2))
     seen = points + noise * rng.uniform(-6, 6, (n, 2))
     return points, np.clip(seen.sum(axis=1) / 10, -1, 1)
 
 
-def _multi_gauss(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+def _multi_gauss(rng: CounterRandom, n: int, noise: float) -> tuple[Array, Array]:
     centers = np.array([[-4, 2.5], [0, 2.5], [4, 2.5], [-4, -2.5], [0, -2.5], [4, -2.5]])
     signs = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # as in TensorFlow Playground, row by row
     points = rng.uniform(-6, 6, (n, 2))
@@ -112,7 +116,7 @@ def _multi_gauss(rng: np.random.Generator, n: int, noise: float) -> tuple[Array,
     return points, heights[np.arange(n), np.abs(heights).argmax(axis=1)]
 
 
-RULES: Mapping[str, Callable[[np.random.Generator, int, float], tuple[Array, Array]]] = {
+RULES: Mapping[str, Callable[[CounterRandom, int, float], tuple[Array, Array]]] = {
     "circle": _circle,
     "xor": _xor,
     "gauss": _gauss,

@@ -5,49 +5,95 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, TypeAlias
 
 from koubai.core.errors import ParameterError
-from koubai.play.rates import LONGEST
-from koubai.play.settings import Check, count, count_or_none, flag, number, one_of, shown
+from koubai.play.checks import Anything, Check, Count, Flag, Many, Maybe, Number, OneOf, read_parts, shown
 
+LONGEST = 256 * 1024
+"""Maximum length of a message in characters; two thousand drawn points take about 60,000."""
+
+Message: TypeAlias = dict[str, object]
+"""Numbers, texts, lists and objects by name, as JSON has them."""
 Parts: TypeAlias = dict[str, Any]
 """The parts of a message by name, as its checks in `MESSAGES` leave them: each has a type of its own."""
 
 
-def _any(value: object, name: str) -> object:
-    return value
-
-
-LAYER, NODE = count(1, 9), count(0, 9999)
+MOST_PIXELS = 4096
+"""Of a picture that is looked at."""
+LAYER, NODE = Count(1, 9), Count(0, 9999)
 
 MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {
-    "settings": {"settings": (_any, {})},
-    "run": {"until": (count_or_none(1, 1_000_000), None)},
+    "settings": {"settings": (Anything(), {})},
+    "run": {"until": (Maybe(Count(1, 1_000_000)), None)},
     "pause": {},
     "reset": {},
-    "step": {"unit": (one_of("example", "minibatch", "epoch"), "epoch"), "count": (count(1, 1000), 1)},
+    "step": {
+        "unit": (
+            OneOf(
+                (
+                    "example",
+                    "minibatch",
+                    "epoch",
+                )
+            ),
+            "epoch",
+        ),
+        "count": (Count(1, 1000), 1),
+    },
     "edit": {
         "layer": (LAYER, 1),
         "source": (NODE, 0),
         "target": (NODE, 0),
-        "bias": (flag, False),
-        "value": (number(-1e6, 1e6), 0.0),
+        "bias": (Flag(), False),
+        "value": (Number(-1e6, 1e6), 0.0),
     },
-    "seek": {"position": (count(0, 1_000_000), 0)},
+    "seek": {"position": (Count(0, 1_000_000), 0)},
     "branch": {},
-    "swap": {},
+    "swap": {"index": (Count(0, 100), 0)},
     "drop": {},
     "explain": {
-        "what": (one_of("node", "weight", "bias", "loss", "update", "step"), "node"),
+        "what": (
+            OneOf(
+                (
+                    "node",
+                    "weight",
+                    "bias",
+                    "loss",
+                    "update",
+                    "step",
+                )
+            ),
+            "node",
+        ),
         "layer": (LAYER, 1),
         "source": (NODE, 0),
         "target": (NODE, 0),
-        "row": (count(0, 100_000), 0),
-        "lang": (one_of("en", "ja"), "en"),
+        "row": (Count(0, 100_000), 0),
+        "lang": (
+            OneOf(
+                (
+                    "en",
+                    "ja",
+                )
+            ),
+            "en",
+        ),
     },
-    "starts": {"count": (count(1, 200), 100), "epochs": (count(1, 2000), 200)},
-    "instant": {"epochs": (count(1, 5000), 500)},
-    "view": {"grid": (count(10, 100), 50), "maps": (flag, True)},
-    "ack": {"id": (count(0, 2**53), 0)},
-    "download": {"kind": (one_of("model", "python"), "model")},
+    "starts": {"count": (Count(1, 200), 100), "epochs": (Count(1, 2000), 200)},
+    "instant": {"epochs": (Count(1, 5000), 500)},
+    "look": {"row": (Count(0, 100_000), 0), "pixels": (Maybe(Many(Number(0, 1), MOST_PIXELS)), None)},
+    "view": {"grid": (Count(10, 100), 50), "maps": (Flag(), True)},
+    "ack": {"id": (Count(0, 2**53), 0)},
+    "restore": {"document": (Anything(), {})},
+    "download": {
+        "kind": (
+            OneOf(
+                (
+                    "model",
+                    "python",
+                )
+            ),
+            "model",
+        )
+    },
 }
 """Each kind of message: its parts, each with a check and a default."""
 
@@ -80,9 +126,7 @@ def parse(text: str) -> tuple[str, Parts]:
     for name in message:
         if name not in allowed:
             raise ParameterError(f"playground: {kind} has no part {shown(name)}; it may have {', '.join(allowed)}.")
-    return kind, {
-        name: check(message[name], name) if name in message else default for name, (check, default) in allowed.items()
-    }
+    return kind, read_parts(message, allowed)
 
 
 def _refuse(word: str) -> NoReturn:

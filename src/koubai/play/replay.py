@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from koubai.play.data import Source, load
-from koubai.play.experiment import Experiment, Moment
-from koubai.play.journal import Entry
+from koubai.play.runs.data import Source, load
+from koubai.play.runs.experiment import Experiment, Moment
+from koubai.play.runs.journal import Entry
 from koubai.play.settings import Settings
 
 

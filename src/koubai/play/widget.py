@@ -1,39 +1,35 @@
-"""The playground in a notebook: the page's own modules as an anywidget widget, training in the notebook's kernel."""
+"""The playground in a notebook: the page's own modules as an anywidget widget, which trains in the browser."""
 
-import asyncio
-import atexit
 import json
 import logging
 import warnings
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, cast
 
 import anywidget
 
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.estimators.classifier import MLPClassifier
+from koubai.estimators.convolution.classifier import ConvClassifier
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
 from koubai.models.table_model import TableModel
-from koubai.play import lessons
-from koubai.play.background import Background
 from koubai.play.bundle import widget_module, widget_style
-from koubai.play.data import Source
+from koubai.play.classroom.lessons import with_own
 from koubai.play.datasets import CLASSES, NUMBERS
-from koubai.play.estimators import Playable, left_aside, recipe_of, settings_of
-from koubai.play.experiment import Experiment, Moment
-from koubai.play.frames import Message, sendable
-from koubai.play.given import GivenRows, GivenTable, given
-from koubai.play.messages import parse
-from koubai.play.returning import fitted, whole_model
-from koubai.play.session import Session
+from koubai.play.messages import Message, Parts, parse
+from koubai.play.runs.data import Source
+from koubai.play.runs.estimators import Playable, left_aside, recipe_of, settings_of
+from koubai.play.runs.given import GivenRows, GivenTable, given
+from koubai.play.runs.journal import Edit
+from koubai.play.runs.returning import fitted, whole_model
+from koubai.play.runs.run import Run
+from koubai.play.serving.answering import ANSWERS, reply
 from koubai.play.settings import Axes, Settings
 
 GIVEN = "given"
 """The id, among the tables, of rows given by the program."""
-Found = TypeVar("Found")
 
 SMALL = 20
 """With fewer rows than this, none are held out for testing."""
@@ -43,7 +39,8 @@ LOG = logging.getLogger("koubai.play")
 class Playground(anywidget.AnyWidget):
     """The playground as a widget; created by `koubai.play` and ``estimator.play``.
 
-    Display it by making it the last expression of a cell. It trains in its own threads while other cells run.
+    Display it by making it the last expression of a cell. It trains in the browser, and tells the kernel how the run
+    stands whenever the kernel is free; `do` trains here, and the page goes on from there.
 
     Parameters
     ----------
@@ -61,51 +58,47 @@ class Playground(anywidget.AnyWidget):
     >>> widget.close()
     """
 
-    _esm = widget_module([lessons.load(lessons.FOLDER / f"{name}.json") for name in lessons.names()])
+    _esm = widget_module(list(with_own().values()))
     _css = widget_style()
 
     def __init__(self, settings: Settings, tables: Mapping[str, Source]) -> None:
-        self._background = Background()
-        self._views: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        try:
-            self._session = Session(self._send_out, self._background.executor, tables, settings)
-            super().__init__()
-        except BaseException:
-            self._background.stop()
-            raise
+        self._tables, self._views, self._closed = tables, set[str](), False
+        self._run = Run.of(settings, tables)
+        super().__init__()
         self.on_msg(self._hear)
-        atexit.register(_close, weakref.ref(self))
 
     # ------------------------------------------------------------------ for programs
 
     @property
-    def estimator(self) -> MLPClassifier | MLPRegressor | Perceptron:
+    def estimator(self) -> MLPClassifier | MLPRegressor | Perceptron | ConvClassifier:
         """The current network as a fitted estimator that takes rows as originally given.
 
         It is a copy, unaffected by further training. For a table whose columns had to be prepared it takes the prepared
         features; `model` then takes the table itself.
         """
-        return self._at_rest(fitted)
+        return fitted(self._run.experiment, self._run.moment)
 
     @property
-    def model(self) -> TableModel | MLPClassifier | MLPRegressor | Perceptron:
+    def model(self) -> TableModel | MLPClassifier | MLPRegressor | Perceptron | ConvClassifier:
         """The current network with its table's preparation, for ``koubai.save``; without one, the estimator."""
-        return self._at_rest(whole_model)
+        return whole_model(self._run.experiment, self._run.moment)
 
     @property
     def settings(self) -> Message:
         """The current settings, by the names used in a link to the page."""
-        found: Message = json.loads(json.dumps(self._session.settings.as_json()))
+        found: Message = json.loads(json.dumps(self._run.settings.as_json()))
         return found
 
     @property
     def epoch(self) -> float:
         """Number of epochs done, including a fraction."""
-        return float(self._session.branch.epoch)
+        return float(self._run.epoch)
 
     def do(self, kind: str, /, **parts: object) -> None:
         """Do the same as a click, for example ``do("run", until=200)``, ``do("pause")`` or ``do("step", count=10)``.
+
+        What trains up to an end is done when this returns, and shown on the page; ``do("run")`` without an end lets the
+        page train.
 
         Parameters
         ----------
@@ -119,91 +112,98 @@ class Playground(anywidget.AnyWidget):
         ParameterError
             If there is no such message, or it cannot be carried out now.
         """
-        self._check_open()
-        checked = parse(json.dumps({"type": kind, **parts}, default=str))
-        self._background.result(self._session.obey(*checked))
+        if self._closed:
+            raise ParameterError("play: the widget must be open; it has been closed. Call koubai.play again.")
+        kind, part = parse(json.dumps({"type": kind, **parts}, default=str))
+        if kind in HERE and not (kind == "run" and part["until"] is None):
+            self._do_here(kind, part)
+            self._show({"type": "restore", "document": self._run.whole()})
+        elif self._views:
+            self._show({"type": kind, **part})
+        else:
+            raise ParameterError(
+                f"play: {kind} is done by the page, which must be on the screen; it is not. Display the widget first, "
+                f"or use {', '.join(sorted(HERE))}, run with until=…."
+            )
 
     def close(self) -> None:
-        """Remove the widget from the screen and free its threads; `estimator` stays available."""
-        background = self._background
-        if not background.loop.is_closed() and not self._session.closed:
-            self._session.running, self._session.closed = False, True
-            background.submit(self._session.close()).result(timeout=5)
-            background.stop()
+        """Remove the widget from the screen; `estimator` stays available."""
+        self._closed = True
         super().close()
 
     def __repr__(self) -> str:
-        if self._session.closed:
+        if self._closed:
             return "Playground(closed)"
         return "Playground: a notebook shows it (JupyterLab, VS Code, marimo, Colab); elsewhere run koubai play."
 
+    def _do_here(self, kind: str, part: Parts) -> None:
+        run = self._run
+        match kind:
+            case "settings":
+                self._run = run.changed(run.settings.changed(part["settings"]), self._tables)
+            case "step":
+                run.step(part["unit"], part["count"])
+            case "edit":
+                run.edit(cast(Edit, part))
+            case "reset":
+                self._run = Run.begin(run.experiment)
+            case "instant":
+                self._run = Run.begin(run.experiment)
+                self._run.train(part["epochs"])
+            case "run":
+                left = part["until"] - run.moment.state.epoch
+                if left <= 0:
+                    end = part["until"]
+                    raise ParameterError(f"play: the run is to end after epoch {end}, which is done. Raise until.")
+                run.train(left)
+
     # ------------------------------------------------------------------ between kernel and front end
 
-    def _check_open(self) -> None:
-        if self._session.closed:
-            raise ParameterError("play: the widget must be open; it has been closed. Call koubai.play again.")
-
-    def _at_rest(self, work: Callable[[Experiment, Moment], Found]) -> Found:
-        """Apply a function to the run between two slices of training, and return the result."""
-        session = self._session
-        if session.closed:
-            return work(session.experiment, session.moment)
-
-        async def between() -> tuple[Experiment, Moment]:
-            async with session.lock:
-                return session.experiment, session.moment.copy()
-
-        return work(*self._background.result(between()))
-
-    async def _send_out(self, message: Message | bytes) -> None:
-        if self._background.is_abandoned:
-            self._session.running, self._session.closed = False, True
-            return
-        if isinstance(message, bytes):
-            self.send({"type": "frame"}, [message])
-        else:
-            self.send(sendable(message))
+    def _show(self, message: Message, view: str = "") -> None:
+        """Let the views obey a message, except the one that it came from."""
+        if self._views:
+            self.send({"type": "obey", "view": view, "message": message})
 
     def _hear(self, _: object, content: object, buffers: object) -> None:
-        """Receive a message from the front end, in any of the kernel's threads."""
-        if not self._session.closed:
-            self._background.loop.call_soon_threadsafe(self._begin, content)
+        """Receive a message from the front end."""
+        asked: Mapping[str, Any] = content if isinstance(content, Mapping) else {}
+        view = str(asked.get("view"))
+        match asked.get("type"):
+            case "ask":
+                self._views.add(view)
+                self.send({"type": "answer", "view": view, "id": asked.get("id"), **self._answer(asked)})
+            case "kept":
+                self._keep(asked.get("document"), view)
+            case "bye":
+                self._views.discard(view)
 
-    def _begin(self, message: object) -> None:
-        """Begin to answer a message; it waits for its turn, but a pause takes effect at once."""
-        task = self._background.loop.create_task(self._answer(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _answer(self, asked: Mapping[str, Any]) -> Message:
+        """Return ``{"answer": …}``, or ``{"text": sentence}``."""
+        if asked.get("what") == "begin":
+            return {"answer": {"first": self.settings, "document": self._run.whole()}}
+        what, part = str(asked.get("what")), asked.get("part")
+        if what not in ANSWERS or not isinstance(part, Mapping):
+            return {"text": f"A question must be one of {', '.join(ANSWERS)}, with its parts; got something else."}
+        status, found = reply(what, dict(part), self._tables)
+        return {"answer": found} if status == 200 else found
 
-    async def _answer(self, message: object) -> None:
+    def _keep(self, whole: Any, view: str) -> None:
+        """Take over how the run stands, and show it on the other views."""
+        if not isinstance(whole, Mapping):
+            return
         try:
-            await self._take(message)
-        except Exception:
-            LOG.exception("A message to the playground could not be answered.")
-
-    async def _take(self, message: object) -> None:
-        asked: Mapping[object, object] = message if isinstance(message, Mapping) else {}
-        kind = asked.get("type")
-        if kind == "hello":
-            self._views.add(str(asked.get("view")))
-            await self._session.open()
-        elif kind == "bye":
-            self._views.discard(str(asked.get("view")))
-            if not self._views:
-                await self._session.handle("pause", {})
-        else:
-            try:
-                checked = parse(json.dumps(message))
-            except KoubaiError as error:
-                await self._session.problem(str(error))
-                return
-            await self._session.handle(*checked)
+            self._run = Run.restored(whole, self._tables, self._run.experiment)
+        except KoubaiError:  # a run that left the finite numbers: the last state that was one stays
+            LOG.info("The state of a playground could not be kept.")
+            return
+        if len(self._views) > 1:
+            self._show(
+                {"type": "restore", "document": {name: part for name, part in whole.items() if name != "last"}}, view
+            )
 
 
-def _close(reference: "weakref.ref[Playground]") -> None:
-    widget = reference()
-    if widget is not None:
-        widget.close()
+HERE = frozenset(("settings", "step", "edit", "reset", "instant", "run"))
+"""What the kernel does itself, to an end."""
 
 
 class OfGiven(TypedDict):

@@ -46,7 +46,7 @@ SHOWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationF
 """A promise of the second screen frame from now: a panel that is told in the first may change the state itself."""
 
 APPLIED = """async link => {
-  const { read } = await import("/static/link.js");
+  const { read } = await import("/static/page/link.js");
   const settings = document.getElementById("koubai-play").playground.store.state.settings;
   return Object.entries(read(link).settings).every(
     ([name, value]) => JSON.stringify(settings[name]) === JSON.stringify(value));
@@ -79,6 +79,16 @@ class Playground:
         while not self.page.evaluate(script, argument):
             assert time.monotonic() < end, f"not true after {seconds} s: {script}"
             time.sleep(0.02)
+
+    def inner_text(self, selector):
+        """What an element says once the panels show what was done last: they follow with the screen's next frame."""
+        self.page.evaluate(SHOWN)
+        return self.page.inner_text(selector)
+
+    def is_visible(self, selector):
+        """Whether an element is there once the panels show what was done last."""
+        self.page.evaluate(SHOWN)
+        return self.page.is_visible(selector)
 
     def press(self, key):
         """Press the button that carries the text of this key."""

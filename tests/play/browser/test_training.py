@@ -36,6 +36,7 @@ def test_pause_acts_at_once_and_nothing_moves_afterwards(opened):
 @pytest.mark.slow
 def test_the_speed_is_what_the_slider_says(opened):
     playground = opened()
+    playground.page.click(".strip .more")
     playground.slide("pace", 10)
     playground.until("s.settings.pace === 10")
     playground.page.click("button.play")
@@ -71,8 +72,8 @@ def test_a_step_of_one_example_shows_values_and_deltas_on_the_network(opened):
     assert errors[playground.state("s.learnt.rows[0]")] < 1e-5, "the values of the ringed example, before the update"
     assert np.min(errors) == errors[playground.state("s.row")], "which questions are about from now on"
     playground.page.hover(".nodes .node >> nth=8")
-    assert "δ =" in playground.page.inner_text(".tip")
-    assert playground.page.inner_text(".output .whose") == "layer 1, node 2", "the large map says whose it is"
+    assert "δ =" in playground.inner_text(".tip")
+    assert playground.inner_text(".output .whose") == "layer 1, node 2", "the large map says whose it is"
 
 
 def test_minibatches_make_up_an_epoch(opened):
@@ -87,6 +88,7 @@ def test_a_step_up_to_an_epoch_and_the_epoch_to_stop_at(opened):
     playground = opened("stop_at=7&pace=0")
     playground.page.click("button.play")
     playground.until("s.epoch === 7 && !s.running")
+    playground.page.click(".strip .more")
     playground.page.fill("[data-control=stop_at] input", "")
     playground.page.press("[data-control=stop_at] input", "Enter")
     playground.until("s.settings.stop_at === null")
@@ -102,6 +104,7 @@ def test_settings_change_in_mid_run_without_a_reset(opened):
     playground.until("s.epoch > 5")
     playground.slide("learning_rate", 0.1)
     playground.page.select_option(".heads select >> nth=0", "relu")
+    playground.page.click(".strip .more")
     playground.page.select_option(".heads select >> nth=1", "0.2")
     playground.slide("l2", 0.001)
     playground.until(
@@ -130,7 +133,7 @@ def test_a_click_on_a_line_chooses_its_weight_and_hovering_reads_it(opened):
     y = (left["y"] + right["y"] + left["height"]) / 2
     playground.page.mouse.move(x, y)
     playground.page.wait_for_selector(".tip", state="visible")
-    assert playground.page.inner_text(".tip").startswith("w = ")
+    assert playground.inner_text(".tip").startswith("w = ")
     playground.page.mouse.click(x, y)
     playground.until("s.selection && s.selection.kind === 'link' && s.selection.layer === 1")
     playground.page.wait_for_selector(".inspector .number")
@@ -197,7 +200,7 @@ def test_a_derivation_is_asked_anew_in_the_other_language(opened):
     playground = opened()
     playground.press("play.explain.loss")
     playground.until("s.explanation")
-    english = playground.page.inner_text(".derivation h1")
+    english = playground.inner_text(".derivation h1")
     playground.page.click("button.lang")
     playground.wait("document.querySelector('.derivation article').lang === 'ja'")
-    assert playground.page.inner_text(".derivation h1") != english
+    assert playground.inner_text(".derivation h1") != english

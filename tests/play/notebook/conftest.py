@@ -15,8 +15,8 @@ CELLS = (
     "y = np.where((X[:, 0] - 7) * (X[:, 1] - 7) > 0, 'same', 'other')",
     "widget = koubai.play(X, y, hidden=[8, 4], optimizer='adam', learning_rate=0.02, pace=30)\nwidget",
     "import json\nwidget.do('pause')\nestimator = widget.estimator\n"
-    "session = widget._session\nrun = session.experiment\n"
-    "theta = session.moment.state.theta\nshown = run.engine.forward(run.network, theta, run.data.inputs).ravel()\n"
+    "run = widget._run.experiment\n"
+    "theta = widget._run.moment.state.theta\nshown = run.engine.forward(run.network, theta, run.data.inputs).ravel()\n"
     "print(json.dumps({'epoch': widget.epoch, 'kind': type(estimator).__name__, 'score': estimator.score(X, y),\n"
     "  'off': float(abs(estimator.predict_proba(X)[:, 1] - shown).max()), 'theta': theta.tolist()}))",
 )

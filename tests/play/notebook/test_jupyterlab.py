@@ -55,11 +55,13 @@ def test_a_notebook_trains_in_its_cell_and_gives_the_network_back(notebook, brow
     play.click()
     page.wait_for_function(f"{EPOCH} >= 20")
     held = page.evaluate("document.querySelectorAll('.jp-Cell').length")
-    page.locator(".koubai-play .square").first.hover()
+    page.locator(".koubai-play .output .square").first.hover()
     play.focus()
     page.keyboard.press("a")  # in JupyterLab's command mode this adds a cell
     assert page.evaluate("document.querySelectorAll('.jp-Cell').length") == held
 
+    play.click()  # a cell that pauses is answered when it has ended: what it reads is what the page told until then
+    page.wait_for_function("!document.querySelector('.koubai-widget > div').playground.store.state.running")
     run_cell(page, 2)
     printed = page.locator(".jp-CodeCell").nth(2).locator(".jp-OutputArea-output pre")
     printed.wait_for()

@@ -1,25 +1,17 @@
 // Assembles the playground: messages go into the store, panels render from it.
-import { el, save } from "./dom.js";
-import { Acknowledged, Instant, Patience } from "./flow.js";
-import { decode } from "./frames.js";
-import { read, written } from "./link.js";
-import { Store } from "./store.js";
-import { Texts } from "./texts.js";
-import { first_state } from "./state.js";
-import { headerPanel } from "./panel-header.js";
-import { settingsPanel } from "./panel-settings.js";
-import { REAL, dataPanel } from "./panel-data.js";
-import { networkPanel } from "./panel-network.js";
-import { outputPanel } from "./panel-output.js";
-import { lossPanel } from "./panel-loss.js";
-import { timelinePanel } from "./panel-timeline.js";
-import { explainPanel } from "./panel-explain.js";
-import { startsPanel } from "./panel-starts.js";
-import { drawn, unfinished } from "./brush.js";
-import { ownPanel } from "./panel-own.js";
-import { lessonsPanel, lessonBar } from "./panel-lessons.js";
-import { keepPanel } from "./panel-keep.js";
-import { hidingPanel } from "./panel-hiding.js";
+import { el, save } from "./page/dom.js";
+import { Acknowledged, Instant, Patience } from "./page/flow.js";
+import { read, sifted, written } from "./page/link.js";
+import { keep_table, kept_table } from "./page/table-kept.js";
+import { Store } from "./page/store.js";
+import { Texts } from "./page/texts.js";
+import { first_state } from "./page/state.js";
+import { REAL } from "./panels/data.js";
+import { PANELS } from "./panels/all.js";
+import { drawn, unfinished } from "./drawing/brush.js";
+import { predicted } from "./lessons/bar.js";
+import { allowed, is_locked, refusal, step_of, under } from "./lessons/locks.js";
+import { imagesOf } from "./data/images.js";
 import { keyboard } from "./keyboard.js";
 
 /**
@@ -39,15 +31,22 @@ export function mount(root, transport, options = { page: false }) {
   const context = {
     store, transport, texts,
     send: (message) => {
+      const why = refusal(store.state, message, predicted);
+      if (why) {
+        store.set({ problem: texts.text(why) });
+        return;
+      }
+      if (ACTS.has(/** @type {any} */ (message).type)) store.set({ problem: "" }); // what was told before concerns what was done before
       patience.asked(message);
       transport.send(message);
     },
-    change: (settings) => {
+    change: (settings) => context.force(allowed(store.state, settings)),
+    force: (settings) => {
       const wanted = { ...store.state.settings, ...settings };
       store.set({ settings: wanted });
       kept = { ...kept, ...settings };
       if (unfinished(wanted)) {
-        store.set({ data: drawn(wanted.points) });
+        store.set({ data: drawn(wanted.points), frame: null, losses: { epochs: [], train: [], test: [] }, future: null }); // nothing has learnt from these yet
         return;
       }
       context.send({ type: "settings", settings: kept });
@@ -56,22 +55,17 @@ export function mount(root, transport, options = { page: false }) {
     },
   };
 
-  const output = outputPanel(context), network = networkPanel(context, output.face);
-  const table = ownPanel(context);
-  const panels = [
-    headerPanel(context), lessonBar(context), settingsPanel(context), dataPanel(context), output, network, lossPanel(context),
-    timelinePanel(context), explainPanel(context), startsPanel(context), table, lessonsPanel(context),
-    keepPanel(context, { network, output }), hidingPanel(context),
-  ];
-  const [head, lesson, settings, data, map, middle, curve, timeline, explain, starts, own, lessons, keep, hiding] = panels.map((panel) => panel.element);
+  const { made, panels, at } = placed(context);
   const status = el("p", { class: "status", role: "status", "aria-live": "polite" });
   const notice = el("p", { class: "notice", hidden: true });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
-  const bench = el("main", { class: "bench" }, data, el("div", { class: "middle" }, middle, timeline), el("div", { class: "side" }, map, curve));
+  const stage = el("div", { class: "stage" }, el("div", { class: "middle" }, ...at("middle")), el("div", { class: "side" }, ...at("side")));
+  const bench = el("main", { class: "bench" }, ...at("data"), stage);
+  const lead = el("section", { class: "lead", label: "play.header.title" }, el("p", { class: "what of-planes", text: "play.header.what" }), el("p", { class: "what of-images", text: "play.header.what_images" }), ...at("lead"));
   root.classList.add("koubai-play");
   root.replaceChildren(
-    head, problem, notice, lesson, settings, bench, explain,
-    el("div", { class: "cards" }, el("div", { class: "pile" }, lessons, starts), el("div", { class: "pile" }, own, keep, hiding)),
+    ...at("head"), lead, problem, notice, ...at("lesson"), ...at("settings"), bench, ...at("below"),
+    el("div", { class: "cards" }, el("div", { class: "pile" }, ...at("first")), el("div", { class: "pile" }, ...at("second"))),
     status,
   );
   if (!options.page) apart(root);
@@ -87,47 +81,42 @@ export function mount(root, transport, options = { page: false }) {
     }
     if (changed.has("theme")) root.dataset.theme = state.theme;
     if (changed.has("settings") && state.settings) {
-      const hidden = new Set(state.settings.hide || []);
-      for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-control]"))) node.classList.toggle("hidden", hidden.has(node.dataset.control || ""));
+      root.classList.toggle("images", Boolean(imagesOf(state.catalogue, state.settings)));
     }
     if (changed.has("problem")) {
       problem.hidden = !state.problem;
       problem.textContent = state.problem;
     }
-    if (["waiting", "connected", "lang"].some((key) => changed.has(key))) {
-      notice.hidden = state.connected && !state.waiting;
-      notice.textContent = texts.text(state.connected ? "play.status.waiting" : "play.status.lost");
+    if (changed.has("waiting") || changed.has("lang")) {
+      notice.hidden = !state.waiting;
+      notice.textContent = texts.text("play.status.waiting");
     }
     if (changed.has("other")) bench.classList.toggle("compared", Boolean(state.other));
     if (options.page && state.settings && state.network && ["instant", "unit", "until", "lesson_step", "lesson"].some((key) => changed.has(key))) address(state);
     for (const panel of panels) panel.update(state, changed);
-    if (changed.has("running") || changed.has("connected") || changed.has("lang")) status.textContent = spoken(state, texts);
+    if (["settings", "network", "lesson", "lesson_step", "lessons"].some((key) => changed.has(key)) && state.settings) { // after the panels: a network of another shape brings new controls
+      const hidden = new Set(state.settings.hide || []);
+      for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-control]"))) node.classList.toggle("hidden", hidden.has(node.dataset.control || ""));
+      lock(root, state, texts);
+    }
+    if (changed.has("running") || changed.has("lang")) status.textContent = spoken(state, texts);
     if (changed.has("frame") && state.frame) seen.drawn();
   });
 
   const seen = new Acknowledged(transport);
-  let counted = 0, since = performance.now();
-  transport.onstatus((open) => {
-    store.set({ connected: open, waiting: false });
-  });
   transport.onmessage((message) => {
-    if (message instanceof ArrayBuffer) {
+    if (message.type === "frame") {
       patience.answered();
-      const frame = decode(message);
+      const frame = message;
       const { epoch, step, running } = frame.header;
       const state = store.state;
       const timeline = frame.header.position === undefined ? state.timeline : { ...state.timeline, position: frame.header.position,
-        length: Math.max(state.timeline?.length ?? 0, frame.header.length ?? frame.header.position + 1) };
-      counted += 1;
-      const now = performance.now();
-      if (now - since > 1000) {
-        store.set({ fps: (counted * 1000) / (now - since) });
-        counted = 0;
-        since = now;
-      }
+        length: frame.header.length ?? Math.max(state.timeline?.length ?? 0, frame.header.position + 1) };
       seen.came(frame.header.id);
       const learnt = lately(frame, state);
-      store.set({ frame, epoch, step, running: running ?? state.running, timeline, learnt, ...(learnt ? { row: learnt.rows[0] } : {}) });
+      if (Boolean(frame.blocks.seen) !== Boolean(state.frame?.blocks.seen)) for (const key of Object.keys(state)) store.changed.add(key); // images come or go: all is shown anew
+      const ahead = timeline.position >= timeline.length - 1 ? frame : state.ahead;
+      store.set({ frame, ahead, epoch, step, running: running ?? state.running, timeline, learnt, ...(learnt ? { row: learnt.rows[0] } : {}) });
       if (frame.header.instant) instant.arrived();
       return;
     }
@@ -135,14 +124,18 @@ export function mount(root, transport, options = { page: false }) {
     receive(message, context, options);
   });
   keyboard(root, context, options.page);
-  if (options.page) dropping(root, (file) => table.take(file)); // a notebook's rows come from its cells
+  if (options.page) dropping(root, (file) => made.own.take(file)); // a notebook's rows come from its cells
   root.dataset.theme = store.state.theme;
   if (options.page) {
     window.addEventListener("hashchange", () => {
       if (!store.state.settings || written(store.state) === window.location.hash.slice(1)) return;
-      const { settings, own } = read(window.location.hash);
+      const { settings: asked, own } = read(window.location.hash), { good: settings, bad } = sifted(store.state.catalogue, asked);
+      if (bad.length) queueMicrotask(() => store.set({ problem: texts.text("play.status.link", { names: bad.join(", ") }) }));
+      const { lesson, defaults } = store.state, same = lesson && lesson.name === settings.lesson;
+      if (same) own.lesson_step = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
+      if (lesson && !same) store.set({ lesson: null });
       store.set(own);
-      context.send({ type: "settings", settings: { ...store.state.defaults, ...settings } });
+      context.send({ type: "settings", settings: same ? under(lesson, own.lesson_step, defaults, settings) : { ...defaults, ...settings } });
     });
   }
   const load = async (/** @type {string} */ lang) => {
@@ -160,7 +153,49 @@ export function mount(root, transport, options = { page: false }) {
   return store;
 }
 
-const NAMES = ["id", "for", "popovertarget", "aria-labelledby", "aria-controls"];
+const PLACES = ["head", "lead", "lesson", "settings", "data", "middle", "side", "below", "first", "second"];
+
+/**
+ * Makes all panels.
+ * @param {import("./types.js").Context} context
+ */
+function placed(context) {
+  const kinds = Object.entries(PANELS).sort(([, one], [, other]) => one.order - other.order);
+  const made = /** @type {Record<string, any>} */ ({});
+  for (const [name, kind] of kinds) {
+    if (!PLACES.includes(kind.place)) throw new Error(`panel ${name}: place must be one of ${PLACES.join(", ")}; got ${kind.place}.`);
+    made[name] = kind.make(context, made);
+  }
+  const panels = kinds.map(([name]) => /** @type {import("./types.js").Panel} */ (made[name]));
+  /** @param {string} place */
+  const at = (place) => kinds.filter(([, kind]) => kind.place === place).map(([name]) => made[name].element);
+  return { made, panels, at };
+}
+
+/** Messages by which the user goes on, after which an old complaint is no longer shown. */
+const ACTS = new Set(["settings", "run", "reset", "step", "edit", "seek", "swap", "instant", "starts", "download", "explain"]);
+
+/** The settings that were last accepted, by page. */
+const confirmed = /** @type {WeakMap<Store, any>} */ (new WeakMap());
+
+/**
+ * Marks what a lesson's step does not leave free.
+ * @param {HTMLElement} root
+ * @param {import("./types.js").State} state
+ * @param {Texts} texts
+ */
+function lock(root, state, texts) {
+  const free = step_of(state)?.free;
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-control]"))) {
+    const name = node.dataset.control || "", locked = Boolean(free) && name in state.settings && is_locked(state, name);
+    node.classList.toggle("locked", locked);
+    node.inert = locked;
+    if (locked) node.title = texts.text("play.lessons.locked");
+    else node.removeAttribute("title");
+  }
+}
+
+const NAMES = ["id", "for", "popovertarget", "aria-labelledby", "aria-controls", "aria-describedby"];
 
 /**
  * A notebook may show several playgrounds in one document, so the ids by which elements refer to each other are made
@@ -177,22 +212,40 @@ function apart(root) {
  * @param {import("./types.js").Context} context
  * @param {{page: boolean}} options
  */
-function receive(message, { store, send, change, transport }, options) {
+function receive(message, { store, send, change, transport, texts }, options) {
   const { type, ...rest } = message;
   if (type === "hello") {
     store.set({ catalogue: rest.catalogue, settings: rest.settings, defaults: rest.defaults ?? rest.settings });
-    const { settings, own } = options.page ? read(window.location.hash) : { settings: {}, own: {} };
+    const { settings: asked, own } = options.page ? read(window.location.hash) : { settings: {}, own: {} };
+    const { good: settings, bad } = sifted(rest.catalogue, asked);
+    if (bad.length) queueMicrotask(() => store.set({ problem: texts.text("play.status.link", { names: bad.join(", ") }) }));
     store.set(own);
+    const table = options.page && settings.dataset === "table" ? kept_table() : null;
+    if (table) Object.assign(settings, table.chosen);
+    else if (settings.dataset === "table" && !settings.table && !rest.settings.table) {
+      delete settings.dataset; // else the whole link would be refused
+      queueMicrotask(() => store.set({ problem: texts.text("play.status.no_table") }));
+    }
+    if (table) store.set({ table: table.table });
     if (REAL.has(settings.dataset) && !("axes" in settings)) settings.axes = "pca";
-    if (Object.keys(settings).length) send({ type: "settings", settings });
-    if (own.instant) change({}); // opening the link shows the final state too
     const name = settings.lesson || rest.settings.lesson;
+    if (Object.keys(settings).length && !name) send({ type: "settings", settings });
+    if (own.instant) change({}); // opening the link shows the final state too
     const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
-    if (name) transport.fetch_lesson(name).then((lesson) => store.set({ lesson: { ...lesson, resumed }, lesson_step: own.lesson_step ?? 0 })).catch(() => {});
+    if (name) transport.fetch_lesson(name).then((lesson) => {
+      const at = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
+      if (resumed) send({ type: "settings", settings: under(lesson, at, store.state.defaults, settings) });
+      store.set({ lesson: { ...lesson, resumed }, lesson_step: at });
+    }).catch(() => send({ type: "settings", settings })); // the link's lesson isn't known here; the rest of it is
   } else if (type === "state") {
     for (const name of ["network", "feature_names", "classes"]) // keep unchanged values, so that no focus is lost
       if (JSON.stringify(rest[name]) === JSON.stringify(/** @type {any} */ (store.state)[name])) delete rest[name];
-    store.set({ ...rest, problem: "" });
+    if (rest.notes?.length && JSON.stringify(rest.notes) !== JSON.stringify(store.state.notes)) { // what was done besides what was asked for
+      store.set({ problem: rest.notes.map((/** @type {any} */ { key, values }) => texts.text(`play.problem.${key}`, values)).join(" ") });
+    }
+    store.set(rest);
+    confirmed.set(store, rest.settings);
+    if (options.page) keep_table(store.state);
     if (options.page && rest.settings) address(store.state);
   } else if (type === "data") store.set({ data: rest });
   else if (type === "losses") {
@@ -205,10 +258,13 @@ function receive(message, { store, send, change, transport }, options) {
       const losses = { epochs: old.epochs.concat(rest.epochs), train: old.train.concat(rest.train), test: old.test.concat(rest.test) };
       store.set({ losses, future: null });
     }
-  } else if (type === "explanation") store.set({ explanation: rest });
+  } else if (type === "explanation") store.set({ explanation: rest, derivations: store.state.derivations + 1 });
   else if (type === "starts") store.set({ starts: rest });
   else if (type === "download") keep(rest);
-  else if (type === "problem") store.set({ problem: rest.text });
+  else if (type === "problem") {
+    const settings = confirmed.get(store); // a refused setting does not stay on screen
+    store.set({ problem: texts.text(`play.problem.${rest.key}`, rest.values), ...(settings && !unfinished(store.state.settings) ? { settings: { ...settings } } : {}) });
+  }
 }
 
 /**
@@ -252,9 +308,9 @@ function dropping(root, take) {
   });
 }
 
-/** @param {{name: string, media_type: string, base64: string}} file */
-function keep({ name, media_type, base64 }) {
-  save(new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: media_type }), name);
+/** @param {{name: string, media_type: string, bytes: Uint8Array<ArrayBuffer>}} file */
+function keep({ name, media_type, bytes }) {
+  save(new Blob([bytes], { type: media_type }), name);
 }
 
 /**
@@ -262,6 +318,5 @@ function keep({ name, media_type, base64 }) {
  * @param {Texts} texts
  */
 function spoken(state, texts) {
-  if (!state.connected) return texts.text("play.status.lost");
   return texts.text(state.running ? "play.status.running" : "play.status.paused", { epoch: Math.floor(state.epoch) });
 }

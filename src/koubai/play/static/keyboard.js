@@ -1,5 +1,5 @@
 // Keyboard shortcuts, active whenever no field has the focus.
-import { step } from "./panel-header.js";
+import { step } from "./panels/header.js";
 
 /**
  * @param {HTMLElement} root
@@ -13,8 +13,8 @@ export function keyboard(root, { store, send }, alone) {
     const event = /** @type {KeyboardEvent} */ (given);
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || !root.contains(target) && !(alone && target === within.body)) return;
-    if (event.key === "Escape" && store.state.selection) {
-      store.set({ selection: null });
+    if (event.key === "Escape" && (store.state.selection || store.state.cell)) {
+      store.set({ selection: null, cell: null });
       return;
     }
     if (target.closest("input, select, textarea")) return;

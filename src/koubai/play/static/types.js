@@ -1,4 +1,4 @@
-// The types that panels share. Messages follow src/koubai/play/messages.py.
+// The types that panels share. Messages follow src/koubai/play/messages.py; frames hold their numbers as typed arrays.
 
 /**
  * @typedef {Object} Layer
@@ -9,7 +9,13 @@
  * @property {string} activation
  */
 
-/** @typedef {{sizes: number[], n_parameters: number, layers: Layer[]}} Network */
+/**
+ * A layer of a network on images: as above, its kind, the shapes (height, width, channels) that it reads and gives, where its outputs
+ * begin in a frame's `seen`, and of layers that move windows over maps their height and width, strides and padding before.
+ * @typedef {Layer & {kind: string, z_at: number, from: number[], to: number[], window: number[] | null, strides: number[] | null, before: number[] | null}} MapLayer
+ */
+
+/** @typedef {{sizes: number[], n_parameters: number, layers: Layer[] | MapLayer[]}} Network */
 
 /**
  * @typedef {Object} Frame
@@ -19,7 +25,7 @@
 
 /** @typedef {{epochs: number[], train: number[], test: number[]}} Losses */
 
-/** @typedef {{x: number[], y: number[], label: number[], test: boolean[], axes: string[], range: number[][]}} Points */
+/** @typedef {{x: number[], y: number[], label: number[], test: boolean[], axes: string[], range: number[][], images?: {shape: number[], pixels: Float32Array} | null, units?: ({center: number, scale: number} | null)[]}} Points */
 
 /** @typedef {{kind: "node" | "link" | "row", layer: number, source: number, target: number, row?: number}} Selection */
 
@@ -27,9 +33,8 @@
  * @typedef {Object} State
  * @property {"en" | "ja"} lang
  * @property {"light" | "dark"} theme
- * @property {boolean} connected
  * @property {any} catalogue
- * @property {any} defaults The server's initial settings; the link holds the differences.
+ * @property {any} defaults What settings are at first; the link holds the differences.
  * @property {any} settings
  * @property {Network | null} network
  * @property {string} task
@@ -39,20 +44,20 @@
  * @property {number} epoch
  * @property {number} step
  * @property {any} timeline
- * @property {string[]} notes
+ * @property {{key: string, values: Record<string, unknown>}[]} notes What was done besides what was asked for.
  * @property {Frame | null} frame
  * @property {Points | null} data
  * @property {Losses} losses
  * @property {Losses | null} future What lies ahead after going back to a past state.
  * @property {{frame: Frame, losses: Losses, data: Points | null, settings: any} | null} other The other branch's run.
  * @property {Selection | null} selection
+ * @property {{layer: number, at: number} | null} cell The number of a network on images whose derivation is shown.
  * @property {{title: string, html: string} | null} explanation
  * @property {any} question The question answered by the current explanation.
  * @property {any} starts
  * @property {string} problem
  * @property {boolean} instant
  * @property {number} instant_ms Time from the last change to its final state on screen.
- * @property {number} fps
  * @property {any[]} lessons
  * @property {any} lesson
  * @property {number} lesson_step
@@ -64,13 +69,17 @@
  * @property {{rows: number[], changed: boolean | null} | null} learnt The examples of the last single step, as row indices in the data.
  * @property {number} row The example that questions are about, counted from 0.
  * @property {any} hover_node
+ * @property {boolean} more Whether all settings are shown, not a beginner's alone.
+ * @property {any[]} kept Runs kept for comparison, whose curves are overlaid.
+ * @property {Frame | null} ahead The frame at the end of the run, while an earlier state is looked at.
+ * @property {Record<string, any>} progress What was done in each lesson, by its name.
+ * @property {number} derivations How many were opened in this step of a lesson.
  */
 
 /**
  * @typedef {Object} Transport
  * @property {(message: object) => void} send
- * @property {(listener: (message: any) => void) => void} onmessage Objects for JSON, ArrayBuffer for frames.
- * @property {(listener: (open: boolean) => void) => void} onstatus
+ * @property {(listener: (message: any) => void) => void} onmessage
  * @property {(lang: string) => Promise<Record<string, string>>} fetch_texts
  * @property {() => Promise<any[]>} fetch_lessons
  * @property {(name: string) => Promise<any>} fetch_lesson
@@ -78,14 +87,40 @@
  */
 
 /**
+ * Where a playground finds what it needs: on a host, within its own file, or in a notebook.
+ * @typedef {Object} Home
+ * @property {() => Promise<any>} catalogue
+ * @property {() => Promise<{module: BufferSource, description: any} | null>} engine
+ * @property {() => Worker} worker
+ * @property {(document: any) => void} [kept] learns how the run stands
+ * @property {(lang: string) => Promise<Record<string, string>>} texts
+ * @property {() => Promise<any[]>} lessons
+ * @property {(name: string) => Promise<any>} lesson
+ * @property {(file: File) => Promise<any>} table
+ * @property {(settings: any) => Promise<any>} rows
+ * @property {(asked: any) => Promise<{title: string, html: string}>} explain
+ * @property {(document: any) => Promise<{base64: string} | null>} keep
+ */
+
+/**
  * @typedef {Object} Context
- * @property {import("./store.js").Store} store
+ * @property {import("./page/store.js").Store} store
  * @property {Transport} transport
- * @property {import("./texts.js").Texts} texts
+ * @property {import("./page/texts.js").Texts} texts
  * @property {(message: object) => void} send
- * @property {(settings: object) => void} change Sends changed settings; in instant mode, requests the final state.
+ * @property {(settings: Record<string, any>) => void} change Sends changed settings; in instant mode, requests the final state. What a lesson locks stays.
+ * @property {(settings: Record<string, any>) => void} force The same, whatever a lesson locks.
  */
 
 /** @typedef {{element: HTMLElement, update: (state: State, changed: Set<string>) => void, resized?: () => void}} Panel */
+
+/**
+ * What a module exports as `panel`: where on the page it is, which are made and shown before it, and what makes it; `made`
+ * holds the panels that were made before, by the names of their modules.
+ * @typedef {Object} PanelKind
+ * @property {"head" | "lead" | "lesson" | "settings" | "data" | "middle" | "side" | "below" | "first" | "second"} place
+ * @property {number} order
+ * @property {(context: Context, made: Record<string, any>) => Panel} make
+ */
 
 export {};

@@ -1,12 +1,13 @@
 // The layout of a network: where each layer's parameters lie in θ, and the numbers by which kernels know its layers.
+import { mapOf } from "./maps.js";
 import { EngineError } from "./memory.js";
 
 /** @typedef {import("./types.js").Description} Description */
 /** @typedef {import("./types.js").KindSpec} KindSpec */
 /** @typedef {import("./types.js").Named} Named */
 /** @typedef {import("./types.js").NetworkSpec} NetworkSpec */
-/** @typedef {{ name: string, layer: number, group: string, penalized: boolean, shape: number[], start: number, stop: number }} Block its place in θ */
-/** @typedef {{ nIn: number, nOut: number, row: number[], numbers: number[], dropout: number }} Layer with what kernels read of it */
+/** @typedef {{ name: string, layer: number, group: string, penalized: boolean, shape: number[], lines: number, start: number, stop: number }} Block its place in θ, and its rows, which threads divide */
+/** @typedef {{ nIn: number, nOut: number, row: number[], numbers: number[], dropout: number, map: Record<string, number> | null }} Layer with what kernels read of it */
 
 export class Network {
   /**
@@ -56,12 +57,27 @@ export class Network {
     return Math.max(...this.layers.flatMap(({ nIn, nOut, row }) => [nIn, nOut, row[columns]]));
   }
 
+  /** The numbers of room that the windows of convolutions take, and the most terms or rows of their products. */
+  get windows() {
+    const { rows, n_in } = this.description.columns;
+    const own = this.layers.filter(({ row, map }) => map && row[rows]).map(({ row, map }) => {
+      const count = /** @type {Record<string, number>} */ (map).lines_at_once * /** @type {Record<string, number>} */ (map).out_width;
+      return { room: row[n_in] + count * row[rows], longest: Math.max(count, row[rows]) };
+    });
+    return { room: Math.max(0, ...own.map(({ room }) => room)), longest: Math.max(0, ...own.map(({ longest }) => longest)) };
+  }
+
+  /** Whether a layer moves windows over maps. */
+  get readsWindows() {
+    return this.layers.some(({ map }) => map !== null && "out_width" in map);
+  }
+
   /** Kernels' rows of the blocks of parameters; none is updated without a gradient between, which only BLAS would do. */
   get parts() {
     const { part_columns: at, n_part_columns } = this.description;
-    return this.blocks.map(({ shape, start, stop, penalized }) => {
+    return this.blocks.map(({ lines, start, stop, penalized }) => {
       const row = /** @type {number[]} */ (new Array(n_part_columns).fill(0));
-      [row[at.start], row[at.lines], row[at.width], row[at.penalized]] = [start, shape[0], (stop - start) / shape[0], Number(penalized)];
+      [row[at.start], row[at.lines], row[at.width], row[at.penalized]] = [start, lines, (stop - start) / lines, Number(penalized)];
       return row;
     });
   }
@@ -75,20 +91,26 @@ export class Network {
     const { layers, columns, n_columns, activations, most_parameters, numbers } = this.description;
     const kind = layers[spec.kind];
     if (!kind) throw new EngineError(`engine: a layer's kind must be one of ${Object.keys(layers).join(", ")}; got ${spec.kind}. Choose one.`);
-    const nIn = sizeOf(spec, kind.n_in), nOut = sizeOf(spec, kind.n_out), row = /** @type {number[]} */ (new Array(n_columns).fill(0));
+    const map = kind.map ? mapOf(spec, kind, this.description) : null, fields = map ? { ...spec, ...map } : spec;
+    const nIn = sizeOf(fields, kind.n_in), nOut = sizeOf(fields, kind.n_out), row = /** @type {number[]} */ (new Array(n_columns).fill(0));
     [row[columns.kind], row[columns.n_in], row[columns.n_out]] = [kind.code, nIn, nOut];
     kind.blocks.filter(({ needs }) => needs === null || (spec[needs] ?? true)).forEach((block, place) => {
-      const shape = block.shape.map((size) => sizeOf(spec, size)), size = shape.reduce((a, b) => a * b, 1), start = this.nParameters;
+      const shape = block.shape.map((size) => sizeOf(fields, size)), size = shape.reduce((a, b) => a * b, 1), start = this.nParameters;
+      const lines = map && shape.length > 1 ? size / shape[shape.length - 1] : shape[0];
       this.nParameters += size;
-      this.blocks.push({ name: block.name, layer: index, group: block.group, penalized: block.penalized, shape, start, stop: start + size });
+      this.blocks.push({ name: block.name, layer: index, group: block.group, penalized: block.penalized, shape, lines, start, stop: start + size });
       if (place === 0) {
         [row[columns.weights], row[columns.biases]] = [start, start + size];
-        [row[columns.rows], row[columns.columns]] = [shape[0], shape.length > 1 ? shape[shape.length - 1] : 1];
+        [row[columns.rows], row[columns.columns]] = [lines, shape.length > 1 ? shape[shape.length - 1] : 1];
       } else if (block.is_biases) row[columns.n_biases] += size;
     });
     if (kind.list !== null) {
       row[columns.list] = this.lists.length;
       this.lists.push(.../** @type {number[]} */ (spec[kind.list]));
+    }
+    if (map && kind.windows !== null) {
+      row[columns.list] = this.lists.length;
+      this.lists.push(...this.description.map_numbers.map((name) => map[name]));
     }
     const given = kind.has_activation ? /** @type {string | Named} */ (spec.activation ?? "identity") : "identity";
     const outer = numbersOf("activation", given, activations, most_parameters);
@@ -98,7 +120,7 @@ export class Network {
     const dropout = Number(spec.dropout ?? 0), own = /** @type {number[]} */ (new Array(numbers.parameters).fill(0));
     if (!(dropout >= 0 && dropout < 1)) throw new EngineError(`engine: dropout must be in [0, 1); got ${spec.dropout}. Try 0.2.`);
     own[numbers.dropout_rate] = dropout;
-    return { nIn, nOut, row, numbers: [...own, ...(inner ?? outer).parameters], dropout };
+    return { nIn, nOut, row, numbers: [...own, ...(inner ?? outer).parameters], dropout, map };
   }
 }
 

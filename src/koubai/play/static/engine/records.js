@@ -164,8 +164,18 @@ function placesOf(network, n) {
  * @param {number} longest
  */
 function sizesOf(network, kind, longest) {
-  const { vector_bytes, few } = network.description.sizes, more = (2 * vector_bytes) / bytesOf(kind);
-  return { more, copy: (more + few) * longest };
+  const { vector_bytes, few } = network.description.sizes, more = (2 * vector_bytes) / bytesOf(kind), { windows } = network;
+  return { more, copy: (more + few) * Math.max(longest, windows.longest) + windows.room };
+}
+
+/**
+ * How many rows should go through at a time at least; large maps may go one by one.
+ * @param {Network} network
+ * @param {number} perRow bytes of a row
+ */
+function fewestRows(network, perRow) {
+  const { fewest_rows, fewest_maps, work_bytes } = network.description.sizes;
+  return network.readsWindows ? Math.max(1, Math.min(fewest_maps, Math.floor((2 * work_bytes) / perRow))) : fewest_rows;
 }
 
 /**
@@ -176,8 +186,8 @@ function sizesOf(network, kind, longest) {
  * @param {number} n
  */
 export function roomRecord(arena, network, kind, n) {
-  const { fewest_rows, work_bytes } = network.description.sizes, perRow = bytesOf(kind) * (network.nFeatures + 3 * network.nNodes);
-  const rows = Math.max(1, Math.min(n, Math.max(fewest_rows, Math.floor(work_bytes / perRow))));
+  const { work_bytes } = network.description.sizes, perRow = bytesOf(kind) * (network.nFeatures + 3 * network.nNodes);
+  const rows = Math.max(1, Math.min(n, Math.max(fewestRows(network, perRow), Math.floor(work_bytes / perRow))));
   const places = placesOf(network, rows), all = places[places.length - 1];
   const { more, copy } = sizesOf(network, kind, Math.max(rows, network.widest));
   return {
@@ -201,8 +211,8 @@ export function roomRecord(arena, network, kind, n) {
  * @param {number} n
  */
 export function predictionRoom(arena, network, kind, n) {
-  const { fewest_rows, cache_bytes } = network.description.sizes;
-  const fitting = Math.max(fewest_rows, Math.floor(cache_bytes / (2 * bytesOf(kind) * network.nNodes)));
+  const { cache_bytes } = network.description.sizes, perRow = 2 * bytesOf(kind) * network.nNodes;
+  const fitting = Math.max(fewestRows(network, perRow), Math.floor(cache_bytes / perRow));
   const rows = Math.min(n, fitting), places = placesOf(network, rows), { more, copy } = sizesOf(network, kind, network.widest);
   return {
     places: arena.array("i8", [places.length], places),

@@ -98,6 +98,8 @@
  * @property {boolean} has_activation
  * @property {string | null} inner the field of its inner activation
  * @property {string | null} list the field of whole numbers that kernels need besides
+ * @property {boolean} map whether it reads maps: then its sizes are told by the map's numbers, too
+ * @property {string | null} windows the field of the size of the windows that it moves over them
  * @property {{ name: string, group: string, penalized: boolean, is_biases: boolean, shape: Size[], needs: string | null }[]} blocks
  */
 
@@ -117,10 +119,11 @@
  * @property {number} most_loss_parameters
  * @property {number} most_hyperparameters
  * @property {Record<string, LayerKind>} layers
+ * @property {string[]} map_numbers what kernels read of a map and its windows, by name
  * @property {Record<string, KindSpec>} activations
  * @property {Record<string, KindSpec>} losses
  * @property {Record<string, KindSpec & { n_slots: number, default_learning_rate: number }>} optimizers
- * @property {{ vector_bytes: number, few: number, fewest_rows: number, work_bytes: number, cache_bytes: number }} sizes
+ * @property {{ vector_bytes: number, few: number, fewest_rows: number, fewest_maps: number, patch_numbers: number, most_lines: number, work_bytes: number, cache_bytes: number }} sizes
  */
 
 export {};

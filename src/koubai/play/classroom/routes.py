@@ -1,0 +1,37 @@
+"""What a server has besides when a class works on it: the pages of students and teacher, and a socket for each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from koubai.play.classroom.lessons import with_own
+from koubai.play.classroom.room import Room
+from koubai.play.classroom.sockets import Class
+from koubai.play.modules import STATIC, index
+
+ENTRY, OF_CLASS = "static/main.js", "static/classroom/student.js"
+
+
+def new_class(key: str, address: str, own: Mapping[str, dict[str, Any]] | None = None) -> Class:
+    """Return a class that may work through the lessons included with koubai and the teacher's own."""
+    return Class(Room({name: len(lesson["steps"]) for name, lesson in with_own(own).items()}), key, address)
+
+
+def routes(classroom: Class) -> list[BaseRoute]:
+    """Return the routes of a class; they come before those of the playground."""
+
+    async def student(request: Request) -> Response:
+        return HTMLResponse(index().replace(f'src="{ENTRY}"', f'src="{OF_CLASS}"'))
+
+    async def teacher(request: Request) -> Response:
+        return FileResponse(STATIC / "classroom" / "teacher.html")
+
+    return [
+        Route("/", student),
+        Route("/teacher", teacher),
+        WebSocketRoute("/class/student", classroom.student),
+        WebSocketRoute("/class/teacher", classroom.teacher),
+    ]

@@ -1,0 +1,172 @@
+"""The playground without a server: a folder for any static host, or one file that opens by a double click."""
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from koubai.core.errors import FileError, ParameterError
+from koubai.core.language import LANGUAGES
+from koubai.play.bundle import IMAGES_STYLE, carried, script, texts, widget_style
+from koubai.play.catalogue import catalogue, engine_addresses, engine_files
+from koubai.play.classroom.lessons import with_own
+from koubai.play.datasets import PICTURES, READ
+from koubai.play.derived.whole import derivations
+from koubai.play.modules import STATIC, index
+from koubai.play.runs.rows import pixels_of, rows_of
+from koubai.play.settings import Settings
+
+Plain = dict[str, Any]
+Lessons = Mapping[str, dict[str, Any]]
+
+MARKS = ("catalogue.json", "index.html", "lessons.json")
+"""What a folder has in it that was exported before, and may be written anew."""
+POLICY = (
+    "default-src 'none'; script-src {script} 'wasm-unsafe-eval'; style-src {style}; img-src {own}data: blob:; "
+    "media-src blob:; worker-src {worker}; connect-src {connect}; base-uri 'none'; form-action 'none'"
+)
+"""Content-Security-Policy: the page's own parts, no code from text, and no other machine."""
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>koubai playground</title>
+<link rel="icon" href="data:image/svg+xml;base64,{icon}" type="image/svg+xml">
+<style>{style}</style>
+</head>
+<body>
+<div id="koubai-play" class="koubai-play"><header class="top"><h1><span class="name">koubai</span> playground</h1></header></div>
+<noscript>The playground needs JavaScript. / この画面には JavaScript が必要です。</noscript>
+<script type="application/json" id="koubai-carried">{carried}</script>
+<script>{script}</script>
+</body>
+</html>
+"""  # noqa: E501  a page's own lines
+
+
+def export(target: Path, *, first: Settings | None = None, own: Lessons | None = None) -> list[Path]:
+    """Write the playground to a file that ends in .html, or to a folder; return what was written.
+
+    Parameters
+    ----------
+    target : Path
+        The file, or the folder, which must be empty, new, or an earlier export.
+    first : Settings, optional
+        What is seen first.
+    own : mapping, optional
+        Lessons by name, in addition to those included with koubai.
+
+    Raises
+    ------
+    ParameterError
+        If there is no engine for browsers, or the folder has other things in it.
+    FileError
+        If it cannot be written.
+    """
+    if engine_files() is None:
+        raise ParameterError(
+            "play: --export needs the engine's module for browsers; it was not built with koubai. "
+            "Run python -m koubai.engines.cpu.native.build wasm32."
+        )
+    told = list(with_own(own).values())
+    choices = {**catalogue(), "served": False, "first": None if first is None else first.as_json()}
+    try:
+        if target.suffix.lower() in (".html", ".htm"):
+            target.write_text(_one_file(choices, told), encoding="utf-8")
+            return [target]
+        return _folder(target, choices, told)
+    except OSError as error:
+        why = (error.strerror or "unknown").lower()
+        raise FileError(f"play: '{target}' must be writable; got: {why}. Choose another place.") from error
+
+
+def example_rows() -> dict[str, Plain]:
+    """Return the sets of images, and the example tables as usually split, with what their model files need."""
+    usual = Settings()
+    tables = {name: rows_of(usual.changed({"dataset": name, "axes": "pca"}), {}, with_template=True) for name in READ}
+    return {**tables, **{name: pixels_of(name) for name in PICTURES}}
+
+
+def _one_file(choices: Plain, told: list[Any]) -> str:
+    parts = {
+        **carried(told),
+        "catalogue": choices,
+        "tables": {name: _packed(rows) for name, rows in example_rows().items()},
+        "derivations": _packed(derivations()),
+    }
+    content = json.dumps(parts).replace("<", "\\u003c")  # no text can end the element
+    code, style = f"{script('single.js')}\n", widget_style()
+    for name, text in (("script", code), ("style", style)):
+        if f"</{name}" in text:
+            raise ParameterError(f"play: the page's {name} must not hold its own end; it does. Please report this.")
+    policy = POLICY.format(script=_digest(code), style=_digest(style), own="", worker="blob:", connect="'none'")
+    icon = base64.b64encode((STATIC / "icon.svg").read_bytes()).decode()
+    return PAGE.format(policy=html.escape(policy, quote=True), icon=icon, style=style, carried=content, script=code)
+
+
+def _packed(rows: Plain) -> str:
+    return base64.b64encode(gzip.compress(json.dumps(rows).encode(), 9, mtime=0)).decode()
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
+    is_ours = all((target / name).is_file() for name in MARKS)
+    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not is_ours)):
+        raise ParameterError(
+            f"play: --export must name a new or empty folder, an earlier export, or a file ending in .html; got "
+            f"'{target}', which holds something else. Choose another name."
+        )
+    engine, names = engine_files(), engine_addresses()
+    assert engine is not None
+    assert names is not None
+    found: dict[str, str | bytes] = {
+        "catalogue.json": json.dumps({**choices, "engine": names}),
+        "derivations.json": json.dumps(derivations()),
+        "lessons.json": json.dumps(told),
+        **{f"lessons/{lesson['name']}.json": json.dumps(lesson) for lesson in told},
+        **{f"texts/{lang}.json": json.dumps(texts()[lang]) for lang in LANGUAGES},
+        **{f"tables/{name}.json": json.dumps(rows) for name, rows in example_rows().items()},
+        **{path: file.read_bytes() for path, file in zip(names.values(), engine, strict=True)},
+        "static/page.js": f"{script('exported.js')}\n",
+        "static/worker.js": f"{script('session/worker.js')}\n",
+        "static/style.css": widget_style(),
+        "static/icon.svg": (STATIC / "icon.svg").read_bytes(),
+        "index.html": _index(names),
+        ".nojekyll": "",  # GitHub Pages leaves the files as they are
+    }
+    for folder in ("engine", "static"):  # of an earlier export, from other sources
+        shutil.rmtree(target / folder, ignore_errors=True)
+    written = []
+    for name, content in found.items():
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+        written.append(place)
+    return written
+
+
+def _index(names: Mapping[str, str]) -> str:
+    """Return the page with its policy, which no server adds; what its script will ask for is asked for at once."""
+    own = "'self'"
+    policy = POLICY.format(script=own, style=own, own="'self' ", worker=own, connect=own)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy, quote=True)}">'
+    asked = "\n".join(
+        f'<link rel="preload" href="{name}" as="fetch" crossorigin>' for name in ("catalogue.json", *names.values())
+    )
+    ours = f'{asked}\n<script defer src="static/page.js"></script>'
+    page = re.sub(r'<script type="module"[^>]*></script>', ours, index(preloaded=False))
+    page = page.replace(f'<link rel="stylesheet" href="static/{IMAGES_STYLE}">\n', "")
+    return re.sub(r'(<meta charset="utf-8">)', rf"\1\n{meta}", page, count=1)

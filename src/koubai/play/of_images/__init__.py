@@ -1,0 +1,1 @@
+"""Networks on images: the sets, the layers, what a cell is the sum of, and the network as an estimator."""

@@ -1,0 +1,1 @@
+"""A playground's run in Python: its rows, its network, its state as plain data, and what is made of it."""

@@ -1,0 +1,45 @@
+// The initial state of the page.
+
+/** @returns {any} */
+export function first_state() {
+  return {
+    lang: remembered("koubai.lang", ["en", "ja"]) || ((navigator.language || "").startsWith("ja") ? "ja" : "en"),
+    theme: remembered("koubai.theme", ["light", "dark"]) || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
+    catalogue: null, defaults: {}, settings: null, network: null, task: "", classes: [], feature_names: [],
+    running: false, epoch: 0, step: 0, timeline: { length: 0, position: 0, branches: 0 }, notes: [], frame: null, data: null,
+    losses: { epochs: [], train: [], test: [] }, future: null, other: null, selection: null, cell: null, explanation: null, question: null, starts: null, problem: "",
+    instant: false, instant_ms: 0, lessons: [], lesson: null, lesson_step: 0, table: null, brush: 0, unit: "epoch", until: 100, row: 0, hover_node: null,
+    waiting: false, learnt: null, more: false, kept: [], ahead: null, progress: {}, derivations: 0,
+  };
+}
+
+/**
+ * What the browser keeps under a name, if it is one of those allowed.
+ * @param {string} name
+ * @param {string[]} allowed
+ */
+export function remembered(name, allowed) {
+  const found = recalled(name);
+  return allowed.includes(found) ? found : "";
+}
+
+/** What the browser keeps under a name; empty if nothing, or in a browser without storage. @param {string} name */
+export function recalled(name) {
+  try {
+    return localStorage.getItem(name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // The page also works in a browser without storage; what is kept then lasts as long as the page.
+  }
+}

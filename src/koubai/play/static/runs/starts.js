@@ -1,0 +1,83 @@
+// Many starts: the same settings from many seeds at once; their mean, their spread, and how many ended badly.
+import { button, card, el, prepare, short } from "../page/dom.js";
+import { RISING, STRENGTH, sided, signed } from "../drawing/colours.js";
+import { fill } from "../drawing/plane-map.js";
+
+/** @type {import("../types.js").PanelKind} */
+export const panel = { place: "first", order: 100, make: startsPanel };
+
+/**
+ * @param {import("../types.js").Context} context
+ * @returns {import("../types.js").Panel}
+ */
+export function startsPanel({ store, send, texts }) {
+  const count = el("input", { type: "number", min: 1, max: 200, value: 100, id: "koubai-starts-count" });
+  const epochs = el("input", { type: "number", min: 1, max: 2000, value: 200, id: "koubai-starts-epochs" });
+  const words = el("p", { class: "words", "aria-live": "polite" });
+  const mean = el("canvas", { class: "map", role: "img", label: "play.starts.mean" });
+  const spread = el("canvas", { class: "map", role: "img", label: "play.starts.spread" });
+  const bars = el("canvas", { class: "curve", role: "img", label: "play.starts.losses" });
+  const figure = (/** @type {HTMLElement} */ canvas, /** @type {string} */ key) => el("figure", {}, el("div", { class: "square" }, canvas), el("figcaption", { text: key }));
+  const result = el("div", { class: "result", hidden: true }, el("div", { class: "pair" }, figure(mean, "play.starts.mean"), figure(spread, "play.starts.spread")),
+    bars, el("p", { class: "legend", text: "play.starts.losses" }));
+  const element = card("starts", el("p", { text: "play.starts.how" }),
+    el("div", { class: "row" }, el("label", { for: count.id, text: "play.starts.count" }), count, el("label", { for: epochs.id, text: "play.starts.epochs" }), epochs,
+      button("play.starts.go", () => {
+        words.textContent = texts.text("play.starts.busy");
+        send({ type: "starts", count: Number(count.value), epochs: Number(epochs.value) });
+      })), words, result);
+
+  return {
+    element,
+    update(state, changed) {
+      if (changed.has("problem") && state.problem && !state.starts?.mean) words.textContent = "";
+      if (!changed.has("starts") && !(changed.has("lang") && state.starts) && !changed.has("theme")) return;
+      const found = state.starts;
+      result.hidden = !found?.mean;
+      if (!found) return;
+      if (!found.mean) {
+        if (found.done !== undefined) words.textContent = texts.text("play.starts.busy_share", { done: found.done, count: found.count });
+        return;
+      }
+      const finite = found.losses.filter(Number.isFinite), lost = found.losses.length - finite.length;
+      const said = { count: found.losses.length, poor: found.n_poor, best: short(Math.min(...finite)), limit: short(found.threshold), lost };
+      const key = !lost ? "words" : finite.length ? "words_some" : "words_none";
+      words.textContent = texts.text(`play.starts.${key}`, said);
+      result.hidden = !finite.length;
+      if (!finite.length) return;
+      const grid = Math.round(Math.sqrt(found.mean.length));
+      const number = state.task === "regression";
+      const scale = number ? Math.max(1e-9, ...found.mean.map(Math.abs)) : 1;
+      fill(mean, grid, (at) => (number ? signed((STRENGTH * found.mean[at]) / scale) : sided(STRENGTH * (2 * found.mean[at] - 1))));
+      const widest = Math.max(1e-9, ...found.spread);
+      fill(spread, grid, (at) => RISING[Math.min(255, Math.round((255 * found.spread[at]) / widest))]);
+      histogram(bars, found, getComputedStyle(element));
+    },
+  };
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {{losses: number[], threshold: number}} found
+ * @param {CSSStyleDeclaration} style
+ */
+function histogram(canvas, found, style) {
+  const width = Math.max(200, (canvas.parentElement?.clientWidth ?? 300) - 4), height = 110;
+  const pen = prepare(canvas, width, height);
+  const finite = found.losses.filter(Number.isFinite);
+  const low = Math.min(...finite), high = Math.max(...finite, low + 1e-9), many = 24;
+  const counts = new Array(many).fill(0);
+  for (const value of finite) counts[Math.min(many - 1, Math.floor(((value - low) / (high - low)) * many))] += 1;
+  const most = Math.max(...counts, 1), wide = (width - 8) / many;
+  counts.forEach((value, index) => {
+    const middle = low + ((index + 0.5) / many) * (high - low);
+    pen.fillStyle = style.getPropertyValue(middle > found.threshold ? "--test" : "--train");
+    pen.fillRect(4 + index * wide + 1, height - 18 - (value / most) * (height - 26), wide - 2, (value / most) * (height - 26));
+  });
+  pen.fillStyle = style.getPropertyValue("--ink");
+  pen.font = "11px system-ui, sans-serif";
+  pen.textBaseline = "bottom";
+  pen.fillText(short(low), 4, height - 2);
+  pen.textAlign = "right";
+  pen.fillText(short(high), width - 4, height - 2);
+}
