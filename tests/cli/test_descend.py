@@ -1,5 +1,6 @@
 """``koubai descend``: every way in, and one sentence for each mistake."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,49 @@ def test_mistakes_get_one_sentence(arguments: list[str], message: str, capsys: p
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+
+
+ENGLISH = re.compile(r"[A-Za-z][a-z]*(?: [a-z]+){3}")
+"""Four words of English side by side."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["booth", "--out", "x.jpg"], ["booth", "--window=-2:2"], ["booth", "--basins", "--learning-rate", "0.1,0.2"]),
+        *(["booth", "--basins", "--out", "b.gif"], ["booth", "--basins", "--start", "1,2"], ["--fit", "line"], []),
+        *(["booth", "--basins", "--fit", "line"], ["booth", "--view", "rates"], ["booth", "--out", "nowhere/b.png"]),
+        *(
+            ["--fit", "line", "nowhere.tsv"],
+            ["--fit", "line", "p.csv", "--x", "u"],
+            ["--fit", "line", "p.csv", "--y", "z"],
+        ),
+        *(["--fit", "line", "p.csv", "--learning-rate", "1,2"], ["--network", "none.koubai", "p.csv"]),
+    ],
+)
+def test_mistakes_are_told_in_japanese_where_that_is_spoken(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("p.csv").write_text("x,y,z\n0,1,a\n1,3,b\n2,5,c\n3,,d\n")
+    assert main(["descend", *words, "--lang", "ja"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("koubai descend: ")
+    assert told.endswith("。")
+    assert not ENGLISH.search(told), told
+    assert main(["descend", *words]) == 2
+    assert not re.search("[ぁ-ん]", capsys.readouterr().err)
+
+
+def test_notes_and_the_list_are_in_japanese_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.csv").write_text("x,y\n0,1\n1,3\n2,5\n3,\n")
+    assert main(["descend", "--fit", "line", str(tmp_path / "p.csv"), "--lang", "ja", "--steps", "20"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == "注意：4 行のうち 1 行には x または y の値がないので，除きます。\n"
+    assert not ENGLISH.search(printed.out), printed.out
+    assert main(["descend", "--list", "--lang", "ja"]) == 0
+    assert "最適化手法：" in (printed := capsys.readouterr()).out
+    assert not ENGLISH.search(printed.out)
 
 
 def test_columns_and_options_of_a_fit_are_checked(points: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,3 +282,22 @@ def test_a_list_of_optimizers_names_one(capsys: pytest.CaptureFixture[str]) -> N
         main(["descend", "x**2", "--start", "1", "--optimizer", ","])
     assert stopped.value.code == 2
     assert "--optimizer must be names such as sgd,adam; got ','." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["logistic", "perceptron"])
+def test_marks_of_missing_values_are_no_numbers_and_no_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
+    table = tmp_path / "marks.csv"
+    table.write_text("age,sex\n1,m\n2,f\n3,NA\nNA,f\n4,f\n5,m\n2.5,m\n")
+    assert main(["descend", "--fit", model, str(table), "--x", "age", "--y", "sex", "--steps", "20"]) == 0
+    assert "Note: 2 of 7 rows have no value of age or sex; they are dropped." in capsys.readouterr().err
+
+
+def test_sums_over_vectors_are_sent_to_the_command_for_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["descend", "-sum(p*log(x))"]) == 2
+    said = capsys.readouterr().err
+    assert "expressions of vectors and matrices belong to 'koubai explain derivative'" in said
+    assert main(["explain", "derivative", "-summ(p*log(x))", "--by", "x"]) == 2
+    assert "got 'summ'. Did you mean sum?" in capsys.readouterr().err
+    assert main(["explain", "derivative", "-sum(p*log(x))", "--by", "x", "--lang", "en"]) == 0

@@ -2,9 +2,11 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.children import child
@@ -42,6 +44,7 @@ def _english(monkeypatch):
         (["activation", "gelu", "--at", "1/2"], "erf"),
         (["activation", "softmax"], "Softmax with cross-entropy"),
         (["activation", "sigmoid", "--at", "-1/2"], "exp(−(−1/2))"),
+        (["activation", "softmax", "--at", "10,2,1"], "0.9995"),
         (["softmax", "--u", "-1,2"], "u₁ = −1"),
         (["perceptron", "--start", "-1/2,0,0,0,1"], "w⁽⁰⁾ = [−1/2; 0; 0; 0; 1]"),
         (["loss", "cross_entropy", "--z", "0.5,0.5", "--y", "1,0"], "cross-entropy"),
@@ -77,7 +80,7 @@ def test_everything_can_be_asked_for(capsys, words, expected):
         (["backward", "--data", "t.csv"], "koubai explain: --data requires a MODEL, which is missing."),
         (
             ["backward", "m.koubai"],
-            "koubai explain: a MODEL requires rows, which are missing. Name a table with --data.",
+            "koubai explain: a MODEL requires rows, which are missing. Name a table, or images, with --data.",
         ),
         (["shapes", "A @ x", "A=m,k", "x=m,1"], "koubai explain: expression 'A @ x': the left matrix of @"),
         (["shapes", "A", "A=m,k", "A=k,m"], "koubai explain: each name must have one shape; got two for A."),
@@ -94,7 +97,10 @@ def test_everything_can_be_asked_for(capsys, words, expected):
             ["perceptron", "--header"],
             "koubai explain: --header must come with a TABLE, which is missing. Leave it out.",
         ),
-        (["activation", "softmax", "--at", "1"], "koubai explain: --at must be left out for softmax, a function of"),
+        (
+            ["activation", "softmax", "--at", "1"],
+            "koubai explain: --at must have the net inputs of all outputs for softmax; got",
+        ),
         (["backward", "--hidden", "relu"], "koubai explain: --hidden requires --sizes, which is missing."),
         (["update", "--rows", "1-99999999999"], "koubai explain: --rows must lie in 1 … 4; got 5."),
         (
@@ -130,6 +136,49 @@ def test_mistakes_get_one_sentence(capsys, words, sentence):
     assert out == ""
     assert err.startswith(sentence)
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ["forward", "--row", "9"],
+            ["update", "--rows", "0-2"],
+            ["update", "--rows", "a"],
+            ["update", "--after", "-1"],
+        ),
+        *(["backward", "--weight", "1,1,1", "--loss"], ["backward", "--sizes", "4-x"], ["backward", "--data", "t.csv"]),
+        *(
+            ["backward", "m.koubai"],
+            ["shapes", "A", "A=m,k", "A=k,m"],
+            ["forward", "--sizes", "2-2", "--hidden", "best"],
+        ),
+        *(["forward", "--encoding", "cp932"], ["perceptron", "--header"], ["activation", "softmax", "--at", "1"]),
+        *(["activation", "relu", "--at", "1,2"], ["backward", "--hidden", "relu"], ["perceptron", "--target", "spam"]),
+        *(["backward", "m.koubai", "--data", "t.csv", "--sizes", "2-2"], ["softmax", "--digits", "0"]),
+        *(["softmax", "--out", "/no/such/place.html"], ["forward", "--member", "2"], ["forward", "--x", "1"]),
+        *(["forward", "--question", "q.html"], ["forward", "none.koubai", "--data", "none.csv"]),
+        *(["forward", "--weights", "1", "--seed", "3"], ["forward", "--network", "e.json", "--x", "1"]),
+        *(
+            ["perceptron", "none.csv"],
+            ["perceptron", "one.csv"],
+            ["perceptron", "words.csv"],
+            ["perceptron", "gaps.csv"],
+        ),
+    ],
+)
+def test_mistakes_are_told_in_japanese_where_that_is_spoken(capsys, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("one.csv").write_text("x,y\n1,a\n2,a\n")
+    Path("words.csv").write_text("x,y\nred,a\nblue,b\nred,a\nblue,b\n")
+    Path("gaps.csv").write_text("x,z,y\n1,,a\n,2,b\n3,,a\n,4,b\n")
+    status, out, err = said(capsys, "explain", *words, "--lang", "ja")
+    assert (status, out) == (2, "")
+    told = err.splitlines()[-1]
+    assert told.startswith("koubai explain: ")
+    assert told.endswith("。")
+    assert not re.search(r"[A-Za-z][a-z]*(?: [a-z]+){3}", told), told
+    assert not re.search("[ぁ-ん]", said(capsys, "explain", *words)[2].splitlines()[-1])
 
 
 def test_words_that_are_no_numbers_or_shapes_are_refused(capsys):
@@ -253,7 +302,7 @@ def test_quiz_prints_and_writes_sheets_and_keys(tmp_path, capsys):
     assert out.count("── Question") == 5
     assert said(capsys, "quiz", "shapes", "--seed", "1")[1] == out, "one seed, one sheet"
     assert "seed" in said(capsys, "quiz", "shapes", "--answers", str(key))[2], "the seed of a new sheet is told"
-    assert said(capsys, "quiz", "svm")[2].startswith("koubai quiz: topic must be one of perceptron")
+    assert said(capsys, "quiz", "svm")[2].startswith("koubai quiz: topic must be one of concepts, perceptron")
 
 
 def answering(*answers):
@@ -331,3 +380,25 @@ def test_a_reader_who_has_seen_enough_is_no_mistake():
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("option", ["--out", "--answers"])
+def test_questions_asked_here_are_written_nowhere(tmp_path, capsys, option):
+    target = tmp_path / "sheet.html"
+    assert main(["quiz", "shapes", "--interactive", option, str(target)]) == 2
+    assert f"--interactive cannot be combined with {option}, as it writes no file" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_a_table_without_its_target_is_told_apart_from_a_row_without(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,y\n" + "".join(f"{k},{k * k % 7},{k / 3}\n" for k in range(30)))
+    model = str(tmp_path / "m.koubai")
+    assert main(["fit", str(table), "--target", "y", "--epochs", "2", "--model", model, "--quiet"]) == 0
+    without = tmp_path / "w.csv"
+    without.write_text("a,b\n1,2\n3,4\n")
+    capsys.readouterr()
+    assert main(["explain", "forward", model, "--data", str(without), "--lang", "en"]) == 0
+    for what in ("backward", "update"):
+        assert main(["explain", what, model, "--data", str(without)]) == 2
+        assert "no row has one. Add the target's column." in capsys.readouterr().err

@@ -1,7 +1,6 @@
 """``koubai descend``: see gradient methods move on a function, on data, or around a trained network."""
 
 import argparse
-import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
 from koubai.cli.parts.outputs import add_force, check_output
-from koubai.cli.parts.reading import require_files
+from koubai.cli.parts.reading import require_files, say_notes
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
+from koubai.core.language import Language, language, text, worded
 
 if TYPE_CHECKING:
     from koubai.descent.display import Displayed
@@ -30,6 +30,7 @@ EXAMPLES = """examples:
   koubai descend --network penguins.koubai examples/penguins.csv --view sharpness
   koubai descend --network penguins.koubai examples/penguins.csv --view layers --optimizer adam --out layers.png
   koubai descend --network penguins.koubai examples/penguins.csv --view batches --out why_n_matters.png
+  koubai descend "x**2 + 20*y**2" --start=-9,2 --optimizer sgd:0.001,momentum:0.001,adam:0.1 --out valley.gif
   koubai descend --list
 
 Without --learning-rate, each optimizer gets one that
@@ -64,23 +65,21 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(args: argparse.Namespace) -> int:
     """Descend, print which paths arrived, write the requested files; return the exit status."""
-    from koubai.core.language import language
-
     lang = language(args.lang)
     if args.list:
-        _print_list()
+        _print_list(lang)
         return 0
     way = way_in(args, args.defaults)
     if args.function is None:
-        wanted = "a table" if way in ("--fit", "--network") else "an expression or a name"
-        raise ParameterError(f"FUNCTION must be given, {wanted}; got none. Try 'koubai descend rosenbrock', or --list.")
+        wanted = worded("descend.way.table" if way in ("--fit", "--network") else "descend.way.expression")
+        raise ParameterError(worded("descend.error.function", wanted=wanted))
     reads = [args.network, args.other, args.function if way in ("--fit", "--network") else None]
     require_files(reads[2:], reads[:2])
     _check_outputs(args.out, args.force, reads, moves=way in ("a function", "--fit"))
     record = _record(args, way)
     record.show(lang)
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: print(f"Note: {printable(message)}", file=sys.stderr)
+        warnings.showwarning = lambda message, *_, **__: say_notes([str(message)], lang)
         warnings.simplefilter("default")
         for path in args.out:
             record.save(path, lang)
@@ -108,8 +107,9 @@ def _check_outputs(paths: Sequence[str], force: bool, reads: Sequence[str | None
     allowed = SUFFIXES if moves else STILL
     for path in paths:
         if Path(path).suffix.lower() not in allowed:
-            why = "" if moves else ", as this does not move"
-            raise ParameterError(f"--out must end in one of {', '.join(allowed)}{why}; got {path!r}. Try out.png.")
+            why = "" if moves else worded("descend.error.still")
+            named = {"endings": ", ".join(allowed), "why": why, "path": repr(path)}
+            raise ParameterError(worded("descend.error.ending", **named))
         check_output(path, force, reads)
 
 
@@ -147,7 +147,7 @@ def _basins(args: argparse.Namespace) -> "Displayed":
     objective = get_objective(args.function)
     rates = args.learning_rate or (None,)
     if len(rates) > 1:
-        raise ParameterError(f"--basins must be given one learning rate; got {len(rates)}. Run it for each.")
+        raise ParameterError(worded("descend.error.basins_rate", got=len(rates)))
     return compare_basins(
         objective,
         args.optimizer or ("sgd",),
@@ -158,7 +158,7 @@ def _basins(args: argparse.Namespace) -> "Displayed":
     )
 
 
-def _print_list() -> None:
+def _print_list(lang: Language) -> None:
     from koubai.cli.parts.terminal import console, plain_table
     from koubai.descent.functions.known import NAMED
     from koubai.optimizers.registry import OPTIMIZERS
@@ -170,5 +170,6 @@ def _print_list() -> None:
         start = ", ".join(f"{x:g}" for x in objective.start or ())
         rows.append((name, objective.expression.text, start))
     out = console()
-    out.print(plain_table(("function", "expression", "start"), rows))
-    out.print(f"Optimizers: {', '.join(OPTIMIZERS)}")
+    heads = [text(f"descend.list.{name}", lang) for name in ("function", "expression", "start")]
+    out.print(plain_table(heads, rows))
+    out.print(text("descend.list.optimizers", lang, names=", ".join(OPTIMIZERS)))

@@ -6,9 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from koubai.cli.parts.complaints import READING
-from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.lecture import add_lecture_topics
+from koubai.cli.parts.matrix_topics import add_matrix_topics
+from koubai.cli.parts.numbers import fraction, indices, numbers
+from koubai.cli.parts.outputs import add_force, check_different, check_output
+from koubai.cli.parts.own_network import add_own_options, write_question
 from koubai.cli.parts.reading import add_reading_options, refuse_reading_options
-from koubai.core.errors import DataError, ParameterError
+from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from koubai.explain.derivations import Derivation
@@ -16,11 +21,15 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   koubai explain perceptron
+  koubai explain perceptron --random 1 --sweeps 3
+  koubai explain tangents --polynomial 1,0,-3,1 --start 2 --rate 1/20 --out tangents.html
   koubai explain backward --weight 2,1,2
   koubai explain backward --sizes 4-5-3 --out backward.html --lang ja
   koubai explain update --optimizer adam --rate 0.1 --rows 1-4 --weight 1,2,1
   koubai explain forward penguins.koubai --data examples/penguins.csv --row 3
+  koubai explain backward --weights "1 1/2; -1 1" --weights "1 -1" --x "1,0" --y 1 --weight 1,1,1
   koubai explain shapes "A.T @ x" A=m,k x=m,1
+  koubai explain reasons penguins.koubai --data examples/penguins.csv --row 3
   koubai explain model penguins.koubai --data examples/penguins.csv --out model.html
   koubai explain derivative "norm(A @ x - b)**2" --by x
 
@@ -40,7 +49,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run, options={**READING, "member": "member"})
+    parser.set_defaults(run=run, options={**READING, "member": "member", "row": "row"})
     topics = parser.add_subparsers(dest="topic", metavar="WHAT", required=True)
     _perceptron_parser(topics)
     for name, about in (
@@ -50,8 +59,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     ):
         _network_parser(topics, name, about)
     _single_parsers(topics)
-    _matrix_parsers(topics)
+    add_matrix_topics(topics, _topic, add_view_options)
+    add_lecture_topics(topics, _topic, add_view_options)
     _model_parser(topics)
+    _reasons_parser(topics)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,11 +70,13 @@ def run(args: argparse.Namespace) -> int:
     from koubai.core.language import language
 
     lang = language(args.lang)
-    table, model, data = (getattr(args, name, None) for name in ("table", "model", "data"))
-    if args.out:
-        check_output(args.out, args.force, [table, model, data])
+    table, model, data, own = (getattr(args, name, None) for name in ("table", "model", "data", "network"))
+    for path in (args.out, getattr(args, "question", None)):
+        if path:
+            check_output(path, args.force, [table, model, data, own])
+    check_different(args.out, getattr(args, "question", None), "question")
     if table is None and data is None and model is None and hasattr(args, "encoding"):
-        refuse_reading_options(args, "a TABLE" if hasattr(args, "table") else "--data")
+        refuse_reading_options(args, worded("explain.error.table") if hasattr(args, "table") else "--data")
     derivation: Derivation = args.topic_of(args)
     if hasattr(args, "averaged"):
         from koubai.explain.model.average import about_average
@@ -91,7 +104,7 @@ def _with_digits(derivation: "Derivation", digits: int) -> "Derivation":
     from dataclasses import replace
 
     if not 1 <= digits <= 17:
-        raise ParameterError(f"--digits must be in 1 … 17; got {digits}. Try 4.")
+        raise ParameterError(worded("explain.error.digits", got=digits))
     return replace(derivation, notation=replace(derivation.notation, digits=digits))
 
 
@@ -113,6 +126,9 @@ def _perceptron_parser(topics: "argparse._SubParsersAction[argparse.ArgumentPars
     parser.add_argument("--rate", type=fraction, default=Fraction(1, 2), metavar="N", help="η (default: 1/2)")
     parser.add_argument("--sweeps", type=int, default=1, metavar="N", help="passes through the data (default: 1)")
     parser.add_argument("--start", type=numbers, metavar="A,B,…", help="weights at the start (default: zeros)")
+    parser.add_argument(
+        "--random", type=int, metavar="SEED", help="draw each example at random, by this seed (default: in order)"
+    )
     add_view_options(parser)
 
 
@@ -123,6 +139,7 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
     _add_member(parser)
     add_reading_options(parser.add_argument_group("the table"), streams=False)
+    add_own_options(parser)
     made = parser.add_argument_group("a generated network")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")
     made.add_argument("--hidden", metavar="NAME", help="activation of hidden layers (default: sigmoid)")
@@ -136,11 +153,26 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     else:
         asked.add_argument("--row", type=int, default=1, metavar="N", help="which row, counted from 1 (default: 1)")
     if name != "forward":
-        asked.add_argument("--weight", type=indices, metavar="L,I,J", help="the weight from j to i in layer l")
+        asked.add_argument(
+            "--weight",
+            type=indices,
+            metavar="L,I,J",
+            help="the weight from j to i in layer l, or conv1[row,column,channel,filter]",
+        )
     if name == "backward":
-        asked.add_argument("--delta", type=indices, metavar="L,I", help="the delta of node i of layer l")
+        asked.add_argument(
+            "--delta",
+            type=indices,
+            metavar="L,I",
+            help="the delta of node i of layer l, or of conv1[row,column,filter]",
+        )
     if name != "update":
-        asked.add_argument("--node", type=indices, metavar="L,I", help="the activation of node i of layer l")
+        asked.add_argument(
+            "--node",
+            type=indices,
+            metavar="L,I",
+            help="the activation of node i of layer l, or of conv1[row,column,filter]",
+        )
         asked.add_argument("--loss", action="store_true", help="the loss")
     add_view_options(parser)
 
@@ -164,7 +196,7 @@ def _update_options(parser: argparse.ArgumentParser) -> None:
 def _single_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _topic(topics, "activation", "an activation function and its derivative", _activation)
     parser.add_argument("name", metavar="NAME", help="sigmoid, relu, tanh, …")
-    parser.add_argument("--at", type=fraction, metavar="U", help="the point u (default: 1)")
+    parser.add_argument("--at", type=numbers, metavar="U", help="the point u (default: 1); of softmax, all u: 2,1,0")
     add_view_options(parser)
     parser = _topic(topics, "loss", "a loss and its derivative", _loss)
     parser.add_argument("name", metavar="NAME", help="half_squared_error, cross_entropy, hinge, …")
@@ -176,23 +208,6 @@ def _single_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument(
         "--p", type=numbers, metavar="A,B,…", help="class probabilities (default: all on the first class)"
     )
-    add_view_options(parser)
-
-
-def _matrix_parsers(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = _topic(topics, "shapes", "the shape of a matrix expression, operation by operation", _shapes)
-    parser.add_argument("expression", metavar="EXPRESSION", help="such as 'A.T @ x', or 'LEFT == RIGHT'")
-    parser.add_argument("shapes", nargs="*", type=named_shape, metavar="NAME=R,C", help="shapes, such as A=m,k x=3,1")
-    add_view_options(parser)
-    parser = _topic(topics, "derivative", "the derivative of a matrix expression", _derivative)
-    parser.add_argument("expression", metavar="EXPRESSION", help="such as 'norm(A @ x - b)**2'")
-    parser.add_argument("shapes", nargs="*", type=named_shape, metavar="NAME=R,C", help="shapes, such as A=m,k x=3,1")
-    parser.set_defaults(take_more=_take_more_shapes)
-    parser.add_argument(
-        "--by", required=True, metavar="NAME", help="the vector, matrix or scalar to differentiate with respect to"
-    )
-    add_view_options(parser)
-    parser = _topic(topics, "identities", "vector and matrix identities, each checked numerically", _identities)
     add_view_options(parser)
 
 
@@ -213,38 +228,24 @@ def _model(args: argparse.Namespace) -> "Derivation":
     return model_page_of(args)
 
 
-def _shapes(args: argparse.Namespace) -> "Derivation":
-    from koubai.explain.matrix.pages import shapes
-
-    return shapes(args.expression, _by_name(args.shapes))
-
-
-def _derivative(args: argparse.Namespace) -> "Derivation":
-    from koubai.explain.matrix.pages import derivative
-
-    return derivative(args.expression, args.by, _by_name(args.shapes))
-
-
-def _take_more_shapes(args: argparse.Namespace, words: list[str]) -> bool:
-    """Accept shapes that follow an option, and return whether all words were shapes."""
-    try:
-        args.shapes = [*args.shapes, *map(named_shape, words)]
-    except argparse.ArgumentTypeError:
-        return False
-    return True
+def _reasons_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = "why a model of a table answers as it does for one row: which columns speak for it"
+    parser = _topic(topics, "reasons", about, _reasons)
+    parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' saved")
+    parser.add_argument("--data", metavar="TABLE", required=True, help="the table that the row is taken from")
+    parser.add_argument("--row", type=int, default=1, metavar="N", help="which row, counted from 1 (default: 1)")
+    parser.add_argument(
+        "--training", metavar="TABLE", help="rows like those that were learned from (default: those of --data)"
+    )
+    parser.add_argument("--member", help=argparse.SUPPRESS, default=None)
+    add_reading_options(parser.add_argument_group("the table"), streams=False)
+    add_view_options(parser)
 
 
-def _by_name(shapes: list[tuple[str, str]]) -> dict[str, str]:
-    for position, (name, _) in enumerate(shapes):
-        if any(name == other for other, _ in shapes[:position]):
-            raise ParameterError(f"explain: each name must have one shape; got two for {name}. Remove one.")
-    return dict(shapes)
+def _reasons(args: argparse.Namespace) -> "Derivation":
+    from koubai.cli.parts.explained_data import reasons_page_of
 
-
-def _identities(args: argparse.Namespace) -> "Derivation":
-    from koubai.explain.matrix.pages import identities
-
-    return identities()
+    return reasons_page_of(args)
 
 
 def _perceptron(args: argparse.Namespace) -> "Derivation":
@@ -253,9 +254,9 @@ def _perceptron(args: argparse.Namespace) -> "Derivation":
 
     for name in ("target", "positive", "bias"):
         if getattr(args, name) and not args.table:
-            raise ParameterError(f"explain: --{name} must come with a TABLE; got none. The six mails have their own.")
+            raise ParameterError(worded("explain.error.table_needed", option=name))
     examples = examples_of_table(args) if args.table else None
-    return perceptron(examples, learning_rate=args.rate, start=args.start, n_sweeps=args.sweeps)
+    return perceptron(examples, learning_rate=args.rate, start=args.start, n_sweeps=args.sweeps, seed=args.random)
 
 
 def _forward(args: argparse.Namespace) -> "Derivation":
@@ -264,18 +265,24 @@ def _forward(args: argparse.Namespace) -> "Derivation":
 
     sample = sample_of(args)
     x, y = one_row(sample, args.row)
-    return forward(sample.network, sample.theta, x, ask=_ask(args), y=y, names=sample.names)
+    ask = _ask(args) or getattr(args, "own_ask", None)
+    write_question(args, sample, ask, args.row)
+    page = forward(sample.network, sample.theta, x, ask=ask, y=y, names=sample.names)
+    return sample.before(page, args.row - 1)
 
 
 def _backward(args: argparse.Namespace) -> "Derivation":
-    from koubai.cli.parts.explained_data import one_row, sample_of
+    from koubai.cli.parts.explained_data import one_row, sample_of, without_target
     from koubai.explain.network.passes import backward
 
     sample = sample_of(args)
     x, y = one_row(sample, args.row)
     if y is None:
-        raise DataError(f"explain: row {args.row} must have a value of the target; it has none. Choose another row.")
-    return backward(sample.network, sample.theta, x, y, ask=_ask(args), names=sample.names)
+        raise without_target(sample, args.row)
+    ask = _ask(args) or getattr(args, "own_ask", None)
+    write_question(args, sample, ask, args.row)
+    page = backward(sample.network, sample.theta, x, y, ask=ask, names=sample.names)
+    return sample.before(page, args.row - 1)
 
 
 def _update(args: argparse.Namespace) -> "Derivation":
@@ -289,22 +296,22 @@ def _update(args: argparse.Namespace) -> "Derivation":
     sample = sample_of(args)
     plan = Plan(sample.network, get_optimizer(args.optimizer), Penalty(args.l1, args.l2), clip_norm=args.clip)
     rows = batch_of(sample, args.rows)
-    state = state_after(plan, sample, rows, float(args.rate), args.after)
+    state, past = state_after(plan, sample, rows, float(args.rate), args.after)
     ask = Ask("weight", args.weight or (len(sample.network.layers), 1, 1))
-    return update(plan, state, rows, float(args.rate), ask, names=sample.names)
+    return update(plan, state, rows, float(args.rate), ask, names=sample.names, past=past)
 
 
 def _activation(args: argparse.Namespace) -> "Derivation":
     from koubai.explain.network.single import activation, softmax
 
-    if args.name != "softmax":
-        return activation(args.name, 1.0 if args.at is None else float(args.at))
-    if args.at is not None:
-        raise ParameterError(
-            "explain: --at must be left out for softmax, a function of several numbers; got it. Use explain softmax "
-            "--u 2,1,0."
-        )
-    return softmax()
+    at: list[float] | None = args.at
+    if args.name == "softmax":
+        if at is not None and len(at) < 2:
+            raise ParameterError(worded("explain.error.at_softmax"))
+        return softmax() if at is None else softmax(at, [1.0] + [0.0] * (len(at) - 1))
+    if at is not None and len(at) > 1:
+        raise ParameterError(worded("explain.error.at_one", name=args.name, got=len(at), first=f"{at[0]:g}"))
+    return activation(args.name, 1.0 if at is None else at[0])
 
 
 def _loss(args: argparse.Namespace) -> "Derivation":
@@ -328,38 +335,5 @@ def _ask(args: argparse.Namespace) -> "Ask | None":
     asks = [Ask(kind, value) for kind, value in given if value]
     asks += [Ask("loss")] if args.loss else []
     if len(asks) > 1:
-        raise ParameterError(
-            f"explain: only one number can be requested at a time; got --{' and --'.join(ask.kind for ask in asks)}."
-        )
+        raise ParameterError(worded("explain.error.one_at_a_time", asked=", ".join(f"--{ask.kind}" for ask in asks)))
     return asks[0] if asks else None
-
-
-def fraction(text: str) -> Fraction:
-    """Parse a number written as a fraction or a decimal."""
-    from koubai.core.formulas.values import parse_number
-
-    number = parse_number(text)
-    if not isinstance(number, Fraction):
-        raise argparse.ArgumentTypeError(f"must be a number such as 1/2 or 0.5; got {text!r}")
-    return number
-
-
-def numbers(text: str) -> list[float]:
-    """Parse comma-separated numbers."""
-    return [float(fraction(piece)) for piece in text.split(",")]
-
-
-def named_shape(text: str) -> tuple[str, str]:
-    """Parse a name and its shape, written name=rows,columns."""
-    name, equals, shape = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise argparse.ArgumentTypeError(f"must be a name and its shape such as A=m,k; got {text!r}")
-    return name, shape
-
-
-def indices(text: str) -> tuple[int, ...]:
-    """Parse comma-separated indices."""
-    try:
-        return tuple(int(piece) for piece in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be whole numbers such as 2,1,4; got {text!r}") from None

@@ -4,26 +4,32 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
+from typing import Any
 
 from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.parser import MISTAKE, Parser
 from koubai.cli.parts.terminal import forget_output, printable
-from koubai.core.errors import KoubaiError
+from koubai.core.errors import KoubaiError, LostProcessError
+from koubai.core.language import Worded, language
 
 COMMANDS = (
     "koubai.cli.fit",
     "koubai.cli.predict",
+    "koubai.cli.compare",
     "koubai.cli.show",
     "koubai.cli.explain",
+    "koubai.cli.export",
     "koubai.cli.quiz",
+    "koubai.cli.grade",
     "koubai.cli.descend",
     "koubai.cli.play",
+    "koubai.cli.serve",
     "koubai.cli.warm_up",
 )
 """Modules with ``register(subparsers)``, which adds the command, and ``run(args)``, which returns the exit status."""
 
-DONE, INTERRUPTED = 0, 130
+DONE, LOST, INTERRUPTED = 0, 75, 130
 """Exit statuses, besides `MISTAKE`."""
 
 DESCRIPTION = "Neural networks you can see through: train on a table, predict, look inside."
@@ -38,33 +44,63 @@ See 'koubai COMMAND --help' for details of a command.
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser with all commands."""
+def make_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser with all commands, or with the one that is named, which is then loaded alone.
+
+    Parameters
+    ----------
+    command : str, optional
+        The first word of the command line; anything but a command stands for all of them.
+    """
     parser = Parser(
         prog="koubai", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", action="version", version=f"koubai {_version()}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="show program's version number and exit"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    named = [name for name in COMMANDS if name.rpartition(".")[2].replace("_", "-") == command]
+    for name in named or COMMANDS:
         import_module(name).register(commands)
     return parser
 
 
+class _Version(argparse.Action):
+    """Prints the version, which takes as long to look up as some commands take to run."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print it and exit."""
+        print(f"koubai {_version()}")
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, 2 for a user's mistake, 130 after Ctrl-C.
+    """Run one command and return the exit status.
+
+    It is 0, 2 for a user's mistake, 75 if one of several processes was lost, or 130 after Ctrl-C.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         The command line without the program's name; by default, the process's own.
     """
+    status = _run(arguments)
+    cluster: Any = sys.modules.get("koubai.engines.xla.cluster")  # only if processes train together
+    if cluster is not None and (own := cluster.joined()) is not None:
+        own.end(status)
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    command, options = "", dict[str, str]()
+    command, options, args = "", dict[str, str](), argparse.Namespace()
     try:
-        parser = make_parser()
-        args, left = parser.parse_known_args(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        parser = make_parser(words[0] if words else None)
+        args, left = parser.parse_known_args(words)
+        args.words = words
         if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
             parser.prog += f" {args.command}"
             parser.error(f"unrecognized arguments: {' '.join(left)}")
@@ -75,14 +111,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         forget_output()  # the reader has closed the pipe; without this, Python would complain when flushing at exit
         return DONE
+    except LostProcessError as error:
+        _mistake(command, str(error))
+        return LOST
     except KoubaiError as error:
-        return _mistake(command, in_terms_of_options(error, options))
+        return _mistake(command, _in_language(error, args) or in_terms_of_options(error, options))
     except OSError as error:
         return _mistake(command, f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}.")
     except MemoryError:
         return _mistake(command, "there is not enough memory; try fewer rows, or a smaller network.")
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _in_language(error: KoubaiError, args: argparse.Namespace) -> str:
+    """Return an error's sentence in the language of a command that speaks several; nothing if it has none there."""
+    said = error.args[0]
+    if not isinstance(said, Worded) or not hasattr(args, "lang"):
+        return ""
+    try:
+        return said.in_language(language(args.lang))
+    except KoubaiError:  # no such language, which is the error itself or another one
+        return ""
 
 
 def _mistake(command: str, sentence: str) -> int:
@@ -92,6 +142,8 @@ def _mistake(command: str, sentence: str) -> int:
 
 
 def _version() -> str:
+    from importlib import metadata  # slow to load
+
     try:
         return metadata.version("koubai")
     except metadata.PackageNotFoundError:

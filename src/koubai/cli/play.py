@@ -8,14 +8,17 @@ from koubai.cli.parts.reading import add_reading_options, refuse_reading_options
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
+    from koubai.play.serving.uploads import Tables
     from koubai.play.settings import Settings
-    from koubai.play.uploads import Tables
 
 EXAMPLES = """examples:
   koubai play                                           # generated data: circle, spiral, exclusive or, …
   koubai play examples/penguins.csv --target species    # your own table
   koubai play --lesson xor                              # a built-in lesson
   koubai play --lesson my-lesson.json                   # your own lesson
+  koubai play --export playground.html                  # one file to hand out, which needs no server and no Python
+  koubai play --export site/                            # a folder for GitHub Pages or any other web server
+  koubai play --class                                   # lead a class: a code to join by, steps to push, a tally
   koubai play --host 0.0.0.0 --token classroom          # for other machines in the room
 
 The page works offline: everything comes from this machine. Its address contains a random token, so that no other user
@@ -37,10 +40,23 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--target", metavar="COLUMN", help="the table's column to predict")
     add_reading_options(parser.add_argument_group("the table"), streams=False)
     parser.add_argument("--lesson", metavar="NAME", help="start with a built-in lesson, or one in a .json file")
+    parser.add_argument(
+        "--class",
+        dest="is_class",
+        action="store_true",
+        help="lead a class: students join by a short address or QR code, you push steps and see a live tally",
+    )
     parser.add_argument("--port", type=int, default=8800, metavar="N", help="port to listen on (default: 8800; 0: any)")
-    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: this machine only")
+    parser.add_argument(
+        "--host", metavar="ADDRESS", help="default: this machine only; with --class, all its networks (0.0.0.0)"
+    )
     parser.add_argument(
         "--token", metavar="TEXT", help="token required in the page's address, 8 characters or more (default: random)"
+    )
+    parser.add_argument(
+        "--export",
+        metavar="PLACE",
+        help="write the page instead of serving it: a folder for any web server, or one file ending in .html",
     )
     parser.add_argument("--no-browser", action="store_true", help="print the address without opening a browser")
     parser.set_defaults(run=run)
@@ -54,12 +70,18 @@ def run(args: argparse.Namespace) -> int:
         raise ParameterError("play: --target requires a table, which is missing. Try koubai play table.csv --target y.")
     if not 0 <= args.port <= 65535:
         raise ParameterError(f"play: --port must be from 0 to 65535; got {args.port}. Try 8800.")
+    if args.is_class and args.export is not None:
+        raise ParameterError(
+            "play: --class must come without --export, since a class needs this server; got both. Leave one out."
+        )
     require_files([args.table or None])
     if not args.table:
         refuse_reading_options(args, "a TABLE")
     try:
-        from koubai.play import server
-        from koubai.play.uploads import Tables
+        if args.is_class:
+            import segno  # noqa: F401  before a student is told to come
+        from koubai.play.serving import server
+        from koubai.play.serving.uploads import Tables
     except ModuleNotFoundError as error:
         raise ParameterError(
             f"play: {error.name} must be installed for the playground; it was not found. Run pip install "
@@ -67,26 +89,50 @@ def run(args: argparse.Namespace) -> int:
         ) from None
     own = _lesson(args.lesson) if args.lesson else {}
     lesson = next(iter(own), args.lesson)
+    if args.export is not None:
+        return _export(args, lesson, own)
     tables = Tables()
     try:
         server.run(
             _settings(tables, args, lesson),
             tables,
-            host=args.host,
+            host=args.host or ("0.0.0.0" if args.is_class else "127.0.0.1"),
             port=args.port,
             token=args.token,
             open_browser=not args.no_browser,
             fragment=f"lesson={lesson}" if lesson else "",
             lessons=own,
+            is_class=args.is_class,
         )
     finally:
         tables.close()
     return 0
 
 
+def _export(args: argparse.Namespace, lesson: str | None, own: dict[str, dict[str, Any]]) -> int:
+    """Write the page, and say what was written; return the exit status."""
+    if args.table:
+        raise ParameterError(
+            "play: --export must come without a TABLE, whose preparation needs Python; the page takes numeric CSV "
+            "files itself. Leave the table out."
+        )
+    if not args.export.strip():
+        raise ParameterError("play: --export must name a folder or a file ending in .html; got nothing. Try site/.")
+    from koubai.play.exporting import export
+    from koubai.play.settings import Settings
+
+    written = export(Path(args.export), first=Settings(lesson=lesson) if lesson else None, own=own)
+    size = sum(path.stat().st_size for path in written) / 2**20
+    if len(written) == 1:
+        print(f"koubai play: {written[0]}, {size:.1f} MB. It opens by a double click, without a network.")
+    else:
+        print(f"koubai play: {args.export}, {len(written)} files, {size:.1f} MB. Any web server can serve this folder.")
+    return 0
+
+
 def _lesson(given: str) -> dict[str, dict[str, Any]]:
     """Return the user's own lesson by name; empty for a built-in one."""
-    from koubai.play import lessons
+    from koubai.play.classroom import lessons
 
     if given in lessons.names():
         return {}
@@ -106,7 +152,7 @@ def _settings(tables: "Tables", args: argparse.Namespace, lesson: str | None) ->
 
     settings = Settings(lesson=lesson)
     if args.table:
-        from koubai.play.data import load
+        from koubai.play.runs.data import load
 
         path = _as_said(tables, args)
         chosen = {"dataset": "table", "table": tables.add(path), "target": args.target.strip(), "axes": "pca"}
@@ -118,8 +164,9 @@ def _settings(tables: "Tables", args: argparse.Namespace, lesson: str | None) ->
 def _as_said(tables: "Tables", args: argparse.Namespace) -> Path:
     """Return the table's file or, if reading options were given, a normalised copy that needs none."""
     from koubai.cli.parts.reading import reading_options
+    from koubai.tables.files.containers.standard import is_standard
 
-    if all(value is None for value in reading_options(args).values()):
+    if all(value is None for value in reading_options(args).values()) and not is_standard(args.table):
         return Path(args.table)
     from koubai.tables.files.reading import read_table
 

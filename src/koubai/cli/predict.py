@@ -1,16 +1,21 @@
-"""``koubai predict``: apply a saved network to a table."""
+"""``koubai predict``: apply a saved network to a table, or to images."""
 
 import argparse
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from koubai.cli.images import options as images
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
-from koubai.cli.parts.reading import ListedNames, add_reading_options, is_streamed, read_or_open, require_files
+from koubai.cli.parts.predict_many import is_folder, predict_many, say_written
+from koubai.cli.parts.reading import TABLES, ListedNames, add_reading_options, is_streamed, read_or_open, require_files
 from koubai.cli.parts.terminal import printable
+from koubai.cli.tables import reasoned
+from koubai.cli.tables.starting import load_arrays
 from koubai.core.errors import DataError, ParameterError
+from koubai.images.names import is_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +28,9 @@ EXAMPLES = """examples:
   koubai predict penguins.koubai examples/penguins.csv
   koubai predict penguins.koubai new.csv --out predictions.csv --include all
   koubai predict houses.koubai houses.parquet --out prices.parquet --include id
+  koubai predict digits.koubai new/*.png --out found.csv
+  koubai predict digits.koubai t10k-images-idx3-ubyte.gz
+  koubai predict visits.koubai 's3://bucket/visits/*.parquet' --out predictions/
 
 Without --out, the predictions go to standard output as CSV. If the table has the target column, the score is printed
 on standard error. Columns unknown to the model are ignored. A table that is large relative to memory is read and
@@ -37,15 +45,17 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command to the parser."""
     parser = commands.add_parser(
         "predict",
-        help="apply a saved network to a table",
-        description="Predict a column for each row of a table.",
+        help="apply a saved network to a table or to images",
+        description="Predict a column for each row of a table, or what each image shows.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run, options=READING)
-    parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' saved")
-    parser.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .parquet, .csv.gz or .tsv.gz file")
-    parser.add_argument("--out", metavar="FILE", help="where to write: a .csv, .tsv or .parquet file")
+    parser.set_defaults(run=run, options={**READING, **images.PREDICT})
+    parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' or the playground saved")
+    parser.add_argument(
+        "table", metavar="TABLE", nargs="+", help=f"{TABLES}; or pictures, a folder of them, an idx or npz file"
+    )
+    parser.add_argument("--out", metavar="FILE", help="where to write: a .csv, .tsv or .parquet file, or a folder")
     parser.add_argument(
         "--include",
         type=ListedNames,
@@ -56,6 +66,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--raw-cells",
         action="store_true",
         help="write texts that a spreadsheet would evaluate (starting with =, +, - or @) without a leading apostrophe",
+    )
+    parser.add_argument(
+        "--files-at-once", type=int, metavar="N", help="of many files, how many are under way at a time (default: 2)"
     )
     add_force(parser)
     parser.add_argument("--quiet", action="store_true", help="print only the predictions and errors")
@@ -73,40 +86,118 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         choices=(",", ".", "none"),
         help="the thousands separator, if it differs from the training table's",
     )
+    parser.add_argument(
+        "--reasons",
+        action="store_true",
+        help="add a column with the three columns that speak most for or against each answer",
+    )
+    parser.add_argument(
+        "--training",
+        metavar="TABLE",
+        help="with --reasons: rows like those that were learned from (default: those of TABLE)",
+    )
     add_reading_options(parser.add_argument_group("the table"))
+    images.add_predict_options(parser)
+    images.keep_usual(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Load, read, predict, write; return the exit status."""
-    if args.out is not None:
+    from koubai.tables.files.many import is_many
+
+    of_many = is_many(args.table[0])
+    many = of_many and is_folder(args.out)
+    if len(args.table) > 1 and args.table[0].endswith(".parquet"):
+        raise ParameterError(
+            f"A pattern of tables must stand in quotation marks, or the shell replaces it; got {len(args.table)}. "
+            f"Try '*.parquet' with the quotation marks."
+        )
+    if args.files_at_once is not None and not many:
+        raise ParameterError(
+            "--files-at-once must come with a folder, a pattern or a URL of many files, and --out with a folder; got "
+            "other ones. Leave it out."
+        )
+    if args.raw_cells and many:
+        raise _raw_parquet(args.out)
+    if args.out is not None and not many:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
             raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
         if args.raw_cells and args.out.lower().endswith(".parquet"):
-            raise ParameterError(
-                f"--raw-cells must come with text, since a Parquet file holds all cells as they are; got '{args.out}'. "
-                f"Leave it out."
-            )
-        check_output(args.out, args.force, reads=[args.table, args.model])
+            raise _raw_parquet(args.out)
+        check_output(args.out, args.force, reads=[*args.table, args.model])
+    if len(args.table) > 1 or (is_images(args.table[0]) and not of_many):
+        from koubai.cli.images.predict import run as run_images
+
+        return run_images(args, _write)
+    images.refuse(args, images=False)
+    (args.table,) = args.table
     require_files([args.table], [args.model])
+    reasoned.check(args, many)
+    load_arrays()
 
-    from koubai.models.files import load
-    from koubai.models.table_model import TableModel
+    from koubai.models.files import load_predictor
+    from koubai.models.table_predictor import TablePredictor
 
-    model = load(args.model)
-    if not isinstance(model, TableModel):
-        raise ParameterError(
-            f"MODEL must be a table model saved by 'koubai fit'; '{args.model}' contains a bare "
-            f"{type(model).__name__}. Use koubai.load in Python."
-        )
+    model = load_predictor(args.model)
+    if hasattr(model, "estimator_") and not isinstance(model, TablePredictor):
+        raise ParameterError(f"'{args.model}' must be given images, which it learned from; got '{args.table}'.")
+    if not isinstance(model, TablePredictor):
+        return _run_bare(args, model)
+    if many:
+        return _run_many(args, model)
     table = read_or_open(args, is_streamed(args, "predict"), model)
     prediction = model.prediction(table, bad_cells=args.bad_cells, decimal=args.decimal, thousands=args.thousands)
-    _write((_with_columns(piece, args.include) for piece in prediction), args.out, args.raw_cells)
+    pieces = reasoned.with_reasons(prediction, model, args, table) if args.reasons else prediction
+    _write((_with_columns(piece, args.include) for piece in pieces), args.out, args.raw_cells)
     if not args.quiet:
         _say(args, prediction)
     return 0
 
 
-def _with_columns(piece: "Predicted", include: "ListedNames | None") -> "pl.DataFrame":
+def _raw_parquet(out: str) -> ParameterError:
+    return ParameterError(
+        f"--raw-cells must come with text, since a Parquet file holds all cells as they are; got '{out}'. Leave it out."
+    )
+
+
+def _run_many(args: argparse.Namespace, model: Any) -> int:
+    """Predict each of many files by itself."""
+    from koubai.cli.parts.terminal import console
+
+    written = predict_many(args, model, _with_columns)
+    if not args.quiet:
+        say_written(args, written, console(sys.stderr))
+    return 0
+
+
+def _run_bare(args: argparse.Namespace, model: Any) -> int:
+    """Predict with a network that has no table's preparation, such as one saved in the playground."""
+    from koubai.models.kept.bare import predict_bare
+    from koubai.play.features import FEATURES
+
+    for name in ("stream", "decimal", "thousands", "reasons"):
+        if getattr(args, name):
+            raise ParameterError(
+                f"--{name} must come with a model saved by 'koubai fit'; '{args.model}' contains a bare "
+                f"{type(model).__name__}. Leave it out."
+            )
+    from koubai.cli.parts.reading import reading_options, say_notes
+    from koubai.tables.files.reading import read_table
+
+    table = read_table(args.table, **reading_options(args))
+    frame = table.frame
+    if not args.quiet:
+        say_notes(table.notes)
+    predicted = predict_bare(model, frame, FEATURES)
+    _write(iter([_with_columns((frame, predicted), args.include)]), args.out, args.raw_cells)
+    if args.out and not args.quiet:
+        _say_written(args, frame.height)
+    return 0
+
+
+def _with_columns(
+    piece: "Predicted | tuple[pl.DataFrame, pl.DataFrame]", include: "ListedNames | None"
+) -> "pl.DataFrame":
     """Return the predictions, preceded by the requested columns of the table."""
     from koubai.tables.files.names import column_names
     from koubai.tables.meaning.columns import require_column
@@ -162,5 +253,11 @@ def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
     if prediction.evaluation is not None:
         say_evaluation(out, prediction.evaluation, "rows of this table")
     if args.out:
-        rows = "row" if prediction.n_rows == 1 else "rows"
-        out.print(f"Wrote   {printable(args.out)} ({prediction.n_rows:,} {rows})")
+        _say_written(args, prediction.n_rows)
+
+
+def _say_written(args: argparse.Namespace, n_rows: int) -> None:
+    from koubai.cli.parts.terminal import console
+
+    rows = "row" if n_rows == 1 else "rows"
+    console(sys.stderr).print(f"Wrote   {printable(args.out)} ({n_rows:,} {rows})")

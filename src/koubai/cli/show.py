@@ -5,7 +5,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from koubai.core.errors import KoubaiError, ModelFileError
+from koubai.cli.images.options import add_seeing_options, refuse_seeing_options
+from koubai.cli.tables.starting import load_arrays, load_base
+from koubai.core.errors import KoubaiError, ModelFileError, ParameterError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   koubai show penguins.koubai
   koubai show penguins.koubai | less
+  koubai show digits.koubai --images new/ --row 3 --out seen.html
+  koubai show penguins.koubai --card
 
 Prints what the model predicts and from which columns, how each is prepared, its layers, how training went, and its
-scores on the held-out rows.
+scores on the held-out rows. With --images, it draws what a model of images sees in one of them: kernels, maps layer by
+layer, which pixels its answer rests on, and, where labels are known, the images that are most wrong.
 """
 
 MANY_NUMBERS = 8
@@ -45,10 +50,20 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")
+    add_seeing_options(parser)
+    parser.add_argument("--card", action="store_true", help="print the model card of a table's model, as Markdown")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the contents of a model file; return the exit status."""
+    if args.images is not None:
+        from koubai.cli.images.seeing import run as show_seen
+
+        return show_seen(args)
+    if args.card:
+        return _card(args.model, args.lang)
+    refuse_seeing_options(args)
+    load_arrays()
     from koubai.cli.parts.terminal import console
     from koubai.training.container import open_container
 
@@ -63,6 +78,27 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _card(path: str, lang: str | None) -> int:
+    """Print the card of a table's model."""
+    from importlib import metadata
+
+    from koubai.core.language import language
+
+    load_base()
+    from koubai.models.files import load
+    from koubai.models.table_model import TableModel
+    from koubai.views.cards import card
+
+    spoken, model = language(lang), load(path)
+    if not isinstance(model, TableModel):
+        raise ParameterError(
+            f"--card must come with a table model saved by 'koubai fit'; '{path}' contains a {type(model).__name__}. "
+            "Leave it out."
+        )
+    print(card(model, spoken, metadata.version("koubai")), end="")
+    return 0
+
+
 def _show(out: "Console", found: "Container", path: str) -> None:
     from koubai.cli.parts.terminal import printable
     from koubai.training.history import History
@@ -70,11 +106,20 @@ def _show(out: "Console", found: "Container", path: str) -> None:
     size = os.path.getsize(path)
     out.print(f"{printable(path)}: {printable(found.kind)}, {size / 1024:,.0f} KiB", style="bold")
     out.print(f"Written by koubai {printable(found.koubai_version)}, format version {found.format_version}")
-    is_table = found.kind == "TableModel"
-    record = found.record["estimator"] if is_table else found.record
-    prefix = "estimator." if is_table else ""
+    if found.kind in ("TableClassifier", "TableRegressor"):
+        found = found._replace(kind="TableModel", record=found.record["model"])
+    if found.kind == "Pipeline":
+        _show_pipeline(out, found.record["pipeline"])
+        return
+    is_table, is_of_images = found.kind == "TableModel", found.kind == "ImageModel"
+    record = found.record["estimator"] if is_table or is_of_images else found.record
+    prefix = "estimator." if is_table or is_of_images else ""
     if is_table:
         _show_table(out, found.record)
+    if is_of_images:
+        from koubai.cli.images.show import show_images
+
+        show_images(out, found.record)
     if "network" in record:
         _show_network(out, record)
     tensors = {name.removeprefix(prefix): array for name, array in found.tensors.items() if name.startswith(prefix)}
@@ -85,11 +130,35 @@ def _show(out: "Console", found: "Container", path: str) -> None:
     _show_parameters(out, record)
     if is_table:
         _show_answers(out, found.record)
-    if is_table and found.record["evaluation"] is not None:
+    if (is_table or is_of_images) and found.record["evaluation"] is not None:
         from koubai.cli.parts.scores import say_evaluation
-        from koubai.models.evaluation import Evaluation
+        from koubai.models.scores.evaluation import Evaluation
 
-        say_evaluation(out, Evaluation.from_record(found.record["evaluation"]), "held-out rows")
+        say_evaluation(
+            out, Evaluation.from_record(found.record["evaluation"]), "held-out rows" if is_table else "test images"
+        )
+    if is_of_images:
+        from koubai.cli.images.show import show_commands
+        from koubai.core.network import Network
+
+        show_commands(out, Network.from_spec(record["network"]), path)
+
+
+def _show_pipeline(out: "Console", record: Mapping[str, Any]) -> None:
+    """Print the steps of a pipeline."""
+    from koubai.cli.parts.terminal import plain_table
+
+    steps = record["state"]["steps"]["list"]
+    pairs = [step["tuple"] for step in steps]
+    rows = [(name, _kind_of_step(step)) for name, step in pairs]
+    out.print(plain_table(("step", "what"), rows))
+
+
+def _kind_of_step(step: Any) -> str:
+    """Return the class of a pipeline's step; None and "passthrough" are steps that do nothing."""
+    if not isinstance(step, Mapping):
+        return "nothing"
+    return str(step.get("model") or step["class"].rpartition(".")[2])
 
 
 def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
@@ -100,6 +169,7 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
     out.print(f"Predicts {printable(target['name'])}: {printable(target['task'])} ({printable(target['why'])})")
     rows = record["rows"]
     parts = [f"{rows[name]:,} {name}" for name in ("training", "validation", "test", "without target") if rows[name]]
+    parts += [f"{rows['calibration']:,} set aside for intervals"] if rows.get("calibration") else []
     out.print(f"Rows     {', '.join(parts)}")
     columns = zip(preparation["columns"], preparation["summaries"], strict=True)
     listed = [(column["name"], column["kind"], summary) for column, summary in columns]
@@ -111,14 +181,29 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
 def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
     """Print the calibration and limits of predictions, which older files lack."""
     from koubai.cli.parts.scores import said_of_average, said_of_target
+    from koubai.cli.parts.terminal import printable
 
     if record.get("n_networks", 1) > 1:
         out.print(f"Average  {said_of_average(record['n_networks'])}")
     if record.get("bounds") is not None and record["target"]["task"] == "regression":
-        for line in said_of_target(bool(record["long_tail"]), record["bounds"]):
+        for line in said_of_target(bool(record.get("long_tail")), record["bounds"]):
             out.print(f"Answers  {line}")
+    if record.get("decision") is not None:
+        from koubai.models.trust.decision import Decision
+
+        out.print(f"Served   {printable(Decision.from_record(record['decision']).sentence)}")
+    if record.get("cross_validated") is not None:
+        from koubai.cli.tables.honest import say_cross_validated
+        from koubai.models.honest.cross import CrossValidated
+
+        say_cross_validated(out, CrossValidated.from_record(record["cross_validated"]))
+    if record.get("learning_curve") is not None:
+        from koubai.cli.tables.honest import say_curve
+        from koubai.models.honest.curve import LearningCurve
+
+        say_curve(out, LearningCurve.from_record(record["learning_curve"]))
     if record.get("judgement") is not None:
-        from koubai.models.judging import Judgement
+        from koubai.models.scores.judgement import Judgement
 
         out.print(f"Judged   {Judgement.from_record(record['judgement']).sentence}")
 
@@ -129,6 +214,11 @@ def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
     from koubai.core.network import Network
 
     network = Network.from_spec(record["network"])
+    if any(len(layer.output_shape) > 1 for layer in network.layers):
+        from koubai.cli.images.show import show_maps
+
+        show_maps(out, network)
+        return
     rows: list[tuple[object, ...]] = [("input", f"{network.n_features:,}", "", "", "")]
     for index, layer in enumerate(network.layers, 1):
         name = "output" if index == len(network.layers) else f"hidden {index}"

@@ -1,14 +1,13 @@
 """``koubai descend --fit``: descend on two columns of a table."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.parts.descend_options import checked_window, given, one_of_each
 from koubai.cli.parts.reading import say_notes
-from koubai.cli.parts.terminal import printable
 from koubai.core.errors import DataError
+from koubai.core.language import Language, language, worded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +20,7 @@ def fit(args: argparse.Namespace) -> "Displayed":
     """Return the descents on the named columns."""
     from koubai.descent.fits.fitting import fit_points
 
-    x, y = _columns(args.function, args.x, args.y, args.fit)
+    x, y = _columns(args.function, args.x, args.y, args.fit, language(args.lang))
     rule, rate = one_of_each(args, "--fit")
     return fit_points(
         x,
@@ -41,29 +40,29 @@ def fit(args: argparse.Namespace) -> "Displayed":
     )
 
 
-def _columns(path: str, x: str, y: str, model: str) -> tuple[Any, Any]:
+def _columns(path: str, x: str, y: str, model: str, lang: Language) -> tuple[Any, Any]:
     """Return two columns of a table without the rows where one of them is empty; classes may be text."""
     import numpy as np
 
+    from koubai.tables.files.missing import clean
     from koubai.tables.files.reading import read_table
     from koubai.tables.meaning.written import written
 
     table = read_table(path)
-    say_notes(table.notes)
+    say_notes(table.notes, lang)
     frame = table.frame
     for name in (x, y):
         if name not in frame.columns:
-            raise DataError(
-                f"The table '{path}' must have the column {name!r}; got {', '.join(frame.columns[:12])}. "
-                f"Name two of them with --x and --y."
-            )
-    how = written(frame.select(list({x, y})), separator=table.separator)
+            there = ", ".join(frame.columns[:12])
+            raise DataError(worded("descend.error.column", path=path, column=repr(name), columns=there))
+    frame = clean(frame.select(list(dict.fromkeys((x, y)))))
+    how = written(frame, separator=table.separator)
     across = _numbers(_as_written(frame[x], how), x, path)
     up = _numbers(_as_written(frame[y], how), y, path) if model == "line" else frame[y].to_list()
     rows = [(a, b) for a, b in zip(across, up, strict=True) if _is_there(a) and _is_there(b)]
     if len(rows) < len(across):
-        left = printable(f"{len(across) - len(rows)} of {len(across)} rows have no value of {x} or {y}")
-        print(f"Note: {left}; they are dropped.", file=sys.stderr)
+        named = {"n": len(across) - len(rows), "of": len(across), "x": x, "y": y}
+        say_notes([worded("descend.note.dropped", **named)], lang)
     return np.array([a for a, _ in rows]), np.array([b for _, b in rows])
 
 
@@ -87,7 +86,6 @@ def _numbers(cells: Sequence[Any], name: str, path: str) -> list[float | None]:
         try:
             numbers.append(None if cell is None else float(cell))
         except (TypeError, ValueError):
-            raise DataError(
-                f"The column {name!r} of '{path}' must hold numbers; got {cell!r} in row {row}. Choose another column."
-            ) from None
+            named = {"column": repr(name), "got": repr(cell), "row": row}
+            raise DataError(worded("descend.error.not_numbers", path=path, **named)) from None
     return numbers

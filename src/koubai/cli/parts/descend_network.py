@@ -1,11 +1,12 @@
 """``koubai descend --network``: examine a saved network on a table."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.parts.descend_options import one_of_each
+from koubai.cli.parts.reading import say_notes
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import Language, language, worded
 
 if TYPE_CHECKING:
     from koubai.descent.display import Displayed
@@ -25,7 +26,7 @@ def look(args: argparse.Namespace) -> "Displayed":
     from koubai.descent.surfaces.spectrum import largest_eigenvalues
 
     one_of_each(args, "--network")
-    trained, estimator = _subject(args.network, args.function, args.seed)
+    trained, estimator = _subject(args.network, args.function, args.seed, language(args.lang))
     fresh = _at_start(trained, args.seed)
     match args.view:
         case "path":
@@ -34,7 +35,9 @@ def look(args: argparse.Namespace) -> "Displayed":
         case "line":
             if args.other is None:
                 return line_between(fresh, trained.theta)
-            return line_between(trained, _same_shape(trained, args.other, args.function, args.seed).theta)
+            return line_between(
+                trained, _same_shape(trained, args.other, args.function, args.seed, language(args.lang)).theta
+            )
         case "solutions":
             again = _at_start(trained, args.seed + 1)
             return line_between(trained, _trained_anew(again, estimator, args, as_often=True).subject.theta)
@@ -77,15 +80,12 @@ def _trained_anew(
     rule, rate = _rule(estimator, args)
     often = min(int(getattr(estimator, "n_iter_", 20)), 200) if as_often and args.epochs is None else _epochs(args)
     record = watch_training(start, rule, rate, epochs=often, batch_size=args.batch_size, seed=args.seed)
-    print(
-        f"Note: retrained by {rule.name}, learning rate {record.learning_rate:g}, {often} epochs, "
-        f"batches of {args.batch_size}, without dropout.",
-        file=sys.stderr,
-    )
+    named = {"rule": rule.name, "rate": f"{record.learning_rate:g}", "epochs": often, "batch": args.batch_size}
+    say_notes([worded("descend.note.retrained", **named)], language(args.lang))
     return record
 
 
-def _subject(model: str, table: str, seed: int) -> "tuple[Subject, Any]":
+def _subject(model: str, table: str, seed: int, lang: Language) -> "tuple[Subject, Any]":
     """Return the saved network on the table's rows (on a random sample of a long table), and its estimator."""
     import numpy as np
 
@@ -96,22 +96,19 @@ def _subject(model: str, table: str, seed: int) -> "tuple[Subject, Any]":
 
     loaded: Any = load(model)
     if not isinstance(loaded, TableModel):
-        raise ParameterError(
-            f"--network must be a model saved by 'koubai fit'; got a {type(loaded).__name__}. "
-            f"Use koubai.descent.surfaces.subject.subject_of in Python."
-        )
+        raise ParameterError(worded("descend.error.table_model", got=type(loaded).__name__))
     inputs, targets = loaded.network_rows(table)
     there = np.flatnonzero(np.isfinite(targets).all(axis=1))
     if not len(there):
-        raise DataError(
-            f"The table '{table}' must have values of the target {loaded.target_.name!r}; got none. Add the column."
-        )
+        raise DataError(worded("descend.error.no_target", path=table, target=repr(loaded.target_.name)))
+    notes: list[str] = []
     if len(there) > MOST_ROWS:
-        print(f"Note: {MOST_ROWS} of the {len(there)} rows are used.", file=sys.stderr)
+        notes.append(worded("descend.note.sampled", n=MOST_ROWS, of=len(there)))
         there = np.random.default_rng(seed).choice(there, MOST_ROWS, replace=False)
     if loaded.others_:
         n = 1 + len(loaded.others_)
-        print(f"Note: the model averages {n} networks; the picture is of the first.", file=sys.stderr)
+        notes.append(worded("descend.note.averages", n=n))
+    say_notes(notes, lang)
     estimator: Any = loaded.estimator_
     rows = Rows(np.ascontiguousarray(inputs[there], dtype=np.float64), np.ascontiguousarray(targets[there]))
     return Subject(estimator.network_, np.asarray(estimator.theta_, dtype=np.float64), rows), estimator
@@ -124,12 +121,10 @@ def _at_start(subject: "Subject", seed: int) -> "Subject":
     return subject.at(subject.network.initial(np.random.default_rng(seed)))
 
 
-def _same_shape(subject: "Subject", model: str, table: str, seed: int) -> "Subject":
+def _same_shape(subject: "Subject", model: str, table: str, seed: int, lang: Language) -> "Subject":
     """Return another saved network; refuse it unless it has the same shape."""
-    other, _ = _subject(model, table, seed)
+    other, _ = _subject(model, table, seed, lang)
     if other.network != subject.network:
-        raise ParameterError(
-            f"--other must be a network with the same layers, {'-'.join(map(str, subject.network.sizes))}; "
-            f"got {'-'.join(map(str, other.network.sizes))}. Train it with the same options, or use --view solutions."
-        )
+        sizes, got = ("-".join(map(str, each.network.sizes)) for each in (subject, other))
+        raise ParameterError(worded("descend.error.other_layers", sizes=sizes, got=got))
     return other

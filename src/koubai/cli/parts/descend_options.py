@@ -3,9 +3,11 @@
 import argparse
 import re
 from collections.abc import Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from koubai.descent.functions.objective import Window
@@ -39,12 +41,17 @@ def way_in(args: argparse.Namespace, defaults: Mapping[str, Any]) -> str:
     for name in sorted(EVERY - ALLOWED[way]):
         if getattr(args, name) != defaults[name]:
             if f"--{name}" in ALLOWED:
-                raise ParameterError(f"--{name} cannot be combined with {way}; got both. Remove one of them.")
-            belongs = " or ".join(other for other, names in ALLOWED.items() if name in names)
-            raise ParameterError(
-                f"--{name.replace('_', '-')} belongs to {belongs}; got it with {way}. Remove one of them."
-            )
+                raise ParameterError(worded("descend.error.cannot_combine", name=name, way=_said(way)))
+            ways = [_said(other) for other, names in ALLOWED.items() if name in names]
+            belongs = reduce(lambda a, b: worded("descend.either", a=a, b=b), ways)
+            option = name.replace("_", "-")
+            raise ParameterError(worded("descend.error.belongs", name=option, belongs=belongs, way=_said(way)))
     return way
+
+
+def _said(way: str) -> str:
+    """Return what a mode is called in a sentence."""
+    return way if way.startswith("--") else worded("descend.way.function")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +68,8 @@ def _add_descent_options(group: "argparse._ArgumentGroup") -> None:
         "--optimizer",
         type=_names,
         metavar="A,B",
-        help=f"optimizers to compare (default: {USUAL}; with --network, the model's own)",
+        help=f"optimizers to compare, each with its own rate if wanted, adam:0.1 (default: {USUAL}; with --network, "
+        "the model's own)",
     )
     group.add_argument("--learning-rate", type=_numbers, metavar="A,B", help="learning rates to compare")
     group.add_argument(
@@ -147,10 +155,8 @@ def _window(text: str) -> "Window":
 def checked_window(window: "Window | None", n_variables: int) -> "Window | None":
     """Return the window if it has a range for each variable; otherwise raise ParameterError."""
     if window is not None and len(window) != n_variables:
-        raise ParameterError(
-            f"--window must hold one range for each of the {n_variables} variables; got {len(window)}. "
-            f"Try {','.join(['-2:2'] * n_variables)}."
-        )
+        example = ",".join(["-2:2"] * n_variables)
+        raise ParameterError(worded("descend.error.window", n=n_variables, got=len(window), example=example))
     return window
 
 
@@ -158,7 +164,7 @@ def one_of_each(args: argparse.Namespace, who: str) -> tuple[str, float | None]:
     """Return the single optimizer, sgd by default, and the single learning rate or None; refuse several."""
     rules, rates = args.optimizer or ("sgd",), args.learning_rate or (None,)
     if len(rates) > 1 or len(rules) > 1:
-        raise ParameterError(f"{who} must be given one optimizer and one learning rate; got several. Run it for each.")
+        raise ParameterError(worded("descend.error.one_rule", who=who))
     return rules[0], rates[0]
 
 

@@ -1,18 +1,26 @@
 """What ``koubai explain`` explains: a saved model with rows of a table, a generated network, or a table."""
 
 import argparse
+import shlex
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from koubai.cli.parts.own_network import is_own, own_sample
 from koubai.cli.parts.reading import reading_options, require_files, say_notes
+from koubai.cli.tables.starting import load_base
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import language, worded
+from koubai.explain.derivations import say
 
 if TYPE_CHECKING:
     from koubai.core.arrays import Array
     from koubai.engines.protocol import Plan, Rows, State
     from koubai.explain.derivations import Derivation
     from koubai.explain.learning_rule.examples import Examples
+    from koubai.explain.network.one_update import PastUpdate
     from koubai.explain.network.samples import Sample
     from koubai.models.table_model import TableModel
     from koubai.tables.files.reading import Table
@@ -29,101 +37,124 @@ def sample_of(args: argparse.Namespace) -> "Sample":
     """Return the network specified by the arguments, with its parameters and rows."""
     from koubai.explain.network.samples import made, ready_made
 
+    if is_own(args):
+        return own_sample(args)
     needless = [name for name in MADE if getattr(args, name) is not None]
     if needless and (args.model or not args.sizes):
         option = f"--{needless[0].replace('_', '-')}"
         if args.model:
-            raise ParameterError(
-                f"explain: {option} cannot be combined with a MODEL, which has its own; got {args.model}."
-            )
-        raise ParameterError(f"explain: {option} requires --sizes, which is missing. Try --sizes 4-5-3.")
+            raise ParameterError(worded("explain.error.not_with_model", option=option, model=args.model))
+        raise ParameterError(worded("explain.error.sizes_needed", option=option))
     if args.model:
         return _of_model(args)
     _refuse_member(args)
     if args.data:
-        raise ParameterError("explain: --data requires a MODEL, which is missing. Train one with 'koubai fit'.")
+        raise ParameterError(worded("explain.error.data_alone"))
     if not args.sizes:
         return ready_made()
     try:
         sizes = [int(size) for size in args.sizes.replace(",", "-").split("-")]
     except ValueError:
-        raise ParameterError(f"explain: --sizes must be whole numbers such as 4-5-3; got {args.sizes!r}.") from None
+        raise ParameterError(worded("explain.error.sizes", got=repr(args.sizes))) from None
     if args.hidden is not None and len(sizes) == 2:
-        raise ParameterError(
-            f"explain: --hidden must come with a hidden layer; got --sizes {args.sizes}, which has none. "
-            f"Leave it out, or try --sizes 4-5-3."
-        )
+        raise ParameterError(worded("explain.error.hidden_alone", sizes=args.sizes))
     return made(sizes, args.hidden or "sigmoid", args.output, args.loss_function, args.seed or 0)
 
 
 def _of_model(args: argparse.Namespace) -> "Sample":
     """Return a saved model's network with the rows of a table."""
-    from koubai.explain.network.naming import Names
-    from koubai.explain.network.samples import Sample
+    from koubai.cli.images.explain import sample_of_images
+    from koubai.models.of_images.image_model import ImageModel
 
-    model, table = _loaded(args)
+    found = _model_of(args)
+    if isinstance(found, ImageModel):
+        return sample_of_images(args, found)
+    model, table = _with_table(args, found)
     n_networks, number = 1 + len(model.others_), 1 if args.member is None else args.member
     args.averaged = number, n_networks
-    model = model.member(number)
-    inputs, targets = model.network_rows(table)
-    estimator: Any = model.estimator_
-    classes = tuple(map(str, getattr(estimator, "classes_", ())))
-    numeric = None if classes else (model.target_.name, float(model.center_), float(model.scale_))
-    names = Names(tuple(model.preparation_.features), classes, numeric, bounds=None if classes else model.bounds_)
-    return Sample(estimator.network_, estimator.theta_.astype(np.float64), inputs, targets, names)
+    return model.member(number).sample(table)
 
 
 def model_page_of(args: argparse.Namespace) -> "Derivation":
     """Return the page of a whole model: a saved one with a table's rows, or the ready-made one."""
-    from koubai.models.inspection import page_of_players, page_of_table_model
+    from koubai.models.scores.inspection import page_of_players, page_of_table_model
 
     if not args.model and args.data:
-        raise ParameterError("explain: --data requires a MODEL, which is missing. Train one with 'koubai fit'.")
+        raise ParameterError(worded("explain.error.data_alone"))
     if not args.model:
         _refuse_member(args)
         return page_of_players(args.layer)
-    model, table = _loaded(args)
+    model, table = _with_table(args, _model_of(args))
     if args.member is not None:  # the page of that network alone, with its own effects of the columns
         args.averaged = args.member, 1 + len(model.others_)
         model = model.member(args.member)
     return page_of_table_model(model, table, args.layer)
 
 
+def reasons_page_of(args: argparse.Namespace) -> "Derivation":
+    """Return the page of the reasons for one row's answer, and where its derivation is."""
+    from koubai.tables.files.reading import read_table
+
+    require_files([args.training])
+    model, table = _with_table(args, _model_of(args))
+    training = None if args.training is None else read_table(args.training, **model.reading_for(args.training))
+    page = model.reasons(table, args.row, training=training).page()
+    data, model_file = (shlex.quote(path) for path in (args.data, args.model))
+    command = f"koubai explain forward {model_file} --data {data} --row {args.row}"
+    last = page.sections[-1]
+    told = say("explain.reasons.derive", command=command)
+    return replace(page, sections=(*page.sections[:-1], replace(last, blocks=(*last.blocks, told))))
+
+
 def _refuse_member(args: argparse.Namespace) -> None:
     """Raise ParameterError if one of a model's networks is asked for without a model."""
     if args.member is not None:
-        raise ParameterError(f"explain: --member requires a MODEL, which is missing; got {args.member}. Name one.")
+        raise ParameterError(worded("explain.error.member_alone", got=args.member))
 
 
-def _loaded(args: argparse.Namespace) -> tuple["TableModel", "Table"]:
-    """Return a saved table model, and the table it requires."""
+def _model_of(args: argparse.Namespace) -> Any:
+    """Return the saved model, after checking that rows for it are named."""
     if not args.data:
-        raise ParameterError("explain: a MODEL requires rows, which are missing. Name a table with --data.")
-    require_files([args.data], [args.model])
+        raise ParameterError(worded("explain.error.no_rows"))
+    is_table = Path(args.data).suffix and not Path(args.data).is_dir()  # a folder holds images
+    require_files([args.data] if is_table else [], [args.model])
+    load_base()
 
     from koubai.models.files import load
+
+    return load(args.model)
+
+
+def _with_table(args: argparse.Namespace, model: Any) -> tuple["TableModel", "Table"]:
+    """Return a saved table model, and the table it requires."""
     from koubai.models.table_model import TableModel
     from koubai.tables.files.reading import read_table
 
-    model = load(args.model)
     if not isinstance(model, TableModel):
-        raise ParameterError(
-            f"explain: MODEL must be a table model saved by 'koubai fit'; got {type(model).__name__}. "
-            f"Use its method explain in Python."
-        )
+        kind = type(model).__name__
+        way = "koubai explain forward" if kind == "ImageModel" else worded("explain.error.own_method")
+        raise ParameterError(worded("explain.error.table_model", got=kind, way=way))
+    require_files([args.data])
     given = reading_options(args)
     options = model.reading_for(args.data, **given)
     table = read_table(args.data, **options)
-    say_notes((*model.note_of_reading(options, **given), *table.notes))
+    say_notes((*model.note_of_reading(options, **given), *table.notes), language(args.lang))
     return model, table
 
 
 def one_row(sample: "Sample", row: int) -> tuple["Array", "Array | None"]:
     """Return the inputs of a row counted from 1, and its targets if it has any."""
     if not 1 <= row <= len(sample.inputs):
-        raise ParameterError(f"explain: --row must be in 1 … {len(sample.inputs)}; got {row}. Rows count from 1.")
+        raise ParameterError(worded("explain.error.row", most=len(sample.inputs), got=row))
     targets = sample.targets[row - 1]
     return sample.inputs[row - 1], None if np.isnan(targets).any() else targets
+
+
+def without_target(sample: "Sample", row: int) -> DataError:
+    """Return the error for a row whose target is needed and missing: in this row, or in the whole table."""
+    if np.isnan(sample.targets).any(axis=1).all():
+        return DataError(worded("explain.error.no_targets"))
+    return DataError(worded("explain.error.no_target", row=row))
 
 
 def batch_of(sample: "Sample", rows: str) -> "Rows":
@@ -134,38 +165,40 @@ def batch_of(sample: "Sample", rows: str) -> "Rows":
     for piece in rows.split(","):
         first, _, last = piece.partition("-")
         if not first.strip().isdigit() or (last and not last.strip().isdigit()):
-            raise ParameterError(
-                f"explain: --rows must be numbers such as 1-4 or 1,3; got {rows!r}. Rows count from 1."
-            )
+            raise ParameterError(worded("explain.error.rows_numbers", got=repr(rows)))
         chosen.extend(range(int(first), min(int(last or first), len(sample.inputs) + 1) + 1))
     outside = [row for row in chosen if not 1 <= row <= len(sample.inputs)]
     if outside or not chosen:
-        raise ParameterError(
-            f"explain: --rows must lie in 1 … {len(sample.inputs)}; got {outside[0] if outside else rows!r}. "
-            f"Rows count from 1."
-        )
+        got = outside[0] if outside else repr(rows)
+        raise ParameterError(worded("explain.error.rows_inside", most=len(sample.inputs), got=got))
     picked = [row - 1 for row in chosen]
     without = [row for row in chosen if np.isnan(sample.targets[row - 1]).any()]
     if without:
-        raise DataError(f"explain: row {without[0]} must have a value of the target; it has none. Choose another row.")
+        raise without_target(sample, without[0])
     return Rows(np.ascontiguousarray(sample.inputs[picked]), np.ascontiguousarray(sample.targets[picked]))
 
 
-def state_after(plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_updates: int) -> "State":
-    """Return the training state after some updates on these rows."""
+def state_after(
+    plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_updates: int
+) -> "tuple[State, list[PastUpdate]]":
+    """Return the training state after some updates on these rows, and what the last of them left."""
+    from collections import deque
+
     from koubai.engines.protocol import State
     from koubai.engines.reference import trace_step
+    from koubai.explain.network.one_update import MOST_PAST, PastUpdate
 
     if not 0 <= n_updates <= MOST_UPDATES:
-        raise ParameterError(f"explain: --after must be from 0 to {MOST_UPDATES}; got {n_updates}. Try 0.")
+        raise ParameterError(worded("explain.error.after", most=MOST_UPDATES, got=n_updates))
     theta = np.asarray(sample.theta, dtype=np.float64)
-    state = State(theta, plan.optimizer.init(theta))
+    state, past = State(theta, plan.optimizer.init(theta)), deque[PastUpdate](maxlen=MOST_PAST)
     for _ in range(n_updates):
         trace = trace_step(plan, state, rows, rate)
         assert trace.theta_after is not None
         assert trace.slots_after is not None
         state = State(trace.theta_after, trace.slots_after, state.step + 1)
-    return state
+        past.append(PastUpdate(state.step, trace.gradient, trace.slots_after))
+    return state, list(past)
 
 
 def examples_of_table(args: argparse.Namespace) -> "Examples":
@@ -179,9 +212,11 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
 
     path, target, positive, bias = args.table, args.target, args.positive, args.bias
     table = read_table(path, **reading_options(args))
-    say_notes(table.notes)
+    lang = language(args.lang)
+    say_notes(table.notes, lang)
     if table.frame.height > MOST_EXAMPLES:
-        say_notes([f"The table has {table.frame.height:,} rows; the first {MOST_EXAMPLES:,} are learned from."])
+        n = f"{table.frame.height:,}"
+        say_notes([worded("explain.note.many_rows", n=n, most=f"{MOST_EXAMPLES:,}")], lang)
     frame = clean(table.frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)
@@ -192,10 +227,8 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
     kinds = sorted(set(labels))
     wanted = positive if positive is not None else kinds[-1]
     if wanted not in kinds or len(kinds) < 2:
-        raise DataError(
-            f"explain: the column {name!r} must contain {wanted!r} and another value; it contains "
-            f"{', '.join(kinds[:5])}. Name the value that means +1 with --positive."
-        )
+        named = {"column": repr(name), "wanted": repr(wanted), "values": ", ".join(kinds[:5])}
+        raise DataError(worded("explain.error.no_labels", **named))
     others = frame.drop(name)
     how = written(others, separator=table.separator)
     found = describe_columns(others, how=how)
@@ -206,11 +239,11 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
     }
     features = [column for column, values in parsed.items() if values.null_count() < frame.height]
     if not features:
-        raise DataError(f"explain: {path} must have a numeric column besides {name!r}; it has none.")
+        raise DataError(worded("explain.error.no_numbers", path=path, column=repr(name)))
     x = np.column_stack([parsed[column].fill_null(np.nan).to_numpy() for column in features])
     whole = np.flatnonzero(np.isfinite(x).all(axis=1))
     if not len(whole):
-        raise DataError(f"explain: {path} must have a row without empty cells; it has none.")
+        raise DataError(worded("explain.error.no_whole_row", path=path))
     y = np.array([1 if label == wanted else -1 for label in labels])
     rest = [kind for kind in kinds if kind != wanted]
     meaning = None if {wanted, *rest} == {"1", "-1"} else (wanted, " / ".join(rest[:5]))

@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.cli.parts.scores import kept_epoch, said_of_average, said_of_target, say_evaluation
 from koubai.cli.parts.terminal import console, plain_table, printable
+from koubai.cli.tables import honest
 
 if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
@@ -35,6 +36,7 @@ def say_what_was_read(prepared: "PreparedTable | StreamedTable", source: str) ->
     for note in prepared.notes:
         out.print(f"Note: {printable(note)}", style="yellow")
     parts = [f"{rows[name]:,} {name}" for name in ("training", "validation", "test") if rows[name]]
+    parts += [f"{rows['calibration']:,} set aside for intervals"] if rows.get("calibration") else []
     out.print(f"Rows    {', '.join(parts)}")
 
 
@@ -75,11 +77,19 @@ def say_how_good(model: "TableModel", path: str, size: int) -> None:
         out.print(f"Answers {line}")
     if model.judgement_ is not None:
         out.print(f"Judged  {model.judgement_.sentence}")
+    if model.decision_ is not None:
+        out.print(f"Served  {printable(model.decision_.sentence)}")
     evaluation = model.evaluation_
-    if evaluation is None:
+    if model.cross_validated_ is not None:
+        honest.say_cross_validated(out, model.cross_validated_)
+    if evaluation is None and model.cross_validated_ is not None:
+        out.print("The saved model learned from all rows.")
+    elif evaluation is None:
         out.print("No rows were held out, so its quality is unknown.", style="yellow")
     else:
         say_evaluation(out, evaluation, "held-out rows")
+    if model.learning_curve_ is not None:
+        honest.say_curve(out, model.learning_curve_)
     shown = printable(path)
     out.print(f"Saved   {shown} ({size / 1024:,.0f} KiB)")
     out.print(f"Next    koubai predict {shown} TABLE --out predictions.csv", style="bold")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from koubai.core.errors import FileError
+from koubai.core.language import worded
 
 MARKS = {
     ".html": b'<meta name="generator" content="koubai">',
@@ -17,8 +18,20 @@ MARKS = {
     ".svg": b"<dc:title>koubai</dc:title>",
     ".pdf": b"/Creator (koubai)",
     ".gif": b"koubai",
+    ".onnx": b"koubai",
+    ".c": b"/* koubai: ",
+    ".mjs": b"// koubai: ",
+    ".js": b"// koubai: ",
+    ".py": b'"""koubai: ',
+    ".sql": b"-- koubai: ",
+    ".tex": b"% koubai",
+    ".gift": b"// koubai",
+    ".xml": b"<!-- koubai -->",
+    ".zip": b"koubai",
 }
 """Signatures in pages and pictures written by koubai."""
+OF_A_CLASS = (["student", "name", "question"], ["student", "name", "points"])
+"""How the columns of a class's questions, keys, marks and scores begin."""
 LOOKED_AT = 2**16
 """Number of bytes at the start and the end of a file searched for a signature."""
 
@@ -46,13 +59,13 @@ def check_output(path: str, force: bool, reads: Iterable[str | None] = ()) -> No
     if path.startswith("/dev/"):
         return  # an already open file, which is appended to
     if not force and os.path.isfile(path) and os.path.getsize(path) and not is_own(path):
-        raise foreign(path, "koubai's own of this kind")
+        raise FileError(worded("file.foreign", path=path))
 
 
-def check_different(path: str | None, other: str | None, what: str, what_other: str) -> None:
-    """Raise FileError if two things that a command writes would go to the same file."""
+def check_different(path: str | None, other: str | None, what: str) -> None:
+    """Raise FileError if two things that a command writes, which a sentence names, would go to the same file."""
     if path is not None and other is not None and os.path.realpath(path) == os.path.realpath(other):
-        raise FileError(f"{what} must go to another file than {what_other}; got '{path}' for both. Rename one.")
+        raise FileError(worded(f"file.different.{what}", path=path))
 
 
 def foreign(path: str, wanted: str) -> FileError:
@@ -72,12 +85,12 @@ def is_own(path: str) -> bool:
             file.seek(max(0, os.path.getsize(path) - LOOKED_AT))
             return MARKS[suffix] in begin or MARKS[suffix] in file.read()
     names = _names_in_parquet(path) if suffix == ".parquet" else _names_in_text(path, suffix)
-    return _are_predictions(names)
+    return _are_predictions(names) or names[:3] in OF_A_CLASS
 
 
 def _are_predictions(names: list[str]) -> bool:
-    """Return whether column names are those of predictions, ending with the prediction and its probabilities."""
-    while len(names) > 1 and names[-1].startswith("probability_"):
+    """Return whether column names are those of predictions, ending with the prediction and what belongs to it."""
+    while len(names) > 1 and names[-1].startswith(("probability_", "prediction_", "reason")):
         names = names[:-1]
     return bool(names) and names[-1] == "prediction"
 

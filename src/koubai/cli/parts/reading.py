@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
+from koubai.core.language import Language, said_in, text, worded
 
 if TYPE_CHECKING:
-    from koubai.models.table_model import TableModel
+    from koubai.engines.protocol import Together
+    from koubai.models.table_predictor import TablePredictor
     from koubai.tables.files.blocks import TableBlocks
     from koubai.tables.files.reading import ReadingOptions, Table
+
+
+TABLES = (
+    "a .csv, .tsv, .parquet, .xlsx, .ods, .jsonl, .arrow or .feather file, also packed (.gz, .zst, .zip); - for "
+    "standard input; or Parquet files in a folder, by a pattern, or at a URL"
+)
+"""What a table may be."""
 
 
 def add_reading_options(group: "argparse._ArgumentGroup", streams: bool = True) -> None:
@@ -53,16 +62,21 @@ def require_files(tables: Iterable[str | None], models: Iterable[str | None] = (
             container.check_there(model)
     for table in tables:
         if table is not None:
-            from koubai.tables.files import pieces
+            from koubai.tables.files import many
+            from koubai.tables.files.containers.opening import check_there
 
-            pieces.check_there(table)
+            if many.is_many(table):
+                many.files_of(table)
+            else:
+                check_there(table)
 
 
 def refuse_reading_options(args: argparse.Namespace, needed: str) -> None:
     """Raise ParameterError if an option for reading a table was given where there is none."""
     for name, value in reading_options(args).items():
         if value is not None:
-            raise ParameterError(f"--{name.replace('_', '-')} must come with {needed}, which is missing. Leave it out.")
+            option = name.replace("_", "-")
+            raise ParameterError(worded("explain.error.reading_alone", option=option, needed=needed))
 
 
 def reading_options(args: argparse.Namespace) -> "ReadingOptions":
@@ -94,19 +108,24 @@ class ListedNames:
         return (self.text.strip(),) if self.text.strip() in columns else self.names
 
 
-def say_notes(notes: Iterable[str]) -> None:
-    """Print notes on a table to standard error."""
+def say_notes(notes: Iterable[str], lang: Language = "en") -> None:
+    """Print notes on a table to standard error; those of the catalogues in the language that is spoken."""
     for note in notes:
-        print(f"Note: {printable(note)}", file=sys.stderr)
+        print(text("cli.note", lang, note=printable(str(said_in(note, lang)))), file=sys.stderr)
 
 
-def is_streamed(args: argparse.Namespace, command: str) -> bool:
-    """Return whether a command reads its table block by block: as requested, else if it is large, with a note."""
-    from koubai.tables.files.blocks import size_of
+def is_streamed(args: argparse.Namespace, command: str, together: "Together | None" = None) -> bool:
+    """Return whether a command reads its table block by block: as requested, else if it is large, with a note.
+
+    For processes that read it together it is large if it is for one of them, since their memory may differ.
+    """
+    from koubai.engines.together import ALONE, told
+    from koubai.tables.files.blocks import Size, size_of
 
     if args.stream is not None:
         return bool(args.stream)
-    size = size_of(args.table)
+    found = told(together or ALONE, size_of(args.table))
+    size = max((Size(*each) for each in found), key=lambda size: size.is_large)
     if size.is_large and not args.quiet:
         print(
             f"koubai {command}: {printable(args.table)} is read block by block, as its cells alone would take "
@@ -116,8 +135,17 @@ def is_streamed(args: argparse.Namespace, command: str) -> bool:
     return size.is_large
 
 
-def read_or_open(args: argparse.Namespace, streamed: bool, model: "TableModel | None" = None) -> "Table | TableBlocks":
-    """Read a command's table, or open it block by block, with the given options or else those of a model's table."""
+def read_or_open(
+    args: argparse.Namespace,
+    streamed: bool,
+    model: "TablePredictor | None" = None,
+    together: "Together | None" = None,
+) -> "Table | TableBlocks":
+    """Read a command's table, or open it block by block, with the given options or else those of a model's table.
+
+    Processes that read it together open it block by block, each for its own rows.
+    """
+    from koubai.engines.together import ALONE
     from koubai.tables.files.blocks import open_blocks
     from koubai.tables.files.reading import read_table
 
@@ -127,7 +155,7 @@ def read_or_open(args: argparse.Namespace, streamed: bool, model: "TableModel | 
     if not streamed:
         table = read_table(args.table, **options)
         return replace(table, notes=(*notes, *table.notes))
-    blocks = open_blocks(args.table, **options)
+    blocks = open_blocks(args.table, together=together or ALONE, **options)
     blocks.notes = (*notes, *blocks.notes)
     blocks.progress = not args.quiet and sys.stderr.isatty()
     return blocks

@@ -1,0 +1,1 @@
+"""Images at the command line, for the commands that take tables too."""

@@ -1,0 +1,35 @@
+"""``koubai explain`` of a model of images: its network, and images as rows."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from koubai.cli.images import options
+from koubai.cli.parts.reading import reading_options, say_notes
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from koubai.explain.network.samples import Sample
+    from koubai.models.of_images.image_model import ImageModel
+
+
+def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
+    """Return the model's network, with the images that ``--data`` names as rows."""
+    from koubai.explain.network.naming import Names
+    from koubai.explain.network.samples import Sample
+
+    refused = {**reading_options(args), "member": args.member}
+    for name, value in refused.items():
+        if value is not None:
+            raise ParameterError(
+                f"--{name.replace('_', '-')} must come with a model of a table; got it with one of images, "
+                f"'{args.model}'. Leave it out."
+            )
+    options.check_there(args.data)
+    images = model.read(args.data)
+    say_notes(images.notes)
+    inputs, targets = model.network_rows(images)
+    estimator: Any = model.estimator_
+    classes = tuple(map(str, getattr(estimator, "classes_", ())))
+    return Sample(estimator.network_, estimator.theta_.astype(np.float64), inputs, targets, Names((), classes))

@@ -1,0 +1,181 @@
+"""``koubai fit`` with images: train a convolutional network on a folder, idx files or an npz archive."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from koubai.cli.images import options
+from koubai.cli.parts.fitting import check_outputs, forget_checkpoint, notes_of_warnings, sayer, spare_others
+from koubai.cli.parts.terminal import console, forget_output, plain_table, printable
+from koubai.cli.tables.starting import load_base
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from koubai.core.network import Network
+    from koubai.models.of_images.image_model import ImageModel
+    from koubai.models.of_images.learnable import LearnableImages
+
+NETWORK = (
+    "loss", "optimizer", "learning_rate_init", "schedule", "batch_size", "epochs", "alpha", "l1", "early_stopping",
+    "validation_metric", "engine", "n_jobs", "checkpoint", "checkpoint_every", "class_weight",
+)  # fmt: skip
+"""Parameters of the network that tables' networks have too."""
+MANY_CLASSES = 6
+
+
+def run(args: argparse.Namespace, named: dict[str, str]) -> int:
+    """Read, train, evaluate, save; return the exit status.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments.
+    named : dict of str to str
+        The option that sets each of the network's parameters.
+    """
+    options.refuse(args, images=True)
+    path = args.model if args.model is not None else _usual_path(args.table)
+    options.check_there(args.table)
+    check_outputs(path, args.checkpoint, args.table)
+    if args.checkpoint is None and args.checkpoint_every is not None:
+        raise ParameterError("--checkpoint-every must come with --checkpoint; got it alone. Name a file.")
+    spare_others(args, path)
+    load_base()
+
+    from koubai.cli.main import DONE, INTERRUPTED
+    from koubai.cli.parts.stopping import Quit
+    from koubai.models.files import save
+
+    model = _new_model(args, named)
+    model.check()
+    with notes_of_warnings(args.quiet):
+        try:
+            prepared = model.prepare(
+                args.table,
+                labels=args.labels,
+                test=args.test,
+                test_fraction=None if args.test_fraction is args.usual["test_fraction"] else args.test_fraction,
+            )
+            if not args.quiet:
+                _say_what_was_read(prepared, args.table)
+            _train(model, prepared, args.quiet)
+        except (Quit, KeyboardInterrupt):
+            print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
+            return INTERRUPTED
+    save(model, path)
+    forget_checkpoint(args, model)
+    if not args.quiet:
+        _say_how_good(model, path)
+    return DONE
+
+
+def _usual_path(images: str) -> str:
+    """Return where a model is saved by default: beside the terminal, under the images' name."""
+    name = Path(images).resolve().name.removesuffix(".gz")
+    return f"{name.rpartition('.')[0] if Path(images).is_file() and '.' in name else name}.koubai"
+
+
+def _new_model(args: argparse.Namespace, named: dict[str, str]) -> "ImageModel":
+    from koubai.models.of_images.image_model import ImageModel
+
+    network = options.parameters(args, {name: named[name] for name in NETWORK})
+    network |= options.parameters(args, {name: options.FIT[name] for name in ("layers", "shifts", "flips")})
+    if args.checkpoint is not None:
+        network["keep_checkpoint"] = True  # until the model is safely written
+    return ImageModel(
+        task=args.task,
+        image_size=args.image_size,
+        channels=options.channels_of(args.color),
+        random_state=args.seed,
+        **network,
+    )
+
+
+def _train(model: "ImageModel", prepared: "LearnableImages", quiet: bool) -> None:
+    """Train until done or Ctrl-C, which takes effect after the epoch."""
+    from koubai.cli.parts.stopping import Stopper
+
+    show_bar = not quiet and sys.stderr.isatty()
+    say_epoch = sayer(model.network.get("validation_metric") == "loss")
+    with Stopper() as stopper:
+        callbacks: list[Any] = [stopper] if quiet or show_bar else [stopper, say_epoch]
+        model.train(prepared, callbacks, progress=show_bar)
+
+
+def _say_what_was_read(prepared: "LearnableImages", source: str) -> None:
+    """Print what was read; whoever closes the pipe still gets the model."""
+    import numpy as np
+
+    from koubai.images.images import said_of_size
+    from koubai.models.of_images.learnable import channels_in_words
+
+    out, images = console(), prepared.images
+    height, width, channels = images.shape
+    try:
+        size = f"{said_of_size(height, width)} pixels, {channels_in_words(channels)}"
+        out.print(f"{printable(source)}: {len(images):,} images, {size}", style="bold")
+        labels = prepared.labels
+        if prepared.task == "classification":
+            classes, counts = np.unique(labels, return_counts=True)
+            listed = [f"{printable(classes[i])} {counts[i]:,}" for i in np.argsort(-counts, kind="stable")]
+            more = ", …" if len(listed) > MANY_CLASSES else ""
+            said = f"{', '.join(listed[:MANY_CLASSES])}{more}"
+        else:
+            said = f"{labels.min():,.7g} to {labels.max():,.7g}"
+        out.print(f"Learned {prepared.task} ({prepared.why}): {said}")
+        for note in images.notes:
+            out.print(f"Note: {printable(note)}", style="yellow")
+        n_test = 0 if prepared.test_labels is None else len(prepared.test_labels)
+        out.print(f"Images  {len(labels):,} training" + (f", {n_test:,} test" if n_test else ""))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_output()
+
+
+def layer_rows(network: "Network") -> list[tuple[str, str, str, str, str]]:
+    """Return for each layer the name by which explain knows it, its kind, its shape, its dropout and its parameters."""
+    from koubai.explain.network.naming import layer_names
+
+    rows = []
+    for name, layer in zip(layer_names(network), network.layers, strict=True):
+        last = layer is network.layers[-1]
+        activation = f", {layer.activation.name}" if layer.has_activation else ""
+        rows.append(
+            (
+                name,
+                f"{layer.name.replace('_', ' ')}{activation}" if not last else f"output, {layer.activation.name}",
+                " × ".join(f"{size:,}" for size in layer.output_shape),
+                f"{layer.dropout:g}" if layer.dropout else "",
+                f"{layer.n_parameters:,}",
+            )
+        )
+    return rows
+
+
+HEADINGS = ("name", "layer", "maps or nodes", "dropout", "parameters")
+NUMBERS = (2, 3, 4)
+"""Columns of numbers."""
+
+
+def _say_how_good(model: "ImageModel", path: str) -> None:
+    """Print the network, its score beside the baseline's, and what to type next."""
+    from koubai.cli.parts.scores import kept_epoch, say_evaluation
+
+    out = console()
+    estimator = model.estimator_
+    network, history = estimator.network_, estimator.history_
+    out.print(plain_table(HEADINGS, layer_rows(network), numbers=NUMBERS))
+    stopped = " (stopped by Ctrl-C)" if history.stopped == "interrupted" else ""
+    seconds = sum(history.seconds)
+    out.print(f"Network {network.n_parameters:,} parameters, {len(history)} epochs{stopped} in {seconds:.1f} s")
+    kept = kept_epoch(history, bool(estimator.early_stopping), estimator.validation_metric == "loss")
+    out.print(f"Kept    {kept}")
+    if model.evaluation_ is None:
+        out.print("No images were held out, so its quality is unknown.", style="yellow")
+    else:
+        say_evaluation(out, model.evaluation_, "test images")
+    shown = printable(path)
+    out.print(f"Saved   {shown} ({os.path.getsize(path) / 1024:,.0f} KiB)")
+    out.print(f"Next    koubai predict {shown} IMAGES --out predictions.csv", style="bold")

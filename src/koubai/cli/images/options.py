@@ -1,0 +1,152 @@
+"""Options for images beside those for tables: each is refused where it would do nothing."""
+
+import argparse
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from koubai.cli.parts.outputs import add_force
+from koubai.core.errors import FileError, ParameterError
+
+FIT: Mapping[str, str] = {
+    "layers": "layers",
+    "shifts": "shifts",
+    "flips": "flips",
+    "image_size": "image-size",
+    "channels": "color",
+    "labels": "labels",
+    "test": "test",
+}
+"""The option that sets each parameter of images for ``fit``."""
+PREDICT: Mapping[str, str] = {"resize": "resize", "channels": "color"}
+"""The option that sets each parameter of images for ``predict``."""
+OF_BOTH = frozenset(
+    {"command", "run", "options", "usual", "model", "table", "out", "force", "quiet", "task", "test_fraction", "loss",
+     "optimizer", "learning_rate", "schedule", "batch_size", "epochs", "l2", "l1", "early_stopping",
+     "validation_metric", "engine", "jobs", "checkpoint", "checkpoint_every", "class_weight", "seed", "raw_cells"}
+)  # fmt: skip
+"""What may be said of images and of tables."""
+CHANNELS = {"gray": 1, "rgb": 3}
+
+
+def add_fit_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``fit`` for images."""
+    group = parser.add_argument_group("images, in place of a table")
+    group.add_argument(
+        "--layers",
+        metavar="LIST",
+        help='the layers before the output, such as "conv 32 3, relu, max_pool 2, dropout 0.25, dense 128, relu" '
+        "(default: by size and number of images)",
+    )
+    group.add_argument(
+        "--shifts", type=int, metavar="PIXELS", help="greatest random shift (default: 1, or 0 to learn numbers)"
+    )
+    group.add_argument(
+        "--flips", action="store_true", help="exchange left and right of half of the images, others in each epoch"
+    )
+    group.add_argument("--image-size", type=image_size, metavar="WxH", help="resize pictures: 28, or 64x48")
+    add_color(group)
+    group.add_argument("--labels", metavar="FILE", help="the idx file of labels, if not beside that of images")
+    group.add_argument(
+        "--test", metavar="IMAGES", help="further images to judge the network by, instead of held-out ones"
+    )
+
+
+def add_predict_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``predict`` for images."""
+    group = parser.add_argument_group("images, in place of a table")
+    group.add_argument("--resize", action="store_true", help="resize pictures to the size learned from")
+    add_color(group)
+
+
+def add_seeing_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``show`` for what a network sees."""
+    group = parser.add_argument_group("what a model of images sees")
+    group.add_argument("--images", nargs="+", metavar="IMAGES", help="pictures, a folder of them, an idx or npz file")
+    group.add_argument("--row", type=int, metavar="N", help="which image to look at, counted from 1 (default: 1)")
+    group.add_argument("--out", metavar="FILE", help="where to draw it: a .html or .png file")
+    group.add_argument("--lang", metavar="LANG", help="en or ja (default: from the environment)")
+    group.add_argument("--resize", action="store_true", help="resize pictures to the size learned from")
+    add_color(group)
+    add_force(group)
+
+
+def refuse_seeing_options(args: argparse.Namespace) -> None:
+    """Raise ParameterError for an option that was given without images."""
+    for name in ("row", "out", "lang", "color", "resize", "force"):
+        if getattr(args, name) not in (None, False):
+            raise ParameterError(f"--{name} must come with --images; got it alone. Leave it out, or name images.")
+
+
+def add_color(group: "argparse._ArgumentGroup") -> None:
+    """Add the option of how pictures are read."""
+    group.add_argument("--color", choices=tuple(CHANNELS), help="read pictures as grey, or as red, green and blue")
+
+
+def keep_usual(parser: argparse.ArgumentParser) -> None:
+    """Let the command know what its options are where they are not given."""
+    parser.set_defaults(usual={action.dest: action.default for action in parser._actions})
+
+
+def refuse(args: argparse.Namespace, *, images: bool) -> None:
+    """Raise ParameterError for an option that was given, but is not for images, or only for them.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments.
+    images : bool
+        Whether images were given, rather than a table.
+    """
+    only = {name.replace("-", "_") for name in (*FIT.values(), *PREDICT.values())}
+    for name, usual in args.usual.items():
+        given = getattr(args, name, usual)
+        misplaced = name not in OF_BOTH | only if images else name in only
+        if misplaced and given is not usual:
+            what, other = ("a table", "images") if images else ("images", "a table")
+            raise ParameterError(
+                f"--{name.replace('_', '-')} must come with {what}; got it with {other}, '{shown(args)}'. "
+                f"{REMEDIES.get(name, 'Leave it out.') if images else 'Leave it out.'}"
+            )
+
+
+REMEDIES = dict.fromkeys(("hidden", "activation", "dropout"), "Say it with --layers.")
+"""What to do in place of options that are for tables alone."""
+
+
+def shown(args: argparse.Namespace) -> str:
+    """Return the first file that was given."""
+    return str(args.table[0] if isinstance(args.table, list) else args.table)
+
+
+def check_there(path: str) -> None:
+    """Raise FileError for images that are missing, before what reads them is loaded."""
+    if not os.path.exists(path):
+        raise FileError(f"The images '{path}' must exist; they were not found. Check the name.")
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Return a size as (height, width), from 28 or width x height.
+
+    Examples
+    --------
+    >>> image_size("64x48")
+    (48, 64)
+    """
+    found = re.fullmatch(r"\s*(\d{1,5})(?:\s*[x×]\s*(\d{1,5}))?\s*", text)
+    sides = [int(side) for side in found.groups() if side] if found else []
+    if not sides or 0 in sides:
+        raise argparse.ArgumentTypeError(f"must be pixels such as 28, or width and height such as 64x48; got {text!r}")
+    return sides[-1], sides[0]
+
+
+def channels_of(color: str | None) -> int | None:
+    """Return the number of channels that ``--color`` asks for."""
+    return None if color is None else CHANNELS[color]
+
+
+def parameters(args: argparse.Namespace, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parameters that were given as options."""
+    given = {name: getattr(args, option.replace("-", "_")) for name, option in names.items()}
+    return {name: value for name, value in given.items() if value is not None and value is not False}

@@ -1,0 +1,72 @@
+"""``koubai predict`` with images: apply a saved network to pictures, an idx file or an npz archive."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from koubai.cli.images import options
+from koubai.cli.parts.terminal import console, printable
+from koubai.cli.tables.starting import load_base
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from koubai.models.of_images.image_model import ImageModel
+
+
+def run(args: argparse.Namespace, write: Callable[..., None]) -> int:
+    """Load, read, predict, write; return the exit status.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments, ``table`` being a list of files.
+    write : callable
+        Writes frames as a table: (frames, file or None, whether cells are left raw).
+    """
+    options.refuse(args, images=True)
+    check_there(args.model, args.table)
+    model = load_model(args.model)
+    images = model.read(args.table, resize=args.resize, channels=options.channels_of(args.color))
+    outputs = model.outputs(images.pixels)
+    write(iter([model.predictions(images, *outputs)]), args.out, args.raw_cells)
+    if not args.quiet:
+        _say(args, images, model.evaluate(images, *outputs))
+    return 0
+
+
+def check_there(model: str, images: Sequence[str]) -> None:
+    """Raise ModelFileError or FileError for a file that is missing, before what reads it is loaded."""
+    from koubai.training import container
+
+    container.check_there(model)
+    for path in images:
+        options.check_there(path)
+
+
+def load_model(path: str) -> "ImageModel":
+    """Return a model of images from its file."""
+    load_base()
+    from koubai.models.files import load
+    from koubai.models.of_images.image_model import ImageModel
+
+    model = load(path)
+    if not isinstance(model, ImageModel):
+        raise ParameterError(
+            f"MODEL must be one that 'koubai fit' learned from images; '{path}' contains a {type(model).__name__}. "
+            "Give a table, or another model."
+        )
+    return model
+
+
+def _say(args: argparse.Namespace, images: Any, evaluation: Any) -> None:
+    from koubai.cli.parts.scores import say_evaluation
+
+    out = console(sys.stderr)
+    for note in images.notes:
+        out.print(f"Note: {printable(note)}", style="yellow")
+    if evaluation is not None:
+        say_evaluation(out, evaluation, "images of known labels")
+    if args.out:
+        n = len(images)
+        out.print(f"Wrote   {printable(args.out)} ({n:,} image{'' if n == 1 else 's'})")

@@ -1,0 +1,1 @@
+"""What `koubai grade` marks: kinds of results, entered in `results.KINDS`."""

@@ -1,0 +1,109 @@
+"""Predictions for many files, a few at a time: one file of predictions for each, of the same name."""
+
+import argparse
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from koubai.cli.parts.outputs import check_output
+from koubai.cli.parts.terminal import printable
+from koubai.core.errors import FileError, ParameterError
+
+AT_ONCE = 2
+"""Number of files under way, unless it is given."""
+
+
+class Written(NamedTuple):
+    """A file of predictions: its name, rows, and what is to be said of the table."""
+
+    path: Path
+    n_rows: int
+    notes: list[str]
+
+
+def is_folder(out: str | None) -> bool:
+    """Return whether predictions go to a folder: one that exists, or a name with a slash at its end or no suffix."""
+    return out is not None and (os.path.isdir(out) or out.endswith(("/", os.sep)) or not Path(out).suffix)
+
+
+def predict_many(args: argparse.Namespace, model: Any, with_columns: Any) -> list[Written]:
+    """Predict each file of a folder, a pattern or a URL, and write it to the folder ``args.out``.
+
+    Parameters
+    ----------
+    args : Namespace
+        The command's options.
+    model : TablePredictor
+        The model.
+    with_columns : callable
+        Puts the columns that are asked for before a piece's predictions.
+
+    Raises
+    ------
+    FileError
+        If a file cannot be read or written; those already written stay.
+    """
+    from koubai.tables.files.many import files_of
+
+    at_once = AT_ONCE if args.files_at_once is None else args.files_at_once
+    if at_once < 1:
+        raise ParameterError(f"--files-at-once must be >= 1; got {at_once}. Try {AT_ONCE}.")
+    files = files_of(args.table)
+    targets = _targets(files, Path(args.out))
+    for name, target in zip(files, targets, strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        check_output(str(target), args.force, reads=[name, args.model])
+
+    def predict(name: str, target: Path) -> Written:
+        return _predict(args, model, with_columns, name, target)
+
+    return list(_bounded(predict, list(zip(files, targets, strict=True)), at_once))
+
+
+def _targets(files: list[str], folder: Path) -> list[Path]:
+    """Return where the predictions of each file go: to the same place below the folder as below all files' own."""
+    above = os.path.commonpath([os.path.dirname(name) for name in files])
+    found = [folder / os.path.relpath(name, above or ".") for name in files]
+    if folder.is_file():
+        raise FileError(f"--out must be a folder for the predictions of many files; '{folder}' is a file. Rename it.")
+    return found
+
+
+def _bounded(work: Any, items: list[Any], at_once: int) -> Iterator[Written]:
+    """Yield the results in order; no more than so many are under way."""
+    waiting: deque[Future[Written]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, *item))
+                if len(waiting) == at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
+
+
+def _predict(args: argparse.Namespace, model: Any, with_columns: Any, name: str, target: Path) -> Written:
+    """Predict one file block by block, and write it."""
+    from koubai.tables.files.blocks import open_blocks
+    from koubai.tables.files.writing import write_parquet
+    from koubai.training.atomic import replacing_file
+
+    table = open_blocks(name)
+    prediction = model.prediction(table, bad_cells=args.bad_cells, decimal=args.decimal, thousands=args.thousands)
+    with replacing_file(target) as file:
+        write_parquet((with_columns(piece, args.include) for piece in prediction), file)
+    return Written(target, prediction.n_rows, prediction.notes)
+
+
+def say_written(args: argparse.Namespace, written: list[Written], out: Any) -> None:
+    """Print the notes, each once, and what was written."""
+    for note in dict.fromkeys(note for one in written for note in one.notes):
+        out.print(f"Note: {printable(note)}", style="yellow")
+    rows = sum(one.n_rows for one in written)
+    out.print(f"Wrote   {printable(args.out)} ({len(written):,} files, {rows:,} rows)")

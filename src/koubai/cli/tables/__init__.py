@@ -1,0 +1,1 @@
+"""What the commands say and write of tables' models beyond their scores and predictions."""

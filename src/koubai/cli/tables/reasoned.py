@@ -1,0 +1,78 @@
+"""Predictions with their reasons: a column that names the columns that speak most for or against each answer."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from koubai.cli.parts.reading import require_files
+from koubai.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from koubai.models.predicting import Prediction
+    from koubai.models.table_predictor import TablePredictor
+    from koubai.tables.files.blocks import TableBlocks
+    from koubai.tables.files.reading import Table
+
+BUDGET = 2000
+"""For each row, about so many are answered for."""
+
+
+def check(args: argparse.Namespace, many: bool) -> None:
+    """Raise an error in one sentence if what is asked for does not go together, or a file is missing."""
+    if args.reasons and many:
+        raise ParameterError(
+            f"--reasons must come with one file of predictions; got the folder '{args.out}' for those of many. Name a "
+            f"file such as predictions.csv with --out."
+        )
+    if args.training is not None and not args.reasons:
+        raise ParameterError(f"--training must come with --reasons; got '{args.training}' alone. Add --reasons.")
+    require_files([args.training])
+
+
+def with_reasons(
+    prediction: "Prediction", model: "TablePredictor", args: argparse.Namespace, table: "Table | TableBlocks"
+) -> Iterator[tuple["pl.DataFrame", "pl.DataFrame"]]:
+    """Yield a table's rows and predictions, these with a column of reasons.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        The predictions.
+    model : TablePredictor
+        What predicted.
+    args : Namespace
+        The command's options.
+    table : Table or TableBlocks
+        The table to predict for.
+    """
+    import polars as pl
+
+    from koubai.models.reasons.asking import reasons_in_order
+    from koubai.models.reasons.record import in_one_line
+    from koubai.models.reasons.usual import Usual
+    from koubai.models.reasons.words import words_of
+    from koubai.tables.files.reading import Table, read_table
+    from koubai.tables.meaning.values import BadCells
+
+    if args.training is not None:
+        usual = Usual(model, read_table(args.training, **model.reading_for(args.training)))
+    elif isinstance(table, Table):
+        bad = BadCells() if args.bad_cells == "missing" else None
+        usual = Usual(model, table, preparation=prediction.preparation, bad=bad)
+    else:
+        raise ParameterError(
+            "--reasons must come with --training for a table that is read block by block; got none. Name a table of "
+            "some rows."
+        )
+    for (frame, predicted), read, features in prediction.seen():
+        said = []
+        for row, its_features in enumerate(features):
+            answer, place, _ = usual.chosen(its_features)
+            found = usual.contributions(its_features, place, BUDGET, 0)
+            its_cells = read[row : row + 1]
+            reasons = reasons_in_order(usual.names, its_cells, found)
+            words = words_of(usual, its_cells, its_features, place)
+            said.append(in_one_line(reasons, str(answer), place is not None, words))
+        yield frame, predicted.with_columns(pl.Series("reasons", said, dtype=pl.String))

@@ -1,0 +1,288 @@
+"""Images at the command line: learned from, predicted for, shown, and one sentence for each mistake."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.images import made
+
+import koubai
+from koubai import ImageModel
+from koubai.cli.main import main
+from koubai.core.errors import DataError, KoubaiError, ModelFileError, ParameterError
+from koubai.models.files import save
+from koubai.training.container import open_container, write_container
+
+LAYERS = "conv 4 3, relu, max_pool, dense 8, relu"
+QUICK = ("--layers", LAYERS, "--epochs", "12", "--learning-rate", "0.02")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of lying and standing bars."""
+    folder = tmp_path_factory.mktemp("model")
+    made.folder(folder / "bars", 60)
+    path = folder / "bars.koubai"
+    assert main(["fit", str(folder / "bars"), "--out", str(path), "--quiet", *QUICK]) == 0
+    return path
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Run a command that must fail with status 2 and return the one sentence on standard error."""
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    written = capsys.readouterr()
+    assert status == 2, written
+    (line,) = written.err.splitlines()
+    return line
+
+
+def test_a_folder_is_learned_and_what_was_learned_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    made.folder(Path("bars"), 60)
+    assert main(["fit", "bars", *QUICK]) == 0
+    written = capsys.readouterr().out
+    for text in (
+        "bars: 60 images, 8 × 8 pixels, 1 channel (grey)",
+        "Learned classification (2 different labels): lying 24, standing 24",
+        "Images  48 training, 12 test",
+        "conv1    convolution, relu       6 × 6 × 4                     40",
+        "Network 345 parameters, 12 epochs",
+        "accuracy on 12 test images",
+        "Next    koubai predict bars.koubai IMAGES --out predictions.csv",
+    ):
+        assert text in written
+    found = open_container("bars.koubai")
+    assert (found.kind, found.format_version) == ("ImageModel", 3)
+    assert koubai.load("bars.koubai").evaluation_.score > 0.9
+
+
+def test_show_tells_what_a_model_is_for(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(model)]) == 0
+    written = capsys.readouterr().out
+    for text in (
+        "Predicts classification (2 different labels)",
+        "Images   8 × 8 pixels, 1 channel (grey)",
+        "48 training, 12 test",
+        "Classes  lying, standing",
+        "pool1    max pooling                      3 × 3 × 4",
+        "dense2   output, sigmoid                          1                      9",
+        "accuracy on 12 test images",
+        f"See      koubai show {model} --images IMAGES --out seen.html",
+        f"Explain  koubai explain forward {model} --data IMAGES --node conv1[1,1,1]",
+    ):
+        assert text in written
+
+
+def test_pictures_folders_idx_files_and_archives_are_predicted_for(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels, labels = made.bars(8, seed=3)
+    made.folder(Path("labelled"), 8)
+    paths = [str(made.picture(Path(f"new/{index}.png"), image)) for index, image in enumerate(pixels)]
+    Path("some-images-idx3-ubyte.gz").write_bytes(gzip.compress(made.idx(pixels)))
+    np.savez("some.npz", images=pixels, labels=labels)
+    for given, first in (
+        (paths, "new/0.png"),
+        (["new"], "0.png"),
+        (["some-images-idx3-ubyte.gz"], "some-images-idx3-ubyte.gz[0]"),
+        (["some.npz"], "some.npz[0]"),
+    ):
+        assert main(["predict", str(model), *given, "--out", "out.csv"]) == 0
+        table = pl.read_csv("out.csv")
+        assert table.columns == ["image", "prediction", "probability_lying", "probability_standing"]
+        assert table["image"][0] == first
+        assert table["prediction"].to_list() == list(labels)
+        told = capsys.readouterr().err
+        assert "Wrote   out.csv (8 images)" in told
+        assert ("accuracy on 8 images of known labels" in told) == (given == ["some.npz"])
+    assert main(["predict", str(model), "labelled"]) == 0
+    written = capsys.readouterr()
+    assert written.out.startswith("image,prediction,probability_lying,probability_standing\nlying/000.png,lying,")
+    assert "accuracy on 8 images of known labels" in written.err
+
+
+def test_pictures_of_another_size_or_in_colour(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    large = made.picture(Path("large.png"), np.zeros((9, 12), np.uint8))
+    colour = made.picture(Path("colour.png"), rng.integers(0, 255, (8, 8, 3)).astype(np.uint8))
+    assert complaint(capsys, "predict", model, large) == (
+        "koubai predict: The picture 'large.png' must have 8 × 8 pixels, as those learned from; it has 12 × 9. "
+        "Add --resize to resize it."
+    )
+    assert complaint(capsys, "predict", model, colour) == (
+        "koubai predict: The picture 'colour.png' must be grey, as those the model learned from; it has 3 channels "
+        "with colours. Add --color gray to read it as grey."
+    )
+    assert main(["predict", str(model), str(large), str(colour), "--resize", "--color", "gray"]) == 0
+    assert "Note: 1 picture stored in colour is read as grey." in capsys.readouterr().err
+    np.savez("colours.npz", images=np.zeros((3, 8, 8, 3)), labels=[0, 1, 0])
+    assert "must have 1 channel (grey), as those that the network learned from; got 3 channels (colour)." in complaint(
+        capsys, "predict", model, "colours.npz"
+    )
+    np.savez("large.npz", images=np.zeros((3, 9, 8)), labels=[0, 1, 0])
+    assert "must be 8 × 8 pixels, as those that the network learned from; got 8 × 9." in complaint(
+        capsys, "predict", model, "large.npz"
+    )
+
+
+def test_pictures_are_resized_as_in_training(capsys: pytest.CaptureFixture[str]) -> None:
+    for index, (image, label) in enumerate(zip(*made.bars(40), strict=True)):
+        made.picture(Path("bars", label, f"{index}.png"), np.repeat(image, 1 + index % 2, 0).repeat(1 + index % 2, 1))
+    assert complaint(capsys, "fit", "bars").endswith("Add --image-size 8 to resize them.")
+    assert main(["fit", "bars", "--image-size", "8", "--out", "m.koubai", "--quiet", *QUICK]) == 0
+    loaded = koubai.load("m.koubai")
+    assert loaded.resized_
+    assert loaded.predict("bars/lying").height == 20
+
+
+def test_idx_files_and_their_test_images(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bars").mkdir()
+    for name, seed in (("train", 0), ("t10k", 1)):
+        pixels, labels = made.bars(40, seed=seed)
+        Path(f"bars/{name}-images-idx3-ubyte").write_bytes(made.idx(pixels))
+        Path(f"bars/{name}-labels-idx1-ubyte").write_bytes(made.idx(labels == "standing"))
+    assert main(["fit", "bars", *QUICK, "--shifts", "1", "--flips"]) == 0
+    assert "Images  40 training, 40 test" in capsys.readouterr().out
+    assert koubai.load("bars.koubai").predict("bars/t10k-images-idx3-ubyte")["prediction"].to_list()[:2] == [0, 1]
+    assert "--test-fraction must be left open where there are test images" in complaint(
+        capsys, "fit", "bars", "--test-fraction", "0.2"
+    )
+
+
+def test_what_is_said_of_a_bad_model_is_said_of_images(capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 8, 8)).astype(np.uint8)
+    np.savez("noise.npz", images=pixels, labels=np.arange(60) % 3 == 0)
+    assert main(["fit", "noise.npz", "--layers", "conv 2 3, relu", "--epochs", "1"]) == 0
+    written = " ".join(capsys.readouterr().out.split())
+    assert "the images may not show what the labels say, or there are too few of them." in written
+    assert "column" not in written
+
+
+def test_numbers_are_learned(capsys: pytest.CaptureFixture[str]) -> None:
+    images = made.bars(60)[0] * np.random.default_rng(0).random((60, 1, 1))
+    np.savez("grey.npz", X=images, y=images.mean(axis=(1, 2)) / 7)
+    assert main(["fit", "grey.npz", "--layers", "conv 4 3, relu", "--epochs", "40", "--learning-rate", "0.01"]) == 0
+    assert "Learned regression (its labels are numbers with fractions): " in capsys.readouterr().out
+    loaded = koubai.load("grey.koubai")
+    assert loaded.evaluation_.others["R²"] > 0.5
+    assert loaded.predict("grey.npz").columns == ["image", "prediction"]
+    assert "--class-weight must not be set for regression of images" in complaint(
+        capsys, "fit", "grey.npz", "--class-weight", "balanced"
+    )
+
+
+WRONG = [
+    (("nowhere/",), "The images 'nowhere/' must exist; they were not found."),
+    (("bars", "--target", "x"), "--target must come with a table; got it with images, 'bars'. Leave it out."),
+    (("bars", "--hidden", "3"), "--hidden must come with a table; got it with images, 'bars'. Say it with --layers."),
+    (("x.csv", "--target", "y", "--flips"), "--flips must come with images; got it with a table, 'x.csv'."),
+    (("bars", "--layers", "conv 4 30"), "layers[0]: Convolution: kernel_size must be at most the padded map's 8 × 8"),
+    (("bars", "--layers", "konv"), "--layers must list conv, max_pool, avg_pool, flatten, dense, dropout or"),
+    (("bars", "--image-size", "0"), "--image-size must be pixels such as 28, or width and height such as 64x48; got"),
+    (("bars", "--shifts", "-1"), "--shifts must be an integer >= 0; got -1."),
+    (("bars", "--labels", "x"), "--labels must come with an idx file; got it with 'bars'."),
+    (("bars", "--test-fraction", "2"), "--test-fraction must be in [0, 1); got 2.0. Try 0.2."),
+    (("bars", "--optimizer", "lbfgs"), "--optimizer must be one that takes batches; got 'lbfgs'."),
+    (("bars", "--checkpoint-every", "3"), "--checkpoint-every must come with --checkpoint; got it alone."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG, ids=[" ".join(arguments) for arguments, _ in WRONG])
+def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made.folder(Path("bars"))
+    assert words in complaint(capsys, "fit", *arguments)
+
+
+def test_a_mistake_in_predicting_is_one_sentence(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.csv").write_text("a,b\n1,2\n")
+    assert "must be given images, which it learned from; got 'x.csv'." in complaint(capsys, "predict", model, "x.csv")
+    made.picture(Path("a.png"), np.zeros((8, 8), np.uint8))
+    assert "must be several pictures, or one folder, idx file or npz archive" in complaint(
+        capsys, "predict", model, "a.png", "."
+    )
+    assert "--include must come with a table; got it with images, 'a.png'." in complaint(
+        capsys, "predict", model, "a.png", "--include", "all"
+    )
+    save(koubai.MLPClassifier((2,), max_iter=1, epochs=1).fit([[0.0], [1.0]] * 5, [0, 1] * 5), "bare.koubai")
+    assert "MODEL must be one that 'koubai fit' learned from images; 'bare.koubai' contains" in complaint(
+        capsys, "predict", "bare.koubai", "a.png"
+    )
+
+
+def test_parameters_in_python() -> None:
+    made.folder(Path("bars"))
+    for given, words in (
+        ({"task": "clustering"}, "ImageModel: task must be classification, regression or None; got 'clustering'."),
+        ({"channels": 2}, "channels must be 1 (grey), 3 (colour) or None; got 2."),
+        ({"fish": 2}, "ImageModel: fish must not be set for classification of images; got 2, which ConvClassifier"),
+    ):
+        with pytest.raises(ParameterError) as caught:
+            ImageModel(**given).fit("bars")
+        assert str(caught.value).startswith(words)
+    with pytest.raises(DataError, match="labels must be numbers for regression; got <U8"):
+        ImageModel(task="regression").fit("bars")
+    with pytest.raises(KoubaiError, match="must be fitted first"):
+        ImageModel().predict("bars")
+
+
+def test_a_damaged_record_is_refused(model: Path) -> None:
+    found = open_container(model)
+    for change in (
+        {"commonest": "leaning"},
+        {"shares": [1.0]},
+        {"task": "regression"},
+        {"parameters": found.record["parameters"] | {"channels": 7}},
+        {"images": {"training": 0, "test": 1}},
+    ):
+        write_container("bad.koubai", "ImageModel", found.record | change, found.tensors, version=3)
+        with pytest.raises(ModelFileError, match="ImageModel: "):
+            koubai.load("bad.koubai")
+
+
+def test_a_node_of_a_map_is_explained_with_its_window(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made.folder(Path("bars"), 6)
+    common = ["explain", "forward", str(model), "--data", "bars", "--lang", "en"]
+    assert main([*common, "--row", "3", "--node", "conv1[4,5,2]"]) == 0
+    written = capsys.readouterr().out
+    for text in ("Where z₄,₅,₂⁽¹⁾ comes from in a 8×8×1-6×6×4-3×3×4-8-1 network", "Kernel of filter 2:", "Products:"):
+        assert text in written
+    assert main([*common[:1], "backward", *common[2:], "--weight", "conv1[1,2,1,3]", "--out", "weight.html"]) == 0
+    assert 'class="grids"' in Path("weight.html").read_text(encoding="utf-8")
+
+
+def test_explanations_of_images_refuse_in_one_sentence(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made.folder(Path("bars"), 6)
+    told = {
+        (
+            "--data",
+            "bars",
+            "--node",
+            "conv2[1,1,1]",
+        ): "explain: node's layer must be one of conv1, pool1, dense1, dense2; got 'conv2'. Name one of these.",
+        ("--data", "bars", "--node", "conv1[7,1,1]"): "explain: node's place in conv1 must be within [1…6,1…6,1…4]; "
+        "got [7,1,1]. Rows, columns, channels and filters count from 1.",
+        ("--data", "bars", "--row", "7"): "explain: --row must be in 1 … 6; got 7. Rows count from 1.",
+        ("--data", "none"): "The images 'none' must exist; they were not found. Check the name.",
+        (
+            "--data",
+            "bars",
+            "--separator",
+            ";",
+        ): "--separator must come with a model of a table; got it with one of images",
+        ("--data", "bars", "--member", "2"): "--member must come with a model of a table; got it with one of images",
+    }
+    for options, message in told.items():
+        assert message in complaint(capsys, "explain", "forward", model, *options)
+    line = complaint(capsys, "explain", "model", model, "--data", "bars")
+    assert "MODEL must be a table model saved by 'koubai fit'; got ImageModel. Use koubai explain forward." in line
+    line = complaint(capsys, "explain", "model", model, "--data", "bars", "--lang", "ja")
+    assert line.endswith("表のモデルを指定してください（指定は ImageModel）。koubai explain forward を使ってください。")
