@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.tables.sources import SHARED_DATA
-from koubai.models.evaluation import Evaluation
+from koubai.models.scores.evaluation import Evaluation
 from koubai.models.table_model import TableModel
 
 TABLES = (

@@ -28,12 +28,13 @@ class Source(NamedTuple):
 
 def of_shared(name: str, target: str, drop: tuple[str, ...] = ()) -> Loaded:
     """Return a table of the shared folder, as koubai reads it."""
-    from koubai.tables.files.frames import raw_table
+    from koubai.tables.files.frames import as_table
+    from koubai.tables.files.missing import Marks
 
     path = SHARED_DATA / name
     if not path.is_file():
         raise ModuleNotFoundError(f"{path} is absent; KOUBAI_SHARED_DATA names its folder")
-    return raw_table(path).frame.drop(drop), target
+    return as_table(path, Marks()).frame.drop(drop), target
 
 
 def of_r(package: str, name: str, target: str, drop: tuple[str, ...] = ()) -> Loaded:
