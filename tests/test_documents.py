@@ -16,13 +16,14 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.exceptions import ConvergenceWarning
+from tests.images import made
 
 import koubai
 from koubai.cli.main import main, make_parser
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
-SERVING = ("play", "warm-up", "quiz")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
+SERVING = ("play", "serve", "warm-up", "quiz")
 """Commands whose lines are only parsed here: they serve, compile everything or ask at the terminal, and have tests."""
 
 rng = np.random.default_rng(0)
@@ -33,6 +34,13 @@ TABLES = {
     "patients.csv": {"age": NUMBERS[:, 0] * 9 + 50, "pulse": NUMBERS[:, 1], "ward": YES, "nurse": YES, "outcome": YES},
     "houses.parquet": {"id": np.arange(120), "area": NUMBERS[:, 0], "age": NUMBERS[:, 1], "price": NUMBERS.sum(axis=1)},
     "clicks.parquet": {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "bought": YES},
+    "messages.tsv": {
+        "message": [
+            f"{'claim your free prize today' if word == 'yes' else 'see you in the meeting room'} at number {k}, {word}"
+            for k, word in enumerate(YES)
+        ],
+        "label": YES,
+    },
     "digits.csv": {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "digit": (NUMBERS[:, 0] > 0) * 4 + 1},
 }
 """Small tables of the names that examples use for people's own."""
@@ -79,6 +87,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             frame.write_csv(folder / name, separator="\t" if name.endswith("tsv") else ",")
     shutil.copy(ROOT / "examples" / "penguins.csv", folder / "new.csv")
+    made.folder(folder / "images", 24)
+    for index, pixels in enumerate(made.bars(4)[0]):
+        made.picture(folder / "new" / f"{index}.png", pixels)
     for name, target in (("examples/penguins.csv", "species"), ("houses.parquet", "price")):
         model = koubai.TableModel(epochs=3).fit(folder / name, target)
         koubai.save(model, folder / f"{Path(name).stem}.koubai")
@@ -99,11 +110,26 @@ def test_every_command_is_one_that_the_program_understands(name: str) -> None:
         assert not left or args.take_more(args, left), line
 
 
-def can_run(line: str, folder: Path) -> bool:
-    """Whether the tables that a command reads are here: a help text may name others for a reader to imagine."""
+READ = r"\.(csv|tsv|parquet|npz|png)$|/$|-ubyte(\.gz)?$|^digits\.koubai$"
+"""What names of tables, of images and of a model of images end in."""
+
+
+def typed(line: str, folder: Path) -> list[str]:
+    """Return the words of a line as a shell gives them to the program, in a folder."""
     words = shlex.split(line)[1:]
+    return [name for word in words for name in (found_by(word, folder) if "*.png" in word else [word])]
+
+
+def found_by(pattern: str, folder: Path) -> list[str]:
+    """Return the files that a pattern stands for."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob(pattern)) or [pattern]
+
+
+def can_run(line: str, folder: Path) -> bool:
+    """Whether what a command reads is here: a help text may name other tables and images for a reader to imagine."""
+    words = typed(line, folder)
     made = [words[i + 1] for i, word in enumerate(words) if word in ("--out", "--model", "--answers", "--checkpoint")]
-    read = [word for word in words if re.search(r"\.(csv|tsv|parquet)$", word) and word not in made]
+    read = [word for word in words if re.search(READ, word) and word not in made]
     return words[0] not in SERVING and all((folder / word).exists() for word in read)
 
 
@@ -115,7 +141,7 @@ def test_every_command_does_its_work(name: str, desk: Path, monkeypatch, capsys)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     for line in SCRIPTS[name]:
         if can_run(line, desk):
-            status = main(shlex.split(line)[1:])
+            status = main(typed(line, desk))
             assert status == 0, (line, capsys.readouterr().err)
 
 
@@ -161,3 +187,12 @@ def test_the_table_of_optimizers_is_that_of_their_docstrings() -> None:
         [sys.executable, ROOT / "scripts" / "rules-table", "--check"], capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.returncode) == ("", 0), done.stdout + done.stderr
+
+
+def test_every_page_and_every_public_name_is_on_the_site() -> None:
+    """`scripts/build-site` fails otherwise, and takes longer to say so."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages - {"index"} <= set(index.splitlines())
+    names = re.findall(r"^ +koubai\.(\w+)$", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(names) == sorted(koubai.__all__)

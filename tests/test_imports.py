@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ CASES = {
     "import koubai; koubai.Network": {"numpy", "scipy"},
     "import koubai; koubai.MLPClassifier()": SCIKIT_LEARN,
     f"import koubai, warnings; warnings.simplefilter('ignore'); {FIT}": SCIKIT_LEARN | {"numba"},
+    "import koubai.engines.registry": {"numpy", "scipy"},
     "import koubai; koubai.TableModel()": {"numpy", "scipy"},
 }
 
@@ -36,6 +38,34 @@ def test_only_what_is_needed_is_loaded(code: str, needed: set[str]) -> None:
     script = f"{code}\nimport sys\nprint(*({HEAVY!r} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert set(found.split()) <= needed
+
+
+FITTED = """
+import sys, warnings
+from koubai.cli.main import main
+words = ["--target", "y", "--task", "classification", "--epochs", "2", "--members", "2", "--quiet"]
+assert main(["fit", "t.csv", *words]) == 0
+unused = {"pandas", "psutil", "asyncio", "scipy.stats", "sklearn.metrics", "sklearn.model_selection", "numpy.f2py"}
+print(*(unused & set(sys.modules)))
+import numpy, pandas, scipy.stats
+from scipy._lib.array_api_compat import numpy as compatible
+assert "." in compatible.testing.__name__ and compatible.ma.zeros(2).sum() == 0
+assert "f2py" not in vars(numpy) and numpy.f2py.get_include()
+from sklearn.preprocessing import PowerTransformer
+from sklearn.utils import fixes
+fitted = PowerTransformer(method="box-cox").fit(pandas.DataFrame({"x": [1.0, 2.0, 4.0, 9.0]}))
+assert fitted.feature_names_in_.tolist() == ["x"]
+assert fixes.scipy.stats is scipy.stats
+assert scipy.stats.norm.cdf(0) == 0.5
+"""
+
+
+def test_a_fit_of_a_table_loads_no_statistics_and_no_frames_and_they_work_afterwards(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{'ab'[i % 2]},{(i * 7) % 13}\n" for i in range(120))
+    (tmp_path / "t.csv").write_text(f"x,c,y\n{rows}", encoding="utf-8")
+    script = [sys.executable, "-c", FITTED]
+    found = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert found.split() == []
 
 
 def test_public_names_are_found_and_others_are_not() -> None:

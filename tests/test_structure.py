@@ -18,18 +18,19 @@ UPWARDS = "koubai.core.entries"
 
 MOST_FILES = 12
 LARGER = {
-    "cli/parts": 13,  # what commands share, one subject a file
-    "core": 22,  # what all rooms share, one small subject a file
+    "cli": 13,  # one command a file
+    "cli/parts": 22,  # what commands share, one subject a file
+    "core": 24,  # what all rooms share, one small subject a file
     "core/activations": 16,  # one activation a file
     "engines/cpu": 14,  # one step from what training asks for to compiled code a file
     "engines/cpu/kernels": 23,  # compiled together, one step of training a file
-    "explain/network": 16,  # one part of a pass a file
-    "models": 17,  # one model, from its parameters to its file
+    "explain/network": 19,  # one part of a pass a file
+    "explain/quiz/topics": 18,  # one topic of exercises a file
+    "models": 14,  # one model, from its parameters to its file
     "optimizers": 19,  # one rule a file
-    "play": 35,  # the playground's server, to be parted with its page
-    "tables/files": 15,  # one question that a file raises, a file
-    "tables/preparing": 13,  # one kind of column, or one step to features, a file
-    "training": 16,  # one part of a run a file
+    "tables/files": 18,  # one question that a file raises, a file
+    "tables/preparing": 15,  # one kind of column, or one step to features, a file
+    "training": 19,  # one part of a run a file
 }
 """Folders that may hold more files, and how many."""
 

@@ -5,15 +5,16 @@ import io
 import json
 import random
 import sys
+import tempfile
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from tests.files.making import CHECKPOINTS, MANY, NUMBERS, X, table_for
+from tests.files.making import CHECKPOINTS, IMAGES, MANY, NUMBERS, rows_for
 
 import koubai
 from koubai.cli.main import main
@@ -156,12 +157,12 @@ def mutate_tensors(record: dict[str, Any], tensors: Tensors, rng: random.Random)
         tensors[f"{name}2" if rng.random() < 0.5 else f"running.{name}"] = array
 
 
-def write(path: Path, kind: str, record: dict[str, Any], tensors: Tensors) -> None:
-    """Write a file whose digest is right, whatever is in it."""
+def write(path: Path, found: Container, record: dict[str, Any], tensors: Tensors) -> None:
+    """Write a file of another's kind and version whose digest is right, whatever is in it."""
     fields = {
         "format": "koubai",
-        "format_version": "1",
-        "kind": kind,
+        "format_version": str(found.format_version),
+        "kind": found.kind,
         "koubai_version": "0.1.0",
         "record": json.dumps(record),
     }
@@ -184,20 +185,74 @@ def use(name: str, path: Path) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.redirect_stderr(io.StringIO()):
         assert main(["show", str(path)]) == 0
     assert "\x1b[31m" not in shown.getvalue()
-    if name.startswith("table"):
-        model.predict(table_for(name))
-        with contextlib.suppress(KoubaiError):
-            model.evaluate(table_for(name))
-    else:
-        use_estimator(model)
+    for kind, used in USED.items():
+        if name.startswith(kind):
+            used(name, model)
+            return "works"
+    use_estimator(name, model)
     return "works"
 
 
-def use_estimator(model: Any) -> None:
+def use_table(name: str, model: Any) -> None:
+    """Predict for a table, and judge the predictions."""
+    rows = rows_for(name)
+    model.predict(rows)
+    with contextlib.suppress(KoubaiError):
+        model.evaluate(rows)
+        model.explain(rows[:1])
+
+
+def use_table_estimator(name: str, model: Any) -> None:
+    """Predict for a table, and learn again."""
+    rows = rows_for(name)
+    predicted = model.predict(rows)
+    with contextlib.suppress(KoubaiError):
+        model.set_params(epochs=1, n_members=1, time=None).fit(rows, predicted)
+
+
+def use_images(name: str, model: Any) -> None:
+    """Predict for images in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(f"{folder}/images.npz", images=IMAGES)
+        with contextlib.suppress(KoubaiError):  # of another shape than those that the network takes
+            model.predict(f"{folder}/images.npz")
+
+
+def use_neocognitron(name: str, model: Any) -> None:
+    """Ask what the cells answer, and the classes if it has any."""
+    x = np.resize(IMAGES.reshape(40, -1), (5, model.n_features_in_)).reshape(5, *model.image_shape_)
+    model.transform(x)
+    if hasattr(model, "readout_"):
+        model.predict(x)
+
+
+def use_pipeline(name: str, model: Any) -> None:
+    """Predict; what scikit-learn's steps hold is not described, and what they say to it is theirs."""
+    try:
+        model.predict(rows_for(name))
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1].filename
+        if "site-packages" not in last and not isinstance(error, KoubaiError):
+            raise
+
+
+USED: dict[str, Callable[[str, Any], None]] = {
+    "table-estimator": use_table_estimator,
+    "table": use_table,
+    "images": use_images,
+    "neocognitron": use_neocognitron,
+    "pipeline": use_pipeline,
+}
+"""How models are used, by what their names begin with; all others as estimators."""
+
+
+def use_estimator(name: str, model: Any) -> None:
     """Predict with an estimator, explain a row, and let it go on learning."""
-    x = X[:, : model.n_features_in_]
+    x = rows_for(name).reshape(40, -1)[:, : model.n_features_in_]
     if x.shape[1] < model.n_features_in_:
         x = np.zeros((40, model.n_features_in_))
+    if hasattr(model, "image_shape_"):
+        x = x.reshape(40, *model.image_shape_)
     predicted = model.predict(x)
     classes = getattr(model, "classes_", None)
     y = MANY if getattr(predicted, "ndim", 1) == 2 and classes is not None else NUMBERS
@@ -207,9 +262,8 @@ def use_estimator(model: Any) -> None:
         y = np.zeros_like(predicted)
     with contextlib.suppress(KoubaiError), contextlib.redirect_stdout(io.StringIO()):
         model.explain(x[0]).show()
-    model.set_params(max_iter=2, warm_start=True, verbose=False)
-    if hasattr(model, "epochs"):
-        model.set_params(epochs=2, n_starts=1, progress=False)
+    again = {"max_iter": 2, "epochs": 2, "n_starts": 1, "progress": False, "verbose": False, "warm_start": True}
+    model.set_params(**{key: value for key, value in again.items() if key in model.get_params()})
     with contextlib.suppress(KoubaiError):
         if hasattr(model, "partial_fit"):
             model.partial_fit(x, y)
@@ -221,9 +275,9 @@ def use_estimator(model: Any) -> None:
 
 def use_checkpoint(name: str, path: Path) -> str:
     """Go on from a checkpoint."""
-    estimator, y = CHECKPOINTS[name]
+    estimator, rows, y = CHECKPOINTS[name]
     try:
-        clone(estimator).set_params(checkpoint=path).fit(X, y)
+        clone(estimator).set_params(checkpoint=path).fit(rows, y)
     except KoubaiError as error:
         return refused(error)
     return "works"
@@ -247,7 +301,7 @@ def run(kept: Path, folder: Path, numbers: range) -> None:
         name = names[number % len(names)]
         (folder / "number").write_text(f"{number} {name}")
         record, tensors = mutate(found[name], random.Random(number))
-        write(path, found[name].kind, record, tensors)
+        write(path, found[name], record, tensors)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # training that does not converge, overflow: what users are told
             try:
