@@ -44,16 +44,38 @@ class Noting:
     def key_value_set(self, key: str, value: str, allow_overwrite: bool = False) -> None:
         self.noted[key] = value
 
+    def key_value_dir_get(self, start: str) -> list[tuple[str, str]]:
+        return [(key, value) for key, value in self.noted.items() if key.startswith(start)]
+
+
+class Passing:
+    """A clock that goes on when one sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(cluster_module, "sleep", self.sleep)
+        monkeypatch.setattr(cluster_module, "monotonic", lambda: self.now)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
 
 @pytest.mark.parametrize(("rank", "beats"), [(0, 5), (1, 0)])
 def test_the_coordinator_stays_until_the_others_have_read_that_it_ends(
     monkeypatch: pytest.MonkeyPatch, rank: int, beats: int
 ) -> None:
     """They read within one beat, and wait two more in case that they end for the same reason."""
-    slept, client = list[float](), Noting()
-    monkeypatch.setattr(cluster_module, "sleep", slept.append)
+    clock, client = Passing(monkeypatch), Noting()
     Cluster(rank, 2, client).tell(2)
-    assert (slept, client.noted) == ([beats * BEAT], {f"koubai/ended/{rank}": "2"})
+    assert clock.now == pytest.approx(beats * BEAT, abs=BEAT / 5)
+    assert client.noted == {f"koubai/ended/{rank}": "2"}
+
+
+def test_the_coordinator_stays_no_longer_than_until_all_others_have_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, client = Passing(monkeypatch), Noting()
+    Cluster(1, 2, client).tell(2)
+    Cluster(0, 2, client).tell(2)
+    assert clock.now == 0
 
 
 def test_work_of_hours_is_waited_for_in_the_store_before_messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ MISTAKE = 2
 """Exit status of a user's mistake, with which starting again would not help."""
 ENDING = 3.0
 """Seconds in which the other processes can say what they see when one has ended."""
+FAREWELL = 10.0
+"""The same after a user's mistake, which the first process tells, who then stays for some seconds for the others."""
 
 
 def add_cluster_options(group: "argparse._ArgumentGroup") -> None:
@@ -174,7 +176,7 @@ class _Processes:
             if failed is None:
                 return 0, ""
             frozen = self._frozen()
-            until = time.monotonic() + ENDING
+            until = time.monotonic() + (FAREWELL if self.children[failed].returncode == MISTAKE else ENDING)
             while time.monotonic() < until and any(child.poll() is None for child in self.children):
                 time.sleep(0.05)
             self._kill()

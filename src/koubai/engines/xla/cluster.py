@@ -27,6 +27,8 @@ PATIENCE = 20.0
 """Seconds without a sign of life after which a process counts as lost."""
 SHORT_PATIENCE = 6.0
 """The same once a message between processes has failed."""
+FAREWELL = 5 * BEAT
+"""Seconds within which the others, who wait two beats too, read in the store that a process ends."""
 TEMPORARY = 75
 """Exit status of a process that ends because another is lost (EX_TEMPFAIL): start all again."""
 STARTS = 300
@@ -150,7 +152,9 @@ class Cluster:
         if status != TEMPORARY:
             try:
                 self.client.key_value_set(f"{ENDED}{self.rank}", str(status), allow_overwrite=True)
-                sleep(5 * BEAT if self.writes else 0)  # until others, who wait two beats too, have read the store
+                until = monotonic() + FAREWELL
+                while self.writes and monotonic() < until and len(self.client.key_value_dir_get(ENDED)) < self.size:
+                    sleep(BEAT / 10)  # the store ends with the first process
             except jax.errors.JaxRuntimeError:
                 pass  # the coordinator is gone, and the others see that themselves
 
