@@ -80,15 +80,19 @@ class Playground:
             assert time.monotonic() < end, f"not true after {seconds} s: {script}"
             time.sleep(0.02)
 
-    def inner_text(self, selector):
-        """What an element says once the panels show what was done last: they follow with the screen's next frame."""
+    @property
+    def shown(self):
+        """The page once the panels show what was done last: they follow with the screen's next frame."""
         self.page.evaluate(SHOWN)
-        return self.page.inner_text(selector)
+        return self.page
+
+    def inner_text(self, selector):
+        """What an element says once the panels show what was done last."""
+        return self.shown.inner_text(selector)
 
     def is_visible(self, selector):
         """Whether an element is there once the panels show what was done last."""
-        self.page.evaluate(SHOWN)
-        return self.page.is_visible(selector)
+        return self.shown.is_visible(selector)
 
     def press(self, key):
         """Press the button that carries the text of this key."""

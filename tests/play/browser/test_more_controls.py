@@ -112,7 +112,7 @@ def test_a_lesson_leads_through_its_steps(opened):
     playground = opened()
     playground.page.wait_for_selector(".begin")
     playground.page.click(".choose")
-    assert playground.page.locator("button.lesson").count() >= 5
+    assert playground.shown.locator("button.lesson").count() >= 5
     playground.page.locator("button.lesson").nth(1).click()
     playground.until("s.settings.dataset === 'xor' && s.settings.mode === 'perceptron'")
     assert playground.inner_text(".lesson-bar .question").endswith("?")

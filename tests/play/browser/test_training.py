@@ -117,7 +117,7 @@ def test_settings_change_in_mid_run_without_a_reset(opened):
 def test_an_edited_weight_is_the_network_s(opened):
     playground = opened()
     playground.page.click(".nodes .node >> nth=8")
-    assert playground.page.evaluate("document.activeElement.closest('.inspector') !== null")
+    assert playground.shown.evaluate("document.activeElement.closest('.inspector') !== null")
     box = playground.page.locator(".inspector .number input").nth(1)
     box.fill("1.25")
     box.press("Enter")
