@@ -181,6 +181,38 @@ def test_mistakes_are_told_in_japanese_where_that_is_spoken(capsys, words, tmp_p
     assert not re.search("[ぁ-ん]", said(capsys, "explain", *words)[2].splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["quiz", "--count", "x"], "koubai quiz: --count は 10 のような整数にしてください（指定は 'x'）。"),
+        (["quiz", "--count=1e3"], "koubai quiz: --count は 1000 のような整数にしてください（指定は '1e3'）。"),
+        (["descend", "--start"], "koubai descend: --start には値が必要です。"),
+        (["explain", "xor", "--help=yes"], "koubai explain xor: -h/--help に値は付けられません（指定は 'yes'）。"),
+        (["descend", "--s=1"], "koubai descend: --s=1 は略さずに書いてください（--start, --steps, "),
+        (["descend", "--window", "2:1"], "koubai descend: --window には範囲を小さいほうから大きいほうへ書いてください"),
+        (["grade"], "koubai grade: RESULTS を指定してください。"),
+        (["explain", "foo"], "koubai explain: WHAT は perceptron, forward, "),
+        (
+            ["explain", "derivative", "a", "--by", "a", "--no"],
+            "koubai explain derivative: --no という引数は",
+        ),
+        (["fit", "--time", "when"], "koubai fit: --time は 30 のような秒数にしてください（指定は 'when'）。過去で学習"),
+    ],
+)
+def test_words_that_no_command_takes_are_told_in_japanese_where_that_is_spoken(capsys, words, told):
+    for spoken in (["--lang", "ja"], ["--lang=en", "--lang=ja"]):
+        with pytest.raises(SystemExit) as stopped:
+            main([*words, *spoken])
+        assert stopped.value.code == 2
+        err = capsys.readouterr().err
+        assert err.startswith(told), err
+        assert err.endswith("' に説明があります。\n")
+        assert not re.search(r"[A-Za-z][a-z]*(?: [a-z]+){3}", err), err
+    with pytest.raises(SystemExit):
+        main(words)
+    assert not re.search("[ぁ-ん]", capsys.readouterr().err)
+
+
 def test_words_that_are_no_numbers_or_shapes_are_refused(capsys):
     for words in (
         ["softmax", "--u", "a"],
@@ -271,7 +303,7 @@ def test_shapes_may_stand_after_an_option(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["explain", "derivative", "norm(x)**2", "--by", "x", "c"])
     assert stopped.value.code == 2
-    assert "koubai explain: arguments must be those that --help lists; got c." in capsys.readouterr().err
+    assert "koubai explain derivative: arguments must be those that --help lists; got c." in capsys.readouterr().err
 
 
 @pytest.mark.slow

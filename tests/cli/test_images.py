@@ -187,7 +187,7 @@ WRONG = [
     (("x.csv", "--target", "y", "--flips"), "--flips must come with images; got it with a table, 'x.csv'."),
     (("bars", "--layers", "conv 4 30"), "layers[0]: Convolution: kernel_size must be at most the padded map's 8 × 8"),
     (("bars", "--layers", "konv"), "--layers must list conv, max_pool, avg_pool, flatten, dense, dropout or"),
-    (("bars", "--image-size", "0"), "--image-size must be pixels such as 28, or width and height such as 64x48; got"),
+    (("bars", "--image-size", "0"), "--image-size must be pixels, or width and height, such as 28 or 64x48; got"),
     (("bars", "--shifts", "-1"), "--shifts must be an integer >= 0; got -1."),
     (("bars", "--labels", "x"), "--labels must come with an idx file; got it with 'bars'."),
     (("bars", "--test-fraction", "2"), "--test-fraction must be in [0, 1); got 2.0. Try 0.2."),

@@ -102,8 +102,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         args, left = parser.parse_known_args(words)
         args.words = words
         if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
-            parser.prog += f" {args.command}"
-            parser.error(f"unrecognized arguments: {' '.join(left)}")
+            args.parser.error(f"unrecognized arguments: {' '.join(left)}")
         command, options = f" {args.command}", getattr(args, "options", options)
         status: int = args.run(args)
         sys.stdout.flush()

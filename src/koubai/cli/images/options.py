@@ -137,7 +137,7 @@ def image_size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"\s*(\d{1,5})(?:\s*[x×]\s*(\d{1,5}))?\s*", text)
     sides = [int(side) for side in found.groups() if side] if found else []
     if not sides or 0 in sides:
-        raise argparse.ArgumentTypeError(f"must be pixels such as 28, or width and height such as 64x48; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be pixels, or width and height, such as 28 or 64x48; got {text!r}")
     return sides[-1], sides[0]
 
 

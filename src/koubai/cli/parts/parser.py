@@ -2,11 +2,13 @@
 
 import argparse
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from koubai.cli.parts.terminal import printable
-from koubai.core.errors import on_one_line
+from koubai.core.errors import KoubaiError, on_one_line
+from koubai.core.language import Language, catalogue, language, text
 
 MISTAKE = 2
 """Exit status for a user's mistake."""
@@ -14,17 +16,18 @@ VALUE = re.compile(r"-(?!h$)[^-]")
 """How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options have two, but for -h."""
 
 ARGPARSE = (
-    (r"argument (?P<name>.+?): must (?P<rest>.*)", "{name} must {rest}"),
-    (r"argument (?P<name>.+?): expected one argument", "{name} must be followed by a value; got none"),
-    (r"argument (?P<name>.+?): ignored explicit argument (?P<value>.*)", "{name} must have no value; got {value}"),
-    (
-        r"ambiguous option: (?P<name>.+?) could match (?P<others>.*)",
-        "{name} must be written in full; it may be {others}",
-    ),
-    (r"the following arguments are required: (?P<names>.*)", "{names} must be given; got none"),
-    (r"unrecognized arguments: (?P<words>.*)", "arguments must be those that --help lists; got {words}"),
+    (r"argument (?P<name>.+?): must be one of (?P<choices>.*); got (?P<got>.*)", "choice"),
+    (r"argument (?P<name>.+?): must be a number of seconds such as 30; got (?P<got>.*)\. To train .*", "time_column"),
+    (r"argument (?P<name>.+?): must be (?P<kind>[^;]*?) such as (?P<examples>.*); got (?P<got>.*)", "such_as"),
+    (r"argument (?P<name>.+?): must be ranges from low to high; got (?P<got>.*)", "range"),
+    (r"argument (?P<name>.+?): must (?P<rest>.*)", "must"),
+    (r"argument (?P<name>.+?): expected (one|at least one) argument", "no_value"),
+    (r"argument (?P<name>.+?): ignored explicit argument (?P<got>.*)", "no_value_wanted"),
+    (r"ambiguous option: (?P<name>.+?) could match (?P<others>.*)", "ambiguous"),
+    (r"the following arguments are required: (?P<names>.*)", "required"),
+    (r"unrecognized arguments: (?P<words>.*)", "unknown"),
 )
-"""What argparse says, and the same in koubai's words."""
+"""What argparse and koubai's types of values say, and the key of the same in koubai's words: cli.error.KEY."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,10 +39,29 @@ class Parser(argparse.ArgumentParser):
         self._negative_number_matcher = VALUE
         self.register("type", int, whole)
         self.register("type", float, number)
+        self.set_defaults(parser=self)  # of commands within commands, the innermost stays
+        self.words: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse words, and remember them: they say in which language to complain of them."""
+        self.words = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """Print the error and where to find help, and exit with status 2."""
-        self.exit(MISTAKE, f"{self.prog}: {printable(in_own_words(message))}. See '{self.prog} --help'.\n")
+        """Print the error and where to find help, in the command's language, and exit with status 2."""
+        lang = self._language()
+        said = printable(in_own_words(message, lang))
+        self.exit(MISTAKE, f"{self.prog}: {text('cli.error.sentence', lang, said=said, prog=self.prog)}\n")
+
+    def _language(self) -> Language:
+        """Return the language of a command that speaks several, as far as its words tell; English of any other."""
+        if not _speaks(self):
+            return "en"
+        asked = re.findall(r"(?:^|\0)--lang[=\0]([^\0]*)", "\0".join(self.words))
+        try:
+            return language(asked[-1] if asked else None)
+        except KoubaiError:  # no such language
+            return "en"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Raise an error that says what the choices are, in the same words with every version of Python."""
@@ -47,18 +69,32 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"must be one of {listed(action.choices)}; got {value!r}")
 
 
-def in_own_words(message: str) -> str:
-    """Return what argparse complains of in koubai's words.
+def _speaks(parser: argparse.ArgumentParser) -> bool:
+    """Return whether a command, or one within it, takes a language."""
+    within = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return "--lang" in parser._option_string_actions or any(_speaks(one) for each in within for one in each.values())
+
+
+def in_own_words(message: str, lang: Language = "en") -> str:
+    """Return what argparse complains of in koubai's words, without a full stop.
 
     Examples
     --------
     >>> in_own_words("argument --epochs: expected one argument")
     '--epochs must be followed by a value; got none'
+    >>> in_own_words("argument --epochs: expected one argument", "ja")
+    '--epochs には値が必要です'
     """
-    for pattern, words in ARGPARSE:
+    for pattern, key in ARGPARSE:
         found = re.fullmatch(pattern, message, re.DOTALL)
         if found:
-            return words.format(**found.groupdict())
+            values = found.groupdict()
+            if "kind" in values:
+                key_of_kind = "cli.kind." + re.sub(r"\W+", "_", values["kind"]).strip("_")
+                values["kind"] = catalogue(lang).get(key_of_kind, values["kind"])
+            if lang == "ja" and "examples" in values:
+                values["examples"] = re.sub(",? or ", " や ", values["examples"])
+            return text(f"cli.error.{key}", lang, **values)
     return message
 
 
@@ -73,7 +109,7 @@ def listed(choices: Iterable[Any]) -> str:
     return ", ".join(str(choice) if re.fullmatch(r"[\w-]+", str(choice)) else repr(choice) for choice in choices)
 
 
-def whole(text: str) -> int:
+def whole(written: str) -> int:
     """Return the integer that is written; 1e3 is told how to be written.
 
     Examples
@@ -82,23 +118,23 @@ def whole(text: str) -> int:
     12
     """
     try:
-        return int(text)
+        return int(written)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"must be an integer such as {_whole_meant(text)}; got {on_one_line(repr(text), 60)}"
+            f"must be an integer such as {_whole_meant(written)}; got {on_one_line(repr(written), 60)}"
         ) from None
 
 
-def _whole_meant(text: str) -> int:
+def _whole_meant(written: str) -> int:
     """Return the integer that a text such as 1e3 or 20.0 stands for, or any example."""
     try:
-        meant = float(text)
+        meant = float(written)
     except ValueError:
         return 10
     return int(meant) if meant.is_integer() and abs(meant) < 1e15 else 10
 
 
-def number(text: str) -> float:
+def number(written: str) -> float:
     """Return the number that is written.
 
     Examples
@@ -107,9 +143,9 @@ def number(text: str) -> float:
     0.001
     """
     try:
-        return float(text)
+        return float(written)
     except ValueError:
-        meant = text.replace(",", ".") if re.fullmatch(r"-?\d*,\d+", text) else "0.5"
+        meant = written.replace(",", ".") if re.fullmatch(r"-?\d*,\d+", written) else "0.5"
         raise argparse.ArgumentTypeError(
-            f"must be a number such as {meant}; got {on_one_line(repr(text), 60)}"
+            f"must be a number such as {meant}; got {on_one_line(repr(written), 60)}"
         ) from None
