@@ -286,3 +286,41 @@ def test_explanations_of_images_refuse_in_one_sentence(model: Path, capsys: pyte
     assert "MODEL must be a table model saved by 'koubai fit'; got ImageModel. Use koubai explain forward." in line
     line = complaint(capsys, "explain", "model", model, "--data", "bars", "--lang", "ja")
     assert line.endswith("表のモデルを指定してください（指定は ImageModel）。koubai explain forward を使ってください。")
+
+
+def test_an_estimator_that_learned_from_arrays_takes_images_in_their_units(capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as the playground's digits, whose pixels go up to 16."""
+    lines = np.zeros((40, 6, 6))
+    lines[::2, 2], lines[1::2, :, 2] = 16, 16
+    kinds = np.array(["lying", "standing"] * 20)
+    estimator = koubai.ConvClassifier([koubai.Conv(4, 3), "relu"], epochs=30, random_state=0).fit(lines, kinds)
+    save(estimator, "bare.koubai")
+    np.savez("lines.npz", images=lines[:5], labels=kinds[:5])
+    made.picture(Path("standing.png"), (lines[1] / 16 * 255).astype(np.uint8))
+    assert main(["predict", "bare.koubai", "lines.npz", "--out", "found.csv"]) == 0
+    told = capsys.readouterr()
+    assert "accuracy on 5 images of known labels, 5 right" in told.err
+    assert "accuracy of always predicting lying" in told.err
+    assert "Note" not in told.err
+    assert pl.read_csv("found.csv")["prediction"].to_list() == kinds[:5].tolist()
+    found = estimator.predict_proba(lines[:5])[:, 0]
+    np.testing.assert_allclose(pl.read_csv("found.csv")["probability_lying"], found, rtol=1e-6)
+    assert main(["predict", "bare.koubai", "standing.png"]) == 0
+    assert "Note: Pixels go up to 255, those that the model learned from were about 2.67" in capsys.readouterr().err
+    words = ["explain", "forward", "bare.koubai", "--data"]
+    assert main([*words, "standing.png", "--out", "node.html"]) == 0
+    assert "Note: Pixels go up to 255" in capsys.readouterr().err
+    assert main([*words, "lines.npz", "--row", "2", "--out", "two.html"]) == 0
+    assert capsys.readouterr().err == ""
+    Path("table.csv").write_text("x1,x2\n1,2\n", encoding="utf-8")
+    told_of_table = complaint(capsys, "predict", "bare.koubai", "table.csv")
+    assert told_of_table.endswith("must be given images, which it learned from; got 'table.csv'.")
+
+
+def test_labels_that_are_numbers_are_those_of_classes_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = np.zeros((8, 4, 4))
+    lines[::2, 2], lines[1::2, :, 2] = 1, 1
+    save(koubai.ConvClassifier([], epochs=300, shifts=0, random_state=0).fit(lines, ["0", "1"] * 4), "bare.koubai")
+    np.savez("lines.npz", images=lines, labels=np.array([0, 1] * 4))
+    assert main(["predict", "bare.koubai", "lines.npz", "--out", "found.csv"]) == 0
+    assert "accuracy on 8 images of known labels, 8 right" in capsys.readouterr().err

@@ -256,6 +256,14 @@ def test_pictures_come_as_files_and_in_base64(served: Any) -> None:
     assert "must be grey, as those the model learned from" in refused.json()["error"]
 
 
+def test_a_picture_in_other_units_than_an_estimator_learned_from_is_answered_with_a_note() -> None:
+    shares = koubai.ConvClassifier([Conv(2, 3), "relu"], epochs=2, random_state=0).fit(BARS / 255, np.arange(12) % 2)
+    client = TestClient(Service(shares).app())
+    said = client.post("/predict", content=png_of(BARS[0].astype(np.uint8)), headers={"Content-Type": "image/png"})
+    assert "give them in the same units" in said.json()["notes"][0]
+    assert "notes" not in client.post("/predict", json={"pixels": (BARS[0] / 255).tolist()}).json()
+
+
 def test_what_a_pixel_list_must_be_is_said(served: Any) -> None:
     _, client = served("ConvClassifier")
     for pixels, said in (

@@ -135,11 +135,11 @@ def run(args: argparse.Namespace) -> int:
     reasoned.check(args, many)
     load_arrays()
 
-    from koubai.models.files import load_predictor
+    from koubai.models.files import OF_IMAGES, load_predictor
     from koubai.models.table_predictor import TablePredictor
 
     model = load_predictor(args.model)
-    if hasattr(model, "estimator_") and not isinstance(model, TablePredictor):
+    if not isinstance(model, TablePredictor) and type(model).__name__ in OF_IMAGES:
         raise ParameterError(f"'{args.model}' must be given images, which it learned from; got '{args.table}'.")
     if not isinstance(model, TablePredictor):
         return _run_bare(args, model)

@@ -16,6 +16,7 @@ from koubai.images.folders import read_files
 from koubai.images.images import COLOUR, GRAY
 from koubai.images.pictures import MOST_PIXELS, read_header
 from koubai.models.kept.bare import asked, predictions_of
+from koubai.models.of_images.bare import notes_on_units
 from koubai.serve.answers import answers_in, no_derivation, with_notes
 from koubai.serve.bodies import JSON, Refusal
 from koubai.tables.meaning.values import LARGEST
@@ -161,7 +162,8 @@ class PictureScorer:
             raise
         if found.shape != self.shape:
             raise DataError(f"The picture must have {channels} channels; it has {found.shape[2]}. Send its pixels.")
-        return found.pixels, list(found.notes)
+        units = [] if self.of_files else notes_on_units(self.estimator, found.pixels)
+        return found.pixels, [*found.notes, *units]
 
     def _numbers(self, given: Any, number: int) -> Array:
         """Return an image of JSON: lines of pixels, each of its channels if there are several; or all in one list."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.cli.images import options
+from koubai.cli.images.predict import units_of
 from koubai.cli.parts.reading import reading_options, say_notes
 from koubai.core.errors import ParameterError
 
@@ -28,7 +29,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
             )
     options.check_there(args.data)
     images = model.read(args.data)
-    say_notes(images.notes)
+    say_notes([*images.notes, *units_of(model, images)])
     inputs, targets = model.network_rows(images)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))

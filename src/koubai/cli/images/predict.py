@@ -11,6 +11,7 @@ from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
+    from koubai.images.images import Images
     from koubai.models.of_images.image_model import ImageModel
 
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace, write: Callable[..., None]) -> int:
     outputs = model.outputs(images.pixels)
     write(iter([model.predictions(images, *outputs)]), args.out, args.raw_cells)
     if not args.quiet:
-        _say(args, images, model.evaluate(images, *outputs))
+        _say(args, model, images, model.evaluate(images, *outputs))
     return 0
 
 
@@ -45,25 +46,33 @@ def check_there(model: str, images: Sequence[str]) -> None:
 
 
 def load_model(path: str) -> "ImageModel":
-    """Return a model of images from its file."""
+    """Return a model of images from its file; an estimator of images takes them as their pixels are."""
     load_base()
     from koubai.models.files import load
-    from koubai.models.of_images.image_model import ImageModel
+    from koubai.models.of_images.bare import as_image_model
 
-    model = load(path)
-    if not isinstance(model, ImageModel):
+    loaded = load(path)
+    model = as_image_model(loaded)
+    if model is None:
         raise ParameterError(
-            f"MODEL must be one that 'koubai fit' learned from images; '{path}' contains a {type(model).__name__}. "
+            f"MODEL must be one that 'koubai fit' learned from images; '{path}' contains a {type(loaded).__name__}. "
             "Give a table, or another model."
         )
     return model
 
 
-def _say(args: argparse.Namespace, images: Any, evaluation: Any) -> None:
+def units_of(model: "ImageModel", images: "Images") -> list[str]:
+    """Return a note if pixels are in other units than those that a bare estimator learned from."""
+    from koubai.models.of_images.bare import notes_on_units
+
+    return [] if model.n_images_ else notes_on_units(model.estimator_, images.pixels)
+
+
+def _say(args: argparse.Namespace, model: "ImageModel", images: Any, evaluation: Any) -> None:
     from koubai.cli.parts.scores import say_evaluation
 
     out = console(sys.stderr)
-    for note in images.notes:
+    for note in (*images.notes, *units_of(model, images)):
         out.print(f"Note: {printable(note)}", style="yellow")
     if evaluation is not None:
         say_evaluation(out, evaluation, "images of known labels")

@@ -64,11 +64,11 @@ def sample_of(args: argparse.Namespace) -> "Sample":
 def _of_model(args: argparse.Namespace) -> "Sample":
     """Return a saved model's network with the rows of a table."""
     from koubai.cli.images.explain import sample_of_images
-    from koubai.models.of_images.image_model import ImageModel
+    from koubai.models.of_images.bare import as_image_model
 
     found = _model_of(args)
-    if isinstance(found, ImageModel):
-        return sample_of_images(args, found)
+    if (of_images := as_image_model(found)) is not None:
+        return sample_of_images(args, of_images)
     model, table = _with_table(args, found)
     n_networks, number = 1 + len(model.others_), 1 if args.member is None else args.member
     args.averaged = number, n_networks

@@ -331,11 +331,7 @@ class ImageModel:
         estimator: Any = self._fitted()
         inputs = estimator._inputs(images.pixels, estimator.theta_.dtype)
         targets = np.full((len(images), estimator.network_.n_outputs), np.nan)
-        labels = None if images.labels is None else np.asarray(images.labels)
-        if labels is not None and self.is_classification:
-            classes = estimator.classes_
-            if (labels.dtype.kind in "US") != (classes.dtype.kind in "US"):
-                labels = labels.astype(str) if classes.dtype.kind in "US" else None  # folders called otherwise
+        labels = self._labels_of(images)
         if labels is not None:
             known = np.isin(labels, estimator.classes_) if self.is_classification else np.ones(len(labels), bool)
             if known.any():
@@ -344,24 +340,33 @@ class ImageModel:
 
     def evaluate(self, images: Images, predicted: Array, probabilities: Array | None) -> Evaluation | None:
         """Return the scores of predictions; None for images without labels that the model could predict."""
-        if images.labels is None:
+        labels = self._labels_of(images)
+        if labels is None:
             return None
-        labels = np.asarray(images.labels)
-        if self.is_classification:
-            known = self.estimator_.classes_
-            if labels.dtype.kind in "US" and known.dtype.kind != "U":
-                return None  # folders named otherwise than the classes, which are numbers
-            if not np.isin(labels, known).any():
-                return None
-        elif labels.dtype.kind not in "biuf":
-            return None
-        return self._evaluated(labels, predicted, probabilities)
+        known = (
+            np.isin(labels, self.estimator_.classes_).any() if self.is_classification else labels.dtype.kind in "biuf"
+        )
+        return self._evaluated(labels, predicted, probabilities) if known else None
+
+    def _labels_of(self, images: Images) -> Array | None:
+        """Return the images' labels, as texts if the classes are; None if there are none, or folders' for numbers."""
+        labels = None if images.labels is None else np.asarray(images.labels)
+        if labels is None or not self.is_classification:
+            return labels
+        in_words = self.estimator_.classes_.dtype.kind in "US"
+        if in_words == (labels.dtype.kind in "US"):
+            return labels
+        return labels.astype(str) if in_words else None
 
     def _evaluated(self, labels: Array, predicted: Array, probabilities: Array | None) -> Evaluation:
         if not self.is_classification:
-            return evaluate_numbers(labels, predicted, self.mean_)
-        classes = self.estimator_.classes_
-        return evaluate_classes(labels, predicted, probabilities, classes, self.commonest_, self.shares_)
+            mean = float(np.mean(labels, dtype=np.float64)) if np.isnan(self.mean_) else self.mean_
+            return evaluate_numbers(labels, predicted, mean)
+        classes, commonest = self.estimator_.classes_, self.commonest_
+        if commonest is None:  # what an estimator learned from is not known: the simplest answer knows these images
+            known, counts = np.unique(labels[np.isin(labels, classes)], return_counts=True)
+            commonest = known[counts.argmax()].item()
+        return evaluate_classes(labels, predicted, probabilities, classes, commonest, self.shares_)
 
     def _fitted(self) -> "ConvClassifier | ConvRegressor":
         if not hasattr(self, "estimator_"):

@@ -1,0 +1,68 @@
+"""An estimator that learned from arrays, in a program or the playground, used as a model of images in files."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from koubai.core.arrays import Array
+from koubai.models.of_images.image_model import ImageModel
+from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
+
+if TYPE_CHECKING:
+    from koubai.estimators.convolution.classifier import ConvClassifier
+    from koubai.estimators.convolution.regressor import ConvRegressor
+
+UNLIKELY = 10.0
+"""Standard deviations from the mean beyond which a pixel is likely to be counted in another unit."""
+
+
+def of_arrays(estimator: "ConvClassifier | ConvRegressor") -> ImageModel:
+    """Return a fitted estimator as a model of images in files, which it takes as their pixels are.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from koubai.estimators.convolution.classifier import ConvClassifier
+    >>> lines = np.zeros((4, 3, 3)), np.array(["lying", "standing"] * 2)
+    >>> lines[0][::2, 1], lines[0][1::2, :, 1] = 1, 1
+    >>> model = of_arrays(ConvClassifier([], epochs=100, shifts=0, random_state=0).fit(*lines))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/lines.npz", images=lines[0])
+    ...     model.predict(f"{folder}/lines.npz")["prediction"].to_list()
+    ['lying', 'standing', 'lying', 'standing']
+    """
+    model = ImageModel()
+    model.estimator_, model.resized_, model.evaluation_ = estimator, False, None
+    model.task_ = CLASSIFICATION if hasattr(estimator, "classes_") else REGRESSION
+    model.why_ = "as the estimator does"
+    model.commonest_, model.shares_, model.mean_ = None, None, float("nan")
+    model.n_images_, model.notes_ = {}, []
+    return model
+
+
+def as_image_model(model: Any) -> ImageModel | None:
+    """Return a loaded model as one of images in files; None if it is of something else."""
+    if type(model).__name__ in ("ConvClassifier", "ConvRegressor"):
+        return of_arrays(model)
+    return model if isinstance(model, ImageModel) else None
+
+
+def notes_on_units(estimator: Any, pixels: Array) -> list[str]:
+    """Return a note if images have pixels far from all that an estimator can have learned from: 0 to 255, not 0 to 1.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> notes_on_units(SimpleNamespace(pixel_mean_=[0.0], pixel_scale_=[16.0]), np.full((1, 2, 2, 1), 255))
+    ['Pixels go up to 255, those that the model learned from were about 0 ± 16; give them in the same units.']
+    """
+    if not hasattr(estimator, "pixel_mean_"):
+        return []
+    mean, scale = np.asarray(estimator.pixel_mean_), np.asarray(estimator.pixel_scale_)
+    far = pixels.size > 0 and (np.abs(pixels - mean) > UNLIKELY * scale).any()
+    if not far:
+        return []
+    return [
+        f"Pixels go up to {pixels.max():.4g}, those that the model learned from were about {mean.mean():.3g} ± "
+        f"{scale.mean():.3g}; give them in the same units."
+    ]
