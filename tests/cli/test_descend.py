@@ -1,12 +1,14 @@
 """``koubai descend``: every way in, and one sentence for each mistake."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from koubai.cli.main import main
+from koubai.descent.functions import worker
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +78,8 @@ def test_windows_and_starts_with_a_minus(capsys: pytest.CaptureFixture[str]) -> 
         (["x**2", "--start", "nan"], "start must be finite"),
         (["x+y+z", "--start", "1,2"], "start must hold 3 values, for x, y, z; got 2"),
         (["booth", "--out", "x.jpg"], "--out must end in one of .png"),
+        (["booth", "--seed", "-1"], "--seed belongs to --fit or --network"),
+        (["people.csv", "--network", "m.koubai", "--seed", "-1"], "--seed must be >= 0; got -1. Try 0."),
         (["booth", "--window=-2:2"], "--window must hold one range for each of the 2 variables; got 1"),
         (["booth", "--basins", "--learning-rate", "0.1,0.2"], "--basins must be given one learning rate; got 2"),
         (["booth", "--basins", "--out", "b.gif"], "--out must end in one of .png, .svg, .pdf, as this does not move"),
@@ -99,6 +103,34 @@ def test_mistakes_get_one_sentence(arguments: list[str], message: str, capsys: p
 ENGLISH = re.compile(r"[A-Za-z][a-z]*(?: [a-z]+){3}")
 """Four words of English side by side."""
 
+EXPRESSIONS = (
+    *("nofn", "rosenbrok", "x**", "*", "x^2", "y=x**2", "x×2", "x−1", "[x]", "²", "x²", "x＋1", "2x", "x)", "(x+1"),
+    *("sin", "sinn(x)", "foo(x)", "sum(x)", "max(x)", "sin(x,y)", "1e400*x", "3+4", "a+b+c+d+f+g+h+i+j+k+l"),
+    *("(" * 120 + "x", "+".join(["x"] * 150), "x+" * 600 + "x"),
+)
+"""Expressions with a mistake each."""
+
+TABLES = {
+    "p": "x,y,z\n0,1,a\n1,3,b\n2,5,c\n3,,d\n",
+    "same": "x,y\n2,1\n2,3\n",
+    "zeros": "x,y\n0,1\n0,3\n",
+    "one": "x,y\n1,1\n2,\n",
+    "infinite": "x,y\n1,1\n2,inf\n",
+}
+"""Tables by name, each of which some fit cannot take."""
+
+
+def refused_in_japanese(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the sentence of a mistake in Japanese, after making sure that it is one, and that English stays so."""
+    assert main(["descend", *words, "--lang", "ja"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("koubai descend: ")
+    assert told.endswith("。")
+    assert not ENGLISH.search(told), told
+    assert main(["descend", *words]) == 2
+    assert not re.search("[ぁ-ん]", capsys.readouterr().err)
+    return told
+
 
 @pytest.mark.parametrize(
     "words",
@@ -112,20 +144,59 @@ ENGLISH = re.compile(r"[A-Za-z][a-z]*(?: [a-z]+){3}")
             ["--fit", "line", "p.csv", "--y", "z"],
         ),
         *(["--fit", "line", "p.csv", "--learning-rate", "1,2"], ["--network", "none.koubai", "p.csv"]),
+        *([expression] for expression in EXPRESSIONS),
+        *(["x**2", "--optimizer", "sgd"], ["x**2", "--start", "1,2"], ["x**2+y**2", "--start", "1"]),
+        ["people.csv", "--network", "m.koubai", "--seed", "-1"],
+        *(["1/x", "--start", "0"], ["log(x)", "--start", "-1"], ["x**2", "--start", "nan"]),
+        *(["x**2", "--start", "1", "--optimizer", rule] for rule in ("momentum:0.1:3", "adam:fast")),
+        ["x**2", "--start", "1", "--optimizer", "adam:0.1", "--learning-rate", "0.2"],
+        *(["booth", "--learning-rate", rate] for rate in ("-1", "0", "inf")),
+        *(["booth", "--steps", "0"], ["booth", "--step-size", "-1"], ["booth", "--gradient-norm", "-1"]),
+        *(["booth", "--value", "nan"], ["booth", "--steps", "1000000", "--learning-rate", ",".join("1" * 4)]),
+        ["x**200 + x**2", "--start", "0.5", "--by-hand"],
+        *(["x**2", "--basins"], ["booth", "--basins", "--resolution", "1"], ["booth", "--basins", "--steps", "0"]),
+        ["booth", "--basins", "--optimizer", ",".join(["sgd"] * 10)],
+        *(["--fit", model, "p.csv"] for model in ("logistic", "perceptron")),
+        *(["--fit", "line", "p.csv", "--method", "nope"], ["--fit", "line", "p.csv", "--intercept", "nan"]),
+        *(["--fit", "line", "p.csv", "--batch-size", "0"], ["--fit", "line", "p.csv", "--start", "1"]),
+        *(["--fit", "line", "same.csv"], ["--fit", "line", "same.csv", "--standardize"]),
+        ["--fit", "line", "p.csv", "--start", "1,2", "--intercept", "1"],
+        *(["--fit", "line", "zeros.csv", "--intercept", "1"], ["--fit", "line", "one.csv"]),
+        ["--fit", "line", "infinite.csv"],
     ],
 )
 def test_mistakes_are_told_in_japanese_where_that_is_spoken(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("p.csv").write_text("x,y,z\n0,1,a\n1,3,b\n2,5,c\n3,,d\n")
-    assert main(["descend", *words, "--lang", "ja"]) == 2
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told.startswith("koubai descend: ")
-    assert told.endswith("。")
-    assert not ENGLISH.search(told), told
-    assert main(["descend", *words]) == 2
-    assert not re.search("[ぁ-ん]", capsys.readouterr().err)
+    for name, rows in TABLES.items():
+        Path(f"{name}.csv").write_text(rows)
+    refused_in_japanese(words, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["x**2", "--start", "1,2"], "--start に指定する値は 1 個です（変数は x，指定は 2 個）。"),
+        (["x**2", "--start", "nan"], "初期値は有限の数にしてください（指定は nan）。たとえば 1.0 とします。"),
+        (["rosenbrok"], "rosenbrock の間違いではありませんか。"),
+        (["x**"], "式 'x**' の 4 文字目：式が途中で終わっています（続きには数，変数，関数のどれかが必要です）。"),
+    ],
+)
+def test_what_a_mistake_is_called_in_japanese(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told in refused_in_japanese(words, capsys)
+
+
+def test_a_process_that_cannot_be_started_is_told_in_japanese(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["x**2", "--start", "1", "--by-hand", "--optimizer", "sgd"]
+    monkeypatch.setattr(worker, "WORKER", worker.Worker())
+    monkeypatch.setattr("koubai.descent.functions.by_hand.WORKER", worker.WORKER)
+    monkeypatch.setattr(worker.sys, "executable", "/nowhere/python")
+    assert "別のプロセス" in refused_in_japanese(words, capsys)
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    assert "SymPy" in refused_in_japanese(words, capsys)
 
 
 def test_notes_and_the_list_are_in_japanese_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,6 +272,21 @@ def test_every_view_of_a_saved_network(
     assert main(["descend", "--network", model, table, "--view", view, "--epochs", "3", *more, *out]) == 0
     assert words in capsys.readouterr().out
     assert picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["--span", "0"], ["--view", "path", "--epochs", "1"], ["--view", "layers", "--epochs", "0"]),
+        *(["--view", "layers", "--epochs", "99999999"], ["--view", "layers", "--batch-size", "0"]),
+        *(["--view", "layers", "--learning-rate", "0"], ["--view", "batches", "--epochs", "0"]),
+    ],
+)
+def test_mistakes_about_a_network_are_told_in_japanese(
+    words: list[str], trained: tuple[str, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, model, _ = trained
+    refused_in_japanese(["--network", model, table, *words], capsys)
 
 
 def test_networks_of_another_shape_are_refused(

@@ -3,7 +3,7 @@
 import argparse
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +11,7 @@ from koubai.cli.parts.complaints import in_terms_of_options
 from koubai.cli.parts.parser import MISTAKE, Parser
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError, LostProcessError
-from koubai.core.language import Worded, language
+from koubai.core.language import Worded, language, worded
 
 COMMANDS = (
     "koubai.cli.fit",
@@ -114,7 +114,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         _mistake(command, str(error))
         return LOST
     except KoubaiError as error:
-        return _mistake(command, _in_language(error, args) or in_terms_of_options(error, options))
+        return _mistake(command, _in_language(error, args, options) or in_terms_of_options(error, options))
     except OSError as error:
         return _mistake(command, f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}.")
     except MemoryError:
@@ -123,11 +123,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         return INTERRUPTED
 
 
-def _in_language(error: KoubaiError, args: argparse.Namespace) -> str:
+def _in_language(error: KoubaiError, args: argparse.Namespace, options: Mapping[str, str]) -> str:
     """Return an error's sentence in the language of a command that speaks several; nothing if it has none there."""
     said = error.args[0]
     if not isinstance(said, Worded) or not hasattr(args, "lang"):
         return ""
+    if error.parameter in options:
+        said = worded(said.key, **{**said.values, "parameter": f"--{options[error.parameter]}"})
     try:
         return said.in_language(language(args.lang))
     except KoubaiError:  # no such language, which is the error itself or another one

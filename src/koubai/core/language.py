@@ -6,8 +6,8 @@ A text may contain placeholders ``{name}`` for values. Code contains only keys.
 
 import json
 import os
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, reduce
 from importlib.resources import files
 from typing import Literal, Self, TypeAlias
 
@@ -114,6 +114,17 @@ class Worded(str):
 def worded(key: str, **values: object) -> Worded:
     """Return a sentence of the catalogues, in English; see `Worded`."""
     return Worded(text(key, "en", **values), key, values)
+
+
+def either_of(names: Sequence[str]) -> str:
+    """Return names as alternatives, in words of the language in which they are told.
+
+    Examples
+    --------
+    >>> either_of(["kind", "king"]), said_in(either_of(["kind", "king"]), "ja")
+    ('kind or king', 'kind か king')
+    """
+    return reduce(lambda first, other: worded("core.either", first=first, other=other), names)
 
 
 def said_in(sentence: object, lang: Language) -> object:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from koubai.core.errors import Parameter, ParameterError, ParameterTypeError
+from koubai.core.language import has_text, worded
 
 Kind = TypeVar("Kind")
 
@@ -134,8 +135,14 @@ def resolve(
         )
     name = aliases.get(str(given.get("name")), str(given.get("name")))
     if name not in kinds:
+        key = f"core.kind.{what}"
+        sort, names = worded(key) if has_text(key) else what, ", ".join(kinds)
         raise ParameterError(
-            parameter=who, required=f"be a known {what}", got=repr(name), remedy=f"Try one of: {', '.join(kinds)}."
+            worded("core.error.unknown", parameter=str(who), what=sort, got=repr(name), names=names),
+            parameter=who,
+            required=f"be a known {what}",
+            got=repr(name),
+            remedy=f"Try one of: {names}.",
         )
     kind: Any = kinds[name]
     parameters: dict[str, Any] = {str(key): value for key, value in given.items() if key != "name"}

@@ -3,11 +3,10 @@
 import argparse
 import re
 from collections.abc import Mapping
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
-from koubai.core.language import worded
+from koubai.core.language import either_of, worded
 
 if TYPE_CHECKING:
     from koubai.descent.functions.objective import Window
@@ -43,9 +42,11 @@ def way_in(args: argparse.Namespace, defaults: Mapping[str, Any]) -> str:
             if f"--{name}" in ALLOWED:
                 raise ParameterError(worded("descend.error.cannot_combine", name=name, way=_said(way)))
             ways = [_said(other) for other, names in ALLOWED.items() if name in names]
-            belongs = reduce(lambda a, b: worded("descend.either", a=a, b=b), ways)
+            belongs = either_of(ways)
             option = name.replace("_", "-")
             raise ParameterError(worded("descend.error.belongs", name=option, belongs=belongs, way=_said(way)))
+    if args.seed < 0:
+        raise ParameterError(worded("descend.error.seed", got=args.seed))
     return way
 
 

@@ -17,6 +17,7 @@ from koubai.core.activations.identity import Identity
 from koubai.core.activations.sigmoid import Sigmoid
 from koubai.core.arguments import FLAG, NAMES, REAL, SEED, TEXT, WHOLE, WINDOW, floats, or_none, takes
 from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.language import worded
 from koubai.core.losses import Loss
 from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
 from koubai.core.losses.perceptron import PerceptronLoss
@@ -28,6 +29,7 @@ from koubai.descent.functions.stationary import newton
 from koubai.descent.paths.compare import surface_of, view_window
 from koubai.descent.paths.descend import descend_all, make_run
 from koubai.descent.paths.path import Path, Stopping
+from koubai.descent.wording import tuple_said
 from koubai.optimizers.protocol import Optimizer
 
 Method = Literal["steepest", "minibatch", "sgd"]
@@ -170,11 +172,11 @@ def fit_points(
     """
     x, y, classes = _checked_points(x, y, model)
     if intercept is not None and not np.isfinite(intercept):
-        raise ParameterError(f"fit: intercept must be finite; got {intercept!r}. Leave it out to fit it.")
+        raise ParameterError(worded("descend.error.intercept", got=repr(intercept)))
     if len(methods) == 0 or any(method not in METHODS for method in methods):
-        raise ParameterError(f"fit: methods must be among {', '.join(METHODS)}; got {tuple(methods)}. Try 'steepest'.")
+        raise ParameterError(worded("descend.error.methods", methods=", ".join(METHODS), got=tuple_said(methods)))
     if not batch_size >= 1:
-        raise ParameterError(f"fit: batch_size must be >= 1; got {batch_size!r}. Try 32.")
+        raise ParameterError(worded("descend.error.fit_batch", got=repr(batch_size)))
     x, scaling = _standardized(x) if standardize else (x, None)
     _check_spread(x, intercept)
     whole = objective_on(x, y, model, intercept, seed)
@@ -260,20 +262,16 @@ def _standardized(x: Array) -> tuple[Array, tuple[float, float]]:
     """Return (x - mean) / standard deviation, and both statistics."""
     mean, deviation = float(x.mean()), float(x.std())
     if not deviation > 0:
-        raise DataError(
-            f"fit: x must have at least two distinct values to be standardized; got only {x[0]:g}. Choose another x."
-        )
+        raise DataError(worded("descend.error.standardize", got=f"{x[0]:g}"))
     return (x - mean) / deviation, (mean, deviation)
 
 
 def _check_spread(x: Array, intercept: float | None) -> None:
     """Refuse x for which the best parameters are not unique."""
     if intercept is None and float(np.ptp(x)) == 0:
-        raise DataError(
-            f"fit: x must have at least two distinct values; got only {x[0]:g}. Choose another x, or pass intercept."
-        )
+        raise DataError(worded("descend.error.spread", got=f"{x[0]:g}"))
     if not np.any(x):
-        raise DataError("fit: x must have a nonzero value; got only zeros. Choose another x.")
+        raise DataError(worded("descend.error.zeros"))
 
 
 def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[Array, Array, tuple[str, str] | None]:
@@ -284,18 +282,15 @@ def _checked_points(x: npt.ArrayLike, y: npt.ArrayLike, model: Model) -> tuple[A
     if model != "line":
         classes = np.unique(given)
         if len(classes) != 2:
-            raise DataError(f"fit: y must have two distinct values for {model}; got {len(classes)}. Try 'line'.")
+            raise DataError(worded("descend.error.classes", model=model, got=len(classes)))
         names = (str(classes[0]), str(classes[1]))
         given = np.where(given == classes[1], 1.0, 0.0 if model == "logistic" else -1.0)
     xs, ys = floats("fit", "x", x), floats("fit", "y", given)
     if xs.ndim != 1 or xs.shape != ys.shape or len(xs) < 2:
-        raise ShapeError(
-            f"fit: x and y must be two columns of at least 2 rows; got shapes {xs.shape} and {ys.shape}. "
-            f"Pass one column for each."
-        )
+        raise ShapeError(worded("descend.error.fit_rows", x=tuple_said(xs.shape), y=tuple_said(ys.shape)))
     if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
         bad = int(np.flatnonzero(~(np.isfinite(xs) & np.isfinite(ys)))[0])
-        raise DataError(f"fit: x and y must be finite; got ({xs[bad]}, {ys[bad]}) in row {bad + 1}. Remove that row.")
+        raise DataError(worded("descend.error.fit_finite", x=f"{xs[bad]}", y=f"{ys[bad]}", row=bad + 1))
     return xs, ys, names
 
 

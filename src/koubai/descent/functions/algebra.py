@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.functions.expression import Apply, Constant, Node, Number, Variable
 
 MAX_EXPONENT = 100
@@ -23,10 +24,7 @@ def require_sympy() -> None:
         If it is not installed.
     """
     if find_spec("sympy") is None:
-        raise ParameterError(
-            "descend: SymPy must be installed to derive the answer by hand; it was not found. Run pip install "
-            "'koubai[lab]'."
-        )
+        raise ParameterError(worded("descend.error.sympy"))
 
 
 def load_sympy() -> ModuleType:
@@ -89,10 +87,7 @@ def to_sympy(tree: Node, sympy: Any) -> Any:
         # the base may itself have many digits: bit lengths multiply
         long = given[0].is_Rational and max(int(given[0].p).bit_length(), int(given[0].q).bit_length()) > 400
         if exponent.is_number and (long or not _within(exponent)):
-            raise ParameterError(
-                f"descend: an exponent must lie within ±{MAX_EXPONENT} to be solved by hand; "
-                f"got {_shortened(exponent)}. Descend without the exact answer."
-            )
+            raise ParameterError(worded("descend.error.exponent", most=MAX_EXPONENT, got=_shortened(exponent)))
         return given[0] ** exponent
     if tree.operation in SAME_NAME:
         return getattr(sympy, tree.operation)(*given)

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import NoReturn, TypeAlias
 
 from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.language import worded
 
 MAX_LENGTH = 1000
 """Maximum length of an expression, in characters."""
@@ -109,17 +110,11 @@ def parse(text: str) -> Expression:
             f"expression: text must be a string; got {type(text).__name__}. Try 'x**4 - 2*x**3 + 1'."
         )
     if len(text) > MAX_LENGTH:
-        raise ParameterError(
-            f"expression: text must have at most {MAX_LENGTH} characters; got {len(text)}. "
-            f"Pass a Python function instead."
-        )
+        raise ParameterError(worded("descend.error.expression_long", most=MAX_LENGTH, got=len(text)))
     tree = _Parser(text).whole()
     names = sorted(set(variables_in(tree)), key=_natural)
     if len(names) > MAX_VARIABLES:
-        raise ParameterError(
-            f"expression: there must be at most {MAX_VARIABLES} variables; got {len(names)}. "
-            f"Pass a Python function instead."
-        )
+        raise ParameterError(worded("descend.error.expression_variables", most=MAX_VARIABLES, got=len(names)))
     return Expression(text.strip(), tree, tuple(names))
 
 
@@ -156,15 +151,16 @@ _INFIX = {"+": (10, 11), "-": (10, 11), "*": (20, 21), "/": (20, 21), "**": (30,
 _NEGATION = 25
 """A leading minus binds more loosely than **, so that -x**2 is -(x**2)."""
 _HINTS = {
-    "^": "Write ** for a power.",
-    "=": "Write the right-hand side alone.",
-    "×": "Write * to multiply.",
-    "·": "Write * to multiply.",
-    "−": "Write - for minus.",
-    "[": "Use round parentheses.",
-    "{": "Use round parentheses.",
-    "²": "Write **2 for a square.",
+    "^": "descend.error.write_power",
+    "=": "descend.error.write_right_side",
+    "×": "descend.error.write_times",
+    "·": "descend.error.write_times",
+    "−": "descend.error.write_minus",
+    "[": "descend.error.write_round",
+    "{": "descend.error.write_round",
+    "²": "descend.error.write_square",
 }
+"""The text that says what to write instead of a character."""
 
 
 class _Parser:
@@ -178,7 +174,8 @@ class _Parser:
 
     def fail(self, problem: str, position: int, remedy: str) -> NoReturn:
         """Raise an error that gives the character's position, counted from 1."""
-        raise ParameterError(f"expression: {problem} at character {position + 1} of {self.text.strip()!r}. {remedy}")
+        named = {"problem": problem, "position": position + 1, "text": repr(self.text.strip()), "remedy": remedy}
+        raise ParameterError(worded("descend.error.expression", **named))
 
     def next_token(self) -> _Token:
         """Read the token after the current one."""
@@ -186,8 +183,8 @@ class _Parser:
         if match is None:
             start = self.position + len(self.text[self.position :]) - len(self.text[self.position :].lstrip())
             found = self.text[start]
-            remedy = _HINTS.get(found, "Use numbers, names, + - * / ** and parentheses.")
-            self.fail(f"every character must be part of the grammar; got {found!r}", start, remedy)
+            remedy = worded(_HINTS.get(found, "descend.error.write_grammar"))
+            self.fail(worded("descend.error.character", got=repr(found)), start, remedy)
         self.position = match.end()
         kind = str(match.lastgroup)
         return _Token(kind, match.group(kind), match.start(kind))
@@ -201,17 +198,18 @@ class _Parser:
         """Parse the whole text as one expression."""
         tree = self.expression(0)
         if self.token.kind != "end":
-            remedy = "Check the parentheses."
+            remedy = worded("descend.error.check_parentheses")
             if self.token.kind in ("name", "number") or self.token.text == "(":
-                remedy = "Write * between two factors, as in 2*x."
-            self.fail(f"expected an operator; got {self.token.text!r}", self.token.position, remedy)
+                remedy = worded("descend.error.write_factors")
+            self.fail(worded("descend.error.operator", got=repr(self.token.text)), self.token.position, remedy)
         return tree
 
     def expression(self, binding: int) -> Node:
         """Parse as far as operators bind more tightly than ``binding``."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.fail(f"nesting must be at most {MAX_DEPTH} deep", self.token.position, "Write it more simply.")
+            problem = worded("descend.error.deep_nesting", most=MAX_DEPTH)
+            self.fail(problem, self.token.position, worded("descend.error.write_simply"))
         left = self.operand()
         while self.token.kind == "symbol" and self.token.text in _INFIX:
             to_left, to_right = _INFIX[self.token.text]
@@ -225,7 +223,8 @@ class _Parser:
     def checked(self, tree: Apply, at: _Token) -> Apply:
         """Return the tree, or fail if it has become too deep."""
         if tree.depth > MAX_DEPTH:
-            self.fail(f"the tree must be at most {MAX_DEPTH} deep", at.position, "Write it with fewer terms.")
+            problem = worded("descend.error.deep_tree", most=MAX_DEPTH)
+            self.fail(problem, at.position, worded("descend.error.write_fewer"))
         return tree
 
     def operand(self) -> Node:
@@ -242,12 +241,10 @@ class _Parser:
             inner = self.expression(_NEGATION)
             return inner if token.text == "+" else self.checked(Apply("neg", (inner,)), token)
         if token.text != "(":
-            found = "the end" if token.kind == "end" else repr(token.text)
-            self.fail(
-                f"expected a number, a variable or a function; got {found}",
-                token.position,
-                "Try 'x**4 - 2*x**3 + 1'.",
-            )
+            problem = worded("descend.error.operand", got=repr(token.text))
+            if token.kind == "end":
+                problem = worded("descend.error.operand_end")
+            self.fail(problem, token.position, worded("descend.error.write_quartic"))
         self.advance()
         inner = self.expression(0)
         self.close(token)
@@ -256,14 +253,15 @@ class _Parser:
     def close(self, opened: _Token) -> None:
         """Read the closing parenthesis that matches ``opened``."""
         if self.token.text != ")":
-            self.fail("every parenthesis must be closed; got one opened", opened.position, "Add ')'.")
+            remedy = worded("descend.error.write_parenthesis")
+            self.fail(worded("descend.error.parenthesis"), opened.position, remedy)
         self.advance()
 
     def number(self, token: _Token) -> Number:
         """Return a number, if it fits in a float."""
         exponent = re.search(r"[eE]([+-]?\d+)$", token.text)
         if len(token.text) > 60 or (exponent and abs(int(exponent.group(1))) > 300):
-            self.fail("a number must lie between 1e-300 and 1e300", token.position, "Write a smaller number.")
+            self.fail(worded("descend.error.number"), token.position, worded("descend.error.write_smaller"))
         return Number(Fraction(token.text))
 
     def named(self, token: _Token) -> Node:
@@ -274,7 +272,8 @@ class _Parser:
         if name in CONSTANTS:
             return Constant(name)
         if name in FUNCTIONS:
-            self.fail(f"{name} must be given its argument", token.position, f"Write {name}(x).")
+            remedy = worded("descend.error.write_call", call=f"{name}(x)")
+            self.fail(worded("descend.error.no_argument", name=name), token.position, remedy)
         if not _VARIABLE.fullmatch(name):
             self.unknown(token, [*CONSTANTS, *FUNCTIONS])
         return Variable(name)
@@ -282,17 +281,15 @@ class _Parser:
     def unknown(self, token: _Token, known: list[str]) -> NoReturn:
         """Fail because of an unknown name."""
         close = difflib.get_close_matches(token.text, known, n=1)
-        remedy = f"Did you mean {close[0]}?" if close else f"Try one of: {', '.join(FUNCTIONS)}."
+        remedy = worded("descend.error.one_of", names=", ".join(FUNCTIONS))
+        if close:
+            remedy = worded("descend.error.meant", name=close[0])
         power = re.search(f"[{SUPERSCRIPTS}]+", token.text)
         if power:
-            remedy = f"Write **{power[0].translate(PLAIN)} for a power."
+            remedy = worded("descend.error.write_exponent", n=power[0].translate(PLAIN))
         if token.text in ("sum", "norm", "trace", "inv"):
-            remedy = "Write out its terms; expressions of vectors and matrices belong to 'koubai explain derivative'."
-        self.fail(
-            f"a name must be a variable (one letter, such as x or w1), pi, e or a function; got {token.text!r}",
-            token.position,
-            remedy,
-        )
+            remedy = worded("descend.error.vectors")
+        self.fail(worded("descend.error.unknown_name", got=repr(token.text)), token.position, remedy)
 
     def call(self, name: str, token: _Token) -> Apply:
         """Parse the arguments of a function."""
@@ -306,9 +303,7 @@ class _Parser:
         self.close(opened)
         wanted = FUNCTIONS[name]
         if len(arguments) != wanted:
-            self.fail(
-                f"{name} must be given {wanted} argument{'s' if wanted > 1 else ''}; got {len(arguments)}",
-                token.position,
-                f"Write {name}({', '.join('xy'[:wanted])}).",
-            )
+            key = "descend.error.argument" if wanted == 1 else "descend.error.arguments"
+            remedy = worded("descend.error.write_call", call=f"{name}({', '.join('xy'[:wanted])})")
+            self.fail(worded(key, name=name, n=wanted, got=len(arguments)), token.position, remedy)
         return self.checked(Apply(name, tuple(arguments)), token)

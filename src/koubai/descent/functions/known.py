@@ -11,6 +11,7 @@ from typing import Any
 
 from koubai.core.arguments import NAMES, WHOLE, or_none, takes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.objective import Array, Noisy, Objective, Window, from_callable, from_expression
 
@@ -153,8 +154,10 @@ def get_objective(
             return NAMED[name]()
         if name.isidentifier() and len(name) > 3 and " " not in given.strip():
             close = difflib.get_close_matches(name, [*NAMED, *ALIASES], n=1)
-            remedy = f"Did you mean {close[0]}?" if close else f"Try one of: {', '.join(NAMED)}."
-            raise ParameterError(f"descend: function must be a known name or an expression; got {given!r}. {remedy}")
+            remedy = worded("descend.error.one_of", names=", ".join(NAMED))
+            if close:
+                remedy = worded("descend.error.meant", name=close[0])
+            raise ParameterError(worded("descend.error.unknown_function", got=repr(given), remedy=remedy))
     if isinstance(given, str | Expression):
         return from_expression(given, variables=variables)
     return from_callable(given, gradient, n_variables)

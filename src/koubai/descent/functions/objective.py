@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arguments import NAMES, TEXT, WHOLE, Kind, or_none, shown, takes
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
+from koubai.core.language import worded
 from koubai.core.randomness import derive_key, uniforms
 from koubai.descent.functions.evaluation import Tape
 from koubai.descent.functions.expression import Expression, parse
@@ -153,9 +154,7 @@ def from_expression(
     expression = parse(given) if isinstance(given, str) else given
     names = expression.variables if variables is None else tuple(variables)
     if not names:
-        raise ParameterError(
-            f"expression: there must be at least one variable; got {expression.text!r}. Try 'x**4 - 2*x**3 + 1'."
-        )
+        raise ParameterError(worded("descend.error.no_variable", got=repr(expression.text)))
     missing = [variable for variable in expression.variables if variable not in names]
     if missing or len(set(names)) < len(names):
         raise ParameterError(

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +32,8 @@ STARTING = 120.0
 """Limit on the wall-clock time for importing SymPy, in seconds."""
 MEMORY = 2**30
 """Limit on the process's memory beyond its own code, in bytes, where the system can enforce one."""
-NOT_STARTED = (
-    "descend: a separate process must run to solve by hand; it did not start, or ended at once. "
-    "Descend without the exact answer."
-)
+NOT_STARTED = "descend.error.not_started"
+"""The text for a process that cannot be used."""
 
 
 class Worker:
@@ -105,7 +104,7 @@ class Worker:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
             )
         except OSError as error:
-            raise ParameterError(NOT_STARTED) from error
+            raise ParameterError(worded(NOT_STARTED)) from error
         self.owner = os.getpid()
         clock = threading.Timer(STARTING, process.kill)
         clock.start()
@@ -113,7 +112,7 @@ class Worker:
             pickle.load(_ends(process)[1])  # it is ready
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self.stop()
-            raise ParameterError(NOT_STARTED) from error
+            raise ParameterError(worded(NOT_STARTED)) from error
         except BaseException:
             self.stop()
             raise
@@ -157,7 +156,7 @@ def serve() -> None:
             for result in steps(expression, variables, points):
                 say(result)
         except ParameterError as error:
-            say(("refused", str(error)))
+            say(("refused", error.args[0]))
         except Exception:  # out of memory, nested too deeply, unknown to SymPy: skip the step
             say(("done", None))
         else:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from koubai.core.arguments import SEQUENCE, WHOLE, WINDOW, or_none, takes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.known import get_objective
@@ -169,9 +170,7 @@ def compare_basins(
     """
     objective = _checked(get_objective(function), resolution)
     if not 1 <= len(optimizers) <= MOST_MAPS:
-        raise ParameterError(
-            f"basins: optimizers must hold 1 to {MOST_MAPS} rules; got {len(optimizers)}. Make the maps one at a time."
-        )
+        raise ParameterError(worded("descend.error.basins_rules", most=MOST_MAPS, got=len(optimizers)))
     check_window(objective, window)
     look = window or objective.window or ((-5.0, 5.0), (-5.0, 5.0))
     axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
@@ -203,12 +202,10 @@ def compare_basins(
 
 def _checked(objective: Objective, resolution: int) -> Objective:
     if objective.n_variables != 2:
-        raise ParameterError(
-            f"basins: the function must have 2 variables; got {objective.n_variables} ({objective.name}). "
-            f"Try 'himmelblau'."
-        )
+        named = {"got": objective.n_variables, "name": objective.name}
+        raise ParameterError(worded("descend.error.basins_variables", **named))
     if not isinstance(resolution, int | np.integer) or not 2 <= resolution <= 1000:
-        raise ParameterError(f"basins: resolution must be an integer from 2 to 1000; got {resolution!r}. Try 200.")
+        raise ParameterError(worded("descend.error.basins_resolution", got=repr(resolution)))
     return objective
 
 

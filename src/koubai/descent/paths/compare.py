@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from koubai.core.arguments import NAMES, REAL, SEQUENCE, WHOLE, WINDOW, or_none, shown, takes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.functions.by_hand import ByHand, by_hand
 from koubai.descent.functions.expression import Expression
@@ -280,16 +281,11 @@ def _with_own_rate(
         return optimizer, rate
     name, _, own = optimizer.partition(":")
     if rate is not None:
-        raise ParameterError(
-            f"compare_descents: learning_rates must be left out where an optimizer has its own; got {rate:g} beside "
-            f"{optimizer!r}. Remove one."
-        )
+        raise ParameterError(worded("descend.error.rate_beside", rate=f"{rate:g}", optimizer=repr(optimizer)))
     try:
         return name, float(own)
     except ValueError:
-        raise ParameterError(
-            f"compare_descents: the learning rate of {name} must be a number; got {own!r}. Try {name}:0.01."
-        ) from None
+        raise ParameterError(worded("descend.error.rate_number", name=name, got=repr(own))) from None
 
 
 @np.errstate(all="ignore")  # what overflows is seen in the numbers

@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 from koubai.core.arguments import NAMES, REAL, WHOLE, check_kind, or_none, takes
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
+from koubai.core.language import worded
 from koubai.descent.functions.curvature import curvatures, one_digit, stability_limit, suggested_learning_rate
 from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.known import get_objective
 from koubai.descent.functions.objective import Array, Objective
 from koubai.descent.paths.path import Advice, Path, Stop, Stopping
+from koubai.descent.wording import tuple_said, variables_said
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 
@@ -124,39 +126,32 @@ def make_run(
     rate = suggested_learning_rate(objective, point, rule) if learning_rate is None else learning_rate
     check_kind("descend", "learning_rate", rate, REAL, rule.default_learning_rate)
     if not 0 < rate < np.inf:
-        raise ParameterError(
-            f"descend: learning_rate must be > 0 and finite; got {rate!r}. Try {rule.default_learning_rate}."
-        )
+        raise ParameterError(worded("descend.error.rate", got=repr(rate), example=rule.default_learning_rate))
     return Run(tuple(point.tolist()), rule, float(rate))
 
 
 def check_start(objective: Objective, start: float | Sequence[float] | None) -> Array:
     """Return the start as an array (d,), or raise as `make_run` does."""
-    names = ", ".join(objective.variables)
     if start is None:
         if objective.start is None:
-            raise ParameterError(
-                f"descend: start must be given for {objective.name}; got None. Pass a value for each of {names}."
-            )
+            names = variables_said(objective.variables)
+            raise ParameterError(worded("descend.error.no_start", function=objective.name, names=names))
         start = objective.start
     try:
         point = np.atleast_1d(np.asarray(start, dtype=np.float64))
     except (TypeError, ValueError, OverflowError):
         raise ParameterTypeError(f"descend: start must be numbers; got {start!r}. Try {(1.0,) * 2}.") from None
     if point.shape != (objective.n_variables,):
-        raise ShapeError(
-            f"descend: start must hold {objective.n_variables} "
-            f"value{'s' if objective.n_variables > 1 else ''}, for {names}; got {point.size}."
-            f" Give one for each variable."
-        )
+        key = "descend.error.start_value" if objective.n_variables == 1 else "descend.error.start_values"
+        names = variables_said(objective.variables)
+        raise ShapeError(worded(key, n=objective.n_variables, names=names, got=point.size))
     if not np.isfinite(point).all():
-        raise ParameterError(f"descend: start must be finite; got {tuple(point.tolist())}. Try {(1.0,) * len(point)}.")
+        named = {"got": tuple_said(point.tolist()), "example": tuple_said((1.0,) * len(point))}
+        raise ParameterError(worded("descend.error.start_finite", **named))
     value, gradient = objective.look(point[np.newaxis], 1)
     if not (np.isfinite(value).all() and np.isfinite(gradient).all()):
-        raise ParameterError(
-            f"descend: start must lie where {objective.name} and its gradient are finite; got "
-            f"{tuple(point.tolist())} with value {value[0]}. Start elsewhere."
-        )
+        named = {"function": objective.name, "got": tuple_said(point.tolist()), "value": f"{value[0]}"}
+        raise ParameterError(worded("descend.error.start_domain", **named))
     return point
 
 
@@ -185,10 +180,8 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
         If there could be more than `MOST_POINTS` steps, all of which are stored.
     """
     if len(runs) * stopping.max_steps > MOST_POINTS:
-        raise ParameterError(
-            f"descend: all paths together must have at most {MOST_POINTS} steps; got {len(runs)} of "
-            f"{stopping.max_steps}. Lower max_steps, or compare fewer."
-        )
+        named = {"most": MOST_POINTS, "n": len(runs), "steps": stopping.max_steps}
+        raise ParameterError(worded("descend.error.all_steps", **named))
     order = sorted(range(len(runs)), key=lambda i: _rule(runs[i]))
     paths: list[Path | None] = [None] * len(runs)
     for row, path in zip(order, _lockstep(objective, [runs[i] for i in order], stopping), strict=True):

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.functions.objective import Array, Objective
 from koubai.optimizers.protocol import Optimizer
@@ -55,14 +56,15 @@ class Stopping:
 
     def __post_init__(self) -> None:
         if not isinstance(self.max_steps, int | np.integer) or not 1 <= self.max_steps <= 1_000_000:
-            raise ParameterError(
-                f"descend: max_steps must be an integer from 1 to 1000000; got {self.max_steps!r}. Try 1000."
-            )
-        for name, limit in (("step_size", self.step_size), ("gradient_norm", self.gradient_norm)):
+            raise ParameterError(worded("descend.error.steps", got=repr(self.max_steps)))
+        for key, limit in (
+            ("descend.error.step_size", self.step_size),
+            ("descend.error.gradient_norm", self.gradient_norm),
+        ):
             if not 0 <= limit < np.inf:
-                raise ParameterError(f"descend: {name} must be >= 0 and finite; got {limit!r}. Try 1e-8.")
+                raise ParameterError(worded(key, got=repr(limit)))
         if self.value is not None and not np.isfinite(self.value):
-            raise ParameterError(f"descend: value must be finite; got {self.value!r}. Omit it.")
+            raise ParameterError(worded("descend.error.value", got=repr(self.value)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, sequence_of, shown, takes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
 from koubai.descent.surfaces.subject import SUBJECT, Subject
@@ -88,10 +89,8 @@ def batch_progress(
         If an argument is not allowed.
     """
     if not (1 <= epochs <= MOST_UPDATES and 2 <= n_points <= MOST_UPDATES):
-        raise ParameterError(
-            f"batch_progress: epochs must be from 1 to {MOST_UPDATES} and n_points from 2 to {MOST_UPDATES}; got "
-            f"{shown(epochs)} and {shown(n_points)}. Try 10 and 60."
-        )
+        named = {"most": MOST_UPDATES, "epochs": shown(epochs), "points": shown(n_points)}
+        raise ParameterError(worded("descend.error.batches_epochs", **named))
     rule = get_optimizer(optimizer)
     if learning_rate is None:
         learning_rate = _best_for_single_rows(subject, rule, seed, engine)

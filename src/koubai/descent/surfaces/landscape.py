@@ -13,6 +13,7 @@ import numpy.typing as npt
 from koubai.core.arguments import REAL, SEED, WHOLE, floats, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.language import worded
 from koubai.core.layers.base import BIASES
 from koubai.descent.display import Displayed
 from koubai.descent.paths.compare import Surface
@@ -105,7 +106,7 @@ def landscape(subject: Subject, *, span: float = 1.0, resolution: int = 51, seed
         If ``span`` or ``resolution`` is not allowed.
     """
     if not 0 < span < np.inf:
-        raise ParameterError(f"landscape: span must be > 0 and finite; got {span!r}. Try 1.")
+        raise ParameterError(worded("descend.error.span", got=repr(span)))
     rng = np.random.default_rng(seed)
     directions = np.stack([random_direction(subject, rng), random_direction(subject, rng)])
     axis = np.linspace(-span, span, _checked(resolution))
@@ -135,10 +136,7 @@ def landscape_of_path(subject: Subject, thetas: npt.ArrayLike, *, resolution: in
     points = floats("landscape_of_path", "thetas", thetas)
     n = subject.network.n_parameters
     if points.ndim != 2 or points.shape[1] != n or len(points) < 3:
-        raise ShapeError(
-            f"landscape_of_path: thetas must have shape (n_points >= 3, n_parameters = {n}); got {points.shape}. "
-            f"Keep θ after each epoch."
-        )
+        raise ShapeError(worded("descend.error.few_epochs", n=n, got=points.shape))
     moves = points - subject.theta
     _, singular, directions = np.linalg.svd(moves, full_matrices=False)
     directions = directions[:2]

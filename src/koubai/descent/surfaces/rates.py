@@ -9,6 +9,7 @@ import numpy as np
 
 from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, shown, takes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.functions.curvature import one_digit
 from koubai.descent.surfaces.subject import SUBJECT, Subject
@@ -114,7 +115,7 @@ def range_test(
             diverged = False
             break
     if not losses:
-        raise ParameterError("range_test: the loss must be finite at the start; got NaN or infinity. Scale the data.")
+        raise ParameterError(worded("descend.error.rates_loss"))
     n = len(losses)
     rate = one_digit(float(rates[int(np.argmin(smoothed))]) / 3)
     for _ in range(MOST_TRIES):

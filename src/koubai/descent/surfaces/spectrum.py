@@ -7,6 +7,7 @@ import numpy as np
 from koubai.core.arguments import REAL, SEED, WHOLE, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.surfaces.hessian import hessian_vector_product
 from koubai.descent.surfaces.subject import SUBJECT, Subject
@@ -78,9 +79,7 @@ def largest_eigenvalues(subject: Subject, count: int = 5, tolerance: float = 1e-
 
     first = np.random.default_rng(seed).normal(size=n)
     if not np.isfinite(product(first)).all():
-        raise ParameterError(
-            "largest_eigenvalues: the Hessian must be finite; got NaN or infinity. Train the network again."
-        )
+        raise ParameterError(worded("descend.error.hessian"))
     if n <= 12 or count > n // 2:
         matrix = np.stack([product(column) for column in np.eye(n)])
         values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from koubai.core.arguments import REAL, SEED, TEXT, WHOLE, or_none, shown, takes
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.descent.display import Displayed
 from koubai.descent.surfaces.subject import SUBJECT, Subject
 from koubai.engines.protocol import Plan, State
@@ -63,7 +64,7 @@ def updates(
     """
     runner = get_engine(engine)
     if not batch_size >= 1:
-        raise ParameterError(f"updates: batch_size must be >= 1; got {batch_size!r}. Try 32.")
+        raise ParameterError(worded("descend.error.batch", got=repr(batch_size)))
     n = subject.rows.n_rows
     plan = Plan(subject.network, optimizer, subject.penalty, min(batch_size, n), True, seed)
     state = State(subject.theta.copy(), optimizer.init(subject.theta))
@@ -152,13 +153,10 @@ def watch_training(
     rule = get_optimizer(optimizer)
     rate = rate_of(rule, learning_rate)
     if epochs < 1:
-        raise ParameterError(f"watch_training: epochs must be >= 1; got {epochs!r}. Try 20.")
+        raise ParameterError(worded("descend.error.epochs", got=repr(epochs)))
     per_epoch = -(-subject.rows.n_rows // min(batch_size, subject.rows.n_rows)) if batch_size >= 1 else 1
     if epochs * per_epoch > MOST_UPDATES:
-        raise ParameterError(
-            f"watch_training: epochs must be at most {MOST_UPDATES // per_epoch}, since every update is kept; "
-            f"got {shown(epochs)}. Try 20."
-        )
+        raise ParameterError(worded("descend.error.many_epochs", most=MOST_UPDATES // per_epoch, got=shown(epochs)))
     losses, norms, ratios, thetas = [], [], [], [subject.theta]
     theta = subject.theta
     for update in updates(subject, rule, constant_rate(rate), batch_size, seed, engine):
@@ -171,9 +169,7 @@ def watch_training(
         if update.number == epochs * per_epoch:
             break
     if not losses:
-        raise ParameterError(
-            "watch_training: the loss must be finite at the start; got NaN or infinity. Scale the data."
-        )
+        raise ParameterError(worded("descend.error.first_loss"))
     return TrainingRecord(
         subject.at(theta), rule, rate, np.array(losses), np.array(norms), np.array(ratios), np.array(thetas)
     )
@@ -188,7 +184,8 @@ def rate_of(rule: Optimizer, learning_rate: float | None) -> float:
     """Return the requested rate, or the rule's own; raise ParameterError unless it is positive and finite."""
     rate = rule.default_learning_rate if learning_rate is None else learning_rate
     if not 0 < rate < np.inf:
-        raise ParameterError(f"learning_rate must be > 0 and finite; got {rate!r}. Try {rule.default_learning_rate}.")
+        example = rule.default_learning_rate
+        raise ParameterError(worded("descend.error.network_rate", got=repr(rate), example=example))
     return float(rate)
 
 

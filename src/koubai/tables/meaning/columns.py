@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from koubai.core.errors import DataError
+from koubai.core.language import either_of, worded
 from koubai.tables.files.names import as_option
 from koubai.tables.meaning.date_evidence import mostly_dates
 from koubai.tables.meaning.date_formats import DateFormat
@@ -134,10 +135,11 @@ def require_column(frame: "pl.DataFrame", name: str) -> None:
     if name not in frame.columns:
         by_case = {other.lower(): other for other in frame.columns}
         close = [by_case[near] for near in get_close_matches(name.lower(), by_case, 3)]
-        hint = (
-            f"Did you mean {' or '.join(map(shortened, close))}?" if close else f"There are: {_listed(frame.columns)}."
-        )
-        raise DataError(f"The table must have a column {shortened(name)}; it has none of that name. {hint}")
+        if close:
+            hint = worded("tables.error.no_column.close", names=either_of(list(map(shortened, close))))
+        else:
+            hint = worded("tables.error.no_column.all", names=_listed(frame.columns))
+        raise DataError(worded("tables.error.no_column", name=shortened(name), hint=hint))
 
 
 def _listed(names: list[str]) -> str:
