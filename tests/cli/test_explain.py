@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,78 @@ from tests.children import child
 from koubai.cli.main import main
 from koubai.cli.quiz import ask_all
 from koubai.explain.quiz.sheets import make_sheet
+
+MISTAKES = """\
+derivative x+ --by x
+derivative x**2 --by y
+derivative foo(x) --by x
+derivative nrm(x) --by x
+derivative x@y --by x x=2,2 y=3
+derivative x==y --by x
+derivative A@B --by A
+derivative exp(x@x.T)@x --by x
+shapes A@B A=2,3 B=2,3
+shapes x@y
+shapes x@x
+shapes x.T@y.T x=1,n y=1,n
+shapes 2@x
+shapes A.T@x.T A=2,3 x=3,1
+shapes A+B A=2,3 B=3,2
+shapes A-B A=2,3 B=3,2
+shapes A==B A=2,3 B=3,2
+shapes A*B A=2,3 B=3,2
+shapes A/B A=2,3 B=3,2
+shapes trace(A) A=2,3
+shapes inv(A) A=2,3
+shapes A**2 A=2,3
+shapes A**x
+shapes A**9
+shapes (((A**4)**4)**4)**4
+shapes A B=1,2
+shapes A@
+shapes (A
+shapes A@@B
+shapes 'A B'
+shapes A$B
+shapes ''
+shapes 1111111111111111111111111111111
+shapes ((((((((((((((((((((((((((((((((((((((((A))))))))))))))))))))))))))))))))))))))))
+shapes a+b+c+d+e+f+g+h+i+j+k+l+m
+forward --sizes 2
+forward --sizes 4-99999999-3
+forward --sizes 4-5-3 --seed -1
+forward --weights '1 a'
+forward --weights '1 2;3' --x 1,0 --y 1
+forward --weights '1 2' --weights '1 2' --x 1,0
+forward --weights '1 2' --x 1
+forward --weights '1 2' --x 1,2 --x 1,2 --y 1
+forward --weights '1 2' --biases 1,2
+forward --weights '1 2' --activations relu,relu
+forward --weights '1 2' --activations foo
+forward --network none.json
+backward --weight 9,1,1
+backward --weight 1,9,1
+backward --weight 1,1,9
+backward --weight 1,1
+backward --delta 1,9
+update --rate 0
+perceptron --sweeps 1000000
+perceptron --random -1
+model --layer 3
+loss cross_entropy --z=-1,1 --y 1,0
+loss hinge --z 2 --y 3
+loss half_squared_error --z 1 --y 1,2
+softmax --u 1,2 --p 1,0,0
+softmax --u 1,2 --p 1,1
+capacity --hidden 0
+tangents --polynomial 1
+tangents --rate 0
+tangents --rate 5
+tangents --steps 0
+margin --w 1
+margin --w 0,0
+"""
+"""What cannot be explained, one command line each."""
 
 
 def said(capsys, *words):
@@ -165,6 +238,7 @@ def test_mistakes_get_one_sentence(capsys, words, sentence):
             ["perceptron", "words.csv"],
             ["perceptron", "gaps.csv"],
         ),
+        *map(shlex.split, MISTAKES.splitlines()),
     ],
 )
 def test_mistakes_are_told_in_japanese_where_that_is_spoken(capsys, words, tmp_path, monkeypatch):

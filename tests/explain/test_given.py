@@ -1,6 +1,7 @@
 """Networks of one's own numbers: on the command line, or the exam question and its solution from one file."""
 
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -116,3 +117,27 @@ def test_two_files_of_one_name_are_refused_in_japanese(capsys) -> None:
     words = ["--weights", "1 2", "--x", "1,0", "--question", "q.html", "--out", "q.html", "--lang", "ja"]
     assert main(["explain", "forward", *words]) == 2
     assert "説明と問題は別のファイルに書き出してください。どちらも 'q.html'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"[", b"[1 2]", b"{} {}", b'{"weights" 1}', b'{"weights": 1,}', b'{"wei', b'["\t"]', b"\xef\xbb\xbf[]"),
+        *(b'{"\x96\xbc": 1}', b"[]", b'{"weights": 1}', b'{"weights": []}', b'{"weights": [[["a"]]]}'),
+        *(b'{"weights": [[[1]]], "z": 1}', b'{"weights": [[[1]]], "ask": 1}'),
+        *(
+            b'{"weights": [[[1]]], "ask": {"delta": [1, 1]}}',
+            b'{"weights": [[[1]]], "ask": {"node": []}}',
+            b'{"weights": [[[1]]], "ask": {"node": ["conv1", 1]}}',
+        ),
+    ],
+)
+def test_a_file_that_holds_no_question_is_told_in_japanese_where_that_is_spoken(content, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("exam.json").write_bytes(content)
+    assert main(["explain", "forward", "--network", "exam.json", "--lang", "ja"]) == 2
+    told = capsys.readouterr().err.strip()
+    assert told.endswith("。")
+    assert not re.search(r"[A-Za-z][a-z]*(?: [a-z]+){3}", told), told
+    assert main(["explain", "forward", "--network", "exam.json", "--lang", "en"]) == 2
+    assert not re.search("[ぁ-ん]", capsys.readouterr().err)

@@ -25,6 +25,7 @@ from koubai.core.formulas.tree import (
     largest,
 )
 from koubai.core.formulas.values import Notation, Value, as_given
+from koubai.core.language import worded
 from koubai.core.perceptron import Example, learn
 from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, StepId, Table, say, step_id
 from koubai.explain.learning_rule.examples import Examples, spam
@@ -77,14 +78,13 @@ def perceptron(
     data = examples or spam()
     if n_sweeps * len(data.y) > MOST_DRAWN:
         most = max(1, MOST_DRAWN // max(1, len(data.y)))
-        raise ParameterError(
-            f"explain: n_sweeps must be at most {most} for {len(data.y)} examples; got {n_sweeps}. Try {min(10, most)}."
-        )
+        counts = {"most": most, "n": len(data.y), "got": n_sweeps, "example": min(10, most)}
+        raise ParameterError(worded("explain.error.sweeps", **counts))
     rows = data.rows
     begin = None if start is None else np.array([as_given(value) for value in start], dtype=object)
     rate = as_given(learning_rate)
     if seed is not None and seed < 0:
-        raise ParameterError(f"explain: --random must be a seed >= 0; got {seed}. Try 1.")
+        raise ParameterError(worded("explain.error.random", got=seed))
     if seed is None or n_sweeps < 1:
         drawn = learn(rows, data.y, learning_rate=rate, start=begin, n_sweeps=n_sweeps)
     else:

@@ -9,6 +9,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Number, Symbol
+from koubai.core.language import worded
 from koubai.explain.derivations import Cell, Curves, Derivation, Section, Table, say
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -40,7 +41,7 @@ def capacity(sizes: Sequence[int] = SIZES) -> Derivation:
         If there is no size, or one that is not in 1 … 10000.
     """
     if not sizes or not all(1 <= size <= MOST for size in sizes):
-        raise ParameterError(f"explain: --hidden must be numbers in 1 … {MOST}; got {list(sizes)}. Try 1,4,16,64.")
+        raise ParameterError(worded("explain.error.capacity_sizes", most=MOST, got=list(sizes)))
     symbols: tuple[Cell, ...] = (
         say("explain.capacity.nodes"),
         say("explain.capacity.parameters"),

@@ -8,6 +8,7 @@ import numpy as np
 from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.formulas.tree import Formula, Function, Number, Quantity, Symbol, add, sqrt
 from koubai.core.formulas.values import Notation, as_given
+from koubai.core.language import worded
 from koubai.core.perceptron import learn
 from koubai.explain.derivations import Block, Cell, Curves, Derivation, Section, Step, Table, say, step_id
 
@@ -44,9 +45,9 @@ def margin(w: Sequence[float] = (1.0, 2.0), b: float = -0.5) -> Derivation:
     0.3536
     """
     if len(w) != 2:
-        raise ShapeError(f"explain: w must be 2 numbers, one for each input; got {len(w)}. Try 1,1.")
+        raise ShapeError(worded("explain.error.margin_two", got=len(w)))
     if not any(w):
-        raise ParameterError("explain: w must not be 0 in both entries; got 0,0. Try 1,1.")
+        raise ParameterError(worded("explain.error.margin_zero"))
     given = (float(w[0]), float(w[1]), float(b))
     lines = {"given": given, "perceptron": perceptron_line(), "widest": WIDEST}
     sections = (

@@ -8,6 +8,7 @@ import numpy as np
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Apply, Formula, Number, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, Value, as_given, tidy
+from koubai.core.language import worded
 from koubai.explain.derivations import Block, Curves, Derivation, Display, Section, Step, Table, say, step_id
 
 LECTURE = (1, -2, 0, 0, 1)
@@ -46,11 +47,11 @@ def tangents(
     Fraction(8, 5)
     """
     if len(coefficients) < 2 or not any(coefficients[:-1]):
-        raise ParameterError("explain: --polynomial must depend on x; got a constant. Try 1,-2,0,0,1.")
+        raise ParameterError(worded("explain.error.polynomial"))
     if not learning_rate > 0:
-        raise ParameterError(f"explain: --rate must be > 0; got {float(learning_rate):g}. Try 0.05.")
+        raise ParameterError(worded("explain.error.tangents_rate", got=f"{float(learning_rate):g}"))
     if not 1 <= n_steps <= MOST_STEPS:
-        raise ParameterError(f"explain: --steps must be in 1 … {MOST_STEPS}; got {n_steps}. Try 4.")
+        raise ParameterError(worded("explain.error.tangents_steps", most=MOST_STEPS, got=n_steps))
     f = [as_given(value) for value in coefficients]
     slope = [factor * power for factor, power in zip(f, range(len(f) - 1, 0, -1), strict=False)]
     points: list[Value] = [as_given(start)]
@@ -59,10 +60,9 @@ def tangents(
         blocks = list(_one_step(f, slope, t, points, as_given(learning_rate)))
         sections.append(Section(say("explain.tangents.step", t=t + 1), tuple(blocks)))
         if abs(float(points[-1])) > 1e6:
-            raise ParameterError(
-                f"explain: --rate must let the path stay near; got {float(learning_rate):g}, with which x is "
-                f"{float(points[-1]):.3g} after {t + 1} updates. Try {float(learning_rate) / 10:g}."
-            )
+            rates = {"rate": f"{float(learning_rate):g}", "example": f"{float(learning_rate) / 10:g}"}
+            x = f"{float(points[-1]):.3g}"
+            raise ParameterError(worded("explain.error.tangents_far", **rates, x=x, n=t + 1))
     rule = Display((_point("t+1"), _point("t") - ALPHA * Apply("f′", (_point("t"),))))
     law = Section(
         say("explain.tangents.rule"),

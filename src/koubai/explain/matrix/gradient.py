@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from koubai.core.errors import ShapeError
+from koubai.core.language import worded
 from koubai.explain.matrix.nodes import SCALAR, Node, Shape, number, shown
 from koubai.explain.matrix.simplify import (
     as_product,
@@ -68,20 +69,12 @@ def derivative(node: Node, name: str, shape: Shape) -> Derivative:
         sweep.visit(node, number(1), "start")
         return Derivative(sweep.total, tuple(sweep.passed))
     if node.shape[1] != 1 or shape[1] != 1:
-        raise ShapeError(
-            "derivative: the expression must be a scalar, or a column vector differentiated with respect to a column "
-            f"vector; got {shown(node.shape)} with respect to {name}, {shown(shape)}. Take norm(…), sum(…) or trace(…) "
-            "of it."
-        )
+        raise ShapeError(worded("explain.error.derivative_shape", shape=shown(node.shape), name=name, by=shown(shape)))
     seed = Node("name", (), node.shape, SEED)
     sweep.visit(node, seed, "start")
     result = _without_seed(sweep.total, node.shape)
     if result is None:
-        raise ShapeError(
-            f"derivative: the derivative with respect to {name} must be a single matrix; this expression has none in "
-            "closed form. "
-            f"Take norm(…) or sum(…) of it."
-        )
+        raise ShapeError(worded("explain.error.derivative_none", name=name))
     return Derivative(result, ())
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import Worded, worded
 
 FUNCTIONS = (
     "norm",
@@ -68,9 +69,7 @@ class Parsed:
     def __post_init__(self) -> None:
         object.__setattr__(self, "depth", 1 + max((part.depth for part in self.parts), default=0))
         if self.depth > DEEPEST:
-            raise ParameterError(
-                f"expression must be nested at most {DEEPEST} levels deep; it is deeper. Replace a part with a name."
-            )
+            raise ParameterError(worded("explain.error.deep", most=DEEPEST))
 
 
 def parse(text: str) -> Parsed:
@@ -87,13 +86,10 @@ def parse(text: str) -> Parsed:
     '@'
     """
     if not text.strip() or len(text) > LONGEST:
-        raise ParameterError(f"expression must have 1 to {LONGEST} characters; got {len(text)}. Try 'A.T @ x'.")
+        raise ParameterError(worded("explain.error.length", most=LONGEST, got=len(text)))
     tree = _Parser(text, _tokens(text)).equation()
     if len(names(tree)) > MOST_NAMES:
-        raise ParameterError(
-            f"expression must have at most {MOST_NAMES} names; got {len(names(tree))}. Replace a part with a single "
-            "name."
-        )
+        raise ParameterError(worded("explain.error.many_names", most=MOST_NAMES, got=len(names(tree))))
     return tree
 
 
@@ -113,8 +109,7 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
         if match is None:
             at += len(text[at:]) - len(text[at:].lstrip())
             raise ParameterError(
-                f"expression {text!r} must consist of names, numbers, + - * / @ ** .T and functions; "
-                f"got {text[at]!r} at character {at + 1}."
+                worded("explain.error.character", expression=repr(text), got=repr(text[at]), at=at + 1)
             )
         kind = str(match.lastgroup)
         tokens.append((kind, SAME.get(match.group(kind), match.group(kind)), match.start(kind)))
@@ -134,15 +129,13 @@ class _Parser:
             place = self.take()[2]
             left = Parsed("==", (left, self.sum()), place)
         if self.at < len(self.tokens):
-            raise self.unexpected("an operator, or end")
+            raise self.unexpected(worded("explain.error.wanted_operator"))
         return left
 
     def sum(self) -> Parsed:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise ParameterError(
-                f"expression must be nested at most {DEEPEST} levels deep; it is deeper. Replace a part with a name."
-            )
+            raise ParameterError(worded("explain.error.deep", most=DEEPEST))
         left = self.term()
         while self.peek("+", "-"):
             _, sign, place = self.take()
@@ -185,35 +178,30 @@ class _Parser:
 
     def atom(self) -> Parsed:
         if self.at == len(self.tokens):
-            raise self.unexpected("a name or a number")
+            raise self.unexpected(worded("explain.error.wanted_value"))
         kind, text, place = self.take()
         if kind == "number":
             if len(text) > LONGEST_NUMBER:
                 raise ParameterError(
-                    f"expression: a number must have at most {LONGEST_NUMBER} digits; got {len(text)} characters at "
-                    f"character {place + 1}. Shorten it."
+                    worded("explain.error.long_number", most=LONGEST_NUMBER, got=len(text), at=place + 1)
                 )
             return Parsed("number", (), place, value=Fraction(text))
         if kind == "name":
             if not self.peek("("):
                 return Parsed("name", (), place, name=text)
             if text not in FUNCTIONS:
-                close = difflib.get_close_matches(text, FUNCTIONS, n=1)
-                remedy = f"Did you mean {close[0]}?" if close else f"Write {text} @ (…) or {text} * (…) for a product."
-                raise ParameterError(
-                    f"expression {self.text!r} must call one of {', '.join(FUNCTIONS)}; got {text!r}. {remedy}"
-                )
+                raise self.unknown(text)
             self.take()
             return Parsed(text, (self.closed(),), place)
         if text == "(":
             return self.closed()
         self.at -= 1
-        raise self.unexpected("a name or a number")
+        raise self.unexpected(worded("explain.error.wanted_value"))
 
     def closed(self) -> Parsed:
         inside = self.sum()
         if not self.peek(")"):
-            raise self.unexpected("')'")
+            raise self.unexpected(worded("explain.error.wanted_closing"))
         self.take()
         return inside
 
@@ -227,15 +215,25 @@ class _Parser:
         self.at += 1
         return self.tokens[self.at - 1]
 
-    def unexpected(self, wanted: str) -> ParameterError:
+    def unknown(self, function: str) -> ParameterError:
+        close = difflib.get_close_matches(function, FUNCTIONS, n=1)
+        if close:
+            remedy = worded("explain.error.function_close", close=close[0])
+        else:
+            remedy = worded("explain.error.function_product", name=function)
+        said = {"expression": repr(self.text), "functions": ", ".join(FUNCTIONS), "got": repr(function)}
+        return ParameterError(worded("explain.error.function", **said, remedy=remedy))
+
+    def unexpected(self, wanted: Worded) -> ParameterError:
         if self.at < len(self.tokens):
             _, text, place = self.tokens[self.at]
-            got = f"{text!r} at character {place + 1}"
+            got = worded("explain.error.got_character", got=repr(text), at=place + 1)
         else:
-            got = "the end"
+            got = worded("explain.error.got_end")
         is_factor = self.at and self.tokens[self.at : self.at + 1] and (self.peeks("name") or self.peek("("))
-        remedy = "Write @ or * between factors." if is_factor else "Check it there."
-        return ParameterError(f"expression {self.text!r} must continue with {wanted}; got {got}. {remedy}")
+        remedy = worded("explain.error.write_operator") if is_factor else worded("explain.error.check_there")
+        said = {"expression": repr(self.text), "wanted": wanted, "got": got, "remedy": remedy}
+        return ParameterError(worded("explain.error.unexpected", **said))
 
 
 def _exponent(raised: str, place: int) -> Parsed:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.language import Worded, worded
 from koubai.explain.derivations import Text, say
 from koubai.explain.matrix.grammar import Parsed
 from koubai.explain.matrix.nodes import FUNCTIONS, SCALAR, Dimension, Node, Shape, shown
@@ -46,10 +47,7 @@ def read_shapes(given: Mapping[str, str]) -> dict[str, Shape]:
             elif re.fullmatch("[A-Za-z][A-Za-z0-9]?", piece):
                 sizes.append(piece)
         if len(pieces) != 2 or len(sizes) != 2:
-            raise ParameterError(
-                f"The shape of {name} must be rows,columns, each a letter or a whole number from 1 to {LARGEST}; "
-                f"got {text[:60]!r}. Try m,k."
-            )
+            raise ParameterError(worded("explain.error.shape", name=name, most=LARGEST, got=repr(text[:60])))
         shapes[name] = (sizes[0], sizes[1])
     return shapes
 
@@ -134,8 +132,9 @@ class Shaper:
     def _sum(self, tree: Parsed, parts: list[Node]) -> Node:
         left, right = parts
         if not self._same(left.shape, right.shape):
-            word = "added" if tree.operator == "+" else "subtracted"
-            raise self._clash(tree, f"matrices that are {word} must have the same shape", left, right)
+            added = tree.operator == "+"
+            wanted = worded("explain.error.clash_added") if added else worded("explain.error.clash_subtracted")
+            raise self._clash(tree, wanted, left, right)
         if tree.operator == "-":
             right = Node("negative", (right,), right.shape)
         return self._said(Node("add", (left, right), self._shape(left.shape)), "sum")
@@ -143,7 +142,7 @@ class Shaper:
     def _equal(self, tree: Parsed, parts: list[Node]) -> Node:
         left, right = parts
         if not self._same(left.shape, right.shape):
-            raise self._clash(tree, "both sides of an equation must have the same shape", left, right)
+            raise self._clash(tree, worded("explain.error.clash_equal"), left, right)
         return Node("equal", (left, right), self._shape(left.shape))
 
     def _transpose(self, tree: Parsed, parts: list[Node]) -> Node:
@@ -154,8 +153,7 @@ class Shaper:
         left, right = parts
         if self._needs_turning(left, right) or not self._equal_sizes(left.shape[1], right.shape[0]):
             hint = self._hint(tree, left, right)
-            wanted = "the left matrix of @ must have as many columns as the right one has rows"
-            raise self._clash(tree, wanted, left, right, hint)
+            raise self._clash(tree, worded("explain.error.clash_product"), left, right, hint)
         node = Node("matmul", (left, right), (left.shape[0], right.shape[1]))
         return self._said(node, "product", size=left.shape[1])
 
@@ -164,20 +162,21 @@ class Shaper:
         inner = {self._size(left.shape[1]), self._size(right.shape[0])}
         return 1 in inner and bool(inner & self.lengths)
 
-    def _hint(self, tree: Parsed, left: Node, right: Node) -> str:
-        """Return what would fit instead of a product that does not."""
+    def _hint(self, tree: Parsed, left: Node, right: Node) -> Worded | None:
+        """Return what would fit instead of a product that does not, if anything does."""
         a, b = (self._piece(part) for part in tree.parts)
         rows, other = self._size(left.shape[0]), self._size(right.shape[0])
         if not self._needs_turning(left, right):
-            return f" Try {a}.T @ {b}." if rows == other else ""
+            return worded("explain.error.hint_transposed", left=a, right=b) if rows == other else None
         if left.is_scalar or right.is_scalar:
-            return f" Write {a} * {b} for a multiple."
-        turned = f"{a}.T @ {b} (a scalar) or {a} @ {b}.T (a matrix)"
-        if self._size(left.shape[1]) != 1:
-            turned = f"{a} @ {b[:-2]} (a scalar)" if b.endswith(".T") else turned
+            return worded("explain.error.hint_multiple", left=a, right=b)
+        if self._size(left.shape[1]) != 1 and b.endswith(".T"):
+            turned = worded("explain.error.hint_unturned", left=a, right=b[:-2])
+        else:
+            turned = worded("explain.error.hint_turned", left=a, right=b)
         if rows == other:
-            return f" Try {turned}."
-        return f" Names in lower case are column vectors: write {turned}, or give shapes, such as x=1,n."
+            return worded("explain.error.hint_try", turned=turned)
+        return worded("explain.error.hint_lower", turned=turned)
 
     def _times(self, tree: Parsed, parts: list[Node]) -> Node:
         left, right = parts
@@ -186,38 +185,30 @@ class Shaper:
                 left, right = right, left
             return self._said(Node("scale", (left, right), right.shape), "scale")
         if not self._same(left.shape, right.shape):
-            raise self._clash(tree, "factors of * must have the same shape, or one must be a scalar", left, right)
+            raise self._clash(tree, worded("explain.error.clash_times"), left, right)
         return self._said(Node("elementwise", (left, right), self._shape(left.shape)), "elementwise")
 
     def _divide(self, tree: Parsed, parts: list[Node]) -> Node:
         above, below = parts
         if self._shape(below.shape) != SCALAR:
-            raise self._clash(tree, "the divisor must be a scalar, 1×1", above, below)
+            raise self._clash(tree, worded("explain.error.clash_divide"), above, below)
         return self._said(Node("divide", (above, below), above.shape), "divide")
 
     def _power(self, tree: Parsed) -> Node:
         base, exponent = self._node(tree.parts[0]), _exponent(tree.parts[1])
+        where = {"expression": repr(self.text), "at": tree.at + 1}
         if exponent is None:
-            raise ShapeError(
-                f"expression {self.text!r}: the exponent of ** must be a number; got "
-                f"{self._piece(tree.parts[1])!r} at character {tree.at + 1}. Write a number."
-            )
+            raise ShapeError(worded("explain.error.exponent", **where, got=repr(self._piece(tree.parts[1]))))
         if self._shape(base.shape)[1] == 1:
             return self._said(Node("power", (base,), base.shape, value=exponent), "entrywise")
         if not self._equal_sizes(*base.shape):
-            raise self._clash(tree, "a matrix raised to a power must be square", base)
+            raise self._clash(tree, worded("explain.error.clash_power"), base)
         if exponent == -1:
             return self._said(Node("inverse", (base,), base.shape), "inverse")
         if exponent.denominator != 1 or not 1 <= exponent <= HIGHEST_POWER:
-            raise ShapeError(
-                f"expression {self.text!r}: the exponent of a matrix must be -1 or 1 … {HIGHEST_POWER}; got {exponent} "
-                f"at character {tree.at + 1}."
-            )
+            raise ShapeError(worded("explain.error.exponent_matrix", **where, most=HIGHEST_POWER, got=exponent))
         if _counted(base, MOST_PIECES) * exponent > MOST_PIECES:
-            raise ShapeError(
-                f"expression {self.text!r}: a matrix power must have at most {MOST_PIECES} terms and factors when "
-                f"expanded; it has more at character {tree.at + 1}. Lower the exponent, or replace a part with a name."
-            )
+            raise ShapeError(worded("explain.error.power_pieces", **where, most=MOST_PIECES))
         node = base
         for _ in range(int(exponent) - 1):
             node = Node("matmul", (node, base), base.shape)
@@ -231,12 +222,12 @@ class Shaper:
 
     def _trace(self, tree: Parsed, parts: list[Node]) -> Node:
         if not self._equal_sizes(*parts[0].shape):
-            raise self._clash(tree, "a matrix must be square to have a trace", parts[0])
+            raise self._clash(tree, worded("explain.error.clash_trace"), parts[0])
         return self._said(Node("trace", tuple(parts), SCALAR), "trace")
 
     def _inverse(self, tree: Parsed, parts: list[Node]) -> Node:
         if not self._equal_sizes(*parts[0].shape):
-            raise self._clash(tree, "a matrix must be square to have an inverse", parts[0])
+            raise self._clash(tree, worded("explain.error.clash_inverse"), parts[0])
         return self._said(Node("inverse", tuple(parts), parts[0].shape), "inverse")
 
     # Unknown sizes
@@ -306,15 +297,22 @@ class Shaper:
             return f"{tree.parts[0].name}.T"
         return "(…)"
 
-    def _clash(self, tree: Parsed, wanted: str, left: Node, right: Node | None = None, hint: str = "") -> ShapeError:
+    def _clash(
+        self, tree: Parsed, wanted: Worded, left: Node, right: Node | None = None, hint: Worded | None = None
+    ) -> ShapeError:
         self._name_free()
         sides = [shown(self._shape(side.shape)) for side in (left, right) if side is not None]
-        got = " and ".join(sides)
+        got = worded("explain.error.clash_two", left=sides[0], right=sides[1]) if right else sides[0]
         self.problem = say("explain.shape.clash", operator=tree.operator, shapes=", ".join(sides))
-        where = f"at character {tree.at + 1}" + (f" ({self._piece(tree.parts[0])})" if len(tree.parts) == 1 else "")
-        if len(tree.parts) == 2:
-            where += f", in {self._piece(tree.parts[0])} {tree.operator} {self._piece(tree.parts[1])}"
-        return ShapeError(f"expression {self.text!r}: {wanted}; got {got} {where}.{hint}")
+        at, pieces = tree.at + 1, [self._piece(part) for part in tree.parts]
+        if len(pieces) == 1:
+            where = worded("explain.error.clash_of", at=at, part=pieces[0])
+        else:
+            named = {"left": pieces[0], "operator": tree.operator, "right": pieces[1]}
+            where = worded("explain.error.clash_in", at=at, **named)
+        said = {"expression": repr(self.text), "wanted": wanted, "got": got, "where": where}
+        clash = worded("explain.error.clash", **said)
+        return ShapeError(worded("explain.error.clash_hint", clash=clash, hint=hint) if hint else clash)
 
 
 def _counted(node: Node, most: int) -> int:

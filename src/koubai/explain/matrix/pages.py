@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Formula, Number, Partial, Symbol
+from koubai.core.language import worded
 from koubai.explain.derivations import Block, Derivation, Display, Section, Table, say
 from koubai.explain.matrix.checking import DRAWS, difference_of_derivative, difference_of_sides
 from koubai.explain.matrix.gradient import Passed
@@ -55,10 +56,7 @@ def shapes(expression: str, given: Mapping[str, str] | None = None) -> Derivatio
     fixed = read_shapes(given or {})
     unused = [name for name in fixed if name not in names(tree)]
     if unused:
-        raise ParameterError(
-            f"expression {expression!r} must contain every name that is given a shape; got a shape for {unused[0]}, "
-            "which does not occur in it. Omit it."
-        )
+        raise ParameterError(worded("explain.error.shape_unused", expression=repr(expression), name=unused[0]))
     shaper = Shaper(expression, fixed)
     node = shaper.run(tree)
     blocks = [*_given(shaper), operations(shaper)]
@@ -96,11 +94,10 @@ def derivative(expression: str, by: str, given: Mapping[str, str] | None = None)
     """
     tree = parse(expression)
     if tree.operator == "==":
-        raise ParameterError(f"derivative: expression must not be an equation; got {expression!r}. Remove '=='.")
+        raise ParameterError(worded("explain.error.no_equation", got=repr(expression)))
     if by not in names(tree):
-        raise ParameterError(
-            f"derivative: by must be a name in {expression!r}; got {by!r}. Try {(names(tree) or ['x'])[0]}."
-        )
+        first = (names(tree) or ["x"])[0]
+        raise ParameterError(worded("explain.error.by", expression=repr(expression), got=repr(by), first=first))
     shaper = Shaper(expression, read_shapes(given or {}))
     node = shaper.run(tree)
     found = differentiate(node, by, shaper.shapes[by])

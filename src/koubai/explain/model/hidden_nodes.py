@@ -8,6 +8,7 @@ import numpy as np
 from koubai.core.arguments import WHOLE, check_kind, floats
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.language import worded
 from koubai.core.layers import Dense
 from koubai.core.network import Network
 from koubai.core.trace import ForwardTrace
@@ -85,15 +86,11 @@ def hidden_nodes(
     check_kind("explain", "layer", layer, WHOLE, 1)
     depth = len(network.layers)
     if not 1 <= layer < depth:
-        raise ParameterError(
-            f"explain: layer must be a hidden layer, 1 … {depth - 1}; got {layer}. "
-            f"The network {'-'.join(map(str, network.sizes))} has {depth - 1}."
-        )
+        shown = "-".join(map(str, network.sizes))
+        raise ParameterError(worded("explain.error.hidden_layer", most=depth - 1, got=layer, network=shown))
     rows = floats("explain", "rows", inputs)
     if rows.ndim != 2 or rows.shape[1] != network.n_features or not len(rows):
-        raise ShapeError(
-            f"explain: rows must have shape (n_rows, {network.n_features}), n_rows >= 1; got {rows.shape}. Pass some."
-        )
+        raise ShapeError(worded("explain.error.model_rows", columns=network.n_features, got=rows.shape))
     rows, theta = rows[:ROWS], np.asarray(theta, dtype=np.float64)
     trace = trace_forward(network, theta, rows)
     weights, activations = _weights_into(network, theta, layer, trace), trace.activations[layer - 1]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import Worded, either_of, worded
 from koubai.core.layers import Convolution
 from koubai.core.layers.base import Address
 from koubai.core.network import Network
@@ -70,21 +71,19 @@ def check_ask(ask: Ask, network: Network, allowed: Sequence[str]) -> StepId:
         If the kind is not among those allowed here, or the network has no such layer, node or source.
     """
     if ask.kind not in allowed:
-        raise ParameterError(
-            f"explain: ask must be one of {', '.join(allowed)}; got {ask.kind!r}. Ask for one of these."
-        )
+        raise ParameterError(worded("explain.error.ask", kinds=", ".join(allowed), got=repr(ask.kind)))
     if not FORMS[ask.kind]:
         return step_id(STEPS[ask.kind])
     layer = _layer(ask, network)
     rest = [int(index) for index in ask.indices[1:]]
     numbers = _on_map(ask, network, layer, rest)
     names = FORMS[ask.kind]
-    given = ",".join(map(str, ask.indices)) or "nothing"
     if len(numbers) != len(names):
-        more = " or by row, column and channel" if len(network.layers[layer - 1].output_shape) > 1 else ""
+        given = ",".join(map(str, ask.indices)) or worded("explain.error.ask_nothing")
+        said = {"kind": ask.kind, "form": _form(ask.kind), "got": given, "example": ",".join("1" for _ in names)}
+        on_map = len(network.layers[layer - 1].output_shape) > 1
         raise ParameterError(
-            f"explain: {ask.kind} must be given as {','.join(names)}{more}; got {given}. "
-            f"Try {','.join('1' for _ in names)}."
+            worded("explain.error.ask_form_map", **said) if on_map else worded("explain.error.ask_form", **said)
         )
     _check_indices(ask.kind, numbers, network)
     return step_id(STEPS[ask.kind], *numbers)
@@ -96,15 +95,12 @@ def _layer(ask: Ask, network: Network) -> int:
     if not isinstance(asked, str):
         depth, shown = len(network.layers), "-".join(map(str, network.sizes))
         if not 1 <= asked <= depth and len(ask.indices) > 1:
-            raise ParameterError(
-                f"explain: {ask.kind}'s layer must be in 1 … {depth} for the network {shown}; got {asked}. "
-                f"Layer 1 is the first after the input."
-            )
+            said = {"kind": ask.kind, "depth": depth, "network": shown, "got": asked}
+            raise ParameterError(worded("explain.error.ask_layer", **said))
         return max(1, min(asked, depth))
     if asked not in names:
-        raise ParameterError(
-            f"explain: {ask.kind}'s layer must be one of {', '.join(names)}; got {asked!r}. Name one of these."
-        )
+        said = {"kind": ask.kind, "names": ", ".join(names), "got": repr(asked)}
+        raise ParameterError(worded("explain.error.ask_layer_name", **said))
     return names.index(asked) + 1
 
 
@@ -131,32 +127,30 @@ def _checked_place(ask: Ask, network: Network, layer: int, place: list[int], sha
         return tuple(index - 1 for index in place)
     name = layer_names(network)[layer - 1]
     allowed = ",".join(f"1…{size}" for size in shape)
-    raise ParameterError(
-        f"explain: {ask.kind}'s place in {name} must be within [{allowed}]; got [{','.join(map(str, place))}]. "
-        f"Rows, columns, channels and filters count from 1."
-    )
+    got = ",".join(map(str, place))
+    raise ParameterError(worded("explain.error.ask_place", kind=ask.kind, layer=name, allowed=allowed, got=got))
 
 
 def _check_indices(kind: str, numbers: tuple[int, ...], network: Network) -> None:
     """Raise ParameterError if the layer has no such node or source."""
     layer, node, shown = numbers[0], numbers[1], "-".join(map(str, network.sizes))
     spec = network.layers[layer - 1]
+    where = {"layer": layer, "network": shown}
     if not 1 <= node <= spec.n_out:
-        raise ParameterError(
-            f"explain: {kind}'s node must be in 1 … {spec.n_out} in layer {layer} of the network {shown}; "
-            f"got {node}. The order is {','.join(FORMS[kind])}."
-        )
+        said = {"kind": kind, "most": spec.n_out, "got": node, "form": _form(kind)}
+        raise ParameterError(worded("explain.error.ask_node_range", **where, **said))
     if kind == "weight" and spec.parameter(node, numbers[2]) is None:
         sources = sorted(j for j, _ in spec.parameters_of(node))
         if not sources:
-            raise ParameterError(
-                f"explain: weight's node must have parameters; got node {node} of layer {layer}, a "
-                f"{spec.name} layer, which has none there. Ask for a weight of another, or for a node."
-            )
+            raise ParameterError(worded("explain.error.ask_no_parameters", node=node, layer=layer, name=spec.name))
         together = len(sources) > 1 and sources == list(range(sources[0], sources[-1] + 1))
         few = sources if len(sources) <= MOST_NAMED else [*sources[:MOST_NAMED], "…"]
-        allowed = f"in {sources[0]} … {sources[-1]}" if together else " or ".join(map(str, few))
-        raise ParameterError(
-            f"explain: weight's source must be {allowed} in layer {layer} of the network {shown}; "
-            f"got {numbers[2]}. The order is layer,node,source."
-        )
+        allowed = either_of([str(source) for source in few])
+        if together:
+            allowed = worded("explain.error.ask_sources", first=sources[0], last=sources[-1])
+        raise ParameterError(worded("explain.error.ask_source_range", **where, allowed=allowed, got=numbers[2]))
+
+
+def _form(kind: str) -> Worded:
+    """Return the order of the indices of a kind."""
+    return worded("explain.error.ask_source") if kind == "weight" else worded("explain.error.ask_node")

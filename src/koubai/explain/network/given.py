@@ -1,5 +1,6 @@
 """A network, rows and a question given by their numbers: on the command line, or in a file of one exam question."""
 
+import errno
 import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -12,6 +13,7 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import DataError, FileError, ParameterError, ShapeError
 from koubai.core.formulas.tree import Matrix, Number, Partial, Symbol
 from koubai.core.formulas.values import as_given, parse_number
+from koubai.core.language import Worded, worded
 from koubai.core.losses import LOSSES, get_loss
 from koubai.core.network import Network
 from koubai.explain.derivations import Block, Derivation, Display, Section, called, say
@@ -21,7 +23,24 @@ from koubai.explain.network.samples import Sample
 Numbers = list[list[float]]
 KEYS = ("weights", "biases", "activations", "loss", "x", "y", "ask")
 """What a file of a question may hold."""
-WAY = 'Try {"weights": [[["1/2", -1], [1, 0]], [[1, -2]]], "x": [1, 2], "y": [1]}.'
+EXAMPLE = '{"weights": [[["1/2", -1], [1, 0]], [[1, -2]]], "x": [1, 2], "y": [1]}'
+UNREADABLE = {
+    errno.ENOENT: "explain.error.own_file_missing",
+    errno.EISDIR: "explain.error.own_file_folder",
+    errno.EACCES: "explain.error.own_file_denied",
+}
+"""Why a file cannot be read, by the number of the error."""
+BROKEN = {
+    "Expecting value": "explain.error.json_value",
+    "Expecting property name enclosed in double quotes": "explain.error.json_name",
+    "Expecting ',' delimiter": "explain.error.json_comma",
+    "Expecting ':' delimiter": "explain.error.json_colon",
+    "Extra data": "explain.error.json_extra",
+    "Unterminated string starting at": "explain.error.json_string",
+    "Invalid control character at": "explain.error.json_control",
+    "Unexpected UTF-8 BOM (decode using utf-8-sig)": "explain.error.json_bom",
+}
+"""What is wrong with JSON, by Python's words for it."""
 
 
 def given_network(
@@ -56,21 +75,15 @@ def given_network(
     """
     sizes = _sizes(weights)
     if biases and [len(each) for each in biases] != sizes[1:]:
-        raise ShapeError(
-            f"explain: biases must have one list for each layer, of {', '.join(map(str, sizes[1:]))} numbers; got "
-            f"{', '.join(str(len(each)) for each in biases)}. Leave them out for none."
-        )
+        wanted, got = (", ".join(map(str, counts)) for counts in (sizes[1:], map(len, biases)))
+        raise ShapeError(worded("explain.error.biases", sizes=wanted, got=got))
     names = list(activations) or ["sigmoid"] * (len(weights) - 1) + [get_loss(loss).output if loss else "identity"]
     if len(names) != len(weights):
-        raise ShapeError(
-            f"explain: activations must be one for each of the {len(weights)} layers; got {len(names)}. "
-            f"Try {','.join(['sigmoid'] * (len(weights) - 1) + ['identity'])}."
-        )
+        example = ",".join(["sigmoid"] * (len(weights) - 1) + ["identity"])
+        raise ShapeError(worded("explain.error.activations", layers=len(weights), got=len(names), example=example))
     for name in names:
         if name not in ACTIVATIONS:
-            raise ParameterError(
-                f"explain: activations must be among {', '.join(ACTIVATIONS)}; got {name!r}. Try sigmoid."
-            )
+            raise ParameterError(worded("explain.error.activation", names=", ".join(ACTIVATIONS), got=repr(name)))
     usual = next((name for name, kind in LOSSES.items() if kind.output == names[-1] and kind.upper == 1), None)
     chosen = loss or usual or "half_squared_error"
     network = Network.dense(sizes, hidden=names[:-1], output=names[-1], loss=chosen, bias=bool(biases))
@@ -79,36 +92,28 @@ def given_network(
     inputs = _rows("x", x, sizes[0]) if x is not None else np.ones((1, sizes[0]))
     targets = np.full((len(inputs), sizes[-1]), np.nan) if y is None else _rows("y", y, sizes[-1])
     if len(targets) != len(inputs):
-        raise ShapeError(
-            f"explain: x and y must have the same number of rows; got {len(inputs)} and {len(targets)}. Give both."
-        )
+        raise ShapeError(worded("explain.error.rows_together", x=len(inputs), y=len(targets)))
     return Sample(network, theta, inputs, targets)
 
 
 def _sizes(weights: Sequence[Numbers]) -> list[int]:
     if not weights or not all(matrix and all(matrix) for matrix in weights):
-        raise ShapeError("explain: weights must have a matrix for each layer; got an empty one. Try '1 2; 3 4'.")
+        raise ShapeError(worded("explain.error.weights_empty"))
     for layer, matrix in enumerate(weights, start=1):
         widths = {len(row) for row in matrix}
         if len(widths) > 1:
-            raise ShapeError(
-                f"explain: all rows of the weights of layer {layer} must be of one length; got "
-                f"{', '.join(map(str, sorted(widths)))}. Fill them up."
-            )
+            got = ", ".join(map(str, sorted(widths)))
+            raise ShapeError(worded("explain.error.weights_ragged", layer=layer, got=got))
         if layer > 1 and len(matrix[0]) != len(weights[layer - 2]):
-            raise ShapeError(
-                f"explain: the weights of layer {layer} must have {len(weights[layer - 2])} columns, one for each node "
-                f"of the layer before; got {len(matrix[0])}. Row i holds the weights into node i."
-            )
+            columns = {"wanted": len(weights[layer - 2]), "got": len(matrix[0])}
+            raise ShapeError(worded("explain.error.weights_columns", layer=layer, **columns))
     return [len(weights[0][0]), *(len(matrix) for matrix in weights)]
 
 
 def _rows(name: str, rows: Numbers, size: int) -> np.ndarray:
     for row in rows:
         if len(row) != size:
-            raise ShapeError(
-                f"explain: {name} must have {size} numbers in a row; got {len(row)}. Give one for each node."
-            )
+            raise ShapeError(worded("explain.error.row_length", name=name, size=size, got=len(row)))
     return np.array(rows, dtype=np.float64)
 
 
@@ -127,16 +132,16 @@ def read_question(path: str) -> tuple[Sample, Ask | None]:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise FileError(
-            f"explain: {path} must be a readable file; got {(error.strerror or 'an error').lower()}."
-        ) from error
+        key = UNREADABLE.get(error.errno or 0)
+        reason = worded(key) if key else (error.strerror or "an error").lower()
+        raise FileError(worded("explain.error.own_file", path=path, reason=reason)) from error
     except ValueError as error:
-        raise DataError(f"explain: {path} must be JSON; got {error}. {WAY}") from error
+        raise DataError(worded("explain.error.own_json", path=path, reason=_broken(error), remedy=_way())) from error
     if not isinstance(content, Mapping) or "weights" not in content:
-        raise DataError(f"explain: {path} must hold an object with weights; got none. {WAY}")
+        raise DataError(worded("explain.error.own_object", path=path, remedy=_way()))
     unknown = [key for key in content if key not in KEYS]
     if unknown:
-        raise DataError(f"explain: {path} may hold {', '.join(KEYS)}; got {unknown[0]!r}. Remove it.")
+        raise DataError(worded("explain.error.own_key", path=path, keys=", ".join(KEYS), got=repr(unknown[0])))
     rows = {name: _table(path, name, content[name]) if name in content else None for name in ("x", "y")}
     sample = given_network(
         [_matrix(path, "weights", matrix) for matrix in _listed(path, "weights", content["weights"])],
@@ -149,6 +154,22 @@ def read_question(path: str) -> tuple[Sample, Ask | None]:
     return sample, _asked(path, content.get("ask"))
 
 
+def _way() -> Worded:
+    return worded("explain.error.own_way", example=EXAMPLE)
+
+
+def _broken(error: ValueError) -> str:
+    """Return what is wrong with a file that is no JSON."""
+    if isinstance(error, UnicodeDecodeError) and error.end - error.start == 1:
+        byte = {"byte": f"0x{error.object[error.start]:02x}", "place": error.start}
+        return worded("explain.error.json_bytes", encoding=error.encoding, **byte, reason=error.reason)
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    key = BROKEN.get(error.msg)
+    place = {"line": error.lineno, "column": error.colno, "char": error.pos}
+    return worded("explain.error.json_at", reason=worded(key) if key else error.msg, **place)
+
+
 def _asked(path: str, given: Any) -> Ask | None:
     if given is None:
         return None
@@ -158,7 +179,7 @@ def _asked(path: str, given: Any) -> Ask | None:
         ((kind, indices),) = given.items()
         if kind in ("weight", "delta", "node") and isinstance(indices, list) and _are_indices(indices):
             return Ask(kind, tuple(indices))
-    raise DataError(f'explain: ask in {path} must be such as {{"weight": [1, 2, 1]}} or "loss"; got {given!r}.')
+    raise DataError(worded("explain.error.own_ask", path=path, example='{"weight": [1, 2, 1]}', got=repr(given)))
 
 
 def _are_indices(given: list[Any]) -> bool:
@@ -168,7 +189,7 @@ def _are_indices(given: list[Any]) -> bool:
 
 def _listed(path: str, name: str, given: Any) -> list[Any]:
     if not isinstance(given, list):
-        raise DataError(f"explain: {name} in {path} must be a list; got {given!r}. {WAY}")
+        raise DataError(worded("explain.error.own_list", name=name, path=path, got=repr(given), remedy=_way()))
     return given
 
 
@@ -192,7 +213,7 @@ def _vector(path: str, name: str, given: Any) -> list[float]:
 def _number(path: str, name: str, value: Any) -> float:
     parsed = parse_number(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     if parsed is None:
-        raise DataError(f'explain: {name} in {path} must hold numbers such as -1, 0.5 or "1/2"; got {value!r}.')
+        raise DataError(worded("explain.error.own_number", name=name, path=path, got=repr(value)))
     return float(parsed)
 
 
@@ -241,6 +262,6 @@ def matrix_of(text: str) -> Numbers:
     for line in text.strip().rstrip(";").split(";"):
         numbers = [parse_number(piece) for piece in line.replace(",", " ").split()]
         if not numbers or not all(isinstance(number, Fraction) for number in numbers):
-            raise ParameterError(f"explain: a matrix must be rows of numbers such as '1 2; 3 4'; got {text!r}.")
+            raise ParameterError(worded("explain.error.matrix", got=repr(text)))
         rows.append([float(number) for number in numbers if number is not None])
     return rows

@@ -12,6 +12,7 @@ from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Number, Quantity, Symbol
 from koubai.core.formulas.values import Notation, as_given
+from koubai.core.language import worded
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
@@ -75,7 +76,7 @@ def update(
         If the network has no such weight, α is not > 0, or the rows do not match.
     """
     if not learning_rate > 0:
-        raise ParameterError(f"explain: learning_rate must be > 0; got {learning_rate!r}. Try 0.1.")
+        raise ParameterError(worded("explain.error.rate", got=repr(learning_rate)))
     layer, i, j = _where(plan, rows, ask)
     trace = trace_step(plan, _in_float64(state), _rows_in_float64(rows), learning_rate)
     steps = UpdateSteps(plan, trace, (layer, i, j))

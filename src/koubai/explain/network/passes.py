@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.trace import StepTrace
 from koubai.engines.protocol import Plan, Rows, State
@@ -69,15 +70,11 @@ def trace_of(network: Network, theta: Array, x: Array, y: Array) -> StepTrace:
     targets = np.asarray(y, dtype=np.float64).reshape(1, -1)
     for name, array, size in (("x", inputs, network.n_features), ("y", targets, network.n_outputs)):
         if array.shape[1] != size:
-            raise ShapeError(
-                f"explain: {name} must hold {size} numbers for the network {'-'.join(map(str, network.sizes))}; got "
-                f"{array.shape[1]}. Pass one row."
-            )
+            shown = "-".join(map(str, network.sizes))
+            raise ShapeError(worded("explain.error.row_size", name=name, size=size, network=shown, got=array.shape[1]))
         if not np.isfinite(array).all():
             at = int(np.flatnonzero(~np.isfinite(array[0]))[0])
-            raise DataError(
-                f"explain: {name} must contain only finite numbers; got {array[0, at]} at position {at + 1}. Impute it."
-            )
+            raise DataError(worded("explain.error.row_finite", name=name, got=array[0, at], at=at + 1))
     theta = np.asarray(theta, dtype=np.float64)
     network.check_theta(theta)
     rule = SGD()

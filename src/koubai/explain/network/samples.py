@@ -10,6 +10,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.formulas.tree import Number
 from koubai.core.formulas.values import Notation
+from koubai.core.language import worded
 from koubai.core.losses import LOSSES, get_loss
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
@@ -102,14 +103,12 @@ def made(
         is negative.
     """
     if len(sizes) < 2 or min(sizes) < 1:
-        raise ParameterError(f"explain: sizes must be numbers >= 1, such as 4-5-3; got {'-'.join(map(str, sizes))}.")
+        raise ParameterError(worded("explain.error.sizes_positive", got="-".join(map(str, sizes))))
     count = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
     if count > MOST_PARAMETERS:
-        raise ParameterError(
-            f"explain: sizes must give at most {MOST_PARAMETERS:,} weights and biases; got {count:,}. Try 4-5-3."
-        )
+        raise ParameterError(worded("explain.error.sizes_most", most=f"{MOST_PARAMETERS:,}", got=f"{count:,}"))
     if seed < 0:
-        raise ParameterError(f"explain: seed must be >= 0; got {seed}. Try 0.")
+        raise ParameterError(worded("explain.error.seed", got=seed))
     if output is None:
         usual = "softmax" if sizes[-1] > 1 else "sigmoid"
         output = usual if loss is None else get_loss(loss).output

@@ -12,7 +12,7 @@ from koubai.core.errors import ParameterError, ShapeError
 from koubai.core.formulas.pieces import Cases, Relation
 from koubai.core.formulas.tree import Apply, BigSum, Formula, Number, Partial, Quantity, Symbol, add
 from koubai.core.formulas.values import Notation, as_given
-from koubai.core.language import has_text
+from koubai.core.language import has_text, worded
 from koubai.core.losses import Loss, get_loss
 from koubai.core.network import Network
 from koubai.explain.derivations import Block, Derivation, Display, Section, Step, StepTable, say, step_id
@@ -84,7 +84,9 @@ def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> s
         for sign, end in ((">", lower), ("<", upper))
         if math.isfinite(end)
     ]
-    return " and ".join(said) or "finite"
+    if len(said) == 2:
+        return worded("explain.error.domain_both", low=said[0], high=said[1])
+    return said[0] if said else worded("explain.error.domain_finite")
 
 
 def _check_domain(loss: Loss, z: Sequence[float], y: Sequence[float]) -> None:
@@ -92,13 +94,14 @@ def _check_domain(loss: Loss, z: Sequence[float], y: Sequence[float]) -> None:
     ends = loss.lowest_target, loss.highest_target
     ranges = (
         ("z", z, loss.lower, loss.upper, loss.excluded, _range_said(loss.lower, loss.upper, loss.excluded)),
-        ("y", y, *ends, (), "1 or -1" if loss.signed else _range_said(*ends)),
+        ("y", y, *ends, (), worded("explain.error.domain_signed") if loss.signed else _range_said(*ends)),
     )
     for letter, values, lower, upper, excluded, said in ranges:
         for number in map(float, values):
             fits = math.isfinite(number) and lower <= number <= upper and number not in excluded
             if not fits or (letter == "y" and loss.signed and abs(number) != 1):
-                raise ParameterError(f"explain: {letter} must be {said} for the loss {loss.name}; got {number:g}.")
+                named = {"letter": letter, "allowed": said, "loss": loss.name, "got": f"{number:g}"}
+                raise ParameterError(worded("explain.error.domain", **named))
 
 
 def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivation:
@@ -120,7 +123,8 @@ def loss(given: "str | Loss", z: Sequence[float], y: Sequence[float]) -> Derivat
     """
     kind = get_loss(given)
     if len(z) != len(y) or not len(z):
-        raise ShapeError(f"explain: z and y must have the same length; got {len(z)} and {len(y)} numbers. Give both.")
+        counts = {"n_first": len(z), "n_second": len(y)}
+        raise ShapeError(worded("explain.error.same_length", first="z", second="y", **counts))
     _check_domain(kind, z, y)
     outputs = [Quantity(Symbol("z", (k,)), Number(as_given(float(v)))) for k, v in enumerate(z, start=1)]
     compared = kind.smoothed(np.array([[float(value) for value in y]]))[0].tolist()
@@ -176,11 +180,10 @@ def softmax(u: Sequence[float] = (2.0, 1.0, 0.0), p: Sequence[float] = (1.0, 0.0
         If p does not contain shares that add up to one.
     """
     if len(u) != len(p) or not len(u):
-        raise ShapeError(f"explain: u and p must have the same length; got {len(u)} and {len(p)} numbers. Give both.")
+        counts = {"n_first": len(u), "n_second": len(p)}
+        raise ShapeError(worded("explain.error.same_length", first="u", second="p", **counts))
     if min(p) < 0 or abs(sum(p) - 1) > 1e-9:
-        raise ParameterError(
-            f"explain: p must contain shares that add up to 1; got {', '.join(map(str, p))}. Try 1,0,0."
-        )
+        raise ParameterError(worded("explain.error.shares", got=", ".join(map(str, p))))
     n = len(u)
     network = Network.dense((n, n), output="softmax", loss="cross_entropy", bias=False)
     book = book_of(trace_of(network, np.eye(n).ravel(), np.asarray(u), np.asarray(p)))
