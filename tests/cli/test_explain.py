@@ -17,6 +17,8 @@ from koubai.cli.quiz import ask_all
 from koubai.explain.quiz.sheets import make_sheet
 
 MISTAKES = """\
+xor --out x.doc
+perceptron head.csv --target y
 derivative x+ --by x
 derivative x**2 --by y
 derivative foo(x) --by x
@@ -243,6 +245,7 @@ def test_mistakes_get_one_sentence(capsys, words, sentence):
 )
 def test_mistakes_are_told_in_japanese_where_that_is_spoken(capsys, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    Path("head.csv").write_text("x,y\n")
     Path("one.csv").write_text("x,y\n1,a\n2,a\n")
     Path("words.csv").write_text("x,y\nred,a\nblue,b\nred,a\nblue,b\n")
     Path("gaps.csv").write_text("x,z,y\n1,,a\n,2,b\n3,,a\n,4,b\n")

@@ -36,6 +36,7 @@ def walked(engine, plan: Plan, rows: Rows, shares: Shares, epochs: int = 20, pat
     return state, engine.run(plan, state, rows, rates, patience, shares)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sparse", [False, True])
 def test_every_layer_with_dropout_factors_and_falling_shares(sparse: bool) -> None:
     network = stack(dropout=0.3)
@@ -50,6 +51,7 @@ def test_every_layer_with_dropout_factors_and_falling_shares(sparse: bool) -> No
     assert (found.step, found.epoch) == (expected.step, expected.epoch) == (100, 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sparse", [False, True])
 def test_layers_that_read_maps(sparse: bool) -> None:
     plan = Plan(stack_of_maps(0.2), get_optimizer("adam"), Penalty(0.01, 0.01), 11, seed=3, clip_norm=0.2)
@@ -78,6 +80,7 @@ def test_a_run_in_parts_is_the_run_in_one_piece_and_twice_the_same_bits(small) -
     assert (parts.step, parts.epoch) == (250, 50)
 
 
+@pytest.mark.slow
 def test_more_epochs_than_one_call_takes(small, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, rows = small
     whole, losses = train(JaxEngine(), plan, rows, RATE, 7)
@@ -112,6 +115,7 @@ def test_rows_that_take_the_others_place_are_noticed(small) -> None:
     np.testing.assert_allclose(found.theta, expected.theta, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_population_of_several_kinds_walks_each_path_alone() -> None:
     """Rules of one class train at once, though their hyperparameters differ; each network has its own patience."""
     network = Network.dense((3, 4, 2), hidden="tanh", dropout=0.2)

@@ -76,6 +76,7 @@ def test_digits_are_learned_and_a_drawn_one_gets_python_s_answer(digits):
     assert "Example 1 of 1790" in playground.inner_text(".card.pad")
 
 
+@pytest.mark.slow
 def test_the_answer_changes_while_it_is_drawn_and_by_keys_too(digits):
     playground = digits()
     pad = playground.page.locator("canvas.ink")
@@ -99,6 +100,7 @@ def test_the_answer_changes_while_it_is_drawn_and_by_keys_too(digits):
     playground.until("!s.frame.header.look.pixels")
 
 
+@pytest.mark.slow
 def test_a_clicked_cell_is_derived_as_python_derives_it(digits):
     playground = digits()
     playground.page.evaluate(
@@ -131,6 +133,7 @@ def test_a_clicked_cell_is_derived_as_python_derives_it(digits):
                 assert divmod(found["winner"], 2) == grids[0].marked
 
 
+@pytest.mark.slow
 def test_cells_are_opened_by_mouse_and_keys_and_frame_what_they_read(digits):
     playground = digits()
     page = playground.page
@@ -152,6 +155,7 @@ def test_cells_are_opened_by_mouse_and_keys_and_frame_what_they_read(digits):
     playground.until("s.cell === null")
 
 
+@pytest.mark.slow
 def test_other_data_bring_the_plane_back_with_their_own_settings(digits):
     playground = digits()
     page = playground.page
@@ -165,6 +169,7 @@ def test_other_data_bring_the_plane_back_with_their_own_settings(digits):
     playground.train("s.epoch > 2")
 
 
+@pytest.mark.slow
 def test_layers_are_added_and_taken_away(digits):
     playground = digits()
     layers = playground.page.locator(".card.layers")
@@ -186,6 +191,7 @@ def test_layers_are_added_and_taken_away(digits):
     playground.train("s.epoch > 1")
 
 
+@pytest.mark.slow
 def test_controls_stay_under_the_finger_and_new_ones_are_hidden_where_asked(digits):
     playground = digits()
     page = playground.page
@@ -205,6 +211,7 @@ def test_controls_stay_under_the_finger_and_new_ones_are_hidden_where_asked(digi
     assert [sizes.count(), *(sizes.nth(at).is_visible() for at in range(2))] == [2, False, False]
 
 
+@pytest.mark.slow
 def test_while_it_trains_tables_stay_and_nothing_is_read_out_again(digits):
     playground = digits()
     page = playground.page
@@ -225,6 +232,7 @@ def test_while_it_trains_tables_stay_and_nothing_is_read_out_again(digits):
     assert page.locator(".pads .tile").get_attribute("aria-label") == "What the network gets"
 
 
+@pytest.mark.slow
 def test_a_diverged_network_has_no_answer(digits):
     playground = digits()
     playground.page.evaluate(CHANGE, {"optimizer": "sgd", "learning_rate": 100, "l2": 1})

@@ -79,6 +79,7 @@ def test_the_whole_idea_is_seen_at_one_glance(opened):
             assert box["y"] + box["height"] <= 900, part
 
 
+@pytest.mark.slow
 def test_a_dark_page_is_remembered(opened):
     playground = opened()
     playground.page.click("button.theme")
@@ -139,6 +140,7 @@ def test_the_keyboard_alone_plays_steps_edits_explains_and_draws(opened):
     assert focused(playground, "e.classList.contains('node')"), "focus goes back to where it came from"
 
 
+@pytest.mark.slow
 def test_space_plays_where_nothing_is_focused_and_types_where_something_is(opened):
     playground = opened()
     playground.page.keyboard.press("Space")
@@ -188,6 +190,7 @@ def test_a_control_explains_itself_to_the_keyboard_and_is_hushed_by_escape(opene
     words.wait_for(state="detached")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
 def test_the_links_run_into_the_large_map_and_lessons_are_at_the_top(opened, width, height):
     playground = opened(width=width, height=height)
@@ -208,6 +211,7 @@ def test_the_links_run_into_the_large_map_and_lessons_are_at_the_top(opened, wid
         assert playground.is_visible(f"[data-control={control}]"), control
 
 
+@pytest.mark.slow
 def test_axes_have_ticks_in_the_data_s_units_and_the_curve_can_be_read(opened):
     playground = opened("pace=0")
     ticks = playground.page.locator(".axis.below").first.locator(".tick").all_inner_texts()
@@ -221,6 +225,7 @@ def test_axes_have_ticks_in_the_data_s_units_and_the_curve_can_be_read(opened):
     assert playground.shown.evaluate("document.querySelector('canvas.curve').toDataURL()") != before
 
 
+@pytest.mark.slow
 def test_accuracy_is_that_of_training_rows_and_of_test_rows(opened):
     playground = opened("pace=0&train_ratio=0.3&noise=0.2")
     playground.train("s.epoch > 30")
@@ -231,6 +236,7 @@ def test_accuracy_is_that_of_training_rows_and_of_test_rows(opened):
         assert f"{100 * share:.1f} %" in row
 
 
+@pytest.mark.slow
 def test_dashes_move_along_the_links_while_it_trains(opened):
     playground = opened("pace=1")
     ground = "document.querySelector('.network canvas.picture').toDataURL()"
@@ -280,6 +286,7 @@ def test_a_screen_reader_and_weak_eyes_are_served(opened, theme):
     assert [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]] == []
 
 
+@pytest.mark.slow
 def test_who_wants_no_motion_gets_none(opened):
     playground = opened(reduced_motion="reduce")
     playground.press("play.explain.loss")
@@ -291,6 +298,7 @@ def test_who_wants_no_motion_gets_none(opened):
     assert playground.page.evaluate("document.getAnimations().length") == 0
 
 
+@pytest.mark.slow
 def test_the_first_paint_comes_within_a_second(opened):
     playground = opened()
     playground.page.reload()

@@ -100,7 +100,7 @@ def in_firefox(tmp_path_factory, firefox_program):
         yield found
 
 
-@pytest.fixture(params=["chromium", "firefox"])
+@pytest.fixture(params=["chromium", pytest.param("firefox", marks=pytest.mark.slow)])
 def opened_in(request):
     """A function that opens a page in a browser: each test goes through both."""
     if request.param == "chromium":

@@ -14,6 +14,7 @@ import numpy as np
 from koubai.core.arguments import shown, targets_of
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.engines.reference import trace_forward
 from koubai.explain.derivations import Derivation
@@ -120,7 +121,7 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
     frame = model.columns_of(table).frame
     name = model.target_.name
     if name not in frame.columns or frame[name].null_count() == frame.height:
-        raise DataError(what=f"The table must have values of the target {name!r} to measure importance; it has none.")
+        raise DataError(worded("tables.error.no_target", name=repr(name)))
     frame = frame.filter(frame[name].is_not_null()).head(MOST_ROWS)
     y, _ = model.target_.values(frame[name])
     columns = model.preparation_.columns

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.core.memory import free_memory
 from koubai.core.schema import Record
 from koubai.tables.files.containers.packing import contents_of, unpacked
@@ -166,7 +167,7 @@ def _checked(table: Table) -> Table:
 
 def no_rows(source: str) -> DataError:
     """Return the error for a table without rows."""
-    return DataError(f"The table '{source}' must hold at least one row; got column names alone. Add rows.")
+    return DataError(worded("tables.error.no_rows", source=source))
 
 
 @dataclass

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
-from koubai.core.language import Language, language, text
+from koubai.core.language import Language, language, text, worded
 from koubai.models.comparing.boundaries import Boundaries
 from koubai.models.comparing.compare import Compared, Comparison
 from koubai.training.atomic import replace_file
@@ -44,7 +44,8 @@ def save(comparison: Comparison, path: str | os.PathLike[str], lang: str | None 
     """
     target = Path(path)
     if target.suffix.lower() not in (".html", ".htm"):
-        raise ParameterError(f"save: path must end in .html; got {target.name!r}. Try {target.stem or 'page'}.html.")
+        example = f"{target.stem or 'page'}.html"
+        raise ParameterError(worded("core.error.ending", endings=".html", got=repr(target.name), example=example))
     replace_file(target, page(comparison, language(lang)).encode("utf-8"))
 
 

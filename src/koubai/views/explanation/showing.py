@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from koubai.core.errors import ParameterError
-from koubai.core.language import Language, language
+from koubai.core.language import Language, language, worded
 from koubai.core.printing import without_controls
 from koubai.explain.derivations import Derivation
 from koubai.training.atomic import replace_file
@@ -58,9 +58,9 @@ def save(derivation: Derivation | Sequence[Derivation], path: str | os.PathLike[
     target = Path(path)
     form = ENDINGS.get(target.suffix.lower())
     if form is None:
-        raise ParameterError(
-            f"save: path must end in .html, .md or .txt; got {target.name!r}. Try {target.stem or 'page'}.html."
-        )
+        example = f"{target.stem or 'page'}.html"
+        endings = worded("core.either", first=".html, .md", other=".txt")
+        raise ParameterError(worded("core.error.ending", endings=endings, got=repr(target.name), example=example))
     replace_file(target, (render(derivation, form, lang) + SIGNED.get(form, "")).encode("utf-8"))
 
 
