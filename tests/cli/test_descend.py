@@ -1,6 +1,7 @@
 """``koubai descend``: every way in, and one sentence for each mistake."""
 
 import re
+import warnings
 import sys
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def test_windows_and_starts_with_a_minus(capsys: pytest.CaptureFixture[str]) -> 
         ([], "FUNCTION must be given, an expression or a name; got none"),
         (["--fit", "line"], "FUNCTION must be given, a table; got none"),
         (["--fit", "line", "nowhere.tsv"], "'nowhere.tsv' must exist"),
+        (["x**2", "--start", "1e200"], "start must lie where x**2 and its gradient are finite"),
     ],
 )
 def test_mistakes_get_one_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,6 +217,10 @@ def test_columns_and_options_of_a_fit_are_checked(points: str, capsys: pytest.Ca
     assert "must have the column 'u'; got x, y, sign" in capsys.readouterr().err
     assert main(["descend", "--fit", "line", points, "--learning-rate", "1,2"]) == 2
     assert "--fit must be given one optimizer and one learning rate" in capsys.readouterr().err
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main(["descend", "--fit", "line", points, "--start", "1e200,0"]) == 2
+    assert "start must lie where line and its gradient are finite" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

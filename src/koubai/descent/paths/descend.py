@@ -148,7 +148,8 @@ def check_start(objective: Objective, start: float | Sequence[float] | None) -> 
     if not np.isfinite(point).all():
         named = {"got": tuple_said(point.tolist()), "example": tuple_said((1.0,) * len(point))}
         raise ParameterError(worded("descend.error.start_finite", **named))
-    value, gradient = objective.look(point[np.newaxis], 1)
+    with np.errstate(all="ignore"):  # what overflows is told
+        value, gradient = objective.look(point[np.newaxis], 1)
     if not (np.isfinite(value).all() and np.isfinite(gradient).all()):
         named = {"function": objective.name, "got": tuple_said(point.tolist()), "value": f"{value[0]}"}
         raise ParameterError(worded("descend.error.start_domain", **named))
