@@ -1,8 +1,8 @@
 """``koubai descend``: every way in, and one sentence for each mistake."""
 
 import re
-import warnings
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
