@@ -125,7 +125,7 @@ def test_a_lost_process_ends_the_other_which_names_it(table: Path, tmp_path: Pat
 
 
 KILLS = int(os.environ.get("KOUBAI_KILLS", "2"))
-"""So often one of two processes is killed at a random moment: KOUBAI_KILLS=100 takes about ten minutes."""
+"""So often one of two processes is killed at a random moment: KOUBAI_KILLS=100 takes 25 minutes on two cores."""
 
 
 @pytest.mark.slow
