@@ -124,7 +124,8 @@ class KoubaiError(Exception):
     def _sentence(self) -> str:
         required = self.required if isinstance(self.required, str) else f"be {either(self.required)}"
         said = self.what or f"{self.parameter} must {required}; got {self.got}."
-        return " ".join(part for part in (self.who and f"{self.who}:", said, self.remedy) if part)
+        parts = [part for part in (self.who and f"{self.who}:", said, self.remedy) if part]
+        return parts[0] if len(parts) == 1 else " ".join(parts)  # one alone keeps its words in other languages
 
 
 class ParameterError(KoubaiError, ValueError):

@@ -121,7 +121,7 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
     frame = model.columns_of(table).frame
     name = model.target_.name
     if name not in frame.columns or frame[name].null_count() == frame.height:
-        raise DataError(worded("tables.error.no_target", name=repr(name)))
+        raise DataError(what=worded("tables.error.no_target", name=repr(name)))
     frame = frame.filter(frame[name].is_not_null()).head(MOST_ROWS)
     y, _ = model.target_.values(frame[name])
     columns = model.preparation_.columns
