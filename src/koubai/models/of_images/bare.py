@@ -59,10 +59,12 @@ def notes_on_units(estimator: Any, pixels: Array) -> list[str]:
     if not hasattr(estimator, "pixel_mean_"):
         return []
     mean, scale = np.asarray(estimator.pixel_mean_), np.asarray(estimator.pixel_scale_)
-    far = pixels.size > 0 and (np.abs(pixels - mean) > UNLIKELY * scale).any()
-    if not far:
+    if pixels.size == 0:
+        return []
+    lowest, highest = (extreme(axis=(0, 1, 2)) for extreme in (pixels.min, pixels.max))  # of each channel
+    if (np.maximum(highest - mean, mean - lowest) <= UNLIKELY * scale).all():
         return []
     return [
-        f"Pixels go up to {pixels.max():.4g}, those that the model learned from were about {mean.mean():.3g} ± "
+        f"Pixels go up to {highest.max():.4g}, those that the model learned from were about {mean.mean():.3g} ± "
         f"{scale.mean():.3g}; give them in the same units."
     ]
