@@ -353,6 +353,13 @@ def test_version(capsys) -> None:
     assert capsys.readouterr().out.startswith("koubai ")
 
 
+def test_python_runs_the_package_as_the_command() -> None:
+    shown = subprocess.run([sys.executable, "-m", "koubai", "fit", "none.csv"], capture_output=True, text=True)
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr.startswith("koubai fit: ")
+    assert shown.stderr.count("\n") == 1
+
+
 BAD_TABLES = {
     "empty": ("", "--target y", "it is empty"),
     "header only": ("x,y\n", "--target y", "at least one row; got column names alone"),

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -66,7 +68,7 @@ def test_a_folder_holds_all_that_its_page_asks_for_and_may_be_written_again(tmp_
     [
         (["--export", "{full}"], "a new or empty folder, an earlier export, or a file ending in .html"),
         (["--export", ""], "--export must name a folder"),
-        (["--export", "{missing}/a.html"], "must be writable; got: no such file or directory"),
+        (["--export", "{missing}/a.html"], "must be in an existing folder"),
         (["examples/penguins.csv", "--target", "species", "--export", "x.html"], "without a TABLE"),
     ],
 )
@@ -80,6 +82,33 @@ def test_what_cannot_be_exported_gets_one_sentence(tmp_path, capsys, arguments, 
     assert words in said
     assert "Traceback" not in said
     assert (full / "mine.txt").read_text() == "keep me"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit the size of files")
+@pytest.mark.parametrize("name", ["playground.html", "site"])
+def test_a_full_disk_leaves_an_earlier_export_as_it_was_and_nothing_beside_it(tmp_path, name):
+    target = tmp_path / "pages" / name
+    target.parent.mkdir()
+
+    def exported(*, limit: int) -> subprocess.CompletedProcess:
+        code = (
+            "import resource, signal, sys\n"
+            "from koubai.cli.main import main\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+            "sys.exit(main(sys.argv[1:]))\n"
+        )
+        command = [sys.executable, "-c", code, "play", "--export", str(target)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    failed = exported(limit=100_000)
+    assert failed.returncode == 2
+    assert "file too large. Choose another place." in failed.stderr
+    assert list(target.parent.iterdir()) == []
+    assert exported(limit=2**30).returncode == 0
+    before = {path: path.read_bytes() for path in target.parent.rglob("*") if path.is_file()}
+    assert exported(limit=100_000).returncode == 2
+    assert {path: path.read_bytes() for path in target.parent.rglob("*") if path.is_file()} == before
 
 
 def test_without_an_engine_for_browsers_that_is_said(tmp_path, monkeypatch, capsys):

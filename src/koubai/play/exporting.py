@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -21,12 +22,15 @@ from koubai.play.derived.whole import derivations
 from koubai.play.modules import STATIC, index
 from koubai.play.runs.rows import pixels_of, rows_of
 from koubai.play.settings import Settings
+from koubai.training.atomic import replace_file
 
 Plain = dict[str, Any]
 Lessons = Mapping[str, dict[str, Any]]
 
 MARKS = ("catalogue.json", "index.html", "lessons.json")
 """What a folder has in it that was exported before, and may be written anew."""
+NEW = ".koubai-new"
+"""Where in a folder all parts are written before any takes its place, so that a full disk spoils no earlier export."""
 POLICY = (
     "default-src 'none'; script-src {script} 'wasm-unsafe-eval'; style-src {style}; img-src {own}data: blob:; "
     "media-src blob:; worker-src {worker}; connect-src {connect}; base-uri 'none'; form-action 'none'"
@@ -80,10 +84,10 @@ def export(target: Path, *, first: Settings | None = None, own: Lessons | None =
         )
     told = list(with_own(own).values())
     choices = {**catalogue(), "served": False, "first": None if first is None else first.as_json()}
+    if target.suffix.lower() in (".html", ".htm"):
+        replace_file(target, _one_file(choices, told).encode())
+        return [target]
     try:
-        if target.suffix.lower() in (".html", ".htm"):
-            target.write_text(_one_file(choices, told), encoding="utf-8")
-            return [target]
         return _folder(target, choices, told)
     except OSError as error:
         why = (error.strerror or "unknown").lower()
@@ -124,7 +128,9 @@ def _digest(text: str) -> str:
 
 def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
     is_ours = all((target / name).is_file() for name in MARKS)
-    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not is_ours)):
+    if target.exists() and (
+        not target.is_dir() or (any(each.name != NEW for each in target.iterdir()) and not is_ours)
+    ):
         raise ParameterError(
             f"play: --export must name a new or empty folder, an earlier export, or a file ending in .html; got "
             f"'{target}', which holds something else. Choose another name."
@@ -147,15 +153,24 @@ def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
         "index.html": _index(names),
         ".nojekyll": "",  # GitHub Pages leaves the files as they are
     }
+    is_new = not target.exists()
+    whole = target / NEW
+    try:
+        shutil.rmtree(whole, ignore_errors=True)  # of an export that was killed
+        for name, content in found.items():
+            part = whole / name
+            part.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(content if isinstance(content, bytes) else content.encode())
+    except BaseException:
+        shutil.rmtree(target if is_new else whole, ignore_errors=True)
+        raise
     for folder in ("engine", "static"):  # of an earlier export, from other sources
         shutil.rmtree(target / folder, ignore_errors=True)
-    written = []
-    for name, content in found.items():
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content if isinstance(content, bytes) else content.encode())
-        written.append(place)
-    return written
+    for name in found:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(whole / name, target / name)
+    shutil.rmtree(whole)
+    return [target / name for name in found]
 
 
 def _index(names: Mapping[str, str]) -> str:

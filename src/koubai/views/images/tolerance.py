@@ -8,6 +8,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.language import language, text
+from koubai.training.atomic import replacing_file
 from koubai.views.descent.style import DPI, drawing, is_vector, line_style, marker
 
 CHANGES = ("shift", "scale", "noise")
@@ -73,7 +74,8 @@ def draw_tolerance(
         axes[0].set_ylabel(text("tolerance.accuracy", tongue))
         names = [text(f"tolerance.{name}", tongue) for name in curves[CHANGES[0]]]
         below.legend(axes[0].lines, names, loc="outside lower center", ncols=2, frameon=False)
-        figure.savefig(path, dpi=DPI)
+        with replacing_file(path) as file:
+            figure.savefig(file, format=path.suffix[1:].lower(), dpi=DPI)
 
 
 def _said(name: str, probabilities: Array, labels: Sequence[str]) -> str:
