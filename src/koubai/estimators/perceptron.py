@@ -328,10 +328,10 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
 
     def _train(self, X: Any, y: Array, weights: Array, state: "Weights", rng: Any, max_passes: int) -> Self:
         """Run the passes and set the fitted attributes."""
-        from koubai.estimators.linear.training import course_of, run
+        from koubai.estimators.linear.training import pass_plan_of, run
 
-        course = course_of(self, rng, max_passes, self._n_passes)
-        outcome = run(self, X, y, weights, state, course)
+        plan = pass_plan_of(self, rng, max_passes, self._n_passes)
+        outcome = run(self, X, y, weights, state, plan)
         coef, intercept = state.result()
         self.coef_ = np.ascontiguousarray(coef.T)
         self.intercept_ = np.array(intercept, X.dtype)

@@ -13,13 +13,13 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ShapeError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.perceptron import train
-from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
+from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, Outcome, Pass, PassPlan, Problems, Weights
 from koubai.estimators.splitting import splitters
 
 
-def rule_of(estimator: Any, sparse: bool) -> Rule:
+def rule_of(estimator: Any, sparse: bool) -> LearningRule:
     """Return the learning rule described by the parameters."""
-    return Rule(
+    return LearningRule(
         learning_rate=estimator.eta0,
         penalty=estimator.penalty,
         alpha=estimator.alpha,
@@ -31,9 +31,9 @@ def rule_of(estimator: Any, sparse: bool) -> Rule:
     )
 
 
-def course_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> Course:
+def pass_plan_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> PassPlan:
     """Return the length and order of training described by the parameters."""
-    return Course(
+    return PassPlan(
         max_passes=max_passes,
         order=estimator.order or ("shuffled" if estimator.shuffle else "in order"),
         seed=seed_from(rng),
@@ -107,18 +107,18 @@ def start_weights(
     return Weights(matrix, intercept.reshape(k).astype(np.float64))
 
 
-def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, course: Course) -> Outcome:
+def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, plan: PassPlan) -> Outcome:
     """Train on validated data, modifying ``state`` in place."""
     codes = _codes(estimator, y)
     held_out = _held_out(estimator, codes, sample_weight)
     members = np.flatnonzero(~held_out)
-    rows = TrainingRows(_kernel_inputs(X), codes, sample_weight, members)
+    rows = LabelledRows(_kernel_inputs(X), codes, sample_weight, members)
     problems = problems_of(estimator, y, X.dtype)
     watcher = None
     if estimator.early_stopping or estimator.verbose:
         watcher = _Watcher(estimator, X, codes, sample_weight, held_out, problems, members.size)
     return train(
-        rows, problems, rule_of(estimator, issparse(X)), course, state, watcher, effective_n_jobs(estimator.n_jobs)
+        rows, problems, rule_of(estimator, issparse(X)), plan, state, watcher, effective_n_jobs(estimator.n_jobs)
     )
 
 
