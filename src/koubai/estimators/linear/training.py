@@ -10,10 +10,11 @@ from scipy.sparse import csr_array, issparse
 from sklearn.utils import compute_class_weight
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.perceptron import train
 from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, Outcome, Pass, PassPlan, Problems, Weights
+from koubai.estimators.linear.copies import dense
 from koubai.estimators.splitting import splitters
 
 
@@ -105,6 +106,32 @@ def start_weights(
             )
     matrix = np.array(coef.reshape(shape).T, dtype, order="C")
     return Weights(matrix, intercept.reshape(k).astype(np.float64))
+
+
+def weights_to_continue(estimator: Any, dtype: Any) -> Weights:
+    """Return the weights from which ``partial_fit`` continues: the variant's, or ``coef_`` and ``intercept_`` as set.
+
+    Raises
+    ------
+    ParameterError
+        If those were set by hand beside a variant's own, which they contradict.
+    """
+    state: Weights | None = getattr(estimator, "_running", None)
+    if state is None or estimator.variant == "plain" or state.kind() != estimator.variant:
+        coef = dense(estimator.coef_)
+        return Weights(np.array(coef.T, dtype, order="C"), np.array(estimator.intercept_, np.float64))
+    coef, intercept = state.result()
+    if not np.array_equal(coef.T, dense(estimator.coef_)) or not np.array_equal(
+        np.asarray(intercept, coef.dtype), estimator.intercept_
+    ):
+        raise ParameterError(
+            who=type(estimator).__name__,
+            parameter="coef_ and intercept_",
+            required=f"stay as they are where variant={estimator.variant!r} goes on",
+            got="others, set by hand",
+            remedy="Set variant='plain', or call fit with coef_init and intercept_init.",
+        )
+    return state.copy(dtype)
 
 
 def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, plan: PassPlan) -> Outcome:
