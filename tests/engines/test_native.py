@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from koubai.cli.main import main as main_of_koubai
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.engines.cpu import choice
-from koubai.engines.cpu.kernels.records import Data, Rule
+from koubai.engines.cpu.kernels.records import Data, UpdateRule
 from koubai.engines.cpu.native import levels
 from koubai.engines.cpu.native.build import Target, build, main, targets_called
 from koubai.engines.cpu.native.levels import LEVELS, MACHINES, allowed_levels, levels_here, platform_here
@@ -166,7 +166,7 @@ def test_a_damaged_library_is_not_used_and_a_sentence_says_so(fresh, capsys):
 def test_arguments_become_words_in_the_order_of_the_fields():
     rates = np.ones((2, 3), np.float32)
     factors = np.ones((1, 2))
-    rule = Rule(3, np.zeros(4), 0.5, -1.0, True, 2.0, factors, False)
+    rule = UpdateRule(3, np.zeros(4), 0.5, -1.0, True, 2.0, factors, False)
     key, words = packed((rule, None, rates, np.uint64(2**64 - 1)))
     assert key == "i f8:1 d d i d f8:2 i - f4:2 i"
     assert words == [3, words[1], 4, 0.5, -1.0, 1, 2.0, address(factors), 1, 2, 0, address(rates), 2, 3, -1]

@@ -12,7 +12,7 @@ from koubai.core.perceptron import learn, predict
 from koubai.core.randomness import SHUFFLE, derive_key, permutation, random_words
 from koubai.engines.cpu.entries import run_perceptron
 from koubai.engines.cpu.perceptron import train
-from koubai.engines.cpu.perceptron_records import Course, Outcome, Problems, Rule, TrainingRows, Weights
+from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, Outcome, PassPlan, Problems, Weights
 
 LECTURE = {"ties_wrong": False, "fit_bias": False}
 NOISE = np.random.default_rng(0)
@@ -27,13 +27,13 @@ def run(X, labels, rule=None, start=None, members=None, n_classes=2, weights=Non
     state = Weights(np.zeros((X.shape[1], k), dtype), np.zeros(k)) if start is None else start
     ones = np.ones(k, dtype)
     problems = Problems(np.array([1]) if k == 1 else np.arange(k), ones, ones)
-    rows = TrainingRows(
+    rows = LabelledRows(
         X,
         labels.astype(np.int32),
         np.ones(len(labels), dtype) if weights is None else weights,
         np.arange(len(labels)) if members is None else members,
     )
-    outcome = train(rows, problems, Rule(**(rule or {})), Course(**{"order": "in order", **course}), state)
+    outcome = train(rows, problems, LearningRule(**(rule or {})), PassPlan(**{"order": "in order", **course}), state)
     return state, outcome
 
 

@@ -39,7 +39,7 @@ from koubai.engines.cpu.native.examples import examples
 from koubai.engines.cpu.native.library import Function
 from koubai.engines.cpu.native.packing import packed
 from koubai.engines.cpu.perceptron import ORDERS, PENALTIES, VARIANTS
-from koubai.engines.cpu.perceptron_records import Course, Problems, Rule, TrainingRows, Weights
+from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, PassPlan, Problems, Weights
 from koubai.engines.cpu.rooms import widest
 
 MOST_BYTES = 600_000
@@ -90,10 +90,10 @@ def test_the_perceptron_learns_the_same_in_the_module(module, dtype, tmp_path, m
     dense = np.where(rng.random((40, 6)) < 0.5, rng.normal(size=(40, 6)), 0.0).astype(dtype)
     monkeypatch.setattr(perceptron, "run_perceptron", lambda *arguments: calls.append(Call(arguments)) or calls[-1].ran)
     for inputs, variant, penalty, order in product((dense, csr_array(dense)), VARIANTS, PENALTIES, ORDERS):
-        rows = TrainingRows(inputs, np.arange(40, dtype=np.int32) % 3, np.ones(40, dtype), np.arange(40))
+        rows = LabelledRows(inputs, np.arange(40, dtype=np.int32) % 3, np.ones(40, dtype), np.arange(40))
         state = Weights(np.zeros((6, 3), dtype), np.zeros(3))
         problems = Problems(np.arange(3), np.ones(3, dtype), np.ones(3, dtype))
-        rule, course = Rule(penalty=penalty, variant=variant), Course(max_passes=4, order=order, seed=3)
+        rule, course = LearningRule(penalty=penalty, variant=variant), PassPlan(max_passes=4, order=order, seed=3)
         perceptron.train(rows, problems, rule, course, state)
     found = run_in_node(module, [call.asked(module[1]) for call in calls], tmp_path)
     assert len(found) == len(calls) >= 2 * len(VARIANTS) * len(PENALTIES) * len(ORDERS)

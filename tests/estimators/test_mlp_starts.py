@@ -9,7 +9,7 @@ from koubai.core.network import Network
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.cpu.threads import available_threads
 from koubai.engines.protocol import WHOLE, Patience, Plan, Rows
-from koubai.estimators.starts import Start, try_starts
+from koubai.estimators.starts import Start, Trial, try_starts
 from koubai.optimizers.sgd import SGD
 
 RNG = np.random.default_rng(0)
@@ -63,10 +63,7 @@ def test_a_start_that_diverges_scores_worst() -> None:
         plan,
         starts,
         rows,
-        np.full((5, 12), 0.1),
-        WHOLE,
-        Patience(0, np.inf),
-        lambda _: 1.0,
+        Trial(np.full((5, 12), 0.1), WHOLE, Patience(0, np.inf), lambda _: 1.0),
         progress=False,
         who="x",
     )

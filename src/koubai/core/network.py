@@ -12,21 +12,19 @@ A dense layer has ``network.weights(theta, l)`` of shape (n_in, n_out) and ``net
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
-from koubai.core.arguments import REAL, SEQUENCE, WHOLE, check_kind, sequence_of
 from koubai.core.arrays import Array
-from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError, ShapeError
+from koubai.core.errors import KoubaiError, ParameterError, ShapeError
 from koubai.core.initializers import RandomSource
 from koubai.core.layers import Dense, Layer, layer_from_spec
 from koubai.core.layers.base import Address, Block, Views
 from koubai.core.losses import Loss, get_loss
+from koubai.core.stacking import check_stack, dense_stack
 
 __all__ = ["Dense", "Network", "Span"]
 
@@ -73,60 +71,7 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
-        if not self.layers:
-            raise ParameterError(
-                who="Network",
-                parameter="layers",
-                required="contain at least one layer",
-                got="none",
-                remedy="Add Dense(n_in, n_out).",
-            )
-        for layer in self.layers:
-            if not isinstance(layer, Layer):
-                raise ParameterTypeError(
-                    who="Network",
-                    parameter="layers",
-                    required="be instances of Layer",
-                    got=type(layer).__name__,
-                    remedy="Try Dense(2, 8).",
-                )
-        for index, (before, after) in enumerate(pairwise(self.layers)):
-            if before.n_out != after.n_in:
-                raise ShapeError(
-                    who="Network",
-                    what=(
-                        f"layer {index + 1} must take the {before.n_out} outputs of layer {index}; "
-                        f"got n_in={after.n_in}."
-                    ),
-                    remedy="Make them equal.",
-                )
-            is_map = len(before.output_shape) > 1 and len(after.input_shape) > 1  # a flat row may be read as a map
-            if is_map and before.output_shape != after.input_shape:
-                raise ShapeError(
-                    who="Network",
-                    what=(
-                        f"layer {index + 1} must take the outputs of layer {index} in their shape "
-                        f"{before.output_shape}; got {after.input_shape}."
-                    ),
-                    remedy="Make them equal.",
-                )
-        last = self.layers[-1]
-        if last.dropout:
-            raise ParameterError(
-                who="Network",
-                what=f"the output layer must have dropout 0; got {last.dropout}.",
-                remedy="Put dropout on hidden layers.",
-            )
-        if not self.loss.accepts(last.activation):
-            raise ParameterError(
-                who="Network",
-                what=(
-                    f"the loss {self.loss.name} must have outputs in [{self.loss.lower:g}, {self.loss.upper:g}]; "
-                    f"got the output activation {last.activation.name}, with values in [{last.activation.lower:g}, "
-                    f"{last.activation.upper:g}]."
-                ),
-                remedy=f"Try {self.loss.output}.",
-            )
+        check_stack(self.layers, self.loss)
 
     @classmethod
     def dense(
@@ -156,38 +101,7 @@ class Network:
         bias : bool
             Whether nodes have biases.
         """
-        check_kind("Network", "sizes", sizes, sequence_of(WHOLE))
-        n_hidden = len(sizes) - 2
-        if n_hidden < 0:
-            raise ParameterError(
-                who="Network",
-                parameter="sizes",
-                required="hold at least the inputs and the outputs",
-                got=str(tuple(sizes)),
-                remedy="Try (2, 8, 1).",
-            )
-        if isinstance(hidden, str | Activation):
-            activations: list[str | Activation] = [hidden] * n_hidden
-        else:
-            check_kind("Network", "hidden", hidden, SEQUENCE, "relu")
-            activations = list(hidden)
-        if not REAL.accepts(dropout):
-            check_kind("Network", "dropout", dropout, sequence_of(REAL), 0.0)
-        rates = [float(p) for p in (dropout if isinstance(dropout, Sequence | np.ndarray) else [dropout] * n_hidden)]
-        for name, given in (("hidden", activations), ("dropout", rates)):
-            if len(given) != n_hidden:
-                raise ParameterError(
-                    who="Network",
-                    parameter=name,
-                    required=f"be one value or one for each of the {n_hidden} hidden layers",
-                    got=str(len(given)),
-                )
-        kinds = [get_activation(kind, "hidden") for kind in activations] + [get_activation(output, "output")]
-        layers = tuple(
-            Dense(n_in, n_out, kind, bias, rate)
-            for (n_in, n_out), kind, rate in zip(pairwise(sizes), kinds, [*rates, 0.0], strict=True)
-        )
-        return cls(layers, get_loss(loss))
+        return cls(dense_stack(sizes, hidden, output, dropout, bias), get_loss(loss))
 
     def __hash__(self) -> int:
         """Return a hash equal for equal networks; engines look up cached data by network at every call."""

@@ -140,22 +140,28 @@ def learn(
         )
     if n_sweeps < 1:
         raise ParameterError(who="learn", parameter="n_sweeps", required="be >= 1", got=repr(n_sweeps), remedy="Try 1.")
-    drawn = range(len(rows)) if order is None else [int(row) for row in order]
-    outside = [row for row in drawn if not 0 <= row < len(rows)]
-    if outside or not len(drawn):
-        raise ParameterError(
-            who="learn",
-            parameter="order",
-            required=f"name rows from 0 to {len(rows) - 1}",
-            got=str(outside[0] if outside else "none"),
-            remedy="Leave it out to take all rows in turn.",
-        )
+    drawn = _drawn(order, len(rows))
     steps: list[Example] = []
     for sweep in range(n_sweeps):
         for row in drawn:
             steps.append(_step(sweep, row, rows[row], labels[row], weights, learning_rate))
             weights = steps[-1].weights
     return tuple(steps)
+
+
+def _drawn(order: Sequence[int] | None, n_rows: int) -> Sequence[int]:
+    """Return the rows of one sweep in their order; raise ParameterError if one does not exist, or there is none."""
+    drawn = range(n_rows) if order is None else [int(row) for row in order]
+    outside = [row for row in drawn if not 0 <= row < n_rows]
+    if outside or not len(drawn):
+        raise ParameterError(
+            who="learn",
+            parameter="order",
+            required=f"name rows from 0 to {n_rows - 1}",
+            got=str(outside[0] if outside else "none"),
+            remedy="Leave it out to take all rows in turn.",
+        )
+    return drawn
 
 
 def _step(sweep: int, row: int, x: Array, y: int, weights: Array, learning_rate: Any) -> Example:

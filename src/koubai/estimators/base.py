@@ -23,7 +23,7 @@ from koubai.estimators.offers.explaining import Explainable
 from koubai.estimators.offers.exporting import Exportable
 from koubai.estimators.offers.hidden import ShowsHidden
 from koubai.estimators.scores import ScoresValidation, Tally
-from koubai.estimators.starts import Start, draw_starts, try_starts
+from koubai.estimators.starts import Fitting, Start, Trial, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.schedules import Schedule
 from koubai.training.checkpoints import CheckpointFile, identity
@@ -154,7 +154,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             self._output_by_hand = False
         elif not hasattr(self, "t_"):  # the initial weights were set by hand
             self.t_, self.history_ = 0, History()
-        self._train(network, theta, rows, validation_data, rng, fresh=fresh, incremental=incremental)
+        self._train(Fitting(network, theta, rng, fresh, incremental), rows, validation_data)
         return self
 
     def _theta_for(self, network: Network, dtype: Any) -> Array:
@@ -191,30 +191,11 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         name = network.layers[-1].activation.name
         self.out_activation_ = SPELLINGS.get(name, name)
 
-    def _train(
-        self,
-        network: Network,
-        theta: Array,
-        rows: Rows,
-        validation_data: Any,
-        rng: Any,
-        *,
-        fresh: bool,
-        incremental: bool,
-    ) -> None:
-        n_starts = self.n_starts if fresh and not incremental else 1
-        parts = self._split(rows, validation_data, rng, hold_out=self.early_stopping or n_starts > 1)
+    def _train(self, fitting: Fitting, rows: Rows, validation_data: Any) -> None:
+        n_starts = self.n_starts if fitting.fresh and not fitting.incremental else 1
+        parts = self._split(rows, validation_data, fitting.rng, hold_out=self.early_stopping or n_starts > 1)
         validation = None if parts.validation is None else self._source(parts.validation)
-        self._train_on(
-            network,
-            theta,
-            self._source(parts.rows, training=True),
-            validation,
-            rng,
-            fresh=fresh,
-            incremental=incremental,
-            n_starts=n_starts,
-        )
+        self._train_on(fitting, self._source(parts.rows, training=True), validation, n_starts)
 
     def _source(self, rows: Rows, *, training: bool = False) -> Source:
         """Return the source of rows in memory, to train on or to score."""
@@ -236,30 +217,16 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         """Return the maximum number of epochs over so many rows."""
         return int(self.max_iter if self.epochs is None else self.epochs)
 
-    def _train_on(
-        self,
-        network: Network,
-        theta: Array,
-        source: Source,
-        validation: Source | None,
-        rng: Any,
-        *,
-        fresh: bool,
-        incremental: bool = False,
-        n_starts: int = 1,
-    ) -> None:
+    def _train_on(self, fitting: Fitting, source: Source, validation: Source | None, n_starts: int = 1) -> None:
         """Train on the rows of a source, several starts only on rows in memory."""
+        incremental = fitting.incremental
         optimizer, schedule = choices.chosen_optimizer(self), self._schedule(incremental=incremental)
         rate = self._rate(optimizer, incremental=incremental)
-        run, seed = self._start(theta, optimizer, rate, rng, fresh=fresh, incremental=incremental)
-        plan = choices.make_plan(self, network, optimizer, source.n_rows, seed)
+        run, seed = self._start(fitting, optimizer, rate)
+        plan = choices.make_plan(self, fitting.network, optimizer, source.n_rows, seed)
         engine = choices.chosen_engine(self)
         if n_starts > 1:
-            assert isinstance(source, InMemory)
-            assert validation is not None
-            draw = partial(self._initial, network, rng, theta.dtype, source.data.inputs)
-            starts = draw_starts(Start(theta, seed), n_starts, draw, rng)
-            start = self._best_start(engine, plan, starts, source.data, validation)
+            start = self._best_start(fitting, engine, plan, n_starts, source, validation)
             run.state.theta, seed = start.theta, start.seed
             plan = replace(plan, seed=seed)
         shares = choices.chosen_shares(self)
@@ -269,7 +236,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         if checkpoint is not None:
             run = checkpoint.load(run) or run
         asked = self._asked_epochs(source.n_rows)
-        course = self._course(asked, engine, network, schedule, validation, checkpoint, incremental=incremental)
+        course = self._course(asked, fitting, engine, schedule, validation, checkpoint)
         try:
             train(engine, plan, run, source, course)
         except DivergenceError as error:
@@ -293,21 +260,19 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
     def _course(
         self,
         asked: int,
+        fitting: Fitting,
         engine: Engine,
-        network: Network,
         schedule: Schedule,
         validation: Source | None,
         checkpoint: CheckpointFile | None,
-        *,
-        incremental: bool,
     ) -> TrainingCourse:
         """Return how training goes, for so many epochs."""
         return TrainingCourse(
-            epochs=1 if incremental else asked,
+            epochs=1 if fitting.incremental else asked,
             schedule=schedule,
             total_epochs=asked,
             **choices.chosen_shares(self),
-            score=None if validation is None else self._score_on(engine, network, validation),
+            score=None if validation is None else self._score_on(engine, fitting.network, validation),
             score_is_loss=self._by_loss(),
             stop_on_score=bool(self.early_stopping),
             callbacks=choices.chosen_callbacks(self),
@@ -317,8 +282,15 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             who=choices.name_of(self),
         )
 
-    def _best_start(self, engine: Engine, plan: Plan, starts: list[Start], rows: Rows, validation: Source) -> Start:
+    def _best_start(
+        self, fitting: Fitting, engine: Engine, plan: Plan, n_starts: int, source: Source, validation: Source | None
+    ) -> Start:
         """Return the start whose training reaches the best validation score."""
+        assert isinstance(source, InMemory)
+        assert validation is not None
+        rows, theta, rng = source.data, fitting.theta, fitting.rng
+        draw = partial(self._initial, fitting.network, rng, theta.dtype, rows.inputs)
+        starts = draw_starts(Start(theta, plan.seed), n_starts, draw, rng)
         epochs = self._asked_epochs(rows.n_rows)
         steps = plan.steps_per_epoch(rows.n_rows)
         rates = self._schedule().rates(
@@ -329,30 +301,25 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             epochs * steps,
             n_rows=rows.n_rows,
         )
-        self.start_scores_ = try_starts(
-            engine,
-            plan,
-            starts,
-            rows,
+        trial = Trial(
             rates.reshape(epochs, steps),
             choices.share_schedules(self).of(0, (epochs, steps), steps, epochs * steps, rows.n_rows),
             Patience(self._tolerance(), float(self.n_iter_no_change)),
             self._score_on(engine, plan.network, validation),
-            progress=self.progress,
-            who=choices.name_of(self),
         )
+        who = choices.name_of(self)
+        self.start_scores_ = try_starts(engine, plan, starts, rows, trial, progress=self.progress, who=who)
         return starts[int(self.start_scores_.argmax())]
 
     def _tolerance(self) -> float:
         """Return the decrease in loss that counts as an improvement."""
         return float(self.tol)
 
-    def _start(
-        self, theta: Array, optimizer: Optimizer, rate: float, rng: Any, *, fresh: bool, incremental: bool
-    ) -> tuple[Run, int]:
+    def _start(self, fitting: Fitting, optimizer: Optimizer, rate: float) -> tuple[Run, int]:
         """Return the run to continue, and the seed of its shuffles and dropout masks."""
-        limit = float(self.n_iter_no_change)
-        going_on: RunningOptimizer | None = getattr(self, "_optimizer", None) if incremental and not fresh else None
+        theta, fresh, limit = fitting.theta, fitting.fresh, float(self.n_iter_no_change)
+        goes_on = fitting.incremental and not fresh
+        going_on: RunningOptimizer | None = getattr(self, "_optimizer", None) if goes_on else None
         if going_on is not None and going_on.run.state.slots.shape[0] == optimizer.n_slots:
             run, seed = going_on.run, going_on.seed
             run.state.theta = theta
@@ -370,7 +337,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             patience.best = np.inf if best_loss is None else best_loss
         if not fresh:
             patience.count = getattr(self, "_no_improvement_count", 0)
-        return run, seed_from(rng)
+        return run, seed_from(fitting.rng)
 
     def _keep(self, run: Run) -> None:
         """Set the fitted attributes from a run."""

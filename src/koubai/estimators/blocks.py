@@ -10,6 +10,7 @@ from koubai.core.network import Network
 from koubai.engines.together import told
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.given.parameters import checks_parameters
+from koubai.estimators.starts import Fitting
 from koubai.training.history import History
 from koubai.training.sources import Source
 
@@ -70,7 +71,7 @@ class FitsSources:
         estimator._describe(network)
         estimator._output_by_hand = False
         estimator.t_, estimator.history_ = 0, History()
-        estimator._train_on(network, theta, source, validation, rng, fresh=True)
+        estimator._train_on(Fitting(network, theta, rng, fresh=True), source, validation)
         return self
 
     def check_block_by_block(self) -> None:

@@ -14,6 +14,7 @@ from koubai.estimators.blocks import FitsSources
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.given.architecture import check_architecture, make_network
 from koubai.estimators.offers.playing import Playable
+from koubai.estimators.starts import Fitting
 from koubai.training.quasi_newton import QuasiNewtonCourse, train_lbfgs
 
 
@@ -45,21 +46,11 @@ class BaseMLP(FitsSources, Playable, BaseNetwork):
             return with_unit_variance(network, network.initial(rng, DRAWN, dtype), inputs)
         return network.initial(rng, self.init, dtype, choices.activation_for_init(self))
 
-    def _train(
-        self,
-        network: Network,
-        theta: Array,
-        rows: Rows,
-        validation_data: Any,
-        rng: Any,
-        *,
-        fresh: bool,
-        incremental: bool,
-    ) -> None:
+    def _train(self, fitting: Fitting, rows: Rows, validation_data: Any) -> None:
         if choices.uses_lbfgs(self):
-            self._train_lbfgs(network, theta, rows)
+            self._train_lbfgs(fitting.network, fitting.theta, rows)
         else:
-            super()._train(network, theta, rows, validation_data, rng, fresh=fresh, incremental=incremental)
+            super()._train(fitting, rows, validation_data)
 
     def _train_lbfgs(self, network: Network, theta: Array, rows: Rows) -> None:
         choices.check_lbfgs(self)

@@ -17,7 +17,7 @@ from koubai.core.errors import DataError, ParameterError
 from koubai.core.sparse import check_indices
 from koubai.core.warning import warn_caller
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters
-from koubai.estimators.linear.copies import KeepsWeights, dense
+from koubai.estimators.linear.copies import KeepsWeights
 from koubai.estimators.linear.separability import describe, is_linearly_separable
 from koubai.estimators.offers.explaining import ExplainableWeights
 from koubai.estimators.offers.exporting import Exportable
@@ -250,6 +250,8 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         ParameterError
             With ``early_stopping`` or ``class_weight="balanced"``, which need all the data.
         """
+        from koubai.estimators.linear.training import weights_to_continue
+
         first = not hasattr(self, "classes_")
         if first:
             self._refuse_what_needs_all_rows()
@@ -260,7 +262,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         if not hasattr(self, "t_"):  # the first call, or weights set by hand
             self.t_, self._n_passes = 1.0, 0
         first = first or not hasattr(self, "coef_")
-        state = self._start(X, None, None, rng) if first else self._going_on(X.dtype)
+        state = self._start(X, None, None, rng) if first else weights_to_continue(self, X.dtype)
         return self._train(X, y, weights, state, rng, 1)
 
     def _refuse_what_needs_all_rows(self) -> None:
@@ -305,33 +307,12 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         name = type(self).__name__
         return start_weights(name, X.dtype, shape, coef_init, intercept_init, rng, self.init, self.fit_intercept)
 
-    def _going_on(self, dtype: Any) -> "Weights":
-        """Return the weights to continue from: those of the variant, or the current ``coef_`` and ``intercept_``."""
-        from koubai.engines.cpu.perceptron_records import Weights
-
-        state: Weights | None = getattr(self, "_running", None)
-        if state is None or self.variant == "plain" or state.kind() != self.variant:
-            coef = dense(self.coef_)
-            return Weights(np.array(coef.T, dtype, order="C"), np.array(self.intercept_, np.float64))
-        coef, intercept = state.result()
-        if not np.array_equal(coef.T, dense(self.coef_)) or not np.array_equal(
-            np.asarray(intercept, coef.dtype), self.intercept_
-        ):
-            raise ParameterError(
-                who=type(self).__name__,
-                parameter="coef_ and intercept_",
-                required=f"stay as they are where variant={self.variant!r} goes on",
-                got="others, set by hand",
-                remedy="Set variant='plain', or call fit with coef_init and intercept_init.",
-            )
-        return state.copy(dtype)
-
     def _train(self, X: Any, y: Array, weights: Array, state: "Weights", rng: Any, max_passes: int) -> Self:
         """Run the passes and set the fitted attributes."""
-        from koubai.estimators.linear.training import course_of, run
+        from koubai.estimators.linear.training import pass_plan_of, run
 
-        course = course_of(self, rng, max_passes, self._n_passes)
-        outcome = run(self, X, y, weights, state, course)
+        plan = pass_plan_of(self, rng, max_passes, self._n_passes)
+        outcome = run(self, X, y, weights, state, plan)
         coef, intercept = state.result()
         self.coef_ = np.ascontiguousarray(coef.T)
         self.intercept_ = np.array(intercept, X.dtype)

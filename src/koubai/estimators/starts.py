@@ -1,4 +1,4 @@
-"""Several sets of initial values tried at once; the best on the validation rows is kept."""
+"""Where training starts; several sets of initial values tried at once, of which the best on validation rows is kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.threads import available_threads
 from koubai.engines.protocol import WHOLE, Engine, Patience, Plan, Population, Rows, Shares
@@ -23,6 +24,42 @@ class Start:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """One call of ``fit`` or ``partial_fit``: the network, the θ where it starts, and its source of randomness.
+
+    ``fresh`` says that nothing is left of an earlier call, ``incremental`` that it is ``partial_fit``.
+    """
+
+    network: Network
+    theta: Array
+    rng: Any
+    fresh: bool
+    incremental: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How long and by what each start is tried.
+
+    Parameters
+    ----------
+    rates : (n_epochs, steps_per_epoch)
+        α of every update.
+    shares : Shares
+        The share of weight decay and dropout left in every update.
+    patience : Patience
+        Early stopping by the training loss.
+    score : callable
+        Returns the validation score of θ; higher is better.
+    """
+
+    rates: npt.NDArray[np.float64]
+    shares: Shares
+    patience: Patience
+    score: Callable[[Array], float]
+
+
 def draw_starts(first: Start, n_starts: int, draw: Callable[[], Array], rng: Any) -> list[Start]:
     """Return the first start and others whose θ is drawn after it, so that a single start is unaffected."""
     return [first, *(Start(draw(), seed_from(rng)) for _ in range(n_starts - 1))]
@@ -33,10 +70,7 @@ def try_starts(
     plan: Plan,
     starts: list[Start],
     rows: Rows,
-    rates: npt.NDArray[np.float64],
-    shares: Shares,
-    patience: Patience,
-    score: Callable[[Array], float],
+    trial: Trial,
     *,
     progress: bool,
     who: str,
@@ -45,14 +79,6 @@ def try_starts(
 
     Parameters
     ----------
-    rates : (n_epochs, steps_per_epoch)
-        α of every update.
-    shares : Shares
-        What is left of weight decay and dropout in every update.
-    patience : Patience
-        Early stopping by the training loss.
-    score : callable
-        Returns the validation score of θ; higher is better.
     progress : bool
         Whether to show a progress bar on standard error.
     who : str
@@ -83,8 +109,9 @@ def try_starts(
                 np.array([start.seed for start in some], np.uint64),
                 np.ones(len(some)),
             )
-            train_population(plan, population, rows, rates, patience, *(() if shares is WHOLE else (shares,)))
-            found = [score(theta) if np.isfinite(theta).all() else -np.inf for theta in population.thetas]
+            shares = () if trial.shares is WHOLE else (trial.shares,)
+            train_population(plan, population, rows, trial.rates, trial.patience, *shares)
+            found = [trial.score(theta) if np.isfinite(theta).all() else -np.inf for theta in population.thetas]
             scores += [value if np.isfinite(value) else -np.inf for value in found]
             show(len(scores), f"starts, best validation {max(scores):.3f}")
     return np.array(scores)

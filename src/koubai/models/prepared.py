@@ -1,8 +1,8 @@
 """A table ready for training: its contents, its preparation, and the split of its rows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from koubai.tables.files.reading import Table
 from koubai.tables.meaning.columns import describe_columns, require_column
 from koubai.tables.meaning.doubts import repeated_names, total_row
 from koubai.tables.meaning.number_formats import Asked
-from koubai.tables.meaning.written import written
+from koubai.tables.meaning.written import Written, written
 from koubai.tables.preparing.balance import imbalance, untested
 from koubai.tables.preparing.kept_apart import groups_of, times_of
 from koubai.tables.preparing.preparation import Preparation, read_once
@@ -128,25 +128,105 @@ class PreparedTable:
         return notes
 
 
+class ColumnKinds(TypedDict):
+    """Names of columns by what is to become of them, see `koubai.tables.meaning.columns.describe_columns`."""
+
+    drop: Collection[str]
+    keep: Collection[str]
+    category: Collection[str]
+    text: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsAsked:
+    """What the user says of a table's columns.
+
+    Parameters
+    ----------
+    drop, keep, category, text : collections of str
+        As for `koubai.tables.meaning.columns.describe_columns`.
+    asked : Asked, optional
+        How their numbers and dates are written.
+    """
+
+    drop: Collection[str] = ()
+    keep: Collection[str] = ()
+    category: Collection[str] = ()
+    text: Collection[str] = ()
+    asked: Asked | None = None
+
+    @property
+    def kinds(self) -> ColumnKinds:
+        """The lists of names, as `koubai.tables.meaning.columns.describe_columns` takes them."""
+        return {"drop": self.drop, "keep": self.keep, "category": self.category, "text": self.text}
+
+    @property
+    def named(self) -> set[str]:
+        """All columns of which anything is said."""
+        return {*self.drop, *self.keep, *self.category, *self.text}
+
+    def written(self, frame: "pl.DataFrame", separator: str) -> Written:
+        """Find out how the numbers and dates of a cleaned table are written."""
+        return written(frame, self.asked, separator, besides={*self.drop, *self.category, *self.text})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Which rows are held out, and what for.
+
+    Parameters
+    ----------
+    test, validation : float
+        Share of the rows to hold out for the final score, and share of the rest to hold out for early stopping.
+    seed : int
+        Seed of both splits.
+    intervals : float, optional
+        The level of intervals, for which rows are set aside.
+    group, time_column : str, optional
+        A column of groups that stay together, or of times: the latest rows are then held out.
+    chosen : tuple (kept, test), optional
+        The rows to learn from and to hold out for the score, if they are chosen already.
+    """
+
+    test: float = 0.0
+    validation: float = 0.0
+    seed: int = 0
+    intervals: float | None = None
+    group: str | None = None
+    time_column: str | None = None
+    chosen: tuple[RowNumbers, RowNumbers] | None = None
+
+    def split(self, splitter: Splitter, n_rows: int) -> "Parts":
+        """Return what each of so many rows is for."""
+        kept, test = self.chosen or splitter.split(np.arange(n_rows), self.test, self.seed)
+        not_tested, calibration = kept, kept[:0]
+        if self.intervals is not None:
+            aside = rows_to_set_aside(len(kept), self.intervals) / len(kept)
+            kept, calibration = splitter.split(kept, aside, self.seed + 2)
+        training, validation = splitter.split(kept, self.validation, self.seed + 1)
+        return Parts(not_tested, kept, training, validation, test, calibration)
+
+
+class Parts(NamedTuple):
+    """Row numbers by what the rows are for; ``kept`` are those of training and validation."""
+
+    not_tested: RowNumbers
+    kept: RowNumbers
+    training: RowNumbers
+    validation: RowNumbers
+    test: RowNumbers
+    calibration: RowNumbers
+
+
 def prepare_table(
     table: Table,
     target: str,
     *,
     task: str | None = None,
-    drop: Collection[str] = (),
-    keep: Collection[str] = (),
-    category: Collection[str] = (),
-    text: Collection[str] = (),
-    asked: Asked | None = None,
+    columns: ColumnsAsked | None = None,
+    held_out: HeldOut | None = None,
     said: Collection[str] = (),
-    test_fraction: float = 0.0,
-    validation_fraction: float = 0.0,
-    seed: int = 0,
     piecewise: bool = False,
-    intervals: float | None = None,
-    group: str | None = None,
-    time_column: str | None = None,
-    chosen: tuple[RowNumbers, RowNumbers] | None = None,
 ) -> PreparedTable:
     """Analyse a table, split its rows, and learn from the training rows how to prepare its columns.
 
@@ -161,24 +241,14 @@ def prepare_table(
         The column to be predicted.
     task : str, optional
         As for `koubai.tables.preparing.targets.find_target`.
-    drop, keep, category, text : collections of str
-        As for `koubai.tables.meaning.columns.describe_columns`.
-    asked : Asked, optional
-        The user's number and date formats.
+    columns : ColumnsAsked, optional
+        What the user says of its columns.
+    held_out : HeldOut, optional
+        Which rows are held out; by default none.
     said : collection of str
         Existing notes on the table.
-    test_fraction, validation_fraction : float
-        Share of the rows to hold out for the final score, and share of the rest to hold out for early stopping.
-    seed : int
-        Seed of both splits.
     piecewise : bool
         Whether numbers have a piecewise linear encoding besides.
-    intervals : float, optional
-        The level of intervals, for which rows are set aside.
-    group, time_column : str, optional
-        A column of groups that stay together, or of times: the latest rows are then held out.
-    chosen : tuple (kept, test), optional
-        The rows to learn from and to be held out, if they are chosen already.
 
     Raises
     ------
@@ -187,48 +257,57 @@ def prepare_table(
     ParameterError
         If the task does not fit the target.
     """
-    import polars as pl
-
+    columns, held_out = columns or ColumnsAsked(), held_out or HeldOut()
     require_column(table.frame, target)
-    how = written(table.frame, asked, table.separator, besides={*drop, *category, *text})
+    how = columns.written(table.frame, table.separator)
     found = find_target(table.frame, target, task, how)
     y, rows = found.values(table.frame[target])
+    group, time_column = held_out.group, held_out.time_column
     groups = None if group is None else groups_of(table.frame, group, rows)
     times = None if time_column is None else times_of(table.frame, time_column, rows, how)
     splitter = Splitter(y if found.is_classification else None, groups, times)
-    kept, test = chosen if chosen is not None else splitter.split(np.arange(len(y)), test_fraction, seed)
-    if group is not None and group not in keep:
-        drop = {*drop, group}  # who a row is of tells nothing of new groups
-    learned_from, calibration = kept, kept[:0]
-    if intervals is not None:
-        kept, calibration = splitter.split(kept, rows_to_set_aside(len(kept), intervals) / len(kept), seed + 2)
-    training, validation = splitter.split(kept, validation_fraction, seed + 1)
-    described = describe_columns(table.frame.drop(target), drop=drop, keep=keep, category=category, text=text, how=how)
-    own = {*drop, *keep, *category, *text}
-    described = with_texts(described, table.frame[rows], y, splitter, found.is_classification, kept, own)
+    parts = held_out.split(splitter, len(y))
+    if group is not None and group not in columns.keep:
+        columns = replace(columns, drop={*columns.drop, group})  # who a row is of tells nothing of new groups
+    described = describe_columns(table.frame.drop(target), **columns.kinds, how=how)
+    classes = found.is_classification
+    described = with_texts(described, table.frame[rows], y, splitter, classes, parts.kept, columns.named)
     read = read_once(table.frame, described)
-    preparation = Preparation.learned(described, read, rows[kept], piecewise=piecewise)
-    frame = read[rows]
-    if not found.is_classification:
-        frame = frame.with_columns(pl.Series(target, y))
-    suspected = suspicions(frame, found, preparation, learned_from, test)
-    suspected += repeated_names(table.frame)
-    if not any("seems to be a total" in sentence for sentence in suspected):
-        suspected += total_row(table.frame.tail(LAST), table.frame.height)
-    notes = (*said, *([how.note_of(target)] if how.note_of(target) else []), *preparation.said, *suspected)
+    preparation = Preparation.learned(described, read, rows[parts.kept], piecewise=piecewise)
+    frame = _with_target(read[rows], found, y)
+    of_target = [how.note_of(target)] if how.note_of(target) else []
+    suspected = _suspected(table, found, preparation, frame, parts)
     return PreparedTable(
         table,
         found,
         preparation,
         frame,
         y,
-        training,
-        validation,
-        test,
-        notes,
-        calibration,
+        parts.training,
+        parts.validation,
+        parts.test,
+        (*said, *of_target, *preparation.said, *suspected),
+        parts.calibration,
         groups,
         times,
         group,
         time_column,
     )
+
+
+def _with_target(frame: "pl.DataFrame", target: Target, y: Array) -> "pl.DataFrame":
+    """Return the frame with the target's cells read as numbers, if it has numbers."""
+    import polars as pl
+
+    return frame if target.is_classification else frame.with_columns(pl.Series(target.name, y))
+
+
+def _suspected(
+    table: Table, target: Target, preparation: Preparation, frame: "pl.DataFrame", parts: Parts
+) -> list[str]:
+    """Return what looks wrong with a table, one sentence each."""
+    suspected = suspicions(frame, target, preparation, parts.not_tested, parts.test)
+    suspected += repeated_names(table.frame)
+    if not any("seems to be a total" in sentence for sentence in suspected):
+        suspected += total_row(table.frame.tail(LAST), table.frame.height)
+    return suspected

@@ -5,7 +5,7 @@ memory, and gathers exact counts where possible. The second prepares every row o
 from which all epochs are read. Of several processes each reads, prepares and keeps its own rows of the table.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -16,15 +16,15 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.engines.protocol import Rows
 from koubai.engines.together import in_step, of_all
-from koubai.models.prepared import LAST
+from koubai.models.prepared import LAST, ColumnsAsked
 from koubai.models.scaling import Spread
 from koubai.tables.files.blocks import TableBlocks
 from koubai.tables.files.missing import clean
 from koubai.tables.meaning.columns import Column, describe_columns, require_column
 from koubai.tables.meaning.doubts import total_row
-from koubai.tables.meaning.number_formats import Asked, NumberFormat
+from koubai.tables.meaning.number_formats import NumberFormat
 from koubai.tables.meaning.values import numbers
-from koubai.tables.meaning.written import Written, written
+from koubai.tables.meaning.written import Written
 from koubai.tables.preparing.balance import imbalance_of, untested
 from koubai.tables.preparing.packing import Packing
 from koubai.tables.preparing.preparation import Preparation, read_once
@@ -297,11 +297,7 @@ def survey_table(
     target: str,
     *,
     task: str | None = None,
-    drop: Collection[str] = (),
-    keep: Collection[str] = (),
-    category: Collection[str] = (),
-    text: Collection[str] = (),
-    asked: Asked | None = None,
+    columns: ColumnsAsked | None = None,
     split: Split,
 ) -> StreamedTable:
     """Analyse a table in one pass, and learn from a sample how to prepare its columns.
@@ -310,7 +306,7 @@ def survey_table(
     ----------
     table : TableBlocks
         The table.
-    target, task, drop, keep, category, text, asked
+    target, task, columns
         As for `koubai.models.prepared.prepare_table`.
     split : Split
         The role of each row.
@@ -323,18 +319,18 @@ def survey_table(
         If the task does not fit the target.
     """
     check_task(task)
-    columns = {"drop": drop, "keep": keep, "category": category, "text": text}
+    asked = columns or ColumnsAsked()
 
     def how(rows: "pl.DataFrame") -> Written:
-        return written(rows, asked, table.separator, {*drop, *category, *text})
+        return asked.written(rows, table.separator)
 
     first, format = in_step(table.together, lambda: _first(table, target, task, how))
     said = in_step(
         table.together, lambda: said_of_words(first[target], lambda: table.words_in(target), task, table.marks)
     )
-    found = survey(table, target, split, category, format)
+    found = survey(table, target, split, asked.category, format)
     learned = in_step(table.together, lambda: _target(table, target, task, format, found))
-    preparation, more = in_step(table.together, lambda: _preparation(table, learned, columns, how, found))
+    preparation, more = in_step(table.together, lambda: _preparation(table, learned, asked, how, found))
     return StreamedTable(table, split, learned, preparation, found, (*said, *more))
 
 
@@ -372,13 +368,13 @@ def _target(table: TableBlocks, target: str, task: str | None, format: NumberFor
 
 
 def _preparation(
-    table: TableBlocks, target: Target, columns: Mapping[str, Collection[str]], how: How, found: Survey
+    table: TableBlocks, target: Target, columns: ColumnsAsked, how: How, found: Survey
 ) -> tuple[Preparation, list[str]]:
     """Return how columns become features, and what is to be said of them."""
     sample, whole, name = found.sample, found.whole, target.name
     form = how(sample)
-    described = describe_columns(sample.drop(name), **columns, of_rows=whole.n_rows, rows=found.sampled, how=form)
-    described = _with_texts(described, sample, target, set().union(*columns.values()))
+    described = describe_columns(sample.drop(name), **columns.kinds, of_rows=whole.n_rows, rows=found.sampled, how=form)
+    described = _with_texts(described, sample, target, columns.named)
     sample = read_once(sample, described, is_sample=True)
     preparation = Preparation.learned(described, sample, whole=whole)
     there = sample.filter(sample[name].is_not_null())

@@ -14,7 +14,7 @@ from koubai.models.asked import Checked, name_of_target, path_of
 from koubai.models.averaging import Members, refuse_average, why_one
 from koubai.models.defaults import uses_lbfgs
 from koubai.models.estimator_choice import check_choices
-from koubai.models.prepared import PreparedTable, RowNumbers, prepare_table
+from koubai.models.prepared import ColumnsAsked, HeldOut, PreparedTable, RowNumbers, prepare_table
 from koubai.models.streamed import StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
 from koubai.models.trust.conformal import check_level, rows_to_set_aside
@@ -128,46 +128,35 @@ class TablePreparer(TablePredictor):
         said: list[str] = []
         if target in raw.frame.columns:
             said = said_of_words(read.frame[target], lambda: words_in(raw.frame[target]), self.task, self.marks)
-        return self._prepared(
-            read,
-            target,
-            said=said,
-            test_fraction=checked.test_fraction,
-            group=checked.group,
-            time_column=checked.time_column,
-        )
+        n_kept = round(read.frame.height * (1 - checked.test_fraction))
+        held_out = HeldOut(checked.test_fraction, group=checked.group, time_column=checked.time_column)
+        return self._prepared(read, target, held_out, n_kept, said)
 
     def _prepared(
-        self, read: Table, target: str, *, test_fraction: float = 0.0, n_kept: int | None = None, **more: Any
+        self, read: Table, target: str, held_out: HeldOut, n_kept: int, said: Collection[str] = ()
     ) -> PreparedTable:
-        n_rows = round(read.frame.height * (1 - test_fraction)) if n_kept is None else n_kept
+        """Return the table prepared with this model's parameters; ``n_kept`` rows are not held out for a test."""
+        held_out = replace(
+            held_out,
+            validation=self._validation_fraction(n_kept),
+            seed=self.random_state,
+            intervals=self.intervals,
+        )
         return prepare_table(
             read,
             target,
             task=self.task,
-            drop=self.drop,
-            keep=self.keep,
-            category=self.category,
-            text=self.text,
-            asked=self.asked,
-            test_fraction=test_fraction,
-            validation_fraction=self._validation_fraction(n_rows),
-            seed=self.random_state,
+            columns=self.columns_asked,
+            held_out=held_out,
+            said=said,
             piecewise=self._wants_pieces(*read.frame.shape),
-            intervals=self.intervals,
-            **more,
         )
 
     def prepared_again(self, prepared: PreparedTable, kept: RowNumbers, test: RowNumbers) -> PreparedTable:
         """Return a table prepared anew, to learn from some of its rows and hold out others."""
-        return self._prepared(
-            prepared.table,
-            prepared.target.name,
-            n_kept=len(kept),
-            group=prepared.group,
-            time_column=prepared.time_column,
-            chosen=(np.sort(kept), np.sort(test)),
-        )
+        chosen = np.sort(kept), np.sort(test)
+        held_out = HeldOut(group=prepared.group, time_column=prepared.time_column, chosen=chosen)
+        return self._prepared(prepared.table, prepared.target.name, held_out, len(kept))
 
     def twin(self) -> Self:
         """Return an unfitted model of the same parameters."""
@@ -204,11 +193,7 @@ class TablePreparer(TablePredictor):
             blocks,
             target,
             task=self.task,
-            drop=self.drop,
-            keep=self.keep,
-            category=self.category,
-            text=self.text,
-            asked=self.asked,
+            columns=self.columns_asked,
             split=Split(test_fraction, validation_fraction, self.random_state, aside),
         )
 
@@ -287,6 +272,11 @@ class TablePreparer(TablePredictor):
     def asked(self) -> Asked:
         """What the user says of how numbers and dates are written."""
         return Asked(self.decimal, self.thousands, self.date_order)
+
+    @property
+    def columns_asked(self) -> ColumnsAsked:
+        """What the user says of the columns."""
+        return ColumnsAsked(self.drop, self.keep, self.category, self.text, self.asked)
 
     @property
     def members_asked(self) -> Members:

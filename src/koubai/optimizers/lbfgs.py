@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
 
 ValueAndGradient = Callable[[Array], tuple[float, Array]]
 """θ → (f(θ), ∂f/∂θ), the gradient of θ's shape."""
@@ -95,53 +99,66 @@ def minimize_lbfgs(
     >>> found.theta, found.converged
     (array([3., 3.]), True)
     """
-    from scipy.optimize import OptimizeResult, minimize
+    from scipy.optimize import minimize
 
-    shape, dtype = theta.shape, theta.dtype
-    n_iterations = 0
-    accepted: tuple[Array, float] | None = None
-
-    def evaluate(x: Array) -> tuple[float, Array]:
-        nonlocal accepted
-        value, gradient = function(x.reshape(shape).astype(dtype))
-        flat = np.asarray(gradient, dtype=np.float64).ravel()
-        if accepted is None:
-            _check_start(float(value), flat)
-            accepted = theta.copy(), float(value)
-        return float(value), flat
-
-    def after_iteration(intermediate_result: OptimizeResult) -> None:  # SciPy inspects the name of this parameter
-        nonlocal n_iterations, accepted
-        n_iterations += 1
-        accepted = intermediate_result.x.reshape(shape).astype(dtype), float(intermediate_result.fun)
-        if callback is not None and callback(n_iterations, accepted[0].copy(), accepted[1]):
-            raise StopIteration
-
-    options: dict[str, Any] = {
-        "gtol": gradient_tolerance,
-        "ftol": value_tolerance,
-        "maxiter": max_iterations,
-        "maxfun": max_evaluations,
-        "maxcor": history_size,
-    }
+    walk = _Walk(function, theta, callback)
     result = minimize(
-        evaluate,
+        walk.evaluate,
         theta.astype(np.float64).ravel(),
         method="L-BFGS-B",
         jac=True,
-        options=options,
-        callback=after_iteration,
+        options={
+            "gtol": gradient_tolerance,
+            "ftol": value_tolerance,
+            "maxiter": max_iterations,
+            "maxfun": max_evaluations,
+            "maxcor": history_size,
+        },
+        callback=walk.after_iteration,
     )
-    assert accepted is not None  # the function is called at the start
-    return Minimum(
-        theta=accepted[0],  # after a failed line search SciPy's own x and fun may belong to different points
-        value=accepted[1],
-        n_iterations=int(result.nit),
-        n_evaluations=int(result.nfev),
-        converged=bool(result.status == 0),
-        status=int(result.status),
-        message=str(result.message),
-    )
+    return walk.minimum(result)
+
+
+class _Walk:
+    """A minimisation by SciPy: f on its flat float64 vectors, and the last point that it accepted."""
+
+    def __init__(self, function: ValueAndGradient, theta: Array, callback: AfterIteration | None) -> None:
+        self.function, self.theta, self.callback = function, theta, callback
+        self.n_iterations = 0
+        self.accepted: tuple[Array, float] | None = None
+
+    def point(self, x: npt.NDArray[np.float64]) -> Array:
+        """Return a flat vector in the shape and dtype of the start."""
+        return x.reshape(self.theta.shape).astype(self.theta.dtype)
+
+    def evaluate(self, x: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        """Return f and its gradient; the first call is at the start."""
+        value, gradient = self.function(self.point(x))
+        flat = np.asarray(gradient, dtype=np.float64).ravel()
+        if self.accepted is None:
+            _check_start(float(value), flat)
+            self.accepted = self.theta.copy(), float(value)
+        return float(value), flat
+
+    def after_iteration(self, intermediate_result: "OptimizeResult") -> None:  # SciPy inspects the parameter's name
+        """Keep the point that was reached, and ask the callback whether to go on."""
+        self.n_iterations += 1
+        theta, value = self.point(intermediate_result.x), float(intermediate_result.fun)
+        self.accepted = theta, value
+        if self.callback is not None and self.callback(self.n_iterations, theta.copy(), value):
+            raise StopIteration
+
+    def minimum(self, result: "OptimizeResult") -> Minimum:
+        """Return the result; after a failed line search, SciPy's own x and fun may belong to different points."""
+        assert self.accepted is not None
+        return Minimum(
+            *self.accepted,
+            n_iterations=int(result.nit),
+            n_evaluations=int(result.nfev),
+            converged=bool(result.status == 0),
+            status=int(result.status),
+            message=str(result.message),
+        )
 
 
 def _check_start(value: float, gradient: Array) -> None:

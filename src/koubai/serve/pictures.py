@@ -17,6 +17,7 @@ from koubai.images.images import COLOUR, GRAY
 from koubai.images.pictures import MOST_PIXELS, read_header
 from koubai.models.kept.bare import asked, predictions_of
 from koubai.models.of_images.bare import notes_on_units
+from koubai.models.of_images.image_model import ImageModel
 from koubai.serve.answers import answers_in, no_derivation, with_notes
 from koubai.serve.bodies import JSON, Refusal
 from koubai.tables.meaning.values import LARGEST
@@ -54,8 +55,8 @@ class PictureScorer:
     types: tuple[str, ...] = (JSON, PICTURES)
 
     def __init__(self, model: Any) -> None:
-        self.of_files = hasattr(model, "estimator_")
-        self.estimator = model._fitted() if self.of_files else model
+        self.model = model
+        self.estimator = model._fitted() if isinstance(model, ImageModel) else model
         self.resized = bool(getattr(model, "resized_", False))
         height, width, channels = map(int, self.estimator.image_shape_)
         self.shape = (height, width, channels)
@@ -162,8 +163,7 @@ class PictureScorer:
             raise
         if found.shape != self.shape:
             raise DataError(f"The picture must have {channels} channels; it has {found.shape[2]}. Send its pixels.")
-        units = [] if self.of_files else notes_on_units(self.estimator, found.pixels)
-        return found.pixels, [*found.notes, *units]
+        return found.pixels, [*found.notes, *notes_on_units(self.model, found.pixels)]
 
     def _numbers(self, given: Any, number: int) -> Array:
         """Return an image of JSON: lines of pixels, each of its channels if there are several; or all in one list."""

@@ -1,6 +1,6 @@
 """Many networks of one shape trained at once on all cores, with different starts, learning rates and optimizers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from numbers import Integral, Real
@@ -168,30 +168,34 @@ def train_population(
     >>> bool(found.final_losses[found.best] < 0.1)
     True
     """
-    _check_numbers(locals())
+    _check_parameters(locals())
     check_executor(executor, "train_population")
     rows = _rows(network, X, y, sample_weight)
     members = _members(seeds, learning_rates, optimizers)
-    drawn, dtype = DRAWN if init == DATA else init, rows.targets.dtype
-    starts = [network.initial(np.random.default_rng(member.seed), drawn, dtype) for member in members]
-    thetas = np.stack([with_unit_variance(network, start, rows.inputs) if init == DATA else start for start in starts])
     own, changes = factors or Factors(), _share_schedules(decay_schedule, dropout_schedule)
     for member in members:
         check_decays(member.optimizer, own, changes.decay is not None, "train_population")
     plan = Plan(network, members[0].optimizer, penalty or Penalty(), batch_size, shuffle, 0, clip_norm, own)
     steps = plan.steps_per_epoch(rows.n_rows)
     rates = get_schedule(schedule).rates(1.0, 0, epochs * steps, steps, epochs * steps, n_rows=rows.n_rows)
-    population = Population(
-        thetas,
-        [member.optimizer for member in members],
-        np.array([member.seed for member in members], np.uint64),
-        np.array([member.learning_rate for member in members]),
-    )
+    population = _at_start(network, members, init, rows)
     patience = None if n_iter_no_change == np.inf else Patience(tol, n_iter_no_change)
     shares = changes.of(0, (epochs, steps), steps, epochs * steps, rows.n_rows)
     trains = cast(PopulationEngine, spread(get_engine(engine, n_jobs), executor, n_jobs))
     losses = trains.run_population(plan, population, rows, rates.reshape(epochs, steps), patience, shares)
-    return TrainedPopulation(network, tuple(members), thetas, losses)
+    return TrainedPopulation(network, tuple(members), population.thetas, losses)
+
+
+def _at_start(network: Network, members: Sequence[Member], init: str, rows: Rows) -> Population:
+    """Return the population with its initial values, each network's drawn from its own seed."""
+    drawn, dtype = DRAWN if init == DATA else init, rows.targets.dtype
+    starts = [network.initial(np.random.default_rng(member.seed), drawn, dtype) for member in members]
+    return Population(
+        np.stack([with_unit_variance(network, start, rows.inputs) if init == DATA else start for start in starts]),
+        [member.optimizer for member in members],
+        np.array([member.seed for member in members], np.uint64),
+        np.array([member.learning_rate for member in members]),
+    )
 
 
 def _share_schedules(decay: str | Schedule | None, dropout: str | Schedule | None) -> ShareSchedules:
@@ -210,9 +214,39 @@ NUMBERS: tuple[tuple[str, type, float, bool, float], ...] = (
 )
 """Scalar parameters: name, type, minimum and whether it is allowed, and a suggested value."""
 
+OTHERS: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
+    (
+        "init",
+        lambda value: value in (*INITIALIZER_NAMES, DATA),
+        f"be one of {', '.join((*INITIALIZER_NAMES, DATA))}",
+        "Try 'glorot_uniform'.",
+    ),
+    ("shuffle", lambda value: isinstance(value, bool | np.bool_), "be True or False", "Try True."),
+    (
+        "n_jobs",
+        lambda value: value is None or (is_whole(value) and value >= 1),
+        "be an integer >= 1 or None",
+        "Try None.",
+    ),
+    (
+        "penalty",
+        lambda value: value is None or isinstance(value, Penalty),
+        "be a Penalty or None",
+        "Try Penalty(l2=0.001).",
+    ),
+    (
+        "factors",
+        lambda value: value is None or isinstance(value, Factors),
+        "be Factors or None",
+        "Try Factors({'biases': 0.1}).",
+    ),
+    ("network", lambda value: isinstance(value, Network), "be a Network", "Try Network.dense((2, 8, 1))."),
+)
+"""The other parameters: name, whether a value is allowed, what is required, and what to do."""
 
-def _check_numbers(given: Mapping[str, Any]) -> None:
-    """Raise ParameterError for a parameter that is not a number or not allowed."""
+
+def _check_parameters(given: Mapping[str, Any]) -> None:
+    """Raise ParameterError for the first parameter that is not allowed."""
     for name, kind, least, closed, proposal in NUMBERS:
         value = given[name]
         there = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
@@ -226,57 +260,11 @@ def _check_numbers(given: Mapping[str, Any]) -> None:
                 got=repr(value),
                 remedy=f"Try {proposal}.",
             )
-    if given["init"] not in (*INITIALIZER_NAMES, DATA):
-        raise ParameterError(
-            who="train_population",
-            parameter="init",
-            required=f"be one of {', '.join((*INITIALIZER_NAMES, DATA))}",
-            got=repr(given["init"]),
-            remedy="Try 'glorot_uniform'.",
-        )
-    if not isinstance(given["shuffle"], bool | np.bool_):
-        raise ParameterError(
-            who="train_population",
-            parameter="shuffle",
-            required="be True or False",
-            got=repr(given["shuffle"]),
-            remedy="Try True.",
-        )
-    n_jobs = given["n_jobs"]
-    if n_jobs is not None and (not is_whole(n_jobs) or n_jobs < 1):
-        raise ParameterError(
-            who="train_population",
-            parameter="n_jobs",
-            required="be an integer >= 1 or None",
-            got=repr(n_jobs),
-            remedy="Try None.",
-        )
-    penalty = given["penalty"]
-    if penalty is not None and not isinstance(penalty, Penalty):
-        raise ParameterError(
-            who="train_population",
-            parameter="penalty",
-            required="be a Penalty or None",
-            got=repr(penalty),
-            remedy="Try Penalty(l2=0.001).",
-        )
-    factors = given["factors"]
-    if factors is not None and not isinstance(factors, Factors):
-        raise ParameterError(
-            who="train_population",
-            parameter="factors",
-            required="be Factors or None",
-            got=repr(factors),
-            remedy="Try Factors({'biases': 0.1}).",
-        )
-    if not isinstance(given["network"], Network):
-        raise ParameterError(
-            who="train_population",
-            parameter="network",
-            required="be a Network",
-            got=type(given["network"]).__name__,
-            remedy="Try Network.dense((2, 8, 1)).",
-        )
+    for name, accepts, required, remedy in OTHERS:
+        value = given[name]
+        if not accepts(value):
+            got = type(value).__name__ if name == "network" else repr(value)
+            raise ParameterError(who="train_population", parameter=name, required=required, got=got, remedy=remedy)
 
 
 LARGEST_SEED = 2**64 - 1

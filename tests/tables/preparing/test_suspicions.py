@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from koubai.models.prepared import prepare_table
+from koubai.models.prepared import HeldOut, prepare_table
 from koubai.tables.files.missing import clean
 from koubai.tables.files.reading import Table, read_table
 from koubai.tables.meaning.columns import describe_columns
@@ -17,8 +17,8 @@ from koubai.tables.preparing.targets import find_target
 RNG = np.random.default_rng(0)
 
 
-def notes_of(frame: pl.DataFrame, target: str, **options) -> list[str]:
-    return prepare_table(Table(clean(frame), "t"), target, test_fraction=0.2, **options).notes
+def notes_of(frame: pl.DataFrame, target: str) -> list[str]:
+    return prepare_table(Table(clean(frame), "t"), target, held_out=HeldOut(0.2)).notes
 
 
 def identifier(values: list, name: str) -> bool:

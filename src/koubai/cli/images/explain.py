@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.cli.images import options
-from koubai.cli.images.predict import units_of
 from koubai.cli.parts.reading import reading_options, say_notes
 from koubai.core.errors import ParameterError
 
@@ -19,6 +18,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
     """Return the model's network, with the images that ``--data`` names as rows."""
     from koubai.explain.network.naming import Names
     from koubai.explain.network.samples import Sample
+    from koubai.models.of_images.bare import notes_on_units
 
     refused = {**reading_options(args), "member": args.member}
     for name, value in refused.items():
@@ -29,7 +29,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
             )
     options.check_there(args.data)
     images = model.read(args.data)
-    say_notes([*images.notes, *units_of(model, images)])
+    say_notes([*images.notes, *notes_on_units(model, images.pixels)])
     inputs, targets = model.network_rows(images)
     estimator: Any = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))

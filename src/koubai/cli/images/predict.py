@@ -11,7 +11,6 @@ from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
 
 if TYPE_CHECKING:
-    from koubai.images.images import Images
     from koubai.models.of_images.image_model import ImageModel
 
 
@@ -61,18 +60,12 @@ def load_model(path: str) -> "ImageModel":
     return model
 
 
-def units_of(model: "ImageModel", images: "Images") -> list[str]:
-    """Return a note if pixels are in other units than those that a bare estimator learned from."""
-    from koubai.models.of_images.bare import notes_on_units
-
-    return [] if model.n_images_ else notes_on_units(model.estimator_, images.pixels)
-
-
 def _say(args: argparse.Namespace, model: "ImageModel", images: Any, evaluation: Any) -> None:
     from koubai.cli.parts.scores import say_evaluation
+    from koubai.models.of_images.bare import notes_on_units
 
     out = console(sys.stderr)
-    for note in (*images.notes, *units_of(model, images)):
+    for note in (*images.notes, *notes_on_units(model, images.pixels)):
         out.print(f"Note: {printable(note)}", style="yellow")
     if evaluation is not None:
         say_evaluation(out, evaluation, "images of known labels")

@@ -195,7 +195,7 @@ def check_parts(layer: Any) -> None:
     check_dropout(layer)
 
 
-def check_dropout(layer: Any) -> None:
+def check_dropout(layer: Layer) -> None:
     """Raise a ParameterError unless a layer's dropout is a probability below 1."""
     if not isinstance(layer.dropout, int | float | np.floating) or not 0 <= layer.dropout < 1:
         raise ParameterError(f"{type(layer).__name__}: dropout must be in [0, 1); got {layer.dropout!r}. Try 0.2.")

@@ -13,6 +13,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.checks import is_whole
 from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.layers.base import Layer
 from koubai.core.schema import Listed, Text, Whole
 
 Pair: TypeAlias = tuple[int, int]
@@ -175,7 +176,7 @@ def windows_of(layer: Any, parameter: str, strides: Pair) -> Windows:
     return Windows(layer.input_shape, size, strides, (before[0], before[1]), (after[0], after[1]))
 
 
-def settle_shape(layer: Any) -> None:
+def settle_shape(layer: Layer) -> None:
     """Check that a layer's ``input_shape`` is that of a map, and make it a tuple of Python integers."""
     shape = layer.input_shape
     if not _are_whole(shape, 3) or min(shape) < 1 or max(shape) > MOST:

@@ -171,12 +171,7 @@ def fit_points(
     (3.0, 3.0)
     """
     x, y, classes = _checked_points(x, y, model)
-    if intercept is not None and not np.isfinite(intercept):
-        raise ParameterError(worded("descend.error.intercept", got=repr(intercept)))
-    if len(methods) == 0 or any(method not in METHODS for method in methods):
-        raise ParameterError(worded("descend.error.methods", methods=", ".join(METHODS), got=tuple_said(methods)))
-    if not batch_size >= 1:
-        raise ParameterError(worded("descend.error.fit_batch", got=repr(batch_size)))
+    _check_choices(intercept, methods, batch_size)
     x, scaling = _standardized(x) if standardize else (x, None)
     _check_spread(x, intercept)
     whole = objective_on(x, y, model, intercept, seed)
@@ -203,6 +198,15 @@ def fit_points(
         classes=classes,
         scaling=scaling,
     )
+
+
+def _check_choices(intercept: float | None, methods: Sequence[Method], batch_size: int) -> None:
+    if intercept is not None and not np.isfinite(intercept):
+        raise ParameterError(worded("descend.error.intercept", got=repr(intercept)))
+    if len(methods) == 0 or any(method not in METHODS for method in methods):
+        raise ParameterError(worded("descend.error.methods", methods=", ".join(METHODS), got=tuple_said(methods)))
+    if not batch_size >= 1:
+        raise ParameterError(worded("descend.error.fit_batch", got=repr(batch_size)))
 
 
 def objective_on(x: Array, y: Array, model: Model, intercept: float | None = None, seed: int = 0) -> OnData:

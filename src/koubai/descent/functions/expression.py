@@ -283,7 +283,7 @@ class _Parser:
         close = difflib.get_close_matches(token.text, known, n=1)
         remedy = worded("descend.error.one_of", names=", ".join(FUNCTIONS))
         if close:
-            remedy = worded("descend.error.meant", name=close[0])
+            remedy = worded("error.meant", name=close[0])
         power = re.search(f"[{SUPERSCRIPTS}]+", token.text)
         if power:
             remedy = worded("descend.error.write_exponent", n=power[0].translate(PLAIN))

@@ -156,7 +156,7 @@ def get_objective(
             close = difflib.get_close_matches(name, [*NAMED, *ALIASES], n=1)
             remedy = worded("descend.error.one_of", names=", ".join(NAMED))
             if close:
-                remedy = worded("descend.error.meant", name=close[0])
+                remedy = worded("error.meant", name=close[0])
             raise ParameterError(worded("descend.error.unknown_function", got=repr(given), remedy=remedy))
     if isinstance(given, str | Expression):
         return from_expression(given, variables=variables)

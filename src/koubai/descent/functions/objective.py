@@ -208,35 +208,49 @@ def from_callable(
             f"descend: n_variables must be from 1 to {MOST_VARIABLES}; got {shown(n_variables)}. Try 2."
         )
     label = name or str(getattr(function, "__name__", "f"))
+    called = _Called(label, function, gradient)
+    names = {1: ("x",), 2: ("x", "y"), 3: ("x", "y", "z")}.get(
+        n_variables, tuple(f"x{i + 1}" for i in range(n_variables))
+    )
+    return Objective(label, names, called.value_and_gradient, **known)
 
-    def at(point: Array) -> float:
-        value = np.asarray(function(point.copy()), dtype=np.float64)
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A Python function of one vector (d,), with its gradient if that is known."""
+
+    label: str
+    function: Callable[[Array], float]
+    gradient: Callable[[Array], Any] | None
+
+    def value(self, point: Array) -> float:
+        """Return f at one point."""
+        value = np.asarray(self.function(point.copy()), dtype=np.float64)
         if value.size != 1:
-            raise ShapeError(f"{label}: the function must return one number; got shape {value.shape}. Sum its terms.")
+            raise ShapeError(
+                f"{self.label}: the function must return one number; got shape {value.shape}. Sum its terms."
+            )
         return float(value.reshape(()))
 
-    def slope(point: Array) -> Array:
-        if gradient is None:
-            return central_differences(at, point)
-        given = np.asarray(gradient(point.copy()), dtype=np.float64)
+    def slope(self, point: Array) -> Array:
+        """Return the gradient at one point (d,)."""
+        if self.gradient is None:
+            return central_differences(self.value, point)
+        given = np.asarray(self.gradient(point.copy()), dtype=np.float64)
         if given.shape != point.shape:
             raise ShapeError(
-                f"{label}: the gradient must have shape (n_variables,) = {point.shape}; got {given.shape}. "
+                f"{self.label}: the gradient must have shape (n_variables,) = {point.shape}; got {given.shape}. "
                 f"Leave it out to use central differences."
             )
         return given
 
-    def both(points: Array) -> tuple[Array, Array]:
+    def value_and_gradient(self, points: Array) -> tuple[Array, Array]:
+        """Return f (...,) and its gradient (..., d) at points (..., d)."""
         rows = points.reshape(-1, points.shape[-1])
         with np.errstate(all="ignore"):
-            values = np.array([at(row) for row in rows]).reshape(points.shape[:-1])
-            slopes = np.array([slope(row) for row in rows]).reshape(points.shape)
+            values = np.array([self.value(row) for row in rows]).reshape(points.shape[:-1])
+            slopes = np.array([self.slope(row) for row in rows]).reshape(points.shape)
         return values, slopes
-
-    names = {1: ("x",), 2: ("x", "y"), 3: ("x", "y", "z")}.get(
-        n_variables, tuple(f"x{i + 1}" for i in range(n_variables))
-    )
-    return Objective(label, names, both, **known)
 
 
 def central_differences(function: Callable[[Array], float], point: Array) -> Array:

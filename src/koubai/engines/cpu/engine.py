@@ -9,7 +9,7 @@ from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.cpu.entries import lend_blas, mean_gradient, run_networks
-from koubai.engines.cpu.kernels.records import Course, Room, Team
+from koubai.engines.cpu.kernels.records import Epochs, Networks, Room, Team
 from koubai.engines.cpu.layout import (
     data_record,
     input_arrays,
@@ -107,21 +107,21 @@ class CPUEngine:
         team = self._team(plan.network, batch, 3, learning_rates.size)
         population = Population(state.theta[np.newaxis], [plan.optimizer], np.array([plan.seed], np.uint64), np.ones(1))
         waiting = patience_record(patience)[np.newaxis]
-        losses, epochs = self._train(
+        losses, ran = self._train(
             plan,
             population,
             state.slots[np.newaxis],
             rows,
-            course_record(plan, state, rows.n_rows, learning_rates, shares),
+            epochs_record(plan, state, rows.n_rows, learning_rates, shares),
             waiting,
             team,
         )
-        ran = int(epochs[0])
-        state.step += ran * learning_rates.shape[1]
-        state.epoch += ran
+        n_epochs = int(ran[0])
+        state.step += n_epochs * learning_rates.shape[1]
+        state.epoch += n_epochs
         if patience is not None:
             patience.best, patience.count = float(waiting[0, 2]), int(waiting[0, 3])
-        return losses[0, :ran]
+        return losses[0, :n_epochs]
 
     def run_population(
         self,
@@ -136,9 +136,9 @@ class CPUEngine:
         thetas = population.thetas
         n_slots = max(optimizer.n_slots for optimizer in population.optimizers)
         slots = np.zeros((len(thetas), n_slots, thetas.shape[1]), thetas.dtype)
-        course = course_record(plan, State(thetas[0], slots[0]), rows.n_rows, rates, shares)
+        epochs = epochs_record(plan, State(thetas[0], slots[0]), rows.n_rows, rates, shares)
         patiences = np.tile(patience_record(patience), (len(thetas), 1))
-        losses, _ = self._train(plan, population, slots, rows, course, patiences, 1)
+        losses, _ = self._train(plan, population, slots, rows, epochs, patiences, 1)
         return losses
 
     def _train(
@@ -147,7 +147,7 @@ class CPUEngine:
         population: Population,
         slots: Array,
         rows: Rows,
-        course: Course,
+        epochs: Epochs,
         patiences: npt.NDArray[np.float64],
         team: int,
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
@@ -158,10 +158,7 @@ class CPUEngine:
         thetas = population.thetas
         n_networks, alone = len(thetas), team == 1
         n_threads = min(self.n_threads or self.most_threads or available_threads(), n_networks) if alone else team
-        numbers = [optimizer_numbers(optimizer) for optimizer in population.optimizers]
-        losses = np.empty((n_networks, course.rates.shape[0]))
-        epochs = np.zeros(n_networks, np.int64)
-        taken = np.zeros(1, np.int64)
+        networks = networks_record(population, slots, patiences, epochs.rates.shape[0])
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
         targets = plan.network.loss.smoothed(rows.targets)
         data = data_record(rows.inputs, targets, rows.weights, thetas.dtype)
@@ -169,10 +166,10 @@ class CPUEngine:
         chunk = rows_to_train(plan.network, batch, thetas.itemsize, team)
         n_gradients = gradients_for(plan.network, batch, team)
 
-        def place() -> tuple[Course, list[Room], Array, Shared]:
+        def place() -> tuple[Epochs, list[Room], Array, Shared]:
             """Return the workspace of a thread or a team: an order of the rows, work arrays, gradients."""
             return (
-                course._replace(order=course.order.copy()),
+                epochs._replace(order=epochs.order.copy()),
                 own_rooms(make_room(net, chunk), team),
                 np.empty((n_gradients, thetas.shape[1]), thetas.dtype),
                 Shared.of(team),
@@ -180,30 +177,12 @@ class CPUEngine:
 
         def work(number: int) -> None:
             rank = 0 if alone else number
-            own_course, rooms, gradients, shared = common or place()
-            run_networks(
-                net,
-                rule,
-                np.array([code for code, _ in numbers]),
-                np.array([hyperparameters for _, hyperparameters in numbers]),
-                own_course,
-                population.seeds,
-                population.learning_rates,
-                shared.team(rank),
-                taken,
-                data,
-                rooms[rank],
-                thetas,
-                slots,
-                gradients,
-                patiences,
-                losses,
-                epochs,
-            )
+            own_epochs, rooms, gradients, shared = common or place()
+            run_networks(net, rule, own_epochs, networks, data, shared.team(rank), rooms[rank], gradients)
 
         common = None if alone else place()
         run_team(work, n_threads)
-        return losses, epochs
+        return networks.losses, networks.ran
 
 
 @dataclass(frozen=True)
@@ -244,11 +223,11 @@ def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
     return np.array([patience.tolerance, patience.limit, patience.best, patience.count])
 
 
-def course_record(
+def epochs_record(
     plan: Plan, state: State, n_rows: int, learning_rates: npt.NDArray[np.float64], shares: Shares
-) -> Course:
-    """Return the course of a run in the form kernels read."""
-    return Course(
+) -> Epochs:
+    """Return the epochs of a call in the form kernels read."""
+    return Epochs(
         learning_rates,
         THROUGHOUT if shares.decay is None else shares.decay,
         THROUGHOUT if shares.dropout is None else shares.dropout,
@@ -258,4 +237,23 @@ def course_record(
         state.step,
         state.epoch,
         any(layer.dropout for layer in plan.network.layers),
+    )
+
+
+def networks_record(
+    population: Population, slots: Array, patiences: npt.NDArray[np.float64], n_epochs: int
+) -> Networks:
+    """Return the networks of a population in the form kernels read, with room for the losses of so many epochs."""
+    n_networks, numbers = len(population.thetas), [optimizer_numbers(each) for each in population.optimizers]
+    return Networks(
+        optimizers=np.array([code for code, _ in numbers]),
+        hyperparameters=np.array([hyperparameters for _, hyperparameters in numbers]),
+        seeds=population.seeds,
+        scales=population.learning_rates,
+        thetas=population.thetas,
+        slots=slots,
+        patiences=patiences,
+        losses=np.empty((n_networks, n_epochs)),
+        ran=np.zeros(n_networks, np.int64),
+        taken=np.zeros(1, np.int64),
     )

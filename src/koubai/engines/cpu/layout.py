@@ -60,7 +60,7 @@ from koubai.engines.cpu.kernels.records import (
     WIDTH,
     Data,
     Net,
-    Rule,
+    UpdateRule,
 )
 from koubai.engines.cpu.kernels.sizes import BLAS_FROM, FEWEST_TALL
 from koubai.engines.protocol import Inputs, Plan
@@ -191,10 +191,10 @@ def optimizer_numbers(optimizer: Optimizer) -> tuple[int, npt.NDArray[np.float64
     return code, hyperparameters
 
 
-def rule_record(plan: Plan) -> Rule:
+def rule_record(plan: Plan) -> UpdateRule:
     """Return optimizer, penalty, clipping and the factors of each block in the form kernels read."""
     blocks = [block for spans in plan.network.spans for block, _, _ in spans]
-    return Rule(
+    return UpdateRule(
         *optimizer_numbers(plan.optimizer),
         float(plan.penalty.l1),
         float(plan.penalty.l2),

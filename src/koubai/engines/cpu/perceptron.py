@@ -12,7 +12,7 @@ from koubai.core.errors import DivergenceError
 from koubai.engines.cpu.entries import run_perceptron
 from koubai.engines.cpu.kernels import perceptron_records as records
 from koubai.engines.cpu.layout import lent
-from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
+from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, Outcome, Pass, PassPlan, Problems, Weights
 
 PENALTIES: Mapping[str | None, int] = {
     None: records.NO_PENALTY,
@@ -33,10 +33,10 @@ PASSES_PER_CALL = 1000
 
 
 def train(
-    rows: TrainingRows,
+    rows: LabelledRows,
     problems: Problems,
-    rule: Rule,
-    course: Course,
+    rule: LearningRule,
+    plan: PassPlan,
     state: Weights,
     after_pass: Callable[[Pass], npt.NDArray[np.bool_]] | None = None,
     n_threads: int = 1,
@@ -45,7 +45,7 @@ def train(
 
     Parameters
     ----------
-    rows, problems, rule, course
+    rows, problems, rule, plan
         What is learned, how, and for how long. Arrays have the dtype of the weights, float32 or float64.
     state : Weights
         Where to start; it holds the result.
@@ -61,9 +61,9 @@ def train(
     """
     parts = np.array_split(np.arange(problems.classes.size), min(max(1, n_threads), problems.classes.size))
     if after_pass or len(parts) == 1:
-        return _Run(rows, problems, rule, course, state, after_pass).finish()
+        return _Run(rows, problems, rule, plan, state, after_pass).finish()
     state.prepare(rule.variant)
-    runs = [_Run(rows, problems.take(part), rule, course, state.take(part), None) for part in parts]
+    runs = [_Run(rows, problems.take(part), rule, plan, state.take(part), None) for part in parts]
     with ThreadPoolExecutor(len(parts)) as threads:
         outcomes = list(threads.map(_Run.finish, runs))
     for part, run in zip(parts, runs, strict=True):
@@ -87,14 +87,14 @@ class _Run:
 
     def __init__(
         self,
-        rows: TrainingRows,
+        rows: LabelledRows,
         problems: Problems,
-        rule: Rule,
-        course: Course,
+        rule: LearningRule,
+        plan: PassPlan,
         state: Weights,
         after_pass: Callable[[Pass], npt.NDArray[np.bool_]] | None,
     ) -> None:
-        self.course, self.state, self.after_pass = course, state, after_pass
+        self.plan, self.state, self.after_pass = plan, state, after_pass
         self.examples, self.members = _examples(rows), rows.members
         self.rule = _rule(rule, state.weights.dtype)
         state.prepare(rule.variant)
@@ -111,7 +111,7 @@ class _Run:
         """Run all problems to their end."""
         while self.active.size:
             stopped = self._call()
-            if self.passes_done >= self.course.max_passes:
+            if self.passes_done >= self.plan.max_passes:
                 stopped[:] = True
             if stopped.any():
                 self._put_away(stopped)
@@ -119,12 +119,12 @@ class _Run:
 
     def _call(self) -> npt.NDArray[np.bool_]:
         """Make one compiled call; return which of the running problems stopped."""
-        n_passes = min(self.passes_per_call, self.course.max_passes - self.passes_done)
-        course = _course(self.course, self.passes_done, n_passes)
+        n_passes = min(self.passes_per_call, self.plan.max_passes - self.passes_done)
+        plan = _pass_block(self.plan, self.passes_done, n_passes)
         tallies = np.zeros((n_passes, 3, self.active.size))
         stopped = np.zeros(self.active.size, np.bool_)
         ran = int(
-            run_perceptron(self.examples, self.members, course, self.rule, self.model, tallies, self.order, stopped)
+            run_perceptron(self.examples, self.members, plan, self.rule, self.model, tallies, self.order, stopped)
         )
         if ran < 0:
             raise DivergenceError(_overflow(self.passes_done + records.OVERFLOW - ran + 1))
@@ -170,7 +170,7 @@ def _overflow(number: int) -> str:
     )
 
 
-def _examples(rows: TrainingRows) -> records.Examples:
+def _examples(rows: LabelledRows) -> records.Examples:
     own = _lent(rows.labels), _lent(rows.weights)
     if isinstance(rows.inputs, np.ndarray):
         return records.Examples(_lent(rows.inputs), None, None, *own)
@@ -183,8 +183,8 @@ def _lent(array: Array) -> Array:
     return lent(array, array.dtype)
 
 
-def _rule(rule: Rule, dtype: Any) -> records.Rule:
-    return records.Rule(
+def _rule(rule: LearningRule, dtype: Any) -> records.CodedRule:
+    return records.CodedRule(
         float(rule.learning_rate),
         PENALTIES[rule.penalty],
         float(rule.alpha),
@@ -197,14 +197,14 @@ def _rule(rule: Rule, dtype: Any) -> records.Rule:
     )
 
 
-def _course(course: Course, first: int, n_passes: int) -> records.Course:
-    tolerance = -np.inf if course.tolerance is None else float(course.tolerance)
-    order = ORDERS[course.order]
-    first += course.first_pass
-    return records.Course(order, course.seed, first, n_passes, tolerance, course.patience, course.until_separated)
+def _pass_block(plan: PassPlan, first: int, n_passes: int) -> records.PassBlock:
+    tolerance = -np.inf if plan.tolerance is None else float(plan.tolerance)
+    order = ORDERS[plan.order]
+    first += plan.first_pass
+    return records.PassBlock(order, plan.seed, first, n_passes, tolerance, plan.patience, plan.until_separated)
 
 
-def _model(problems: Problems, rule: records.Rule, state: Weights) -> records.Model:
+def _model(problems: Problems, rule: records.CodedRule, state: Weights) -> records.Model:
     """Return the kernels' state at the start of training."""
     v, nothing = state.weights, state.weights[:0]
     has_l1 = rule.penalty in (records.L1, records.ELASTIC_NET)

@@ -1,4 +1,4 @@
-"""What the compiled perceptron is given and gives: the rule, the course, problems, rows, and weights."""
+"""What the compiled perceptron takes and returns: the rule, the plan of its passes, problems, rows, and weights."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,7 +11,7 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LearningRule:
     """How the weights change.
 
     Parameters
@@ -39,7 +39,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PassPlan:
     """How long, in which order, and when a problem stops before its time.
 
     Parameters
@@ -80,7 +80,7 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingRows:
+class LabelledRows:
     """Rows X (n, m), dense or CSR; the number of each row's class (n,); row weights (n,); the rows to learn from."""
 
     inputs: Array | csr_array

@@ -22,7 +22,7 @@ from koubai.engines.xla.cluster import joined
 from koubai.engines.xla.passes import outputs, penalized, sums
 from koubai.engines.xla.placing import AXIS, Placed, place, taken
 from koubai.engines.xla.randomness import shuffles_in_rounds
-from koubai.engines.xla.training import Course, Own, Progress, Setup, trainer
+from koubai.engines.xla.training import EpochBlock, Own, Progress, Setup, trainer
 from koubai.optimizers.protocol import Optimizer
 
 ROWS_AT_ONCE = 8192
@@ -226,8 +226,8 @@ def _run(
             some[: len(given[start : start + most])] = given[start : start + most]
             return some
 
-        course = Course(filled(rates), filled(shares.decay), filled(shares.dropout), np.int64(n_epochs))
-        progress = run(progress._replace(losses=blank, ran=none), placed.data, course, own)
+        block = EpochBlock(filled(rates), filled(shares.decay), filled(shares.dropout), np.int64(n_epochs))
+        progress = run(progress._replace(losses=blank, ran=none), placed.data, block, own)
         losses = np.asarray(progress.losses)[..., :n_epochs]
         ended = np.asarray(progress.ended)
         found.append(losses if setup.populated else losses[: int(progress.ran)])

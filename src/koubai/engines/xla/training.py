@@ -25,7 +25,7 @@ SPARE = 2.5
 """Standard deviations above its mean share of a batch for which a device has room at once."""
 
 
-class Course(NamedTuple):
+class EpochBlock(NamedTuple):
     """What a call is told: α of each update, and what is left of weight decay and dropout, (n_epochs, n_steps) or None.
 
     ``n_epochs`` of them are run; the rest fills up, so that calls of any length are one compiled function.
@@ -126,17 +126,17 @@ class Setup:
 
 
 @lru_cache(maxsize=64)
-def trainer(setup: Setup) -> Callable[[Progress, Data, Course, Own], Progress]:
-    """Return the compiled function that trains; of a population, each argument but rows and course has a network axis.
+def trainer(setup: Setup) -> Callable[[Progress, Data, EpochBlock, Own], Progress]:
+    """Return the compiled function that trains; of a population, each argument but rows and block has a network axis.
 
     Each device adds up the gradient of its rows of a batch, and one all-reduced vector holds gradient, loss and weight.
     """
 
-    def run(progress: Progress, data: Data, course: Course, own: Own) -> Progress:
+    def run(progress: Progress, data: Data, block: EpochBlock, own: Own) -> Progress:
         def more(progress: Progress) -> Any:
-            return (progress.ran < course.n_epochs) & ~progress.ended
+            return (progress.ran < block.n_epochs) & ~progress.ended
 
-        return lax.while_loop(more, lambda progress: _epoch(setup, progress, data, course, own), progress)
+        return lax.while_loop(more, lambda progress: _epoch(setup, progress, data, block, own), progress)
 
     if setup.mesh is not None:
         whole, split = P(), P(AXIS)
@@ -148,7 +148,7 @@ def trainer(setup: Setup) -> Callable[[Progress, Data, Course, Own], Progress]:
     return jax.jit(run)
 
 
-def _epoch(setup: Setup, progress: Progress, data: Data, course: Course, own: Own) -> Progress:
+def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own: Own) -> Progress:
     """Run one epoch, then ask whether it was the last."""
     n, size, n_steps = setup.n_rows, setup.batch_size, setup.n_steps
     if setup.plan.shuffle:
@@ -170,7 +170,7 @@ def _epoch(setup: Setup, progress: Progress, data: Data, course: Course, own: Ow
         loss = (found.loss.astype(np.float64) / found.weight + penalty) * (chosen >= 0).sum()
         return (theta, slots, step + 1, total + loss), None
 
-    given = (order, course.rates[progress.ran], shares(course.decays), shares(course.dropouts))
+    given = (order, block.rates[progress.ran], shares(block.decays), shares(block.dropouts))
     start = (progress.theta, progress.slots, progress.step, jnp.float64(0))
     (theta, slots, step, total), _ = lax.scan(update, start, given)
     loss = total / n

@@ -10,16 +10,17 @@ from scipy.sparse import csr_array, issparse
 from sklearn.utils import compute_class_weight
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ShapeError
+from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.perceptron import train
-from koubai.engines.cpu.perceptron_records import Course, Outcome, Pass, Problems, Rule, TrainingRows, Weights
+from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, Outcome, Pass, PassPlan, Problems, Weights
+from koubai.estimators.linear.copies import dense
 from koubai.estimators.splitting import splitters
 
 
-def rule_of(estimator: Any, sparse: bool) -> Rule:
+def rule_of(estimator: Any, sparse: bool) -> LearningRule:
     """Return the learning rule described by the parameters."""
-    return Rule(
+    return LearningRule(
         learning_rate=estimator.eta0,
         penalty=estimator.penalty,
         alpha=estimator.alpha,
@@ -31,9 +32,9 @@ def rule_of(estimator: Any, sparse: bool) -> Rule:
     )
 
 
-def course_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> Course:
+def pass_plan_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> PassPlan:
     """Return the length and order of training described by the parameters."""
-    return Course(
+    return PassPlan(
         max_passes=max_passes,
         order=estimator.order or ("shuffled" if estimator.shuffle else "in order"),
         seed=seed_from(rng),
@@ -107,18 +108,44 @@ def start_weights(
     return Weights(matrix, intercept.reshape(k).astype(np.float64))
 
 
-def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, course: Course) -> Outcome:
+def weights_to_continue(estimator: Any, dtype: Any) -> Weights:
+    """Return the weights from which ``partial_fit`` continues: the variant's, or ``coef_`` and ``intercept_`` as set.
+
+    Raises
+    ------
+    ParameterError
+        If those were set by hand beside a variant's own, which they contradict.
+    """
+    state: Weights | None = getattr(estimator, "_running", None)
+    if state is None or estimator.variant == "plain" or state.kind() != estimator.variant:
+        coef = dense(estimator.coef_)
+        return Weights(np.array(coef.T, dtype, order="C"), np.array(estimator.intercept_, np.float64))
+    coef, intercept = state.result()
+    if not np.array_equal(coef.T, dense(estimator.coef_)) or not np.array_equal(
+        np.asarray(intercept, coef.dtype), estimator.intercept_
+    ):
+        raise ParameterError(
+            who=type(estimator).__name__,
+            parameter="coef_ and intercept_",
+            required=f"stay as they are where variant={estimator.variant!r} goes on",
+            got="others, set by hand",
+            remedy="Set variant='plain', or call fit with coef_init and intercept_init.",
+        )
+    return state.copy(dtype)
+
+
+def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, plan: PassPlan) -> Outcome:
     """Train on validated data, modifying ``state`` in place."""
     codes = _codes(estimator, y)
     held_out = _held_out(estimator, codes, sample_weight)
     members = np.flatnonzero(~held_out)
-    rows = TrainingRows(_kernel_inputs(X), codes, sample_weight, members)
+    rows = LabelledRows(_kernel_inputs(X), codes, sample_weight, members)
     problems = problems_of(estimator, y, X.dtype)
     watcher = None
     if estimator.early_stopping or estimator.verbose:
         watcher = _Watcher(estimator, X, codes, sample_weight, held_out, problems, members.size)
     return train(
-        rows, problems, rule_of(estimator, issparse(X)), course, state, watcher, effective_n_jobs(estimator.n_jobs)
+        rows, problems, rule_of(estimator, issparse(X)), plan, state, watcher, effective_n_jobs(estimator.n_jobs)
     )
 
 

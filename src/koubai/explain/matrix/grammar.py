@@ -218,7 +218,7 @@ class _Parser:
     def unknown(self, function: str) -> ParameterError:
         close = difflib.get_close_matches(function, FUNCTIONS, n=1)
         if close:
-            remedy = worded("explain.error.function_close", close=close[0])
+            remedy = worded("error.meant", name=close[0])
         else:
             remedy = worded("explain.error.function_product", name=function)
         said = {"expression": repr(self.text), "functions": ", ".join(FUNCTIONS), "got": repr(function)}

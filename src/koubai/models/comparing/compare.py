@@ -169,20 +169,17 @@ def compare(
     prepared = model.prepare(table, target, group=group, time_column=time_column, **reading)
     classes = prepared.target.is_classification
     listed = chosen(None if learners is None else tuple(learners), classes)
-    if columns is not None and len(columns) != 2:
-        raise ParameterError(
-            who="compare", parameter="columns", required="be two", got=str(len(columns)), remedy="Name two of numbers."
-        )
+    _check_columns(columns)
     folds = list(folds_of(prepared, cv, random_state))
     shared = [_features(plain.prepared_again(prepared, kept, test)) for kept, test in folds]
-    found = []
-    for learner in listed:
+
+    def compared(learner: Learner) -> Compared:
         progress(learner.name)
         if learner.name == NETWORK:
-            found.append(_network(model, prepared, folds))
-        else:
-            found.append(_other(learner, shared, classes, random_state))
-    constants = [_score(fold.y_test, np.full(len(fold.y_test), fold.constant), classes) for fold in shared]
+            return _network(model, prepared, folds)
+        return _other(learner, shared, classes, random_state)
+
+    found = [compared(learner) for learner in listed]
     order = sorted(found, key=lambda one: -one.mean if classes else one.mean)
     return Comparison(
         prepared.table.source,
@@ -192,9 +189,16 @@ def compare(
         len(prepared.y),
         len(folds),
         tuple(order),
-        float(np.mean(constants)),
+        _score_of_constants(shared, classes),
         boundaries_of(prepared, [one.name for one in order], listed, columns, random_state),
     )
+
+
+def _check_columns(columns: Sequence[str] | None) -> None:
+    if columns is not None and len(columns) != 2:
+        raise ParameterError(
+            who="compare", parameter="columns", required="be two", got=str(len(columns)), remedy="Name two of numbers."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,12 @@ def _features(prepared: PreparedTable) -> _Fold:
 
 def _score(y: Array, predicted: Array, classes: bool) -> float:
     return float((y == predicted).mean()) if classes else float(np.sqrt(((y - predicted) ** 2).mean()))
+
+
+def _score_of_constants(folds: Sequence[_Fold], classes: bool) -> float:
+    """Return the mean score of always answering the commonest class, or the mean."""
+    scores = [_score(fold.y_test, np.full(len(fold.y_test), fold.constant), classes) for fold in folds]
+    return float(np.mean(scores))
 
 
 def _other(learner: Learner, folds: Sequence[_Fold], classes: bool, seed: int) -> Compared:

@@ -47,8 +47,10 @@ def as_image_model(model: Any) -> ImageModel | None:
     return model if isinstance(model, ImageModel) else None
 
 
-def notes_on_units(estimator: Any, pixels: Array) -> list[str]:
-    """Return a note if images have pixels far from all that an estimator can have learned from: 0 to 255, not 0 to 1.
+def notes_on_units(model: Any, pixels: Array) -> list[str]:
+    """Return a note if pixels are far from all that a model can have learned from: 0 to 255, not 0 to 1.
+
+    A model that learned from files reads others as it read those, so only an estimator, or `of_arrays` of one, has any.
 
     Examples
     --------
@@ -56,7 +58,8 @@ def notes_on_units(estimator: Any, pixels: Array) -> list[str]:
     >>> notes_on_units(SimpleNamespace(pixel_mean_=[0.0], pixel_scale_=[16.0]), np.full((1, 2, 2, 1), 255))
     ['Pixels go up to 255, those that the model learned from were about 0 ± 16; give them in the same units.']
     """
-    if not hasattr(estimator, "pixel_mean_"):
+    estimator = model.estimator_ if isinstance(model, ImageModel) else model
+    if (isinstance(model, ImageModel) and model.learned_from_files) or not hasattr(estimator, "pixel_mean_"):
         return []
     mean, scale = np.asarray(estimator.pixel_mean_), np.asarray(estimator.pixel_scale_)
     if pixels.size == 0:

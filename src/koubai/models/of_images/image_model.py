@@ -8,13 +8,15 @@ import numpy as np
 
 from koubai.core import entries
 from koubai.core.arrays import Array
-from koubai.core.errors import KoubaiError, MissingError, ParameterError
+from koubai.core.errors import MissingError, ParameterError
 from koubai.core.schema import Record, Tensors
 from koubai.images.images import COLOUR, GRAY, Images
 from koubai.images.reading import check_channels, is_folder_of_pictures, read_images, read_unlabelled, size_of
 from koubai.models.of_images import image_record
+from koubai.models.of_images.judging import Simplest, known, labels_like
 from koubai.models.of_images.learnable import LearnableImages, check_same_shape, learnable
-from koubai.models.scores.evaluation import Evaluation, evaluate_classes, evaluate_numbers
+from koubai.models.of_images.network_asked import check_network, new_estimator
+from koubai.models.scores.evaluation import Evaluation
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
@@ -105,14 +107,7 @@ class ImageModel:
             )
         size_of(self.image_size)
         check_channels(self.channels)
-        refusals: list[KoubaiError] = []
-        for task in TASKS if self.task is None else (self.task,):
-            try:
-                self._new_estimator(task).check_choices()
-                return
-            except KoubaiError as error:
-                refusals.append(error)
-        raise refusals[0]
+        check_network(self.task, self.network, self.random_state)
 
     def fit(
         self,
@@ -201,32 +196,18 @@ class ImageModel:
             self.commonest_, self.shares_ = classes[counts.argmax()].item(), (counts / counts.sum()).tolist()
         else:
             self.mean_ = float(np.mean(labels, dtype=np.float64))
-        estimator: Any = self._new_estimator(prepared.task).set_params(callbacks=callbacks, progress=progress)
+        estimator: Any = new_estimator(prepared.task, self.network, self.random_state)
+        estimator.set_params(callbacks=callbacks, progress=progress)
         self.estimator_ = estimator.fit(prepared.pixels, labels).set_params(callbacks=None, progress=False)
         self.evaluation_ = None
         if prepared.test_pixels is not None and test is not None:
-            self.evaluation_ = self._evaluated(test, *self.outputs(prepared.test_pixels))
+            self.evaluation_ = self._simplest.evaluate(test, *self.outputs(prepared.test_pixels))
         return self
 
     @property
     def is_classification(self) -> bool:
         """Whether classes are predicted."""
         return self.task_ == CLASSIFICATION
-
-    def _new_estimator(self, task: str) -> "ConvClassifier | ConvRegressor":
-        from koubai.estimators.convolution.classifier import ConvClassifier
-        from koubai.estimators.convolution.regressor import ConvRegressor
-
-        kind: type[ConvClassifier | ConvRegressor] = ConvClassifier if task == CLASSIFICATION else ConvRegressor
-        unknown = sorted(set(self.network) - set(kind().get_params()))
-        if unknown:
-            raise ParameterError(
-                who="ImageModel",
-                parameter=unknown[0],
-                required=f"not be set for {task} of images",
-                got=f"{self.network[unknown[0]]!r}, which {kind.__name__} does not take",
-            )
-        return kind(**self.network, random_state=self.random_state)
 
     # Predictions
 
@@ -333,40 +314,33 @@ class ImageModel:
         targets = np.full((len(images), estimator.network_.n_outputs), np.nan)
         labels = self._labels_of(images)
         if labels is not None:
-            known = np.isin(labels, estimator.classes_) if self.is_classification else np.ones(len(labels), bool)
-            if known.any():
-                targets[known] = estimator.coded_targets(labels[known])
+            rows = known(labels, self._classes)
+            if rows.any():
+                targets[rows] = estimator.coded_targets(labels[rows])
         return np.asarray(inputs, np.float64), targets
 
     def evaluate(self, images: Images, predicted: Array, probabilities: Array | None) -> Evaluation | None:
         """Return the scores of predictions; None for images without labels that the model could predict."""
         labels = self._labels_of(images)
-        if labels is None:
+        if labels is None or not known(labels, self._classes).any():
             return None
-        known = (
-            np.isin(labels, self.estimator_.classes_).any() if self.is_classification else labels.dtype.kind in "biuf"
-        )
-        return self._evaluated(labels, predicted, probabilities) if known else None
+        return self._simplest.evaluate(labels, predicted, probabilities)
 
     def _labels_of(self, images: Images) -> Array | None:
-        """Return the images' labels, as texts if the classes are; None if there are none, or folders' for numbers."""
-        labels = None if images.labels is None else np.asarray(images.labels)
-        if labels is None or not self.is_classification:
-            return labels
-        in_words = self.estimator_.classes_.dtype.kind in "US"
-        if in_words == (labels.dtype.kind in "US"):
-            return labels
-        return labels.astype(str) if in_words else None
+        return labels_like(None if images.labels is None else np.asarray(images.labels), self._classes)
 
-    def _evaluated(self, labels: Array, predicted: Array, probabilities: Array | None) -> Evaluation:
-        if not self.is_classification:
-            mean = float(np.mean(labels, dtype=np.float64)) if np.isnan(self.mean_) else self.mean_
-            return evaluate_numbers(labels, predicted, mean)
-        classes, commonest = self.estimator_.classes_, self.commonest_
-        if commonest is None:  # what an estimator learned from is not known: the simplest answer knows these images
-            known, counts = np.unique(labels[np.isin(labels, classes)], return_counts=True)
-            commonest = known[counts.argmax()].item()
-        return evaluate_classes(labels, predicted, probabilities, classes, commonest, self.shares_)
+    @property
+    def _classes(self) -> Array | None:
+        return self.estimator_.classes_ if self.is_classification else None
+
+    @property
+    def _simplest(self) -> Simplest:
+        return Simplest(self._classes, self.commonest_, self.shares_, self.mean_)
+
+    @property
+    def learned_from_files(self) -> bool:
+        """Whether it learned from files; if not, it is an estimator that learned from arrays (`of_arrays`)."""
+        return bool(self.n_images_)
 
     def _fitted(self) -> "ConvClassifier | ConvRegressor":
         if not hasattr(self, "estimator_"):

@@ -95,11 +95,24 @@ def run(
         classroom, opened = _class(addresses, token, lessons)
     guarded = make_app(settings, tables, {*LOOPBACK, host}, token, lessons, classroom)
     app = connections.Connections(guarded, connections.most_silent())
-    config = uvicorn.Config(
+    _say_addresses(addresses, classroom, opened)
+    try:
+        with browser_at(opened) if open_browser else nullcontext():
+            asyncio.run(Server(_configured(app, is_class)).serve([listening]))
+    except KeyboardInterrupt:
+        print("koubai play: ended.", file=sys.stderr)
+    finally:
+        listening.close()
+        tables.close()
+
+
+def _configured(app: connections.Connections, is_class: bool) -> uvicorn.Config:
+    """Return how uvicorn serves the page; only a class has WebSockets."""
+    return uvicorn.Config(
         ending_quietly(app),
         log_config=None,  # leave logging to the calling program
         log_level="warning",
-        ws="none" if classroom is None else "websockets-sansio",
+        ws="websockets-sansio" if is_class else "none",
         ws_max_size=2**16,
         ws_per_message_deflate=False,  # small messages, which must not wait
         ws_ping_interval=20,
@@ -107,20 +120,16 @@ def run(
         timeout_graceful_shutdown=1,
         **connections.options(app),
     )
+
+
+def _say_addresses(addresses: list[str], classroom: "Class | None", teacher: str) -> None:
+    """Print where the page is, or where a class joins and its teacher's page is."""
     if classroom is None:
         for address in addresses:
             print(f"koubai play: {address}   (Ctrl-C ends it)", flush=True)
     else:
         print(f"koubai play: students join at {classroom.address}   (Ctrl-C ends it)")
-        print(f"koubai play: the teacher's page, for nobody else: {opened}", flush=True)
-    try:
-        with browser_at(opened) if open_browser else nullcontext():
-            asyncio.run(Server(config).serve([listening]))
-    except KeyboardInterrupt:
-        print("koubai play: ended.", file=sys.stderr)
-    finally:
-        listening.close()
-        tables.close()
+        print(f"koubai play: the teacher's page, for nobody else: {teacher}", flush=True)
 
 
 def _class(addresses: list[str], token: str, lessons: Mapping[str, dict[str, Any]] | None) -> "tuple[Class, str]":

@@ -116,13 +116,33 @@ def layout_of(
         If the separator or the number of lines is none.
     """
     given, skipped = checked_separator(separator), checked_skip_lines(skip_lines)
-    start = skipped or 0
+    notes: list[str] = []
+    start, mark, sample = _separated(source, text, given, skipped or 0, tabs, notes)
+    records = _records(sample, mark, start)
+    if not records:
+        raise DataError(f"The table '{source}' must hold column names and rows; got empty cells alone. Add rows.")
+    n_titles = _n_titles(records) if skipped is None else 0
+    if n_titles:
+        notes.append(_of_titles(records[:n_titles]))
+    records = records[n_titles:]
+    _check_width(source, records)
+    if header is None:
+        header = _has_header(records, notes)
+    first = records[0]
+    raw, last = _header(records, notes) if header else ([""] * len(first.cells), first.first - 1)
+    names, more = unique_names(raw)
+    return Layout(mark, header, names, last, (*notes, *more))
+
+
+def _separated(
+    source: str, text: str, given: str | None, start: int, tabs: bool, notes: list[str]
+) -> tuple[int, str, str]:
+    """Return how many lines are skipped, what separates cells, and the lines that are looked at; add notes on them."""
     lines = text.split("\n", start + MOST_LINES)[: start + MOST_LINES]
     if not any(line.strip() for line in lines[start:]):
         raise DataError(
             f"The table '{source}' must have lines after the {start} that are skipped; it has none. Skip fewer."
         )
-    notes = []
     begin = next(number for number in range(start, len(lines)) if lines[number].strip())
     if found := _SAYS_SEPARATOR.fullmatch(lines[begin]):
         given = given or found[1]
@@ -134,38 +154,37 @@ def layout_of(
     mark = given or _found_separator(sample, tabs)
     if given is None and (mark in ";|" or (tabs and mark != "\t")):
         notes.append(f"The columns are separated by {SEPARATORS[mark]}.")
-    records = _records(sample, mark, start)
-    if not records:
-        raise DataError(f"The table '{source}' must hold column names and rows; got empty cells alone. Add rows.")
-    n_titles = _n_titles(records) if skipped is None else 0
-    if n_titles:
-        notes.append(_of_titles(records[:n_titles]))
-    records = records[n_titles:]
+    return start, mark, sample
+
+
+def _has_header(records: Sequence[Record], notes: list[str]) -> bool:
+    """Return whether the first line names the columns; add a note if it might be otherwise."""
     first = records[0]
-    _check_width(source, records)
-    if header is None:
-        header = not all(_is_number(cell) for cell in first.cells)
-        if not header:
-            notes.append(
-                f"The first line holds numbers only, so the columns have no names: they are called column_1 to "
-                f"column_{len(first.cells)}."
-            )
-        elif looks_like_a_row([record.cells for record in records]):
-            notes.append(
-                f"The first line ({_shown(first.cells)}) gives the columns their names, but "
-                f"looks like the rows below it; if it is one, say that there is no header."
-            )
-    raw, last = [""] * len(first.cells), first.first - 1
-    if header:
-        further = records[1 : 1 + n_further_names([record.cells for record in records])]
-        raw, last = [name_without_guard(name) for name in first.cells], (further or [first])[-1].last
-        if further:
-            raw, note = with_further_names(raw, further[0].cells)
-            notes.append(note.format(lines=_lines(further), shown=_shown(further[0].cells)))
-        elif note := note_of_gaps(raw):
-            notes.append(note)
-    names, more = unique_names(raw)
-    return Layout(mark, header, names, last, (*notes, *more))
+    if all(_is_number(cell) for cell in first.cells):
+        notes.append(
+            f"The first line holds numbers only, so the columns have no names: they are called column_1 to "
+            f"column_{len(first.cells)}."
+        )
+        return False
+    if looks_like_a_row([record.cells for record in records]):
+        notes.append(
+            f"The first line ({_shown(first.cells)}) gives the columns their names, but "
+            f"looks like the rows below it; if it is one, say that there is no header."
+        )
+    return True
+
+
+def _header(records: Sequence[Record], notes: list[str]) -> tuple[list[str], int]:
+    """Return the names as the first line, or lines, of the table have them, and the last of these lines."""
+    first = records[0]
+    further = records[1 : 1 + n_further_names([record.cells for record in records])]
+    names = [name_without_guard(name) for name in first.cells]
+    if further:
+        names, note = with_further_names(names, further[0].cells)
+        notes.append(note.format(lines=_lines(further), shown=_shown(further[0].cells)))
+    elif note := note_of_gaps(names):
+        notes.append(note)
+    return names, (further or [first])[-1].last
 
 
 def _lines(records: Sequence[Record]) -> str:

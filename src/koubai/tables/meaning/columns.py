@@ -136,7 +136,7 @@ def require_column(frame: "pl.DataFrame", name: str) -> None:
         by_case = {other.lower(): other for other in frame.columns}
         close = [by_case[near] for near in get_close_matches(name.lower(), by_case, 3)]
         if close:
-            hint = worded("tables.error.no_column.close", names=either_of(list(map(shortened, close))))
+            hint = worded("error.meant", name=either_of(list(map(shortened, close))))
         else:
             hint = worded("tables.error.no_column.all", names=_listed(frame.columns))
         raise DataError(worded("tables.error.no_column", name=shortened(name), hint=hint))

@@ -1,7 +1,7 @@
-"""φ and φ' of a layer, compiled: the kernels that the activations of `koubai.core.activations` bring along.
+"""φ and φ' of a layer, compiled: loops around the kernels that activations define (`koubai.core.activations`).
 
-``u``, ``z`` and ``g`` are flat and contiguous, n rows of m nodes. Which activation it is comes as a number, so that a
-network of any kind runs without recompilation; ``parameters`` are its own.
+``u``, ``z`` and ``g`` are flat and contiguous, n rows of m nodes. The activation is given by its code, so that any
+network runs without recompilation; ``parameters`` are its own.
 """
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
@@ -14,10 +14,10 @@ from koubai.engines.cpu.kernels.primitives import keep_apart
 
 
 def activation_loop(kind):
-    """Return the kernel that sets z = φ(u) of all rows.
+    """Return the kernel that sets z = φ(u) in all rows.
 
-    Parameters are a tuple: numbers of an array would be read anew for every node, since what is written might be one of
-    them.
+    Parameters are passed as a tuple: elements of an array would be reloaded for every node, since a write to z might
+    change them.
     """
     function = compiled(kind.kernel.activate)
     if kind.kernel.of_rows:
@@ -33,7 +33,7 @@ def activation_loop(kind):
 
 
 def pull_back_loop(kind):
-    """Return the kernel that turns g into g φ'(u) in all rows; None where that changes nothing."""
+    """Return the kernel that turns g into g φ'(u) in all rows; None if that changes nothing."""
     if kind.kernel.pull_back is None:
         return None
     function = compiled(kind.kernel.pull_back)

@@ -1,6 +1,6 @@
-"""Copying numbers a vector at a time, written as LLVM's vector instructions.
+"""Copying numbers one vector at a time, written as LLVM vector instructions.
 
-Of a loop over a row LLVM makes a call of the C library's `memcpy`, which takes longer than to copy some dozen numbers.
+LLVM turns a plain loop over a row into a call of `memcpy`, which takes longer than copying a few dozen numbers.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ from koubai.engines.cpu.kernels.lanes import Lanes, Value, address, addresses, f
 
 @intrinsic
 def copy_row(typing_context: Any, a: Any, a_at: Any, out: Any, out_at: Any, n: Any, is_open: Any) -> Any:
-    """Copy n numbers from one place to another; if the end ``is_open``, some behind them are overwritten."""
+    """Copy n numbers from one place to another; if the end ``is_open``, a few numbers after them may be overwritten."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source, place, target, out_place, count, open_end = arguments
@@ -40,7 +40,7 @@ def copy_row(typing_context: Any, a: Any, a_at: Any, out: Any, out_at: Any, n: A
 
 @intrinsic
 def turn_block(typing_context: Any, a: Any, a_at: Any, a_row: Any, out: Any, out_at: Any, out_row: Any) -> Any:
-    """Write the transpose of a square block, as many rows as a vector has lanes, from one place to another."""
+    """Copy a square block transposed from one place to another; it has as many rows as a vector has lanes."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source, a_place, a_stride, target, out_place, out_stride = arguments

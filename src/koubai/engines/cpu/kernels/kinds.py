@@ -1,4 +1,4 @@
-"""Compiling what kinds (activations, losses, optimizers) say in plain functions, and choosing one by its number."""
+"""Compilation of the plain functions that kinds define (activations, losses, optimizers), and choice by their codes."""
 
 import math
 from functools import cache
@@ -10,12 +10,12 @@ from koubai.core import scalars
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels import mathematics
 
-assert mathematics  # which compiles the words that kernels of kinds are written in
+assert mathematics  # compiles the functions of koubai.core.scalars that those functions call
 
 
 @cache
 def compiled(function: FunctionType) -> Any:
-    """Compile a kind's function, together with the plain functions that it calls."""
+    """Compile a function of a kind, together with the plain functions it calls."""
     around = function.__globals__
     called = {name: around[name] for name in function.__code__.co_names if isfunction(around.get(name))}
     parts = {name: compiled(each) for name, each in called.items() if each.__module__ != scalars.__name__}
@@ -31,14 +31,14 @@ def unchanged(given):
 
 @kernel
 def unknown(given):
-    """Return NaN, which no number of a kind leads to."""
+    """Return NaN: reached by no valid code."""
     return math.nan
 
 
 def choice(loops, otherwise=unchanged):
-    """Return a kernel that calls the loop under its code with what it is given, of (code, loop) pairs.
+    """Return a kernel that calls the loop with the given code, from (code, loop) pairs.
 
-    With any other code ``otherwise`` is called, with all of it as one tuple.
+    It takes the code and the loop's arguments as one tuple. For any other code ``otherwise`` is called with that tuple.
     """
     if not loops:
         return otherwise
@@ -63,10 +63,10 @@ def choice(loops, otherwise=unchanged):
 
 
 def tuple_of(n, item):
-    """Return a kernel that gives n numbers or arrays as one tuple: what the kernels item(0) … item(n-1) return.
+    """Return a kernel that returns the results of the kernels item(0) … item(n-1) as one tuple.
 
-    Each gets all that is given, as one tuple. Their text becomes their caller's: an array that was made within cannot
-    be returned where no references are counted.
+    Each receives all arguments as one tuple. They are inlined into the caller: without reference counts, a function
+    cannot return an array that it created.
     """
     if n == 0:
 
@@ -87,6 +87,6 @@ def tuple_of(n, item):
 
     @kernel(within=True)
     def joined(given):
-        return before(given) + (last(given),)  # noqa: RUF005 - numba makes a list of what is unpacked
+        return before(given) + (last(given),)  # noqa: RUF005 - numba would unpack into a list
 
     return joined

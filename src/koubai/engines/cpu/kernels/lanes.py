@@ -1,7 +1,7 @@
-"""Vector registers, for what LLVM makes no vectors of by itself: instructions on all lanes of a register at once.
+"""Vector registers, for loops that LLVM does not vectorise: instructions on all lanes of a register at once.
 
-numba compiles loops over numbers and leaves it to LLVM to make vectors of them. The few loops that matter most are
-written out as LLVM's vector instructions, with these words (see `koubai.engines.cpu.kernels.tiles`).
+numba compiles loops over numbers and leaves vectorisation to LLVM. The few loops that matter most are written as LLVM
+vector instructions, built from these helpers (see `koubai.engines.cpu.kernels.tiles`).
 """
 
 import os
@@ -18,7 +18,7 @@ Value = Any
 
 
 def target_vector_bytes() -> int:
-    """Return the bytes of a vector register of what is compiled for: what a build says, or this processor's."""
+    """Return the size in bytes of a vector register of the target: as a build sets it, or this processor's."""
     if levels.VECTOR_BYTES in os.environ:
         return int(os.environ[levels.VECTOR_BYTES])
     features = binding.get_host_cpu_features()
@@ -26,12 +26,12 @@ def target_vector_bytes() -> int:
 
 
 VECTOR_BYTES = target_vector_bytes()
-"""Bytes of a vector register of the processor that is compiled for."""
+"""Size in bytes of a vector register of the target."""
 INT32 = ir.IntType(32)
 
 
 class Lanes:
-    """Instructions on vectors of one dtype; of a row of vectors ``n_columns`` lanes count, by default all."""
+    """Instructions on vectors of one dtype; in a row of vectors ``n_columns`` lanes count, by default all."""
 
     def __init__(
         self, context: Any, builder: Any, dtype: Any, n_vectors: int = 1, n_columns: Value | None = None
@@ -49,7 +49,7 @@ class Lanes:
 
     @staticmethod
     def count(dtype: Any) -> int:
-        """Return how many numbers of this type a vector register holds."""
+        """Return the number of values of this type in a vector register."""
         return int(VECTOR_BYTES * 8 // dtype.bitwidth)
 
     def spread(self, value: Value, vector: Any = None) -> Value:
@@ -63,7 +63,7 @@ class Lanes:
         return self._call("llvm.fmuladd", "", self.vector, (a, b, c))
 
     def load(self, at: Value, index: int, whole: bool) -> Value:
-        """Return vector ``index`` from an address on; of the last one, if not ``whole``, the lanes that count."""
+        """Return vector number ``index`` after an address; unless ``whole``, only lanes that count."""
         address = self._address(at, index)
         if whole or index < self.last:
             return self.builder.load(address, align=self.bytes)
@@ -71,7 +71,7 @@ class Lanes:
         return self._call("llvm.masked.load", ".p0", self.vector, arguments)
 
     def store(self, value: Value, at: Value, index: int, whole: bool) -> None:
-        """Write vector ``index`` from an address on, as `load` reads it."""
+        """Write vector number ``index`` after an address, as `load` reads it."""
         address = self._address(at, index)
         if whole or index < self.last:
             self.builder.store(value, address, align=self.bytes)
@@ -102,14 +102,14 @@ def addresses(builder: Any, base: Value, stride: Value, n_rows: Value, tall: int
 
 
 def address(context: Any, builder: Any, kind: Any, array: Value, place: Value) -> Value:
-    """Return where an array's number ``place`` lies."""
+    """Return the address of element ``place`` of an array."""
     return builder.gep(make_array(kind)(context, builder, array).data, [place])
 
 
 def repeated(builder: Any, count: Value, begin: list[Value], step: Callable[[list[Value]], list[Value]]) -> list[Value]:
-    """Write a loop of ``count`` >= 1 rounds, each making new values of those before by ``step``; return the last.
+    """Emit a loop of ``count`` >= 1 rounds that carries values from round to round; return the last ones.
 
-    The first round gets ``begin``; a round must be a single block.
+    ``step`` computes a round's values from the previous ones, ``begin`` in the first; it must stay within one block.
     """
     before, loop, after = builder.block, builder.append_basic_block("round"), builder.append_basic_block("done")
     builder.branch(loop)
@@ -135,7 +135,7 @@ def for_each_case(builder: Any, condition: Value, yes: Callable[[], None], no: C
 
 
 def either(builder: Any, condition: Value, yes: Callable[[], Any], no: Callable[[], Any]) -> list[list[Value]]:
-    """Return rows of values that come from ``yes`` if the condition holds, else from ``no``."""
+    """Return rows of values: those of ``yes`` if the condition holds, else those of ``no``."""
     with builder.if_else(condition) as (then, otherwise):
         with then:
             first, first_block = yes(), builder.block
@@ -154,7 +154,7 @@ def either(builder: Any, condition: Value, yes: Callable[[], Any], no: Callable[
 
 
 def transposed(lanes: Lanes, rows: list[Value]) -> list[Value]:
-    """Return the columns of a square block: in each round, rows that lie ``half`` apart exchange quarters of blocks."""
+    """Return the columns of a square block: in each round, rows ``half`` apart exchange quarters of blocks."""
     n = lanes.n
     half = n // 2
     while half:

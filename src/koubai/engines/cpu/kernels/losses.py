@@ -1,7 +1,7 @@
-"""E and δ^(L) of a batch, compiled: the kernels that the losses of `koubai.core.losses` bring along.
+"""E and δ^(L) of a batch, compiled: loops around the kernels that losses define (`koubai.core.losses`).
 
 ``u``, ``z``, ``y`` and ``delta`` are flat, n rows of m outputs; ``share`` (n,) is each row's weight in the mean.
-``equal`` says that all shares are the same; then a loss that is a sum over single outputs takes all rows as one.
+``equal`` says that all shares are the same; then a loss that sums over single outputs treats all rows as one.
 """
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
@@ -14,7 +14,7 @@ from koubai.engines.cpu.kernels.kinds import choice, compiled, unknown
 from koubai.engines.cpu.kernels.primitives import keep_apart
 
 ALONE = -1
-"""The activation's number where a loss has nothing of its own behind that activation."""
+"""In place of an activation's code: the loss has no kernel of its own behind that activation."""
 
 
 def loop_of_outputs(kind):
@@ -70,7 +70,7 @@ def loop_behind(activation, behind):
 
 
 def key(loss, activation):
-    """Return one number for a loss behind an activation, by their numbers."""
+    """Return one number for a loss behind an activation, from their codes."""
     return (loss << 16) + activation
 
 
@@ -80,7 +80,7 @@ BEHIND = [
     (kind, activation, behind) for kind in KINDS if kind.kernel for activation, behind in kind.kernel.behind.items()
 ]
 FEWEST = tuple((key(kind.code, activation.code), behind.fewest) for kind, activation, behind in BEHIND)
-"""From how many outputs on a loss has something of its own behind an activation."""
+"""Minimum number of outputs for which a loss has a kernel of its own behind an activation."""
 loss_by_key = choice(
     [(key(kind.code, activation.code), loop_behind(activation, behind)) for kind, activation, behind in BEHIND]
     + [(key(kind.code, ALONE), loop_of_outputs(kind)) for kind in KINDS],
@@ -90,7 +90,7 @@ loss_by_key = choice(
 
 @kernel
 def is_behind(number, m):
-    """Return whether a loss has something of its own behind an activation with m outputs."""
+    """Return whether a loss has a kernel of its own behind an activation with m outputs."""
     for own, fewest in FEWEST:
         if number == own:
             return m >= fewest
@@ -99,7 +99,7 @@ def is_behind(number, m):
 
 @kernel
 def loss_and_delta(loss, loss_parameters, code, parameters, u, z, y, share, equal, delta, n, m):
-    """Set δ^(L) of each row times its share in the mean; return the weighted mean of E over these rows, float64."""
+    """Set δ^(L) of each row, times its share in the mean; return the weighted mean of E over these rows, float64."""
     keep_apart()
     number = key_of(loss, code)
     behind = is_behind(number, m)

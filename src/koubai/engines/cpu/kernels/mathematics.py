@@ -1,4 +1,4 @@
-"""The words of `koubai.core.scalars`, compiled; exp, tanh and log(1 + t) so that vector code can be made of them.
+"""The functions of `koubai.core.scalars`, compiled; exp, tanh and log(1 + t) in a form that can be vectorised.
 
 exp follows Cody and Waite (1980, chapter 6): x = n log 2 + r with |r| <= ½ log 2, exp(x) = 2ⁿ exp(r), and exp(r) by
 its Taylor polynomial, long enough for the remainder to be below the last digit. Rounding to n is done by adding and
@@ -78,7 +78,7 @@ def exp_float32(x):
 def tanh_float64(x):
     """Return tanh(x) in float64: a rational function near 0 (Moshier's Cephes), else 1 - 2 / (exp(2|x|) + 1)."""
     a = abs(x)
-    near = min(a, 1.0)  # where both sides of the choice are cheap and finite, vector code is made
+    near = min(a, 1.0)  # vectorised, since both sides of the choice are cheap and finite
     s = near * near
     p = (-9.64399179425052238628e-1 * s - 9.92877231001918586564e1) * s - 1.61468768441708447952e3
     q = ((s + 1.12811678491632931402e2) * s + 2.23548839060100448583e3) * s + 4.84406305325125486048e3
@@ -144,8 +144,8 @@ def log1p_float32(t):
 def half_turns_float64(x):
     """Return r in ±π/2 and ±1 with sin(x) = ±sin(r) and cos(x) = ±cos(r): x = n π + r, the sign by n being even.
 
-    n π is subtracted in parts, whose product with n is exact as long as n is small. Of an x so large that its last
-    digit is more than a turn no sine is left to know; r is kept in bounds.
+    n π is subtracted in parts whose products with n are exact as long as n is small. If the last digit of x is worth
+    more than a turn, its sine cannot be known; r is kept in bounds.
     """
     shifted = x * INVERSE_PI + ROUND_64
     n = shifted - ROUND_64
@@ -309,7 +309,7 @@ def _expm1(x):
 
 @kernel(exact=True)
 def quotient_in_order(a, b):
-    """Return a / b; if order were free, the compiler would divide each number that is multiplied with it instead."""
+    """Return a / b; allowed to reorder, the compiler would instead divide every number that is multiplied by it."""
     return a / b
 
 

@@ -1,8 +1,8 @@
-"""One update by each rule, compiled: the kernels that the optimizers of `koubai.optimizers` bring along.
+"""One update by each rule, compiled: loops around the kernels that optimizers define (`koubai.optimizers`).
 
-All of it is one pass over memory: every kernel takes the mean-loss gradient ``g`` and adds the penalty's share
-l1 · sign(w) + l2 · w itself, so that θ is read once. ``slots`` holds what the rule remembers, one row each; ``h`` its
-hyperparameters in their declared order; ``rate`` is α, ``decay`` what is left of the rule's weight decay.
+An update is a single pass over memory: every kernel takes the mean-loss gradient ``g`` and adds the penalty's part
+l1 · sign(w) + l2 · w itself, so that θ is read once. ``slots`` holds the rule's state, one row each; ``h`` its
+hyperparameters in declared order; ``rate`` is α, ``decay`` the share of the rule's weight decay that applies.
 """
 
 from dataclasses import fields
@@ -18,7 +18,7 @@ KINDS = [OPTIMIZERS[name] for name in OPTIMIZER_CODES]
 MOST_POWERS = max(kind.kernel.n_powers for kind in KINDS if kind.kernel)
 """Number of hyperparameters h for which hᵗ is available."""
 PLAIN = SGD.code
-"""The rule that can be made a part of a matrix product."""
+"""The rule that can be fused with a matrix product."""
 
 
 @kernel
@@ -42,7 +42,7 @@ def penalty_value(theta, l1, l2):
 
 
 def power(k):
-    """Return the kernel that gives hᵗ of hyperparameter k."""
+    """Return the kernel that computes hᵗ of hyperparameter k."""
 
     @kernel
     def raised(given):
@@ -53,7 +53,7 @@ def power(k):
 
 
 def power_after(k):
-    """Return the kernel that gives hᵗ⁺¹ of hyperparameter k from hᵗ."""
+    """Return the kernel that computes hᵗ⁺¹ of hyperparameter k from hᵗ."""
 
     @kernel
     def raised(given):
@@ -64,13 +64,13 @@ def power_after(k):
 
 
 powers_of = tuple_of(MOST_POWERS, power)
-"""(h, t) → the powers that rules are given."""
+"""(h, t) → the powers passed to rules."""
 next_powers = tuple_of(MOST_POWERS, power_after)
-"""(powers, h) → those of the next update."""
+"""(powers, h) → the powers of the next update."""
 
 
 def slot(k):
-    """Return the kernel that gives a part of slot k."""
+    """Return the kernel that returns a part of slot k."""
 
     @kernel(within=True)
     def part(given):
@@ -81,7 +81,7 @@ def slot(k):
 
 
 def remembered(k):
-    """Return the kernel that gives parameter i's number in slot k."""
+    """Return the kernel that returns parameter i's number in slot k."""
 
     @kernel
     def number(given):
@@ -92,7 +92,7 @@ def remembered(k):
 
 
 def in_precision(k):
-    """Return the kernel that gives constant k in the precision of θ."""
+    """Return the kernel that returns constant k in the precision of θ."""
 
     @kernel
     def converted(given):
@@ -103,7 +103,7 @@ def in_precision(k):
 
 
 def hyperparameter_of(kind):
-    """Return what makes the kernel of a rule's hyperparameter k: its weight decay comes as what is left of it."""
+    """Return a factory of kernels for a rule's hyperparameters; of the weight decay, the share that applies."""
 
     def hyperparameter(k):
         if [field.name for field in fields(kind)][k : k + 1] == [kind.decay]:
@@ -143,8 +143,8 @@ def remember(n):
 def loop_of(kind):
     """Return the kernel that updates θ[start:stop] by a rule.
 
-    It counts from 0 over slices: with any other start the compiler must reckon with negative indices, which count from
-    the end in Python, and makes no vector code.
+    It counts from 0 over slices: with any other start, the compiler must allow for negative indices, which in Python
+    count from the end, and does not vectorise.
     """
     update, constants = compiled(kind.kernel.update), compiled(kind.kernel.constants)
     hyperparameters = (0.5,) * MOST_HYPERPARAMETERS
@@ -170,13 +170,13 @@ plain_update = compiled(SGD.kernel.update)  # type: ignore[union-attr]
 
 @kernel
 def update(code, theta, g, slots, start, stop, l1, l2, rate, decay, powers, h):
-    """Make an update of θ[start:stop] by the rule with this number; ``powers`` are those of its number, from 1."""
+    """Update θ[start:stop] by the rule with this code; ``powers`` are those of the update's number, counted from 1."""
     keep_apart()
     update_by_code(code, (theta, g, slots, start, stop, l1, l2, rate, decay, powers, h))
 
 
 @kernel
 def gradient_descent(theta, g, rate):
-    """Make an update by the plain rule, without a penalty."""
+    """Update θ by the plain rule, without a penalty."""
     for i in range(theta.size):
         theta[i], _ = plain_update(theta[i], g[i], (), (rate,))

@@ -27,7 +27,7 @@ def gather(x, rows, out, m):
 
 @kernel(within=True)
 def bounds(net, room, layer, at, n):
-    """Return where the numbers of layer ``layer`` for n rows from place ``at`` on begin and end in the room."""
+    """Return where the numbers of a layer begin and end in the room, for n rows from place ``at`` on."""
     begin = room.starts[layer] + at * net.shape[layer, N_OUT]
     return begin, begin + n * net.shape[layer, N_OUT]
 
@@ -45,8 +45,8 @@ def drop(z, key, rate, first_row, n, m):
 def forward(net, theta, x, data, rows, room, at, masks, first_row):
     """Run rows of a batch through all layers (lecture slides 37-42); u and z of each stay in the room, from ``at`` on.
 
-    ``x`` is the rows' dense inputs; for CSR inputs it is empty and the ``rows`` of ``data`` are read. Without a key in
-    ``masks`` no dropout takes place.
+    ``x`` holds the rows' dense inputs; for CSR inputs it is empty and the ``rows`` of ``data`` are read. Without a key
+    in ``masks`` there is no dropout.
     """
     n = rows.size
     for layer in range(net.shape.shape[0]):
@@ -81,14 +81,14 @@ def backward(net, theta, room, at, n, masks, first_row):
             drop(g, mask, rate, first_row, n, n_in)
             activate(code, parameters, u, z, n, n_in)  # φ' needs z as it was before dropout
             pull_back(code, parameters, u, z, g, n, n_in)
-            drop(z, mask, rate, first_row, n, n_in)  # and the gradient of the weights z as it was passed on
+            drop(z, mask, rate, first_row, n, n_in)  # while the gradient of the weights needs z after dropout
         else:
             pull_back(code, parameters, u, z, g, n, n_in)
 
 
 @kernel(within=True)
 def sources_of(net, layer, at, n, room):
-    """Return what a layer read of n rows from place ``at`` on, and what stands behind: x or z of the layer before."""
+    """Return a layer's inputs for n rows from place ``at`` on, and all that follows: x, or z of the previous layer."""
     if layer > 0:
         return room.z[bounds(net, room, layer - 1, at, n)[0] :]
     return room.x[at * net.shape[0, N_IN] :]
@@ -96,10 +96,10 @@ def sources_of(net, layer, at, n, room):
 
 @kernel
 def layer_gradient(net, layer, theta, data, rows, at, room, gradient, sources, nodes, add):
-    """Set (or add to) a layer's part of the gradient, of a dense one ∂E/∂w_ij = Σ_rows δ_i z_j, from z and δ.
+    """Set (or add to) a layer's part of the gradient from z and δ; for a dense layer, ∂E/∂w_ij = Σ_rows δ_i z_j.
 
-    The rows stand there from place ``at`` on. ``sources`` and ``nodes`` say from where to where: rows of the weights,
-    and biases (of weights the columns for CSR inputs).
+    z and δ of the rows are in the room from place ``at`` on. ``sources`` and ``nodes`` are the ranges to compute: of
+    rows of the weights, and of biases (for CSR inputs, also of columns of the weights).
     """
     n, kind, sparse = rows.size, net.shape[layer, KIND], layer == 0 and data.starts.size > 0
     z, delta = sources_of(net, layer, at, n, room), room.delta[bounds(net, room, layer, at, n)[0] :]
@@ -108,7 +108,7 @@ def layer_gradient(net, layer, theta, data, rows, at, room, gradient, sources, n
 
 @kernel
 def layer_descent(net, layer, theta, rate, n, room, sources):
-    """Update a layer's weights by plain gradient descent, those of ``sources``, from all n rows in the room."""
+    """Update a layer's weights from ``sources`` by plain gradient descent, from all n rows in the room."""
     a, b = bounds(net, room, layer, 0, n)
     z, delta = sources_of(net, layer, 0, n, room), room.delta[a:b]
     descent_by_code(net.shape[layer, KIND], (net, layer, theta, z, delta, rate, sources, n))

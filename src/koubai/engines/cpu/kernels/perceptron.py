@@ -53,16 +53,16 @@ from koubai.engines.cpu.kernels.views import flattened
 
 
 @kernel
-def fill_order(course, epoch, members, order):
-    """Fill ``order`` with the rows of one pass over the members, rising row numbers."""
+def fill_order(passes, epoch, members, order):
+    """Fill ``order`` with the row numbers of one pass over the members, which are given in ascending order."""
     n = members.size
-    key = fold(fold(np.uint64(course.seed), SHUFFLE), epoch)
-    if course.order == SHUFFLED:
+    key = fold(fold(np.uint64(passes.seed), SHUFFLE), epoch)
+    if passes.order == SHUFFLED:
         shuffle(key, order)
     for t in range(n):
-        if course.order == IN_ORDER:
+        if passes.order == IN_ORDER:
             order[t] = t
-        elif course.order == DRAWN:
+        elif passes.order == DRAWN:
             order[t] = np.int64(((word(key, t) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
     if members[n - 1] != n - 1:
         for t in range(n):
@@ -73,8 +73,8 @@ def fill_order(course, epoch, members, order):
 def sweep(examples, order, in_turn, rule, model, tally):
     """Take the rows once in the given order; add up losses, objectives and updates of each problem, (3, K).
 
-    A single problem scores rows ahead, to wait for several at once where they lie apart in memory. Rows that come
-    ``in_turn`` are there in time; scores ahead would only be lost with each change.
+    A single problem scores several rows ahead, so that their loads from distant memory overlap. Rows that come
+    ``in_turn`` are prefetched anyway, and scores ahead would only be lost with each change.
     """
     v, numbers = model.weights, model.numbers
     number, n_problems = v.dtype.type, numbers.shape[1]
@@ -116,7 +116,7 @@ def sweep(examples, order, in_turn, rule, model, tally):
 
 @kernel(portable=True, inlined=True)
 def sweep_in_turn(examples, order, rule, model, tally):
-    """Do as `sweep` does for a single problem without penalty: the numbers of the problem stay in registers."""
+    """Same as `sweep` for a single problem without penalty, whose numbers stay in registers."""
     numbers, v, sums = model.numbers, model.weights, model.sums
     number, column = v.dtype.type, flattened(v)
     positive, negative, class_ = number(numbers[POSITIVE, 0]), number(numbers[NEGATIVE, 0]), numbers[CLASS, 0]
@@ -165,9 +165,9 @@ def is_finite(v, numbers):
 
 
 @kernel(portable=True, inlined=True)
-def note_separated(examples, members, course, rule, v, numbers, tally, out):
-    """Note which problems are separated: one set of weights was right on all rows."""
-    same_weights = rule.penalty == NO_PENALTY and course.order != DRAWN
+def note_separated(examples, members, passes, rule, v, numbers, tally, out):
+    """Note which problems are separated, that is, one set of weights was right on all rows."""
+    same_weights = rule.penalty == NO_PENALTY and passes.order != DRAWN
     unsure = False
     for k in range(numbers.shape[1]):
         if tally[MISTAKES, k] == 0.0 and numbers[SEPARATED, k] == 0.0:
@@ -183,22 +183,22 @@ def note_separated(examples, members, course, rule, v, numbers, tally, out):
 
 
 @kernel(portable=True, inlined=True)
-def should_stop(k, objective, mistakes, course, rule, numbers):
+def should_stop(k, objective, mistakes, passes, rule, numbers):
     """Return whether problem k is done: its objective has stopped falling, or its weights are known to separate."""
-    if objective > numbers[BEST, k] - course.tolerance and course.tolerance > -np.inf:
+    if objective > numbers[BEST, k] - passes.tolerance and passes.tolerance > -np.inf:
         numbers[STALE, k] += 1.0
     else:
         numbers[STALE, k] = 0.0
     if objective < numbers[BEST, k]:
         numbers[BEST, k] = objective
-    if course.until_separated:
+    if passes.until_separated:
         return numbers[SEPARATED, k] == 1.0 and (mistakes == 0.0 or rule.variant == POCKET)
-    return numbers[STALE, k] >= course.patience
+    return numbers[STALE, k] >= passes.patience
 
 
 @kernel(portable=True, inlined=True)
 def stand_still(n_rows, numbers, before, tally):
-    """Do what a pass does whose rows are all known to be right: count them, and repeat the tally of the pass before."""
+    """Stand in for a pass whose rows are all known to be right: count them, and repeat the previous pass's tally."""
     for k in range(numbers.shape[1]):
         numbers[COUNT, k] += n_rows
         numbers[STEPS, k] += n_rows * numbers[SCALE, k]
@@ -207,23 +207,23 @@ def stand_still(n_rows, numbers, before, tally):
 
 
 @kernel(entry=True, portable=True)
-def run(examples, members, course, rule, model, tallies, order, stopped):
-    """Run passes until one of the problems stops; return how many were run, or `OVERFLOW` less that.
+def run(examples, members, passes, rule, model, tallies, order, stopped):
+    """Run passes until a problem stops; return how many were run, or `OVERFLOW` minus the passes before one.
 
     ``tallies`` (n_passes, 3, K) starts at zero; ``stopped`` (K,) is filled with which problems stopped.
     """
     n_rows, settled, numbers = members.size, False, model.numbers
-    if rule.variant == POCKET and np.isnan(numbers[POCKET_WRONG, 0]):  # what is in the pocket has not been weighed
+    if rule.variant == POCKET and np.isnan(numbers[POCKET_WRONG, 0]):  # the pocket's weights have not been judged yet
         weigh_wrong(examples, members, rule, model.pocket, -1, POCKET_BIAS, numbers, model.room)
         for k in range(numbers.shape[1]):
             numbers[POCKET_WRONG, k] = numbers[WRONG, k]
-    for epoch in range(course.n_passes):
+    for epoch in range(passes.n_passes):
         tally = tallies[epoch]
         if settled:
             stand_still(n_rows, numbers, tallies[epoch - 1], tally)
         else:
-            fill_order(course, course.first + epoch, members, order)
-            in_turn = course.order == IN_ORDER
+            fill_order(passes, passes.first + epoch, members, order)
+            in_turn = passes.order == IN_ORDER
             if in_turn and model.weights.shape[1] == 1 and rule.penalty == NO_PENALTY:
                 sweep_in_turn(examples, order, rule, model, tally)
             else:
@@ -232,13 +232,13 @@ def run(examples, members, course, rule, model, tallies, order, stopped):
                 return OVERFLOW - epoch
             if rule.variant == POCKET:
                 ratchet(examples, members, rule, model)
-            note_separated(examples, members, course, rule, model.weights, numbers, tally, model.room)
-            settled = rule.penalty == NO_PENALTY and course.order != DRAWN
+            note_separated(examples, members, passes, rule, model.weights, numbers, tally, model.room)
+            settled = rule.penalty == NO_PENALTY and passes.order != DRAWN
         done = False
         for k in range(numbers.shape[1]):
             settled = settled and tally[MISTAKES, k] == 0.0
-            stopped[k] = should_stop(k, tally[OBJECTIVE, k] / n_rows, tally[MISTAKES, k], course, rule, numbers)
+            stopped[k] = should_stop(k, tally[OBJECTIVE, k] / n_rows, tally[MISTAKES, k], passes, rule, numbers)
             done = done or stopped[k]
         if done:
             return epoch + 1
-    return course.n_passes
+    return passes.n_passes

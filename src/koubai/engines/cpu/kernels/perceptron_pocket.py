@@ -1,9 +1,9 @@
 """The pocket: the weights that were wrong on the fewest rows so far.
 
-It is Gallant 1990, "Perceptron-based learning algorithms", the variant with the ratchet. Where Gallant counts all rows
-each time that a run of right answers is longer than the pocket's, here the weights with the longest run of a pass, if
-it is more than half as long as the longest before, are counted once, at the end of the pass: one more walk over the
-rows a pass, few copies of the weights, and still the pocket never gets worse.
+It follows Gallant 1990, "Perceptron-based learning algorithms", the variant with ratchet. Gallant counts all rows each
+time a run of right answers is longer than the pocket's. Here the weights with the longest run of a pass, if it is more
+than half as long as the longest before, are counted once, at the end of the pass: one more walk over the rows per pass,
+few copies of the weights, and still the pocket never gets worse.
 """
 
 import numpy as np
@@ -31,9 +31,9 @@ from koubai.engines.cpu.kernels.views import flattened
 
 @kernel(portable=True, inlined=True)
 def offer(k, model):
-    """Make the weights of problem k the candidate of this pass, unless others answered right for longer.
+    """Make the weights of problem k the candidate of this pass, unless others were right for longer.
 
-    Return whether they are.
+    Return whether they are now the candidate.
     """
     numbers = model.numbers
     if numbers[CHANGED, k] == 0.0 or numbers[RUN, k] <= numbers[LONGEST, k]:
@@ -50,8 +50,8 @@ def offer(k, model):
 def weight_wrong(examples, members, rule, v, scale, bias, numbers):
     """Return the summed weight of the rows that a single problem's weights v, (m,), are wrong on.
 
-    What is the same for all rows stays in registers. As soon as the sum has reached the pocket's, the weights are known
-    to be no better, and the rest is not counted.
+    What is the same for all rows stays in registers. Once the sum reaches the pocket's, the weights are known to be no
+    better, and the rest is not counted.
     """
     number = v.dtype.type
     positive, negative, label = number(numbers[POSITIVE, 0]), number(numbers[NEGATIVE, 0]), numbers[CLASS, 0]
@@ -65,16 +65,17 @@ def weight_wrong(examples, members, rule, v, scale, bias, numbers):
         step = step_of(margin, y, examples.weights[row], positive, negative, rule)
         if step != 0.0:
             total += abs(step)
-            if total >= enough:  # not if that is NaN, and not known yet
+            if total >= enough:  # never if that is NaN, that is, not known yet
                 return total
     return total
 
 
 @kernel(portable=True, inlined=True)
 def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
-    """Fill numbers[WRONG] with the summed weights of the rows that the weights v are wrong on.
+    """Fill numbers[WRONG] with the summed weights of the rows that the weights v get wrong.
 
-    ``scale`` and ``bias`` are the rows of ``numbers`` that belong to v; a scale of -1 stands for 1. ``out`` is room.
+    ``scale`` and ``bias`` are the rows of ``numbers`` that belong to v; a ``scale`` of -1 means the factor 1. ``out``
+    is work space.
     """
     number, n_problems = v.dtype.type, numbers.shape[1]
     if v.shape[1] == 1:
@@ -95,7 +96,7 @@ def weigh_wrong(examples, members, rule, v, scale, bias, numbers, out):
 
 @kernel(portable=True, inlined=True)
 def ratchet(examples, members, rule, model):
-    """Put the candidate of this pass into the pocket if it is wrong on fewer rows (by weight) than what is there."""
+    """Put the candidate of this pass into the pocket if it gets fewer rows wrong (by weight) than the pocket."""
     numbers, any_new = model.numbers, False
     for k in range(numbers.shape[1]):
         if offer(k, model):

@@ -1,13 +1,13 @@
-"""The plain records that the perceptron's kernels pass on, and the numbers by which they know things."""
+"""The plain records that the perceptron's kernels pass on, and the codes they use."""
 
 from typing import Any, NamedTuple
 
 Array = Any
 
 NO_PENALTY, L1, L2, ELASTIC_NET = 0, 1, 2, 3
-"""Numbers of the penalties."""
+"""Codes of the penalties."""
 PLAIN, AVERAGED, POCKET = 0, 1, 2
-"""Numbers of the variants."""
+"""Codes of the variants."""
 
 
 class Examples(NamedTuple):
@@ -20,8 +20,11 @@ class Examples(NamedTuple):
     weights: Array
 
 
-class Rule(NamedTuple):
-    """The learning rate η, the penalty, the bias and the part of an update it gets, ties, and the variant."""
+class CodedRule(NamedTuple):
+    """A `koubai.engines.cpu.perceptron_records.LearningRule`, its names as codes.
+
+    Below ``smallest_scale`` the scale s of the weights w = s v is multiplied into v.
+    """
 
     rate: float
     penalty: int
@@ -39,9 +42,9 @@ class Model(NamedTuple):
 
     Matrices (m, K), their columns padded to a multiple of four: ``weights`` v; ``pulled``, how much of the L1 penalty
     each weight has had; ``sums``, minus each change of v times the summed scales of the rows before it; ``pocket``,
-    the best weights so far; ``candidate``, those that held longest in this pass. One that is not needed has no rows.
-    ``numbers`` (N_NUMBERS, K) holds a problem's single numbers in the rows named below; ``room`` is there for the
-    scores of a row.
+    the best weights so far; ``candidate``, those that held longest in this pass. A matrix that is not needed has no
+    rows. ``numbers`` (N_NUMBERS, K) holds a problem's single numbers in the rows named below; ``room`` is work space
+    for the scores of a row.
     """
 
     weights: Array
@@ -56,7 +59,7 @@ class Model(NamedTuple):
 CLASS, POSITIVE, NEGATIVE = 0, 1, 2
 """The label that counts as +1, and the weights of the rows with and without it."""
 BIAS, SCALE, SQUARE, MAGNITUDE, PULL = 3, 4, 5, 6, 7
-"""The bias; s; ‖w‖² and ‖w‖₁ as the stopping rule takes them; the L1 penalty that each weight should have had."""
+"""The bias; s; ‖w‖² and ‖w‖₁ as the stopping rule uses them; the L1 penalty that each weight should have had."""
 BIAS_SUM, STEPS, COUNT = 8, 9, 10
 """Averages: minus each change of the bias times the rows before it; summed scales of the rows seen; their number."""
 BEST, STALE, SEPARATED = 11, 12, 13
@@ -67,19 +70,19 @@ now; whether there is a candidate; whether the weights have not been a candidate
 N_NUMBERS = 22
 
 AHEAD = 4
-"""How many rows a single problem is scored ahead: four sums side by side take little longer than one."""
+"""Number of rows scored ahead for a single problem: four sums side by side take little longer than one."""
 
 
 IN_ORDER, SHUFFLED, DRAWN = 0, 1, 2
-"""Numbers of the orders: rows in turn, in a new permutation each pass, drawn at random with replacement."""
+"""Codes of the orders: rows in turn, in a new permutation each pass, drawn at random with replacement."""
 LOSS, OBJECTIVE, MISTAKES = 0, 1, 2
-"""What a pass adds up for each problem: losses, losses with penalty, updates made."""
+"""Sums over a pass for each problem: losses, losses with penalty, updates made."""
 OVERFLOW = -1
-"""What `run` returns, less the passes before, when the weights have left the finite numbers."""
+"""Returned by `run`, minus the passes before, when weights have become NaN or infinite."""
 
 
-class Course(NamedTuple):
-    """The order of rows with its seed, passes done before, passes to run now, and when to stop a problem."""
+class PassBlock(NamedTuple):
+    """The passes of one call: the order of the rows and its seed, passes done before, passes to run, when to stop."""
 
     order: int
     seed: int

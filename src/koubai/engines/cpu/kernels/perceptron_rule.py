@@ -37,7 +37,7 @@ def entries(data, indices, starts, row):
 
 @kernel(portable=True, inlined=True)
 def rest_of_product(data, indices, starts, row, v, first, total):
-    """Add to ``total`` the part of vᵀx from entry ``first`` of one row."""
+    """Return ``total`` plus the part of vᵀx from entry ``first`` of one row on."""
     x = entries(data, indices, starts, row)
     if indices is None:
         for j in range(first, x.size):
@@ -114,7 +114,7 @@ def products(data, indices, starts, order, t, ahead, v, out):
 
 @kernel(portable=True, inlined=True)
 def is_wrong(margin, y, ties_wrong):
-    """Return whether the margin y f(x) calls for an update; f(x) = 0 says -1, unless ties are wrong for both labels."""
+    """Return whether the margin y f(x) calls for an update; f(x) = 0 means -1, or with ``ties_wrong`` a mistake."""
     return margin < 0.0 or (margin == 0.0 and (ties_wrong or y > 0.0))
 
 
@@ -148,7 +148,7 @@ def add(data, indices, starts, row, k, factor, v, sums, steps):
 
 @kernel(portable=True, inlined=True)
 def take_norms(data, indices, starts, row, k, v, numbers):
-    """Take the norms of the weights that a row touched for those of all weights, as scikit-learn does."""
+    """Set the norms to those of the weights that a row touched, as scikit-learn does."""
     number, square, magnitude = v.dtype.type, 0.0, 0.0
     if indices is None:
         for j in range(data.shape[1]):
@@ -216,7 +216,7 @@ def shrink(k, rule, v, sums, numbers):
 
 @kernel(portable=True, inlined=True)
 def change(examples, row, k, step, rule, v, pulled, sums, numbers):
-    """Change problem k after a row was predicted: penalty, then w ← w + step · x, then the part of averages and L1."""
+    """Update problem k after a row was predicted: penalty, then w ← w + step · x, then the averages and L1."""
     data, indices, starts, number = examples.data, examples.indices, examples.starts, v.dtype.type
     if rule.penalty >= L2:
         shrink(k, rule, v, sums, numbers)

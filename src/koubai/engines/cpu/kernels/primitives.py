@@ -1,4 +1,4 @@
-"""What the kernels stand on: reading a float's bits, atomic counters, and a barrier between threads."""
+"""The primitives of the kernels: a float's bits, atomic counters, BLAS products, and a barrier between threads."""
 
 import os
 from typing import Any
@@ -44,7 +44,7 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 
 @intrinsic
 def atomic_add(typing_context: Any, array: Any, index: Any, amount: Any) -> Any:
-    """Add to an int64 array's element in one indivisible step; return what it held before."""
+    """Add to an element of an int64 array in one indivisible step; return its previous value."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], arguments[0], arguments[1])
@@ -55,7 +55,7 @@ def atomic_add(typing_context: Any, array: Any, index: Any, amount: Any) -> Any:
 
 @intrinsic
 def atomic_load(typing_context: Any, array: Any, index: Any) -> Any:
-    """Return an int64 array's element as other threads left it."""
+    """Return an element of an int64 array as other threads left it."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], arguments[0], arguments[1])
@@ -82,9 +82,9 @@ def gemm(
 ) -> Any:
     """Set (or add to) out = scale a b, by BLAS: out (n, m), a (n, depth), b (depth, m), flat arrays of one dtype.
 
-    Of a matrix that is ``turned`` the transpose is given; ``a_row`` and ``b_row`` numbers lie between the rows that are
-    given. `numpy.dot` calls the same routine, but counts references and cannot add. BLAS keeps columns together, numpy
-    rows: it is asked for outᵀ = bᵀ aᵀ.
+    If a matrix is ``turned``, its transpose is given; ``a_row`` and ``b_row`` are the distances between the given rows,
+    in numbers. `numpy.dot` calls the same routine, but counts references and cannot add. BLAS stores matrices by
+    columns, numpy by rows, so it is asked for outᵀ = bᵀ aᵀ.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -118,10 +118,10 @@ def gemm(
 
 @kernel
 def barrier(arrivals, team):
-    """Wait until all ``team`` threads have come here as often as this one; ``arrivals`` (1,) starts at 0.
+    """Wait until all ``team`` threads have arrived as often as this one; ``arrivals`` (1,) starts at 0.
 
-    Nobody can come here again before all have come, so a thread's own arrival tells which round it is in. Threads spin,
-    since the wait is shorter than a system call, and give way to others when it gets longer.
+    No thread can arrive again before all have, so a thread's own arrival tells which round it is in. Threads spin,
+    since the wait is usually shorter than a system call, and yield once it gets longer.
     """
     if team == 1:
         return
@@ -135,7 +135,7 @@ def barrier(arrivals, team):
 
 @intrinsic
 def keep_apart(typing_context: Any) -> Any:
-    """Keep the function that says this from being copied into its callers: large ones would be compiled many times."""
+    """Prevent the calling function from being inlined: a large one would be compiled many times."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         builder.function.attributes.add("noinline")

@@ -1,8 +1,7 @@
 """Matrix products, compiled: small ones by tiles that stay in the processor's registers, large ones by BLAS.
 
-BLAS copies its factors into an order of its own before it multiplies, which pays only for matrices that do not fit into
-the cache; a network of some hundred nodes has multiplied its matrices before BLAS begins. Matrices are flat arrays,
-row behind row.
+BLAS rearranges its factors before it multiplies, which pays only for matrices that do not fit into the cache; those of
+a network with a few hundred nodes are multiplied before BLAS has begun. Matrices are flat arrays, row after row.
 """
 
 import numpy as np
@@ -16,16 +15,16 @@ from koubai.engines.cpu.kernels.sizes import BLAS_FROM, FEW
 from koubai.engines.cpu.kernels.tiles import SHORT, TALL, tile
 
 COPY_FROM = 48 << 10
-"""Bytes of b from which on the columns of a tile are copied together: rows far apart share few lines of the cache."""
+"""Minimum size of b, in bytes, for which a tile's columns are copied together: distant rows share few cache lines."""
 
 AS_IT_IS, TURNED = np.bool_(False), np.bool_(True)
-"""Whether a matrix or its transpose is given. (A literal would have numba compile `product` once for each.)"""
+"""Whether a matrix or its transpose is given. (With literals, numba would compile `product` once for each.)"""
 NONE = np.int64(0)
 """No numbers between rows."""
 
 
 def lanes_of(a):
-    """Return how many numbers of this array's dtype a vector register holds (in compiled code)."""
+    """Return the number of values of this array's dtype in a vector register (in compiled code)."""
     raise NotImplementedError
 
 
@@ -37,20 +36,20 @@ def _lanes_of(a):
 
 @kernel(within=True)
 def vectors_of(a):
-    """Return how many numbers of this array's dtype are in two vectors, the most that a tile reads at once."""
+    """Return the number of values of this array's dtype in two vectors, the most that a tile reads at once."""
     return 2 * lanes_of(a)
 
 
 @kernel(within=True)
 def copy_columns(b, at, b_row, depth, columns, copy):
-    """Set copy[k, q] = b[k, q] for some columns of b from place ``at`` on; rows of the copy are two vectors long."""
+    """Set copy[k, q] = b[k, q] for a few columns of b from place ``at`` on; rows of the copy are two vectors long."""
     for k in range(depth):
         copy_row(b, at + k * b_row, copy, k * vectors_of(b), columns, True)
 
 
 @kernel(within=True)
 def copy_rows_turned(b, b_row, depth, columns, copy, copy_row):
-    """Set copy[k, q] = b[q, k] for the first ``columns`` rows of b, in square blocks as far as there are any."""
+    """Set copy[k, q] = b[q, k] for the first ``columns`` rows of b, in square blocks as far as possible."""
     lanes = lanes_of(b)
     whole_columns, whole_depth = columns - columns % lanes, depth - depth % lanes
     for q in range(0, whole_columns, lanes):
@@ -66,7 +65,7 @@ def copy_rows_turned(b, b_row, depth, columns, copy, copy_row):
 
 @kernel(within=True)
 def multiply_by_blas(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m):
-    """Do as `product` does, in BLAS."""
+    """Same as `product`, by BLAS."""
     if first.size and first_row == 0:
         for i in range(n):
             row = out[i * m : (i + 1) * m]
@@ -77,13 +76,13 @@ def multiply_by_blas(a, a_turned, a_row, b, b_turned, b_row, depth, first, first
 
 @kernel
 def multiply_by_tiles(a, row_step, term_step, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
-    """Do as `product` does, in tiles; rows of a lie ``row_step`` apart, the terms of a sum ``term_step``.
+    """Same as `product`, by tiles; rows of a are ``row_step`` apart, the terms of a sum ``term_step``.
 
-    The last columns come first. So a row may be written beyond its end, where the next row has not been written yet.
+    The last columns come first, so that a row may be written beyond its end, into a next row not yet written.
     """
     keep_apart()
     lanes, wide = lanes_of(a), vectors_of(a)
-    overlapping = first.size > 0 and first_row > 0  # what is added to may be ``out``, which must stay until it is read
+    overlapping = first.size > 0 and first_row > 0  # ``first`` may be ``out``: read before written
     columns_copied = n > 2 * TALL and depth * m * (VECTOR_BYTES // lanes) >= COPY_FROM
     for j in range((m - 1) // wide * wide, -1, -wide):
         left, source, at, source_row = m - j, b, j, b_row
@@ -110,7 +109,7 @@ def multiply_by_tiles(a, row_step, term_step, b, b_turned, b_row, depth, first, 
 
 @kernel
 def multiply_across(a, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
-    """Do as `product` does where m is small and a is turned: outᵀ = bᵀ aᵀ, whose rows are long, and turn that."""
+    """Same as `product` for small m and a turned: compute outᵀ = bᵀ aᵀ, whose rows are long, and transpose it."""
     row_step, term_step = (b_row, 1) if b_turned else (1, b_row)
     multiply_by_tiles(b, row_step, term_step, a, AS_IT_IS, a_row, depth, first[:0], NONE, copy, m, n, copy[m * n :])
     for q in range(m):
@@ -127,10 +126,10 @@ def multiply_across(a, a_row, b, b_turned, b_row, depth, first, first_row, out, 
 def product(a, a_turned, a_row, b, b_turned, b_row, depth, first, first_row, out, n, m, copy):
     """Set out = first + a b: out (n, m), a (n, depth), b (depth, m).
 
-    Of a matrix that is ``turned`` the transpose is given; ``a_row`` and ``b_row`` numbers lie between the rows that are
-    given. An array may be longer than its matrix: then the last row of b is read beyond its end, which does no harm and
-    saves a copy. ``first`` may be ``out`` itself (``first_row`` m), one row that is added to all (``first_row`` 0), or
-    empty. ``copy`` is room for columns of b.
+    If a matrix is ``turned``, its transpose is given; ``a_row`` and ``b_row`` are the distances between the given rows,
+    in numbers. An array may be longer than its matrix: then the last row of b is read beyond its end, which is harmless
+    and saves a copy. ``first`` may be ``out`` itself (``first_row`` m), one row that is added to all (``first_row`` 0),
+    or empty. ``copy`` is work space for columns of b.
     """
     size = VECTOR_BYTES // lanes_of(a)
     if n > 2 * TALL and (depth * m + (n * depth if a_turned else 0)) * size >= BLAS_FROM:

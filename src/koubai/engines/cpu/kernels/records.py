@@ -8,10 +8,10 @@ Array = Any
 class Net(NamedTuple):
     """A network as data.
 
-    ``shape`` (n_layers, N_COLUMNS) holds for each layer the columns below; ``numbers`` (n_layers, 1 + n) its dropout
-    rate and its activation's parameters, the rest of the row being 0; ``lists`` (n,) whole numbers that a kind of layer
-    needs besides; ``loss_parameters`` those of the loss. ``parts`` (n_parts, N_PART_COLUMNS) holds for each block of
-    parameters, in their order in θ, the columns further below.
+    ``shape`` (n_layers, N_COLUMNS) holds the columns below for each layer; ``numbers`` (n_layers, 1 + n) its dropout
+    rate and its activation's parameters, padded with 0; ``lists`` (n,) further whole numbers that some kinds of layer
+    need; ``loss`` the code of the loss and ``loss_parameters`` its parameters. ``parts`` (n_parts, N_PART_COLUMNS)
+    holds the part columns below for each block of parameters, in the order of θ.
     """
 
     shape: Array
@@ -26,26 +26,27 @@ N_COLUMNS = 12
 KIND, N_IN, N_OUT, WEIGHTS, ROWS, COLUMNS, BIASES, N_BIASES, ACTIVATION, AT_ONCE, INNER, LIST = range(N_COLUMNS)
 """Columns of ``Net.shape``.
 
-They are: which kind of layer; sources; nodes; where its weights begin in θ, and rows and columns of the matrix as which
-threads divide them; where its biases begin, and how many there are; which activation; whether plain descent updates its
-weights without a gradient between; which activation it has within, if any; where its part of ``Net.lists`` begins.
+They are: the kind's code; numbers of sources and nodes; where the weights begin in θ, and the rows and columns of the
+matrix by which threads divide them; where the biases begin, and their number; the activation's code; whether plain
+descent updates the weights without storing a gradient; the code of the activation within it, if any; where its part of
+``Net.lists`` begins.
 """
 N_PART_COLUMNS = 5
 START, LINES, WIDTH, PENALIZED, DESCENDS = range(N_PART_COLUMNS)
 """Columns of ``Net.parts``.
 
 They are: where the block begins in θ; its rows, which threads divide, and their length; whether penalties act on it;
-whether plain descent updates it without a gradient between.
+whether plain descent updates it without storing a gradient.
 """
 N_MAP_NUMBERS = 12
 MAP_HEIGHT, MAP_WIDTH, CHANNELS, HIGH, WIDE, DOWN, ACROSS, TOP, LEFT, OUT_HEIGHT, OUT_WIDTH, LINES_AT_ONCE = range(
     N_MAP_NUMBERS
 )
-"""Places in ``Net.lists``, from LIST on, of what a layer that reads a map needs.
+"""Places in ``Net.lists``, from LIST on, of the numbers of a layer that reads a map.
 
 They are: the map's height, width and channels; height and width of a window; strides; padding above and to the left;
-how many windows there are, vertically and horizontally; and how many lines of windows, the windows of one row of the
-output each, are copied at a time.
+the number of windows, vertically and horizontally; and the number of lines of windows, those of one row of the output,
+that are copied at a time.
 """
 DROPOUT_RATE, PARAMETERS = 0, 1
 """Columns of ``Net.numbers``: the rate, and where the parameters begin."""
@@ -66,7 +67,7 @@ class Data(NamedTuple):
 class Room(NamedTuple):
     """Work arrays for ``n_rows`` rows at a time, flat; layer l's numbers begin at ``starts[l]``.
 
-    A team shares them, but for ``copy``, room for columns of a product's factor, which is a thread's own.
+    A team shares them, except ``copy``, each thread's own space for columns of a product's factor.
     """
 
     n_rows: int
@@ -80,10 +81,11 @@ class Room(NamedTuple):
     copy: Array
 
 
-class Rule(NamedTuple):
-    """The optimizer's number and hyperparameters (n,), the penalty, and the longest gradient (0: any).
+class UpdateRule(NamedTuple):
+    """How a batch's gradient updates θ: the optimizer's code and hyperparameters (n,), the penalty, gradient clipping.
 
-    ``factors`` (n_parts, 2) are each block's on α and on weight decay; ``even`` says that all are 1.
+    ``max_norm`` is the largest norm that a gradient may have, 0 for any. ``factors`` (n_parts, 2) are those of each
+    block on α and on weight decay; ``even`` says that all are 1.
     """
 
     optimizer: int
@@ -97,7 +99,7 @@ class Rule(NamedTuple):
 
 
 class Masks(NamedTuple):
-    """Dropout of one update: the key of its masks, 0 for none, and what is left of each layer's rate."""
+    """Dropout of one update: the key of its masks, 0 for none, and the share of each layer's rate that applies."""
 
     key: int
     share: float
@@ -113,10 +115,11 @@ class Team(NamedTuple):
     norms: Array
 
 
-class Course(NamedTuple):
-    """The course of a run: α of each update (n_epochs, steps), the rows' order, and where the counts begin.
+class Epochs(NamedTuple):
+    """The epochs of a call: α of each update (n_epochs, steps), the order of the rows, and where counting starts.
 
-    ``decays`` and ``dropouts`` are what is left of weight decay and dropout in each update, or (0, 0) for all.
+    ``decays`` and ``dropouts`` are the share of weight decay and of dropout left in each update, or (0, 0) for all of
+    it.
     """
 
     rates: Array
@@ -128,3 +131,25 @@ class Course(NamedTuple):
     first_step: int
     first_epoch: int
     has_dropout: bool
+
+
+class Networks(NamedTuple):
+    """Networks of one shape that are trained side by side, one a row: what each has of its own, and what comes of it.
+
+    ``optimizers`` (n,) are codes, ``hyperparameters`` (n, n_hyperparameters); ``seeds`` (n,) of shuffles and dropout;
+    ``scales`` (n,) factors on α; ``thetas`` (n, n_parameters); ``slots`` (n, n_slots, n_parameters); ``patiences``
+    (n, 4) tolerance, limit, best loss and count (see `koubai.engines.protocol.Patience`). Training fills ``losses``
+    (n, n_epochs), NaN for epochs that did not run, and ``ran`` (n,), the number of those that did. ``taken`` (1,)
+    counts the networks that some thread has begun.
+    """
+
+    optimizers: Array
+    hyperparameters: Array
+    seeds: Array
+    scales: Array
+    thetas: Array
+    slots: Array
+    patiences: Array
+    losses: Array
+    ran: Array
+    taken: Array

@@ -1,8 +1,8 @@
-"""A tile of a matrix product in the processor's vector registers, written as LLVM's vector instructions.
+"""A tile of a matrix product in the processor's vector registers, written as LLVM vector instructions.
 
-numba compiles loops over numbers and leaves it to LLVM to make vectors of them, which it cannot do for the one loop
-that matters most: a block of the product that stays in registers while the depth runs by (Goto and van de Geijn 2008,
-"Anatomy of high-performance matrix multiplication", section 6). So that loop is written out here.
+numba compiles loops over numbers and leaves vectorisation to LLVM, which fails for the one loop that matters most: a
+block of the product that stays in registers while the loop runs along the depth (Goto and van de Geijn 2008, "Anatomy
+of high-performance matrix multiplication", section 6). So that loop is written out here.
 """
 
 from functools import partial
@@ -25,7 +25,7 @@ from koubai.engines.cpu.kernels.lanes import (
 from koubai.engines.cpu.kernels.sizes import FEWEST_TALL, LONGEST_VECTOR, MOST_TALL
 
 TALL = MOST_TALL if VECTOR_BYTES == LONGEST_VECTOR else FEWEST_TALL
-"""Rows of a tall tile: with two vectors a row, its sums fill most of the registers and leave some for the factors."""
+"""Rows of a tall tile: with two vectors per row, its sums fill most registers and leave a few for the factors."""
 SHORT = TALL * 2 // 3
 """Rows of a short tile: enough sums to keep the processor busy. Six and four rows make up any even number of rows."""
 
@@ -39,10 +39,10 @@ def _sum_of_products(
     depth: Value,
     begin: list[list[Value]],
 ) -> list[list[Value]]:
-    """Write the loop over the depth; return the sums of each row.
+    """Emit the loop over the depth; return the sums of each row.
 
-    ``rows`` are the addresses of each row's first factor, ``step`` from there to the next; ``begin`` holds the sums
-    that each row begins with.
+    ``rows`` are the addresses of each row's first factor, ``step`` the distance to the next; ``begin`` holds the
+    initial sums of each row.
     """
     builder, n_rows, n_vectors = lanes.builder, len(rows), lanes.last + 1
 
@@ -64,7 +64,7 @@ NAMES = (
     *("a", "a_at", "a_row", "a_step", "b", "b_at", "b_step", "depth", "first", "first_at", "first_row", "from_zero"),
     *("out", "out_at", "out_row", "n_rows", "n_columns", "n_open"),
 )
-"""What `tile` is given."""
+"""Arguments of `tile`."""
 
 
 @intrinsic
@@ -91,10 +91,10 @@ def tile(
 ) -> Any:
     """Set a tile of out = first + a b: at most `TALL` rows and two vectors a row.
 
-    Each matrix is an array, the place in it (counted in numbers) where the tile's part begins, and how many numbers
-    lie between one row and the next; ``a_step`` and ``b_step`` lie between one term of the sums and the next. With
-    ``from_zero`` ``first`` is not read. ``depth`` must be at least 1. Rows of b are read, and the first ``n_open`` rows
-    of ``out`` are written, as whole vectors, beyond the last column: to read and write some lanes takes much longer.
+    Each matrix is given as an array, the place in it where the tile's part begins, and the distance between rows, both
+    counted in numbers; ``a_step`` and ``b_step`` are the distances between terms of the sums. With ``from_zero``,
+    ``first`` is not read. ``depth`` must be at least 1. Rows of b are read, and the first ``n_open`` rows of ``out``
+    are written, as whole vectors, beyond the last column: reading and writing single lanes takes much longer.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -191,7 +191,7 @@ def column_sums(
 def _write_column_sums(
     lanes: Lanes, n_vectors: int, begin: Value, stride: Value, n_rows: Value, target: Value, add: Value
 ) -> None:
-    """Write the loop over the rows."""
+    """Emit the loop over the rows."""
     builder, zero = lanes.builder, ir.Constant(lanes.vector, None)
     firsts = either(
         builder,

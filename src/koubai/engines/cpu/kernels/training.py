@@ -1,9 +1,9 @@
 """Whole epochs in one compiled call: batches, forward pass, backpropagation, updates.
 
-The network's shape is data. A team of threads runs this same code: each takes a part of every batch's rows forward and
-back. Then it computes either the gradient of its own rows, which are added up, or a part of the gradient from the z and
-δ of all rows, whichever has less to read from other threads; and updates its part of θ. With one thread the results are
-the same to the last bit in every run.
+The network's shape is data. All threads of a team run this code: each takes its share of every batch's rows forward and
+back. Then it computes either the gradient of its own rows, to be added to the others', or a part of the gradient from z
+and δ of all rows, whichever reads less from other threads; and it updates its part of θ. With one thread, the results
+are identical to the last bit in every run.
 """
 
 import numpy as np
@@ -75,7 +75,7 @@ def add_up(net, gradients, team):
 
 @kernel
 def rows_forward_and_back(net, theta, data, rows, at, total, masks, first_row, room):
-    """Take rows to δ of all layers, in the room from place ``at`` on; return Σ (weight / total) E over them."""
+    """Compute δ of all layers for these rows, in the room from place ``at`` on; return Σ (weight / total) E."""
     last, n = net.shape.shape[0] - 1, rows.size
     n_in, m = net.shape[0, N_IN], net.shape[last, N_OUT]
     dense = 0 if data.starts.size else n * n_in
@@ -98,7 +98,7 @@ def rows_forward_and_back(net, theta, data, rows, at, total, masks, first_row, r
 
 @kernel
 def rows_gradient(net, theta, data, rows, at, room, gradient, add):
-    """Set (or add to) the gradient of some rows of a batch, whose z and δ stand in the room from place ``at`` on."""
+    """Set (or add to) the gradient of some rows of a batch, whose z and δ are in the room from place ``at`` on."""
     if rows.size:
         for layer in range(net.shape.shape[0] - 1, -1, -1):
             sources, nodes = (0, net.shape[layer, ROWS]), (0, net.shape[layer, COLUMNS])
@@ -110,14 +110,14 @@ def rows_gradient(net, theta, data, rows, at, room, gradient, add):
 
 @kernel(within=True)
 def descent_rate(rule, rate, data, n_rows, room, one_each):
-    """Return α if the rule subtracts this many rows' gradient from large layers' weights directly, else 0."""
+    """Return α if large layers' weights are updated directly from this many rows, without a gradient, else 0."""
     plain = rule.optimizer == PLAIN and rule.l1 == 0 and rule.l2 == 0 and rule.max_norm == 0 and rule.even
     return rate if plain and not one_each and not data.starts.size and n_rows <= room.n_rows else 0.0
 
 
 @kernel
 def descend_or_gradient(net, theta, data, rows, room, gradient, descent, team):
-    """Update this thread's part of large layers' weights by ``descent`` (α); set the gradient of all others."""
+    """Update this thread's part of large layers' weights by ``descent`` (α); set its part of all other gradients."""
     for layer in range(net.shape.shape[0] - 1, -1, -1):
         sources, nodes = own_part(net.shape[layer, ROWS], team), own_part(net.shape[layer, COLUMNS], team)
         if net.shape[layer, AT_ONCE]:
@@ -128,7 +128,7 @@ def descend_or_gradient(net, theta, data, rows, room, gradient, descent, team):
 
 @kernel
 def update_rest(net, theta, g, rate, team):
-    """Make plain descent's update of this thread's part of what `descend_or_gradient` has not updated."""
+    """Update, by plain descent, this thread's part of the blocks that `descend_or_gradient` left."""
     number = theta.dtype.type
     for part in range(net.parts.shape[0]):
         if not net.parts[part, DESCENDS]:
@@ -140,8 +140,7 @@ def update_rest(net, theta, g, rate, team):
 def own_gradient(net, theta, data, rows, total, masks, room, team, gradient):
     """Set ``gradient`` to that of Σ (weight / total) E over this thread's rows of a batch; return that sum, float64.
 
-    The thread works in places of the room that no other thread uses, whatever each has left of its rows: so nobody
-    need wait for anybody.
+    The thread works in places of the room that no other thread uses, so that no thread waits for another.
     """
     places = room.n_rows // team.size
     at = team.rank * places
@@ -160,9 +159,9 @@ def own_gradient(net, theta, data, rows, total, masks, room, team, gradient):
 def shared_gradient(net, theta, data, rows, total, masks, room, team, gradient, descent):
     """Set this thread's part of the ``gradient`` of Σ (weight / total) E over the rows of a batch.
 
-    With ``descent`` (α) large layers are updated instead, and have no gradient. A thread needs z and δ of the others'
-    rows: the team goes through ``room.n_rows`` rows at a time, and nobody begins with the next before all are done with
-    those. Returned is the sum over this thread's rows, float64.
+    With ``descent`` (α), large layers are updated instead, and have no gradient. A thread needs z and δ of the others'
+    rows, so the team processes ``room.n_rows`` rows at a time, and none starts on the next before all are done. Returns
+    the sum over this thread's rows, float64.
     """
     loss = 0.0
     for start in range(0, rows.size, room.n_rows):
@@ -185,9 +184,9 @@ def shared_gradient(net, theta, data, rows, total, masks, room, team, gradient, 
 def batch_gradient(net, theta, data, rows, total, masks, room, team, gradients, descent):
     """Set this thread's part of the gradient of Σ (weight / total) E over the rows of a batch.
 
-    ``gradients`` is one gradient that the team shares, (1, n_parameters), or one for each thread, (team, n_parameters):
-    then this thread's part is complete in its own. Rows go through some at a time, so that the work arrays stay in the
-    cache. Returned is the sum over this thread's rows, float64. ``descent`` is as `shared_gradient` takes it.
+    ``gradients`` is one gradient that the team shares, (1, n_parameters), or one per thread, (team, n_parameters), each
+    complete in its thread's part. Rows are processed a few at a time, so that the work arrays stay in the cache.
+    ``descent`` is as for `shared_gradient`. Returns the sum over this thread's rows, float64.
     """
     if gradients.shape[0] == 1:
         return shared_gradient(net, theta, data, rows, total, masks, room, team, gradients[0], descent)
@@ -199,7 +198,7 @@ def batch_gradient(net, theta, data, rows, total, masks, room, team, gradients, 
 
 @kernel(entry=True)
 def mean_gradient(net, theta, data, rows, total, room, team, gradients):
-    """Set this thread's part of the gradient of Σ (weight / total) E over these rows; return its part of that sum."""
+    """Set this thread's part of the gradient of Σ (weight / total) E over these rows; return its part of the sum."""
     masks = Masks(np.uint64(0), 1.0)
     return batch_gradient(net, theta, data, rows, total, masks, room, team, gradients, 0.0)
 
@@ -256,7 +255,7 @@ def shorten(net, g, scale, team):
 
 @kernel(within=True)
 def clip(net, theta, g, l1, l2, max_norm, team):
-    """Add the penalty to this thread's part of the gradient, and shorten the whole to ``max_norm``."""
+    """Add the penalty to this thread's part of the gradient, and scale the whole gradient down to ``max_norm``."""
     team.norms[team.rank] = own_squares(net, theta, g, l1, l2, team)
     barrier(team.arrivals, team.size)
     norm = np.sqrt(team.norms[: team.size].sum())
@@ -266,9 +265,9 @@ def clip(net, theta, g, l1, l2, max_norm, team):
 
 @kernel
 def update_own(net, rule, theta, g, slots, l1, l2, rate, decay, powers, team):
-    """Make an update of this thread's part of θ by ``powers`` (see `update`), block by block.
+    """Update this thread's part of θ by ``powers`` (see `update`), block by block.
 
-    Each has its factors on α and weight decay, and a penalty or none.
+    Each block has its own factors on α and weight decay, and a penalty or none.
     """
     zero, h = theta.dtype.type(0), rule.hyperparameters
     if team.size == 1 and l1 == zero and l2 == zero and rule.even:
@@ -282,34 +281,35 @@ def update_own(net, rule, theta, g, slots, l1, l2, rate, decay, powers, team):
 
 
 @kernel(within=True)
-def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta, slots, gradients, patience, losses):
-    """Train ``course.rates.shape[0]`` epochs; return how many ran. θ, slots, patience and losses change in place.
+def run_epochs(net, rule, epochs, networks, i, data, team, room, gradients):
+    """Train network i for ``epochs.rates.shape[0]`` epochs; return how many ran.
 
-    ``course.rates`` are multiplied with ``scale_of_rates``; shuffles and dropout masks come from ``seed``.
-    ``patience`` (4,) holds tolerance, limit, best loss and count (see `koubai.engines.protocol.Patience`).
+    Its θ, slots, patience and losses change in place.
     """
+    theta, slots, patience, losses = networks.thetas[i], networks.slots[i], networks.patiences[i], networks.losses[i]
+    seed, scale_of_rates = networks.seeds[i], networks.scales[i]
     n_rows, number, h = data.n_rows, theta.dtype.type, rule.hyperparameters
     one_each = gradients.shape[0] > 1
     gradient = gradients[team.rank if one_each else 0]
     shares_columns = (
         team.size > 1 and not one_each and data.starts.size > 0
-    )  # of a CSR layer's, where updates share rows
-    t = course.first_step
+    )  # of a CSR layer, while updates divide its rows
+    t = epochs.first_step
     best, count = patience[2], patience[3]
-    for epoch in range(course.rates.shape[0]):
-        if course.shuffled and team.rank == 0:
-            shuffle(fold(fold(seed, SHUFFLE), course.first_epoch + epoch), course.order)
+    for epoch in range(epochs.rates.shape[0]):
+        if epochs.shuffled and team.rank == 0:
+            shuffle(fold(fold(seed, SHUFFLE), epochs.first_epoch + epoch), epochs.order)
         barrier(team.arrivals, team.size)
         epoch_loss, powers = 0.0, powers_of((h, t))
-        for step in range(course.rates.shape[1]):
-            batch = course.order[step * course.batch_size : min((step + 1) * course.batch_size, n_rows)]
+        for step in range(epochs.rates.shape[1]):
+            batch = epochs.order[step * epochs.batch_size : min((step + 1) * epochs.batch_size, n_rows)]
             total = batch_weight(data.weights, batch)
             scale = 1 / total if rule.per_row else 1.0
             l1, l2 = number(rule.l1 * scale), number(rule.l2 * scale)
-            key = fold(fold(seed, DROPOUT), t) if course.has_dropout else np.uint64(0)
-            masks = Masks(key, course.dropouts[epoch, step] if course.dropouts.size else 1.0)
-            decay = course.decays[epoch, step] if course.decays.size else 1.0
-            rate = course.rates[epoch, step] * scale_of_rates
+            key = fold(fold(seed, DROPOUT), t) if epochs.has_dropout else np.uint64(0)
+            masks = Masks(key, epochs.dropouts[epoch, step] if epochs.dropouts.size else 1.0)
+            decay = epochs.decays[epoch, step] if epochs.decays.size else 1.0
+            rate = epochs.rates[epoch, step] * scale_of_rates
             descent = descent_rate(rule, rate, data, batch.size, room, one_each)
             loss = penalty_of(net, theta, l1, l2, team)
             loss += batch_gradient(net, theta, data, batch, total, masks, room, team, gradients, descent)
@@ -334,4 +334,4 @@ def run_epochs(net, rule, course, scale_of_rates, seed, team, data, room, theta,
             losses[epoch], patience[2], patience[3] = epoch_loss, best, count
         if count > patience[1] or not np.isfinite(epoch_loss):
             return epoch + 1
-    return course.rates.shape[0]
+    return epochs.rates.shape[0]

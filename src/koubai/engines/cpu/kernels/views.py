@@ -1,4 +1,4 @@
-"""An array's numbers as one row."""
+"""A flat view of an array."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ else:
     def flattened(typing_context: Any, array: Any) -> Any:
         """Return a contiguous array's numbers as one row, a view.
 
-        `numpy.ndarray.reshape` asks numba's own library, at run time, whether that can be.
+        `numpy.ndarray.reshape` calls numba's own library at run time to check whether that is possible.
         """
         row = types.Array(array.dtype, 1, "C")
 

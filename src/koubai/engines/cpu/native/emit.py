@@ -1,8 +1,8 @@
-"""Machine code of kernels for a kind of processor, as C functions that need neither Python nor numba.
+"""Machine code of the kernels for a level of processor, as C functions that need neither Python nor numba.
 
-It runs in a process of its own for each width of vectors (see `koubai.engines.cpu.native.build`). A kernel is compiled
-with an adaptor that reads its arguments from words (see `koubai.engines.cpu.native.packing`); the adaptors of all its
-entries for one precision make one module, so that what they share is there once.
+It runs in a process of its own for each vector width (see `koubai.engines.cpu.native.build`). A kernel is compiled with
+an adaptor that reads its arguments from words (see `koubai.engines.cpu.native.packing`); the adaptors of all entries
+for one precision form one module, so that shared code exists once.
 """
 
 import re
@@ -21,12 +21,12 @@ from koubai.engines.cpu.native.levels import Level, Platform
 from koubai.engines.cpu.native.library import TABLE, VARIABLES, Function
 from koubai.engines.cpu.native.packing import packed
 
-lowered: Any = intrinsic  # which takes one argument less where it is called
+lowered: Any = intrinsic  # which takes one argument less at its call
 WORD = ir.IntType(64)
 
 
 class _Words:
-    """Reads words one by one, in code that is being generated."""
+    """Reads words one by one, in generated code."""
 
     def __init__(self, context: Any, builder: Any, words: Any) -> None:
         self.context, self.builder, self.words, self.at = context, builder, words, 0
@@ -54,7 +54,7 @@ class _Words:
         return context.cast(builder, self.next(), types.int64, kind)
 
     def array(self, kind: Any) -> Any:
-        """Return a contiguous array that somebody else owns."""
+        """Return a contiguous array owned by the caller."""
         builder, context = self.builder, self.context
         address, sizes = self.next(), [self.next() for _ in range(kind.ndim)]
         size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
@@ -78,7 +78,7 @@ class _Words:
 def adaptor(entry: Any, kinds: tuple[Any, ...]) -> tuple[str, Any]:
     """Compile a kernel for arguments of these types, read from words; return its symbol and its module.
 
-    The module is as it was written, with all parts.
+    The module is not optimised yet, and contains all parts.
     """
     given: Any = types.Tuple(kinds)
 
@@ -111,7 +111,7 @@ def adaptor(entry: Any, kinds: tuple[Any, ...]) -> tuple[str, Any]:
 
 
 def types_of(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the numba types of a kernel's arguments; arrays are contiguous, and lent."""
+    """Return the numba types of a kernel's arguments; arrays are contiguous and borrowed."""
     return tuple(typeof(value) for value in arguments)
 
 
@@ -167,7 +167,7 @@ define i32 @numba_xxgemm(i8 %kind, i8 %ta, i8 %tb, i64 %m, i64 %n, i64 %k, ptr %
   ret i32 0
 }
 """
-"""What the kernels call for BLAS in numba's words, here by addresses that the library is given."""
+"""The function that kernels call for BLAS under numba's name, here through addresses that are set in the library."""
 
 
 GIVE_WAY = """
@@ -177,18 +177,18 @@ define i32 @sched_yield() {
   ret i32 0
 }
 """
-"""What Linux and macOS have by this name, for Windows."""
+"""A function that Linux and macOS have under this name, for Windows."""
 
 
 def written(calls: Iterable[tuple[str, Any, tuple[Any, ...]]], ending: str) -> tuple[str, list[Function]]:
-    """Return a module with C functions for calls of kernels, as it was written, and what they are.
+    """Return a module, not optimised, with a C function for each call of a kernel, and a list of these functions.
 
     Parameters
     ----------
     calls : iterable of (name, kernel, arguments)
-        The kernels with an example of each kind of arguments.
+        The kernels, with an example of each combination of argument types.
     ending : str
-        What the symbols end in.
+        Ending of the symbols' names.
     """
     whole: Any = None
     functions: list[Function] = []
@@ -205,7 +205,7 @@ def written(calls: Iterable[tuple[str, Any, tuple[Any, ...]]], ending: str) -> t
 
 
 def _joined(whole: Any, module: Any) -> Any:
-    """Link a module into another; functions that both have are the same."""
+    """Link a module into another; functions of the same name in both are identical."""
     for function in whole.functions:
         if not function.is_declaration and function.name.startswith("_ZN"):
             function.linkage = "linkonce_odr"
@@ -214,7 +214,7 @@ def _joined(whole: Any, module: Any) -> Any:
 
 
 def machine_code(level: Level, system: Platform, text: str, public: set[str]) -> bytes:
-    """Return the object file of a module, in which nothing but these functions can be found."""
+    """Return the object file of a module that exports nothing but these functions."""
     beside = [GEMM, GIVE_WAY] if system.name == "windows" else [GEMM]
     return object_code(text, target_machine(level, system), beside, public, lambda value: exported(value, system))
 
@@ -222,12 +222,12 @@ def machine_code(level: Level, system: Platform, text: str, public: set[str]) ->
 def object_code(
     text: str, machine: Any, beside: Iterable[str], public: set[str], show: Callable[[Any], None] = lambda value: None
 ) -> bytes:
-    """Return the object file of a module for a machine, with the modules that it needs beside itself.
+    """Return the object file of a module for a machine, linked with the further modules it needs.
 
-    Nothing but the public functions can be found in it; ``show`` marks each of them.
+    It exports nothing but the public functions; ``show`` marks each of them.
     """
     text = re.sub(r"^(@\S+ = )common ((?:local_unnamed_addr )?global)", r"\1internal \2", text, flags=re.M)
-    text = re.sub(r'"target-(?:cpu|features)"="[^"]*"', "", text)  # of the machine that builds
+    text = re.sub(r'"target-(?:cpu|features)"="[^"]*"', "", text)  # those of the building machine
     lines = (line for line in text.splitlines() if not line.startswith("target "))
     module = binding.parse_assembly("\n".join(lines))
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
@@ -239,7 +239,7 @@ def object_code(
         elif not function.is_declaration:
             function.linkage = binding.Linkage.private
     options = binding.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization, options.slp_vectorization = True, False  # as numba has them
+    options.loop_vectorization, options.slp_vectorization = True, False  # as numba sets them
     passes = binding.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
     module.verify()
@@ -247,13 +247,13 @@ def object_code(
 
 
 def exported(value: Any, system: Platform) -> None:
-    """Mark a function or variable as one that a library shows; other systems than Windows need no mark."""
+    """Mark a function or variable as exported, which only Windows requires."""
     if system.name == "windows":
         value.storage_class = binding.StorageClass.dllexport
 
 
 def target_machine(level: Level, system: Platform) -> Any:
-    """Return LLVM's machine for a level and system, which need not be those of this one."""
+    """Return LLVM's target machine for a level and system, which need not be this machine's."""
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
     architecture = "arm64" if (level.machine, system.name) == ("aarch64", "macos") else level.machine
@@ -262,7 +262,7 @@ def target_machine(level: Level, system: Platform) -> Any:
 
 
 def common_object(level: Level, system: Platform, text: str) -> bytes:
-    """Return an object file with what a library has once: its description, and places for BLAS's addresses."""
+    """Return an object file with what a library holds once: its description, and variables for BLAS's addresses."""
     machine, content = target_machine(level, system), text.encode() + b"\0"
     escaped = "".join(chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:02X}" for byte in content)
     lines = [f'@{TABLE} = constant [{len(content)} x i8] c"{escaped}"']

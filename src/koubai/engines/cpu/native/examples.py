@@ -12,7 +12,7 @@ from koubai.core.penalties import Penalty
 from koubai.engines.cpu.engine import CPUEngine
 from koubai.engines.cpu.entries import Calls, recorded
 from koubai.engines.cpu.perceptron import train
-from koubai.engines.cpu.perceptron_records import Course, Problems, Rule, TrainingRows, Weights
+from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, PassPlan, Problems, Weights
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.optimizers.sgd import SGD
 
@@ -42,9 +42,9 @@ def _gradient(dtype: npt.DTypeLike) -> None:
 
 def _learn(inputs: npt.NDArray[np.generic] | csr_array) -> None:
     one = np.ones(1, inputs.dtype)
-    rows = TrainingRows(inputs, np.ones(1, np.int32), one, np.arange(1))
+    rows = LabelledRows(inputs, np.ones(1, np.int32), one, np.arange(1))
     state = Weights(np.zeros((1, 1), inputs.dtype), np.zeros(1))
-    train(rows, Problems(np.ones(1, np.int64), one, one), Rule(), Course(max_passes=1), state)
+    train(rows, Problems(np.ones(1, np.int64), one, one), LearningRule(), PassPlan(max_passes=1), state)
 
 
 def _learn_dense(dtype: npt.DTypeLike) -> None:

@@ -1,9 +1,9 @@
-"""Arguments of a kernel as one row of 8-byte words: records, arrays and numbers in, addresses, sizes and numbers out.
+"""A kernel's arguments as one row of 8-byte words: records, arrays and numbers become addresses, sizes and numbers.
 
-A kernel of the library gets one pointer, to these words, in the order of its arguments, records field by field: of an
-array its address and its sizes, of a whole number or a truth value the number, of any other number its float64. What
-the values are is told by a key, such as ``"f4:2 i d"``: a library knows for which keys it has code, and the words are
-written by the key as they are read by it. So a record's new field needs no second place that knows of it.
+A kernel of the library takes one pointer to these words, in the order of its arguments, records field by field: for an
+array its address and sizes, for an integer or a bool an int64, for any other number a float64. A key such as
+``"f4:2 i d"`` states the types: a library knows for which keys it has code, and the words are written by the same key
+as they are read. So a new field of a record is declared in one place only.
 """
 
 from collections.abc import Iterator
@@ -15,27 +15,27 @@ from typing import Any
 import numpy as np
 
 NOTHING, WHOLE, REAL = "-", "i", "d"
-"""How a key tells of None, of a whole number, and of any other number."""
+"""A key's letters for None, an integer or bool, and any other number."""
 _Start = c_char * 0
 MASK = (1 << 63) - 1
 
 
 @cache
 def kind_of_array(dtype: np.dtype[Any], n_dimensions: int) -> str:
-    """Return how a key tells of arrays: kind and bytes of their numbers, and how many dimensions they have."""
+    """Return a key's entry for arrays: kind and size in bytes of their numbers, and number of dimensions."""
     return f"{dtype.kind}{dtype.itemsize}:{n_dimensions}"
 
 
 def address(array: Any) -> int:
-    """Return where an array's numbers begin; it must be contiguous and writable, which is checked.
+    """Return the address of an array's data; the array must be contiguous and writable, which is checked.
 
-    It is the quickest of NumPy's and Python's ways to ask for it.
+    This is the fastest of NumPy's and Python's ways.
     """
     return addressof(_Start.from_buffer(array))
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Yield the arrays and numbers of a record and of the records in it, in order."""
+    """Yield the arrays and numbers of a record and of its nested records, in order."""
     if isinstance(value, tuple):
         for part in value:
             yield from leaves(part)
@@ -44,7 +44,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def packed(arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
-    """Return the key of a kernel's arguments, and their words as numbers."""
+    """Return the key of a kernel's arguments, and their words."""
     kinds: list[str] = []
     words: list[Any] = []
     for value in leaves(arguments):
@@ -64,13 +64,13 @@ def packed(arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
 
 
 def signed(number: int) -> int:
-    """Return the int64 that has the bits of this whole number below 2⁶⁴."""
+    """Return the int64 with the bits of this integer below 2⁶⁴."""
     return number - (1 << 64) if number > MASK else number
 
 
 @cache
 def writer(key: str) -> Struct:
-    """Return what writes the words of arguments with this key."""
+    """Return the struct that writes the words of arguments with this key."""
     return Struct("=" + "".join(_letters(kind) for kind in key.split()))
 
 

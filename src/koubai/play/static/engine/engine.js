@@ -155,14 +155,18 @@ export class Engine {
     const epochs = rates.length / steps;
     const rules = optimizers.map((each) => numbersOf("optimizer", each, description.optimizers, description.most_hyperparameters));
     const waiting = patience ? [patience.tolerance, patience.limit, patience.best ?? Infinity, patience.count ?? 0] : [0, Infinity, Infinity, 0];
-    const lent = {
+    const networks = {
+      optimizers: arena.array("i8", [count], rules.map(({ code }) => code)),
+      hyperparameters: arena.array("f8", [count, description.most_hyperparameters], rules.flatMap(({ parameters }) => parameters)),
+      seeds: arena.array("u8", [count], seeds),
+      scales: arena.array("f8", [count], population.learningRates ?? rules.map(() => 1)),
       thetas: arena.array(kind, [count, size], thetas),
       slots: arena.array(kind, [count, slots.length / (count * size), size], slots),
       patiences: arena.array("f8", [count, waiting.length], optimizers.flatMap(() => waiting)),
       losses: arena.array("f8", [count, epochs]),
-      epochs: arena.array("i8", [count]),
+      ran: arena.array("i8", [count]),
+      taken: arena.array("i8", [1]),
     };
-    const hyperparameters = arena.array("f8", [count, description.most_hyperparameters], rules.flatMap(({ parameters }) => parameters));
     this.kernels.call("run_networks", {
       net: netRecord(arena, network, kind),
       rule: {
@@ -171,29 +175,25 @@ export class Engine {
         l1: penalty.l1 ?? 0, l2: penalty.l2 ?? 0, per_row: penalty.per_row ?? false, max_norm: plan.clipNorm ?? 0,
         ...factorsRecord(arena, network, plan.factors ?? {}),
       },
-      rules: arena.array("i8", [count], rules.map(({ code }) => code)),
-      hyperparameters,
-      course: {
+      epochs: {
         rates: arena.array("f8", [epochs, steps], rates), order: arena.array("i8", [n], Array.from({ length: n }, (_, row) => row)),
         decays: sharesArray(arena, "decay", shares.decay, epochs, steps),
         dropouts: sharesArray(arena, "dropout", shares.dropout, epochs, steps),
         batch_size: batchSize, shuffled: plan.shuffle ?? true,
         first_step: begin.step ?? 0, first_epoch: begin.epoch ?? 0, has_dropout: network.hasDropout,
       },
-      seeds: arena.array("u8", [count], seeds),
-      scales: arena.array("f8", [count], population.learningRates ?? rules.map(() => 1)),
-      team: teamRecord(arena), taken: arena.array("i8", [1]),
+      networks,
       data: dataRecord(arena, network, kind, rows),
+      team: teamRecord(arena),
       room: roomRecord(arena, network, kind, Math.min(batchSize, n)),
       gradients: arena.array(kind, [1, size]),
-      ...lent,
     });
-    thetas.set(/** @type {Numbers} */ (lent.thetas.values));
-    slots.set(/** @type {Numbers} */ (lent.slots.values));
+    thetas.set(/** @type {Numbers} */ (networks.thetas.values));
+    slots.set(/** @type {Numbers} */ (networks.slots.values));
     return {
-      losses: /** @type {Float64Array} */ (lent.losses.values.slice()),
-      epochs: Array.from(lent.epochs.values, Number),
-      patiences: Array.from(lent.patiences.values, Number),
+      losses: /** @type {Float64Array} */ (networks.losses.values.slice()),
+      epochs: Array.from(networks.ran.values, Number),
+      patiences: Array.from(networks.patiences.values, Number),
     };
   }
 

@@ -1,19 +1,19 @@
-"""The layers' kernels: one file a kind, of the kind's name, and the choice among them by number.
+"""The layers' kernels: one file per kind, with the kind's name, and the choice among them by code.
 
-A kind's file brings these kernels. They get the network and the layer's number; arrays are flat, row behind row:
+A kind's file defines these kernels. They receive the network and the layer's index; arrays are flat, row after row:
 
-- ``forward(net, layer, theta, z, sparse, data, rows, u, n, room)`` sets u of n rows. Where the inputs are ``sparse``,
-  which only the first layer sees, it reads the ``rows`` of ``data`` (CSR) instead of z.
+- ``forward(net, layer, theta, z, sparse, data, rows, u, n, room)`` sets u of n rows. For ``sparse`` inputs, which
+  only the first layer meets, it reads the ``rows`` of ``data`` (CSR) instead of z.
 - ``to_sources(net, layer, theta, z, delta, g, n, room)`` sets g = ∂E/∂z.
 - ``gradient(net, layer, theta, z, sparse, data, rows, delta, out, sources, nodes, n, add, room)`` sets, or adds to, the
-  layer's part of the gradient ``out``, summed over the rows. The threads of a team divide it: of the weights, seen as a
-  matrix of ``Net.shape``'s ROWS and COLUMNS, one has the rows ``sources[0]`` … ``sources[1]``-1 (for sparse inputs it
-  may take columns instead), of the biases ``nodes[0]`` … ``nodes[1]``-1. It may be asked for none. (``Net.parts`` says
-  the same block by block, for updates.)
-- ``descent(net, layer, theta, z, delta, rate, sources, n)``, which a kind may do without, updates large weights by
-  plain descent at once.
+  layer's part of the gradient ``out``, summed over the rows. The threads of a team divide it: each computes rows
+  ``sources[0]`` … ``sources[1]``-1 of the weights, a matrix of ``Net.shape``'s ROWS and COLUMNS (for sparse inputs,
+  columns are possible instead), and biases ``nodes[0]`` … ``nodes[1]``-1. Either range may be empty. (``Net.parts``
+  divides each block in the same way for updates.)
+- ``descent(net, layer, theta, z, delta, rate, sources, n)``, optional, updates large weights by plain descent
+  without computing their gradient first.
 
-``room.copy`` is a thread's own, and holds at least 20 numbers for each row, source and node.
+``room.copy`` belongs to the thread, and holds at least 20 numbers per row, source and node.
 """
 
 from importlib import import_module
@@ -26,7 +26,7 @@ assert {name for name, module in _KERNELS.items() if hasattr(module, "descent")}
 
 
 def _steps(name):
-    """Return what each kind's file has for a step of the passes, as (code, kernel) pairs."""
+    """Return the kernels of one name from the files of all kinds that define it, as (code, kernel) pairs."""
     return [(LAYER_CODES[kind], getattr(module, name)) for kind, module in _KERNELS.items() if hasattr(module, name)]
 
 

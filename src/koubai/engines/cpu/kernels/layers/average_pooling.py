@@ -1,6 +1,6 @@
-"""Average pooling on a batch, compiled: the mean of each window of a channel, over the cells of the map in it.
+"""Average pooling on a batch, compiled: the mean of each window of a channel, over the cells that lie on the map.
 
-Of the first layer's sparse rows the zeros count too: a row is written out in the thread's own room.
+Zeros of sparse inputs count too, so each row is written out in full in the thread's own room.
 """
 
 from koubai.engines.cpu.compilation import kernel
@@ -25,14 +25,14 @@ from koubai.engines.cpu.kernels.records import (
 
 @kernel
 def multiply(out, factor):
-    """Multiply all by a number."""
+    """Multiply every element by a number."""
     for k in range(out.size):
         out[k] *= factor
 
 
 @kernel
 def add_times(out, more, factor):
-    """Add factor · more[k] to out[k]."""
+    """Add factor · more[k] to each out[k]."""
     for k in range(out.size):
         out[k] += factor * more[k]
 
@@ -53,7 +53,7 @@ def mean(z, start, y, x, m, out):
 
 @kernel
 def give_back(start, y, x, m, delta, g):
-    """Add each cell's share of δ of the window at y, x to the map that begins at ``start`` of g."""
+    """Add δ of the window at y, x, divided among its cells, to the map that begins at ``start`` in g."""
     c, top, left = m[CHANNELS], y * m[DOWN] - m[TOP], x * m[ACROSS] - m[LEFT]
     first_row, stop_row = part_within(top, m[HIGH], m[MAP_HEIGHT])
     first, stop = part_within(left, m[WIDE], m[MAP_WIDTH])
@@ -83,7 +83,7 @@ def forward(net, layer, theta, z, sparse, data, rows, u, n, room):
 
 @kernel
 def to_sources(net, layer, theta, z, delta, g, n, room):
-    """Set g_j = Σ δ_i / m over the windows i, of m cells each, that hold z_j."""
+    """Set g_j = Σ δ_i / m over the windows i that contain z_j, m being the number of cells of each."""
     m, n_in, n_out = map_of(net, layer), net.shape[layer, N_IN], net.shape[layer, N_OUT]
     c = m[CHANNELS]
     clear(g[: n * n_in])

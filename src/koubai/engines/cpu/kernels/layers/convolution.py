@@ -1,8 +1,8 @@
-"""The convolution on a batch, compiled: the dense layer's products on windows of the maps, some lines at a time.
+"""Convolution on a batch, compiled: the dense layer's products on windows of the maps, a few lines at a time.
 
 The weights are a matrix of ROWS (kernel height · kernel width · channels) and COLUMNS (filters). A thread copies the
-windows of some lines to its own room, few enough to stay in the cache, and multiplies them there: the room holds one
-sparse row, the windows, and what products need.
+windows of a few lines to its own room, few enough to stay in the cache, and multiplies them there: the room holds one
+sparse row, the windows, and the work space of products.
 """
 
 from koubai.engines.cpu.compilation import kernel
@@ -14,7 +14,7 @@ from koubai.engines.cpu.kernels.records import COLUMNS, LINES_AT_ONCE, N_IN, OUT
 
 @kernel(within=True)
 def parts_of(room, n_in, size):
-    """Return the thread's room in parts: for a sparse row, for ``size`` numbers of windows, and for products."""
+    """Return the parts of the thread's room: for a sparse row, for ``size`` numbers of windows, and for products."""
     return room.copy[:n_in], room.copy[n_in : n_in + size], room.copy[n_in + size :]
 
 

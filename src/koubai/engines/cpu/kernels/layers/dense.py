@@ -1,9 +1,9 @@
 """The fully connected layer on a batch, compiled: the lecture's matrix products and sums.
 
-Matrices are flat arrays, row behind row; z and x have ``n`` rows of n_in numbers, u and δ of n_out. Sparse inputs (CSR)
-are read row by row in the first layer. ``room`` has what products need (see `koubai.engines.cpu.kernels.records`).
+Matrices are flat arrays, row after row; z and x have ``n`` rows of n_in numbers, u and δ of n_out. Sparse inputs (CSR)
+are read row by row in the first layer. ``room`` is work space for products (see `koubai.engines.cpu.kernels.records`).
 
-What the passes ask of a layer (see `koubai.engines.cpu.kernels.layers`) stands at the end.
+The functions that the passes call (see `koubai.engines.cpu.kernels.layers`) are at the end.
 """
 
 from koubai.engines.cpu.compilation import kernel
@@ -13,7 +13,7 @@ from koubai.engines.cpu.kernels.records import BIASES, N_BIASES, N_IN, N_OUT, WE
 from koubai.engines.cpu.kernels.tiles import column_sums
 
 LONG = 16
-"""Sources from which on the sum for a single node is taken along them."""
+"""Minimum number of sources for which a single node's sum runs along them."""
 
 
 @kernel
@@ -52,7 +52,7 @@ def bias_gradient(delta, out, first, stop, n, n_out, add):
 
 @kernel
 def weight_gradient(z, delta, out, first, stop, n, n_in, n_out, add, room):
-    """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j for sources first … stop-1: their rows of zᵀ δ."""
+    """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j for sources first … stop-1, rows of zᵀ δ."""
     if first == stop:
         return
     own = out[first * n_out : stop * n_out]
@@ -62,7 +62,7 @@ def weight_gradient(z, delta, out, first, stop, n, n_in, n_out, add, room):
 
 @kernel
 def descend(z, delta, weights, rate, first, stop, n, n_in, n_out):
-    """Update w_ij ← w_ij - α Σ_rows δ_i z_j for sources first … stop-1 in one product, without a gradient between."""
+    """Update w_ij ← w_ij - α Σ_rows δ_i z_j for sources first … stop-1 in one product, without storing a gradient."""
     if first < stop:
         own = weights[first * n_out : stop * n_out]
         gemm(
@@ -93,7 +93,7 @@ def delta_to_sources(delta, weights, g, n, n_in, n_out, room):
 
 @kernel(within=True)
 def weights_of(shape, theta):
-    """Return a view of θ from the layer's weights on, which are the first n_in · n_out numbers."""
+    """Return a view of θ that starts with the layer's n_in · n_out weights."""
     return theta[shape[WEIGHTS] :]
 
 

@@ -1,4 +1,4 @@
-"""Flattening on a batch, compiled: the numbers as they lie."""
+"""Flattening on a batch, compiled: a plain copy."""
 
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.layers.learned_activation import write_out

@@ -1,7 +1,7 @@
-"""The learned activation on a batch, compiled: u = (1 - a) z + a σ(z), one a of each node's own.
+"""The learned activation on a batch, compiled: u = (1 - a) z + a σ(z), with an a for each node.
 
-σ is told by ``Net.shape``'s INNER, its parameters stand where those of a layer's activation stand. Of the first layer's
-sparse rows the zeros count too: a row is written out in the thread's own room.
+``Net.shape``'s INNER is the code of σ; its parameters take the place of those of a layer's activation. Zeros of sparse
+inputs count too, so each row is written out in full in the thread's own room.
 """
 
 from koubai.engines.cpu.compilation import kernel
@@ -11,7 +11,7 @@ from koubai.engines.cpu.kernels.records import INNER, N_OUT, PARAMETERS, WEIGHTS
 
 @kernel
 def write_out(data, row, out, m):
-    """Set ``out`` to a row of a CSR matrix of m columns."""
+    """Set ``out`` to a row of a CSR matrix with m columns, zeros included."""
     for j in range(m):
         out[j] = out.dtype.type(0)
     for at in range(data.starts[row], data.starts[row + 1]):
@@ -58,7 +58,7 @@ def to_sources(net, layer, theta, z, delta, g, n, room):
 
 @kernel
 def gradient(net, layer, theta, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
-    """Set (or add to) ∂E/∂a_j = Σ_rows δ_j (σ(z_j) - z_j) of the thread's nodes."""
+    """Set (or add to) ∂E/∂a_j = Σ_rows δ_j (σ(z_j) - z_j) for the thread's nodes."""
     m, code, parameters = net.shape[layer, N_OUT], net.shape[layer, INNER], net.numbers[layer, PARAMETERS:]
     first, size = sources[0], sources[1] - sources[0]
     own = out[net.shape[layer, WEIGHTS] + first : net.shape[layer, WEIGHTS] + first + size]

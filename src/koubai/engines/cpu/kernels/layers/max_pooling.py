@@ -1,6 +1,6 @@
-"""Max pooling on a batch, compiled: the largest number of each window of a channel, and the way back to its cell.
+"""Max pooling on a batch, compiled: the largest number in each window of a channel, and the way back to its cell.
 
-Of the first layer's sparse rows the zeros count too: a row is written out in the thread's own room.
+Zeros of sparse inputs count too, so each row is written out in full in the thread's own room.
 """
 
 from koubai.engines.cpu.compilation import kernel
@@ -34,7 +34,7 @@ def take_over(source, out):
 def take_larger(source, out):
     """Set out to the larger of the two, and to NaN where either is.
 
-    All is read before it is chosen from: what a branch reads the compiler makes no vectors of.
+    Both are read before the choice: the compiler does not vectorise reads within a branch.
     """
     for k in range(out.size):
         v, top = source[k], out[k]
@@ -43,7 +43,7 @@ def take_larger(source, out):
 
 @kernel
 def give_to_winner(z, tops, left, g):
-    """Add ``left`` to g where z is the largest number of its window, and let nothing be left for those behind it."""
+    """Add ``left`` to g where z is the largest number of its window, then clear it: later equals get nothing."""
     zero = g.dtype.type(0)
     for k in range(left.size):
         rest, before = left[k], g[k]
@@ -68,7 +68,7 @@ def largest(z, start, y, x, m, out):
 
 @kernel
 def give_back(z, start, y, x, m, tops, rest, g):
-    """Add ``rest``, what comes back to the window at y, x, to the cells of the map that were the largest."""
+    """Add ``rest``, the δ of the window at y, x, to the cells of the map that were the largest."""
     c, top, left = m[CHANNELS], y * m[DOWN] - m[TOP], x * m[ACROSS] - m[LEFT]
     first_row, stop_row = part_within(top, m[HIGH], m[MAP_HEIGHT])
     first, stop = part_within(left, m[WIDE], m[MAP_WIDTH])
@@ -97,7 +97,7 @@ def forward(net, layer, theta, z, sparse, data, rows, u, n, room):
 
 @kernel
 def to_sources(net, layer, theta, z, delta, g, n, room):
-    """Set g_j = Σ δ_i over the windows that z_j has won; the first of equal numbers has."""
+    """Set g_j = Σ δ_i over the windows that z_j has won; among equal numbers the first wins."""
     m, n_in, n_out = map_of(net, layer), net.shape[layer, N_IN], net.shape[layer, N_OUT]
     c = m[CHANNELS]
     tops, rest = room.copy[:c], room.copy[c : 2 * c]

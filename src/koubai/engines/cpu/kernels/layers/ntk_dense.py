@@ -1,4 +1,4 @@
-"""The dense layer in neural tangent parametrisation on a batch, compiled: products with W, and 1 / √n afterwards."""
+"""The dense layer in neural tangent parametrisation on a batch, compiled: products with W, then the factor 1 / √n."""
 
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.layers.dense import (
@@ -35,7 +35,7 @@ def scale_and_add(u, factor, biases, n, m):
 
 @kernel
 def multiply(out, factor):
-    """Multiply all by a number."""
+    """Multiply every element by a number."""
     for i in range(out.size):
         out[i] *= factor
 
@@ -75,7 +75,7 @@ def to_sources(net, layer, theta, z, delta, g, n, room):
 def gradient(net, layer, theta, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
     """Set (or add to) ∂E/∂w_ij = Σ_rows δ_i z_j / √n and ∂E/∂b_i = Σ_rows δ_i.
 
-    What is added to is multiplied by √n first, since the product takes its sum over the rows without the factor.
+    When adding, the previous value is multiplied by √n first, since the product sums without the factor.
     """
     shape = net.shape[layer]
     n_in, n_out = shape[N_IN], shape[N_OUT]

@@ -1,7 +1,7 @@
 """The periodic embedding on a batch, compiled: u = (z, e), e_q = b_q + Σ_k v_qk cos(2π f_k z_j + c_k).
 
-Blocks follow each other in θ: frequencies and phases (d, K), weights (d, Q, K), biases (d, Q); ``Net.lists`` has the d
-embedded inputs. Threads divide them. A row's waves stand in the thread's own room.
+The blocks in θ are frequencies and phases (d, K), weights (d, Q, K) and biases (d, Q); ``Net.lists`` holds the d
+embedded inputs, which the threads divide. A row's waves are kept in the thread's own room.
 """
 
 import math
@@ -16,14 +16,14 @@ TURN = 2 * math.pi
 
 @kernel(within=True)
 def sizes_of(shape):
-    """Return how many inputs are embedded, by how many frequencies, into how many numbers."""
+    """Return the number of embedded inputs d, of frequencies K, and of numbers per input Q."""
     d = shape[ROWS]
     return d, shape[COLUMNS], (shape[N_OUT] - shape[N_IN]) // d
 
 
 @kernel(within=True)
 def block_of(theta, shape, which, f, d, k, q):
-    """Return embedded input f's part of a block in θ (or in a gradient): 0 to 3 in their order."""
+    """Return the part of block 0 to 3 in θ (or in a gradient) that belongs to embedded input f."""
     start = shape[WEIGHTS] + (0, d * k, 2 * d * k, (2 + q) * d * k)[which]
     size = (k, k, q * k, q)[which]
     return theta[start + f * size : start + (f + 1) * size]
@@ -118,7 +118,7 @@ def to_sources(net, layer, theta, z, delta, g, n, room):
 
 @kernel
 def add_gradient(x, delta, a, slopes, out, shape, f, d, k, q):
-    """Add one row's part of the gradient of embedded input f; ``slopes`` are ∂E/∂a, and are written over."""
+    """Add one row's part of the gradient of embedded input f; ``slopes``, which hold ∂E/∂a, are overwritten."""
     frequencies, phases = block_of(out, shape, 0, f, d, k, q), block_of(out, shape, 1, f, d, k, q)
     weights, biases = block_of(out, shape, 2, f, d, k, q), block_of(out, shape, 3, f, d, k, q)
     turn = x * out.dtype.type(TURN)
@@ -135,7 +135,7 @@ def add_gradient(x, delta, a, slopes, out, shape, f, d, k, q):
 
 @kernel
 def gradient(net, layer, theta, z, sparse, data, rows, delta, out, sources, nodes, n, add, room):
-    """Set (or add to) the gradient of the thread's embedded inputs."""
+    """Set (or add to) the gradient for the thread's embedded inputs."""
     shape, places = net.shape[layer], net.lists[net.shape[layer, LIST] :]
     d, k, q = sizes_of(shape)
     n_in, n_out, first, stop = shape[N_IN], shape[N_OUT], sources[0], sources[1]

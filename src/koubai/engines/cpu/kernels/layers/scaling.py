@@ -1,4 +1,4 @@
-"""The scaling layer on a batch, compiled: u_j = s_j z_j, and what comes back (`koubai.core.layers.scaling`)."""
+"""The scaling layer on a batch, compiled: u_j = s_j z_j, and its pull-back (`koubai.core.layers.scaling`)."""
 
 from koubai.engines.cpu.compilation import kernel
 from koubai.engines.cpu.kernels.records import N_OUT, WEIGHTS
@@ -26,14 +26,14 @@ def scale_sparse(data, indices, starts, rows, scales, u, m):
 
 @kernel
 def clear(out):
-    """Set all to 0."""
+    """Set every element to 0."""
     for j in range(out.size):
         out[j] = out.dtype.type(0)
 
 
 @kernel
 def scale_gradient(z, delta, out, first, stop, n, m):
-    """Add ∂E/∂s_j = Σ_rows δ_j z_j for sources first … stop-1, ``out`` being theirs."""
+    """Add ∂E/∂s_j = Σ_rows δ_j z_j to ``out``, for sources first … stop-1."""
     for r in range(n):
         source, slope = z[r * m + first : r * m + stop], delta[r * m + first : r * m + stop]
         for j in range(stop - first):
@@ -42,7 +42,7 @@ def scale_gradient(z, delta, out, first, stop, n, m):
 
 @kernel
 def scale_gradient_sparse(data, indices, starts, rows, delta, out, first, stop, m):
-    """Add ∂E/∂s_j for sources first … stop-1 and the given rows of a CSR matrix, ``out`` being theirs."""
+    """Add ∂E/∂s_j to ``out``, for sources first … stop-1 and the given rows of a CSR matrix."""
     for r in range(rows.size):
         for at in range(starts[rows[r]], starts[rows[r] + 1]):
             j = indices[at]

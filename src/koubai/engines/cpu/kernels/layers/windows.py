@@ -1,7 +1,7 @@
-"""Windows of maps, compiled: copied line by line to the rows of a matrix, and added up again.
+"""Windows of maps, compiled: copied line by line to the rows of a matrix, and added back.
 
-A line is what one row of a layer's output reads: line ``y + height * i`` has the windows in row y of map i. Maps are
-(height, width, channels), flat; ``m`` are a layer's numbers in ``Net.lists`` (see `kernels.records`).
+A line holds what one row of a layer's output reads: line ``y + height * i`` has the windows in row y of map i. Maps are
+(height, width, channels), flat; ``m`` are the layer's numbers in ``Net.lists`` (see `kernels.records`).
 """
 
 from koubai.engines.cpu.compilation import kernel
@@ -34,27 +34,27 @@ def map_of(net, layer):
 
 @kernel(within=True)
 def part_within(start, size, whole):
-    """Return which of ``size`` places from ``start`` on lie within 0 … whole-1: the first, and behind the last."""
+    """Return which of the ``size`` places after ``start`` lie within 0 … whole-1: the first, and one past the last."""
     return min(max(0, -start), size), max(0, min(size, whole - start))
 
 
 @kernel
 def clear(out):
-    """Set all to 0."""
+    """Set every element to 0."""
     for k in range(out.size):
         out[k] = out.dtype.type(0)
 
 
 @kernel
 def add_to(out, more):
-    """Add more[k] to out[k]."""
+    """Add more[k] to each out[k]."""
     for k in range(out.size):
         out[k] += more[k]
 
 
 @kernel
 def copy_part(z, at, out, to, size, first, stop):
-    """Set ``size`` numbers of ``out`` from ``to`` on to those of z from ``at`` on, but to 0 outside first … stop-1."""
+    """Copy ``size`` numbers from ``at`` in z to ``to`` in ``out``, with 0 in place of those outside first … stop-1."""
     clear(out[to : to + first])
     if stop > first:
         copy_row(z, at + first, out, to + first, stop - first, False)
@@ -63,9 +63,9 @@ def copy_part(z, at, out, to, size, first, stop):
 
 @kernel
 def read_line(z, start, y, m, out, to):
-    """Copy the windows in row y of the map that begins at ``start`` to ``out``, from ``to`` on, window behind window.
+    """Copy the windows in row y of the map that begins at ``start`` to place ``to`` of ``out``, one after another.
 
-    Padding counts as 0. Some numbers behind the last window may be overwritten.
+    Padding counts as 0. A few numbers after the last window may be overwritten.
     """
     c, run = m[CHANNELS], m[WIDE] * m[CHANNELS]
     for x in range(m[OUT_WIDTH]):
@@ -85,7 +85,7 @@ def read_line(z, start, y, m, out, to):
 
 @kernel
 def add_line(windows, at, y, m, g, start):
-    """Add the windows in row y, which stand in ``windows`` from ``at`` on, to the map that begins at ``start`` of g."""
+    """Add the windows in row y, stored at place ``at`` of ``windows``, to the map that begins at ``start`` in g."""
     c, run = m[CHANNELS], m[WIDE] * m[CHANNELS]
     for x in range(m[OUT_WIDTH]):
         left = x * m[ACROSS] - m[LEFT]
@@ -100,7 +100,7 @@ def add_line(windows, at, y, m, g, start):
 
 @kernel
 def read_lines(net, layer, z, sparse, data, rows, first, stop, image, out):
-    """Copy lines first … stop-1 of a batch to ``out``; a sparse row is written out to ``image`` first."""
+    """Copy lines first … stop-1 of a batch to ``out``; a sparse row is first written out in full to ``image``."""
     m, n_in = map_of(net, layer), net.shape[layer, N_IN]
     size = m[OUT_WIDTH] * m[HIGH] * m[WIDE] * m[CHANNELS]
     for line in range(first, stop):
@@ -115,7 +115,7 @@ def read_lines(net, layer, z, sparse, data, rows, first, stop, image, out):
 
 @kernel
 def add_lines(net, layer, windows, first, stop, g):
-    """Add lines first … stop-1 of a batch, which stand in ``windows``, to the maps g."""
+    """Add lines first … stop-1 of a batch, stored in ``windows``, to the maps g."""
     m, n_in = map_of(net, layer), net.shape[layer, N_IN]
     size = m[OUT_WIDTH] * m[HIGH] * m[WIDE] * m[CHANNELS]
     for line in range(first, stop):
