@@ -327,10 +327,16 @@ export class Experiment {
  * @param {Experiment} experiment
  * @param {{layer: number, source: number, target: number, bias: boolean}} place
  */
-export function placeOf({ network, sizes, seesImages }, { layer, source, target, bias }) {
-  if (seesImages || !(layer >= 1 && layer < sizes.length) || target >= sizes[layer] || (!bias && source >= sizes[layer - 1])) return -1;
-  const [weights, biases] = network.blocks.filter((block) => block.layer === layer - 1);
-  return bias ? biases.start + target : weights.start + source * sizes[layer] + target;
+export function placeOf({ network, sizes }, { layer, source, target, bias }) {
+  if (!(layer >= 1 && layer < sizes.length) || target >= sizes[layer] || (!bias && source >= sizes[layer - 1])) return -1;
+  const [weights, biases] = network.blocks.filter((block) => block.layer === layer - 1), { map } = network.layers[layer - 1];
+  if (!weights) return -1;
+  if (!map) return bias ? biases.start + target : weights.start + source * sizes[layer] + target;
+  const filters = biases.stop - biases.start, cell = Math.floor(target / filters), filter = target % filters; // a kernel's number is told by a cell of the map and what it reads
+  if (bias) return biases.start + filter;
+  const { width, channels, high, wide, down, across, top, left, out_width } = map, read = Math.floor(source / channels);
+  const a = Math.floor(read / width) - Math.floor(cell / out_width) * down + top, b = (read % width) - (cell % out_width) * across + left;
+  return a < 0 || b < 0 || a >= high || b >= wide ? -1 : weights.start + ((a * wide + b) * channels + (source % channels)) * filters + filter;
 }
 
 /**

@@ -171,9 +171,15 @@ export class Branch {
     const place = placeOf(this.experiment, edit);
     if (place < 0) throw new Problem("no_weight");
     this.moment.theta[place] = edit.value;
-    const { layer, source, target, bias, value } = edit;
-    this.journal.write({ edit: { layer, source, target, bias, value } });
+    const { layer, source, target, bias, value } = edit, { journal, timeline, curve } = this, before = journal.last?.length ?? 0;
+    journal.write({ edit: { layer, source, target, bias, value } });
     this.last = null;
+    const isAgain = !journal.isFull && journal.last?.length === before, past = timeline.pasts[timeline.position];
+    if (isAgain && timeline.position > 0 && past.serial === this.serial) { // a slider that is drawn leaves one state, not one for each of its places
+      timeline.position -= 1;
+      curve.places = curve.places.filter(({ serial }) => serial !== this.serial);
+      curve.told = null;
+    }
     this.note(true);
   }
 

@@ -22,6 +22,7 @@ import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
  */
 
 const SLICE = 6, LONG_SLICE = 24; // milliseconds of training between looks at the messages
+const FEW_STARTS = 50; // of which each is told when it is done
 const KEPT_EVERY = 400; // milliseconds between two tellings of how the run stands
 const FINE = 100, FEW_NODES = 8; // the output's own grid, and up to how many nodes it is drawn so while training
 
@@ -47,7 +48,7 @@ export class Session {
     this.running = this.halted = this.closed = false;
     this.until = /** @type {number | null} */ (null);
     this.grid = 50;
-    this.look = /** @type {import("../experiment/seen.js").Look} */ ({ row: 0, pixels: null });
+    this.look = /** @type {import("../experiment/seen.js").Look} */ ({ row: 0, pixels: null, target: null });
     this.withMaps = true;
     this.frameId = this.acked = this.waiting = 0;
     this.others = /** @type {Branch[]} */ ([]);
@@ -400,7 +401,6 @@ export class Session {
     };
     try {
       if (experiment.isPerceptron) throw new Problem("starts_perceptron");
-      if (experiment.seesImages) throw new Problem("starts_images");
       if (this.services.starts) {
         const found = await this.services.starts(branch, count, epochs, told);
         if (asked === this.startsAsked) this.send(summary(found, experiment, epochs));
@@ -409,7 +409,7 @@ export class Session {
       const found = [];
       for (let seed = 0; seed < count; seed++) {
         found.push(startOf(experiment, seed, epochs));
-        if (seed % 10 === 9) told(seed + 1);
+        if (count < FEW_STARTS || seed % 10 === 9) told(seed + 1);
         await pause();
         if (this.closed || asked !== this.startsAsked) return;
       }
