@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from koubai.estimators.convolution.classifier import ConvClassifier
     from koubai.estimators.convolution.regressor import ConvRegressor
+    from koubai.estimators.neocognitron.estimator import Neocognitron
     from koubai.models.of_images.seeing import Seen
 
 Path = str | os.PathLike[str]
@@ -45,7 +46,7 @@ class ImageModel:
 
     Attributes
     ----------
-    estimator_ : ConvClassifier or ConvRegressor
+    estimator_ : ConvClassifier, ConvRegressor or Neocognitron
         The network.
     task_, why_ : str
         What is predicted, and why that.
@@ -70,7 +71,7 @@ class ImageModel:
     'standing'
     """
 
-    estimator_: "ConvClassifier | ConvRegressor"
+    estimator_: "ConvClassifier | ConvRegressor | Neocognitron"
     task_: str
     why_: str
     resized_: bool
@@ -368,7 +369,7 @@ class ImageModel:
             commonest = known[counts.argmax()].item()
         return evaluate_classes(labels, predicted, probabilities, classes, commonest, self.shares_)
 
-    def _fitted(self) -> "ConvClassifier | ConvRegressor":
+    def _fitted(self) -> "ConvClassifier | ConvRegressor | Neocognitron":
         if not hasattr(self, "estimator_"):
             raise MissingError(who="ImageModel", what="it must be fitted first; it is not.", remedy="Call fit.")
         return self.estimator_
