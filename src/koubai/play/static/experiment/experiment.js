@@ -290,9 +290,10 @@ export class Experiment {
   /**
    * Mean losses of training and test rows, and the shares classified correctly, null where that is not asked.
    * @param {Float64Array} theta
+   * @param {boolean} [isCounted] whether the shares are asked for
    */
-  losses(theta) {
-    const [train, test] = [this.train, this.test].map((part) => this.#judged(theta, part));
+  losses(theta, isCounted = true) {
+    const [train, test] = [this.train, this.test].map((part) => this.#judged(theta, part, isCounted));
     const n = train.n + test.n;
     const accuracy = train.right === null ? null : (train.right + (test.right ?? 0)) / n;
     const share = (/** @type {{right: number | null, n: number}} */ { right, n: count }) => (right === null || !count ? null : right / count);
@@ -302,9 +303,10 @@ export class Experiment {
   /**
    * @param {Float64Array} theta
    * @param {Part} part
+   * @param {boolean} isCounted
    */
-  #judged(theta, { inputs, targets, labels, n }) {
-    const counts = this.data.task === "classification";
+  #judged(theta, { inputs, targets, labels, n }, isCounted) {
+    const counts = isCounted && this.data.task === "classification";
     if (!n) return { loss: NaN, right: counts ? 0 : null, n };
     const { loss } = this.engine.gradient(this.network, theta, { inputs, targets });
     if (!counts) return { loss, right: null, n };

@@ -67,9 +67,9 @@ export class Branch {
 
   // ------------------------------------------------------------------ forward
 
-  /** Record the current moment with its losses. @param {boolean} [kept] */
-  note(kept = false) {
-    this.judged = this.experiment.losses(this.moment.theta);
+  /** Record the current moment with its losses. @param {boolean} [kept] @param {boolean} [isCounted] whether shares classified correctly are asked for */
+  note(kept = false, isCounted = true) {
+    this.judged = this.experiment.losses(this.moment.theta, isCounted);
     this.serial += 1;
     if (Number.isFinite(this.judged.train) || !this.curve.places.length) // what is no number has no place on a curve
       this.curve.note({ serial: this.serial, epoch: this.epoch, train: this.judged.train, test: this.judged.test, kept });
@@ -89,17 +89,25 @@ export class Branch {
     return done;
   }
 
-  /** @param {number} epochs */
+  /**
+   * Train on the way to a state that alone is told: what of it is right is not counted before `judge`.
+   * @param {number} epochs
+   */
   trainEpochs(epochs) {
     this.experiment.advance(this.moment, epochs);
-    this.#trained(epochs);
+    this.#trained(epochs, false);
   }
 
-  /** @param {number} epochs */
-  #trained(epochs) {
+  /** Judge the current moment in full. */
+  judge() {
+    this.judged = this.experiment.losses(this.moment.theta);
+  }
+
+  /** @param {number} epochs @param {boolean} [isCounted] */
+  #trained(epochs, isCounted = true) {
     this.journal.write({ epochs });
     this.last = null;
-    this.note();
+    this.note(false, isCounted);
   }
 
   /**

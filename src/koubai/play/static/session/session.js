@@ -50,7 +50,7 @@ export class Session {
     this.grid = 50;
     this.look = /** @type {import("../experiment/seen.js").Look} */ ({ row: 0, pixels: null, target: null });
     this.withMaps = true;
-    this.frameId = this.acked = this.waiting = 0;
+    this.frameId = this.acked = this.waiting = this.instants = 0;
     this.others = /** @type {Branch[]} */ ([]);
     this.turn = Promise.resolve();
     this.wake = () => {};
@@ -102,10 +102,12 @@ export class Session {
       return Promise.resolve();
     }
     if (kind === "pause" || kind === "reset") [this.running, this.halted] = [false, true];
-    const weight = Number(SUPERSEDING.has(kind));
+    const weight = Number(SUPERSEDING.has(kind)), isInstant = Number(kind === "instant");
     this.waiting += weight;
+    this.instants += isInstant;
     this.turn = this.turn.then(async () => {
       this.waiting -= weight;
+      this.instants -= isInstant;
       try {
         await this.#obey(kind, part);
         if (CHANGING.has(kind)) this.#keep();
@@ -249,9 +251,13 @@ export class Session {
   async #settings(given) {
     const wanted = changed(this.ground.catalogue, this.branch.settings, given);
     if (!differences(this.branch.settings, wanted).length) return this.#tellAll();
-    const prepared = await this.#rows(wanted);
+    const prepared = await this.#rows(wanted), { data, sizes } = this.branch.experiment;
     this.#show(this.branch.changed(wanted, prepared));
-    this.#tellAll();
+    if (this.branch.experiment.data !== data || this.branch.experiment.sizes.join() !== sizes.join()) return this.#tellAll();
+    await pause(); // if the final state was asked for with them, none between is drawn
+    if (!this.instants) return this.#tellAll();
+    this.#tellState();
+    this.branch.curve.told = null;
   }
 
   /**
@@ -323,6 +329,7 @@ export class Session {
       since = performance.now();
       if (this.waiting || this.closed) break;
     }
+    branch.judge();
   }
 
   /** @param {number | null} until */
