@@ -324,3 +324,77 @@ def test_labels_that_are_numbers_are_those_of_classes_in_words(capsys: pytest.Ca
     np.savez("lines.npz", images=lines, labels=np.array([0, 1] * 4))
     assert main(["predict", "bare.koubai", "lines.npz", "--out", "found.csv"]) == 0
     assert "accuracy on 8 images of known labels, 8 right" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Neocognitrons of bars, with both readouts and without labels, and with images."""
+    folder = tmp_path_factory.mktemp("cells")
+    pixels, kinds = made.bars(60)
+    for name, readout, labels in (("soft", "softmax", kinds), ("winner", "winner", kinds), ("blind", "softmax", None)):
+        given = (pixels[:40],) if labels is None else (pixels[:40], labels[:40])
+        save(koubai.Neocognitron(8, readout=readout, random_state=0).fit(*given), folder / f"{name}.koubai")
+    np.savez(folder / "bars.npz", images=pixels[40:], labels=kinds[40:])
+    made.picture(folder / "one.png", pixels[41])
+    return folder
+
+
+def test_a_neocognitron_answers_to_images_in_files(cells: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = koubai.load(cells / "soft.koubai")
+    images = np.load(cells / "bars.npz")
+    assert main(["predict", str(cells / "soft.koubai"), str(cells / "bars.npz"), "--out", "found.csv"]) == 0
+    assert "images of known labels" in capsys.readouterr().err
+    found = pl.read_csv("found.csv")
+    assert found["prediction"].to_list() == model.predict(images["images"]).tolist()
+    shares = model.predict_proba(images["images"])
+    np.testing.assert_allclose(found[f"probability_{model.classes_[0]}"], shares[:, 0], rtol=1e-5)
+    assert main(["predict", str(cells / "winner.koubai"), str(cells / "one.png"), "--out", "one.csv"]) == 0
+    one = pl.read_csv("one.csv")
+    assert one.columns == ["image", "prediction"]
+    wanted = koubai.load(cells / "winner.koubai").predict(images["images"][1:2])
+    assert one["prediction"].to_list() == wanted.tolist()
+
+
+def test_what_a_neocognitron_sees_is_drawn_and_told(cells: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = str(cells / "soft.koubai")
+    assert main(["show", model]) == 0
+    told = capsys.readouterr().out
+    for words in ("Images   8 × 8 pixels", "Classes  lying, standing", "S1, C1", "koubai predict"):
+        assert words in told
+    for lang, words in (("en", "What the first S-cells have learned"), ("ja", "第 1 段の S 細胞が学習したもの")):
+        command = ["show", model, "--images", str(cells / "bars.npz"), "--row", "2", "--lang", lang]
+        assert main([*command, "--out", f"{lang}.html"]) == 0
+        whole = Path(f"{lang}.html").read_text(encoding="utf-8")
+        assert words in whole
+        for layer in ("contrast", "S1", "C1"):
+            assert layer in whole
+    assert "radient" not in Path("en.html").read_text(encoding="utf-8"), "it has none"
+    assert main(["show", str(cells / "winner.koubai"), "--images", str(cells / "one.png"), "--out", "one.png"]) == 0
+    model_seen = koubai.load(model)
+    from koubai.models.of_images.bare import as_image_model
+
+    whole_model = as_image_model(model_seen)
+    assert whole_model is not None
+    seen = whole_model.see(cells / "bars.npz", row=1)
+    maps = model_seen.maps(np.load(cells / "bars.npz")["images"][1:2])
+    for layer, (name, numbers) in zip(seen.layers, maps.items(), strict=True):
+        assert layer.name == name
+        np.testing.assert_array_equal(layer.numbers, numbers[0])
+    assert (seen.saliency, seen.exciting) == (None, ())
+
+
+def test_what_a_neocognitron_can_not_do_is_one_sentence(cells: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = cells / "bars.npz"
+    assert "learned without labels names no classes" in complaint(capsys, "predict", cells / "blind.koubai", images)
+    line = complaint(capsys, "show", cells / "blind.koubai", "--images", images, "--out", "a.png")
+    assert "learned without labels names no classes" in line
+    assert main(["show", str(cells / "blind.koubai")]) == 0
+    assert "Classes  learned without labels" in capsys.readouterr().out
+    line = complaint(capsys, "explain", "forward", cells / "soft.koubai", "--data", images)
+    assert "contains a Neocognitron, whose cells learned by competition. See what they answer with koubai show" in line
+    line = complaint(capsys, "explain", "backward", cells / "soft.koubai", "--data", images, "--lang", "ja")
+    assert "競合学習による Neocognitron です" in line
+    line = complaint(capsys, "explain", "model", cells / "soft.koubai", "--data", images)
+    assert line.endswith("got Neocognitron. Use koubai show MODEL --images.")
+    Path("table.csv").write_text("x1,x2\n1,2\n", encoding="utf-8")
+    assert "must be given images" in complaint(capsys, "predict", cells / "soft.koubai", "table.csv")

@@ -61,6 +61,43 @@ def test_an_s_cell_by_its_equation() -> None:
     assert (found > 0).any()
 
 
+def s_cell_of_1980(a: Any, b: float, r: float, u: Any, c: Any) -> float:
+    """r φ[(1 + Σ a u) / (1 + 2r/(1 + r) b v) - 1], v = √(Σ c u²): equations (1) to (3) of 1980."""
+    v = np.sqrt((c * u**2).sum())
+    return float(r * max(0.0, (1 + (a * u).sum()) / (1 + 2 * r / (1 + r) * b * v) - 1))
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.85])
+def test_an_s_cell_is_that_of_1980_where_its_plane_has_learned_one_pattern(threshold: float) -> None:
+    """Learned by Δa = q c u and Δb = q v / 2, with the selectivity r = θ / (1 - θ)."""
+    rng = np.random.default_rng(3)
+    c = fixed_connections(3, 18).astype(float)
+    pattern, q = rng.uniform(0, 1, 18), float(RATE)
+    a, b = q * c * pattern, q / 2 * np.sqrt((c * pattern**2).sum())
+    cells = SLayer(a[:, np.newaxis].astype(np.float32), 3, threshold)
+    assert cells.inhibition() == pytest.approx([2 * b], rel=1e-5)
+    for share in (1.0, 0.9, 0.7, 0.5, 0.0):
+        u = share * pattern + (1 - share) * rng.uniform(0, 1, 18)
+        v = np.sqrt((c * u**2).sum())
+        found = cells.answers(u[np.newaxis].astype(np.float32), np.array([v], np.float32))
+        wanted = s_cell_of_1980(a, b, threshold / (1 - threshold), u, c)
+        assert found == pytest.approx(np.array([[wanted]]), abs=2e-4)
+
+
+def test_a_plane_of_several_patterns_is_inhibited_at_most_as_much_as_in_1980() -> None:
+    """There b adds up q v / 2 of each; the b computed from the sum is no larger, and smaller where they differ."""
+    rng = np.random.default_rng(4)
+    c = fixed_connections(3, 18).astype(float)
+    patterns = rng.uniform(0, 1, (3, 18)) * (rng.uniform(0, 1, (3, 18)) > 0.5)
+    a = float(RATE) * (c * patterns).sum(axis=0)
+    twice = float(RATE) * np.sqrt((c * patterns**2).sum(axis=1)).sum()
+    found = float(SLayer(a[:, np.newaxis].astype(np.float32), 3, 0.5).inhibition()[0])
+    assert 0.3 * twice < found < 0.95 * twice
+    alike = 3 * float(RATE) * c * patterns[0]
+    same = 3 * float(RATE) * np.sqrt((c * patterns[0] ** 2).sum())
+    assert SLayer(alike[:, np.newaxis].astype(np.float32), 3, 0.5).inhibition() == pytest.approx([same], rel=1e-5)
+
+
 def test_a_c_cell_by_its_equation() -> None:
     below = np.random.default_rng(0).random((1, 9, 9, 1), np.float32)
     found = CLayer(3, 2, 0.3).maps(below)

@@ -120,6 +120,12 @@ def _show(out: "Console", found: "Container", path: str) -> None:
         from koubai.cli.images.show import show_images
 
         show_images(out, found.record)
+    if found.kind == "Neocognitron":
+        from koubai.cli.images.show import show_cells
+
+        show_cells(out, record, path)
+        _show_parameters(out, record)
+        return
     if "network" in record:
         _show_network(out, record)
     tensors = {name.removeprefix(prefix): array for name, array in found.tensors.items() if name.startswith(prefix)}

@@ -79,7 +79,11 @@ MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {
     },
     "starts": {"count": (Count(1, 200), 100), "epochs": (Count(1, 2000), 200)},
     "instant": {"epochs": (Count(1, 5000), 500)},
-    "look": {"row": (Count(0, 100_000), 0), "pixels": (Maybe(Many(Number(0, 1), MOST_PIXELS)), None)},
+    "look": {
+        "row": (Count(0, 100_000), 0),
+        "pixels": (Maybe(Many(Number(0, 1), MOST_PIXELS)), None),
+        "target": (Maybe(Count(0, 999)), None),
+    },
     "view": {"grid": (Count(10, 100), 50), "maps": (Flag(), True)},
     "ack": {"id": (Count(0, 2**53), 0)},
     "restore": {"document": (Anything(), {})},

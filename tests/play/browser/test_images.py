@@ -18,7 +18,7 @@ STORE = "document.getElementById('koubai-play').playground.store"
 CHANGE = """settings => document.getElementById("koubai-play").playground.context.change(settings)"""
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.8)]
 CELL = """async ([layer, at]) => {
-  const { cellOf } = await import("/static/images/derive.js");
+  const { cellOf } = await import("/static/images/numbers/forward.js");
   const found = cellOf(document.getElementById("koubai-play").playground.store.state, { layer, at });
   const plain = value => ArrayBuffer.isView(value) ? [...value] : value;
   return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, plain(value)]));
@@ -137,7 +137,7 @@ def test_a_clicked_cell_is_derived_as_python_derives_it(digits):
 def test_cells_are_opened_by_mouse_and_keys_and_frame_what_they_read(digits):
     playground = digits()
     page = playground.page
-    tile = page.locator(".band .tile").nth(2)
+    tile = page.locator(".band .tile:not(.kernel)").nth(2)
     tile.click(position={"x": 3, "y": 3})
     playground.until("s.cell && s.cell.layer === 0 && s.cell.at === 2")
     assert page.inner_text(".card.cell h3").startswith("conv1[1,1,3] = ")
@@ -160,7 +160,6 @@ def test_other_data_bring_the_plane_back_with_their_own_settings(digits):
     playground = digits()
     page = playground.page
     assert not page.locator(".card.network").is_visible()
-    assert not page.locator("[data-text='play.keep.svg']").is_visible()
     page.click(".set[data-name=xor]")
     playground.until("s.network.sizes.join() === '2,4,2,1' && !s.frame.blocks.seen")
     assert page.locator(".card.network").is_visible()
@@ -203,7 +202,7 @@ def test_controls_stay_under_the_finger_and_new_ones_are_hidden_where_asked(digi
     playground.until("s.network.layers[0].to[2] === 11")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "More filters"
     assert page.inner_text(".band output") == "filters: 11"
-    assert page.locator(".band").first.locator(".tile").count() == 11
+    assert page.locator(".band").first.locator(".tile:not(.kernel)").count() == 11
     page.evaluate(CHANGE, {"hide": ["kernel_sizes"]})
     page.get_by_label("Add a convolution").click()
     playground.until("s.network.layers.length === 6")
@@ -259,3 +258,136 @@ def test_no_width_scrolls_sideways_and_nothing_is_cut_off(digits):
                 playground.until("s.frame")
             assert playground.page.evaluate(BEYOND) == [], (lang, width, spacing)
             assert playground.page.evaluate(CUT) == [], (lang, width, spacing)
+
+
+@pytest.mark.slow
+def test_delta_comes_back_to_every_map_and_the_class_that_should_be_is_chosen(digits):
+    playground = digits()
+    page = playground.page
+    playground.train("s.epoch >= 1")
+    page.get_by_text("Backward: δ", exact=True).click()
+    playground.until("s.frame.blocks.back")
+    label = playground.state("s.data.label[0]")
+    assert playground.state("s.frame.header.look.target") == label
+    page.locator(".bar").nth(4).click()
+    playground.until("s.cell && s.cell.layer === 3")
+    z = playground.state("s.frame.blocks.output.data[4]")
+    told = playground.inner_text(".card.cell .result")
+    assert told.startswith("δ = ")
+    assert f"− {int(label == 4)} (what it should be)" in told
+    page.get_by_label("It should be").select_option("4")
+    playground.until("s.frame.header.look.target === 4")
+    delta = playground.state("s.frame.blocks.back.data.at(-6)")
+    assert delta == pytest.approx(z - 1, abs=1e-6)
+    page.locator(".band .tile:not(.kernel)").first.click(position={"x": 20, "y": 20})
+    playground.until("s.cell.layer === 0")
+    assert playground.inner_text(".card.cell h3").startswith("δ of conv1[")
+    assert page.locator(".card.cell .law math").count() == 3
+    page.locator(".band").nth(1).locator(".tile").first.click(position={"x": 20, "y": 20})
+    playground.until("s.cell.layer === 1")
+    assert page.locator(".card.cell .numbers-grid").count() == 3, "δ of the ten classes, weights, products"
+    draw(playground, SEVEN)
+    playground.until("s.frame.header.look.pixels && s.frame.blocks.back")
+    page.get_by_text("Forward: outputs", exact=True).click()
+    playground.until("!s.frame.blocks.back")
+    assert playground.inner_text(".card.cell h3").startswith("pool1[")
+
+
+@pytest.mark.slow
+def test_a_kernel_s_number_is_dragged_and_typed_and_its_map_follows(digits):
+    playground = digits()
+    page = playground.page
+    kernel = page.locator(".band .tile.kernel").nth(1)
+    kernel.focus()
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        kernel.press(key)
+    playground.until("s.kernel && s.frame.blocks.back")
+    at = playground.state("s.kernel.at")
+    assert at == (1 * 3 + 1) * 8 + 1, "row 2, column 2 of the second kernel"
+    assert playground.inner_text(".card.kernel h3").startswith("conv1, kernel 2, row 2, column 2, channel 1: ")
+    assert page.locator(".card.kernel .numbers-grid").count() == 3
+    before = playground.state("Array.from(s.frame.blocks.seen.data)")
+    slider = page.locator(".by-hand input[type=range]")
+    slider.focus()
+    length = playground.state("s.timeline.length")
+    slider.press("Home")
+    playground.until(f"s.frame.blocks.theta.data[{at}] === -2")
+    for _ in range(3):
+        slider.press("ArrowRight")
+    playground.until(f"Math.abs(s.frame.blocks.theta.data[{at}] + 1.97) < 1e-6")
+    assert playground.state("s.timeline.length") == length + 1, "one state for all places of the slider"
+    page.locator(".by-hand input[type=number]").fill("5")
+    page.keyboard.press("Enter")
+    playground.until(f"s.frame.blocks.theta.data[{at}] === 5")
+    after = playground.state("Array.from(s.frame.blocks.seen.data)")
+    maps = [np.array(each[64 : 64 + 512]).reshape(8, 8, 8) for each in (before, after)]
+    changed = np.abs(maps[0] - maps[1]).max(axis=(0, 1)) > 0
+    assert changed.tolist() == [False, True, *[False] * 6], "its own map alone"
+    network, theta = network_of(playground)
+    wanted = get_engine("cpu", 1).forward(network, theta, np.array(before[:64])[np.newaxis])[0]
+    assert np.abs(np.array(after[-10:]) - wanted).max() < 1e-5
+    page.locator(".large-kernel .tile").click(position={"x": 5, "y": 5})
+    playground.until("s.kernel.at === 1")
+    page.locator(".card.kernel .round").click()
+    playground.until("s.kernel === null")
+    assert not playground.is_visible(".card.kernel")
+
+
+@pytest.mark.slow
+def test_pictures_and_a_film_show_kernels_maps_and_the_answer(digits, tmp_path):
+    import xml.etree.ElementTree as Tree
+
+    from PIL import Image
+
+    playground = digits()
+    page = playground.page
+    page.evaluate(CHANGE, {"filters": [4], "hidden": [3], "activations": ["tanh"]})
+    playground.until("s.network.layers.length === 5")
+    with page.expect_download() as found:
+        playground.press("play.keep.svg")
+    found.value.save_as(tmp_path / "picture.svg")
+    tree = Tree.parse(tmp_path / "picture.svg").getroot()
+    images = [node for node in tree.iter() if node.tag.endswith("image")]
+    assert len(images) == 1 + 4 + 4 + 4 + 3, "the digit, kernels, maps, pooled maps, nodes"
+    words = [node.text for node in tree.iter() if node.tag.endswith("text")]
+    assert {"conv1", "pool1", "dense1", "dense2", "Epoch 0", *map(str, range(10))} <= set(words)
+    with page.expect_download() as found:
+        playground.press("play.keep.png")
+    found.value.save_as(tmp_path / "picture.png")
+    picture = np.asarray(Image.open(tmp_path / "picture.png").convert("RGB"))
+    assert picture.shape == (1440, 2560, 3)
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+    playground.train("s.epoch >= 3")
+    with page.expect_download() as found:
+        playground.press("play.keep.film")
+    name = found.value.suggested_filename
+    found.value.save_as(tmp_path / name)
+    assert name.startswith("koubai.")
+    assert (tmp_path / name).stat().st_size > 5000
+    playground.until("s.timeline.position === s.timeline.length - 1")
+
+
+@pytest.mark.slow
+def test_many_starts_of_digits_are_compared(digits):
+    playground = digits()
+    page = playground.page
+    page.evaluate(CHANGE, {"n_rows": 200, "filters": [3]})
+    playground.until("s.data.images && s.data.x.length === 200 && s.network.layers[0].to[2] === 3")
+    counts = [page.locator(f"#koubai-starts-{name}") for name in ("count", "epochs")]
+    assert [each.input_value() for each in counts] == ["20", "10"]
+    counts[0].fill("4")
+    counts[1].fill("5")
+    playground.press("play.starts.go")
+    playground.until("s.starts?.rights")
+    found = playground.state("s.starts")
+    assert [len(found["losses"]), len(found["rights"]), found["count"], found["epochs"]] == [4, 4, 4, 5]
+    assert found["losses"] == sorted(found["losses"])
+    words = playground.inner_text(".card.starts .words")
+    assert "of 4 starts" in words
+    assert "Of the test images they get " in words
+    assert page.locator(".card.starts .kernels canvas").count() == 2
+    assert not page.locator(".card.starts .pair").is_visible()
+    page.click(".set[data-name=xor]")
+    playground.until("s.network.sizes.join() === '2,4,2,1' && !s.frame.blocks.seen")
+    assert not playground.is_visible(".card.starts .result"), "those of digits say nothing here"
+    assert [each.input_value() for each in counts] == ["100", "200"]

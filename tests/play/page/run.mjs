@@ -10,8 +10,9 @@ globalThis.MessageChannel = class {
 
 const [statics, module, description, given, answer] = process.argv.slice(2);
 const at = (path) => import(pathToFileURL(`${statics}/${path}`).href);
-const [{ loadEngine }, { Session }, { program }, { modelFile }, { decoded }, { Problem }, { explained }] = await Promise.all([
+const [{ loadEngine }, { Session }, { program }, { modelFile }, { decoded }, { Problem }, { explained }, { cellOf }, { backOf, edited, ofKernel }] = await Promise.all([
   at("engine/engine.js"), at("session/session.js"), at("keeping/program.js"), at("keeping/model-file.js"), at("session/rows.js"), at("experiment/problem.js"), at("derivations/explained.js"),
+  at("images/numbers/forward.js"), at("images/numbers/back.js"),
 ]);
 const { catalogue, derivations, stories } = JSON.parse(readFileSync(given, "utf8"));
 const engine = await loadEngine(readFileSync(module), JSON.parse(readFileSync(description, "utf8")));
@@ -21,7 +22,7 @@ const plain = (_, value) => {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 };
 
-async function play({ first = {}, rows = null, document = null, messages = [], settles = false, keeps = null, explains = [] }) {
+async function play({ first = {}, rows = null, document = null, messages = [], settles = false, keeps = null, explains = [], cells = [], kernels = [] }) {
   const told = [];
   let session = null;
   const send = (message) => {
@@ -47,6 +48,8 @@ async function play({ first = {}, rows = null, document = null, messages = [], s
     while (message.type === "starts" && !told.at(-1).mean && told.at(-1).type !== "problem") await new Promise((done) => setTimeout(done, 2));
   }
   await session.turn;
+  const state = { ...told.findLast(({ type }) => type === "state"), frame: told.findLast(({ type }) => type === "frame") }; // as the page has it
+  const derived = { cells: cells.map((cell) => ({ forth: cellOf(state, cell), back: backOf(state, cell) })), kernels: kernels.map((kernel) => ({ ...ofKernel(state, kernel), edit: edited(state, kernel) })) };
   const { branch } = session, kept = {}, frames = told.filter(({ type }) => type === "frame");
   for (const { blocks } of frames.slice(0, -1)) for (const name of ["output", "nodes"]) if (blocks[name]) blocks[name] = { shape: blocks[name].shape }; // long
   session.close();
@@ -55,7 +58,7 @@ async function play({ first = {}, rows = null, document = null, messages = [], s
     else kept.model = Buffer.from(modelFile(branch)).toString("base64");
   }
   kept.explained = explains.map((asked) => explained(branch, asked, derivations).html);
-  return { told, marks, whole: branch.whole(), inputs: branch.experiment.data.inputs, targets: branch.experiment.data.targets, test: branch.experiment.data.test, ...kept };
+  return { told, marks, whole: branch.whole(), inputs: branch.experiment.data.inputs, targets: branch.experiment.data.targets, test: branch.experiment.data.test, ...kept, derived };
 }
 
 const found = [];

@@ -10,7 +10,7 @@ import pytest
 import koubai
 from koubai.engines.reference import trace_forward
 from koubai.play.of_images.sets import IMAGES
-from koubai.play.replay import replay
+from koubai.play.replay import place_of, replay
 from koubai.play.runs.document import document
 from koubai.play.runs.keeping import model_file
 from koubai.play.runs.rows import pixels_of
@@ -18,6 +18,8 @@ from koubai.play.runs.rows import pixels_of
 from .stories import played
 
 DRAWN = [round(float(share), 3) for share in np.random.default_rng(4).uniform(0, 1, 64)]
+EDIT = {"layer": 1, "source": 9, "target": 1, "value": 1.5}
+"""By hand: what the second filter's window at the map's first cell has for the cell in row 2, column 2."""
 NETWORKS = {
     "one convolution": {"hidden": [], "optimizer": "adam"},
     "two convolutions": {
@@ -39,8 +41,9 @@ def told(tmp_path_factory):
         {"type": "look", "row": 7},
         {"type": "step", "unit": "example"},
         {"type": "look", "row": 0, "pixels": DRAWN},
-        {"type": "edit", "layer": 1, "value": 1},
-        {"type": "starts", "count": 3},
+        {"type": "edit", **EDIT},
+        {"type": "edit", "layer": 1, "source": 63, "target": 0, "value": 1},
+        {"type": "starts", "count": 3, "epochs": 4},
         {"type": "look", "pixels": [2]},
     ]
     stories = [
@@ -60,13 +63,13 @@ def test_every_layer_says_of_an_image_what_python_s_says(told, name):
     found = told[name]
     for number, pixels in ((1, None), (3, DRAWN)):
         frame = [message for message in found.after(number) if message["type"] == "frame"][-1]
-        done = [{"epochs": 3}] if number == 1 else found.whole["done"]
+        done = [{"epochs": 3}] if number == 1 else [entry for entry in found.whole["done"] if "edit" not in entry]
         experiment, moment = replay(found.whole["began"], done, {})
         x = experiment.data.inputs[7] if pixels is None else np.array(pixels)
         trace = trace_forward(experiment.network, moment.state.theta, x[np.newaxis])
         wanted = np.concatenate([x, *(z[0] for z in trace.activations)])
         assert np.abs(np.array(frame["blocks"]["seen"]["data"]) - wanted).max() < 1e-5
-        assert frame["header"]["look"] == {"row": 7 if pixels is None else 0, "pixels": pixels}
+        assert frame["header"]["look"] == {"row": 7 if pixels is None else 0, "pixels": pixels, "target": None}
 
 
 def test_a_notebook_gets_the_network_as_an_estimator_of_images():
@@ -83,7 +86,41 @@ def test_a_notebook_gets_the_network_as_an_estimator_of_images():
 
 
 def test_what_does_not_go_with_images_is_refused_in_one_sentence(told):
-    assert told["one convolution"].problems == ["no_weight", "starts_images", "number"]
+    assert told["one convolution"].problems == ["no_weight", "number"]
+    assert told["a plain row"].problems == ["no_weight", "no_weight", "number"], "its first layer has no weights"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_kernel_s_number_is_set_by_hand_as_python_sets_it(told, name):
+    found = told[name]
+    experiment, moment = replay(found.whole["began"], found.whole["done"], {})
+    assert np.abs(moment.state.theta - found.theta).max() < 1e-9
+    assert ({"edit": EDIT | {"bias": False}} in found.whole["done"]) == (name != "a plain row")
+    if name != "a plain row":
+        place = place_of(experiment, EDIT["layer"], EDIT["source"], EDIT["target"], bias=False)
+        assert place is not None
+        assert found.theta[place] == EDIT["value"]
+        frame = [message for message in found.after(4) if message["type"] == "frame"][-1]
+        assert frame["blocks"]["theta"]["data"][place] == EDIT["value"], "the maps change at once"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_many_starts_of_images_end_as_each_alone(told, name):
+    found = told[name]
+    shown = found.last("starts")
+    whole = found.whole
+    ends = []
+    for seed in range(3):
+        experiment, moment = replay(whole["settings"] | {"seed": seed}, [{"epochs": 4}], {})
+        train, _, accuracies = experiment.losses(moment.state.theta)
+        ends.append((train, accuracies[1]))
+    assert shown["losses"] == pytest.approx(sorted(train for train, _ in ends), rel=1e-3), "in single precision"
+    assert shown["rights"] == pytest.approx(sorted(right for _, right in ends), abs=0.06)
+    assert (shown["count"], shown["epochs"], shown["mean"]) == (3, 4, [])
+    assert [end["loss"] for end in shown["ends"]] == pytest.approx([shown["losses"][0], shown["losses"][-1]])
+    assert shown["size"] == {"one": [3, 3, 1, 8], "two": [5, 5, 1, 3], "a": None}[name.split()[0]]
+    assert len(shown["ends"][0]["kernels"]) == (0 if shown["size"] is None else int(np.prod(shown["size"])))
+    assert [message["done"] for message in found.after(6) if "done" in message] == [1, 2]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -70,6 +70,13 @@ STORIES = {
         "settles": True,
     },
     "instant": {"first": FAST, "messages": [{"type": "instant", "epochs": 200}]},
+    "instant after a slider": {
+        "first": FAST,
+        "messages": [
+            {"at_once": [settings(learning_rate=0.05), {"type": "instant", "epochs": 50}]},
+            {"at_once": [settings(hidden=[3]), {"type": "instant", "epochs": 50}]},
+        ],
+    },
     "instant superseded": {
         "first": {**FAST, "hidden": [32, 32], "batch_size": 1},
         "messages": [
@@ -240,6 +247,19 @@ def test_instant_mode_shows_what_training_from_the_start_gives_with_the_bends_of
     curve = found.last("losses")
     assert len(curve["epochs"]) > 15
     assert curve["epochs"][:3] == [0, 1, 2]
+
+
+def test_instant_mode_draws_no_state_between_unless_the_network_has_another_shape(told):
+    found = told["instant after a slider"]
+    frames = [message["header"] for message in found.messages if message["type"] == "frame"]
+    assert [(frame["epoch"], frame["instant"]) for frame in frames] == [(0, False), (50, True), (0, False), (50, True)]
+    last = frames[-1]
+    assert found.last("losses")["train"][-1] == last["train_loss"]
+    experiment, moment = replay(found.whole["began"], [{"epochs": 50}], {})
+    assert (experiment.settings.hidden, experiment.settings.learning_rate) == ((3,), 0.05)
+    train, _, (right, of_test) = experiment.losses(moment.state.theta)
+    assert last["train_loss"] == pytest.approx(train, abs=1e-9)
+    assert [last["train_accuracy"], last["test_accuracy"]] == pytest.approx([right, of_test], abs=1e-12)
 
 
 def test_instant_mode_gives_way_to_the_next_wish(told):

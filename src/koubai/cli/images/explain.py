@@ -8,6 +8,7 @@ import numpy as np
 from koubai.cli.images import options
 from koubai.cli.parts.reading import reading_options, say_notes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from koubai.explain.network.samples import Sample
@@ -19,6 +20,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
     from koubai.explain.network.naming import Names
     from koubai.explain.network.samples import Sample
     from koubai.models.of_images.bare import notes_on_units
+    from koubai.models.of_images.seeing import is_of_cells
 
     refused = {**reading_options(args), "member": args.member}
     for name, value in refused.items():
@@ -27,6 +29,8 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
                 f"--{name.replace('_', '-')} must come with a model of a table; got it with one of images, "
                 f"'{args.model}'. Leave it out."
             )
+    if is_of_cells(model.estimator_):
+        raise ParameterError(worded("explain.error.of_cells", model=args.model))
     options.check_there(args.data)
     images = model.read(args.data)
     say_notes([*images.notes, *notes_on_units(model, images.pixels)])

@@ -41,6 +41,29 @@ def show_maps(out: "Console", network: "Network") -> None:
     out.print(plain_table(HEADINGS, rows, numbers=NUMBERS))
 
 
+def show_cells(out: "Console", record: Mapping[str, Any], path: str) -> None:
+    """Print a Neocognitron: its images, its stages, its classes, and how to see what it sees."""
+    from koubai.images.images import said_of_size
+    from koubai.models.of_images.learnable import channels_in_words
+
+    height, width, channels = (int(size) for size in record["fitted"]["image_shape_"])
+    out.print(f"Images   {said_of_size(height, width)} pixels, {channels_in_words(channels)}")
+    classes = record["classes"]
+    listed = (
+        "learned without labels" if classes is None else ", ".join(map(printable, classes["values"][:MANY_CLASSES]))
+    )
+    out.print(f"Classes  {listed}{', …' if classes is not None and len(classes['values']) > MANY_CLASSES else ''}")
+    rows = [
+        (f"S{number}, C{number}", f"{planes:,}", f"{stage['fields']}×{stage['fields']}", f"{stage['thresholds']:g}",
+         f"{stage['blurs']}×{stage['blurs']}", f"{stage['strides']}")
+        for number, (planes, stage) in enumerate(zip(record["planes"], record["stages"], strict=True), start=1)
+    ]  # fmt: skip
+    out.print(plain_table(("stage", "planes", "S-cell sees", "θ", "C-cell blurs", "stride"), rows, numbers=(1, 3, 5)))
+    if classes is not None:
+        out.print(f"See      koubai show {printable(path)} --images IMAGES --out seen.html", soft_wrap=True)
+        out.print(f"Predict  koubai predict {printable(path)} IMAGES --out predictions.csv", soft_wrap=True)
+
+
 def show_commands(out: "Console", network: "Network", path: str) -> None:
     """Print how to see what the network sees, and how one of its numbers is explained."""
     from koubai.explain.network.naming import layer_names

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MADE = ("sizes", "hidden", "output", "loss_function", "seed")
 """Options of a network made for the occasion."""
+OF_NETWORKS = ("ImageModel", "ConvClassifier", "ConvRegressor")
+"""Kinds of models of images whose network is one that is derived."""
 MOST_UPDATES = 10_000
 """So many updates are made before the one that is shown: the readable engine makes them."""
 MOST_EXAMPLES = 2000
@@ -132,7 +134,8 @@ def _with_table(args: argparse.Namespace, model: Any) -> tuple["TableModel", "Ta
 
     if not isinstance(model, TableModel):
         kind = type(model).__name__
-        way = "koubai explain forward" if kind == "ImageModel" else worded("explain.error.own_method")
+        ways = {"Neocognitron": "koubai show MODEL --images"} | dict.fromkeys(OF_NETWORKS, "koubai explain forward")
+        way = ways.get(kind) or worded("explain.error.own_method")
         raise ParameterError(worded("explain.error.table_model", got=kind, way=way))
     require_files([args.data])
     given = reading_options(args)

@@ -72,8 +72,9 @@ class SLayer:
     u_S(n, k) = θ / (1 - θ) · φ[(1 + Σ_κ Σ_v a(v, κ, k) u_C(n + v, κ)) / (1 + θ b(k) v_C(n)) - 1], φ[x] = max(x, 0),
     with the V-cell's v_C(n) = √(Σ_κ Σ_v c(v) u_C(n + v, κ)²), whose inhibition divides (it shunts) rather than
     subtracts, and b(k) = √(Σ_κ Σ_v a(v, κ, k)² / c(v)). With a large a the fraction is s / θ, where s is the cosine
-    between the input and what was learned, so that a cell answers where s > θ, and with 1 where s = 1. The form is that
-    of 1980, equations (1) for the S-cell, (2) for φ and (3) for the V-cell; the factors θ and b are those of 2003.
+    between the input and what was learned, so that a cell answers where s > θ, and with 1 where s = 1. This is the
+    S-cell of 1980, r φ[(1 + Σ a u_C) / (1 + 2 r / (1 + r) · b' v_C) - 1], with r = θ / (1 - θ) and b = 2 b', as 2003
+    writes it; that b is computed from a, rather than added up from Δb' = q v_C / 2, is of 2003.
 
     Parameters
     ----------

@@ -5,19 +5,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.errors import MissingError
 from koubai.models.of_images.image_model import ImageModel
+from koubai.models.of_images.seeing import is_of_cells
 from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from koubai.estimators.convolution.classifier import ConvClassifier
     from koubai.estimators.convolution.regressor import ConvRegressor
+    from koubai.estimators.neocognitron.estimator import Neocognitron
 
 UNLIKELY = 10.0
 """Standard deviations from the mean beyond which a pixel is likely to be counted in another unit."""
 
 
-def of_arrays(estimator: "ConvClassifier | ConvRegressor") -> ImageModel:
+def of_arrays(estimator: "ConvClassifier | ConvRegressor | Neocognitron") -> ImageModel:
     """Return a fitted estimator as a model of images in files, which it takes as their pixels are.
+
+    Raises
+    ------
+    MissingError
+        If it learned without labels and names no classes, as a Neocognitron may.
 
     Examples
     --------
@@ -31,6 +39,12 @@ def of_arrays(estimator: "ConvClassifier | ConvRegressor") -> ImageModel:
     ...     model.predict(f"{folder}/lines.npz")["prediction"].to_list()
     ['lying', 'standing', 'lying', 'standing']
     """
+    if is_of_cells(estimator) and not hasattr(estimator, "readout_"):
+        raise MissingError(
+            who=type(estimator).__name__,
+            what="what it learned without labels names no classes, and answers with its top C-cells alone.",
+            remedy="Call fit(X, y), or transform in Python.",
+        )
     model = ImageModel()
     model.estimator_, model.resized_, model.evaluation_ = estimator, False, None
     model.task_ = CLASSIFICATION if hasattr(estimator, "classes_") else REGRESSION
@@ -42,7 +56,7 @@ def of_arrays(estimator: "ConvClassifier | ConvRegressor") -> ImageModel:
 
 def as_image_model(model: Any) -> ImageModel | None:
     """Return a loaded model as one of images in files; None if it is of something else."""
-    if type(model).__name__ in ("ConvClassifier", "ConvRegressor"):
+    if type(model).__name__ in ("ConvClassifier", "ConvRegressor", "Neocognitron"):
         return of_arrays(model)
     return model if isinstance(model, ImageModel) else None
 
@@ -59,10 +73,13 @@ def notes_on_units(model: Any, pixels: Array) -> list[str]:
     ['Pixels go up to 255, those that the model learned from were about 0 ± 16; give them in the same units.']
     """
     estimator = model.estimator_ if isinstance(model, ImageModel) else model
-    if (isinstance(model, ImageModel) and model.learned_from_files) or not hasattr(estimator, "pixel_mean_"):
+    if pixels.size == 0 or (isinstance(model, ImageModel) and model.learned_from_files):
         return []
-    mean, scale = np.asarray(estimator.pixel_mean_), np.asarray(estimator.pixel_scale_)
-    if pixels.size == 0:
+    if hasattr(estimator, "range_"):  # a Neocognitron's
+        mean, scale = np.array([estimator.lowest_]), np.array([estimator.range_])
+    elif hasattr(estimator, "pixel_mean_"):
+        mean, scale = np.asarray(estimator.pixel_mean_), np.asarray(estimator.pixel_scale_)
+    else:
         return []
     lowest, highest = (extreme(axis=(0, 1, 2)) for extreme in (pixels.min, pixels.max))  # of each channel
     if (np.maximum(highest - mean, mean - lowest) <= UNLIKELY * scale).all():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from koubai.estimators.convolution.classifier import ConvClassifier
     from koubai.estimators.convolution.regressor import ConvRegressor
+    from koubai.estimators.neocognitron.estimator import Neocognitron
     from koubai.models.of_images.seeing import Seen
 
 Path = str | os.PathLike[str]
@@ -47,7 +48,7 @@ class ImageModel:
 
     Attributes
     ----------
-    estimator_ : ConvClassifier or ConvRegressor
+    estimator_ : ConvClassifier, ConvRegressor or Neocognitron
         The network.
     task_, why_ : str
         What is predicted, and why that.
@@ -72,7 +73,7 @@ class ImageModel:
     'standing'
     """
 
-    estimator_: "ConvClassifier | ConvRegressor"
+    estimator_: "ConvClassifier | ConvRegressor | Neocognitron"
     task_: str
     why_: str
     resized_: bool
@@ -342,7 +343,7 @@ class ImageModel:
         """Whether it learned from files; if not, it is an estimator that learned from arrays (`of_arrays`)."""
         return bool(self.n_images_)
 
-    def _fitted(self) -> "ConvClassifier | ConvRegressor":
+    def _fitted(self) -> "ConvClassifier | ConvRegressor | Neocognitron":
         if not hasattr(self, "estimator_"):
             raise MissingError(who="ImageModel", what="it must be fitted first; it is not.", remedy="Call fit.")
         return self.estimator_

@@ -62,17 +62,20 @@ class Seen:
     truth : str
         The image's label, if known.
     kernels : array of shape (height, width, channels, filters) or None
-        The weights of the first layer, if it is a convolution.
+        The weights of the first layer, if it is a convolution; what the first S-cells of a Neocognitron have learned,
+        of what is brighter than its surround less what is darker.
     layers : sequence of Maps
         The activations of each layer that has maps.
     exciting : sequence of Exciting
         For each convolution what excites its filters most, in the images given.
-    saliency : array of shape (height, width)
+    saliency : array of shape (height, width) or None
         Σ over the channels of x ∂u/∂x, u being the output of the answer before its activation: how much each pixel
         contributes if the network is taken for linear (Shrikumar and others 2016, "Not just a black box", section 2).
+        None of a Neocognitron, which has no gradient.
     occlusion : array of shape (height, width)
         By how much the answer's probability (or number) falls if a patch around a pixel is hidden under the mean of
-        all pixels, averaged over the patches that hide it (Zeiler and Fergus 2014, section 4.2).
+        all pixels, averaged over the patches that hide it (Zeiler and Fergus 2014, section 4.2). For a Neocognitron a
+        patch is hidden under the darkest pixel that it learned from.
     wrong : sequence of WrongImage
         The images with the largest loss, or error, that are wrong.
     """
@@ -84,7 +87,7 @@ class Seen:
     kernels: Array | None
     layers: tuple[Maps, ...]
     exciting: tuple[Exciting, ...]
-    saliency: Array
+    saliency: Array | None
     occlusion: Array
     wrong: tuple[WrongImage, ...]
 
@@ -186,9 +189,6 @@ def seen_by(estimator: Any, images: Images, row: int) -> Seen:
         raise ParameterError(
             who="see", parameter="row", required=f"be in 0 … {len(images) - 1}", got=str(row), remedy="Try 0."
         )
-    image = images.pixels[row : row + 1]
-    theta = estimator.theta_.astype(np.float64)
-    trace = trace_forward(estimator.network_, theta, estimator._inputs(image, np.float64))
     predicted, probabilities = answers_to(estimator, images.pixels)
     if predicted.ndim > 1:
         raise ParameterError(
@@ -196,22 +196,50 @@ def seen_by(estimator: Any, images: Images, row: int) -> Seen:
             what=f"the network must have one answer for an image; got one of {predicted.shape[1]}.",
             remedy="Train one network for each.",
         )
-    node, sign = _node_of(estimator, predicted[row]) if _has_classes(estimator) else (0, 1.0)
-    slopes = sign * output_gradient(trace, node)
-    saliency = (slopes * trace.inputs).reshape(images.shape).sum(axis=2)
+    looked = _by_cells if is_of_cells(estimator) else _by_network
+    kernels, layers, saliency = looked(estimator, images.pixels[row : row + 1], predicted[row])
     labels = None if images.labels is None else np.asarray(images.labels)
     return Seen(
         name=str(images.names[row]),
         pixels=images.pixels[row],
         answers=_answers(estimator, predicted[row], None if probabilities is None else probabilities[row]),
         truth="" if labels is None else _shown(labels[row]),
-        kernels=_first_kernels(estimator, theta),
-        layers=_maps(trace),
-        exciting=exciting(estimator, images.pixels),
+        kernels=kernels,
+        layers=layers,
+        exciting=() if is_of_cells(estimator) else exciting(estimator, images.pixels),
         saliency=saliency,
         occlusion=_occlusion(estimator, images.pixels[row]),
         wrong=() if labels is None else _most_wrong(estimator, images, labels, predicted, probabilities),
     )
+
+
+def is_of_cells(estimator: Any) -> bool:
+    """Return whether an estimator is a Neocognitron, whose S-cells and C-cells are no network with gradients."""
+    return type(estimator).__name__ == "Neocognitron"
+
+
+def _by_network(estimator: Any, image: Array, predicted: Any) -> tuple[Array | None, tuple[Maps, ...], Array | None]:
+    """Return the first kernels, the maps of all layers, and gradient × input of the answer."""
+    theta = estimator.theta_.astype(np.float64)
+    trace = trace_forward(estimator.network_, theta, estimator._inputs(image, np.float64))
+    node, sign = _node_of(estimator, predicted) if _has_classes(estimator) else (0, 1.0)
+    slopes = sign * output_gradient(trace, node)
+    saliency = (slopes * trace.inputs).reshape(image.shape[1:]).sum(axis=2)
+    return _first_kernels(estimator, theta), _maps(trace), saliency
+
+
+CELLS = {"c": "contrast", "S": "s_cells", "C": "c_cells"}
+"""Kinds of a Neocognitron's layers by the first letter of their names."""
+
+
+def _by_cells(estimator: Any, image: Array, predicted: Any) -> tuple[Array | None, tuple[Maps, ...], Array | None]:
+    """Return what the first S-cells have learned, and the maps of all layers of cells."""
+    layer = estimator.s_layers_[0]
+    both = layer.weights.reshape(
+        layer.size, layer.size, 2, -1, layer.weights.shape[1]
+    )  # brighter and darker than around
+    maps = tuple(Maps(name, CELLS[name[0]], each[0]) for name, each in estimator.maps(image).items())
+    return both[:, :, 0] - both[:, :, 1], maps, None
 
 
 def _has_classes(estimator: Any) -> bool:
@@ -220,6 +248,11 @@ def _has_classes(estimator: Any) -> bool:
 
 def answers_to(estimator: Any, pixels: Array) -> tuple[Array, Array | None]:
     """Return predictions for images (n, height, width, channels), and the probabilities of classes if there are any."""
+    if is_of_cells(estimator):
+        if not hasattr(estimator, "predict_proba"):  # labelled winners say no probabilities
+            return np.asarray(estimator.predict(pixels)), None
+        shares = estimator.predict_proba(pixels)
+        return estimator.classes_[shares.argmax(axis=1)], shares
     if not _has_classes(estimator) or estimator.network_.loss.signed:
         return np.asarray(estimator.predict(pixels)), None
     if estimator._is_multilabel():
@@ -276,11 +309,12 @@ def _maps(trace: ForwardTrace) -> tuple[Maps, ...]:
 def _occlusion(estimator: Any, image: Array) -> Array:
     height, width, _ = image.shape
     size = max(1, round(min(height, width) / PATCHES))
+    beneath = estimator.lowest_ if is_of_cells(estimator) else estimator.pixel_mean_
     step = max(1, size // 2)
     places = [(top, left) for top in _starts(height, size, step) for left in _starts(width, size, step)]
     hidden = np.repeat(image[np.newaxis].astype(np.float64), len(places) + 1, axis=0)
     for each, (top, left) in zip(hidden, places, strict=False):  # the last one is left as it is
-        each[top : top + size, left : left + size] = estimator.pixel_mean_
+        each[top : top + size, left : left + size] = beneath
     predicted, probabilities = answers_to(estimator, hidden)
     answers = predicted if probabilities is None else probabilities[:, int(probabilities[-1].argmax())]
     falls, counts = np.zeros((height, width)), np.zeros((height, width))

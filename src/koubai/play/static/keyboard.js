@@ -13,8 +13,8 @@ export function keyboard(root, { store, send }, alone) {
     const event = /** @type {KeyboardEvent} */ (given);
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || !root.contains(target) && !(alone && target === within.body)) return;
-    if (event.key === "Escape" && (store.state.selection || store.state.cell)) {
-      store.set({ selection: null, cell: null });
+    if (event.key === "Escape" && (store.state.selection || store.state.cell || store.state.kernel)) {
+      store.set({ selection: null, cell: null, kernel: null });
       return;
     }
     if (target.closest("input, select, textarea")) return;

@@ -52,6 +52,9 @@
  * @property {{frame: Frame, losses: Losses, data: Points | null, settings: any} | null} other The other branch's run.
  * @property {Selection | null} selection
  * @property {{layer: number, at: number} | null} cell The number of a network on images whose derivation is shown.
+ * @property {{layer: number, at: number} | null} kernel The number of a kernel that is shown, by its place among the layer's weights.
+ * @property {"forward" | "backward"} direction Whether maps show what layers say, or δ.
+ * @property {number | null} meant The class that the image on screen should be, if somebody chose it.
  * @property {{title: string, html: string} | null} explanation
  * @property {any} question The question answered by the current explanation.
  * @property {any} starts

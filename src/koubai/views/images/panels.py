@@ -45,13 +45,14 @@ def panels(seen: Seen, lang: Language) -> Iterator[Panel]:
     lang : "en" or "ja"
         Language of the texts.
     """
-    yield Panel("answer", "", 3.4, partial(_answer, seen=seen, lang=lang))
+    of_cells = seen.saliency is None
+    yield Panel("answer_of_cells" if of_cells else "answer", "", 3.4, partial(_answer, seen=seen, lang=lang))
     if seen.kernels is not None:
         kernels = np.moveaxis(seen.kernels.mean(axis=2), 2, 0)
-        yield _grid_panel("kernels", "", kernels, lang, signed=True)
+        yield _grid_panel("connections" if of_cells else "kernels", "", kernels, lang, signed=True)
     for layer in seen.layers:
         name = text(f"images.layer.{layer.kind}", lang, name=layer.name)
-        yield _grid_panel("maps", name, np.moveaxis(layer.numbers, 2, 0), lang)
+        yield _grid_panel("cells" if of_cells else "maps", name, np.moveaxis(layer.numbers, 2, 0), lang)
     for each in seen.exciting:
         name, (_, height, width, _) = text("images.layer.convolution", lang, name=each.name), each.wanted.shape
         rows = 1 + each.patches.shape[1]
@@ -113,7 +114,7 @@ def _signed(axes: Any, numbers: Array, heading: str) -> None:
 
 
 def _answer(figure: Any, seen: Seen, lang: Language) -> None:
-    image, bars, saliency, occlusion = figure.subplots(1, 4)
+    image, bars, *rest = figure.subplots(1, 4)
     _show(image, seen.pixels)
     image.set_title(_short(seen.name), fontsize=12)
     answers = seen.answers[:MOST_ANSWERS]
@@ -132,7 +133,12 @@ def _answer(figure: Any, seen: Seen, lang: Language) -> None:
         bars.set_axis_off()
     known = text("images.answer.truth", lang, truth=_short(seen.truth)) if seen.truth else ""
     bars.set_title(known or text("images.answer.probabilities", lang), fontsize=12)
-    _signed(saliency, seen.saliency, text("images.answer.saliency", lang))
+    occlusion = rest[-1]
+    if seen.saliency is not None:
+        _signed(rest[0], seen.saliency, text("images.answer.saliency", lang))
+    else:
+        occlusion, empty = rest
+        empty.set_axis_off()
     _signed(occlusion, seen.occlusion, text("images.answer.occlusion", lang))
 
 

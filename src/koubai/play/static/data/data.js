@@ -2,7 +2,7 @@
 import { CounterRandom, DATA } from "./randomness.js";
 import { MADE, make } from "./datasets.js";
 import { featuresOf } from "./features.js";
-import { imageRows, imagesOf } from "./images.js";
+import { imageRows, imagesOf, noPlane } from "./images.js";
 import { testRows } from "./numbers.js";
 import { planeOf } from "./plane.js";
 import { Problem } from "../experiment/problem.js";
@@ -61,7 +61,7 @@ export function load(settings, catalogue, prepared = null) {
   if (settings.dataset === "points") return drawn(settings);
   if (!prepared) throw new Problem("no_table");
   const images = imagesOf(catalogue, settings);
-  if (images) return imageRows(images, /** @type {any} */ (prepared), settings);
+  if (images) return prepared.pixels ? imageRows(images, /** @type {any} */ (prepared), settings) : { .../** @type {any} */ (prepared), plane: noPlane(prepared.test.length) }; // another worker's rows
   const { inputs, names } = prepared;
   return onAxes({ ...prepared, inputs: Float64Array.from(inputs), targets: Float64Array.from(prepared.targets), d: names.length, plane: /** @type {any} */ (null) }, settings);
 }

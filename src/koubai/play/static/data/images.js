@@ -33,6 +33,9 @@ export function imageRows({ shape, most, classes }, { pixels, labels }, settings
   const names = Array.from({ length: d }, (_, at) => `[${Math.floor(at / width) + 1},${(at % width) + 1}]`);
   return {
     inputs, targets, d, task: /** @type {const} */ ("classification"), classes, names, shape, test: testRows(n, settings.train_ratio),
-    plane: { x: new Float64Array(n), y: new Float64Array(n), axes: /** @type {[string, string]} */ (["", ""]), extent: [[0, 1], [0, 1]], inputs: () => new Float64Array(0) }, // images have none
+    plane: noPlane(n),
   };
 }
+
+/** What stands for the plane of so many images, which have none. @param {number} n @returns {import("./plane.js").Plane} */
+export const noPlane = (n) => ({ x: new Float64Array(n), y: new Float64Array(n), axes: ["", ""], extent: [[0, 1], [0, 1]], inputs: () => new Float64Array(0) });

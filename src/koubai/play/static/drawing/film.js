@@ -1,7 +1,9 @@
-// A film of the run: every past state in turn, the network beside its output, recorded by the browser.
+// A film of the run: every past state in turn, the network beside its output or with all its maps, recorded by the browser.
 import { el, short } from "../page/dom.js";
+import { HEIGHT, WIDTH, paintPieces, pieces } from "../images/picture.js";
+import { isReady, seesImages } from "../images/shapes.js";
 
-const WIDTH = 1280, HEIGHT = 720, MOST = 150, PAUSE = 60, END = 1200;
+const MOST = 150, PAUSE = 60, END = 1200;
 
 /** Video formats, the most widely supported first. */
 const KINDS = [["video/mp4;codecs=avc1.42E01F", "mp4"], ["video/webm;codecs=vp9", "webm"], ["video/webm", "webm"]];
@@ -28,7 +30,8 @@ export async function film({ store, send, texts }, { network, output }, told) {
   const count = Math.min(MOST, length);
   for (let index = 0; index < count; index++) {
     await arrived(store, send, Math.round((index * (length - 1)) / (count - 1)));
-    draw(pen, store.state, network, output, texts);
+    if (seesImages(store.state)) drawImages(pen, store.state, network.element, texts);
+    else draw(pen, store.state, network, output, texts);
     if (!index) recorder.start();
     await wait(PAUSE);
     if (!told(index + 1, count)) break;
@@ -76,4 +79,17 @@ function draw(pen, state, network, output, texts) {
   pen.imageSmoothingEnabled = !state.settings.discretize;
   for (const layer of [output.map, output.points]) pen.drawImage(layer, WIDTH - side - 40, top, side, side);
   pen.imageSmoothingEnabled = true;
+}
+
+/**
+ * A network on images, with its maps.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("../types.js").State} state
+ * @param {HTMLElement} element whose colours are taken
+ * @param {import("../page/texts.js").Texts} texts
+ */
+function drawImages(pen, state, element, texts) {
+  if (!isReady(state)) return;
+  const style = getComputedStyle(element), [ink, soft, line, accent] = ["ink", "soft", "line", "accent"].map((name) => style.getPropertyValue(`--${name}`));
+  paintPieces(pen, pieces(state, texts, { ink, soft, line, accent }), style.getPropertyValue("--card"));
 }

@@ -290,9 +290,10 @@ export class Experiment {
   /**
    * Mean losses of training and test rows, and the shares classified correctly, null where that is not asked.
    * @param {Float64Array} theta
+   * @param {boolean} [isCounted] whether the shares are asked for
    */
-  losses(theta) {
-    const [train, test] = [this.train, this.test].map((part) => this.#judged(theta, part));
+  losses(theta, isCounted = true) {
+    const [train, test] = [this.train, this.test].map((part) => this.#judged(theta, part, isCounted));
     const n = train.n + test.n;
     const accuracy = train.right === null ? null : (train.right + (test.right ?? 0)) / n;
     const share = (/** @type {{right: number | null, n: number}} */ { right, n: count }) => (right === null || !count ? null : right / count);
@@ -302,9 +303,10 @@ export class Experiment {
   /**
    * @param {Float64Array} theta
    * @param {Part} part
+   * @param {boolean} isCounted
    */
-  #judged(theta, { inputs, targets, labels, n }) {
-    const counts = this.data.task === "classification";
+  #judged(theta, { inputs, targets, labels, n }, isCounted) {
+    const counts = isCounted && this.data.task === "classification";
     if (!n) return { loss: NaN, right: counts ? 0 : null, n };
     const { loss } = this.engine.gradient(this.network, theta, { inputs, targets });
     if (!counts) return { loss, right: null, n };
@@ -327,10 +329,16 @@ export class Experiment {
  * @param {Experiment} experiment
  * @param {{layer: number, source: number, target: number, bias: boolean}} place
  */
-export function placeOf({ network, sizes, seesImages }, { layer, source, target, bias }) {
-  if (seesImages || !(layer >= 1 && layer < sizes.length) || target >= sizes[layer] || (!bias && source >= sizes[layer - 1])) return -1;
-  const [weights, biases] = network.blocks.filter((block) => block.layer === layer - 1);
-  return bias ? biases.start + target : weights.start + source * sizes[layer] + target;
+export function placeOf({ network, sizes }, { layer, source, target, bias }) {
+  if (!(layer >= 1 && layer < sizes.length) || target >= sizes[layer] || (!bias && source >= sizes[layer - 1])) return -1;
+  const [weights, biases] = network.blocks.filter((block) => block.layer === layer - 1), { map } = network.layers[layer - 1];
+  if (!weights) return -1;
+  if (!map) return bias ? biases.start + target : weights.start + source * sizes[layer] + target;
+  const filters = biases.stop - biases.start, cell = Math.floor(target / filters), filter = target % filters; // a kernel's number is told by a cell of the map and what it reads
+  if (bias) return biases.start + filter;
+  const { width, channels, high, wide, down, across, top, left, out_width } = map, read = Math.floor(source / channels);
+  const a = Math.floor(read / width) - Math.floor(cell / out_width) * down + top, b = (read % width) - (cell % out_width) * across + left;
+  return a < 0 || b < 0 || a >= high || b >= wide ? -1 : weights.start + ((a * wide + b) * channels + (source % channels)) * filters + filter;
 }
 
 /**

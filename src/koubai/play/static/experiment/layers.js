@@ -38,3 +38,15 @@ export const denseLayers = (settings, sizes, output) => sizes.slice(1).map((n_ou
   const isLast = index === sizes.length - 2;
   return { kind: "dense", n_in: sizes[index], n_out, activation: { name: isLast ? output : settings.activations[index] }, bias: true, dropout: isLast ? 0 : settings.dropout[index] };
 });
+
+/**
+ * Layers but the last as an estimator of images is given them: activations by name, the others by their fields.
+ * @param {LayerSpec[]} layers
+ * @returns {(string | {name: string, [field: string]: any})[]}
+ */
+export const asGiven = (layers) => layers.slice(0, -1).flatMap((layer) => {
+  if (layer.kind === "convolution") return [{ name: "conv", filters: layer.n_filters, kernel_size: layer.kernel_size[0], strides: 1, padding: "same" }, layer.activation.name];
+  if (layer.kind === "flatten") return [{ name: "flatten" }];
+  if (layer.kind !== "dense") return [{ name: layer.kind === "max_pooling" ? "max_pool" : "avg_pool", pool_size: layer.pool_size[0], strides: null, padding: "valid" }];
+  return [{ name: "dense", units: layer.n_out }, layer.activation.name, ...(layer.dropout ? [{ name: "dropout", rate: layer.dropout }] : [])];
+});

@@ -1,8 +1,12 @@
-// What all layers say of one image, and how the page finds its numbers.
+// What all layers say of one image, what comes back through them, and how the page finds its numbers.
+import { cameBack } from "./back.js";
 
 /** @typedef {import("./experiment.js").Experiment} Experiment */
 
-/** What is looked at: a row of the data, or a picture that was drawn. @typedef {{row: number, pixels: number[] | null}} Look */
+/**
+ * What is looked at: a row of the data, or a picture that was drawn; with the class that it should be, also what comes back.
+ * @typedef {{row: number, pixels: number[] | null, target: number | null}} Look
+ */
 
 /**
  * The image's pixels.
@@ -16,10 +20,11 @@ export function pixelsOf({ data }, { row, pixels }) {
 }
 
 /**
- * The pixels and the outputs of every layer, one behind another.
+ * The pixels and the outputs of every layer, one behind another, and with a target, in the same places, what comes back.
  * @param {Experiment} experiment
  * @param {Float64Array} theta
  * @param {Look} look
+ * @returns {{seen: Float32Array, deltas?: Float32Array, slopes?: Float32Array}}
  */
 export function seen(experiment, theta, look) {
   const pixels = pixelsOf(experiment, look), outputs = experiment.activations(theta, pixels);
@@ -29,7 +34,7 @@ export function seen(experiment, theta, look) {
     whole.set(part, at);
     at += part.length;
   }
-  return whole;
+  return { seen: whole, ...(look.target === null ? {} : cameBack(experiment, theta, pixels, outputs, Math.min(look.target, experiment.width - 1))) };
 }
 
 /**

@@ -20,7 +20,7 @@ export function guessPanel({ store, texts }) {
     const layer = layersOf(state).length - 1;
     bars = state.classes.map((name, at) => {
       const fill = el("span", { class: "fill" }), value = el("output");
-      const bar = el("button", { type: "button", class: "bar", on: { click: () => store.set({ cell: { layer, at }, derivations: store.state.derivations + 1 }) } },
+      const bar = el("button", { type: "button", class: "bar", on: { click: () => store.set({ cell: { layer, at }, kernel: null, derivations: store.state.derivations + 1 }) } },
         el("span", { class: "name" }, String(name)), el("span", { class: "track" }, fill), value);
       return { element: bar, fill, value };
     });

@@ -1,9 +1,10 @@
 // All layers of a network on images: the kernels as they form, and what each says of the image that is looked at.
 import { card, el, lasting, short } from "../page/dom.js";
 import { convolution, hiddenLayer, wholeNetwork } from "./counters.js";
-import { cellOf } from "./derive.js";
-import { isReady, largest, layersOf, nameOf, namesOf, numbersOf, sourceOf } from "./shapes.js";
-import { paint, paintKernel, tile } from "./tile.js";
+import { directionChoice } from "./direction.js";
+import { comesBack, deltasOf, framedBy, ofKernel } from "./numbers/back.js";
+import { isReady, largest, layersOf, nameOf, namesOf, numbersOf } from "./shapes.js";
+import { kernelTile, paint, paintKernel, tile } from "./tile.js";
 
 /** @typedef {import("../types.js").MapLayer} MapLayer */
 
@@ -22,7 +23,7 @@ export function layersPanel(context) {
   const whole = wholeNetwork(context), bands = el("div", { class: "bands" });
   const reading = el("p", { class: "reading", "aria-live": "polite" }), how = el("p", { class: "legend" }, el("span", { class: "swatch negative" }), el("span", { text: "play.network.negative" }), " ",
     el("span", { class: "swatch positive" }), el("span", { text: "play.network.positive" }), " ", el("span", { text: "play.layers.how" }));
-  const element = card("layers", whole.element, bands, reading, how);
+  const direction = directionChoice(context), element = card("layers", whole.element, direction.element, bands, reading, how);
   let shown = /** @type {ReturnType<ReturnType<typeof band>["build"]>[]} */ ([]), shape = "";
   const fill = lasting(bands, (/** @type {{layers: MapLayer[], at: number}} */ { layers, at }) => `${layers[at].kind} ${numberOf(layers, at)}`, ({ layers, at }) => {
     const made = band(context, layers[at].kind, numberOf(layers, at), reading);
@@ -48,9 +49,11 @@ export function layersPanel(context) {
         whole.update(state);
         shown.forEach((each) => each.dress(state));
       }
+      if (dressed || ["direction", "frame", "classes"].some((key) => changed.has(key))) direction.update(state);
       if (!isReady(state)) return;
-      if (dressed || changed.has("frame")) shown.forEach((each) => each.paint(state));
-      if (dressed || changed.has("cell")) shown.forEach((each) => each.mark(state));
+      const turned = dressed || changed.has("direction");
+      if (turned || changed.has("frame")) shown.forEach((each) => each.paint(state));
+      if (turned || changed.has("cell") || changed.has("kernel") || (state.direction === "backward" && changed.has("frame"))) shown.forEach((each) => each.mark(state));
     },
   };
 }
@@ -108,46 +111,69 @@ function mapsOf(context, layers, at, reading) {
     const own = tile(high, across, {
       over: (row, column) => tell(unit, row, column),
       out: () => (reading.textContent = ""),
-      chosen: (row, column) => store.set({ cell: { layer: at, at: place(unit, row, column) }, derivations: store.state.derivations + 1 }),
+      chosen: (row, column) => store.set({ cell: { layer: at, at: place(unit, row, column) }, kernel: null, derivations: store.state.derivations + 1 }),
       beyond: (by) => made[unit + by]?.map.element.focus(),
     });
     own.element.tabIndex = unit ? -1 : 0;
     if (!isMap) own.element.style.maxWidth = `${NODE * across}px`;
-    const kernel = el("canvas", { class: layer.from[2] > 1 ? "sharp kernel deep" : "sharp kernel", "aria-hidden": "true" });
-    return { map: own, kernel, element: el("div", { class: "unit" }, ...(hasKernels ? [kernel] : []), own.element) };
+    const kernel = hasKernels && layer.window ? kernelTile([...layer.window, layer.from[2]], {
+      over: (number) => tellKernel(unit, number * channels + unit),
+      out: () => (reading.textContent = ""),
+      chosen: (number) => store.set({ kernel: { layer: at, at: number * channels + unit }, cell: null, derivations: store.state.derivations + 1 }),
+      beyond: (by) => made[unit + by]?.kernel?.element.focus(),
+    }) : null;
+    if (kernel) kernel.element.tabIndex = unit ? -1 : 0;
+    return { map: own, kernel, element: el("div", { class: "unit" }, ...(kernel ? [kernel.element] : []), own.element) };
   });
+
+  /** What the maps show: what the layer says or, on the way back, its δ. @param {import("../types.js").State} state */
+  const shown = (state) => (state.direction === "backward" && comesBack(state) ? deltasOf(state, at) : numbersOf(state, at));
 
   /** @param {number} unit @param {number} row @param {number} column */
   function tell(unit, row, column) {
     const { state } = store, cell = { layer: at, at: place(unit, row, column) };
     if (!isReady(state)) return;
-    reading.textContent = `${nameOf(state, cell)} = ${short(numbersOf(state, at)[cell.at])}`;
-    made[unit].map.element.setAttribute("aria-label", texts.text("play.layers.cell", { name: nameOf(state, cell), value: short(numbersOf(state, at)[cell.at]) }));
+    const name = `${state.direction === "backward" ? "δ " : ""}${nameOf(state, cell)}`, value = short(shown(state)[cell.at]);
+    reading.textContent = `${name} = ${value}`;
+    made[unit].map.element.setAttribute("aria-label", texts.text("play.layers.cell", { name, value }));
+  }
+
+  /** @param {number} unit @param {number} number among the layer's weights */
+  function tellKernel(unit, number) {
+    const { state } = store;
+    if (!isReady(state)) return;
+    const { place: [a, b, channel, filter], value } = ofKernel(state, { layer: at, at: number });
+    const words = texts.text("play.kernel.which", { name: namesOf(layers)[at], filter: filter + 1, a: a + 1, b: b + 1, channel: channel + 1, value: short(value) });
+    reading.textContent = words;
+    made[unit].kernel?.element.setAttribute("aria-label", texts.text("play.kernel.opens", { which: words }));
   }
 
   return {
     elements: made.map((each) => each.element),
     dress() {
-      made.forEach((each, unit) => each.map.element.setAttribute("aria-label", texts.text("play.layers.map", { name: namesOf(layers)[at], map: unit + 1 })));
+      made.forEach((each, unit) => {
+        each.map.element.setAttribute("aria-label", texts.text("play.layers.map", { name: namesOf(layers)[at], map: unit + 1 }));
+        each.kernel?.element.setAttribute("aria-label", texts.text("play.kernel.tile", { name: namesOf(layers)[at], filter: unit + 1 }));
+      });
     },
     /** @param {import("../types.js").State} state */
     paint(state) {
-      const numbers = numbersOf(state, at), scale = largest(numbers), theta = /** @type {Float32Array} */ (state.frame?.blocks.theta.data);
+      const numbers = shown(state), scale = largest(numbers), theta = /** @type {Float32Array} */ (state.frame?.blocks.theta.data);
       made.forEach(({ map }, unit) => paint(map.canvas, high, across, (row, column) =>
         (isMap || unit * MOST_ACROSS + column < layer.n_out ? numbers[place(unit, row, column)] : null), scale));
       if (!hasKernels || !layer.window) return;
       const [h, w] = layer.window, depth = layer.from[2], most = largest(theta.subarray(layer.weights_at, layer.weights_at + h * w * depth * channels));
-      made.forEach(({ kernel }, unit) => paintKernel(kernel, [h, w, depth], (a, b, c) => theta[layer.weights_at + ((a * w + b) * depth + c) * channels + unit], most));
+      made.forEach(({ kernel }, unit) => kernel && paintKernel(kernel.canvas, [h, w, depth], (a, b, c) => theta[layer.weights_at + ((a * w + b) * depth + c) * channels + unit], most));
     },
     /** Frame the cell that is derived, and what it reads. @param {import("../types.js").State} state */
     mark(state) {
-      const { cell } = state, asked = cell && layers[cell.layer] ? cell : null;
-      const source = asked ? sourceOf(layers, asked.layer) : null, read = asked && source?.layer === at ? cellOf(state, asked) : null;
-      made.forEach(({ map }, unit) => {
-        const local = asked?.layer === at ? asked.at : -1, row = isMap ? Math.floor(local / (wide * channels)) : 0, column = isMap ? Math.floor(local / channels) % wide : local % MOST_ACROSS;
-        const isOwn = local >= 0 && (isMap ? local % channels === unit : Math.floor(local / MOST_ACROSS) === unit);
-        const isRead = read && (read.source.channel === null || read.source.channel === unit);
-        map.frame(isOwn ? { top: row, left: column, high: 1, wide: 1 } : isRead ? { top: read.source.top, left: read.source.left, high: isMap ? read.shape[0] : 1, wide: isMap ? read.shape[1] : across } : null);
+      const { cell, kernel } = state, own = cell?.layer === at ? cell.at : -1, read = framedBy(state);
+      made.forEach((each, unit) => {
+        const row = isMap ? Math.floor(own / (wide * channels)) : 0, column = isMap ? Math.floor(own / channels) % wide : own % MOST_ACROSS;
+        const isOwn = own >= 0 && (isMap ? own % channels === unit : Math.floor(own / MOST_ACROSS) === unit);
+        const isRead = read?.layer === at && (read.channel === null || read.channel === unit);
+        each.map.frame(isOwn ? { top: row, left: column, high: 1, wide: 1 } : isRead && read ? { ...read, high: isMap ? read.high : 1, wide: isMap ? read.wide : across } : null);
+        each.kernel?.frame(kernel?.layer === at && kernel.at % channels === unit ? Math.floor(kernel.at / channels) : null);
       });
     },
   };

@@ -1,7 +1,8 @@
 // The image that is looked at: drawn here with mouse, finger or keys, or one of the examples.
 import { button, card, el, prepare, range } from "../page/dom.js";
 import { explained } from "../page/helping.js";
-import { cellOf } from "./derive.js";
+import { targetOf } from "./direction.js";
+import { framedBy } from "./numbers/back.js";
 import { isReady, layersOf, numbersOf } from "./shapes.js";
 import { imageOf } from "./strokes.js";
 import { paint, tile } from "./tile.js";
@@ -47,7 +48,7 @@ export function padPanel(context) {
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
-      const [height, wide] = shape(), pixels = strokes.length ? imageOf(strokes, height, wide, width) : null, message = { type: "look", row: store.state.row, pixels };
+      const [height, wide] = shape(), pixels = strokes.length ? imageOf(strokes, height, wide, width) : null, message = { type: "look", row: store.state.row, pixels, target: targetOf(store.state, Boolean(pixels)) };
       if (JSON.stringify(message) === told) return;
       told = JSON.stringify(message);
       send(message);
@@ -62,6 +63,7 @@ export function padPanel(context) {
 
   function wipe() {
     strokes = [];
+    store.set({ meant: null });
     redraw();
   }
 
@@ -69,7 +71,7 @@ export function padPanel(context) {
   function choose(at) {
     const n = store.state.data?.x.length ?? 1;
     strokes = [];
-    store.set({ row: Math.max(0, Math.min(n - 1, at)) });
+    store.set({ row: Math.max(0, Math.min(n - 1, at)), meant: null });
     redraw();
   }
 
@@ -158,6 +160,7 @@ export function padPanel(context) {
         row.value = state.row + 1;
         look();
       }
+      if (["direction", "meant", "kernel"].some((key) => changed.has(key))) look();
       if (["row", "data", "classes", "lang"].some((key) => changed.has(key))) tell(state);
       if (["row", "data", "network"].some((key) => changed.has(key))) show();
       if (isReady(state) && (changed.has("frame") || changed.has("cell"))) see(state);
@@ -167,10 +170,9 @@ export function padPanel(context) {
 
   /** The pixels as the network gets them, with the window that is read by the cell in question. @param {import("../types.js").State} state */
   function see(state) {
-    const [height, wide] = shape(), pixels = numbersOf(state, -1), { cell } = state;
+    const [height, wide] = shape(), pixels = numbersOf(state, -1), read = framedBy(state);
     paint(view.canvas, height, wide, (at, column) => pixels[at * wide + column], 1);
-    const read = cell && layersOf(state)[cell.layer] ? cellOf(state, cell) : null;
-    view.frame(read && read.source.layer < 0 ? { top: read.source.top, left: read.source.left, high: read.shape[0], wide: read.shape[1] } : null);
+    view.frame(read && read.layer < 0 ? read : null);
   }
 }
 

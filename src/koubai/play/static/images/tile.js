@@ -1,6 +1,7 @@
 // A map or a kernel as a small picture, a pixel a number; a map's cells can be pointed at, clicked and walked through by keys.
 import { el } from "../page/dom.js";
 import { signed } from "../drawing/colours.js";
+import { largest } from "./shapes.js";
 
 /** @typedef {{top: number, left: number, high: number, wide: number}} Box */
 
@@ -38,6 +39,53 @@ export function paintKernel(canvas, [high, wide, channels], weight, scale) {
   }, scale);
 }
 
+/**
+ * A kernel's numbers, which can be pointed at, clicked and walked through as a map's cells; a number is told by its place in the window and
+ * its channel, (a · width + b) · channels + channel.
+ * @param {number[]} size height, width, channels
+ * @param {{over: (number: number) => void, out: () => void, chosen: (number: number) => void, beyond: (by: number) => void}} told
+ */
+export function kernelTile([high, wide, channels], told) {
+  const across = Math.ceil(Math.sqrt(channels)), down = Math.ceil(channels / across);
+  /** @param {number} row @param {number} column */
+  const numberAt = (row, column) => {
+    const [a, b] = [row % (high + 1), column % (wide + 1)], channel = Math.floor(row / (high + 1)) * across + Math.floor(column / (wide + 1));
+    return a === high || b === wide || channel >= channels ? null : (a * wide + b) * channels + channel;
+  };
+  const at = (/** @type {(number: number) => void} */ act) => (/** @type {number} */ row, /** @type {number} */ column) => {
+    const number = numberAt(row, column);
+    if (number === null) told.out();
+    else act(number);
+  };
+  const made = tile(down * (high + 1) - 1, across * (wide + 1) - 1, { ...told, over: at(told.over), chosen: at(told.chosen) }, (row, column) => numberAt(row, column) === null);
+  made.element.classList.add("kernel");
+  if (channels > 1) made.element.classList.add("deep");
+  return {
+    element: made.element, canvas: made.canvas,
+    /** @param {number | null} number */
+    frame(number) {
+      if (number === null) return made.frame(null);
+      const channel = number % channels, b = Math.floor(number / channels) % wide, a = Math.floor(number / (channels * wide));
+      made.frame({ top: Math.floor(channel / across) * (high + 1) + a, left: (channel % across) * (wide + 1) + b, high: 1, wide: 1 });
+    },
+  };
+}
+
+/**
+ * All kernels of a convolution in one picture, side by side in rows.
+ * @param {Float32Array} weights (height, width, channels, filters)
+ * @param {number[]} size height, width, channels, filters
+ */
+export function manyKernels(weights, [high, wide, channels, filters]) {
+  const across = Math.ceil(Math.sqrt(2 * filters)), down = Math.ceil(filters / across), canvas = el("canvas", { class: "sharp kernels-picture", "aria-hidden": "true" });
+  const scale = largest(weights), tall = channels * (high + 1);
+  paint(canvas, down * tall - 1, across * (wide + 1) - 1, (row, column) => {
+    const filter = Math.floor(row / tall) * across + Math.floor(column / (wide + 1)), channel = Math.floor((row % tall) / (high + 1)), [a, b] = [(row % tall) % (high + 1), column % (wide + 1)];
+    return a === high || b === wide || filter >= filters ? null : weights[((a * wide + b) * channels + channel) * filters + filter];
+  }, scale);
+  return canvas;
+}
+
 /** @param {HTMLElement} node @param {Box | null} box @param {number} high @param {number} wide of the whole map */
 function place(node, box, high, wide) {
   node.hidden = !box;
@@ -56,8 +104,9 @@ function place(node, box, high, wide) {
  * @param {number} high
  * @param {number} wide
  * @param {Told} told
+ * @param {(row: number, column: number) => boolean} [isGap] where nothing is, which keys pass over
  */
-export function tile(high, wide, told) {
+export function tile(high, wide, told, isGap = () => false) {
   const canvas = el("canvas", { class: "sharp", "aria-hidden": "true" });
   const frame = el("span", { class: "frame", hidden: true }), cursor = el("span", { class: "cursor", hidden: true });
   const element = el("button", { type: "button", class: "tile", tabindex: -1 }, canvas, frame, cursor);
@@ -91,8 +140,9 @@ export function tile(high, wide, told) {
     if (!way) return;
     event.preventDefault();
     const next = [at[0] + way[0], at[1] + way[1]];
+    while (next[0] >= 0 && next[0] < high && next[1] >= 0 && next[1] < wide && isGap(next[0], next[1])) [next[0], next[1]] = [next[0] + way[0], next[1] + way[1]];
     if (next[1] < 0 || next[1] >= wide) return told.beyond(way[1]);
-    at = [Math.max(0, Math.min(high - 1, next[0])), next[1]];
+    if (next[0] >= 0 && next[0] < high) at = next;
     point();
   });
   const framed = (/** @type {Box | null} */ box) => place(frame, box, high, wide);

@@ -1,4 +1,5 @@
 // The running network as a model file: an estimator, or for an example table the whole model with its preparation.
+import { asGiven } from "../experiment/layers.js";
 import { imagesOf } from "../data/images.js";
 import { areFinite } from "../data/numbers.js";
 import { Problem } from "../experiment/problem.js";
@@ -63,7 +64,7 @@ function estimator(branch) {
 function imageEstimator({ ground: { catalogue }, experiment, moment, judged }) {
   const { settings, data, plan, spec } = experiment, kind = "ConvClassifier", { record } = catalogue.model_templates[kind], images = /** @type {any} */ (imagesOf(catalogue, settings));
   const parameters = {
-    ...record.parameters, layers: imageLayers(spec.layers), optimizer: settings.optimizer, learning_rate_init: settings.learning_rate, schedule: settings.schedule,
+    ...record.parameters, layers: asGiven(spec.layers).map((layer) => (typeof layer === "string" ? layer : { image_layer: layer })), optimizer: settings.optimizer, learning_rate_init: settings.learning_rate, schedule: settings.schedule,
     alpha: settings.l2 * plan.batchSize, l1: settings.l1 * plan.batchSize, batch_size: plan.batchSize, init: settings.init, loss: lossName(spec.loss.name, "MLPClassifier"),
     random_state: settings.seed, epochs: "auto",
   };
@@ -77,15 +78,6 @@ function imageEstimator({ ground: { catalogue }, experiment, moment, judged }) {
   };
   return { kind, record: found, tensors: tensorsOf(moment.theta, settings.learning_rate, judged.train) };
 }
-
-/** Layers but the last as an estimator is given them. @param {import("../experiment/layers.js").LayerSpec[]} layers */
-const imageLayers = (layers) => layers.slice(0, -1).flatMap((layer) => {
-  const told = (/** @type {any} */ fields) => ({ image_layer: fields });
-  if (layer.kind === "convolution") return [told({ name: "conv", filters: layer.n_filters, kernel_size: layer.kernel_size[0], strides: 1, padding: "same" }), layer.activation.name];
-  if (layer.kind === "flatten") return [told({ name: "flatten" })];
-  if (layer.kind !== "dense") return [told({ name: layer.kind === "max_pooling" ? "max_pool" : "avg_pool", pool_size: layer.pool_size[0], strides: null, padding: "valid" })];
-  return [told({ name: "dense", units: layer.n_out }), layer.activation.name, ...(layer.dropout ? [told({ name: "dropout", rate: layer.dropout })] : [])];
-});
 
 /**
  * θ and the history of one epoch, as files hold them.

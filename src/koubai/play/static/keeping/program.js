@@ -1,4 +1,5 @@
 // A Python program that walks the page's path: plain lines that fit the network, and below what was done here, exactly.
+import { asGiven } from "../experiment/layers.js";
 import { Problem } from "../experiment/problem.js";
 import { MADE } from "../data/datasets.js";
 import { MOST } from "../session/journal.js";
@@ -118,12 +119,7 @@ function warnings({ experiment, moment }, done) {
  */
 function imageLines(branch, done) {
   const { experiment, moment } = branch;
-  const { settings, train, test, plan, spec, data } = experiment, layers = spec.layers.slice(0, -1).flatMap((layer) => {
-    if (layer.kind === "convolution") return [`conv ${layer.n_filters} ${layer.kernel_size[0]} padding=same`, layer.activation.name];
-    if (layer.kind === "flatten") return ["flatten"];
-    if (layer.kind !== "dense") return [`${layer.kind === "max_pooling" ? "max_pool" : "avg_pool"} ${layer.pool_size[0]}`];
-    return [`dense ${layer.n_out}`, layer.activation.name, ...(layer.dropout ? [`dropout ${layer.dropout}`] : [])];
-  });
+  const { settings, train, test, plan, spec, data } = experiment, layers = asGiven(spec.layers).map(said);
   const told = {
     layers: layers.join(", "), image_shape: data.shape, normalize: false, shifts: 0, loss: lossOf(spec.loss.name, true), optimizer: settings.optimizer, learning_rate_init: settings.learning_rate,
     schedule: settings.schedule, batch_size: plan.batchSize, alpha: settings.l2 * plan.batchSize, l1: settings.l1 * plan.batchSize, init: settings.init, epochs: Math.max(1, moment.epoch),
@@ -134,6 +130,13 @@ function imageLines(branch, done) {
     ...warnings(branch, done), "model = ConvClassifier(", ...Object.entries(told).map(([name, value]) => `    ${name}=${python(value)},`), `    random_state=CounterRandom(${settings.seed}),  # the page's own random numbers`, ")",
     "model.fit(X_train, y_train)", ...(test.n ? ['print(f"Accuracy on the test images: {model.score(X_test, y_test):.3f}")'] : []),
   ];
+}
+
+/** A layer in words, as an estimator reads them. @param {string | {name: string, [field: string]: any}} layer */
+function said(layer) {
+  if (typeof layer === "string") return layer;
+  const { name, filters, kernel_size, padding, pool_size, units, rate } = layer, numbers = [filters, kernel_size, pool_size, units, rate].filter((value) => value !== undefined);
+  return [name, ...numbers, ...(name === "conv" ? [`padding=${padding}`] : [])].join(" ");
 }
 
 /**

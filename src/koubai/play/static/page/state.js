@@ -7,7 +7,7 @@ export function first_state() {
     theme: remembered("koubai.theme", ["light", "dark"]) || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
     catalogue: null, defaults: {}, settings: null, network: null, task: "", classes: [], feature_names: [],
     running: false, epoch: 0, step: 0, timeline: { length: 0, position: 0, branches: 0 }, notes: [], frame: null, data: null,
-    losses: { epochs: [], train: [], test: [] }, future: null, other: null, selection: null, cell: null, explanation: null, question: null, starts: null, problem: "",
+    losses: { epochs: [], train: [], test: [] }, future: null, other: null, selection: null, cell: null, kernel: null, direction: "forward", meant: null, explanation: null, question: null, starts: null, problem: "",
     instant: false, instant_ms: 0, lessons: [], lesson: null, lesson_step: 0, table: null, brush: 0, unit: "epoch", until: 100, row: 0, hover_node: null,
     waiting: false, learnt: null, more: false, kept: [], ahead: null, progress: {}, derivations: 0,
   };

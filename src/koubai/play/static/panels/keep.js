@@ -3,6 +3,8 @@ import { button, card, el, save } from "../page/dom.js";
 import { imagesOf } from "../data/images.js";
 import { film } from "../drawing/film.js";
 import { picture } from "../drawing/picture.js";
+import { ON_PAPER, pieces, written } from "../images/picture.js";
+import { seesImages } from "../images/shapes.js";
 
 /** The id of rows given by a notebook cell. */
 const GIVEN = "given";
@@ -18,7 +20,7 @@ export const panel = { place: "second", order: 130, make: (context, made) => kee
 export function keepPanel(context, panels) {
   const { store, send, texts } = context;
   const words = el("p", { class: "words", "aria-live": "polite" });
-  const svg = () => picture(store.state, panels.network, panels.output);
+  const svg = () => (seesImages(store.state) ? written(pieces(store.state, texts, ON_PAPER)) : picture(store.state, panels.network, panels.output));
   const png = () => {
     const image = new Image();
     const source = URL.createObjectURL(new Blob([svg()], { type: "image/svg+xml" }));
@@ -52,7 +54,7 @@ export function keepPanel(context, panels) {
   const element = card("keep", how, el("div", { class: "row" },
     button("play.keep.model", () => send({ type: "download", kind: "model" })),
     program,
-    el("span", { class: "row of-planes" }, button("play.keep.svg", () => save(new Blob([svg()], { type: "image/svg+xml" }), "koubai.svg")),
+    el("span", { class: "row" }, button("play.keep.svg", () => save(new Blob([svg()], { type: "image/svg+xml" }), "koubai.svg")),
       button("play.keep.png", png), record)), words);
   return {
     element,

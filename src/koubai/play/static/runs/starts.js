@@ -2,6 +2,11 @@
 import { button, card, el, prepare, short } from "../page/dom.js";
 import { RISING, STRENGTH, sided, signed } from "../drawing/colours.js";
 import { fill } from "../drawing/plane-map.js";
+import { seesImages } from "../images/shapes.js";
+import { manyKernels } from "../images/tile.js";
+
+/** How many starts and epochs are asked for at first: a network on images takes longer. */
+const USUAL = { planes: [100, 200], images: [20, 10] };
 
 /** @type {import("../types.js").PanelKind} */
 export const panel = { place: "first", order: 100, make: startsPanel };
@@ -11,30 +16,43 @@ export const panel = { place: "first", order: 100, make: startsPanel };
  * @returns {import("../types.js").Panel}
  */
 export function startsPanel({ store, send, texts }) {
-  const count = el("input", { type: "number", min: 1, max: 200, value: 100, id: "koubai-starts-count" });
-  const epochs = el("input", { type: "number", min: 1, max: 2000, value: 200, id: "koubai-starts-epochs" });
+  const count = el("input", { type: "number", min: 1, max: 200, value: USUAL.planes[0], id: "koubai-starts-count" });
+  const epochs = el("input", { type: "number", min: 1, max: 2000, value: USUAL.planes[1], id: "koubai-starts-epochs" });
   const words = el("p", { class: "words", "aria-live": "polite" });
   const mean = el("canvas", { class: "map", role: "img", label: "play.starts.mean" });
   const spread = el("canvas", { class: "map", role: "img", label: "play.starts.spread" });
   const bars = el("canvas", { class: "curve", role: "img", label: "play.starts.losses" });
   const figure = (/** @type {HTMLElement} */ canvas, /** @type {string} */ key) => el("figure", {}, el("div", { class: "square" }, canvas), el("figcaption", { text: key }));
-  const result = el("div", { class: "result", hidden: true }, el("div", { class: "pair" }, figure(mean, "play.starts.mean"), figure(spread, "play.starts.spread")),
-    bars, el("p", { class: "legend", text: "play.starts.losses" }));
-  const element = card("starts", el("p", { text: "play.starts.how" }),
+  const pair = el("div", { class: "pair" }, figure(mean, "play.starts.mean"), figure(spread, "play.starts.spread")), kernels = el("div", { class: "kernels" });
+  const result = el("div", { class: "result", hidden: true }, pair, kernels, bars, el("p", { class: "legend", text: "play.starts.losses" }));
+  let usual = "planes";
+  const how = el("p", { text: "play.starts.how" }), element = card("starts", how,
     el("div", { class: "row" }, el("label", { for: count.id, text: "play.starts.count" }), count, el("label", { for: epochs.id, text: "play.starts.epochs" }), epochs,
       button("play.starts.go", () => {
         words.textContent = texts.text("play.starts.busy");
         send({ type: "starts", count: Number(count.value), epochs: Number(epochs.value) });
       })), words, result);
 
+  /** What is asked for at first, and what is said of it. @param {boolean} isOfImages */
+  function suit(isOfImages) {
+    const now = isOfImages ? "images" : "planes";
+    if (now === usual) return;
+    usual = now;
+    [count.value, epochs.value] = USUAL[now];
+    how.dataset.text = isOfImages ? "play.starts.how_images" : "play.starts.how";
+    words.textContent = "";
+    texts.apply(element);
+  }
+
   return {
     element,
     update(state, changed) {
+      if (changed.has("network")) suit(seesImages(state));
       if (changed.has("problem") && state.problem && !state.starts?.mean) words.textContent = "";
-      if (!changed.has("starts") && !(changed.has("lang") && state.starts) && !changed.has("theme")) return;
+      if (!changed.has("starts") && !(changed.has("lang") && state.starts) && !changed.has("theme") && !changed.has("network")) return;
       const found = state.starts;
-      result.hidden = !found?.mean;
-      if (!found) return;
+      result.hidden = !found?.mean || Boolean(found.rights) !== seesImages(state); // those of other data say nothing here
+      if (!found || (found.mean && result.hidden)) return;
       if (!found.mean) {
         if (found.done !== undefined) words.textContent = texts.text("play.starts.busy_share", { done: found.done, count: found.count });
         return;
@@ -44,7 +62,16 @@ export function startsPanel({ store, send, texts }) {
       const key = !lost ? "words" : finite.length ? "words_some" : "words_none";
       words.textContent = texts.text(`play.starts.${key}`, said);
       result.hidden = !finite.length;
+      pair.hidden = Boolean(found.rights);
+      kernels.hidden = !found.rights;
       if (!finite.length) return;
+      if (found.rights) {
+        const { rights } = found, share = (/** @type {number} */ right) => `${(100 * right).toFixed(1)} %`;
+        if (!Number.isNaN(rights[0])) words.textContent += ` ${texts.text("play.starts.rights", { least: share(rights[0]), middle: share(rights[Math.floor(rights.length / 2)]), most: share(rights[rights.length - 1]) })}`;
+        kernels.replaceChildren(...(found.size ? found.ends.map((/** @type {any} */ end, /** @type {number} */ at) => el("figure", {}, manyKernels(end.kernels, found.size), el("figcaption", {}, texts.text(at ? "play.starts.worst" : "play.starts.best", { loss: short(end.loss) })))) : []));
+        histogram(bars, found, getComputedStyle(element));
+        return;
+      }
       const grid = Math.round(Math.sqrt(found.mean.length));
       const number = state.task === "regression";
       const scale = number ? Math.max(1e-9, ...found.mean.map(Math.abs)) : 1;

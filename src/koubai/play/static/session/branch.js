@@ -67,9 +67,9 @@ export class Branch {
 
   // ------------------------------------------------------------------ forward
 
-  /** Record the current moment with its losses. @param {boolean} [kept] */
-  note(kept = false) {
-    this.judged = this.experiment.losses(this.moment.theta);
+  /** Record the current moment with its losses. @param {boolean} [kept] @param {boolean} [isCounted] whether shares classified correctly are asked for */
+  note(kept = false, isCounted = true) {
+    this.judged = this.experiment.losses(this.moment.theta, isCounted);
     this.serial += 1;
     if (Number.isFinite(this.judged.train) || !this.curve.places.length) // what is no number has no place on a curve
       this.curve.note({ serial: this.serial, epoch: this.epoch, train: this.judged.train, test: this.judged.test, kept });
@@ -89,17 +89,25 @@ export class Branch {
     return done;
   }
 
-  /** @param {number} epochs */
+  /**
+   * Train on the way to a state that alone is told: what of it is right is not counted before `judge`.
+   * @param {number} epochs
+   */
   trainEpochs(epochs) {
     this.experiment.advance(this.moment, epochs);
-    this.#trained(epochs);
+    this.#trained(epochs, false);
   }
 
-  /** @param {number} epochs */
-  #trained(epochs) {
+  /** Judge the current moment in full. */
+  judge() {
+    this.judged = this.experiment.losses(this.moment.theta);
+  }
+
+  /** @param {number} epochs @param {boolean} [isCounted] */
+  #trained(epochs, isCounted = true) {
     this.journal.write({ epochs });
     this.last = null;
-    this.note();
+    this.note(false, isCounted);
   }
 
   /**
@@ -171,9 +179,15 @@ export class Branch {
     const place = placeOf(this.experiment, edit);
     if (place < 0) throw new Problem("no_weight");
     this.moment.theta[place] = edit.value;
-    const { layer, source, target, bias, value } = edit;
-    this.journal.write({ edit: { layer, source, target, bias, value } });
+    const { layer, source, target, bias, value } = edit, { journal, timeline, curve } = this, before = journal.last?.length ?? 0;
+    journal.write({ edit: { layer, source, target, bias, value } });
     this.last = null;
+    const isAgain = !journal.isFull && journal.last?.length === before, past = timeline.pasts[timeline.position];
+    if (isAgain && timeline.position > 0 && past.serial === this.serial) { // a slider that is drawn leaves one state, not one for each of its places
+      timeline.position -= 1;
+      curve.places = curve.places.filter(({ serial }) => serial !== this.serial);
+      curve.told = null;
+    }
     this.note(true);
   }
 

@@ -22,6 +22,7 @@ import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
  */
 
 const SLICE = 6, LONG_SLICE = 24; // milliseconds of training between looks at the messages
+const FEW_STARTS = 50; // of which each is told when it is done
 const KEPT_EVERY = 400; // milliseconds between two tellings of how the run stands
 const FINE = 100, FEW_NODES = 8; // the output's own grid, and up to how many nodes it is drawn so while training
 
@@ -47,9 +48,9 @@ export class Session {
     this.running = this.halted = this.closed = false;
     this.until = /** @type {number | null} */ (null);
     this.grid = 50;
-    this.look = /** @type {import("../experiment/seen.js").Look} */ ({ row: 0, pixels: null });
+    this.look = /** @type {import("../experiment/seen.js").Look} */ ({ row: 0, pixels: null, target: null });
     this.withMaps = true;
-    this.frameId = this.acked = this.waiting = 0;
+    this.frameId = this.acked = this.waiting = this.instants = 0;
     this.others = /** @type {Branch[]} */ ([]);
     this.turn = Promise.resolve();
     this.wake = () => {};
@@ -101,10 +102,12 @@ export class Session {
       return Promise.resolve();
     }
     if (kind === "pause" || kind === "reset") [this.running, this.halted] = [false, true];
-    const weight = Number(SUPERSEDING.has(kind));
+    const weight = Number(SUPERSEDING.has(kind)), isInstant = Number(kind === "instant");
     this.waiting += weight;
+    this.instants += isInstant;
     this.turn = this.turn.then(async () => {
       this.waiting -= weight;
+      this.instants -= isInstant;
       try {
         await this.#obey(kind, part);
         if (CHANGING.has(kind)) this.#keep();
@@ -248,9 +251,13 @@ export class Session {
   async #settings(given) {
     const wanted = changed(this.ground.catalogue, this.branch.settings, given);
     if (!differences(this.branch.settings, wanted).length) return this.#tellAll();
-    const prepared = await this.#rows(wanted);
+    const prepared = await this.#rows(wanted), { data, sizes } = this.branch.experiment;
     this.#show(this.branch.changed(wanted, prepared));
-    this.#tellAll();
+    if (this.branch.experiment.data !== data || this.branch.experiment.sizes.join() !== sizes.join()) return this.#tellAll();
+    await pause(); // if the final state was asked for with them, none between is drawn
+    if (!this.instants) return this.#tellAll();
+    this.#tellState();
+    this.branch.curve.told = null;
   }
 
   /**
@@ -322,6 +329,7 @@ export class Session {
       since = performance.now();
       if (this.waiting || this.closed) break;
     }
+    branch.judge();
   }
 
   /** @param {number | null} until */
@@ -400,7 +408,6 @@ export class Session {
     };
     try {
       if (experiment.isPerceptron) throw new Problem("starts_perceptron");
-      if (experiment.seesImages) throw new Problem("starts_images");
       if (this.services.starts) {
         const found = await this.services.starts(branch, count, epochs, told);
         if (asked === this.startsAsked) this.send(summary(found, experiment, epochs));
@@ -409,7 +416,7 @@ export class Session {
       const found = [];
       for (let seed = 0; seed < count; seed++) {
         found.push(startOf(experiment, seed, epochs));
-        if (seed % 10 === 9) told(seed + 1);
+        if (count < FEW_STARTS || seed % 10 === 9) told(seed + 1);
         await pause();
         if (this.closed || asked !== this.startsAsked) return;
       }

@@ -101,8 +101,9 @@ export function frameOf(branch, places, grid, fine, withMaps, more, look) {
  * @param {import("../experiment/seen.js").Look} look
  */
 function imageBlocks({ experiment, moment }, look) {
-  const data = seen(experiment, moment.theta, look), { width } = experiment, output = data.slice(data.length - width);
-  return { seen: { data, shape: [data.length] }, output: { data: output, shape: [1, 1, width] }, ranges: [] };
+  const { seen: data, deltas, slopes } = seen(experiment, moment.theta, look), { width } = experiment, output = data.slice(data.length - width);
+  const back = deltas && slopes ? { back: { data: deltas, shape: [deltas.length] }, slopes: { data: slopes, shape: [slopes.length] } } : {};
+  return { seen: { data, shape: [data.length] }, output: { data: output, shape: [1, 1, width] }, ...back, ranges: [] };
 }
 
 /**

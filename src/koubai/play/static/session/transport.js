@@ -6,6 +6,7 @@ import { Problem } from "../experiment/problem.js";
 /** @typedef {import("../types.js").Home} Home */
 
 const MOST_HELPERS = 4;
+const FEW_STARTS = 50; // of which each is told when it is done
 
 /** @implements {Transport} */
 export class SessionTransport {
@@ -84,7 +85,7 @@ export class SessionTransport {
         helper.onmessage = ({ data: message }) => {
           if (message.job !== job) return;
           found.push(message.start);
-          if (found.length % 10 === 0) told(found.length);
+          if (count < FEW_STARTS || found.length % 10 === 0) told(found.length);
           if (found.length === count) done(found);
           else go();
         };

@@ -1,5 +1,5 @@
 // How one number of a network on images is made: what it reads, what that is multiplied with, and what the sum becomes.
-import { layersOf, numbersOf, placeOf, sourceOf } from "./shapes.js";
+import { layersOf, numbersOf, placeOf, sourceOf } from "../shapes.js";
 
 /**
  * One number and what it is made of. `patch`, `kernel` and `products` have the shape (height, width, channels) in C order; those of a
@@ -22,7 +22,7 @@ import { layersOf, numbersOf, placeOf, sourceOf } from "./shapes.js";
  */
 
 /**
- * @param {import("../types.js").State} state that is ready
+ * @param {import("../../types.js").State} state that is ready
  * @param {{layer: number, at: number}} asked
  * @returns {Cell}
  */
@@ -79,7 +79,7 @@ function window(read, [height, width, channels], [top, left, high, wide], first,
 }
 
 /**
- * @param {import("../types.js").MapLayer} part a dense layer
+ * @param {import("../../types.js").MapLayer} part a dense layer
  * @param {Float32Array} theta
  * @param {Float32Array} read
  * @param {number} node
