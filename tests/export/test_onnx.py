@@ -88,6 +88,23 @@ def test_the_graph_has_names_types_and_versions_that_can_be_read(tmp_path: Path)
     assert properties["classes"] == '["high", "low", "mid"]'
 
 
+def _used(onnx: Any, graph: Any) -> set[str]:
+    """Return the names of all that operators read, of graphs within this one too."""
+    inner = [own.g for node in graph.node for own in node.attribute if own.type == onnx.AttributeProto.GRAPH]
+    outputs = {output.name for output in graph.output}
+    return outputs.union(*(node.input for node in graph.node), *(_used(onnx, each) for each in inner))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_there_is_nothing_in_a_graph_that_is_not_used(case: Case) -> None:
+    onnx = needed("onnx")
+    graph = onnx.load_from_string(export(case.model, "onnx")).graph
+    used = _used(onnx, graph)
+    assert not {constant.name for constant in graph.initializer} - used
+    assert not [node.name for node in graph.node if not used & {*node.output}]
+
+
 @pytest.mark.slow
 def test_a_small_network_uses_the_operators_that_onnx_has() -> None:
     onnx = needed("onnx")
