@@ -132,6 +132,19 @@ def test_python_takes_numbers_that_mark_missing_values_and_refuses_infinite_ones
         code["predict"](row | {"number": "-1e400"})
 
 
+def test_times_of_day_and_durations_are_seconds() -> None:
+    rows = pl.DataFrame({"at": [k * 997 % 1440 for k in range(60)]}).select(
+        at=pl.time(pl.col("at") // 60, pl.col("at") % 60, 30, 250_000),
+        took=pl.duration(seconds=pl.col("at") * 1.5),
+        kind=pl.when(pl.col("at") > 700).then(pl.lit("late")).otherwise(pl.lit("early")),
+    )
+    fitted = TableModel(hidden_layer_sizes=(4,), epochs=3, n_members=1).fit(rows, "kind")
+    wanted = fitted.predict(rows).select("probability_early", "probability_late")
+    code: dict[str, Any] = {}
+    exec(str(export(fitted, "python")), code)
+    np.testing.assert_allclose([code["predict"](row)[1] for row in rows.to_dicts()], wanted.to_numpy(), rtol=1e-9)
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_javascript_reads_cells_as_a_table_is_read(tmp_path: Path) -> None:
     export(model(), "js", tmp_path / "m.mjs")

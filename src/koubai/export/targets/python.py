@@ -47,8 +47,12 @@ def is_mark(value):
 
 NUMBER = """\
 def number(row, name, marks):
-    \"\"\"Return a cell's number, NaN if it is missing.\"\"\"
+    \"\"\"Return a cell's number, NaN if it is missing; of a time of day and of a duration the seconds.\"\"\"
     value = cell(row, name, marks)
+    if hasattr(value, "hour") and not hasattr(value, "year"):
+        value = (value.hour * 60 + value.minute) * 60 + value.second + value.microsecond / 1e6
+    elif hasattr(value, "total_seconds"):
+        value = value.total_seconds()
     found = math.nan if value is None else float(value)
     if abs(found) > LARGEST:
         raise ValueError(f"{name} must be a finite number; got {value}.")
