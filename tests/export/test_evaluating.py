@@ -19,7 +19,7 @@ def numbers_of(case: Case) -> np.ndarray:
     for given, column in zip(describe(case.model).inputs, onnx_inputs(case.model, case.rows).values(), strict=True):
         cells = column[:, 0]
         if given.kind == "category":
-            cells = np.array([float(given.spelled.get(cell, given.other)) for cell in cells])
+            cells = np.array([float(given.known.get(cell, given.other)) for cell in cells])
         columns.append(cells)
     return np.stack(columns, axis=1)
 

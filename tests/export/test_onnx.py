@@ -77,7 +77,8 @@ def test_the_graph_has_names_types_and_versions_that_can_be_read(tmp_path: Path)
         for column in case.columns
     }
     assert [output.name for output in model.graph.output] == ["prediction", "probabilities"]
-    assert {each.domain: each.version for each in model.opset_import} == {"": 17, "ai.onnx.ml": 3}
+    assert {each.domain: each.version for each in model.opset_import} == {"": 20, "ai.onnx.ml": 3}
+    assert model.ir_version == 9
     names = [node.name for node in model.graph.node]
     assert len(set(names)) == len(names)
     assert "layer 1: u = W z + b (Gemm)" in names
@@ -87,11 +88,30 @@ def test_the_graph_has_names_types_and_versions_that_can_be_read(tmp_path: Path)
     assert properties["classes"] == '["high", "low", "mid"]'
 
 
+def _used(onnx: Any, graph: Any) -> set[str]:
+    """Return the names of all that operators read, of graphs within this one too."""
+    inner = [own.g for node in graph.node for own in node.attribute if own.type == onnx.AttributeProto.GRAPH]
+    outputs = {output.name for output in graph.output}
+    return outputs.union(*(node.input for node in graph.node), *(_used(onnx, each) for each in inner))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_there_is_nothing_in_a_graph_that_is_not_used(case: Case) -> None:
+    onnx = needed("onnx")
+    graph = onnx.load_from_string(export(case.model, "onnx")).graph
+    used = _used(onnx, graph)
+    assert not {constant.name for constant in graph.initializer} - used
+    assert not [node.name for node in graph.node if not used & {*node.output}]
+
+
 @pytest.mark.slow
 def test_a_small_network_uses_the_operators_that_onnx_has() -> None:
     onnx = needed("onnx")
     model = MLPRegressor(hidden_layer_sizes=(3,), activation="silu", epochs=1).fit(X, X.ravel())
-    graph = onnx.load_from_string(model.to_onnx()).graph
+    whole = onnx.load_from_string(model.to_onnx())
+    assert (whole.opset_import[0].version, whole.ir_version) == (17, 8)
+    graph = whole.graph
     assert [node.op_type for node in graph.node] == ["Gemm", "Sigmoid", "Mul", "Gemm", "Reshape", "Identity"]
 
 

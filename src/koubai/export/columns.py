@@ -1,5 +1,6 @@
 """A table's preparation as steps: columns of one kind are prepared together, and put in the order of the features."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,6 +33,8 @@ class Columns:
 
     def __init__(self, builder: Builder, preparation: Preparation, marks: Marks) -> None:
         self.builder, self.columns, self.marks = builder, list(preparation.columns), marks
+        self.numbers = tuple(mark for mark in marks.numbers if not math.isnan(mark))
+        """Marks that are numbers; NaN is missing in any case."""
         self.parts: list[str] = []
         """The vectors that features come from."""
         self.places: dict[tuple[int, int], int] = {}
@@ -65,13 +68,15 @@ class Columns:
         return self.builder.add(Read("features", (), width, "the features", inputs))
 
     def _input(self, column: Prepared) -> Input:
-        if isinstance(column, TextColumn):
-            return Input(column.name, TEXT, marks=tuple(self.marks.words()))
         if isinstance(column, CategoryColumn):
             return self._category_input(column)
-        if isinstance(column, DateColumn):
-            return Input(column.name, DATE, marks=tuple(self.marks.words()))
-        return Input(column.name, TRUTH if column.kind == BOOLEAN else NUMBER, marks=tuple(self.marks.words()))
+        if isinstance(column, TextColumn):
+            kind = TEXT
+        elif isinstance(column, DateColumn):
+            kind = DATE
+        else:
+            kind = TRUTH if column.kind == BOOLEAN else NUMBER
+        return Input(column.name, kind, marks=tuple(self.marks.words()), numbers=self.numbers)
 
     def _category_input(self, column: CategoryColumn) -> Input:
         n = len(column.features)
@@ -87,6 +92,7 @@ class Columns:
             other=other,
             missing=missing,
             marks=tuple(words),
+            numbers=self.numbers,
             as_written=column.as_written,
         )
 
@@ -107,11 +113,11 @@ class Columns:
             self._ranks(values, ranked, columns, own)
         if any(len(column.edges) for column in columns):
             self._pieces(values, columns, own)
-        self._missing("missing", raw, columns, own, self.marks.numbers)
+        self._missing("missing", raw, columns, own, self.numbers)
 
     def _filled(self, name: str, raw: str, values: Floats) -> str:
         note = "missing numbers replaced by the median"
-        return self.builder.add(Filled(name, (raw,), len(values), note, values, self.marks.numbers))
+        return self.builder.add(Filled(name, (raw,), len(values), note, values, self.numbers))
 
     def _missing(
         self,

@@ -20,6 +20,8 @@ NUMBER, TRUTH, CATEGORY, DATE, ROW = "number", "truth", "category", "date", "row
 """What an input holds: one number, truth value, text or point in time; or a whole row of numbers."""
 TEXT = "text"
 """An input of which words are counted."""
+IN_TEXTS = (CATEGORY, TEXT)
+"""Inputs that are texts."""
 CELL, IMAGE = "cell", "image"
 """What only the service is given: a cell of any kind, which a pipeline's steps read, and a picture file."""
 
@@ -49,7 +51,9 @@ class Input:
     other, missing : int
         For categories, the number of all other texts, and of a missing one.
     marks : tuple of str
-        Texts that are missing values.
+        Texts that are missing values, without blanks at their ends.
+    numbers : tuple of float
+        Numbers that are missing values, in any spelling.
     as_written : bool
         Whether 3.0 is another text than 3.
     names : tuple of str
@@ -65,6 +69,7 @@ class Input:
     other: int = 0
     missing: int = 0
     marks: tuple[str, ...] = ()
+    numbers: tuple[float, ...] = ()
     as_written: bool = False
     names: tuple[str, ...] = ()
     shape: tuple[int, ...] = ()
@@ -78,16 +83,10 @@ class Input:
         return f"{self.width} numbers" + (f": {', '.join(self.names)}" if self.names else "")
 
     @property
-    def spelled(self) -> dict[str, int]:
-        """All texts and their numbers, with those that mark missing ones and the usual other spellings of numbers.
-
-        For targets that look texts up as they are: 3 may be written 3. and 3.0 and 3.00.
-        """
-        found = dict.fromkeys(self.marks, self.missing)
-        for text, code in self.codes.items():
-            more = (".", ".0", ".00") if WHOLE.fullmatch(text) and not self.as_written else ()
-            found |= {text + ending: code for ending in ("", *more)}
-        return found
+    def known(self) -> dict[str, int]:
+        """The texts that become another number than all others do, marks of missing ones among them."""
+        found = dict.fromkeys(self.marks, self.missing) | dict(self.codes)
+        return {text: code for text, code in found.items() if code != self.other}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A column of texts as a step: how often each word and each group of characters comes in a text, by tf-idf."""
 
+import re
 from dataclasses import dataclass
 
 from koubai.core.arrays import Floats
@@ -11,7 +12,13 @@ BLANKS = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 BORDERS = f"{BLANKS}\x1c-\x1f"
 """What stands between the words of a text."""
 
-__all__ = ["BLANKS", "BORDERS", "MOST_CHARACTERS", "MOST_COUNTED", "Counted", "plain"]
+__all__ = ["BLANKS", "BORDERS", "MOST_CHARACTERS", "MOST_COUNTED", "Counted", "in_full", "plain"]
+
+
+def in_full(characters: str) -> str:
+    """Return every character of a class of regular expressions."""
+    ranges = re.findall(r"(.)(?:-(.))?", characters, re.DOTALL)
+    return "".join(chr(code) for first, last in ranges for code in range(ord(first), ord(last or first) + 1))
 
 
 @dataclass(frozen=True)

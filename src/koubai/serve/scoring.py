@@ -11,6 +11,7 @@ from koubai.export import steps
 from koubai.export.evaluating import Evaluator
 from koubai.export.models import describe
 from koubai.export.steps import Input
+from koubai.export.words import BLANKS, in_full
 from koubai.models.table_predictor import INTERVAL, SET
 from koubai.serve.answers import answers_in, frame_of, with_notes
 from koubai.serve.bodies import ARROW, CSV, JSON
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?")
+STRIPPED = in_full(BLANKS)
 EPOCH = datetime.datetime(1970, 1, 1)
 NUMBERS = ("prediction", *INTERVAL)
 """What the last vector of numbers holds; without intervals it is the first alone."""
@@ -96,7 +98,7 @@ class Scorer:
 
     def _number(self, given: Input, cell: Any) -> float | None:
         if given.kind == steps.CATEGORY:
-            text = cell.strip() if isinstance(cell, str) else cell
+            text = cell.strip(STRIPPED) if isinstance(cell, str) else cell
             if text is None or (isinstance(text, str) and text in self._marks[given.name]):
                 return float(given.missing)
             return float(given.codes[text]) if isinstance(text, str) and text in given.codes else None

@@ -1,5 +1,6 @@
 """C: one file without dependencies but the C library, with the tables as constants and one function that predicts."""
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,8 +9,9 @@ from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Scalar
 from koubai.export.targets.formula_text import FormulaText, digits
 from koubai.export.targets.names import Names, on_a_line
-from koubai.export.targets.plain import Plain, categories_of, entries_of, has, tables_of, wrapped
+from koubai.export.targets.plain import Plain, categories_of, entries_of, has, number_marks, tables_of, wrapped
 from koubai.export.targets.texts import c as texts
+from koubai.export.targets.texts import c_cells
 from koubai.export.targets.texts.c import quoted
 from koubai.export.words import Counted
 
@@ -54,18 +56,6 @@ static double interpolate(double x, int n, const double *places, const double *l
 }
 """
 
-CATEGORY = """\
-/* The number of a category: texts are looked up as they are, NULL is a missing one. */
-typedef struct { const char *text; int code; } category;
-static double code_of(const char *text, const category *known, int n, int other, int missing)
-{
-    if (text == NULL) return missing;
-    for (int i = 0; i < n; i++)
-        if (strcmp(text, known[i].text) == 0) return known[i].code;
-    return other;
-}
-"""
-
 
 def write(computation: Computation) -> str:
     """Return a computation as a C file."""
@@ -85,17 +75,20 @@ class C(Plain):
         self.body()
         title = _remark(computation.title)
         lines = [f"/* koubai: {title}.", " *", *[f" * {line}" for line in self._usage()], " */", "#include <math.h>"]
-        has_texts = has(computation, Counted)
-        lines += ["#include <stdlib.h>"] if has_texts else []
-        lines += ["#include <string.h>"] if categories_of(computation) or has_texts else []
+        has_texts, categories = has(computation, Counted), categories_of(computation)
+        numbers = [x for x in number_marks(computation) if math.isfinite(x) and (has_texts or categories)]
+        lines += ["#include <stdlib.h>"] if has_texts or numbers else []
+        lines += ["#include <string.h>"] if has_texts or categories else []
         lines += ["", *self._row()]
         if answer.classes:
             lines += [f"const char *const classes[{len(answer.classes)}] = {{"]
             lines += [*wrapped([quoted(str(label)) for label in answer.classes], "    "), "};", ""]
         lines += [*DATE.splitlines(), ""] if any(given.kind == steps.DATE for given in computation.inputs) else []
-        lines += [*CATEGORY.splitlines(), ""] if categories_of(computation) else []
+        as_written = any(given.as_written for given in categories)
+        lines += c_cells.cells(numbers, as_written and not has_texts) if has_texts or categories else []
+        lines += c_cells.category(numbers, as_written) if categories else []
         lines += [*INTERPOLATE.splitlines(), ""] if has(computation, steps.Interpolate) else []
-        lines += texts.helpers() if has_texts else []
+        lines += texts.helpers(bool(numbers)) if has_texts else []
         lines += [*self._missing(), *(SIGN if "sign" in self.called() else []), *self.functions(), *self.constants]
         return "\n".join([*lines, self._head(), "{", *self.lines, "}", ""])
 
@@ -144,7 +137,7 @@ class C(Plain):
         return [line for marks in self.marks for line in self._test(marks)]
 
     def _test(self, marks: tuple[float, ...]) -> list[str]:
-        tests = " || ".join(["isnan(x)", *(f"x == {mark!r}" for mark in marks)])
+        tests = " || ".join(["isnan(x)", *(f"x == {_number(mark)}" for mark in marks)])
         return [f"static int {self.is_missing(marks)}(double x) {{ return {tests}; }}", ""]
 
     def is_missing(self, marks: tuple[float, ...]) -> str:
@@ -217,7 +210,7 @@ class C(Plain):
             self.assign(f"{step.name}[{number}]", value)
 
     def _code(self, given: Input, value: str) -> str:
-        known, codes = f"{self.fields[given.name]}_known", given.spelled
+        known, codes = f"{self.fields[given.name]}_known", given.known or {"": given.other}
         cells = [f"{{{quoted(text)}, {code}}}" for text, code in codes.items()]
         self.constants += [f"static const category {known}[{len(codes)}] = {{", *wrapped(cells, "    "), "};", ""]
         return f"code_of({value}, {known}, {len(codes)}, {given.other}, {given.missing})"
@@ -273,6 +266,10 @@ class C(Plain):
         self.loop("i", width)
         self.assign("in_set[i]", f"1 - {last}[i] <= {digits(answer.reach)} || {last}[i] == top")
         self.end()
+
+
+def _number(value: float) -> str:
+    return digits(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}INFINITY"
 
 
 def _meaning(given: Input) -> str:

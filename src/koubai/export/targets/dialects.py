@@ -1,11 +1,16 @@
 """What SQL's dialects call things, and how they read a column."""
 
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError
 from koubai.export import steps
 from koubai.export.steps import Input
+from koubai.export.targets.formula_text import digits
+from koubai.export.targets.texts.cells import NUMBER, WHOLE
+from koubai.export.words import BLANKS, in_full
 
 
 def named(name: str) -> str:
@@ -28,43 +33,67 @@ class Dialect:
         Its name.
     real : str
         The type of numbers in double precision.
+    infinity : str
+        How it writes the infinite number.
     largest, smallest : str
         The functions of several numbers.
+    blanks : str
+        The expression for all characters that are stripped off the ends of a cell.
     number, seconds : callable
         Return the expressions for a column's number, and for its seconds since 1970 if it holds dates; NULL if missing.
+    as_number : callable
+        Returns the expression for the number that a text is; NULL if it is none.
     """
 
     name: str
     real: str
+    infinity: str
     largest: str
     smallest: str
+    blanks: str
     number: Callable[[str], str]
     seconds: Callable[[str], str]
+    as_number: Callable[[str], str]
 
-    def read(self, given: Input) -> str:
-        """Return the expression for an input's number; NULL if it is missing."""
+    def cell(self, given: Input) -> str:
+        """Return the expression for an input's number, or if it is a category for its text; NULL if it is missing."""
         column = named(given.name)
         if given.kind in (steps.NUMBER, steps.ROW):
             return self.number(column)
         if given.kind == steps.DATE:
             return self.seconds(column)
-        if given.kind == steps.TRUTH:
-            lower = f"lower(trim(CAST({column} AS TEXT)))"
-            true, false = (", ".join(map(text, (*words, decimal))) for words, decimal in steps.DECIMAL.items())
-            return f"CASE WHEN {lower} IN ({true}) THEN 1.0 WHEN {lower} IN ({false}) THEN 0.0 END"
         if given.kind == steps.TEXT:
             return "0.0"  # what counts its words is refused
-        return self._category(given, f"trim(CAST({column} AS TEXT))")
+        cell = f"trim(CAST({column} AS TEXT), koubai_blanks)"
+        if given.kind == steps.TRUTH:
+            true, false = (", ".join(map(text, (*words, decimal))) for words, decimal in steps.DECIMAL.items())
+            return f"CASE WHEN lower({cell}) IN ({true}) THEN 1.0 WHEN lower({cell}) IN ({false}) THEN 0.0 END"
+        return cell
 
-    def _category(self, given: Input, cell: str) -> str:
-        by_code: dict[int, list[str]] = {given.missing: []}
-        for label, code in given.spelled.items():
+    def code(self, given: Input, cell: str) -> str:
+        """Return the expression for the number of a category's text, which is a column."""
+        by_code: dict[int, list[str]] = {}
+        for label, code in given.known.items():
             by_code.setdefault(code, []).append(label)
-        tests = [f"WHEN {cell} IS NULL THEN {float(given.missing)}"]
+        missing = by_code.pop(given.missing, [])
+        tests = [f"{cell} IS NULL", *([f"{cell} IN ({', '.join(map(text, missing))})"] if missing else [])]
+        if given.numbers:
+            tests.append(f"{self.as_number(cell)} IN ({', '.join(map(self.literal, given.numbers))})")
+        found = [f"WHEN {' OR '.join(tests)} THEN {float(given.missing)}"]
         for code, labels in by_code.items():
-            if labels and code != given.other:
-                tests.append(f"WHEN {cell} IN ({', '.join(map(text, labels))}) THEN {float(code)}")
-        return f"CASE {' '.join(tests)} ELSE {float(given.other)} END"
+            longer = [f"{label}." for label in labels if not given.as_written and re.fullmatch(WHOLE, label)]
+            test = f"{cell} IN ({', '.join(map(text, labels))})"
+            test += f" OR rtrim({cell}, '0') IN ({', '.join(map(text, longer))})" if longer else ""
+            found.append(f"WHEN {test} THEN {float(code)}")
+        return f"CASE {' '.join(found)} ELSE {float(given.other)} END"
+
+    def is_missing(self, value: str, marks: Sequence[float]) -> str:
+        """Return the condition that a number is missing."""
+        return " OR ".join([f"{value} IS NULL", *(f"{value} = {self.literal(mark)}" for mark in marks)])
+
+    def literal(self, value: float) -> str:
+        """Return a number as the dialect writes it."""
+        return digits(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}{self.infinity}"
 
 
 def _sqlite_number(column: str) -> str:
@@ -73,22 +102,38 @@ def _sqlite_number(column: str) -> str:
 
 
 DIALECTS = {
-    "sqlite": Dialect("sqlite", "REAL", "max", "min", _sqlite_number, "CAST(strftime('%s', {}) AS REAL)".format),
+    "sqlite": Dialect(
+        "sqlite",
+        "REAL",
+        "9e999",
+        "max",
+        "min",
+        f"char({', '.join(str(ord(blank)) for blank in in_full(BLANKS))})",
+        _sqlite_number,
+        "CAST(strftime('%s', {}) AS REAL)".format,
+        _sqlite_number,
+    ),
     "postgresql": Dialect(
         "postgresql",
         "DOUBLE PRECISION",
+        "CAST('Infinity' AS DOUBLE PRECISION)",
         "greatest",
         "least",
+        " || ".join(f"chr({ord(blank)})" for blank in in_full(BLANKS)),
         "NULLIF(CAST({} AS DOUBLE PRECISION), 'NaN')".format,
         "CAST(extract(epoch FROM CAST({} AS TIMESTAMP)) AS DOUBLE PRECISION)".format,
+        lambda cell: f"CASE WHEN {cell} ~ {text(f'^{NUMBER}$')} THEN CAST({cell} AS DOUBLE PRECISION) END",
     ),
     "duckdb": Dialect(
         "duckdb",
         "DOUBLE",
+        "CAST('Infinity' AS DOUBLE)",
         "greatest",
         "least",
+        " || ".join(f"chr({ord(blank)})" for blank in in_full(BLANKS)),
         "NULLIF(CAST({} AS DOUBLE), CAST('NaN' AS DOUBLE))".format,
         "CAST(epoch(CAST({} AS TIMESTAMP)) AS DOUBLE)".format,
+        "TRY_CAST({} AS DOUBLE)".format,
     ),
 }
 """The dialects by name."""

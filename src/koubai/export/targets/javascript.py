@@ -1,6 +1,8 @@
 """JavaScript: a module without dependencies, for browsers and Node, with one function that predicts."""
 
 import json
+import math
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,9 +11,11 @@ from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Scalar
 from koubai.export.targets.formula_text import FormulaText, digits
 from koubai.export.targets.names import on_a_line
-from koubai.export.targets.plain import Plain, entries_of, has, truth_words_in, wrapped
+from koubai.export.targets.plain import Plain, entries_of, has, number_marks, truth_words_in, wrapped
+from koubai.export.targets.texts import cells
 from koubai.export.targets.texts import javascript as texts
-from koubai.export.words import Counted
+from koubai.export.words import BLANKS, Counted
+from koubai.tables.meaning.values import LARGEST
 
 MATHEMATICS = {
     name: f"Math.{name}" for name in ("exp", "log", "tanh", "cos", "sin", "sqrt", "abs", "max", "min", "sign", "floor")
@@ -22,8 +26,31 @@ CELL = """\
 function cell(row, name, marks) {
   const value = row[name];
   if (value === undefined) throw new Error(`The row must have ${name}; it has ${Object.keys(row).join(", ")}.`);
-  const text = typeof value === "string" ? value.trim() : value;
-  return text === null || marks.includes(text) || Number.isNaN(text) ? null : text;
+  const text = typeof value === "string" ? stripped(value) : value;
+  return text === null || marks.includes(text)IS_MARK || Number.isNaN(text) ? null : text;
+}
+"""
+
+STRIPPED = """\
+/** Return a text without blanks at its ends. */
+function stripped(text) {
+  const blank = /[BLANKS]/;
+  let [start, end] = [0, text.length];
+  while (start < end && blank.test(text[start])) start++;
+  while (start < end && blank.test(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+/** Return a text's number, NaN if it is none. */
+function written(text) {
+  return /^PATTERN$/.test(text) ? Number(text) : NaN;
+}
+"""
+
+IS_MARK = """\
+/** Return whether a cell is one of the numbers that mark missing values. */
+function isMark(value) {
+  return missing_numbers.includes(typeof value === "string" ? written(value) : value);
 }
 """
 
@@ -31,8 +58,9 @@ NUMBER = """\
 /** Return a cell's number, NaN if it is missing. */
 function number(row, name, marks) {
   const value = cell(row, name, marks);
-  const found = value === null ? NaN : Number(value);
-  if (value !== null && Number.isNaN(found)) throw new Error(`${name} must be a number; got ${value}.`);
+  if (value === null) return NaN;
+  const found = typeof value === "string" ? written(value) : Number(value);
+  if (!(Math.abs(found) <= LARGEST)) throw new Error(`${name} must be a finite number; got ${value}.`);
   return found;
 }
 """
@@ -69,11 +97,17 @@ CODE = """\
 function code(row, name, marks, known, other, missing) {
   const value = cell(row, name, marks);
   if (value === null) return missing;
-  const found = known.get(String(value)SPELLED);
+  const found = known.get(spelled(value));
   return found === undefined ? other : found;
 }
 """
-SPELLED = '.replace(/^([+-]?(?:0|[1-9][0-9]*))\\.0*$/, "$1")'
+
+SPELLED = """\
+/** Return a cell as a text, a whole number without a decimal point. */
+function spelled(value) {
+  return String(value).replace(/^(WHOLE)ZEROS$/, "$1");
+}
+"""
 
 INTERPOLATE = """\
 /** A piecewise linear function that may jump at its places: heights to the left and to the right of each. */
@@ -117,14 +151,14 @@ class JavaScript(Plain):
             lines += ["export const classes = [", *wrapped(list(map(_literal, answer.classes)), "  "), "];", ""]
         given = "x" if kinds == {steps.ROW} else "row"
         helpers = {
-            steps.NUMBER: NUMBER,
+            steps.NUMBER: NUMBER.replace("LARGEST", digits(LARGEST)),
             steps.TRUTH: truth_words_in(TRUTH, decimal=False),
             steps.DATE: DATE,
-            steps.CATEGORY: self._code_function(),
+            steps.CATEGORY: CODE,
             steps.TEXT: texts.TEXT,
         }
-        if kinds != {steps.ROW}:
-            lines += [*CELL.splitlines(), ""]
+        for helper in self._cell() if kinds != {steps.ROW} else []:
+            lines += [*helper.splitlines(), ""]
         for kind, helper in helpers.items():
             lines += [*helper.splitlines(), ""] if kind in kinds else []
         lines += [*INTERPOLATE.splitlines(), ""] if has(computation, steps.Interpolate) else []
@@ -150,14 +184,24 @@ class JavaScript(Plain):
             said = f"{{ prediction, {answer.scores}{'' if answer.reach is None else ', set'} }}"
         return [f"Returns {said}; {what}.".replace("*/", "* /")]
 
-    def _code_function(self) -> str:
-        as_written = any(given.as_written for given in self.computation.inputs)
-        return CODE.replace("SPELLED", "" if as_written else SPELLED)
+    def _cell(self) -> list[str]:
+        """Return what reads a cell, and makes a text of it."""
+        numbers, given = number_marks(self.computation), self.computation.inputs
+        read = CELL.replace("IS_MARK", " || isMark(text)" if numbers else "")
+        found = [STRIPPED.replace("BLANKS", texts.escaped(BLANKS)).replace("PATTERN", cells.NUMBER), read]
+        if numbers:
+            found += [f"const missing_numbers = [{', '.join(map(_number, numbers))}];", IS_MARK]
+        if any(each.kind in steps.IN_TEXTS for each in given):
+            spelled = SPELLED.replace("WHOLE", cells.WHOLE).replace("ZEROS", cells.ZEROS)
+            if any(each.as_written for each in given):
+                spelled = re.sub(r"\.replace.*", ";", spelled).replace(", a whole number without a decimal point", "")
+            found.append(spelled)
+        return found
 
     def _missing(self) -> list[str]:
         lines = []
         for marks in self.marks:
-            tests = " || ".join(["Number.isNaN(x)", *(f"x === {mark!r}" for mark in marks)])
+            tests = " || ".join(["Number.isNaN(x)", *(f"x === {_number(mark)}" for mark in marks)])
             lines += [f"const {self.is_missing(marks)} = (x) => {tests};", ""]
         return lines
 
@@ -228,7 +272,7 @@ class JavaScript(Plain):
         if given.kind != steps.CATEGORY:
             return f"{names[given.kind]}({start})"
         known = f"known_{place}"
-        cells = [f"[{_literal(text)}, {code}]" for text, code in given.codes.items()]
+        cells = [f"[{_literal(text)}, {code}]" for text, code in given.known.items() if text not in given.marks]
         self.constants += [f"const {known} = new Map([", *wrapped(cells, "  "), "]);", ""]
         return f"code({start}, {known}, {given.other}, {given.missing})"
 
@@ -263,6 +307,10 @@ class JavaScript(Plain):
             decided = "decided"
         place = f"{last}[0] > 0 ? 1 : 0" if width == 1 else f"{decided}.indexOf(Math.max(...{decided}))"
         self.add(f"return {{ prediction: classes[{place}], {scores} }};")
+
+
+def _number(value: float) -> str:
+    return digits(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}Infinity"
 
 
 def _marks(number: int) -> str:

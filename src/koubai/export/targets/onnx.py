@@ -12,8 +12,9 @@ from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Step
 from koubai.export.targets import maps
 from koubai.export.targets.onnx_formulas import Formulas
-from koubai.export.targets.onnx_graph import IR_VERSION, ML_OPSET, OPSET, Graph
+from koubai.export.targets.onnx_graph import ML_OPSET, Graph
 from koubai.export.targets.texts import onnx as onnx_texts
+from koubai.export.targets.texts.onnx_cells import is_missing, onnx_codes
 from koubai.export.words import Counted
 
 
@@ -66,16 +67,16 @@ class Writer:
         last = self.computation.steps[-1]
         outputs = self._answer(self.computation.answer, last.name, last.width)
         helper, graph = self.onnx.helper, self.graph
-        title = self.computation.title
+        title, (opset, ir_version) = self.computation.title, graph.versions
         body = helper.make_graph(graph.nodes, "koubai", graph.inputs, outputs, graph.constants, title)
         model = helper.make_model(
             body,
             opset_imports=[
-                helper.make_opsetid("", OPSET),
+                helper.make_opsetid("", opset),
                 helper.make_opsetid("ai.onnx.ml", ML_OPSET),
                 *([helper.make_opsetid(onnx_texts.DOMAIN, 1)] if onnx_texts.DOMAIN in graph.domains else []),
             ],
-            ir_version=IR_VERSION,
+            ir_version=ir_version,
             producer_name="koubai",
             producer_version=metadata.version("koubai"),
             doc_string=title,
@@ -118,38 +119,27 @@ class Writer:
             (given,) = step.inputs
             rows = self.graph.input(given.name, self.dtypes[step.name], *(given.shape or (step.width,)))
             return self.graph.shaped(rows, 0, step.width) if given.shape else rows
-        return self._joined([self._column(given) for given in step.inputs])
+        tensors = [self._input(given) for given in step.inputs]
+        places = {kind: [k for k, each in enumerate(step.inputs) if each.kind == kind] for kind in steps.IN_TEXTS}
+        categories = places[steps.CATEGORY]
+        for k in places[steps.TEXT]:
+            tensors[k] = self._is_given(step.inputs[k], tensors[k])
+        if not categories:
+            return self._joined(tensors)
+        codes = onnx_codes(self, [step.inputs[k] for k in categories], [tensors[k] for k in categories])
+        others = [k for k in range(step.width) if k not in categories]
+        joined, order = self._joined([*(tensors[k] for k in others), codes]), [*others, *categories]
+        self.graph.note = step.note
+        in_order = order == sorted(order)
+        return joined if in_order else self.graph.gather(joined, [order.index(k) for k in range(step.width)])
 
-    def _column(self, given: Input) -> str:
-        if given.kind not in (steps.CATEGORY, steps.TEXT):
-            return self.graph.input(given.name, np.float64, 1)
-        texts = self.graph.input(given.name, str, 1)
-        if given.kind == steps.TEXT:
-            return self._is_given(given, texts)
-        codes = given.spelled
-        found = self.graph.node(
-            "LabelEncoder",
-            texts,
-            domain="ai.onnx.ml",
-            keys_strings=list(codes),
-            values_floats=[float(code) for code in codes.values()],
-            default_float=float(given.other),
-        )
-        return self.graph.cast(found, np.float64)
+    def _input(self, given: Input) -> str:
+        return self.graph.input(given.name, str if given.kind in steps.IN_TEXTS else np.float64, 1)
 
     def _is_given(self, given: Input, texts: str) -> str:
         """Return NaN for a missing text, else 0."""
-        marks = list(given.marks)
-        found = self.graph.node(
-            "LabelEncoder",
-            texts,
-            domain="ai.onnx.ml",
-            keys_strings=marks,
-            values_floats=[1.0] * len(marks),
-            default_float=0.0,
-        )
-        missing = self.graph.cast(found, np.bool_)
-        self.texts[given.name], self.missing_texts[given.name] = texts, missing
+        self.texts[given.name] = texts
+        self.missing_texts[given.name] = missing = is_missing(self, given, texts)
         nan, zero = (self.graph.constant(np.array(value)) for value in (np.nan, 0.0))
         return self.graph.node("Where", missing, nan, zero)
 
@@ -299,7 +289,8 @@ class Writer:
         graph = self.graph
         one, reach = (graph.constant(np.array(value, dtype)) for value in (1, answer.reach))
         near = graph.node("LessOrEqual", graph.node("Sub", one, tensor), reach)
-        best = graph.node("Equal", tensor, graph.node("ReduceMax", tensor, axes=[1], keepdims=1))
+        largest, _ = graph.pair("TopK", tensor, graph.places([1]), axis=1)
+        best = graph.node("Equal", tensor, largest)
         graph.node("Or", near, best, output="prediction_set")
         return [graph.value("prediction_set", np.bool_, width)]
 

@@ -127,9 +127,9 @@ class Formulas:
         return self.node("Pow", base, self.write(formula.exponent))
 
     def _function(self, formula: Function) -> str:
+        if formula.name == "max" and len(formula.arguments) == 2 and formula.arguments[0] == Number(0):
+            return self.node("Relu", self.write(formula.arguments[1]))
         arguments = [self.write(argument) for argument in formula.arguments]
-        if formula.name == "max" and len(arguments) == 2 and formula.arguments[0] == Number(0):
-            return self.node("Relu", arguments[1])
         if formula.name == "erf" and self.dtype == np.float64:  # ONNX runtimes have it in single precision
             inside = Formulas(self.node, self.constant, self.dtype, {"x": arguments[0]})
             return inside.program(ERF.bindings)

@@ -1,11 +1,15 @@
 """The parts of an ONNX graph: operators, constants, inputs, each under a name that can be read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
 """Versions of the operators and of the format: those of 2022, which all of today's runtimes know."""
+OF_TEXTS, OPSET_OF_TEXTS, IR_VERSION_OF_TEXTS = {"RegexFullMatch", "StringSplit"}, 20, 9
+"""Operators of texts that came in 2023, and the versions that have them; a graph without texts does without."""
 
 
 class Graph:
@@ -27,6 +31,12 @@ class Graph:
         """Where its operators are from."""
         self._constants: dict[Any, Any] = {}
         self._names: dict[str, int] = {}
+        self._has_texts = False
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """The version of the operators, and that of the format."""
+        return (OPSET_OF_TEXTS, IR_VERSION_OF_TEXTS) if self._has_texts else (OPSET, IR_VERSION)
 
     @property
     def constants(self) -> list[Any]:
@@ -44,17 +54,28 @@ class Graph:
         self._add(operator, tensors, [output], domain, attributes)
         return output
 
-    def second_of(self, operator: str, *tensors: str, **attributes: Any) -> str:
-        """Add an operator of two outputs; return the second one's name."""
-        outputs = [self.unique(f"{self.note} / {operator}") for _ in range(2)]
-        self._add(operator, tensors, outputs, "", attributes)
-        return outputs[1]
+    def pair(self, operator: str, *tensors: str, **attributes: Any) -> tuple[str, str]:
+        """Add an operator of two outputs; return their names."""
+        first, second = (self.unique(f"{self.note} / {operator}") for _ in range(2))
+        self._add(operator, tensors, [first, second], "", attributes)
+        return first, second
+
+    @contextmanager
+    def branch(self, name: str, width: int) -> Iterator["Branch"]:
+        """Collect the operators that are added meanwhile in a graph of their own, which may use those before it."""
+        before, self.nodes = self.nodes, []
+        found = Branch(self, name, width)
+        try:
+            yield found
+        finally:
+            self.nodes = before
 
     def _add(self, operator: str, tensors: Any, outputs: list[str], domain: str, attributes: dict[str, Any]) -> None:
         name = self.unique(f"{self.note} ({operator})")
         make = self.onnx.helper.make_node
         self.nodes.append(make(operator, list(tensors), outputs, name=name, domain=domain, **attributes))
         self.domains.add(domain)
+        self._has_texts |= operator in OF_TEXTS
 
     def constant(self, array: Any, name: str = "") -> str:
         """Add an array, once; return its name."""
@@ -100,3 +121,29 @@ class Graph:
     def shaped(self, tensor: str, *shape: int) -> str:
         """Return a tensor in another shape; 0 keeps the number of rows."""
         return self.node("Reshape", tensor, self.places(shape))
+
+
+class Branch:
+    """A graph within a graph, one branch of an If: single precision, (rows, width).
+
+    Parameters
+    ----------
+    outer : Graph
+        The graph that it is in.
+    name : str
+        What it is called.
+    width : int
+        How many columns it has.
+    """
+
+    def __init__(self, outer: Graph, name: str, width: int) -> None:
+        self.outer, self.name, self.width = outer, name, width
+        self.graph: Any = None
+        """The whole, when it has an end."""
+
+    def ends(self, tensor: str) -> None:
+        """Take what has been added so far, with this as its output."""
+        outer = self.outer
+        output = outer.node("Identity", tensor, output=f"{self.name} / {outer.note}")
+        value = outer.value(output, np.float32, self.width)
+        self.graph = outer.onnx.helper.make_graph(outer.nodes, self.name, [], [value])

@@ -367,3 +367,8 @@ def has(computation: Computation, kind: type[Step]) -> bool:
 def categories_of(computation: Computation) -> list[Input]:
     """Return the inputs that are categories."""
     return [given for given in computation.inputs if given.kind == steps.CATEGORY]
+
+
+def number_marks(computation: Computation) -> list[float]:
+    """Return the numbers that mark missing values."""
+    return sorted({mark for given in computation.inputs for mark in given.numbers})

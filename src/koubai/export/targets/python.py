@@ -1,5 +1,7 @@
 """Python: a module that needs nothing but Python itself, with one function that predicts."""
 
+import math
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,9 +10,11 @@ from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Scalar
 from koubai.export.targets.formula_text import FormulaText, digits
 from koubai.export.targets.names import on_a_line
-from koubai.export.targets.plain import Plain, entries_of, has, truth_words_in, wrapped
+from koubai.export.targets.plain import Plain, entries_of, has, number_marks, truth_words_in, wrapped
+from koubai.export.targets.texts import cells
 from koubai.export.targets.texts import python as texts
-from koubai.export.words import Counted
+from koubai.export.words import BLANKS, Counted, in_full
+from koubai.tables.meaning.values import LARGEST
 
 FROM_MATH = ("log", "tanh", "erf", "cos", "sin", "sqrt", "floor")
 
@@ -29,15 +33,30 @@ CELL = """\
 def cell(row, name, marks):
     \"\"\"Return a cell of a row, None if it is missing.\"\"\"
     value = row[name]
-    value = value.strip() if isinstance(value, str) else value
-    return None if value is None or value != value or value in marks else value
+    value = value.strip("BLANKS") if isinstance(value, str) else value
+    return None if value is None or value != value or value in marksIS_MARK else value
+"""
+
+IS_MARK = """\
+def is_mark(value):
+    \"\"\"Return whether a cell is one of the numbers that mark missing values.\"\"\"
+    if isinstance(value, str):
+        value = float(value) if re.fullmatch(r"PATTERN", value) else math.nan
+    return not isinstance(value, bool) and value in MISSING_NUMBERS
 """
 
 NUMBER = """\
 def number(row, name, marks):
-    \"\"\"Return a cell's number, NaN if it is missing.\"\"\"
+    \"\"\"Return a cell's number, NaN if it is missing; of a time of day and of a duration the seconds.\"\"\"
     value = cell(row, name, marks)
-    return math.nan if value is None else float(value)
+    if hasattr(value, "hour") and not hasattr(value, "year"):
+        value = (value.hour * 60 + value.minute) * 60 + value.second + value.microsecond / 1e6
+    elif hasattr(value, "total_seconds"):
+        value = value.total_seconds()
+    found = math.nan if value is None else float(value)
+    if abs(found) > LARGEST:
+        raise ValueError(f"{name} must be a finite number; got {value}.")
+    return found
 """
 
 TRUTH = """\
@@ -73,12 +92,15 @@ CODE = """\
 def code(row, name, marks, known, other, missing):
     \"\"\"Return the number of a cell's category.\"\"\"
     value = cell(row, name, marks)
-    if value is None:
-        return missing
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return known.get(SPELLED, other)
+    return missing if value is None else known.get(spelled(value), other)
 """
-SPELLED = 're.sub(r"^([+-]?(?:0|[1-9][0-9]*))\\.0*$", r"\\1", text)'
+
+SPELLED = """\
+def spelled(value):
+    \"\"\"Return a cell as a text: a whole number without a decimal point, true and false in small letters.\"\"\"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return re.sub(r"^(WHOLE)ZEROS$", r"\\1", text)
+"""
 
 INTERPOLATE = """\
 def interpolate(x, places, left, right):
@@ -124,14 +146,18 @@ class Python(Plain):
         called = self.called()
         helpers = [EXP] if "exp" in called else []
         helpers += [SIGN] if "sign" in called else []
-        helpers += [] if row else [CELL]
+        numbers = [] if row else number_marks(computation)
+        if numbers:
+            lines += ["MISSING_NUMBERS = [", *wrapped([_number(mark) for mark in numbers], "    "), "]"]
+        helpers += [] if row else self._cell(bool(numbers))
         of_kind = {
-            steps.NUMBER: NUMBER,
+            steps.NUMBER: NUMBER.replace("LARGEST", digits(LARGEST)),
             steps.TRUTH: truth_words_in(TRUTH, decimal=True),
             steps.DATE: DATE,
-            steps.CATEGORY: self._code_function(),
+            steps.CATEGORY: CODE,
             steps.TEXT: texts.TEXT,
         }
+        helpers += [self._spelled()] if kinds & {*steps.IN_TEXTS} else []
         helpers += [helper for kind, helper in of_kind.items() if kind in kinds]
         helpers += [INTERPOLATE] if has(computation, steps.Interpolate) else []
         for helper in helpers:
@@ -141,15 +167,30 @@ class Python(Plain):
         return "\n".join([*lines, *said, *self.lines, ""])
 
     def _imports(self, kinds: set[str]) -> list[str]:
-        categories = steps.CATEGORY in kinds and not any(given.as_written for given in self.computation.inputs)
         wanted = {
             "bisect": has(self.computation, steps.Interpolate),
             "datetime": steps.DATE in kinds,
             "math": True,
-            "re": categories or steps.TEXT in kinds,
+            "re": bool(kinds & {*steps.IN_TEXTS}) or bool(number_marks(self.computation)),
             "unicodedata": steps.TEXT in kinds,
         }
         return [f"import {name}" for name, needed in wanted.items() if needed]
+
+    def _cell(self, has_numbers: bool) -> list[str]:
+        """Return what reads a cell."""
+        blanks = in_full(BLANKS).encode("unicode_escape").decode()
+        read = CELL.replace("BLANKS", blanks).replace("IS_MARK", " or is_mark(value)" if has_numbers else "")
+        return [*([IS_MARK.replace("PATTERN", cells.NUMBER)] if has_numbers else []), read]
+
+    def _spelled(self) -> str:
+        """Return what makes a text of a cell."""
+        as_written = any(given.as_written for given in self.computation.inputs)
+        found = SPELLED.replace("WHOLE", cells.WHOLE).replace("ZEROS", cells.ZEROS)
+        if as_written:
+            found = re.sub(r"return re\.sub.*", "return text", found).replace(
+                "a whole number without a decimal point, ", ""
+            )
+        return found
 
     def _usage(self, row: bool) -> str:
         answer, width = self.computation.answer, self.computation.steps[-1].width
@@ -163,14 +204,10 @@ class Python(Plain):
         what = f"x, {on_a_line(self.computation.inputs[0].in_words)}" if row else "a row, a dict of the columns by name"
         return f"Return {said}, for {what}.".replace("\\", "/").replace('"', "'")
 
-    def _code_function(self) -> str:
-        as_written = any(given.as_written for given in self.computation.inputs)
-        return CODE.replace("SPELLED", "text" if as_written else SPELLED)
-
     def _missing(self) -> list[str]:
         lines = []
         for marks in self.marks:
-            tests = " or ".join(["math.isnan(x)", *(f"x == {mark!r}" for mark in marks)])
+            tests = " or ".join(["math.isnan(x)", *(f"x == {_number(mark)}" for mark in marks)])
             lines += ["", f"def {self.is_missing(marks)}(x):", f"    return {tests}", ""]
         return lines
 
@@ -250,7 +287,7 @@ class Python(Plain):
         if given.kind != steps.CATEGORY:
             return f"{names[given.kind]}({start})"
         known = f"KNOWN_{place}"
-        cells = [f"{text!r}: {code}" for text, code in given.codes.items()]
+        cells = [f"{text!r}: {code}" for text, code in given.known.items() if text not in given.marks]
         self.constants += [f"{known} = {{", *wrapped(cells, "    "), "}"]
         return f"code({start}, {known}, {given.other}, {given.missing})"
 
@@ -287,6 +324,10 @@ class Python(Plain):
             test = f"1 - p <= {digits(answer.reach)} or p == top"
             in_set = f", [label for label, p in zip(CLASSES, {last}) if {test}]"
         self.add(f"return CLASSES[{decided}.index(max({decided}))], {last}{in_set}")
+
+
+def _number(value: float) -> str:
+    return digits(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}math.inf"
 
 
 def _marks(number: int) -> str:

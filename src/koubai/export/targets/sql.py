@@ -79,6 +79,10 @@ class SQL:
         title = self.computation.title.replace("\n", " ")
         lines = [f"-- koubai: {title}, for {self.dialect.name}.", "WITH"]
         before = self.table
+        if any(given.kind in (steps.CATEGORY, steps.TRUTH) for given in self.computation.inputs):
+            lines += ["-- what is stripped off the ends of a cell"]
+            lines += [f"koubai_cells AS (SELECT {self.dialect.blanks} AS koubai_blanks),"]
+            before += " CROSS JOIN koubai_cells"
         for number, (name, note, columns) in enumerate(self.parts):
             kept = [*carried[number], *(f"{value} AS {column}" for column, value in columns)]
             if len(kept) > MOST_COLUMNS:
@@ -106,7 +110,8 @@ class SQL:
     def columns(self, name: str, values: Sequence[str], note: str = "") -> list[str]:
         """Add a part with a column for each expression; return the columns' names."""
         names = [f"{name}_{number}" for number in range(1, len(values) + 1)]
-        self.parts.append((name, note, list(zip(names, values, strict=True))))
+        part = f"{name}_of_koubai" if name == self.table.lower().strip('"') else name  # else it would hide the table
+        self.parts.append((part, note, list(zip(names, values, strict=True))))
         return names
 
     def source(self, step: Step, number: int = 0) -> list[str]:
@@ -121,10 +126,15 @@ class SQL:
             names = step.inputs[0].names or [f"x{number}" for number in range(1, step.width + 1)]
             values = [self.dialect.number(named(name)) for name in names]
         else:
-            values = [self.dialect.read(given) for given in step.inputs]
+            values = [self.dialect.cell(given) for given in step.inputs]
         name = "koubai_columns" if step.name == "columns" else f"koubai_{step.name}"
         found = self.columns(name, values, step.note)
         self.parts[-1][2].extend((f"included_{k}", named(column)) for k, column in enumerate(self.include, 1))
+        categories = [k for k, given in enumerate(step.inputs) if given.kind == steps.CATEGORY]
+        if categories:
+            codes = [self.dialect.code(step.inputs[k], found[k]) for k in categories]
+            for k, code in zip(categories, self.columns("koubai_codes", codes, "categories as numbers"), strict=True):
+                found[k] = code
         return found
 
     def sum_of(self, bias: Any, weights: Any, sources: Sequence[str]) -> str:
@@ -142,13 +152,14 @@ class SQL:
 
     def missing(self, step: steps.Missing) -> list[str]:
         """Test for NULL and for the marks."""
-        tests = [self.text.conditional(_is_missing(value, step.marks), "1.0", "0.0") for value in self.source(step)]
+        missing = self.dialect.is_missing
+        tests = [self.text.conditional(missing(x, step.marks), "1.0", "0.0") for x in self.source(step)]
         return self.columns(step.name, tests, step.note)
 
     def filled(self, step: steps.Filled) -> list[str]:
         """Fill gaps."""
-        pairs = zip(self.source(step), step.values, strict=True)
-        values = [self.text.conditional(_is_missing(value, step.marks), digits(gap), value) for value, gap in pairs]
+        pairs, missing = zip(self.source(step), step.values, strict=True), self.dialect.is_missing
+        values = [self.text.conditional(missing(value, step.marks), digits(gap), value) for value, gap in pairs]
         return self.columns(step.name, values, step.note)
 
     def apply(self, step: steps.Apply) -> list[str]:
@@ -326,10 +337,6 @@ def _sum(bias: Any, weights: Any, sources: Sequence[str]) -> str:
     """Return b + Σ w z, without what has no weight."""
     products = [f"{_literal(w)} * {z}" for w, z in zip(weights, sources, strict=True) if w != 0]
     return _grouped([_literal(bias), *products])
-
-
-def _is_missing(value: str, marks: tuple[float, ...]) -> str:
-    return " OR ".join([f"{value} IS NULL", *(f"{value} = {digits(mark)}" for mark in marks)])
 
 
 def _piecewise(x: str, places: Any, left: Any, right: Any) -> str:

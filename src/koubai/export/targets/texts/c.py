@@ -7,8 +7,8 @@ from koubai.export.targets.plain import wrapped
 from koubai.export.targets.texts.characters import Characters, Ranges, characters
 from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
 
-STRIPPED = ((9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029),
-            (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000))  # fmt: skip
+BLANKS = ((9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029),
+          (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000))  # fmt: skip
 """Blanks at the ends of a cell; U+001C to U+001F are blanks within a text as well."""
 
 TYPES = (
@@ -47,8 +47,7 @@ static const mapped *mapping(unsigned code, const mapped *known, int n)
 #define IS_IN(code, spans) is_in(code, spans, sizeof spans / sizeof *spans)
 #define MAPPING(code, known) mapping(code, known, sizeof known / sizeof *known)
 
-static int is_blank_at_end(unsigned code) {{ return IS_IN(code, stripped); }}
-static int is_border(unsigned code) {{ return is_blank_at_end(code) || (code >= 28 && code <= 31); }}
+static int is_border(unsigned code) {{ return IS_IN(code, blanks) || (code >= 28 && code <= 31); }}
 static int class_of(unsigned code)
 {{
     const mapped *found = MAPPING(code, combining);
@@ -77,37 +76,15 @@ static char *put_character(char *at, unsigned code)
     return at;
 }}
 
-/* A whole number is a text without a decimal point and the zeros behind it. */
-static int bytes_without_zeros(const char *text, int n)
-{{
-    int k = 0, digits = 0;
-    if (n > 0 && (text[0] == '+' || text[0] == '-')) k++;
-    for (; k < n && text[k] >= '0' && text[k] <= '9'; k++) digits++;
-    if (digits == 0 || (text[k - digits] == '0' && digits > 1) || k == n || text[k] != '.') return n;
-    for (int i = k + 1; i < n; i++)
-        if (text[i] != '0') return n;
-    return k;
-}}
-
-/* The bytes of a cell without blanks at its ends; NULL if it is missing. */
+/* The bytes of a cell as words are counted in it; NULL if it is missing. */
 static const char *stripped_cell(const char *text, const char *const *marks, int n_marks, int *n_bytes)
 {{
-    const char *begin = NULL, *end = text;
-    unsigned code;
     if (text == NULL) return NULL;
-    while (*text) {{
-        const char *next = next_character(text, &code);
-        if (!is_blank_at_end(code)) {{
-            if (begin == NULL) begin = text;
-            end = next;
-        }}
-        text = next;
-    }}
-    if (begin == NULL) begin = end = text;
-    *n_bytes = bytes_without_zeros(begin, (int)(end - begin));
+    text = stripped(text, n_bytes);
     for (int k = 0; k < n_marks; k++)
-        if ((int)strlen(marks[k]) == *n_bytes && memcmp(marks[k], begin, (size_t)*n_bytes) == 0) return NULL;
-    return begin;
+        if ((int)strlen(marks[k]) == *n_bytes && memcmp(marks[k], text, (size_t)*n_bytes) == 0) return NULL;
+IS_MARK    *n_bytes = bytes_without_zeros(text, *n_bytes);
+    return text;
 }}
 
 static int is_missing_text(const char *text, const char *const *marks, int n_marks)
@@ -278,7 +255,7 @@ def tables() -> list[str]:
     lines = [
         "/* What Unicode says of characters: how they are taken apart and put together, and what words are made of. */"
     ]
-    spans = {"stripped": STRIPPED, "of_words": known.words, "cased": known.cased, "ignored": known.ignored}
+    spans = {"blanks": BLANKS, "of_words": known.words, "cased": known.cased, "ignored": known.ignored}
     lines += [*TYPES, ""]
     for name, ranges in spans.items():
         lines += _table("span", name, _spans(ranges))
@@ -306,9 +283,10 @@ def _table(kind: str, name: str, cells: list[str]) -> list[str]:
     return [f"static const {kind} {name}[{len(cells)}] = {{", *wrapped(cells, "    "), "};", ""]
 
 
-def helpers() -> list[str]:
-    """Return the tables of characters, and what reads texts with them."""
-    return [*tables(), *TEXT.splitlines(), ""]
+def helpers(has_numbers: bool) -> list[str]:
+    """Return the tables of characters, and what reads texts with them; whether numbers mark missing ones."""
+    is_mark = "    if (is_number_mark(text, *n_bytes)) return NULL;\n" if has_numbers else ""
+    return [*tables(), *TEXT.replace("IS_MARK", is_mark).splitlines(), ""]
 
 
 def c_counted(target: Any, step: Counted) -> None:

@@ -5,36 +5,25 @@ from typing import Any
 
 from koubai.export.targets.formula_text import digits
 from koubai.export.targets.plain import wrapped
-from koubai.export.words import BLANKS, BORDERS, MOST_CHARACTERS, MOST_COUNTED, Counted
+from koubai.export.words import BORDERS, MOST_CHARACTERS, MOST_COUNTED, Counted
 
 
-def _escaped(characters: str) -> str:
+def escaped(characters: str) -> str:
+    """Return a class of regular expressions in ASCII."""
     return "".join(letter if " " < letter < "\x7f" else f"\\u{ord(letter):04x}" for letter in characters)
 
 
 TEXT = f"""\
-/** Return a text without blanks at its ends. */
-function stripped(text) {{
-  const blank = /[{_escaped(BLANKS)}]/;
-  let [start, end] = [0, text.length];
-  while (start < end && blank.test(text[start])) start++;
-  while (start < end && blank.test(text[end - 1])) end--;
-  return text.slice(start, end);
-}}
-
 /** Return a cell's text, null if it is missing. */
 function text(row, name, marks) {{
-  const value = row[name];
-  if (value === undefined) throw new Error(`The row must have ${{name}}; it has ${{Object.keys(row).join(", ")}}.`);
-  if (value === null || Number.isNaN(value)) return null;
-  const found = stripped(String(value)).replace(/^([+-]?(?:0|[1-9][0-9]*))\\.0*$/, "$1");
-  return marks.includes(found) ? null : found;
+  const value = cell(row, name, marks);
+  return value === null ? null : spelled(value);
 }}
 
 /** Return (1 + ln n) w of each term that comes n times in a text, divided by their length. */
 function counted(text, words, groups, weights) {{
   const given = Array.from(text ?? "").slice(0, {MOST_CHARACTERS}).join("");
-  const parts = given.normalize("NFKC").toLowerCase().split(/[{_escaped(BORDERS)}]+/).filter((part) => part);
+  const parts = given.normalize("NFKC").toLowerCase().split(/[{escaped(BORDERS)}]+/).filter((part) => part);
   const letters = Array.from(parts.length ? ` ${{parts.join(" ")}} ` : " ");
   const terms = letters.join("").match(/[\\p{{L}}\\p{{N}}_]+/gu)?.map((word) => words.get(word)) ?? [];
   for (const size of [2, 3, 4])

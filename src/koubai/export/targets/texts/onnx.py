@@ -14,6 +14,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.export.targets.texts.characters import HANGUL, assigned, characters, is_of_word
+from koubai.export.targets.texts.onnx_cells import without_zeros
 from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
 
 DOMAIN = "com.microsoft"
@@ -165,10 +166,10 @@ def onnx_counted(writer: Any, step: Counted) -> str:
 def _rows_of_characters(writer: Any, step: Counted, reading: Reading) -> str:
     """Return the row of each character in the tables, (rows, characters): a mark, the text, and a blank."""
     graph = writer.graph
-    texts = graph.node("Concat", graph.constant(np.array([[""]])), writer.texts[step.given.name], axis=0)
+    texts = graph.node("Concat", graph.constant(np.array([["-"]])), writer.texts[step.given.name], axis=0)
     apart = graph.node(
         "Tokenizer",
-        texts,  # with one more before them, since it takes none only in another shape
+        without_zeros(writer, texts),  # with one more before them, since it takes none only in another shape
         domain=DOMAIN,
         mark=1,
         mincharnum=1,
@@ -250,7 +251,7 @@ def _closed(writer: Any, found: str) -> str:
     places = graph.node("Range", graph.places(0), flat, graph.places(1))
     is_gap = graph.node("Equal", found, graph.places(GAP))
     order = graph.node("Where", is_gap, graph.node("Add", places, flat), places)
-    return str(graph.node("GatherElements", found, graph.second_of("TopK", order, n, axis=1, largest=0), axis=1))
+    return str(graph.node("GatherElements", found, graph.pair("TopK", order, n, axis=1, largest=0)[1], axis=1))
 
 
 def _counts(writer: Any, found: str, terms: list[tuple[int, ...]]) -> str:

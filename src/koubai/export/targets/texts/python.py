@@ -1,35 +1,23 @@
 """Python counts words with its own tables of characters, which are those that koubai uses."""
 
-import re
 from typing import Any
 
 from koubai.export.targets.formula_text import digits
 from koubai.export.targets.plain import wrapped
-from koubai.export.words import BLANKS, MOST_CHARACTERS, MOST_COUNTED, Counted
-
-
-def _in_full(characters: str) -> str:
-    """Return every character of a class of regular expressions."""
-    ranges = re.findall(r"(.)(?:-(.))?", characters, re.DOTALL)
-    return "".join(chr(code) for first, last in ranges for code in range(ord(first), ord(last or first) + 1))
-
+from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
 
 TEXT = f'''\
 def text(row, name, marks):
     """Return a cell's text, None if it is missing."""
-    value = row[name]
-    if value is None or value != value:
-        return None
-    found = str(value).lower() if isinstance(value, bool) else str(value)
-    found = re.sub(r"^([+-]?(?:0|[1-9][0-9]*))\\\\.0*$", r"\\\\1", found.strip("BLANKS"))
-    return None if found in marks else found
+    value = cell(row, name, marks)
+    return None if value is None else spelled(value)
 
 
 def counted(text, words, groups, weights):
     """Return (1 + ln n) w of each term that comes n times in a text, divided by their length."""
     parts = unicodedata.normalize("NFKC", (text or "")[:{MOST_CHARACTERS}]).lower().split()
     plain = f" {{' '.join(parts)}} " if parts else " "
-    terms = [words[word] for word in re.findall(r"\\\\w+", plain) if word in words]
+    terms = [words[word] for word in re.findall(r"\\w+", plain) if word in words]
     for size in (2, 3, 4):
         found = (plain[k : k + size] for k in range(len(plain) - size + 1))
         terms += [groups[group] for group in found if group in groups]
@@ -39,7 +27,7 @@ def counted(text, words, groups, weights):
     z = [(1 + math.log(min(n, {MOST_COUNTED}))) * w if n else 0.0 for n, w in zip(z, weights)]
     length = math.sqrt(sum(x * x for x in z))
     return [x / length for x in z] if length > 0 else z
-'''.replace("\\\\", "\\").replace("BLANKS", _in_full(BLANKS).encode("unicode_escape").decode())
+'''
 """What reads a text, and what counts its words."""
 
 
