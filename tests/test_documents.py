@@ -22,7 +22,11 @@ import koubai
 from koubai.cli.main import main, make_parser
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "README.ja.md", "examples/README.md")),
+    *sorted({*(ROOT / "docs").rglob("*.md")} - {*(ROOT / "docs").rglob("*.ja.md")}),
+]
+"""Programs of Japanese pages are those of the English (`test_two_languages.py`)."""
 SERVING = ("play", "serve", "warm-up", "quiz")
 """Commands whose lines are only parsed here: they serve, compile everything or ask at the terminal, and have tests."""
 
@@ -191,7 +195,7 @@ def test_the_table_of_optimizers_is_that_of_their_docstrings() -> None:
 
 def test_every_page_and_every_public_name_is_on_the_site() -> None:
     """`scripts/build-site` fails otherwise, and takes longer to say so."""
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    index = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("index.md", "index.ja.md"))
     pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert pages - {"index"} <= set(index.splitlines())
     names = re.findall(r"^ +koubai\.(\w+)$", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
