@@ -149,18 +149,6 @@ def test_every_command_does_its_work(name: str, desk: Path, monkeypatch, capsys)
             assert status == 0, (line, capsys.readouterr().err)
 
 
-def names_on(page: str) -> dict[str, object]:
-    """Return what a page's programs take for granted: rows, and fitted models."""
-    rows = NUMBERS[:, :2]
-    labels = (rows[:, 0] > 0).astype(int)
-    fitted = koubai.MLPClassifier((4, 3), max_iter=3, random_state=0).fit(NUMBERS, labels)
-    X, y = (NUMBERS, labels) if page in ("explain.md", "descent.md") else (rows, labels)
-    given = {"X": X, "y": y, "Perceptron": koubai.Perceptron}
-    if page == "explain.md":
-        given |= {"model": fitted, "x": X[3], "label": y[3]}
-    return given | ({"classifier": fitted} if page == "descent.md" else {})
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
 def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypatch, capsys) -> None:
@@ -168,7 +156,7 @@ def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypat
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "MLPClassifier: play ignores early_stopping")
-        names = names_on(page.name)
+        names: dict[str, object] = {}
         for number, block in enumerate(blocks(page, "python"), start=1):
             exec(compile(block, f"{page.name}, program {number}", "exec"), names)
 
