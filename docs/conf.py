@@ -2,7 +2,9 @@
 
 import os
 import re
+import sys
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -15,7 +17,8 @@ import koubai
 project = "koubai 勾配"
 author = "The koubai developers"
 version = release = version_of("koubai")
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+sys.path.insert(0, str(Path(__file__).parent / "site"))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "languages"]
 
 # The source is the whole repository, so that a link between two files is the same on the site as on the forge.
 root_doc = "docs/index"
@@ -34,6 +37,8 @@ templates_path = ["site"]
 html_theme = "furo"
 html_title = f"koubai {version}"
 html_copy_source = False
+html_static_path = ["site/static"]
+html_css_files = ["site.css"]
 html_additional_pages = {"index": "start.html"}  # the site's own address leads to docs/index.html
 myst_heading_anchors = 4  # as the forge makes them
 

@@ -22,7 +22,11 @@ import koubai
 from koubai.cli.main import main, make_parser
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "README.ja.md", "examples/README.md")),
+    *sorted({*(ROOT / "docs").rglob("*.md")} - {*(ROOT / "docs").rglob("*.ja.md")}),
+]
+"""Programs of Japanese pages are those of the English (`test_two_languages.py`)."""
 SERVING = ("play", "serve", "warm-up", "quiz")
 """Commands whose lines are only parsed here: they serve, compile everything or ask at the terminal, and have tests."""
 
@@ -145,18 +149,6 @@ def test_every_command_does_its_work(name: str, desk: Path, monkeypatch, capsys)
             assert status == 0, (line, capsys.readouterr().err)
 
 
-def names_on(page: str) -> dict[str, object]:
-    """Return what a page's programs take for granted: rows, and fitted models."""
-    rows = NUMBERS[:, :2]
-    labels = (rows[:, 0] > 0).astype(int)
-    fitted = koubai.MLPClassifier((4, 3), max_iter=3, random_state=0).fit(NUMBERS, labels)
-    X, y = (NUMBERS, labels) if page in ("explain.md", "descent.md") else (rows, labels)
-    given = {"X": X, "y": y, "Perceptron": koubai.Perceptron}
-    if page == "explain.md":
-        given |= {"model": fitted, "x": X[3], "label": y[3]}
-    return given | ({"classifier": fitted} if page == "descent.md" else {})
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
 def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypatch, capsys) -> None:
@@ -164,7 +156,7 @@ def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypat
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "MLPClassifier: play ignores early_stopping")
-        names = names_on(page.name)
+        names: dict[str, object] = {}
         for number, block in enumerate(blocks(page, "python"), start=1):
             exec(compile(block, f"{page.name}, program {number}", "exec"), names)
 
@@ -191,7 +183,7 @@ def test_the_table_of_optimizers_is_that_of_their_docstrings() -> None:
 
 def test_every_page_and_every_public_name_is_on_the_site() -> None:
     """`scripts/build-site` fails otherwise, and takes longer to say so."""
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    index = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("index.md", "index.ja.md"))
     pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert pages - {"index"} <= set(index.splitlines())
     names = re.findall(r"^ +koubai\.(\w+)$", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.MULTILINE)

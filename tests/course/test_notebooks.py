@@ -1,6 +1,8 @@
 """The notebooks of the course: made from their sources, alike in both languages; solved they run, else they say so."""
 
+import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -127,3 +129,42 @@ def test_unsolved_every_check_says_in_a_sentence_that_something_is_missing(
                 exec(code, names)
         else:
             exec(code, names)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_nbgrader_makes_the_assignment_and_marks_what_students_hand_in(solved: Path, tmp_path: Path) -> None:
+    """A right notebook gets all points, a wrong one loses those of its wrong task, and the empty one has none."""
+    pytest.importorskip("nbgrader", reason="scripts/install-extra test-slow")
+    name, lang = "05-loss", "ja"
+    beside = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}  # it calls alembic
+
+    def graded(*words: str) -> None:
+        command = [sys.executable, "-m", "nbgrader", *words, "--course=koubai"]
+        done = subprocess.run(command, cwd=tmp_path, env=beside, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    source = tmp_path / "source" / name / f"{name}.ipynb"
+    source.parent.mkdir(parents=True)
+    source.write_bytes((solved / lang / f"{name}.ipynb").read_bytes())
+    graded("generate_assignment", name)
+    release = tmp_path / "release" / name / f"{name}.ipynb"
+    ours = cells_of(ROOT / "notebooks" / lang / f"{name}.ipynb")
+    assert [cell["source"] for cell in cells_of(release)] == [cell["source"] for cell in ours]
+
+    right, empty = (json.loads(path.read_text(encoding="utf-8")) for path in (source, release))
+    tasks = [at for at, cell in enumerate(ours) if cell["metadata"].get("nbgrader", {}).get("solution")]
+    wrong = {**right, "cells": [*right["cells"]]}
+    wrong["cells"][tasks[0]] = empty["cells"][tasks[0]]
+    for student, handed_in in (("right", right), ("wrong", wrong), ("empty", empty)):
+        place = tmp_path / "submitted" / student / name / f"{name}.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_text(json.dumps(handed_in), encoding="utf-8")
+    graded("autograde", name)
+    graded("export", "--to=grades.csv")
+    rows = csv.DictReader((tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines())
+    points = {row["student_id"]: float(row["raw_score"]) for row in rows}
+    said = [cell["metadata"].get("nbgrader", {}) for cell in ours]
+    full = sum(each["points"] for each in said if each.get("grade"))
+    lost = next(each["points"] for each in said if each.get("grade_id") == f"check-{said[tasks[0]]['grade_id']}")
+    assert points == {"right": full, "wrong": full - lost, "empty": 0}

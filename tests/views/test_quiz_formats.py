@@ -167,15 +167,35 @@ def test_latex_is_told_every_sign_that_stands_in_words(topic: str, level: str) -
     assert {sign for sign in body if ord(sign) > 126} <= declared | known_to_latex
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "elsewhere"),
+    [("en", "Answer:", r"\relax"), ("ja", "解答：", r"\errmessage{This sheet is in Japanese")],
+)
+def test_latex_titles_answers_in_the_sheets_language_and_refuses_what_cannot_set_its_letters(
+    lang: str, title: str, elsewhere: str
+) -> None:
+    text = latex.written(make_papers("adam", numbered(2), seed=1, count=3, level="easy"), lang).decode("utf-8")
+    assert rf"\renewcommand{{\solutiontitle}}{{\noindent\textbf{{{title}}}\enspace}}" in text
+    assert rf"\ifLuaTeX\usepackage{{luatexja}}\else {elsewhere}" in text
+    assert text.count(r"\filbreak\question[1]") == 6, "a question begins on a new page where it does not fit"
+
+
+COMPILERS = {"en": "pdflatex", "ja": "lualatex"}
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX with the class exam")
+@pytest.mark.parametrize("lang", COMPILERS)
 @pytest.mark.parametrize("topic", EVERY)
-def test_latex_compiles_every_sheet_with_its_answers(topic: str, tmp_path: Path) -> None:
+def test_latex_compiles_every_sheet_with_its_answers(topic: str, lang: str, tmp_path: Path) -> None:
+    if shutil.which(COMPILERS[lang]) is None:
+        pytest.skip("needs LuaTeX with luatexja")
     for level in ("easy", "exam"):
-        sheet = latex.written(make_papers(topic, numbered(1), seed=7, count=3, level=level), "en").decode("utf-8")
+        sheet = latex.written(make_papers(topic, numbered(1), seed=7, count=3, level=level), lang).decode("utf-8")
         assert "%\\printanswers" in sheet
         (tmp_path / "sheet.tex").write_text(sheet.replace("%\\printanswers", "\\printanswers"), encoding="utf-8")
-        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
+        command = [COMPILERS[lang], "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=200)
         assert done.returncode == 0, done.stdout[-2000:]
+        assert "Missing character" not in (tmp_path / "sheet.log").read_text(encoding="utf-8", errors="replace")

@@ -264,3 +264,13 @@ def test_a_browser_without_vector_instructions_gets_one_sentence(browser, one_fi
     alert.wait_for(timeout=1000 * PATIENCE)
     assert alert.inner_text().startswith("This browser cannot train here: it lacks the vector instructions")
     context.close()
+
+
+def test_the_address_may_ask_for_a_language_before_the_browsers_own(browser, one_file):
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    for asked, title in (("?lang=ja", "プレイグラウンド"), ("?lang=xx", "playground"), ("", "playground")):
+        page.goto(f"{one_file}{asked}")
+        page.locator(f"header.top h1:has-text('{title}')").wait_for(timeout=1000 * PATIENCE)
+        assert page.evaluate("document.documentElement.lang") == ("ja" if asked == "?lang=ja" else "en")
+    context.close()

@@ -24,21 +24,29 @@ HEAD = r"""% koubai
 \documentclass[11pt,a4paper,addpoints]{exam}
 \usepackage{amsmath,amssymb}
 \usepackage{iftex}
-\ifLuaTeX\usepackage{luatexja}\fi
+\ifLuaTeX\usepackage{luatexja}\else ENGINE\fi
 \usepackage{newunicodechar}
 SIGNS
 \pointsinrightmargin
+\renewcommand{\solutiontitle}{\noindent\textbf{ANSWER}\enspace}
 %\printanswers
 \begin{document}
 """
 TAIL = "\\end{document}\n"
+ENGINE = {
+    "en": r"\relax",
+    "ja": r"\errmessage{This sheet is in Japanese, whose letters only lualatex can set here: run lualatex on it}",
+}
+"""What to do where TeX is another than LuaTeX."""
 
 
 def written(papers: Sequence[Paper], lang: Language) -> bytes:
     """Return the sheets of all papers as one document, each on a page of its own."""
     parts = [_paper(paper, lang) for paper in papers]
     signs = "\n".join(rf"\newunicodechar{{{sign}}}{{\ensuremath{{{macro}}}}}" for sign, macro in SYMBOLS.items())
-    return (HEAD.replace("SIGNS", signs) + "\\newpage\n".join(parts) + TAIL).encode("utf-8")
+    head = HEAD.replace("SIGNS", signs).replace("ENGINE", ENGINE[lang])
+    head = head.replace("ANSWER", escape(text("quiz.blank", lang)))
+    return (head + "\\newpage\n".join(parts) + TAIL).encode("utf-8")
 
 
 def _paper(paper: Paper, lang: Language) -> str:
@@ -57,14 +65,15 @@ def _paper(paper: Paper, lang: Language) -> str:
 
 def _question(asked: Question, room: int, lang: Language) -> str:
     composer = LatexPrompt(asked.notation, lang)
+    begun = rf"\filbreak\question[1] {composer.all(asked)}"  # on a new page, where it does not fit on this one
     if asked.choices:
         lines = "\n".join(
             rf"\{'CorrectChoice' if letter == asked.answer else 'choice'} {composer.words(choice)}"
             for letter, choice in zip("ABCDEFGH", asked.choices, strict=False)
         )
-        return f"\\question[1] {composer.all(asked)}\n\\begin{{choices}}\n{lines}\n\\end{{choices}}"
+        return f"{begun}\n\\begin{{choices}}\n{lines}\n\\end{{choices}}"
     answer = composer.words(solution(asked)) if not isinstance(asked.answer, str) else _shape(asked, composer)
-    return f"\\question[1] {composer.all(asked)}\n\\begin{{solutionorbox}}[{room}mm]\n{answer}\n\\end{{solutionorbox}}"
+    return f"{begun}\n\\begin{{solutionorbox}}[{room}mm]\n{answer}\n\\end{{solutionorbox}}"
 
 
 def _shape(asked: Question, composer: LatexPrompt) -> str:

@@ -1,0 +1,62 @@
+"""The site of the documents, made by `scripts/build-site`: Japanese pages are so whole, and search finds them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.views.conftest import Watch
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "build" / "site"
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+PAGES = [page.relative_to(ROOT).with_suffix("") for page in sorted((ROOT / "docs").rglob("*.ja.md"))]
+
+pytestmark = pytest.mark.skipif(not SITE.is_dir(), reason="scripts/build-site first; continuous integration does")
+
+FIND = """async () => {
+  const found = {};
+  for (const words of ["損失", "誤差逆伝播", "出力マップ", "gradients", "zzzz"]) {
+    document.getElementById("search-results").replaceChildren();
+    Search.performSearch(words);
+    for (let k = 0; k < 100 && !document.querySelector(".search-summary")?.textContent; k++)
+      await new Promise((done) => setTimeout(done, 50));
+    for (let k = 0; k < 40; k++) await new Promise((done) => setTimeout(done, 20));
+    const links = [...document.querySelectorAll("#search-results li a")];
+    found[words] = links.map((link) => link.getAttribute("href").split("?")[0]);
+  }
+  return found;
+}"""
+
+
+def page_of(name: Path) -> str:
+    return (SITE / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES, ids=str)
+def test_a_japanese_page_says_its_language_and_has_its_navigation_in_it(name: Path) -> None:
+    page = page_of(name)
+    assert re.search(r'<html [^>]*lang="ja"', page)
+    side = page[page.index('class="sidebar-tree"') : page.index('class="main"')]
+    links = re.findall(r'<a class="(?:current )?reference internal"[^>]*>(.*?)</a>', side)
+    assert len(links) == len(PAGES)  # but the index itself, and the README
+    assert all(JAPANESE.search(link) for link in links)
+    for word in ("Previous", "On this page", "Back to top", "Skip to content", ">Search<"):
+        assert word not in page
+
+
+@pytest.mark.parametrize("name", PAGES, ids=str)
+def test_both_languages_name_each_other_in_their_heads(name: Path) -> None:
+    english = name.with_name(name.name.removesuffix(".ja"))
+    assert f'<link rel="alternate" hreflang="en" href="{english.name}.html">' in page_of(name)
+    assert f'<link rel="alternate" hreflang="ja" href="{name.name}.html">' in page_of(english)
+    assert re.search(r'<html [^>]*lang="en"', page_of(english))
+
+
+def test_search_finds_words_of_both_languages(watch: Watch) -> None:
+    found = watch(FIND, [SITE / "search.html"])[0]
+    assert "docs/explain.ja.html" in found["損失"]
+    assert "docs/explain.ja.html" in found["誤差逆伝播"]
+    assert "docs/playground.ja.html" in found["出力マップ"]
+    assert "docs/playground.html" not in found["出力マップ"]
+    assert "docs/explain.html" in found["gradients"]
+    assert found["zzzz"] == []
