@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.tables import published, small
 from benchmarks.tables.contenders import CONTENDERS, koubai
 from benchmarks.tables.report import by_table, summary
-from benchmarks.tables.sources import CLASSES, NUMBERS, TABLES
+from benchmarks.tables.sources import CLASSES, LARGER_CLASSES, LARGER_NUMBERS, NUMBERS, TABLES
 from benchmarks.tables.study import run_study
 
 EXAMPLES = """examples:
@@ -31,6 +31,7 @@ def main() -> int:
     study.add_argument("--contenders", default="koubai,hgb", help=f"some of {', '.join(CONTENDERS)}; koubai first")
     study.add_argument("--tables", help="their names, separated by semicolons (default: all)")
     study.add_argument("--kind", choices=("classes", "numbers"), help="only tables of one kind")
+    study.add_argument("--larger", action="store_true", help="only those that were added for their size")
     study.add_argument("--seeds", type=int, default=1, help="number of splits (default: 1)")
     study.add_argument("--most-rows", type=int, default=2000, help="train on at most so many rows (default: 2000)")
     study.add_argument("--out", default="build/study.json", help="where results are kept, and continued")
@@ -54,7 +55,8 @@ def _study(args: argparse.Namespace) -> int:
         contend[ours] = partial(koubai, **{name: _value(text) for name, text in options.items()})
         contenders = [ours if one == "koubai" else one for one in contenders]
     of_kind = {"classes": CLASSES, "numbers": NUMBERS, None: TABLES}[args.kind]
-    names = args.tables.split(";") if args.tables else list(of_kind)
+    of_size = LARGER_CLASSES | LARGER_NUMBERS if args.larger else TABLES
+    names = args.tables.split(";") if args.tables else [name for name in of_kind if name in of_size]
     unknown = [name for name in names if name not in TABLES] + [one for one in contenders if one not in contend]
     if unknown:
         print(f"study: must name known tables and contenders; got {unknown[0]!r}.", file=sys.stderr)

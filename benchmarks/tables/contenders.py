@@ -38,7 +38,15 @@ def koubai(task: Task, **options: Any) -> Answers:
     if not task.is_classes:
         return Answers(found["prediction"].to_numpy())
     names = [name for name in found.columns if name.startswith("probability_")]
-    return Answers(found.select(names).to_numpy(), [name.removeprefix("probability_") for name in names])
+    labels = _as_written([name.removeprefix("probability_") for name in names], task.training[task.target])
+    return Answers(found.select(names).to_numpy(), labels)
+
+
+def _as_written(labels: list[str], y: pl.Series) -> list[str]:
+    """Return classes as the table has them: koubai says -1 of -1.0."""
+    cells = y.unique().to_list()
+    numbers = dict(zip(y.unique().cast(pl.Float64, strict=False).to_list(), cells, strict=True))
+    return [label if label in cells else numbers[float(label)] for label in labels]
 
 
 def columns_for_trees(task: Task) -> tuple[Any, Any, list[str]]:

@@ -11,6 +11,8 @@ from benchmarks.tables.sources import Source
 
 TEST_SHARE = 0.25
 MOST_TESTED = 5000
+FEWEST_OF_CLASS = 4
+"""Rarer classes are left out: each needs a row on either side."""
 
 
 def split_of(source: Source, seed: int, most_rows: int) -> Task:
@@ -23,6 +25,8 @@ def split_of(source: Source, seed: int, most_rows: int) -> Task:
     else:
         frame = frame.with_columns(pl.col(target).cast(pl.Float64, strict=False))
     frame = frame.filter(pl.col(target).is_not_null())
+    if source.classes:
+        frame = frame.filter(pl.len().over(target) >= FEWEST_OF_CLASS)
     n_test = min(MOST_TESTED, round(TEST_SHARE * frame.height))
     n_training = min(most_rows, frame.height - n_test)
     strata = frame[target].to_numpy() if source.classes else None

@@ -82,6 +82,40 @@ def _keel(name: str, kind: str = "balanced") -> Source:
     return Source(lambda: of_keel(name, kind), True)
 
 
+_OF_PERSONS = ("subject_id", "fake_first_name", "fake_last_name", "test_id")
+LARGER_CLASSES: dict[str, Source] = {
+    **{name: _keel(name) for name in ("penbased", "optdigits")},
+    "page-blocks0": _keel("page-blocks0", "imbalanced"),
+    "cells": _r(True, "modeldata", "cells", "class", "case"),
+    "leaf_id_flavia": _r(True, "modeldata", "leaf_id_flavia", "species"),
+    "stackoverflow": _r(True, "modeldata", "stackoverflow", "Remote"),
+    "wa_churn": _r(True, "modeldata", "wa_churn", "churn"),
+    "storms": _r(True, "dplyr", "storms", "status", "category", "name"),
+    "nassCDS": _r(True, "DAAG", "nassCDS", "dead", "caseid", "injSeverity"),
+    "email": _r(True, "openintro", "email", "spam", "time"),
+    "Kershaw": _r(True, "Stat2Data", "Kershaw", "PitchType", "Time", "Batter"),
+    "surveys": _r(True, "ratdat", "complete_old", "species_id", *("record_id", "genus", "species", "taxa")),
+    "HealthInsurance": _r(True, "AER", "HealthInsurance", "insurance"),
+    "covid_testing": _r(True, "medicaldata", "covid_testing", "patient_class", *_OF_PERSONS),
+}
+LARGER_NUMBERS: dict[str, Source] = {
+    "hotel_rates": _r(False, "modeldata", "hotel_rates", "avg_price_per_room", "arrival_date", "historical_adr"),
+    "deliveries": _r(False, "modeldata", "deliveries", "time_to_delivery"),
+    "weather": _r(False, "nycflights13", "weather", "temp", "time_hour", "dewp"),
+    "gpa2": _r(False, "wooldridge", "gpa2", "colgpa"),
+    "school93_98": _r(False, "wooldridge", "school93_98", "math4", "schid"),
+    "gapminder": _r(False, "dslabs", "gapminder", "life_expectancy"),
+    "txhousing": _r(False, "ggplot2", "txhousing", "median", "volume", "date"),
+    "check_times": _r(False, "modeldata", "check_times", "check_time", "package"),
+    "CPS1988": _r(False, "AER", "CPS1988", "wage"),
+    "PSID7682": _r(False, "AER", "PSID7682", "wage", "id"),
+    "BudgetFood": _r(False, "Ecdat", "BudgetFood", "wfood"),
+    "flchain": _r(False, "survival", "flchain", "kappa", "flc.grp", "chapter"),
+    "nycflights": _r(False, "openintro", "nycflights", "arr_delay", "tailnum"),
+    "movies": _r(False, "ggplot2movies", "movies", "rating", "title", *(f"r{i}" for i in range(1, 11))),
+    "baseball": _r(False, "plyr", "baseball", "r", "id"),
+}
+"""Tables of 1,900 rows and more, on which no choice of the recipe was made before they were measured."""
 CLASSES: dict[str, Source] = {
     "penguins, species": Source(lambda: of_shared("penguins.csv", "species"), True),
     "titanic": Source(lambda: of_shared("titanic.csv", "Survived"), True),
@@ -106,6 +140,7 @@ CLASSES: dict[str, Source] = {
     "hpc_data": _r(True, "modeldata", "hpc_data", "class"),
     "Mroz": _r(True, "carData", "Mroz", "lfp"),
     "Chile": _r(True, "carData", "Chile", "vote"),
+    **LARGER_CLASSES,
 }
 NUMBERS: dict[str, Source] = {
     "penguins, body_mass_g": Source(lambda: of_shared("penguins.csv", "body_mass_g"), False),
@@ -135,6 +170,7 @@ NUMBERS: dict[str, Source] = {
     "MedExp": _r(False, "Ecdat", "MedExp", "med"),
     "Wage": _r(False, "ISLR", "Wage", "wage", "logwage"),
     "loans": _r(False, "openintro", "loans_full_schema", "interest_rate", "grade", "sub_grade", "installment"),
+    **LARGER_NUMBERS,
 }
 TABLES = CLASSES | NUMBERS
 """The tables of the study: public, of many kinds and sizes, none of them chosen for its result."""
