@@ -1,4 +1,4 @@
-"""Many networks trained by the workers of an executor: processes here, or of Dask, MPI, loky or Ray anywhere."""
+"""Training of many networks by the workers of an executor: local processes, or those of Dask, MPI, loky or Ray."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -48,16 +48,16 @@ def n_workers(executor: Any) -> int:
 def shared_out(
     executor: Any, function: Callable[..., Result], items: Sequence[Item], *shared: Any
 ) -> list[tuple[slice, Result]]:
-    """Return what a function makes of the items, in as many parts as there are workers, with each part's place.
+    """Return a function's results for the items, in as many parts as there are workers, each with its position.
 
     Parameters
     ----------
     executor : Executor
         The workers.
     function : callable
-        Takes some of the items, and what is shared.
+        Takes a part of the items, and the shared data.
     items, shared
-        What it is given. One part goes to each worker, so that each is sent the shared data once.
+        Its arguments. Each worker gets one part, and so the shared data only once.
     """
     n = min(n_workers(executor), len(items))
     places = [slice(len(items) * k // n, len(items) * (k + 1) // n) for k in range(n)]
@@ -73,7 +73,7 @@ def shared_out(
 class SpreadEngine:
     """An engine whose populations are trained by the workers of an executor; it trains single networks here.
 
-    Each network follows its own path, so that nothing depends on how they are shared out.
+    Each network follows its own path, so results do not depend on how they are distributed.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class SpreadEngine:
 
 @contextmanager
 def using(estimator: Any, executor: Any) -> Iterator[None]:
-    """Let an estimator train its populations by an executor within the block; it is no part of the estimator."""
+    """Let an estimator train its populations by an executor within the block; the estimator does not keep it."""
     if executor is None:
         yield
         return

@@ -125,7 +125,7 @@ def train_population(
     schedule : str or Schedule
         How α changes over the updates.
     decay_schedule, dropout_schedule : str, Schedule or None
-        What is left of weight decay and dropout over the updates, as a schedule from 1.
+        The share of weight decay and dropout that applies, as a schedule with base 1.
     factors : Factors, optional
         Factors on α and weight decay by group of parameters (`koubai.optimizers.groups.Factors`).
     shuffle : bool

@@ -142,7 +142,7 @@ USUAL = tuple(name for name in LEARNERS if name not in EXTRAS)
 
 
 def chosen(names: tuple[str, ...] | None, classes: bool) -> list[Learner]:
-    """Return the learners for a task: as named, else all that there are for it, LightGBM's where it is installed.
+    """Return the learners for a task: as named, else all that exist for it, LightGBM's if it is installed.
 
     Raises
     ------

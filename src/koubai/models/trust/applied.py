@@ -25,7 +25,7 @@ SMALLEST_ANSWER = 0.01
 
 
 def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = None) -> None:
-    """Set a model's parameters that serve its measure, if it has one for which there is something to be tried.
+    """Set the parameters of a model that suit its measure, if it has one for which there is anything to try.
 
     Parameters
     ----------
