@@ -1,7 +1,7 @@
 """What serves a stated measure, and the limits of intervals, found for a table's model while it is trained."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from koubai.models.trust.conformal import Conformal
 from koubai.models.trust.decision import Decision
 from koubai.models.trust.metrics import METRICS, check_metric
 from koubai.models.trust.serving import Candidate, choose, decide_by_parts, decide_by_rows
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 
 LEFT_OUT = ("callbacks", "checkpoint", "n_starts")
 """Parameters of the one final training."""
@@ -63,7 +67,12 @@ def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = 
 
 
 def judge_for(
-    model: TablePreparer, X: Array, y: Array, weights: Array | None, groups: Array | None = None, executor: Any = None
+    model: TablePreparer,
+    X: Array,
+    y: Array,
+    weights: Array | None,
+    groups: Array | None = None,
+    executor: "Executor | None" = None,
 ) -> Judgement | None:
     """Return the cross-validation of a small table's networks, if applicable; ``X, y, groups`` as above.
 
