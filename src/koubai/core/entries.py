@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import polars as pl
 
     from koubai.core.arrays import Array
     from koubai.core.network import Network
     from koubai.explain.derivations import Derivation as Derivation
     from koubai.explain.network.asking import Ask as Ask
+    from koubai.models.comparing.compare import Comparison
     from koubai.models.of_images.seeing import Seen as Seen
+    from koubai.models.reasons.record import Reasons
+    from koubai.models.reporting.record import Judged, Report
+    from koubai.models.reporting.scores import Measure
     from koubai.models.table_predictor import TablePredictor
     from koubai.play.widget import Playground as Playground
     from koubai.tables.files.frames import TableLike
@@ -121,35 +126,35 @@ def table_model_page(model: "TablePredictor", table: "TableLike", layer: int) ->
     return page_of_table_model(model, table, layer)
 
 
-def reasons_page(reasons: Any) -> "Derivation":
+def reasons_page(reasons: "Reasons") -> "Derivation":
     """Return the reasons for one answer as an explanation."""
     from koubai.models.reasons.page import page_of
 
     return page_of(reasons)
 
 
-def report_page(report: Any) -> "Derivation":
+def report_page(report: "Report") -> "Derivation":
     """Return the report of a model as a page."""
     from koubai.models.reporting.page import page_of
 
     return page_of(report)
 
 
-def report_measures(judged: Any) -> list[Any]:
+def report_measures(judged: "Judged") -> "list[Measure]":
     """Return all scores of answers to rows, with their intervals and baselines."""
     from koubai.models.reporting.scores import measures
 
-    return list(measures(judged))
+    return measures(judged)
 
 
-def save_comparison(comparison: Any, path: str | os.PathLike[str], lang: str | None) -> None:
+def save_comparison(comparison: "Comparison", path: str | os.PathLike[str], lang: str | None) -> None:
     """Write a comparison of learners to a file."""
     from koubai.views.comparison.page import save
 
     save(comparison, path, lang)
 
 
-def comparison_html(comparison: Any, lang: str | None) -> str:
+def comparison_html(comparison: "Comparison", lang: str | None) -> str:
     """Return a comparison of learners for a notebook."""
     from koubai.views.comparison.page import fragment
 
@@ -184,7 +189,7 @@ def seen_png(seen: "Seen") -> bytes | None:
     return png(seen)
 
 
-def play_table(frame: Any, target: str, **settings: Any) -> "Playground":
+def play_table(frame: "pl.DataFrame", target: str, **settings: Any) -> "Playground":
     """Open the playground with a table, whose target is one of its columns."""
     from koubai.play.widget import play
 

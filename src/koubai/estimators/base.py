@@ -1,6 +1,7 @@
 """The common base of all estimators of networks: from validated data through training to fitted attributes."""
 
 from abc import abstractmethod
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -90,7 +91,13 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
 
     @checks_parameters
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None, executor: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        validation_data: Any = None,
+        executor: Executor | None = None,
     ) -> Self:
         """Train on rows X with targets y.
 

@@ -26,7 +26,7 @@ def say(key: str, **values: "Formula | Text | str | int") -> Text:
 
 
 def called(keys: Iterable[str], name: str) -> Text:
-    """Return what a kind (an activation, a loss, a rule) is called: the first text that there is, else its own name."""
+    """Return the display name of a kind (an activation, a loss, a rule): the first text that exists, else its name."""
     found = next((key for key in keys if has_text(key)), None)
     return say("explain.kind.other", name=name) if found is None else say(found)
 

@@ -11,7 +11,7 @@ SMALL = 2000
 """Below this number of training rows: small batches, many epochs, and a penalty that is chosen by cross-validation."""
 
 LARGE = 20_000
-"""From this number of training rows on, each epoch has so many updates that fewer epochs do."""
+"""Number of training rows from which an epoch has enough updates for fewer epochs to suffice."""
 
 PENALTIES = (0.0005, 0.05, 1.0)
 """Candidate L2 penalties for cross-validation on a small table: a mean of networks needs weaker ones than one does."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 LAST = 3
-"""So many rows at the end of a table may be totals."""
+"""Number of rows at the end of a table that may be totals."""
 RowNumbers = npt.NDArray[np.int64]
 
 
@@ -197,7 +197,7 @@ class HeldOut:
     chosen: tuple[RowNumbers, RowNumbers] | None = None
 
     def split(self, splitter: Splitter, n_rows: int) -> "Parts":
-        """Return what each of so many rows is for."""
+        """Return what each of ``n_rows`` rows is used for."""
         kept, test = self.chosen or splitter.split(np.arange(n_rows), self.test, self.seed)
         not_tested, calibration = kept, kept[:0]
         if self.intervals is not None:
@@ -268,7 +268,7 @@ def prepare_table(
     splitter = Splitter(y if found.is_classification else None, groups, times)
     parts = held_out.split(splitter, len(y))
     if group is not None and group not in columns.keep:
-        columns = replace(columns, drop={*columns.drop, group})  # who a row is of tells nothing of new groups
+        columns = replace(columns, drop={*columns.drop, group})  # a group's name says nothing about new groups
     described = describe_columns(table.frame.drop(target), **columns.kinds, how=how)
     classes = found.is_classification
     described = with_texts(described, table.frame[rows], y, splitter, classes, parts.kept, columns.named)

@@ -1,5 +1,6 @@
 """A table's preparation and a network as one model, from table to predictions."""
 
+from concurrent.futures import Executor
 from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -32,7 +33,6 @@ from koubai.training.history import INTERRUPTED
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
-
 
 MIN_TO_CHOOSE = 2000
 """With fewer rows, that score is too coarse to select an epoch: it is only shown, and the last epoch is kept."""
@@ -117,7 +117,7 @@ class TableModel(TablePreparer, ShowsItself):
         test_fraction: float = 0.0,
         callbacks: Any = None,
         stream: bool = False,
-        executor: Any = None,
+        executor: Executor | None = None,
         group: str | None = None,
         time_column: str | None = None,
         cv: int | None = None,
@@ -169,7 +169,7 @@ class TableModel(TablePreparer, ShowsItself):
         callbacks: Any = None,
         *,
         progress: bool = False,
-        executor: Any = None,
+        executor: Executor | None = None,
     ) -> Self:
         """Train on the result of `prepare`, and evaluate on the held-out rows.
 

@@ -1,4 +1,4 @@
-"""What a table's model is asked to learn, checked, and the table found out about and split before training."""
+"""The parameters of a table's model, checked, and the table analysed and split before training."""
 
 import inspect
 from collections.abc import Collection
@@ -30,11 +30,11 @@ from koubai.tables.preparing.refusals import said_of_words
 from koubai.tables.preparing.survey import Split
 
 MOST_PIECED = 64
-"""With more columns, numbers have no piecewise linear encoding, unless it is asked for: it would take long."""
+"""Maximum number of columns for a piecewise linear encoding by default: with more, it would take too long."""
 MOST_CELLS = 2**26
-"""With more features than this in all rows, there is none either: it would take much memory."""
+"""Maximum number of features, over all rows, for that encoding: more would take too much memory."""
 MIN_TO_WATCH = 100
-"""With fewer training rows, none of them are held out for a validation score."""
+"""Minimum number of training rows for holding some out for a validation score."""
 
 
 class TablePreparer(TablePredictor):
@@ -94,16 +94,16 @@ class TablePreparer(TablePredictor):
         time_column: str | None = None,
         **reading: Unpack[ReadingOptions],
     ) -> PreparedTable:
-        """Find out what a table holds, and split its rows, without training yet.
+        """Analyse a table and split its rows, without training yet.
 
         Parameters
         ----------
         table : Table, DataFrame, mapping or path
             The table, target column among its columns.
         target : str or Checked
-            The column to be predicted; or what `check` returned, which is then not asked again.
+            The column to be predicted; or the result of `check`, which is then not repeated.
         test_fraction : float
-            Share of the rows that are held out to say in the end how good the model is, in [0, 1).
+            Share of the rows held out for the final score, in [0, 1).
         group : str, optional
             A column of groups, such as patients: rows of one group are never both learned from and held out.
         time_column : str, optional
@@ -153,13 +153,13 @@ class TablePreparer(TablePredictor):
         )
 
     def prepared_again(self, prepared: PreparedTable, kept: RowNumbers, test: RowNumbers) -> PreparedTable:
-        """Return a table prepared anew, to learn from some of its rows and hold out others."""
+        """Return the table prepared anew, with these rows to learn from and those held out."""
         chosen = np.sort(kept), np.sort(test)
         held_out = HeldOut(group=prepared.group, time_column=prepared.time_column, chosen=chosen)
         return self._prepared(prepared.table, prepared.target.name, held_out, len(kept))
 
     def twin(self) -> Self:
-        """Return an unfitted model of the same parameters."""
+        """Return an unfitted model with the same parameters."""
         names = [name for name in inspect.signature(type(self).__init__).parameters if hasattr(self, name)]
         own = {name: getattr(self, name) for name in names if name != "network"}
         return type(self)(**own, **self.network)
@@ -167,7 +167,7 @@ class TablePreparer(TablePredictor):
     def survey(
         self, table: TableLike, target: str | Checked, *, test_fraction: float = 0.0, **reading: Unpack[ReadingOptions]
     ) -> StreamedTable:
-        """Do what `prepare` does for a table that is read block by block, in one pass over it.
+        """Same as `prepare` for a table that is read block by block, in one pass over it.
 
         Parameters
         ----------
@@ -205,14 +205,14 @@ class TablePreparer(TablePredictor):
         group: str | None = None,
         time_column: str | None = None,
     ) -> Checked:
-        """Check all that can be known before a table is read; `prepare` and `survey` take what this returns.
+        """Check everything that can be checked before a table is read; `prepare` and `survey` accept the result.
 
         Parameters
         ----------
         target, test_fraction
             As `prepare`.
         streamed : bool
-            Whether the table is read block by block, which some parameters have no use for.
+            Whether the table is read block by block, which some parameters do not support.
         group, time_column
             As `prepare`.
 
@@ -232,7 +232,7 @@ class TablePreparer(TablePredictor):
         return Checked(name, test_fraction, streamed, group, time_column)
 
     def _wants_pieces(self, n_rows: int, n_columns: int) -> bool:
-        """Return whether numbers are to have a piecewise linear encoding, in a table of so many rows and columns."""
+        """Return whether numbers get a piecewise linear encoding, in a table of this many rows and columns."""
         if self.piecewise is not None:
             return self.piecewise
         fits = n_columns <= MOST_PIECED and n_rows * n_columns * MAX_PIECES <= MOST_CELLS
@@ -265,32 +265,32 @@ class TablePreparer(TablePredictor):
 
     @property
     def settled(self) -> dict[str, Any]:
-        """The network's parameters: the user's, and those that were chosen to serve the metric."""
+        """The network's parameters: the user's, and those chosen for the metric."""
         return {**self.network, **self.chosen_}
 
     @property
     def asked(self) -> Asked:
-        """What the user says of how numbers and dates are written."""
+        """The user's number and date formats."""
         return Asked(self.decimal, self.thousands, self.date_order)
 
     @property
     def columns_asked(self) -> ColumnsAsked:
-        """What the user says of the columns."""
+        """The user's choices about columns."""
         return ColumnsAsked(self.drop, self.keep, self.category, self.text, self.asked)
 
     @property
     def members_asked(self) -> Members:
-        """What the user says of how many networks are averaged."""
+        """The user's choices about how many networks are averaged."""
         return Members(self.quality, self.n_members, self.time)
 
     @property
     def is_of_one(self) -> bool:
-        """Whether there can only be one network, as asked for or for what it is."""
+        """Whether there can only be one network, by request or by its kind."""
         return self.n_members == 1 or why_one(self.settled, streamed=False) is not None
 
     @property
     def is_single(self) -> bool:
-        """Whether one network answers by itself, for one of these reasons or since speed is asked for."""
+        """Whether a single network answers, for one of these reasons or because speed was asked for."""
         return self.is_of_one or self.members_asked.is_fast
 
     def check_parameters(self, test_fraction: float) -> None:
@@ -322,13 +322,13 @@ class TablePreparer(TablePredictor):
             )
 
     def _validation_fraction(self, n_rows: int) -> float:
-        """Return the share of training rows that are held out to score each epoch."""
+        """Return the share of training rows held out to score each epoch."""
         wanted = self.network.get("early_stopping", n_rows >= MIN_TO_WATCH) and not uses_lbfgs(self.network)
         return float(self.network.get("validation_fraction", 0.1)) if wanted else 0.0
 
 
 def _check_apart(target: str, group: str | None, time_column: str | None, streamed: bool) -> None:
-    """Raise an error in one sentence if the columns by which rows are kept apart cannot be these."""
+    """Raise an error if these cannot be the columns by which rows are kept apart."""
     for name, given in (("group", group), ("time_column", time_column)):
         check_kind("TableModel", name, given, or_none(TEXT))
         required = ""

@@ -33,7 +33,7 @@ class Refusal(Exception):
 
 
 async def body_of(request: "Request", most: int) -> bytes:
-    """Return a request's body, of at most so many bytes.
+    """Return a request's body, which must not exceed this many bytes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Many networks trained by the workers of an executor: processes here, or of Dask, MPI, loky or Ray anywhere."""
+"""Training of many networks by the workers of an executor: local processes, or those of Dask, MPI, loky or Ray."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def check_executor(executor: Any, who: str) -> None:
+def check_executor(executor: object, who: str) -> None:
     """Raise ParameterTypeError unless it is an executor or None."""
     if executor is not None and not isinstance(executor, Executor) and not hasattr(executor, "submit"):
         raise ParameterTypeError(
@@ -33,7 +33,7 @@ def check_executor(executor: Any, who: str) -> None:
         )
 
 
-def n_workers(executor: Any) -> int:
+def n_workers(executor: Executor) -> int:
     """Return the number of an executor's workers, as far as it says, else that of this machine's processors."""
     client = getattr(executor, "_client", None)  # Dask's
     if client is not None:
@@ -46,18 +46,18 @@ def n_workers(executor: Any) -> int:
 
 
 def shared_out(
-    executor: Any, function: Callable[..., Result], items: Sequence[Item], *shared: Any
+    executor: Executor, function: Callable[..., Result], items: Sequence[Item], *shared: Any
 ) -> list[tuple[slice, Result]]:
-    """Return what a function makes of the items, in as many parts as there are workers, with each part's place.
+    """Return a function's results for the items, in as many parts as there are workers, each with its position.
 
     Parameters
     ----------
     executor : Executor
         The workers.
     function : callable
-        Takes some of the items, and what is shared.
+        Takes a part of the items, and the shared data.
     items, shared
-        What it is given. One part goes to each worker, so that each is sent the shared data once.
+        Its arguments. Each worker gets one part, and so the shared data only once.
     """
     n = min(n_workers(executor), len(items))
     places = [slice(len(items) * k // n, len(items) * (k + 1) // n) for k in range(n)]
@@ -73,7 +73,7 @@ def shared_out(
 class SpreadEngine:
     """An engine whose populations are trained by the workers of an executor; it trains single networks here.
 
-    Each network follows its own path, so that nothing depends on how they are shared out.
+    Each network follows its own path, so results do not depend on how they are distributed.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class SpreadEngine:
         Number of threads of each worker.
     """
 
-    def __init__(self, engine: Engine, executor: Any, n_jobs: int = 1) -> None:
+    def __init__(self, engine: Engine, executor: Executor, n_jobs: int = 1) -> None:
         self.engine, self.executor, self.n_jobs = engine, executor, n_jobs
         self.name, self.at_a_time = engine.name, n_workers(executor) * n_jobs
 
@@ -129,8 +129,8 @@ class SpreadEngine:
 
 
 @contextmanager
-def using(estimator: Any, executor: Any) -> Iterator[None]:
-    """Let an estimator train its populations by an executor within the block; it is no part of the estimator."""
+def using(estimator: Any, executor: Executor | None) -> Iterator[None]:
+    """Let an estimator train its populations by an executor within the block; the estimator does not keep it."""
     if executor is None:
         yield
         return
@@ -142,7 +142,7 @@ def using(estimator: Any, executor: Any) -> Iterator[None]:
         del estimator._executor
 
 
-def spread(engine: Engine, executor: Any, n_jobs: int | None = None) -> Engine:
+def spread(engine: Engine, executor: Executor | None, n_jobs: int | None = None) -> Engine:
     """Return an engine that trains populations by an executor; the engine itself without one, or if it trains none."""
     trains_populations = hasattr(engine, "run_population")
     return SpreadEngine(engine, executor, n_jobs or 1) if executor is not None and trains_populations else engine

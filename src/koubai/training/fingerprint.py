@@ -1,4 +1,4 @@
-"""A fingerprint of rows in their order that shares of the rows add up to, however they were shared."""
+"""A fingerprint of rows in order, the sum of those of any parts of them, however they were divided."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -10,14 +10,14 @@ from koubai.core.arrays import Array
 from koubai.core.randomness import GAMMA, derive_key, mix, random_words
 
 FACTORS = 7
-"""Stream of the factors of a row's words."""
+"""Stream of random factors for a row's words."""
 
 
 class RowsFingerprint:
     """The sum, over the rows, of a hash of each row and its number, modulo 2¹²⁸: two sums of 64 bits.
 
     A row's words w are hashed to Σ k w with odd factors k, so that a changed bit changes the hash, and that is mixed
-    with the row's number. It finds mistakes, not forgeries.
+    with the row's number. It detects mistakes, not forgeries.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class RowsFingerprint:
         self.next_row += n
 
     def merge(self, sums: Sequence[int]) -> None:
-        """Add what the rows of another share sum up to."""
+        """Add the sums of another part of the rows."""
         low, high = ((own + more) % 2**64 for own, more in zip(self.sums, sums, strict=True))
         self.sums = low, high
 

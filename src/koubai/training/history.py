@@ -76,12 +76,12 @@ class History(Sequence[Epoch]):
     validation_losses: list[float | None] = field(default_factory=list)
 
     def stop_if_asked(self, answers: Iterable[object]) -> None:
-        """Say why training ended if a callback asks for the end; what has ended it already stays the reason.
+        """Record why training ended if a callback asked for it; an earlier reason is kept.
 
         Parameters
         ----------
         answers : iterable
-            What the callbacks returned: anything true asks for the end, `INTERRUPTED` because of Ctrl-C.
+            The callbacks' return values: any true value ends training, `INTERRUPTED` because of Ctrl-C.
         """
         asked = [answer for answer in answers if answer]
         if asked and not self.stopped:

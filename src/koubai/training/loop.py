@@ -44,7 +44,7 @@ class TrainingCourse:
     total_epochs : int, optional
         Number of epochs that the schedule spans, if different from ``epochs``.
     decay_schedule, dropout_schedule : Schedule, optional
-        What is left of weight decay and of the probabilities of dropout, as a schedule from the base 1.
+        The share of weight decay and of dropout probabilities that applies, as a schedule with base 1.
     score : callable, optional
         Returns a validation score of θ, higher is better; called after each epoch. If it has a ``loss``, that is the
         loss of the validation rows in the last call.
@@ -104,14 +104,14 @@ def _rates(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, n_updates:
 
 
 def _shares(plan: Plan, run: Run, course: TrainingCourse, n_rows: int, shape: tuple[int, int]) -> Shares:
-    """Return what is left of weight decay and dropout in the next updates, of this shape (n_epochs, steps)."""
+    """Return the share of weight decay and dropout that applies in the next updates, of shape (n_epochs, steps)."""
     steps = plan.steps_per_epoch(n_rows)
     schedules = ShareSchedules(course.decay_schedule, course.dropout_schedule, course.who)
     return schedules.of(run.state.step, shape, steps, _total(course, steps), n_rows, run.rows_seen)
 
 
 def _total(course: TrainingCourse, steps: int) -> int:
-    """Return the number of updates that schedules span, of so many each epoch."""
+    """Return the number of updates that schedules span, given the updates per epoch."""
     return min((course.total_epochs or course.epochs) * steps, FOREVER)
 
 
@@ -125,7 +125,7 @@ def _run_engine(
     n_rows: int,
     patience: Patience | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Run epochs in one call of the engine; one that knows no shares of weight decay and dropout is told of none."""
+    """Run epochs in one call of the engine; shares are passed only if there are any: some engines know none."""
     shares = _shares(plan, run, course, n_rows, (rates.shape[0], rates.shape[1]))
     if shares is WHOLE:
         return engine.run(plan, run.state, rows, rates, patience)

@@ -1,6 +1,7 @@
 """Many networks of one shape trained at once on all cores, with different starts, learning rates and optimizers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import product
 from numbers import Integral, Real
@@ -95,7 +96,7 @@ def train_population(
     n_iter_no_change: float = np.inf,
     n_jobs: int | None = None,
     engine: str = "cpu",
-    executor: Any = None,
+    executor: Executor | None = None,
 ) -> TrainedPopulation:
     """Train one network for each combination of seed, learning rate and optimizer, all at once on all cores.
 
@@ -125,7 +126,7 @@ def train_population(
     schedule : str or Schedule
         How α changes over the updates.
     decay_schedule, dropout_schedule : str, Schedule or None
-        What is left of weight decay and dropout over the updates, as a schedule from 1.
+        The share of weight decay and dropout that applies, as a schedule with base 1.
     factors : Factors, optional
         Factors on α and weight decay by group of parameters (`koubai.optimizers.groups.Factors`).
     shuffle : bool

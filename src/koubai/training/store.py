@@ -172,7 +172,7 @@ class RowStore:
 
 
 def lengths_of(n_rows: int, block_rows: int) -> npt.NDArray[np.int64]:
-    """Return the number of rows of each block where so many rows lie in blocks of this size."""
+    """Return the number of rows of each block when this many rows are divided into blocks of this size."""
     starts = np.arange(0, n_rows, block_rows)
     return np.minimum(block_rows, n_rows - starts)
 

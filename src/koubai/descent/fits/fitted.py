@@ -13,7 +13,7 @@ from koubai.descent.paths.compare import Comparison
 Model = Literal["line", "logistic", "perceptron"]
 
 ILL = 1000.0
-"""Condition number from which steepest descent needs so many updates that standardizing is suggested."""
+"""Condition number from which standardizing is suggested, since steepest descent would need too many updates."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -13,7 +13,7 @@ from koubai.descent.functions.objective import Array, Objective
 from koubai.optimizers.protocol import Optimizer
 
 STAGES = 20
-"""Number of stages over which a path that goes back and forth is averaged; a stochastic fit makes so many passes."""
+"""Number of stages over which an oscillating path is averaged; a stochastic fit makes as many passes."""
 
 
 class Stop(Enum):

@@ -243,7 +243,7 @@ def epochs_record(
 def networks_record(
     population: Population, slots: Array, patiences: npt.NDArray[np.float64], n_epochs: int
 ) -> Networks:
-    """Return the networks of a population in the form kernels read, with room for the losses of so many epochs."""
+    """Return the networks of a population in the form kernels read, with room for the losses of ``n_epochs`` epochs."""
     n_networks, numbers = len(population.thetas), [optimizer_numbers(each) for each in population.optimizers]
     return Networks(
         optimizers=np.array([code for code, _ in numbers]),

@@ -1,4 +1,4 @@
-"""The kernels that Python calls, wherever their code comes from (see `koubai.engines.cpu.choice`)."""
+"""The kernels that Python calls, whatever code serves (see `koubai.engines.cpu.choice`)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from koubai.engines.cpu.choice import PYTHON, kind_of_code, library
 
 Calls = list[tuple["Entry", tuple[Any, ...]]]
 being_noted: list[Calls] = []
-"""Where calls are noted in place of being made, if anywhere."""
+"""Lists that record calls instead of making them; empty in normal use."""
 
 
 class Entry:
@@ -30,13 +30,13 @@ class Entry:
         self._compiled: Callable[..., Any] | None = None
 
     def compiled(self) -> Any:
-        """Return the kernel as numba compiles it, or as the Python function that it is."""
+        """Return the kernel as compiled by numba, or the Python function itself."""
         if self._compiled is None:
             self._compiled = getattr(import_module(f"koubai.engines.cpu.kernels.{self.module}"), self.name)
         return self._compiled
 
     def n_kinds(self) -> int:
-        """Return for how many kinds of arguments this process has code for the kernel at hand."""
+        """Return the number of combinations of argument types for which this process has code."""
         native = library()
         if native is not None:
             return native.n_kinds(self.name)
@@ -51,7 +51,7 @@ class Entry:
         if native is not None:
             return native.call(self.name, arguments)
         if kind_of_code() == PYTHON:
-            with np.errstate(all="ignore"):  # compiled code says nothing either; what is wrong is found by its numbers
+            with np.errstate(all="ignore"):  # like compiled code, without warnings; the numbers reveal overflow
                 return self.compiled()(*arguments)
         return self.compiled()(*arguments)
 
@@ -63,7 +63,7 @@ run_perceptron = Entry("perceptron", "run")
 
 
 def lend_blas() -> None:
-    """Let a library have BLAS, before predictions that multiply large matrices; all other calls do so by themselves."""
+    """Give the library BLAS before predictions that multiply large matrices; all other calls do this themselves."""
     native = library()
     if native is not None:
         native.lend_blas()
@@ -71,7 +71,7 @@ def lend_blas() -> None:
 
 @contextmanager
 def recorded() -> Iterator[Calls]:
-    """Note the calls of kernels inside the block in place of making them: examples to compile for."""
+    """Record the calls of kernels inside the block instead of making them: examples to compile for."""
     calls: Calls = []
     being_noted.append(calls)
     try:

@@ -17,7 +17,7 @@ from koubai.engines.cpu.rooms import PredictionRoom, prediction_room
 
 
 class Predictor:
-    """The prediction of one network for one precision, so many rows at a time.
+    """The prediction of one network in one precision, a fixed number of rows at a time.
 
     For dense rows in a library it keeps the words of all arguments that stay the same, so that few are left to write.
     """

@@ -24,7 +24,7 @@ from koubai.engines.cpu.layout import net_record
 
 
 def places_of(net: Net, n_rows: int) -> npt.NDArray[np.int64]:
-    """Return where the numbers of each layer begin in the room for so many rows, and where those of the last end."""
+    """Return where each layer's numbers begin in room for this many rows, and where those of the last layer end."""
     return np.concatenate([[0], np.cumsum(net.shape[:, N_OUT])]) * n_rows
 
 
@@ -34,9 +34,9 @@ def widest(net: Net) -> int:
 
 
 def copy_numbers(net: Net, n_rows: int) -> int:
-    """Return how many numbers of room a thread needs for factors of products of so many rows, and for windows.
+    """Return the size, in numbers, of a thread's room for factors of products of ``n_rows`` rows, and for windows.
 
-    A convolution's products have the windows that are copied at a time as rows, and each window's numbers as sums.
+    In a convolution's products, rows are the windows copied at a time, and sums run over each window's numbers.
     """
     longest, beside = max(n_rows, widest(net)), 0
     for row in net.shape[net.shape[:, KIND] == LAYER_CODES["convolution"]]:

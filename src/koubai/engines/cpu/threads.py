@@ -37,7 +37,7 @@ def available_threads() -> int:
 
 
 def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | None, n_batches: int = 1) -> int:
-    """Return how many threads should share each of so many batches of ``n_rows`` rows.
+    """Return how many threads should share each batch of ``n_rows`` rows, given the number of batches.
 
     Rows go ``passes`` times through the weights: forward and back are three passes, the forward pass alone is one; each
     takes two operations a product.

@@ -37,7 +37,7 @@ LONGEST = 7 * 24 * 3600
 """Seconds that processes wait for each other's work, such as a pass over a table."""
 
 LITTLE, AT_ONCE = 2**10, 2**20
-"""Bytes that processes exchange in one message: as few as that, or so many in each of several."""
+"""Maximum number of bytes per message between processes; more are divided among several."""
 
 ALIVE, ENDED = "koubai/alive/", "koubai/ended/"
 

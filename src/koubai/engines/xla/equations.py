@@ -1,6 +1,6 @@
 """The equations of `koubai.core` and `koubai.optimizers`, computed by JAX.
 
-They are written once, for NumPy. Here each function is taken as it stands, and the names in it that mean NumPy's and
+They are written once, for NumPy. Here each function is taken unchanged, and the names in it that mean NumPy's and
 SciPy's functions are made to mean JAX's of the same name. So a kind of activation, loss, layer or optimizer needs
 nothing of its own for JAX, one from outside the package neither, and the two engines cannot disagree on an equation.
 """

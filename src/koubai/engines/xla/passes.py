@@ -105,7 +105,7 @@ def clipped(gradient: Any, most: float) -> Any:
 def updated(
     plan: Plan, changed: dict[str, Any], theta: Any, gradient: Any, slots: Any, t: Any, rate: Any, decay: Any
 ) -> tuple[Any, Any]:
-    """Return θ and slots after update t, from 1; ``decay`` is what is left of λ, ``changed`` other hyperparameters."""
+    """Return θ and slots after update t, from 1; ``decay`` is the share of λ, ``changed`` other hyperparameters."""
     if plan.factors.are_one:
         return _stepped(plan.optimizer, changed, theta, gradient, slots, t, rate, decay)
     thetas, slotses = [], []

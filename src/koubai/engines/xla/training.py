@@ -26,9 +26,9 @@ SPARE = 2.5
 
 
 class EpochBlock(NamedTuple):
-    """What a call is told: α of each update, and what is left of weight decay and dropout, (n_epochs, n_steps) or None.
+    """The epochs of a call: α of each update, and the shares of weight decay and dropout, (n_epochs, n_steps) or None.
 
-    ``n_epochs`` of them are run; the rest fills up, so that calls of any length are one compiled function.
+    The first ``n_epochs`` are run; the rest is padding, so that one compiled function serves calls of any length.
     """
 
     rates: Any

@@ -38,7 +38,7 @@ DETAILED = 24
 TABLE_ROWS = 200
 """Maximum number of examples in the table."""
 DETAILED_WIDE = 8
-"""The same where there are so many features that each example needs a table of the weights that it changed."""
+"""The same with more features, where each example has a table of the weights that it changed."""
 X, W, ETA = Symbol("x", bold=True), Symbol("w", bold=True), Symbol("η")
 ZERO = Number(Fraction(0))
 

@@ -8,9 +8,9 @@ from koubai.core.formulas.values import Value, as_given
 from koubai.explain.derivations import Block, Cell, Table, Text, say
 
 SHOWN_FEATURES = 12
-"""So many features are shown as vectors and columns; of more, so many weights at most are shown by name."""
+"""Maximum number of features shown as vectors and columns; with more, as many weights are shown by name."""
 LISTED = 6
-"""So many terms of a sum, and so many changes of an update."""
+"""Maximum number of terms shown of a sum, and of changes shown of an update."""
 
 
 def largest_terms(terms: Sequence[Formula]) -> tuple[Formula, tuple[Text, ...]]:

@@ -352,7 +352,7 @@ class Book:
 
 
 def _followed(step: Step, breadth: int | None) -> list[StepId]:
-    """Return which of the steps that a step uses are followed: all, or the first so many of each kind."""
+    """Return which of the steps that a step uses are followed: all, or the first few of each kind."""
     seen: Counter[str] = Counter()
     followed = []
     for used in step.uses:

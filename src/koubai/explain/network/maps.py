@@ -24,7 +24,7 @@ SIGNS = ("", "×", "=")
 
 
 def words_of(network: Network, layer: int) -> dict[str, str | int]:
-    """Return what is said of a layer that reads maps: its name, its maps, its windows, its filters."""
+    """Return the description of a layer that reads maps: its name, its maps, its windows, its filters."""
     spec = network.layers[layer - 1]
     if len(spec.input_shape) == 1:
         return {}
@@ -157,5 +157,5 @@ def _telling(products: Array) -> int:
 
 
 def _number(numbers: Array) -> str:
-    """Return a sum as it stands in a title."""
+    """Return a sum as a title shows it."""
     return f"{float(numbers.sum()):.4g}".replace("-", "−")

@@ -83,7 +83,7 @@ def prediction_section(book: Book, names: Names) -> Section:
 
 
 def _bounded(key: str, low: float, high: float, value: float) -> Text:
-    """Return what is said of a number beyond the limits of predictions."""
+    """Return the remark on a number beyond the limits of predictions."""
     return say(key, low=f"{low:g}", high=f"{high:g}", end=f"{low if value < low else high:g}")
 
 

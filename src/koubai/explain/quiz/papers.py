@@ -35,7 +35,7 @@ class Paper:
 
 
 def numbered(count: int) -> tuple[Student, ...]:
-    """Return so many students known by numbers alone.
+    """Return this many students, known by numbers alone.
 
     Examples
     --------

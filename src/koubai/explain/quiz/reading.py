@@ -38,7 +38,7 @@ def _plain(text: str) -> str:
 
 
 def read_numbers(text: str, count: int) -> tuple[Value, ...] | None:
-    """Return ``count`` numbers as written, or None if there are not so many numbers and nothing else.
+    """Return ``count`` numbers as written, or None unless the text is exactly that many numbers.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def _number(piece: str) -> Value | None:
 
 
 def read_shape(text: str) -> str | None:
-    """Return a shape as ``rows×columns``, `CLASH` if it is said that there is none, or None.
+    """Return a shape as ``rows×columns``, `CLASH` if the answer is that there is none, or None.
 
     Examples
     --------

@@ -94,13 +94,13 @@ class Graph:
         return self.constant(np.asarray(places, np.int64))
 
     def input(self, name: str, kind: Any, *shape: int) -> str:
-        """Add an input of so many columns, or of images, of a NumPy type; texts are the type ``str``."""
+        """Add an input with this many columns, or of images, of a NumPy type; texts are the type ``str``."""
         number = self.kind(kind)
         self.inputs.append(self.onnx.helper.make_tensor_value_info(name, number, ["rows", *shape]))
         return self.unique(name)
 
     def value(self, name: str, kind: Any, width: int | None) -> Any:
-        """Return the description of an output: of so many columns, or one value for each row."""
+        """Return the description of an output: this many columns, or one value for each row."""
         shape = ["rows"] if width is None else ["rows", width]
         return self.onnx.helper.make_tensor_value_info(name, self.kind(kind), shape)
 

@@ -15,7 +15,7 @@ from koubai.export.targets.formula_text import FormulaText, digits, names_in
 from koubai.export.words import Counted
 
 WIDE = 110
-"""Numbers of a table go on in a new line beyond so many characters."""
+"""Line width in characters beyond which a table's numbers continue on a new line."""
 
 
 def wrapped(cells: Sequence[str], indent: str) -> list[str]:

@@ -21,7 +21,7 @@ from koubai.tables.files.names import as_option
 TERMS = 100
 """A longer sum is written as a sum of sums, since databases limit how deep expressions are."""
 MOST_COLUMNS = 1600
-"""Databases allow about so many columns in a table: PostgreSQL 1600, SQLite 2000."""
+"""About the number of columns that databases allow in a table: PostgreSQL 1600, SQLite 2000."""
 SAFE = 700.0
 """exp is asked for nothing beyond, where PostgreSQL would complain."""
 

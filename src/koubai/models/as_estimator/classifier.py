@@ -30,7 +30,7 @@ def _has_probabilities(estimator: Any) -> bool:
 class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """A network for classes of the rows of a table: a `koubai.TableModel` that takes X and y.
 
-    Numbers, categories, truth values, dates and missing cells are prepared by themselves, and the predictions of
+    Numbers, categories, truth values, dates and missing cells are prepared automatically, and the predictions of
     several networks are averaged.
 
     Parameters

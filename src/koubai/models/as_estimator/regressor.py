@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """A network for a number of the rows of a table: a `koubai.TableModel` that takes X and y.
 
-    Numbers, categories, truth values, dates and missing cells are prepared by themselves, and the predictions of
+    Numbers, categories, truth values, dates and missing cells are prepared automatically, and the predictions of
     several networks are averaged.
 
     Parameters

@@ -111,7 +111,7 @@ def _answers(
 
 
 def _pair(prepared: PreparedTable, numeric: Any, columns: Sequence[str] | None) -> tuple[str, str] | None:
-    """Return two columns: as named, else those that say most of the target by themselves."""
+    """Return two columns: as named, else those that say most about the target on their own."""
     if columns is not None:
         for name in columns:
             if name not in numeric:

@@ -20,7 +20,7 @@ from koubai.models.table_model import TableModel
 from koubai.tables.files.frames import TableLike
 
 REPEATS = 3
-"""Predictions are timed so many times, and the fastest counts."""
+"""Number of times that predictions are timed; the fastest counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def compare(
     table, target, group, time_column
         As for `koubai.TableModel.prepare`.
     learners : sequence of str, optional
-        Their names, see `koubai.models.comparing.learners`; by default, all that there are for the task.
+        Their names, see `koubai.models.comparing.learners`; by default, all that exist for the task.
     cv : int
         Number of folds: the same for all.
     columns : sequence of two str, optional

@@ -3,14 +3,31 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
+import numpy.typing as npt
+
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 
 NETWORK = "network"
 """koubai's own learner, a `koubai.TableModel`."""
 DATA, MODEL = "data", "model"
 """What a learner keeps: its training rows (instance-based), or a model of them."""
+
+
+class Learns(Protocol):
+    """An estimator in scikit-learn's conventions."""
+
+    def fit(self, X: Array, y: npt.ArrayLike) -> Any:
+        """Learn from rows (n, n_features) and targets (n,)."""
+
+    def predict(self, X: Array) -> npt.ArrayLike:
+        """Return an answer for each row, (n,)."""
+
+
+Makes: TypeAlias = Callable[[int], Learns]
+"""Makes an estimator from a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +46,12 @@ class Learner:
 
     name: str
     keeps: str
-    classes: Callable[[int], Any] | None
-    numbers: Callable[[int], Any] | None
+    classes: Makes | None
+    numbers: Makes | None
 
 
-def _knn(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _knn(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
         return KNeighborsRegressor() if regression else KNeighborsClassifier()
@@ -42,8 +59,8 @@ def _knn(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _svm(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _svm(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from sklearn.svm import SVC, SVR
 
         return SVR() if regression else SVC()
@@ -51,8 +68,8 @@ def _svm(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _linear(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _linear(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from sklearn.linear_model import LogisticRegression, Ridge
 
         return Ridge() if regression else LogisticRegression(max_iter=1000)
@@ -60,14 +77,14 @@ def _linear(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _bayes(seed: int) -> Any:
+def _bayes(seed: int) -> Learns:
     from sklearn.naive_bayes import GaussianNB
 
     return GaussianNB()
 
 
-def _tree(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _tree(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
         return (DecisionTreeRegressor if regression else DecisionTreeClassifier)(random_state=seed)
@@ -75,8 +92,8 @@ def _tree(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _forest(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _forest(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
         return (RandomForestRegressor if regression else RandomForestClassifier)(random_state=seed)
@@ -84,8 +101,8 @@ def _forest(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _boosting(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _boosting(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         return (HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier)(random_state=seed)
@@ -93,8 +110,8 @@ def _boosting(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _lightgbm(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _lightgbm(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from lightgbm import LGBMClassifier, LGBMRegressor
 
         return (LGBMRegressor if regression else LGBMClassifier)(random_state=seed, verbose=-1)
@@ -102,8 +119,8 @@ def _lightgbm(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _catboost(regression: bool) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
+def _catboost(regression: bool) -> Makes:
+    def make(seed: int) -> Learns:
         from catboost import CatBoostClassifier, CatBoostRegressor
 
         kind = CatBoostRegressor if regression else CatBoostClassifier
@@ -112,7 +129,7 @@ def _catboost(regression: bool) -> Callable[[int], Any]:
     return make
 
 
-def _perceptron(seed: int) -> Any:
+def _perceptron(seed: int) -> Learns:
     from koubai.estimators.perceptron import Perceptron
 
     return Perceptron(random_state=seed)
@@ -142,7 +159,7 @@ USUAL = tuple(name for name in LEARNERS if name not in EXTRAS)
 
 
 def chosen(names: tuple[str, ...] | None, classes: bool) -> list[Learner]:
-    """Return the learners for a task: as named, else all that there are for it, LightGBM's where it is installed.
+    """Return the learners for a task: as named, else all that exist for it, LightGBM's if it is installed.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from koubai.core.schema import Fields, Listed, Named, Real, Record, Rule, Text, 
 from koubai.models.asked import refuse_by_blocks
 from koubai.models.prepared import PreparedTable, RowNumbers
 from koubai.models.scores.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 
 MOST_FOLDS = 100
 """More folds than anyone would wait for."""
@@ -86,7 +90,7 @@ def check_folds(cv: object, streamed: bool = False) -> None:
         refuse_by_blocks("cv", cv)
 
 
-def cross_validate(model: Any, prepared: PreparedTable, cv: int, executor: Any = None) -> CrossValidated:
+def cross_validate(model: Any, prepared: PreparedTable, cv: int, executor: "Executor | None" = None) -> CrossValidated:
     """Return the scores of models like one, each trained on all folds but one and scored on that.
 
     Parameters

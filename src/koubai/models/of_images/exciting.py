@@ -18,7 +18,7 @@ MOST_FILTERS = 16
 MOST_PATCHES = 4
 """Patches kept for a filter, each of another image."""
 MOST_IMAGES = 1000
-"""Of more images than this, so many at equal distances are searched for patches."""
+"""Maximum number of images searched for patches; of more, this many at equal distances."""
 STEPS = 48
 """Steps of gradient ascent."""
 
@@ -126,7 +126,7 @@ def exciting(estimator: Any, pixels: Array) -> tuple[Exciting, ...]:
 
 
 def _last_convolution(layers: Sequence[Layer]) -> int:
-    """Return the place of the last convolution before which there are only layers of windows; -1 without one."""
+    """Return the index of the last convolution preceded only by layers with windows; -1 if there is none."""
     last = -1
     for index, layer in enumerate(layers):
         if not hasattr(layer, "windows"):

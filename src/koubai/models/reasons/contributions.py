@@ -81,7 +81,7 @@ def contributions(
     additive : bool
         Whether the answer is known to be a sum of functions of one column each.
     budget : int
-        About so many rows are answered for.
+        Approximate number of rows to answer for.
     seed : int
         Seed of the permutations.
 

@@ -28,7 +28,7 @@ CERTAIN = 1e-9
 ROUNDING = 1e-6
 """Contributions that miss the answer by more than this share are no sum."""
 MOST_ROWS = 20_000
-"""At most so many training rows are looked at."""
+"""Maximum number of training rows that are examined."""
 
 
 class Usual:

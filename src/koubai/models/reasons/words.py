@@ -32,8 +32,8 @@ _WORD = re.compile(f"[{KANJI}]{{1,4}}|[{KATAKANA}]+|[{HIRAGANA}]+|(?:(?![{KANJI}
 def words_of(usual: "Usual", frame: "pl.DataFrame", row: Array, place: int | None) -> list[WordReason]:
     """Return the words of a row's texts that matter most, the largest change first.
 
-    What a word says is the answer with it less the answer without it, at all places where it stands in the text; so
-    words that say the same twice share what they say, and the changes need not add up.
+    A word's change is the answer with it minus the answer without it, at all its places in the text; so words that
+    repeat each other share their effect, and the changes need not add up.
 
     Parameters
     ----------

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from koubai.models.prepared import PreparedTable
 
 MOST_CELLS = 40_000
-"""About so many cells are examined for importance and dependence: of a wide table fewer rows."""
+"""Approximate number of cells examined for importance and dependence, so fewer rows of a wide table …"""
 FEWEST_ROWS = 100
-"""But so many rows are, if there are."""
+"""… but at least this many rows, if there are."""
 MOST_WRONG, CELLS = 10, 4
 """Number of wrong rows listed, and of their cells: those of the most important columns."""
 Rows = npt.NDArray[np.int64]

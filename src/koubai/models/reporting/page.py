@@ -66,7 +66,7 @@ def _columns(report: Report) -> Section:
 
 
 def _used(uses: Sequence[Use]) -> Text:
-    """Return what is said of how a column is used, its parts one after another."""
+    """Return the description of how a column is used, part by part."""
     (key, values), *others = uses
     said = say(key, **values)
     for key, values in others:

@@ -11,7 +11,7 @@ MOST_CLASSES = 6
 MOST_POINTS, MOST_DOTS = 200, 400
 """Maximum number of points of a curve, and of dots."""
 BINS = 10
-"""Rows are binned by rising probability, so many bins of as many rows each; so are residuals, by their size."""
+"""Number of bins of equal numbers of rows, by rising probability; residuals are binned likewise, by size."""
 UNIT = (0.0, 1.0)
 
 
@@ -83,7 +83,7 @@ def _curves(name: str, across: Array, up: Array, beside: Array) -> Curves:
 
 
 def _some(n_points: int) -> Array:
-    """Return the places of at most so many points, the first and the last among them."""
+    """Return the places of at most this many points, the first and the last among them."""
     return np.unique(np.linspace(0, n_points - 1, min(n_points, MOST_POINTS)).round().astype(np.int64))
 
 

@@ -34,6 +34,8 @@ from koubai.models.scores.parts import parts_of
 from koubai.training.executors import shared_out
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from koubai.estimators.classifier import MLPClassifier
 
 FEWEST_OF_CLASS = 10
@@ -57,7 +59,7 @@ def judge(
     *,
     classes: bool,
     seed: int,
-    executor: Any = None,
+    executor: "Executor | None" = None,
     groups: Array | None = None,
     plain: Array | None = None,
 ) -> Judgement | None:
@@ -249,7 +251,7 @@ def _answers(
     X: Array,
     y: Array,
     parts: Sequence[tuple[Array, Array]],
-    executor: Any,
+    executor: "Executor | None",
     plain: Array | None,
 ) -> Iterator[list[Answer]]:
     """Yield, of each penalty, the answers for each part by a network trained on the others."""

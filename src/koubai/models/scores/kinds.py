@@ -68,7 +68,7 @@ def _judged(
     seed: int,
     groups: Array | None,
 ) -> Judgement | None:
-    """Judge a mean of networks by the first part of a cross-validation; None if that says nothing."""
+    """Judge a mean of networks by the first part of a cross-validation; None if that is inconclusive."""
     from koubai.estimators.members import seed_of_member, train_anew
 
     part = next(parts_of(y, hasattr(estimator, "classes_"), seed, groups), None)

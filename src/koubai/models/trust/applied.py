@@ -1,7 +1,7 @@
 """What serves a stated measure, and the limits of intervals, found for a table's model while it is trained."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from koubai.models.trust.decision import Decision
 from koubai.models.trust.metrics import METRICS, check_metric
 from koubai.models.trust.serving import Candidate, choose, decide_by_parts, decide_by_rows
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
 LEFT_OUT = ("callbacks", "checkpoint", "n_starts")
 """Parameters of the one final training."""
 SMALLEST_ANSWER = 0.01
@@ -25,7 +29,7 @@ SMALLEST_ANSWER = 0.01
 
 
 def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = None) -> None:
-    """Set a model's parameters that serve its measure, if it has one for which there is something to be tried.
+    """Set the parameters of a model that suit its measure, if it has one for which there is anything to try.
 
     Parameters
     ----------
@@ -63,7 +67,12 @@ def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = 
 
 
 def judge_for(
-    model: TablePreparer, X: Array, y: Array, weights: Array | None, groups: Array | None = None, executor: Any = None
+    model: TablePreparer,
+    X: Array,
+    y: Array,
+    weights: Array | None,
+    groups: Array | None = None,
+    executor: "Executor | None" = None,
 ) -> Judgement | None:
     """Return the cross-validation of a small table's networks, if applicable; ``X, y, groups`` as above.
 

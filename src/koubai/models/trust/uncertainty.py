@@ -1,4 +1,4 @@
-"""How uncertain a score is, as it comes from so many rows and no more."""
+"""How uncertain a score is, given the limited number of rows it comes from."""
 
 import math
 

@@ -29,7 +29,7 @@ def class_code() -> str:
 
 @dataclass(slots=True)
 class Standing:
-    """How a student stands in a step: choices in order, hints opened, whether the goal was reached, and the losses."""
+    """A student's progress in a step: choices in order, hints opened, whether the goal was reached, and the losses."""
 
     choices: list[int] = field(default_factory=list)
     hints: int = 0

@@ -22,7 +22,7 @@ WRONG_KEY = 1.0
 
 
 class _Bucket:
-    """Lets through as many as were saved up, and so many a second."""
+    """A rate limit: lets through a burst of saved-up messages, and then a number per second."""
 
     def __init__(self, at_once: float, per_second: float) -> None:
         self.at_once, self.per_second = at_once, per_second

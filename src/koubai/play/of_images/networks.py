@@ -15,7 +15,7 @@ POOLED = 2
 def network_of(
     settings: Settings, n_inputs: int, shape: tuple[int, ...] | None, n_outputs: int, end: Ending
 ) -> Network:
-    """Return the network for rows of so many numbers, or for images of this shape.
+    """Return the network for rows of this many numbers, or for images of this shape.
 
     Examples
     --------

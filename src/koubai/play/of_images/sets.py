@@ -63,7 +63,7 @@ IMAGES: Mapping[str, ImageSet] = {
 
 
 def images_of(name: str, n_rows: int, seed: int) -> tuple[Array, Array]:
-    """Return so many images of a set, in random order, as rows of pixels from 0 to 1 in C order, and their classes.
+    """Return this many images of a set, in random order, as rows of pixels from 0 to 1 in C order, and their classes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Names of columns that stand in several lines: units, questions, or a second level under the names."""
+"""Column names that span several lines: units, questions, or a second level below the names."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from koubai.tables.files.missing import MISSING_MARKS
 
 MOST_FURTHER = 3
-"""At most so many lines under the names belong to them."""
+"""Maximum number of lines below the names that belong to them."""
 LEAST_BELOW = 3
 """So many cells must stand below a line to tell that it is no row."""
 

@@ -38,7 +38,7 @@ def text_pieces(source: str, encoding: str, limit: int | None = None, size: int 
     limit : int, optional
         Most bytes that a packed file may hold.
     size : int
-        About so many bytes are read at a time.
+        Approximate number of bytes to read at a time.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Quotation marks in a text table: which ones quote a cell, and which are text.
 
 A quoted cell begins with a mark and ends with the next one that is not doubled, which must stand before a separator or
-the end of a line (RFC 4180). Where that does not hold, the mark is text as it stands: the cell is then quoted anew, so
-that whatever reads it next sees what was meant.
+the end of a line (RFC 4180). Elsewhere the mark is an ordinary character: the cell is then quoted anew, so that
+the next reader sees what was meant.
 """
 
 from typing import NamedTuple

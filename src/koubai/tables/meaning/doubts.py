@@ -1,4 +1,4 @@
-"""Texts that seem to be dates or numbers and are read as neither, and rows that are none: what is said of them."""
+"""Notes on texts that look like dates or numbers but are read as neither, and on rows that are not data."""
 
 import re
 from collections.abc import Mapping

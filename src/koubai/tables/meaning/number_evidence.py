@@ -233,7 +233,7 @@ def _series(cell: str) -> "pl.Series":
 
 
 def _note_of_cells(name: str, shown: Evidence) -> str:
-    """Return what is said of units, open ends and parentheses, or nothing."""
+    """Return the notes on units, open ends and parentheses, if any."""
     said = []
     if shown.unit:
         said.append(f"its cells are numbers in {shown.shown!r}, which is left off")

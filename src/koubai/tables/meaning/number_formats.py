@@ -179,7 +179,7 @@ def parts_of(column: "pl.Series") -> dict[str, "pl.Series"]:
     """Return what cells of text consist of, as far as they look like numbers.
 
     ``digits`` (null where a cell does not look like a number), ``negative``, ``plus`` and ``minus_behind`` (whether
-    that sign stands behind the digits), ``unit`` (canonical), ``shown`` (the unit as it stands).
+    that sign follows the digits), ``unit`` (canonical), ``shown`` (the unit as written).
     """
     import polars as pl
 

@@ -175,7 +175,7 @@ def require(
 
 
 def shortened(value: object) -> str:
-    """Return a cell as it stands in a message: in quotation marks if it is a text, cut off if it is long.
+    """Return a cell as messages show it: in quotation marks if it is a text, shortened if it is long.
 
     Examples
     --------

@@ -27,11 +27,11 @@ Mask = npt.NDArray[np.bool_]
 SAMPLE = 6
 """Stream of the rows from which columns are learned."""
 MOST_SAMPLED = 100_000
-"""About so many rows are sampled …"""
+"""Approximate number of rows to sample …"""
 MOST_CELLS = 5_000_000
-"""… or fewer, so that they have no more cells than this …"""
+"""… or fewer, so that their cells do not exceed this …"""
 LEAST_SAMPLED = 10_000
-"""… but so many in any case."""
+"""… but never fewer rows than this."""
 
 
 class Roles(NamedTuple):

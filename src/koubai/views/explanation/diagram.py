@@ -15,7 +15,7 @@ GLYPH, RAISED_GLYPH = 0.6, 0.42
 """Widths of a digit and of a small raised or lowered one, in units of the size of letters."""
 RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾₀₁₂₃₄₅₆₇₈₉")
 FEW = 4
-"""Of a network with at most so many nodes in a layer, all edges are labelled."""
+"""Maximum number of nodes in a layer for which all edges are labelled."""
 MOST_LABELS = 12
 """Maximum number of highlighted edges that are labelled with their weights."""
 STYLE = """

@@ -182,7 +182,7 @@ def _image(grid: Grid) -> str:
 
 
 def written(value: float, writer: PlainWriter) -> str:
-    """Return a number as it stands in a cell."""
+    """Return a number as a cell shows it."""
     return writer.write(Number(0.0 if value == 0 else value))
 
 

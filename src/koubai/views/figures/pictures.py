@@ -89,7 +89,7 @@ def picture(
     inputs, outputs : sequence of str
         The names of inputs and outputs, as many as there are, or none.
     nodes : int
-        At most so many nodes of a layer are shown, 2 at least.
+        Maximum number of nodes shown per layer, at least 2.
 
     Examples
     --------

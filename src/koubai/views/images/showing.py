@@ -54,7 +54,7 @@ def save(seen: Seen, path: str | os.PathLike[str], lang: str | None = None) -> N
 
 
 def fragment(seen: Seen) -> str | None:
-    """Return what a page shows, to stand in a notebook; None without matplotlib."""
+    """Return the content of the page as a notebook cell shows it; None without matplotlib."""
     if find_spec("matplotlib") is None:
         return None
     return f"<style>\n{STYLE}\n</style>\n{_article(seen, language())}"

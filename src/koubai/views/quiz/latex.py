@@ -17,7 +17,7 @@ SYMBOLS = {
     "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "φ": r"\varphi", "ᵗ": "^t", "ᵀ": r"^\top",
     "⁴": "^4", "₀": "_0", "₁": "_1", "₂": "_2", "₃": "_3",
 }  # fmt: skip
-"""Signs that stand in words, not in formulas, and what they are to LaTeX."""
+"""Characters of text outside formulas, and how LaTeX writes them."""
 
 HEAD = r"""% koubai
 % pdflatex or xelatex for English, lualatex for Japanese. With \printanswers, the answers are printed.

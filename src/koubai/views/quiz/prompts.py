@@ -74,7 +74,7 @@ class LatexPrompt(Composer):
         return "\n\n".join(self.blocks(asked.prompt))
 
     def blocks(self, blocks: tuple[Block, ...]) -> Iterator[str]:
-        """Yield the paragraphs of a prompt; what is given stands in one line as long as it fits."""
+        """Yield the paragraphs of a prompt; givens share a line as long as they fit."""
         given: list[str] = []
         for block in blocks:
             if isinstance(block, Display):

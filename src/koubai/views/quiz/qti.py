@@ -34,7 +34,7 @@ class QtiPrompt(HtmlPrompt):
     writes: ClassVar[type[Writer]] = MathMLWriter
 
     def rows(self, rows: str) -> str:
-        """Return a table of these rows, which in QTI stand in a body."""
+        """Return a table of these rows; QTI requires them in a body."""
         return f"<table><tbody>{rows}</tbody></table>"
 
     def maths(self, written: str) -> str:

@@ -40,7 +40,7 @@ OPTIONS = {
     "macos": ["-dynamiclib", "-Wl,-dead_strip"],
     "windows": ["-shared"],
 }
-"""What a linker is told of a library, by system."""
+"""Linker options for a library, by system."""
 EXAMPLES = """examples:
   python -m koubai.engines.cpu.native.build
   python -m koubai.engines.cpu.native.build here

@@ -191,7 +191,7 @@ def byte_pieces(source: str, limit: int | None, size: int) -> Iterator[bytes]:
     limit : int, optional
         Most bytes that a packed file may hold.
     size : int
-        About so many bytes are read at a time.
+        Approximate number of bytes to read at a time.
 
     Raises
     ------
