@@ -104,6 +104,22 @@ def test_a_metric_that_there_is_not_is_refused() -> None:
         MLPClassifier(validation_metric=3).fit(X, classes(X))
 
 
+@pytest.mark.parametrize("score", ["good", None, [0.1, 0.2], 1j])
+def test_a_metric_that_returns_no_number_is_refused(score: Any) -> None:
+    model = MLPClassifier(validation_metric=lambda *_: score, early_stopping=True, epochs=2)
+    with pytest.raises(TypeError, match=r"^MLPClassifier: validation_metric must return one number .*; got .*"):
+        model.fit(X, classes(X))
+
+
+def test_a_metric_that_returns_nan_is_told_of_once_and_never_the_best() -> None:
+    given = iter([float("nan"), 3.0, float("nan"), 2.0])
+    model = MLPClassifier(validation_metric=lambda *_: next(given), early_stopping=True, epochs=4)
+    with pytest.warns(UserWarning, match=r"^MLPClassifier: validation_metric returned nan .*never the best") as told:
+        model.fit(X, classes(X))
+    assert len(told) == 1
+    assert model.best_validation_score_ == 3.0
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "softplus", "tanh"])
 @pytest.mark.parametrize("engine", ["cpu", "reference"])
 def test_outputs_of_a_regression_have_the_activation_that_was_chosen(name: str, engine: str, tmp_path: Path) -> None:
@@ -126,6 +142,13 @@ def test_outputs_of_a_regression_have_the_activation_that_was_chosen(name: str, 
     assert beyond.min() >= (-1 if name == "tanh" else 0)
     koubai.save(model, tmp_path / "model.koubai")
     np.testing.assert_array_equal(koubai.load(tmp_path / "model.koubai").predict(X), model.predict(X))
+
+
+def test_an_output_activation_that_there_is_not_or_that_cannot_learn_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"^MLPRegressor: output_activation must be a known.*got .sigmod."):
+        MLPRegressor(output_activation="sigmod").fit(X, numbers(X))
+    with pytest.raises(ParameterError, match=r"^MLPRegressor: output_activation must be another than .step., which"):
+        MLPRegressor(output_activation="step").fit(X, numbers(X))
 
 
 def test_an_output_activation_that_the_loss_cannot_have_is_refused() -> None:

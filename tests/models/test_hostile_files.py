@@ -9,6 +9,7 @@ from sklearn.base import clone
 from tests.files.making import CHECKPOINTS, HERE, X
 
 import koubai
+from koubai.core.activations.tanh import Tanh
 from koubai.core.errors import KoubaiError, ModelFileError
 from koubai.models.files import load_predictor
 from koubai.training.container import open_container, write_container
@@ -176,3 +177,15 @@ def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(KoubaiError, match=r"save: the model must be loadable again; .*alpha"):
         koubai.save(other, tmp_path / "m")
     assert not any(tmp_path.iterdir())
+
+
+def test_a_kind_of_ones_own_must_be_registered_before_its_model_is_saved(tmp_path: Path) -> None:
+    class Own(Tanh):
+        name = "own_tanh"
+
+    model = koubai.MLPRegressor(hidden_layer_sizes=(2,), activation=Own(), engine="reference", epochs=1)
+    model.fit([[0.0], [1.0]], [0.0, 1.0])
+    said = r"^save: the model must have kinds.*; got the activation 'own_tanh'\. Register its class"
+    with pytest.raises(KoubaiError, match=said):
+        koubai.save(model, tmp_path / "own.koubai")
+    assert not (tmp_path / "own.koubai").exists()

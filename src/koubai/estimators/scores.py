@@ -7,13 +7,14 @@ from collections.abc import Callable
 from copy import copy
 from difflib import get_close_matches
 from typing import Any, Protocol
+from warnings import warn
 
 import numpy as np
 from scipy.sparse import issparse, vstack
 
 from koubai.core.activations import get_activation
 from koubai.core.arrays import Array
-from koubai.core.errors import ParameterError
+from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.exact_moments import LOWEST, exact_sum
 from koubai.core.losses import Loss
 from koubai.core.moments import Moments
@@ -225,6 +226,7 @@ class MetricScorer:
         self._how = {"sample_weight": np.concatenate(weights)} if weights else {}
         self._by_loss = Scorer(engine, network, validation)
         self.loss: float | None = None
+        self._warned = False
 
     def __call__(self, theta: Array) -> float:
         """Return the score; NaN if outputs are not finite."""
@@ -234,7 +236,26 @@ class MetricScorer:
         found = copy(self._estimator)
         found._set_theta(theta)
         found.__dict__.pop("feature_names_in_", None)  # rows are arrays by now
-        return float(self._metric(found, self._inputs, self._y, **self._how))
+        return self._number(self._metric(found, self._inputs, self._y, **self._how))
+
+    def _number(self, score: Any) -> float:
+        """Return what the metric returned, if it is a number; warn of the first that is not a finite one."""
+        who = type(self._estimator).__name__
+        if np.ndim(score) or np.asarray(score).dtype.kind not in "fiub":
+            raise ParameterTypeError(
+                who=who,
+                parameter="validation_metric",
+                required="return one number for the validation rows",
+                got=repr(score),
+                remedy="Return a larger one for better predictions.",
+            )
+        if np.isnan(score) and not self._warned:
+            self._warned = True
+            warn(
+                f"{who}: validation_metric returned nan for the validation rows; such an epoch is never the best one.",
+                stacklevel=2,
+            )
+        return float(score)
 
 
 def metric_of(given: Any, who: str) -> Callable[..., Any] | None:

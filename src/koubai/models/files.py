@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 from koubai.core.arguments import Kind, check_kind
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ModelFileError, ParameterTypeError
+from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
 from koubai.core.schema import REMEDY, Record, Tensors
 from koubai.models.kept.homes import HOMES
 from koubai.tables.meaning.columns import TEXT
@@ -23,6 +23,9 @@ WITH_MODEL = ("TableClassifier", "TableRegressor")
 PREDICTORS = dict.fromkeys(("TableModel", *WITH_MODEL), KEPT_TABLE)
 """For kinds that can predict without scikit-learn, the module and the class that do."""
 
+
+KNOWN = "be a known "
+"""How a registry begins to say that it has no kind of a name."""
 
 PATH = Kind("a path", lambda value: isinstance(value, str | os.PathLike), "Try 'model.koubai'.")
 
@@ -83,11 +86,25 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     try:
         home.from_record(decode(encode(record, "record")), tensors)
     except ModelFileError as error:
+        _check_known(error.__cause__)
         told = str(error).removesuffix(REMEDY).strip().rstrip(".") + "."
         raise DataError(
             who="save", what=f"the model must be loadable again; {told} Undo any manual changes, or fit it again."
         ) from error
     write_container(path, kind, record, tensors, version=3 if kind in OF_IMAGES else _version_of(record, tensors))
+
+
+def _check_known(cause: BaseException | None) -> None:
+    """Raise DataError if a record cannot be read since it names a kind of somebody's own that is not registered."""
+    required = getattr(cause, "required", "")
+    if isinstance(cause, ParameterError) and isinstance(required, str) and required.startswith(KNOWN):
+        raise DataError(
+            who="save",
+            parameter="the model",
+            required="have kinds that are known by name, for a file holds no code",
+            got=f"the {required.removeprefix(KNOWN)} {cause.got}",
+            remedy="Register its class where it is saved and loaded (ACTIVATIONS.register, LOSSES.register).",
+        ) from cause
 
 
 def _version_of(record: dict[str, Any], tensors: dict[str, Any]) -> int:

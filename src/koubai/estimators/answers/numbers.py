@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from koubai.core.activations import get_activation
 from koubai.core.arrays import Array
-from koubai.core.errors import DataError, ParameterError
+from koubai.core.errors import DataError, Parameter, ParameterError
 from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.base import BaseNetwork, stochastic_only
@@ -113,7 +113,17 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
     def _ending(self) -> Ending:
         ending = regression_ending(self.loss, type(self).__name__)
         chosen = getattr(self, "output_activation", None)
-        return ending if chosen is None else replace(ending, activation=chosen)
+        if chosen is None:
+            return ending
+        own = Parameter(type(self).__name__, "output_activation")
+        if get_activation(chosen, own).name == "step":
+            raise ParameterError(
+                parameter=own,
+                required="be another than 'step', which has no slope for the network to learn by",
+                got=repr(chosen),
+                remedy="Try 'sigmoid'.",
+            )
+        return replace(ending, activation=chosen)
 
     def decoded_targets(self, targets: Array) -> Array:
         """Return the numbers that targets encode; the inverse of ``coded_targets``."""
@@ -142,8 +152,8 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
 
     def _coded(self, y: Any, dtype: Any) -> Array:
         targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
-        self._check_shares(targets.shape[1])
         loss = self._ending().loss
+        self._check_shares(targets.shape[1])
         low, high = loss.lowest_target, loss.highest_target
         value = targets.min() if targets.min() < low else targets.max()
         if not low <= value <= high:
