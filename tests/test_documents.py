@@ -181,6 +181,19 @@ def test_the_table_of_optimizers_is_that_of_their_docstrings() -> None:
     assert (done.stdout, done.returncode) == ("", 0), done.stdout + done.stderr
 
 
+def test_every_picture_of_the_gallery_stands_below_the_command_that_made_it() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    parts = re.findall(r"^```sh\n(.*?)^```\n\n!\[[^\]]+\]\(([^)]+)\)", page, re.MULTILINE | re.DOTALL)
+    assert len(parts) == page.count("![") == page.count("\n## ") > 8
+    for commands, picture in parts:
+        assert (ROOT / "docs" / picture).stat().st_size < 700_000, picture
+        last = shlex.split(commands.splitlines()[-1])
+        made = last[1] if last[1] == "play" else Path(last[last.index("--out") + 1]).stem
+        assert Path(picture).stem.startswith({"play": "playground"}.get(made, made))
+    shown = {Path(picture).name for _, picture in parts}
+    assert {path.name for path in (ROOT / "docs" / "images" / "gallery").iterdir()} <= shown
+
+
 def test_every_page_and_every_public_name_is_on_the_site() -> None:
     """`scripts/build-site` fails otherwise, and takes longer to say so."""
     index = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("index.md", "index.ja.md"))
