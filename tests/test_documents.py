@@ -105,6 +105,11 @@ def test_there_are_commands_and_programs_to_try() -> None:
     assert sum(len(blocks(page, "python")) for page in PAGES) > 8
 
 
+def test_the_help_of_every_command_has_examples_of_it() -> None:
+    for name, parser in parsers():
+        assert re.search(rf"^ +{name}\b", parser.epilog or "", re.MULTILINE), name
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_command_is_one_that_the_program_understands(name: str) -> None:
     parser = make_parser()
