@@ -105,6 +105,11 @@ def test_there_are_commands_and_programs_to_try() -> None:
     assert sum(len(blocks(page, "python")) for page in PAGES) > 8
 
 
+def test_the_help_of_every_command_has_examples_of_it() -> None:
+    for name, parser in parsers():
+        assert re.search(rf"^ +{name}\b", parser.epilog or "", re.MULTILINE), name
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_command_is_one_that_the_program_understands(name: str) -> None:
     parser = make_parser()
@@ -179,6 +184,19 @@ def test_the_table_of_optimizers_is_that_of_their_docstrings() -> None:
         [sys.executable, ROOT / "scripts" / "rules-table", "--check"], capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.returncode) == ("", 0), done.stdout + done.stderr
+
+
+def test_every_picture_of_the_gallery_stands_below_the_command_that_made_it() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    parts = re.findall(r"^```sh\n(.*?)^```\n\n!\[[^\]]+\]\(([^)]+)\)", page, re.MULTILINE | re.DOTALL)
+    assert len(parts) == page.count("![") == page.count("\n## ") > 8
+    for commands, picture in parts:
+        assert (ROOT / "docs" / picture).stat().st_size < 700_000, picture
+        last = shlex.split(commands.splitlines()[-1])
+        made = last[1] if last[1] == "play" else Path(last[last.index("--out") + 1]).stem
+        assert Path(picture).stem.startswith({"play": "playground"}.get(made, made))
+    shown = {Path(picture).name for _, picture in parts}
+    assert {path.name for path in (ROOT / "docs" / "images" / "gallery").iterdir()} <= shown
 
 
 def test_every_page_and_every_public_name_is_on_the_site() -> None:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 TEACHING = ("Tutorial", "See through")
 """Parts of the index whose every page teaches."""
-TEACHING_TOO = ("try", "perceptron", "optimizers", "convolution", "neocognitron")
+TEACHING_TOO = ("try", "gallery", "perceptron", "optimizers", "convolution", "neocognitron")
 PAIRS = {page: page.with_name(f"{page.stem.removesuffix('.ja')}.md") for page in sorted(DOCS.rglob("*.ja.md"))}
 """Each Japanese page, and the English one beside it."""
 INDEX = DOCS / "index.ja.md"

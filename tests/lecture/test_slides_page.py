@@ -43,6 +43,17 @@ def test_every_notebook_of_the_course_is_named() -> None:
     assert made - named == {"10-training"}
 
 
+@pytest.mark.parametrize(("name", "colon"), [("notation.md", ": "), ("notation.ja.md", "：")])
+def test_the_page_of_notation_says_what_its_program_prints(
+    name: str, colon: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = re.search(r"^```python\n(.*?)^```$", (PAGE.parent / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)[1]
+    exec(compile(program, name, "exec"), {})
+    said = [line.rpartition(colon)[2] for line in program.splitlines() if line.startswith("print(")]
+    assert len(said) > 8
+    assert capsys.readouterr().out.splitlines() == said
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_understood(command: str) -> None:
     args, left = make_parser().parse_known_args(shlex.split(command)[1:])

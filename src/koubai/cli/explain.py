@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from koubai.cli.parts.complaints import READING
+from koubai.cli.parts.examples import of_explain
 from koubai.cli.parts.lecture import add_lecture_topics
 from koubai.cli.parts.matrix_topics import add_matrix_topics
 from koubai.cli.parts.numbers import fraction, indices, numbers
@@ -111,7 +112,13 @@ def _with_digits(derivation: "Derivation", digits: int) -> "Derivation":
 def _topic(
     topics: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, topic: Topic
 ) -> argparse.ArgumentParser:
-    parser = topics.add_parser(name, help=about, description=f"Explain {about}.")
+    parser = topics.add_parser(
+        name,
+        help=about,
+        description=f"Explain {about}.",
+        epilog=of_explain(name),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(topic_of=topic)
     return parser
 
