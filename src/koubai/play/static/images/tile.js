@@ -53,9 +53,9 @@ export function kernelTile([high, wide, channels], told) {
     return a === high || b === wide || channel >= channels ? null : (a * wide + b) * channels + channel;
   };
   const at = (/** @type {(number: number) => void} */ act) => (/** @type {number} */ row, /** @type {number} */ column) => {
-    const number = numberAt(row, column);
-    if (number === null) told.out();
-    else act(number);
+    const near = [[0, 0], [-1, 0], [0, -1], [-1, -1]].map(([down, right]) => numberAt(row + down, column + right)).find((number) => number !== null); // a gap stands for the number before it
+    if (near === undefined || near === null) told.out();
+    else act(near);
   };
   const made = tile(down * (high + 1) - 1, across * (wide + 1) - 1, { ...told, over: at(told.over), chosen: at(told.chosen) }, (row, column) => numberAt(row, column) === null);
   made.element.classList.add("kernel");
