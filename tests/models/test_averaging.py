@@ -111,7 +111,7 @@ def test_a_kind_with_several_turns_is_trained_at_once_and_as_one_by_one(monkeypa
     monkeypatch.setattr("koubai.models.averaging.available_threads", lambda: 4)
     monkeypatch.setattr("koubai.estimators.members.train_anew", counted)
     together = train_members(network, X, X[:, 0], number=8, epochs=3, seed=7, kinds=kinds)
-    assert [member.theta_.tolist() for member in together] == [theta.tolist() for theta in alone]
+    assert [member.theta_.tolist() for member in together.values()] == [theta.tolist() for theta in alone]
     assert asked == [(6, True), (2, False)]
 
 

@@ -11,7 +11,7 @@ import koubai
 from koubai.cli.main import main
 from koubai.core.errors import DataError, ParameterError
 from koubai.models.honest.cross import folds_of
-from koubai.models.scores.parts import parts_of
+from koubai.models.scores.parts import Apart, parts_of
 from koubai.models.table_model import TableModel
 from koubai.tables.preparing.splits import Splitter
 
@@ -84,15 +84,15 @@ def test_groups_tell_what_random_rows_hide() -> None:
 def test_parts_for_inner_choices_hold_whole_groups(classes: bool) -> None:
     groups = np.repeat(np.arange(20), 6)
     y = np.arange(120) % 2 if classes else np.linspace(0, 1, 120)
-    parts = list(parts_of(y, classes, 0, groups))
+    parts = list(parts_of(y, classes, 0, Apart(groups)))
     assert sorted(np.concatenate([asked for _, asked in parts])) == list(range(120))
     assert all(not set(groups[trained]) & set(groups[asked]) for trained, asked in parts)
-    assert not list(parts_of(y, classes, 0, np.arange(120) % 2)), "two groups cannot be three parts"
+    assert not list(parts_of(y, classes, 0, Apart(np.arange(120) % 2))), "two groups cannot be three parts"
 
 
 def test_a_class_in_one_group_leaves_nothing_to_judge() -> None:
     groups = np.repeat(np.arange(20), 6)
-    assert not list(parts_of((groups == 3).astype(int), True, 0, groups))
+    assert not list(parts_of((groups == 3).astype(int), True, 0, Apart(groups)))
 
 
 def test_groups_stay_together_where_penalty_and_confidence_are_chosen() -> None:
@@ -101,6 +101,39 @@ def test_groups_stay_together_where_penalty_and_confidence_are_chosen() -> None:
     by_rows = TableModel(**given).fit(patients().drop("patient"), "ill").judgement_
     by_groups = TableModel(**given).fit(patients(), "ill", group="patient").judgement_
     assert min(by_groups.losses.values()) > min(by_rows.losses.values()) + 0.1
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_parts_for_inner_choices_predict_the_latest_rows_from_those_before(classes: bool) -> None:
+    times = np.random.default_rng(0).permutation(np.repeat(np.arange(60), 2))
+    y = np.arange(120) % 2 if classes else np.arange(120.0)
+    parts = list(parts_of(y, classes, 0, Apart(times=times)))
+    assert [len(asked) for _, asked in parts] == [20, 20, 20]
+    assert all(times[trained].max() < times[asked].min() for trained, asked in parts)
+    assert [set(times[asked]) for _, asked in parts] == [set(range(k, k + 10)) for k in (50, 40, 30)]
+    assert all(len(trained) + len(asked) == 120 - 20 * k for k, (trained, asked) in enumerate(parts))
+
+
+def test_rows_before_a_new_class_predict_nothing() -> None:
+    times = np.arange(120)
+    assert len(list(parts_of((times > 85).astype(int), True, 0, Apart(times=times)))) == 1
+    assert not list(parts_of((times == 119).astype(int), True, 0, Apart(times=times)))
+    assert not list(parts_of(times % 2, True, 0, Apart(times=np.r_[0, np.ones(119)])))[1:], "all of one time: one part"
+
+
+def test_times_count_where_penalty_and_confidence_are_chosen() -> None:
+    """What holds of the days around a row does not hold of the days to come."""
+    rng = np.random.default_rng(0)
+    month = np.repeat(np.arange(24), 10)
+    moods = rng.permutation(np.arange(24) % 2)[month]
+    table = pl.DataFrame(
+        {"day": np.arange(240) + 0.5, "month": 10.0 * month, "ill": np.where(moods == 1, "yes", "no")}
+    ).with_columns(noise=pl.Series(rng.normal(size=240)))
+    given = {"hidden_layer_sizes": (64,), "n_members": 1}
+    by_rows = TableModel(**given).fit(table, "ill").judgement_
+    by_time = TableModel(**given).fit(table, "ill", time_column="day").judgement_
+    assert by_time.factor < by_rows.factor - 0.2
+    assert min(by_time.losses.values()) > min(by_rows.losses.values()) + 0.05
 
 
 def test_folds_hold_each_row_once_and_times_in_order() -> None:

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 import koubai
 from koubai import MLPClassifier, MLPRegressor
-from koubai.models.defaults import penalties_to_judge
-from koubai.models.scores.judging import draw_to_constant, judge, row_weights, weigh
+from koubai.estimators.members import seed_of_member, train_anew
+from koubai.models.averaging import train_members, with_theta
+from koubai.models.defaults import settings_to_judge
+from koubai.models.scores.answers import outputs_of
+from koubai.models.scores.judging import Weighed, _nearby, draw_to_constant, judge, row_weights, weigh
+from koubai.models.scores.parts import parts_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 3))
@@ -109,16 +113,37 @@ def test_a_network_that_stays_alone_has_its_own_confidence() -> None:
     small = {"n_members": 2, "hidden_layer_sizes": (16,), "alpha": 0.0005}
     mean = koubai.TableModel(**small).fit(table, "y").judgement_
     assert mean.kinds != (0,)
-    assert mean.alone < mean.factor
+    assert mean.alone[0] < mean.factor
     stopped = koubai.TableModel(**small).fit(table, "y", callbacks=lambda epoch: epoch.number == 30)
     assert stopped.others_ == []
     assert stopped.judgement_ == mean.of_one()
     bare = koubai.TableModel(**small, cross_validation=False)
     bare.fit(table, "y", callbacks=lambda epoch: epoch.number == 30)
-    draw_to_constant(bare.estimator_, mean.alone, y, None)
+    draw_to_constant(bare.estimator_, mean.alone[0], y, None)
     columns = ["probability_no", "probability_yes"]
     found, expected = (model.predict(table).select(columns).to_numpy() for model in (stopped, bare))
     np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_member_that_is_left_alone_has_the_confidence_of_its_kind(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All others diverged; the even numbers see all features, the odd ones the plain ones only."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(120, 3))
+    y = np.where(x[:, 0] + 1.5 * rng.normal(size=120) > 0, "yes", "no")
+    table = pl.DataFrame({f"x{i}": x[:, i] for i in range(3)} | {"y": y})
+    small = {"n_members": 2, "hidden_layer_sizes": (16,), "alpha": 0.0005}
+    mean = koubai.TableModel(**small).fit(table, "y").judgement_
+    assert mean.kinds[:2] == (0, 1)
+    assert abs(mean.alone[0] - mean.alone[1]) > 0.05
+
+    def all_but_one_diverge(*args, **more):
+        return {k: one for k, one in train_members(*args, **more).items() if k == kind}
+
+    monkeypatch.setattr("koubai.models.table_model.train_members", all_but_one_diverge)
+    alone = koubai.TableModel(**small).fit(table, "y")
+    assert alone.others_ == []
+    assert alone.judgement_.factor == mean.alone[kind]
 
 
 def test_margin_losses_are_not_judged() -> None:
@@ -135,12 +160,17 @@ def test_rare_classes_train_only() -> None:
 
 
 def test_who_has_a_recipe_of_their_own_is_left_alone() -> None:
-    assert penalties_to_judge(500, {}) == (0.0005, 0.05, 1.0)
-    assert penalties_to_judge(500, {}, single=True) == (0.1, 1.0)
-    assert penalties_to_judge(500, {"alpha": 0.3}) == (0.3,)
-    for own in ({"epochs": 5}, {"max_iter": 5}, {"early_stopping": True}, {"solver": "lbfgs"}):
-        assert penalties_to_judge(500, own) == ()
-    assert penalties_to_judge(2000, {}) == ()
+    assert list(settings_to_judge(500, True, {})) == [0.0005, 0.05, 1.0]
+    assert list(settings_to_judge(500, True, {}, single=True)) == [0.1, 1.0]
+    assert list(settings_to_judge(2000, True, {})) == [0.0, 0.0001, 0.1, 1.0]
+    for n_rows in (500, 2000):
+        assert list(settings_to_judge(n_rows, True, {"alpha": 0.3})) == [0.3]
+        for own in ({"epochs": 5}, {"max_iter": 5}, {"early_stopping": True}, {"solver": "lbfgs"}):
+            assert settings_to_judge(n_rows, True, own) == {}
+    assert settings_to_judge(2000, True, {"validation_metric": "score"}) == {}
+    assert settings_to_judge(2000, True, {}, single=True) == settings_to_judge(20_000, True, {}) == {}
+    free = settings_to_judge(2000, False, {"dropout": 0.5})[0.0]
+    assert free == {"alpha": 0.0, "epochs": 80}
 
 
 def test_a_small_regression_chooses_its_penalty(tmp_path) -> None:
@@ -228,6 +258,68 @@ def test_a_larger_table_is_judged_by_the_mean_too() -> None:
     assert alone.judgement_.constant != model.judgement_.constant  # of other rows
     unjudged = koubai.TableModel(n_members=2, cross_validation=False, **quick).fit(table, "y")
     assert unjudged.judgement_ is None
+
+
+def test_a_larger_table_chooses_how_long_and_how_freely_it_learns(tmp_path) -> None:
+    """An intricate surface wants long training without a penalty; noise wants a strong one."""
+    rng = np.random.default_rng(8)
+    x = rng.uniform(-2, 2, size=(2100, 8))
+    surface = np.sin(4 * x[:, 0]) * np.sin(4 * x[:, 1])
+    noise = 0.1 * x.sum(axis=1) + rng.normal(size=2100)
+    free, firm = (
+        koubai.TableModel(n_members=2, hidden_layer_sizes=(64,)).fit(
+            pl.DataFrame({f"x{i}": x[:, i] for i in range(n_columns)} | {"y": y}), "y"
+        )
+        for n_columns, y in ((2, surface), (8, noise))
+    )
+    assert free.judgement_.l2 == 0.0
+    assert firm.judgement_.l2 >= 0.1
+    assert [(len(m.estimator_.history_), m.estimator_.dropout) for m in (free, firm)] == [(80, 0.0), (40, 0.1)]
+    assert not free.estimator_.early_stopping
+    assert "By a third of the rows, held out once: L2 0 (loss by L2 0: " in free.judgement_.sentence
+    koubai.save(firm, tmp_path / "m.koubai")
+    assert koubai.load(tmp_path / "m.koubai").judgement_ == firm.judgement_
+
+
+@pytest.mark.parametrize(("best", "tried"), [(0, [0, 1, 2]), (1, [0, 1, 2]), (2, [1, 2, 3]), (3, [1, 2, 3])])
+def test_penalties_of_a_larger_table_are_tried_from_the_middle_to_the_lowest(best: int, tried: list[int]) -> None:
+    weighed = {k: Weighed((), 1.0, abs(k - best), 9.0) for k in range(4)}
+    assert list(_nearby(range(4), lambda some: [weighed[k] for k in some])) == tried
+
+
+def test_both_kinds_of_a_larger_table_answer_as_one_after_the_other_and_with_workers() -> None:
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(120, 12))
+    y = np.where(rows[:, 0] + rng.normal(size=120) > 0, "yes", "no")
+    plain = np.arange(12) < 2
+    given = {"classes": True, "seed": 0, "plain": plain, "once": True}
+    here = judge(small_classifier, (0.01, 0.1, 1.0), rows, y, None, **given)
+    with ThreadPoolExecutor(2) as pool:
+        there = judge(small_classifier, (0.01, 0.1, 1.0), rows, y, None, executor=pool, **given)
+    assert here == there
+    assert here is not None
+    trained, asked = next(parts_of(y, True, 0))
+    network = small_classifier(here.l2).fit(rows[trained], y[trained])
+    outputs = []
+    for number, seen in enumerate((None, plain)):
+        more = {"seeds": [seed_of_member(0, number)], "epochs": 60, "seen": seen}
+        (theta,) = train_anew(network, rows[trained], y[trained], **more)
+        outputs.append(outputs_of(with_theta(network, theta), rows[asked]))
+    alone = weigh(network.network_, np.stack(outputs), network.coded_targets(y[asked]), None)
+    assert here.losses[f"{here.l2:g}"] == pytest.approx(alone.loss)
+    assert (here.factor, here.kinds) == (pytest.approx(alone.factor, abs=1e-4), alone.kinds)
+
+
+def test_a_class_without_held_out_rows_keeps_its_probability() -> None:
+    """Where a class is too rare in the third that is judged by, networks stay as sure as they are."""
+    y = np.arange(90) % 2
+    y[:12] = 2
+    found = judge(small_classifier, (0.1,), X, y, None, classes=True, seed=0, once=True)
+    assert found is not None
+    assert (found.n_parts, found.factor) == (1, 1.0)
+    common = judge(small_classifier, (0.1,), X, np.arange(90) % 2, None, classes=True, seed=0, once=True)
+    assert common is not None
+    assert common.factor != 1.0
 
 
 def test_numbers_of_a_larger_table_are_not_drawn_to_their_mean() -> None:

@@ -10,14 +10,19 @@ import pytest
 from sklearn import metrics as theirs
 
 import koubai
+from koubai import MLPClassifier
 from koubai.cli.main import main
 from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
+from koubai.estimators.members import seed_of_member
 from koubai.models.files import load_predictor
+from koubai.models.scores.judging import draw_to_constant
+from koubai.models.scores.parts import parts_of
 from koubai.models.table_model import TableModel
 from koubai.models.trust.conformal import Conformal
-from koubai.models.trust.decision import decide
+from koubai.models.trust.decision import Decision, decide
 from koubai.models.trust.metrics import METRICS
 from koubai.models.trust.remembered import Remembered, sketch_of
+from koubai.models.trust.serving import decide_by_parts, decide_by_rows
 
 QUICK = {"hidden_layer_sizes": (8,), "epochs": 20, "learning_rate_init": 0.02, "n_members": 1}
 
@@ -204,6 +209,45 @@ def test_saved_and_loaded_it_answers_the_same(name: str, request, tmp_path: Path
     record["conformal"]["level"] = 2
     with pytest.raises(ModelFileError, match="level"):
         TableModel.from_record(record, tensors)
+
+
+def test_the_line_of_an_average_is_drawn_for_a_mean_of_its_kinds() -> None:
+    """Not for one of its networks with the mean's factor: one of each kind answers, as often as the average has it."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(150, 4)).astype(np.float32)
+    y = np.where(X[:, 0] + rng.normal(size=150) > 0.9, "ill", "well")
+    plain = np.arange(4) < 2
+    fitted = MLPClassifier((6,), epochs=12, learning_rate_init=0.02, random_state=3).fit(X, y)
+
+    def decided(seen: tuple) -> Decision:
+        return decide_by_parts("f1", fitted, X, y, factor=1.4, weights=None, epochs=12, seed=5, seen=seen)
+
+    def by_hand(networks: list) -> Decision:
+        rows, found = [], []
+        for trained, asked in parts_of(y, True, 5):
+            each = []
+            for features, seed, turns in networks:
+                network = MLPClassifier((6,), epochs=12, learning_rate_init=0.02, random_state=seed)
+                network.fit(X[trained][:, features], y[trained])
+                draw_to_constant(network, 1.4, y[trained], None)
+                each += [network.predict_proba(X[asked][:, features])] * turns
+            rows.append(asked)
+            found.append(np.mean(each, axis=0))
+        return decide_by_rows("f1", fitted.classes_, y, y[np.concatenate(rows)], np.concatenate(found))
+
+    second, every = seed_of_member(3, 1) % 2**32, np.full(4, True)
+    cases: list = [
+        ((None, plain, plain, plain), [(every, 3, 1), (plain, second, 3)]),
+        ((None,), [(every, 3, 1)]),
+        ((None,) * 8, [(every, 3, 1), (every, second, 1)]),
+    ]
+    lines = []
+    for seen, networks in cases:
+        found, expected = decided(seen), by_hand(networks)
+        np.testing.assert_allclose(found.factors, expected.factors, rtol=1e-5)
+        assert found.score == pytest.approx(expected.score)
+        lines.append(found.factors[1])
+    assert np.abs(np.subtract.outer(lines, lines))[np.triu_indices(3, 1)].min() > 1e-3
 
 
 def test_the_line_of_two_classes_belongs_to_the_average_alone(served) -> None:

@@ -22,7 +22,7 @@ from koubai.models.defaults import uses_lbfgs
 from koubai.training.executors import n_workers
 from koubai.training.progress import progress_bar
 
-QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 2e11), "best": (32, 2e12)}
+QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 3e11), "best": (32, 2e12)}
 """The most members of each quality, and the most work for all of them: rows × epochs × parameters."""
 
 MARGINS = ("hinge", "perceptron")
@@ -168,8 +168,8 @@ def train_members(
     until: float | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: bool = False,
-) -> list[Any]:
-    """Return estimators like a fitted one, trained anew on all rows; those that diverged are left out.
+) -> dict[int, Any]:
+    """Return estimators like a fitted one by their numbers, trained anew on all rows; those that diverged are left out.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def train_members(
     seed : int
         The model's.
     kinds : sequence of (array of bool of shape (n_features,), or None)
-        The features that networks see, by turns; None stands for all.
+        The features that networks see, by turns (number k those of ``kinds[k % len(kinds)]``); None stands for all.
     until : float, optional
         Time of `time.perf_counter` when no more are begun that would not be finished; one round is always run.
     stop : callable
@@ -198,7 +198,7 @@ def train_members(
     executor = getattr(estimator, "_executor", None)
     sorts = {id(seen): seen for seen in kinds}  # a kind may have several turns
     at_a_time = len(sorts) * (available_threads() if executor is None else n_workers(executor))
-    found: list[Array] = []
+    found: dict[int, Array] = {}
     begin = perf_counter()
     with progress_bar(progress, number, 0) as show:
         for first in range(0, number, at_a_time):
@@ -210,13 +210,13 @@ def train_members(
                 if kind:
                     trained = train_anew(estimator, X, y, seeds=seeds, epochs=epochs, seen=seen)
                     thetas.update(zip(kind, trained, strict=True))
-            found += [thetas[k].astype(dtype) for k in numbers if np.isfinite(thetas[k]).all()]
+            found |= {k: thetas[k].astype(dtype) for k in numbers if np.isfinite(thetas[k]).all()}
             done = first + len(numbers)
             show(done, f"networks of an average of {number}")
             now = perf_counter()
             if stop() or (until is not None and now + (now - begin) * at_a_time / done > until):
                 break
-    return [with_theta(estimator, theta) for theta in found]
+    return {k: with_theta(estimator, theta) for k, theta in found.items()}
 
 
 def with_theta(network: Any, theta: Array) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
+from koubai.models.scores.parts import Apart
 from koubai.models.trust.conformal import rows_to_set_aside
 from koubai.tables.files.reading import Table
 from koubai.tables.meaning.columns import describe_columns, require_column
@@ -85,9 +86,10 @@ class PreparedTable:
         return self.table.has_names
 
     @property
-    def groups_learned_from(self) -> Array | None:
-        """The groups of the training rows and, after them, of the validation rows; None without groups."""
-        return None if self.groups is None else self.groups[np.concatenate([self.training, self.validation])]
+    def apart(self) -> Apart:
+        """What keeps the training rows and, after them, the validation rows apart."""
+        rows = np.concatenate([self.training, self.validation])
+        return Apart(*(None if each is None else each[rows] for each in (self.groups, self.times)))
 
     @property
     def span(self) -> tuple[float, float]:

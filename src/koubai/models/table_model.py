@@ -17,12 +17,21 @@ from koubai.models.honest.cross import check_folds, cross_validate
 from koubai.models.kept import table_record
 from koubai.models.prepared import PreparedTable
 from koubai.models.scaling import TargetScale, bounds_around
-from koubai.models.scores.judgement import Judgement
-from koubai.models.scores.judging import draw_to_constant, judge_held_out, row_weights
-from koubai.models.scores.kinds import kinds_that_serve
+from koubai.models.scores.judging import draw_to_constant, row_weights
+from koubai.models.scores.kinds import Kinds, kinds_that_serve
+from koubai.models.scores.parts import Apart
 from koubai.models.streamed import PreparedRows, StreamedTable
 from koubai.models.table_preparer import TablePreparer
-from koubai.models.trust.applied import choose_for, conform, conform_streamed, decide_for, decide_streamed, judge_for
+from koubai.models.trust.applied import (
+    choose_for,
+    conform,
+    conform_streamed,
+    decide_for,
+    decide_streamed,
+    judge_for,
+    judge_once_for,
+    settings_for,
+)
 from koubai.models.trust.remembered import sketch_of
 from koubai.tables.files.blocks import TableBlocks
 from koubai.tables.files.frames import TableLike
@@ -192,42 +201,39 @@ class TableModel(TablePreparer, ShowsItself):
             for rows in (prepared.training, prepared.validation, prepared.test, prepared.calibration)
         )
         everything = np.concatenate([training, validation]), np.concatenate([y, held_out])
-        groups = prepared.groups_learned_from
-        choose_for(self, *everything, groups)
+        apart = prepared.apart
+        choose_for(self, *everything, apart)
         self.trained_ = sketch_of(everything[0])
         estimator: Any = self._new_estimator(len(y), len(validation) > 0, callbacks)
-        self.judgement_ = judge_for(
-            self, *everything, self._row_weights(everything[1], everything[1]), groups, executor
-        )
+        begin = perf_counter()
+        self.judgement_ = judge_for(self, *everything, self._row_weights(everything[1], everything[1]), apart, executor)
         if self.judgement_ is not None:
-            estimator.set_params(alpha=self.judgement_.l2)
+            estimator.set_params(**settings_for(self, len(everything[1]))[self.judgement_.l2], early_stopping=False)
         given: Any = None
         if len(validation):
             weights = self._row_weights(held_out, y)
             given = (validation, self._coded(held_out), *([] if weights is None else [weights]))
-        begin = perf_counter()
+        seen: Kinds = (None,)
         estimator.progress = progress
         estimator.fit(training.astype(self._training_dtype), self._coded(y), validation_data=given, executor=executor)
         estimator._set_theta(estimator.theta_.astype(self.dtype))
         self._take_network(estimator)
         chosen = estimator.early_stopping and self.cross_validation and len(validation) >= MIN_TO_CALIBRATE
         if chosen and self.judgement_ is None:
-            self.judgement_ = self._judge_held_out(validation, held_out, y)
+            self.judgement_ = judge_once_for(self, validation, held_out, self._row_weights(held_out, y))
         if estimator.history_.stopped not in ("callback", INTERRUPTED):
             with using(estimator, executor):
-                self._average(*everything, groups, begin, callbacks, progress)
+                seen = self._average(*everything, apart, begin, callbacks, progress)
         estimator.progress = False
         if self.judgement_ is not None:
             if not self.others_:
-                self.judgement_ = self.judgement_.of_one()
+                self.judgement_ = self.judgement_.of_one(kind=0 if seen[0] is None else 1)
             for member in self._members():
                 draw_to_constant(member, self.judgement_.factor, self._coded(y), self._row_weights(y, y))
         if estimator.history_.stopped != INTERRUPTED:
-            decide_for(self, *everything, self._row_weights(everything[1], y), groups)
+            decide_for(self, *everything, self._row_weights(everything[1], y), apart, seen)
         conform(self, aside, prepared.y[prepared.calibration])
-        self.evaluation_ = None
-        if len(test):
-            self.evaluation_ = self._evaluate(test, prepared.y[prepared.test])
+        self.evaluation_ = self._evaluate(test, prepared.y[prepared.test]) if len(test) else None
         return self
 
     @property
@@ -239,19 +245,20 @@ class TableModel(TablePreparer, ShowsItself):
         """Answer with one network."""
         self.estimator_, self.others_ = estimator, []
 
-    def _average(self, X: Array, y: Array, groups: Array | None, begin: float, callbacks: Any, progress: bool) -> None:
+    def _average(self, X: Array, y: Array, apart: Apart | None, begin: float, callbacks: Any, progress: bool) -> Kinds:
         """Put several networks in the place of the one that was trained, if several are asked for or allowed.
 
-        They are trained on all rows, as many epochs as those of the network that was kept.
+        They are trained on all rows, as many epochs as those of the network that was kept. Returned are the features
+        that those in use see, by turns.
         """
         estimator: Any = self.estimator_
         asked = self.members_asked
         if why_one(self.settled, streamed=False) is not None:
-            return
+            return (None,)
         epochs = epochs_kept(estimator)
         number = asked.number(len(y), estimator.network_.n_parameters, epochs)
         if number == 1:
-            return
+            return (None,)
         rows, targets = X.astype(self._training_dtype), self._coded(y)
         kinds, self.judgement_ = kinds_that_serve(
             estimator,
@@ -262,7 +269,7 @@ class TableModel(TablePreparer, ShowsItself):
             plain=self.preparation_.plain_features(),
             weights=self._row_weights(y, y),
             judgement=self.judgement_,
-            groups=groups,
+            apart=apart,
         )
         members = train_members(
             estimator,
@@ -276,17 +283,13 @@ class TableModel(TablePreparer, ShowsItself):
             stop=stop_of(callbacks),
             progress=progress,
         )
-        if members:
-            estimator._set_theta(members[0].theta_)
-            self.others_ = members[1:]
-            if not self.target_.is_classification:
-                self.bounds_ = bounds_around(float(y.min()), float(y.max()))
-
-    def _judge_held_out(self, features: Array, y: Array, training: Array) -> Judgement | None:
-        """Return the confidence by held-out rows, if the model is of classes."""
+        if not members:
+            return (None,)
+        first, *self.others_ = members.values()
+        estimator._set_theta(first.theta_)
         if not self.target_.is_classification:
-            return None
-        return judge_held_out(self.estimator_, features, y, self._row_weights(y, training))
+            self.bounds_ = bounds_around(float(y.min()), float(y.max()))
+        return tuple(kinds[k % len(kinds)] for k in members)
 
     def _row_weights(self, y: Array, training: Array) -> Array | None:
         return row_weights(self.settled.get("class_weight"), y, training) if self.target_.is_classification else None

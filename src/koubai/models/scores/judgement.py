@@ -29,8 +29,8 @@ class Judgement:
     kinds : tuple of int
         Which kinds of networks are averaged (0 for those that see all features, 1 for those that see the plain ones
         only); empty if kinds were not compared. A file does not keep it.
-    alone : float or None
-        Where means were judged, the factor of one network by itself that sees all features. A file does not keep it.
+    alone : tuple of float
+        Where means were judged, the factor of one network of each kind by itself. A file does not keep it.
     """
 
     losses: Mapping[str, float]
@@ -39,17 +39,17 @@ class Judgement:
     constant: float
     n_parts: int = PARTS
     kinds: tuple[int, ...] = field(default=(), compare=False)
-    alone: float | None = field(default=None, compare=False)
+    alone: tuple[float, ...] = field(default=(), compare=False)
 
-    def of_one(self) -> "Judgement":
+    def of_one(self, kind: int = 0) -> "Judgement":
         """Return what holds for one network in the place of a mean: it is surer than that, and needs its own factor.
 
         Examples
         --------
-        >>> Judgement({"0.05": 0.31}, 0.05, 1.2, 0.69, kinds=(0, 1), alone=0.8).of_one().factor
-        0.8
+        >>> Judgement({"0.05": 0.31}, 0.05, 1.2, 0.69, kinds=(0, 1), alone=(0.8, 0.9)).of_one(1).factor
+        0.9
         """
-        return self if self.alone is None else replace(self, factor=self.alone, kinds=(), alone=None)
+        return replace(self, factor=self.alone[kind], kinds=(), alone=()) if self.alone else self
 
     def record(self) -> Record:
         """Return the judgement as plain data; `from_record` reads it back."""
@@ -67,16 +67,19 @@ class Judgement:
     def sentence(self) -> str:
         """The choice and its reason, in one sentence."""
         if self.n_parts == HELD_OUT:
+            if len(self.losses) > 1:
+                return f"By a third of the rows, held out once: {self._choice}."
             (loss,) = self.losses.values()
             return (
                 f"Confidence by held-out rows: predictions scaled by {self.factor:.2f} about the constant prediction "
                 f"(loss {loss:.4g}; constant prediction {self.constant:.4g})."
             )
+        return f"Cross-validated in {self.n_parts} parts: {self._choice}."
+
+    @property
+    def _choice(self) -> str:
         tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
         drawn = f"predictions scaled by {self.factor:.2f} about the constant prediction"
         if self.factor == 0:
             drawn = "nothing better was found than the constant prediction, which is used"
-        return (
-            f"Cross-validated in {self.n_parts} parts: L2 {self.l2:g} (loss by L2 {tried}; constant prediction "
-            f"{self.constant:.4g}), {drawn}."
-        )
+        return f"L2 {self.l2:g} (loss by L2 {tried}; constant prediction {self.constant:.4g}), {drawn}"

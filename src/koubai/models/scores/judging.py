@@ -16,22 +16,20 @@ means of two networks: a mean needs a weaker penalty than one network, and is le
 kind, since no numbers go in as pieces, one network is judged in the place of the mean.
 """
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.special import logit
 
 from koubai.core.arrays import Array
-from koubai.core.errors import DivergenceError
 from koubai.core.network import Network
-from koubai.models.averaging import can_be_widened, with_theta
 from koubai.models.estimator_choice import Estimator
+from koubai.models.scores.answers import Answer, answers_of, can_be_drawn, has_shares, outputs_of
 from koubai.models.scores.judgement import HELD_OUT, Judgement
-from koubai.models.scores.parts import parts_of
-from koubai.training.executors import shared_out
+from koubai.models.scores.parts import Apart, parts_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
 FEWEST_OF_CLASS = 10
 """So many held-out rows of each class are needed to choose the confidence by them."""
 TIE = 0.02
-"""Among penalties whose losses differ by less than this share, the weakest is chosen, as it costs less accuracy."""
+"""Among penalties whose losses differ by less than this share in a small table, the weakest is chosen."""
 MIXTURES = ((0, 1), (0, 1, 0, 0), (0, 1, 1, 1))
 """Two kinds of networks by turns: as many of each, or three of one to one of the other."""
 CLEARLY = 0.9
@@ -60,8 +58,9 @@ def judge(
     classes: bool,
     seed: int,
     executor: "Executor | None" = None,
-    groups: Array | None = None,
+    apart: Apart | None = None,
     plain: Array | None = None,
+    once: bool = False,
 ) -> Judgement | None:
     """Choose an L2 penalty and the confidence of predictions; None if the rows do not allow it.
 
@@ -70,7 +69,8 @@ def judge(
     make : callable
         Returns an unfitted estimator for a penalty.
     penalties : sequence of float
-        L2 penalties, >= 0, which are tried from the weakest on until one is worse than the one before.
+        L2 penalties, >= 0, which are tried from the weakest on until one is worse than the one before; by one part,
+        from the middle on.
     X : array of shape (n_rows, n_features)
         The rows.
     y : array of shape (n_rows,)
@@ -83,30 +83,43 @@ def judge(
         Seed of the division into parts.
     executor : Executor, optional
         Workers that train the networks.
-    groups : array of shape (n_rows,), optional
-        Rows of one group stay together.
+    apart : Apart, optional
+        What keeps rows apart.
     plain : array of bool of shape (n_features,), optional
         The features that a second network sees, if the model is to be an average of networks of both kinds.
+    once : bool
+        Whether one part is enough to judge by. Then the penalty with the lowest loss is chosen.
     """
-    parts = list(parts_of(y, classes, seed, groups))
+    parts = list(islice(parts_of(y, classes, seed, apart), 1 if once else None))
     judged: dict[float, Weighed] = {}
     if not parts:
         return None
-    tried = sorted(penalties)
-    for penalty, answers in zip(tried, _answers(make, tried, X, y, parts, executor, plain), strict=True):
+
+    def weighed(answers: Sequence[Answer]) -> Weighed | None:
         found = _put_together(answers, y, parts)
-        if found is not None:
-            network, outputs, targets, rows = found
+        if found is None:
+            return None
+        network, outputs, targets, rows = found
+        return weigh(network, outputs, targets, None if weights is None else weights[rows])
+
+    tried = sorted(penalties)
+    if once:
+        judged = _nearby(tried, lambda some: map(weighed, answers_of(make, some, X, y, parts, executor, plain, once)))
+    else:
+        for penalty, answers in zip(tried, answers_of(make, tried, X, y, parts, executor, plain), strict=True):
             before = min((each.loss for each in judged.values()), default=np.inf)
-            judged[penalty] = weigh(network, outputs, targets, None if weights is None else weights[rows])
-            if judged[penalty].loss > before:
-                break  # stronger ones would be worse still
+            if (found := weighed(answers)) is not None:
+                judged[penalty] = found
+                if found.loss > before:
+                    break  # stronger ones would be worse still
     if not judged:
         return None
     lowest = min(found.loss for found in judged.values())
-    weakest, chosen = next(item for item in judged.items() if item[1].loss <= (1 + TIE) * lowest)
+    tie = 0.0 if once else TIE
+    weakest, chosen = next(item for item in judged.items() if item[1].loss <= (1 + tie) * lowest)
     losses = {f"{penalty:g}": found.loss for penalty, found in judged.items()}
-    return Judgement(losses, weakest, chosen.factor, chosen.constant, kinds=chosen.kinds, alone=chosen.alone)
+    judgement = Judgement(losses, weakest, chosen.factor, chosen.constant, kinds=chosen.kinds, alone=chosen.alone)
+    return _of_one_part(judgement, classes, y, parts[0][1]) if once else judgement
 
 
 class Weighed(NamedTuple):
@@ -116,8 +129,8 @@ class Weighed(NamedTuple):
     factor: float
     loss: float
     constant: float
-    alone: float | None = None
-    """The factor of the first kind of network by itself, if there are two kinds."""
+    alone: tuple[float, ...] = ()
+    """The factor of each kind of network by itself, if there are two kinds."""
 
 
 def weigh(network: Network, outputs: Array, targets: Array, weights: Array | None) -> Weighed:
@@ -135,13 +148,13 @@ def weigh(network: Network, outputs: Array, targets: Array, weights: Array | Non
     found = []
     for kinds in ((0,),) if len(outputs) == 1 else (*MIXTURES, (0,), (1,)):
         loss = _loss_by_factor(network, outputs[list(kinds)].mean(axis=0), targets, weights)
-        factor = _best_factor(loss, SUREST[_has_shares(network)])
+        factor = _best_factor(loss, SUREST[has_shares(network)])
         found.append(Weighed(kinds, factor, loss(factor), loss(0.0)))
     if len(outputs) == 1:
         return found[0]._replace(kinds=())
     together, best = (min(some, key=lambda one: one.loss) for some in (found[:-2], found[-2:]))
     chosen = best if best.loss < CLEARLY * together.loss else together
-    return chosen._replace(alone=found[-2].factor)
+    return chosen._replace(alone=tuple(one.factor for one in found[-2:]))
 
 
 def judge_held_out(estimator: "MLPClassifier", X: Array, y: Array, weights: Array | None) -> Judgement | None:
@@ -174,15 +187,44 @@ def judge_kinds(estimator: Estimator, outputs: Array, y: Array, weights: Array |
         Their targets and weights, as for `judge`.
     """
     found = _judged_once(estimator, outputs, y, weights)
-    return found if _tell_confidence(estimator, y) else replace(found, factor=1.0, alone=1.0)
+    return found if _tell_confidence(estimator, y) else replace(found, factor=1.0, alone=(1.0, 1.0))
 
 
 def _tell_confidence(estimator: Any, y: Array) -> bool:
     """Return whether rows tell how sure a classifier should be: without rows of a rare class, its share would win."""
     if not hasattr(estimator, "classes_"):
         return False
+    return _of_each_class(y, len(estimator.classes_))
+
+
+def _of_each_class(y: Array, n_classes: int) -> bool:
     counts = np.unique_counts(y).counts
-    return len(counts) == len(estimator.classes_) and bool(counts.min() >= FEWEST_OF_CLASS)
+    return len(counts) == n_classes and bool(counts.min() >= FEWEST_OF_CLASS)
+
+
+def _nearby(
+    penalties: Sequence[float], weighed: Callable[[Sequence[float]], Iterable["Weighed | None"]]
+) -> dict[float, "Weighed"]:
+    """Return what penalties are worth, from the weakest on: the two in the middle, and those beyond the better one."""
+    middle = max(0, len(penalties) // 2 - 1)
+    known: dict[int, Weighed] = {}
+    asked: set[int] = set()
+    wanted = list(range(middle, min(middle + 2, len(penalties))))
+    while wanted:
+        asked.update(wanted)
+        found = weighed([penalties[place] for place in wanted])
+        known |= {place: one for place, one in zip(wanted, found, strict=True) if one is not None}
+        best = min(known, key=lambda place: known[place].loss, default=middle)
+        wanted = [place for place in (best - 1, best + 1) if 0 <= place < len(penalties) and place not in asked]
+    return {penalties[place]: known[place] for place in sorted(known)}
+
+
+def _of_one_part(judgement: Judgement, classes: bool, y: Array, asked: Array) -> Judgement:
+    """Return a judgement by one part of the rows, which may not tell how sure to be."""
+    found = replace(judgement, n_parts=HELD_OUT)
+    if not classes or _of_each_class(y[asked], len(np.unique(y))):
+        return found
+    return replace(found, factor=1.0, alone=tuple(1.0 for _ in found.alone))
 
 
 def _judged_once(estimator: Any, outputs: Array, y: Array, weights: Array | None) -> Judgement:
@@ -241,80 +283,6 @@ def row_weights(class_weight: Mapping[object, float] | str | None, y: Array, tra
     return np.asarray(found[np.searchsorted(classes, y)])
 
 
-Answer: TypeAlias = "tuple[Estimator, Array] | None"
-"""A fitted network, and outputs for a part of the rows by networks of each kind; None if that failed."""
-
-
-def _answers(
-    make: Callable[[float], Estimator],
-    penalties: Sequence[float],
-    X: Array,
-    y: Array,
-    parts: Sequence[tuple[Array, Array]],
-    executor: "Executor | None",
-    plain: Array | None,
-) -> Iterator[list[Answer]]:
-    """Yield, of each penalty, the answers for each part by a network trained on the others."""
-    if executor is None:
-        for penalty in penalties:
-            answers = (_answer(make(penalty), X, y, part, plain) for part in parts)
-            yield list(_until_none(answers))
-        return
-    tasks = [(make(penalty), part) for penalty in penalties for part in parts]
-    found = [answer for _, some in shared_out(executor, _answer_all, tasks, X, y, plain) for answer in some]
-    for first in range(0, len(found), len(parts)):
-        yield found[first : first + len(parts)]
-
-
-def _until_none(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Yield answers up to the first that failed, after which others would be in vain."""
-    for answer in answers:
-        yield answer
-        if answer is None:
-            return
-
-
-def _answer_all(
-    tasks: Sequence[tuple[Estimator, tuple[Array, Array]]], X: Array, y: Array, plain: Array | None
-) -> list[Answer]:
-    """Return the answers of some networks, in a worker."""
-    return [_answer(estimator, X, y, part, plain) for estimator, part in tasks]
-
-
-def _answer(estimator: Estimator, X: Array, y: Array, part: tuple[Array, Array], plain: Array | None) -> Answer:
-    """Train a network of each kind on the other rows, and return the first with all outputs for the rows of a part."""
-    trained, predicted = part
-    if not trained_quietly(estimator, X[trained], y[trained]) or not can_be_drawn(estimator):
-        return None
-    found = [outputs_of(estimator, X[predicted])]
-    if plain is not None and can_be_widened(estimator):
-        from koubai.estimators.members import seed_of_member, train_anew
-
-        (theta,) = train_anew(
-            estimator,
-            X[trained],
-            y[trained],
-            seeds=[seed_of_member(estimator.random_state, 1)],
-            epochs=len(estimator.history_),
-            seen=plain,
-        )
-        if not np.isfinite(theta).all():
-            return None
-        found.append(outputs_of(with_theta(estimator, theta), X[predicted]))
-    return estimator, np.stack(found)
-
-
-def trained_quietly(estimator: Any, X: Array, y: Array) -> bool:
-    """Train a network from which choices come; return whether it did not diverge."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the final training issues any warnings
-            estimator.fit(X, y)
-    except DivergenceError:
-        return False
-    return True
-
-
 def _put_together(
     answers: Sequence[Answer], y: Array, parts: Sequence[tuple[Array, Array]]
 ) -> tuple[Network, Array, Array, Array] | None:
@@ -330,27 +298,6 @@ def _put_together(
     assert network is not None
     rows = np.concatenate([predicted for _, predicted in parts])
     return network, np.concatenate(outputs, axis=1), np.concatenate(targets), rows
-
-
-def can_be_drawn(estimator: Estimator) -> bool:
-    """Return whether the pre-activations of the last layer are known from the predictions."""
-    network = estimator.network_
-    name = network.layers[-1].activation.name
-    if hasattr(estimator, "classes_"):
-        return name == "softmax" or (name == "sigmoid" and network.n_outputs == 1)
-    return name in ("identity", "exponential")
-
-
-def outputs_of(estimator: Estimator, X: Array) -> Array:
-    """Return the network's outputs, (n_rows, n_outputs), as float64."""
-    if not _has_shares(estimator.network_):
-        return np.asarray(estimator.predict(X), np.float64).reshape(len(X), -1)
-    shares = np.asarray(estimator.predict_proba(X), np.float64)
-    return shares[:, 1:] if estimator.network_.n_outputs == 1 else shares
-
-
-def _has_shares(network: Network) -> bool:
-    return network.layers[-1].activation.name in ("softmax", "sigmoid")
 
 
 def _loss_by_factor(

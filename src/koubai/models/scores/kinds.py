@@ -11,9 +11,10 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.models.averaging import can_be_widened, with_theta
+from koubai.models.scores.answers import can_be_drawn, outputs_of
 from koubai.models.scores.judgement import HELD_OUT, Judgement
-from koubai.models.scores.judging import can_be_drawn, judge_kinds, outputs_of
-from koubai.models.scores.parts import parts_of
+from koubai.models.scores.judging import judge_kinds
+from koubai.models.scores.parts import Apart, parts_of
 
 Kinds = tuple[Array | None, ...]
 """The features that members see, by turns, (n_features,); None stands for all."""
@@ -29,7 +30,7 @@ def kinds_that_serve(
     plain: Array | None,
     weights: Array | None = None,
     judgement: Judgement | None = None,
-    groups: Array | None = None,
+    apart: Apart | None = None,
 ) -> tuple[Kinds, Judgement | None]:
     """Return the features that the members see, by turns, and the judgement that is to hold for their mean.
 
@@ -42,17 +43,17 @@ def kinds_that_serve(
     weights : array of shape (n_rows,) or None
         Weight of each row's loss.
     judgement : Judgement or None
-        What is known. Where both kinds were cross-validated, that decides; where the confidence of one network was
+        What is known. Where both kinds were judged, that decides; where the confidence of one network was
         found by held-out rows, that of the mean of both kinds takes its place.
-    groups : array of shape (n_rows,), optional
-        Rows of one group stay together.
+    apart : Apart, optional
+        What keeps rows apart.
     """
     if plain is None or not can_be_widened(estimator):
         return (None,), judgement
     kinds = (None, plain)
-    if judgement is not None and judgement.n_parts > HELD_OUT:
+    if judgement is not None and (judgement.kinds or judgement.n_parts > HELD_OUT):
         return tuple(kinds[kind] for kind in judgement.kinds) or kinds, judgement
-    found = _judged(estimator, X, y, kinds, weights, epochs, seed, groups)
+    found = _judged(estimator, X, y, kinds, weights, epochs, seed, apart)
     if found is None:
         return kinds, judgement
     return tuple(kinds[kind] for kind in found.kinds), judgement and found
@@ -66,12 +67,12 @@ def _judged(
     weights: Array | None,
     epochs: int,
     seed: int,
-    groups: Array | None,
+    apart: Apart | None,
 ) -> Judgement | None:
     """Judge a mean of networks by the first part of a cross-validation; None if that is inconclusive."""
     from koubai.estimators.members import seed_of_member, train_anew
 
-    part = next(parts_of(y, hasattr(estimator, "classes_"), seed, groups), None)
+    part = next(parts_of(y, hasattr(estimator, "classes_"), seed, apart), None)
     if part is None or not can_be_drawn(estimator):
         return None
     (training, test), answers = part, []

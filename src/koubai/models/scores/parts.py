@@ -1,6 +1,8 @@
-"""The parts into which a small table's rows are divided, each to be predicted by networks trained on the others."""
+"""The parts into which a table's rows are divided, each to be predicted by networks trained on others."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,13 +14,25 @@ LEAST_ROWS = 40
 """Minimum number of rows for cross-validation to be meaningful."""
 
 
-def parts_of(y: Array, classes: bool, seed: int, groups: Array | None = None) -> Iterator[tuple[Array, Array]]:
+@dataclass(frozen=True, eq=False)
+class Apart:
+    """What keeps rows apart: their groups, or their times, (n_rows,); neither if they may be parted at random."""
+
+    groups: Array | None = None
+    times: Array | None = None
+
+
+def parts_of(y: Array, classes: bool, seed: int, apart: Apart | None = None) -> Iterator[tuple[Array, Array]]:
     """Yield the training and predicted rows of each part; classes with fewer rows than parts are only trained on.
 
-    Rows of one of ``groups``, (n_rows,), stay together.
+    Rows of one group stay together. With times, the latest sixth of the rows is predicted from all before it, then the
+    sixth before that, and the one before.
     """
-    if groups is not None:
-        yield from _parts_of_groups(y, classes, seed, groups)
+    if apart is not None and apart.groups is not None:
+        yield from _parts_of_groups(y, classes, seed, apart.groups)
+        return
+    if apart is not None and apart.times is not None:
+        yield from _parts_of_times(y, classes, apart.times)
         return
     from koubai.estimators.splitting import splitters  # loads scikit-learn: only if asked for
 
@@ -51,3 +65,16 @@ def _parts_of_groups(y: Array, classes: bool, seed: int, groups: Array) -> list[
         len(asked) and (not classes or len(np.unique(y[trained])) == len(np.unique(y))) for trained, asked in parts
     )
     return parts if whole else []
+
+
+def _parts_of_times(y: Array, classes: bool, times: Array) -> list[tuple[Array, Array]]:
+    """Return the latest parts, each to be predicted from all rows before it, as far as these have all its classes."""
+    if len(y) < LEAST_ROWS:
+        return []
+    edges = np.sort(times)[[k * len(y) // (2 * PARTS) for k in range(PARTS, 2 * PARTS)]]
+    found = []
+    for begin, end in reversed(list(pairwise(np.unique(np.append(edges, np.inf))))):
+        trained, asked = np.flatnonzero(times < begin), np.flatnonzero((times >= begin) & (times < end))
+        if len(trained) and len(asked) and (not classes or len(np.unique(y[trained])) == len(np.unique(y))):
+            found.append((trained, asked))
+    return found

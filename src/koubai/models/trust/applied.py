@@ -7,11 +7,13 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.models.averaging import epochs_kept
-from koubai.models.defaults import penalties_to_judge
+from koubai.models.defaults import SMALL, settings_to_judge
 from koubai.models.estimator_choice import Estimator, estimator_for
 from koubai.models.scaling import TargetScale
 from koubai.models.scores.judgement import Judgement
-from koubai.models.scores.judging import judge
+from koubai.models.scores.judging import judge, judge_held_out
+from koubai.models.scores.kinds import Kinds
+from koubai.models.scores.parts import Apart
 from koubai.models.table_preparer import TablePreparer
 from koubai.models.trust.conformal import Conformal
 from koubai.models.trust.decision import Decision
@@ -28,7 +30,7 @@ SMALLEST_ANSWER = 0.01
 """Share of the mean target below which intervals that grow with the answer do not shrink."""
 
 
-def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = None) -> None:
+def choose_for(model: TablePreparer, X: Array, y: Array, apart: Apart | None = None) -> None:
     """Set the parameters of a model that suit its measure, if it has one for which there is anything to try.
 
     Parameters
@@ -37,8 +39,8 @@ def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = 
         The model, told of the table.
     X, y : array of shape (n_rows, n_features), (n_rows,)
         All training rows.
-    groups : array of shape (n_rows,), optional
-        Rows of one group stay together.
+    apart : Apart, optional
+        What keeps rows apart.
     """
     task = model.target_.task
     check_metric(model.metric, task)
@@ -57,7 +59,7 @@ def choose_for(model: TablePreparer, X: Array, y: Array, groups: Array | None = 
         coded = ((y - scale.center) / scale.scale).astype(np.float32)
         return Candidate(estimator, coded, lambda found: found * scale.scale + scale.center)
 
-    found = choose(model.metric, model.network, make, rows, y, model.random_state, groups)
+    found = choose(model.metric, model.network, make, rows, y, model.random_state, apart)
     if found is None:
         model.decision_ = None if METRICS[model.metric].decides else Decision(model.metric)
         return
@@ -71,10 +73,10 @@ def judge_for(
     X: Array,
     y: Array,
     weights: Array | None,
-    groups: Array | None = None,
+    apart: Apart | None = None,
     executor: "Executor | None" = None,
 ) -> Judgement | None:
-    """Return the cross-validation of a small table's networks, if applicable; ``X, y, groups`` as above.
+    """Return the cross-validation of a small table's networks, if applicable; ``X, y, apart`` as above.
 
     Parameters
     ----------
@@ -85,31 +87,59 @@ def judge_for(
     """
     classes = model.target_.is_classification
     fast, single = model.members_asked.is_fast, model.is_single
-    penalties = penalties_to_judge(len(y), model.network, single) if model.cross_validation else ()
-    if not penalties:
+    settings = settings_for(model, len(y))
+    if not settings:
         return None
-    given = {name: value for name, value in model.settled.items() if name not in (*LEFT_OUT, "alpha")}
+    given = {name: value for name, value in model.settled.items() if name not in LEFT_OUT}
 
     def make(penalty: float) -> Estimator:
-        chosen = {**given, "alpha": penalty}
+        chosen = {**given, **settings[penalty]}
         return estimator_for(model.target_.task, len(y), chosen, model.random_state, model.long_tail_, fast, single)
 
     return judge(
         make,
-        penalties,
+        list(settings),
         X.astype(np.float32),  # half the time, and only choices come of it
         model._coded(y),
         weights,
         classes=classes,
         seed=model.random_state,
         executor=executor,
-        groups=groups,
+        apart=apart,
         plain=None if single else model.preparation_.plain_features(),
+        once=len(y) >= SMALL,
     )
 
 
-def decide_for(model: TablePreparer, X: Array, y: Array, weights: Array | None, groups: Array | None = None) -> None:
-    """Set where a trained model draws the line between classes, if its measure depends on that; ``X, y`` as above."""
+def settings_for(model: TablePreparer, n_rows: int) -> dict[float, dict[str, Any]]:
+    """Return the penalties that a model is to choose from, and what else each sets, see `settings_to_judge`."""
+    if not model.cross_validation:
+        return {}
+    return settings_to_judge(n_rows, model.target_.is_classification, model.network, model.is_single)
+
+
+def judge_once_for(model: TablePreparer, X: Array, y: Array, weights: Array | None) -> Judgement | None:
+    """Return the confidence of a trained model's network by rows that chose its epoch, if the model is of classes."""
+    return judge_held_out(model.estimator_, X, y, weights) if model.target_.is_classification else None
+
+
+def decide_for(
+    model: TablePreparer,
+    X: Array,
+    y: Array,
+    weights: Array | None,
+    apart: Apart | None = None,
+    seen: Kinds = (None,),
+) -> None:
+    """Set where a trained model draws the line between classes, if its measure depends on that; ``X, y`` as above.
+
+    Parameters
+    ----------
+    weights : array of shape (n_rows,) or None
+        The rows' weights.
+    seen : sequence of (array of bool of shape (n_features,), or None)
+        The features that each of the model's networks sees.
+    """
     if model.metric is None or not METRICS[model.metric].decides:
         return
     model.decision_ = decide_by_parts(
@@ -121,7 +151,8 @@ def decide_for(model: TablePreparer, X: Array, y: Array, weights: Array | None, 
         weights=weights,
         epochs=epochs_kept(model.estimator_),
         seed=model.random_state,
-        groups=groups,
+        apart=apart,
+        seen=seen,
     ) or Decision(model.metric)
 
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.models.scores.judging import draw_to_constant, trained_quietly
-from koubai.models.scores.parts import parts_of
+from koubai.models.scores.answers import trained_quietly
+from koubai.models.scores.judging import draw_to_constant
+from koubai.models.scores.kinds import Kinds
+from koubai.models.scores.parts import Apart, parts_of
 from koubai.models.trust.decision import Decision, decide
 from koubai.models.trust.metrics import CANDIDATES, METRICS
 from koubai.tables.preparing.refusals import CLASSIFICATION
@@ -19,9 +21,9 @@ LARGE = 20_000
 """From this number of rows on, a third of them is enough to judge by."""
 
 
-def parts_to_judge(y: Array, classes: bool, seed: int, groups: Array | None = None) -> Iterator[tuple[Array, Array]]:
+def parts_to_judge(y: Array, classes: bool, seed: int, apart: Apart | None = None) -> Iterator[tuple[Array, Array]]:
     """Yield rows to learn from and rows to answer for: by turns all of them or, of a large table, a third."""
-    return islice(parts_of(y, classes, seed, groups), 1 if len(y) >= LARGE else None)
+    return islice(parts_of(y, classes, seed, apart), 1 if len(y) >= LARGE else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def choose(
     X: Array,
     y: Array,
     seed: int,
-    groups: Array | None = None,
+    apart: Apart | None = None,
 ) -> tuple[Decision, dict[str, Any]] | None:
     """Return whether other class weights, or another loss, serve a measure better than the defaults.
 
@@ -56,8 +58,8 @@ def choose(
         Rows, and their targets in the table's units.
     seed : int
         Seed of the division into parts.
-    groups : array of shape (n_rows,), optional
-        Rows of one group stay together.
+    apart : Apart, optional
+        What keeps rows apart.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def choose(
         return None
     measure, ((name, value),) = METRICS[metric], other.items()
     classes = measure.task == CLASSIFICATION
-    parts = list(parts_to_judge(y, classes, seed, groups))
+    parts = list(parts_to_judge(y, classes, seed, apart))
     if not parts:
         return None
     rows = np.concatenate([asked for _, asked in parts])
@@ -112,7 +114,8 @@ def decide_by_parts(
     weights: Array | None,
     epochs: int,
     seed: int,
-    groups: Array | None = None,
+    apart: Apart | None = None,
+    seen: Kinds = (None,),
 ) -> Decision | None:
     """Return where the line between classes is drawn to serve a measure; None if the rows are too few to say.
 
@@ -132,11 +135,12 @@ def decide_by_parts(
         As many as the network that was kept had.
     seed : int
         Seed of the division into parts.
-    groups : array of shape (n_rows,), optional
-        Rows of one group stay together.
+    apart : Apart, optional
+        What keeps rows apart.
+    seen : sequence of (array of bool of shape (n_features,), or None)
+        The features that each network of the model sees. Where there are several, the line is drawn for a mean too: of
+        one network of each kind, which count as often as the model has them, or of two where all are of one kind.
     """
-    from sklearn.base import clone  # slow to load
-
     classes = estimator.classes_
     if not hasattr(estimator, "predict_proba"):
         raise ParameterError(
@@ -147,22 +151,48 @@ def decide_by_parts(
             remedy="Leave one of them out.",
         )
     found = []
-    for trained, asked in parts_to_judge(y, True, seed, groups):
-        network = clone(estimator).set_params(
-            callbacks=None, checkpoint=None, keep_checkpoint=False, n_starts=1, early_stopping=False, progress=False
-        )
-        if network.epochs is not None:
-            network.set_params(epochs=epochs)
-        if not trained_quietly(network, X[trained], y[trained]):
-            return None
-        if factor != 1:
-            draw_to_constant(network, factor, y[trained], None if weights is None else weights[trained])
-        if len(network.classes_) == len(classes):
-            found.append((asked, network.predict_proba(X[asked]).astype(np.float64)))
+    for trained, asked in parts_to_judge(y, True, seed, apart):
+        of_rows = None if weights is None else weights[trained]
+        shares = []
+        for number, (features, turns) in enumerate(_sample(seen)):
+            network = _alike(estimator, epochs, number)
+            rows = X if features is None else X[:, features]
+            if not trained_quietly(network, rows[trained], y[trained]):
+                return None
+            if factor != 1:
+                draw_to_constant(network, factor, y[trained], of_rows)
+            if len(network.classes_) == len(classes):
+                shares += turns * [network.predict_proba(rows[asked]).astype(np.float64)]
+        if shares:
+            found.append((asked, np.mean(shares, axis=0)))
     if not found:
         return None
     rows = np.concatenate([asked for asked, _ in found])
     return decide_by_rows(metric, classes, y, y[rows], np.concatenate([shares for _, shares in found]))
+
+
+def _sample(seen: Kinds) -> list[tuple[Array | None, int]]:
+    """Return the features that few networks see which stand for all of a model, and how often each of them counts."""
+    kinds = {id(features): features for features in seen}
+    if len(seen) > 1 and len(kinds) == 1:
+        return 2 * [(seen[0], 1)]
+    return [(features, sum(one is features for one in seen)) for features in kinds.values()]
+
+
+def _alike(estimator: Any, epochs: int, number: int) -> Any:
+    """Return an unfitted network like a fitted one, of which the first has its seed, and others their own."""
+    from sklearn.base import clone  # slow to load
+
+    from koubai.estimators.members import seed_of_member
+
+    network = clone(estimator).set_params(
+        callbacks=None, checkpoint=None, keep_checkpoint=False, n_starts=1, early_stopping=False, progress=False
+    )
+    if network.epochs is not None:
+        network.set_params(epochs=epochs)
+    if number:
+        network.set_params(random_state=seed_of_member(estimator.random_state, number) % 2**32)
+    return network
 
 
 def decide_by_rows(metric: str, classes: Array, y: Array, truth: Array, probabilities: Array) -> Decision:
