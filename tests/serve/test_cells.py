@@ -17,12 +17,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from starlette.testclient import TestClient
+from tests.export import test_cells as odd_cells
 
 import koubai
 from koubai import Conv
 from koubai.serve.app import Service
 from koubai.serve.bodies import ARROW
 from koubai.serve.pictures import PictureScorer
+from koubai.serve.scoring import Scorer
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
@@ -203,3 +205,9 @@ def test_words_are_not_counted_where_others_wait(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(service, "_in_turn", watched)
     assert TestClient(service.app()).post("/predict", json={"words": texts[0]}).status_code == 200
     assert done == ["one"]
+
+
+def test_a_row_is_read_as_a_table_is_read_whatever_stands_around_a_cell() -> None:
+    scorer = Scorer(odd_cells.model())
+    rows = [row | {"number": float(row["number"]) if row["number"] else None} for row in odd_cells.asked()]
+    odd_cells.compare([list(scorer.one(row)["probabilities"].values()) for row in rows])

@@ -21,8 +21,8 @@ LONGEST = 20_000
 def onnx_codes(writer: Any, inputs: Sequence[Input], texts: Sequence[str]) -> str:
     """Return the numbers of categories, (rows, inputs), of as many tensors of texts (rows, 1)."""
     graph = writer.graph
-    graph.note = "categories as numbers"
     found = [_looked_up(writer, *pair) for pair in zip(inputs, texts, strict=True)]
+    graph.note = "categories as numbers"
     whole = texts[0] if len(texts) == 1 else graph.node("Concat", *texts, axis=1)
     as_they_stand = found[0] if len(found) == 1 else graph.node("Concat", *found, axis=1)
     graph.note = "any category with blanks around it, or a decimal point"
@@ -31,6 +31,7 @@ def onnx_codes(writer: Any, inputs: Sequence[Input], texts: Sequence[str]) -> st
     graph.note = "categories as numbers"
     with graph.branch("read as koubai reads a table", len(inputs)) as read:
         matched = [_matched(writer, *pair) for pair in zip(inputs, texts, strict=True)]
+        graph.note = "categories as numbers"
         read.ends(matched[0] if len(matched) == 1 else graph.node("Concat", *matched, axis=1))
     with graph.branch("as they stand", len(inputs)) as standing:
         standing.ends(as_they_stand)
@@ -40,6 +41,7 @@ def onnx_codes(writer: Any, inputs: Sequence[Input], texts: Sequence[str]) -> st
 
 
 def _looked_up(writer: Any, given: Input, texts: str) -> str:
+    writer.graph.note = f"{given.name} as a number"
     known = given.known or {"": given.other}
     return str(
         writer.graph.node(
@@ -56,6 +58,7 @@ def _looked_up(writer: Any, given: Input, texts: str) -> str:
 def _matched(writer: Any, given: Input, texts: str) -> str:
     """Return the numbers of a column's categories: which of them it is, each expression says by one binary digit."""
     graph, found = writer.graph, patterns(given)
+    graph.note = f"{given.name} as a number"
     codes = graph.constant(np.array([given.other, *found], np.float32))
     place = graph.node("Expand", graph.places(0), graph.node("Shape", texts))
     for digit in range(len(found).bit_length()):
