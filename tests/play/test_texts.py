@@ -9,7 +9,8 @@ from koubai.core.language import catalogue
 PLAY = files("koubai") / "play"
 PUT_TOGETHER = {
     "control": r'(?:field|choices|number|slider|named)\("(\w+)"',
-    "help": r'(?:field|choices|number|slider|box|named)\("(\w+)"|"(\w+)", (?:slider|unit|instant|fewer|log|thick)\b',
+    "help": r'(?:field|choices|number|slider|box|named)\("(\w+)"'
+    r'|"(\w+)", (?:slider|unit|instant|fewer|log|thick|ways)\b',
 }
 
 

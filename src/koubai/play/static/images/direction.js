@@ -1,5 +1,6 @@
 // Which way is looked: what layers say, forward, or what comes back from the loss, δ; and which class the image should be.
 import { el, options } from "../page/dom.js";
+import { explained } from "../page/helping.js";
 import { layersOf, numbersOf } from "./shapes.js";
 
 /** @typedef {import("../types.js").State} State */
@@ -10,7 +11,8 @@ export function directionChoice({ store, texts }) {
   const ways = { forward: way("forward"), backward: way("backward") };
   const label = el("select", { label: "play.back.target", on: { change: () => store.set({ meant: Number(label.value) }) } });
   const should = el("span", { class: "named" }, el("span", { text: "play.back.target" }), label);
-  const element = el("div", { class: "row direction" }, el("span", { class: "joined", role: "group", label: "play.back.ways" }, ways.forward, ways.backward), should);
+  const group = el("span", { class: "ways", role: "group", label: "play.back.ways" }, ways.forward, ways.backward);
+  const element = el("div", { class: "row direction" }, el("span", { class: "named" }, explained(el("span", { text: "play.back.ways" }), "direction", ways.forward, ways.backward), group), should);
   return {
     element,
     /** @param {State} state */
