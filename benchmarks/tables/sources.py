@@ -115,7 +115,7 @@ LARGER_NUMBERS: dict[str, Source] = {
     "movies": _r(False, "ggplot2movies", "movies", "rating", "title", *(f"r{i}" for i in range(1, 11))),
     "baseball": _r(False, "plyr", "baseball", "r", "id"),
 }
-"""Tables of 1,900 rows and more, on which no choice of the recipe was made before they were measured."""
+"""Tables of 1,900 rows and more, added to see where the recipe loses."""
 CLASSES: dict[str, Source] = {
     "penguins, species": Source(lambda: of_shared("penguins.csv", "species"), True),
     "titanic": Source(lambda: of_shared("titanic.csv", "Survived"), True),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FEWEST_OF_CLASS = 10
 """So many held-out rows of each class are needed to choose the confidence by them."""
 TIE = 0.02
-"""Among penalties whose losses differ by less than this share in a small table, the weakest is chosen."""
+"""Of penalties that differ by less than this share of the loss (by one part, of the gain too), the weakest wins."""
 MIXTURES = ((0, 1), (0, 1, 0, 0), (0, 1, 1, 1))
 """Two kinds of networks by turns: as many of each, or three of one to one of the other."""
 CLEARLY = 0.9
@@ -88,7 +88,7 @@ def judge(
     plain : array of bool of shape (n_features,), optional
         The features that a second network sees, if the model is to be an average of networks of both kinds.
     once : bool
-        Whether one part is enough to judge by. Then the penalty with the lowest loss is chosen.
+        Whether one part is enough to judge by.
     """
     parts = list(islice(parts_of(y, classes, seed, apart), 1 if once else None))
     judged: dict[float, Weighed] = {}
@@ -115,8 +115,9 @@ def judge(
     if not judged:
         return None
     lowest = min(found.loss for found in judged.values())
-    tie = 0.0 if once else TIE
-    weakest, chosen = next(item for item in judged.items() if item[1].loss <= (1 + tie) * lowest)
+    gained = max(found.constant for found in judged.values()) - lowest
+    most = lowest + TIE * (min(lowest, gained) if once else lowest)
+    weakest, chosen = next(item for item in judged.items() if item[1].loss <= most)
     losses = {f"{penalty:g}": found.loss for penalty, found in judged.items()}
     judgement = Judgement(losses, weakest, chosen.factor, chosen.constant, kinds=chosen.kinds, alone=chosen.alone)
     return _of_one_part(judgement, classes, y, parts[0][1]) if once else judgement
