@@ -24,6 +24,7 @@ from koubai.core.arguments import REAL, SEQUENCE, WHOLE, check_kind, sequence_of
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import RandomSource
+from koubai.core.language import term, worded
 from koubai.core.layers import Dense, Layer, layer_from_spec
 from koubai.core.layers.base import Address, Block, Views
 from koubai.core.losses import Loss, get_loss
@@ -78,7 +79,7 @@ class Network:
                 who="Network",
                 parameter="layers",
                 required="contain at least one layer",
-                got="none",
+                got=term("none"),
                 remedy="Add Dense(n_in, n_out).",
             )
         for layer in self.layers:
@@ -121,11 +122,17 @@ class Network:
             raise ParameterError(
                 who="Network",
                 what=(
-                    f"the loss {self.loss.name} must have outputs in [{self.loss.lower:g}, {self.loss.upper:g}]; "
-                    f"got the output activation {last.activation.name}, with values in [{last.activation.lower:g}, "
-                    f"{last.activation.upper:g}]."
+                    worded(
+                        "core.error.loss_have_outputs_got_output",
+                        name=self.loss.name,
+                        lower=f"{self.loss.lower:g}",
+                        upper=f"{self.loss.upper:g}",
+                        name_2=last.activation.name,
+                        lower_2=f"{last.activation.lower:g}",
+                        upper_2=f"{last.activation.upper:g}",
+                    )
                 ),
-                remedy=f"Try {self.loss.output}.",
+                remedy=worded("core.remedy.try_20", output=self.loss.output),
             )
 
     @classmethod
@@ -179,7 +186,7 @@ class Network:
                 raise ParameterError(
                     who="Network",
                     parameter=name,
-                    required=f"be one value or one for each of the {n_hidden} hidden layers",
+                    required=worded("core.must.value_each_hidden_layers", n_hidden=n_hidden),
                     got=str(len(given)),
                 )
         kinds = [get_activation(kind, "hidden") for kind in activations] + [get_activation(output, "output")]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from koubai.core.language import worded
 from koubai.core.schema import Record
 from koubai.models.scores.parts import PARTS
 
@@ -68,15 +69,21 @@ class Judgement:
         """The choice and its reason, in one sentence."""
         if self.n_parts == HELD_OUT:
             (loss,) = self.losses.values()
-            return (
-                f"Confidence by held-out rows: predictions scaled by {self.factor:.2f} about the constant prediction "
-                f"(loss {loss:.4g}; constant prediction {self.constant:.4g})."
+            return worded(
+                "models.note.confidence_held_out_rows_predictions",
+                factor=f"{self.factor:.2f}",
+                loss=f"{loss:.4g}",
+                constant=f"{self.constant:.4g}",
             )
         tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
-        drawn = f"predictions scaled by {self.factor:.2f} about the constant prediction"
+        drawn = worded("models.note.predictions_scaled_about_constant_prediction", factor=f"{self.factor:.2f}")
         if self.factor == 0:
-            drawn = "nothing better was found than the constant prediction, which is used"
-        return (
-            f"Cross-validated in {self.n_parts} parts: L2 {self.l2:g} (loss by L2 {tried}; constant prediction "
-            f"{self.constant:.4g}), {drawn}."
+            drawn = worded("models.note.nothing_better_was_found_than")
+        return worded(
+            "models.note.cross_validated_parts_l_loss",
+            n_parts=self.n_parts,
+            l2=f"{self.l2:g}",
+            tried=tried,
+            constant=f"{self.constant:.4g}",
+            drawn=drawn,
         )

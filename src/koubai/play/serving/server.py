@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import uvicorn
 
+from koubai.core.language import worded
+from koubai.core.printing import say
 from koubai.play.classroom.room import class_code
 from koubai.play.serving import connections
 from koubai.play.serving.app import make_app
@@ -109,15 +111,15 @@ def run(
     )
     if classroom is None:
         for address in addresses:
-            print(f"koubai play: {address}   (Ctrl-C ends it)", flush=True)
+            say(worded("playground.serving.address", address=address))
     else:
-        print(f"koubai play: students join at {classroom.address}   (Ctrl-C ends it)")
-        print(f"koubai play: the teacher's page, for nobody else: {opened}", flush=True)
+        say(worded("playground.serving.students", address=classroom.address))
+        say(worded("playground.serving.teacher", address=opened))
     try:
         with browser_at(opened) if open_browser else nullcontext():
             asyncio.run(Server(config).serve([listening]))
     except KeyboardInterrupt:
-        print("koubai play: ended.", file=sys.stderr)
+        say(worded("playground.serving.ended"), sys.stderr)
     finally:
         listening.close()
         tables.close()
