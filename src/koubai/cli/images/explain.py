@@ -9,6 +9,7 @@ from koubai.cli.images import options
 from koubai.cli.images.predict import units_of
 from koubai.cli.parts.reading import reading_options, say_notes
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from koubai.explain.network.samples import Sample
@@ -24,8 +25,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
     for name, value in refused.items():
         if value is not None:
             raise ParameterError(
-                f"--{name.replace('_', '-')} must come with a model of a table; got it with one of images, "
-                f"'{args.model}'. Leave it out."
+                worded("cli.error.come_model_table_got_images", replace=name.replace("_", "-"), model=args.model)
             )
     options.check_there(args.data)
     images = model.read(args.data)
