@@ -243,7 +243,7 @@ def test_the_command(
     koubai.save(model, "m.koubai")
     made.folder(tmp_path / "new", 4)
     assert main(["show", "m.koubai", "--images", "new", "--row", "3", "--out", "seen.html", "--lang", "ja"]) == 0
-    assert capsys.readouterr().out == "Wrote   seen.html\n"
+    assert capsys.readouterr().out == "書き出し：seen.html\n"
     assert "standing/001.png" in Path("seen.html").read_text(encoding="utf-8")
     for arguments, words in (
         (("--images", "new"), "--out must be given with --images; got none."),

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import ListedNames, add_reading_options, reading_options, require_files
 from koubai.core.errors import ParameterError
+from koubai.core.language import recognised, term, worded
+from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from koubai.models.comparing.compare import Comparison
@@ -46,7 +49,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of folds and learners (default: 0)")
     parser.add_argument("--out", metavar="FILE", help="write a page too: a .html file")
-    parser.add_argument("--lang", metavar="LANG", help="language of the page: en or ja (default: from the environment)")
+    add_language(parser)
     parser.add_argument("--quiet", action="store_true", help="print only the table")
     add_force(parser)
     add_reading_options(parser.add_argument_group("the table"), streams=False)
@@ -59,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     lang = language(args.lang)
     if args.out is not None:
         if not args.out.lower().endswith((".html", ".htm")):
-            raise ParameterError(f"--out must end in .html; got '{args.out}'. Rename it.")
+            raise ParameterError(worded("cli.error.out_end_html_got_rename", out=args.out))
         check_output(args.out, args.force, reads=[args.table])
     require_files([args.table])
 
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
     def progress(name: str) -> None:
         if not args.quiet:
-            print(f"Training {name}", file=sys.stderr, flush=True)
+            say(worded("cli.training", name=term(name)), sys.stderr)
 
     found = compare(
         args.table,
@@ -86,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         found.save(args.out, lang)
         if not args.quiet:
-            print(f"Wrote    {args.out}", file=sys.stderr)
+            say(worded("cli.wrote_wide", out=args.out), sys.stderr)
     return 0
 
 
@@ -94,20 +97,44 @@ def _say(found: "Comparison") -> None:
     from koubai.cli.parts.terminal import console, number, plain_table, printable
 
     out = console()
-    measure = "accuracy" if found.measure == "accuracy" else "root mean squared error"
-    out.print(f"{printable(found.source)}: {found.n_rows:,} rows, {printable(found.target)}", style="bold")
-    heads = ("learner", measure, "± deviation", "training", "a row", "memory", "keeps")
+    measure = term("accuracy" if found.measure == "accuracy" else "root mean squared error")
+    out.print(
+        worded(
+            "cli.compare.heading",
+            source=printable(found.source),
+            n_rows=f"{found.n_rows:,}",
+            target=printable(found.target),
+        ),
+        style="bold",
+    )
+    heads = (
+        "learner",
+        measure,
+        worded("cli.score.deviation"),
+        "training",
+        worded("cli.compare.a_row"),
+        "memory",
+        "keeps",
+    )
     rows = [
         (
-            one.name,
+            term(one.name),
             number(one.mean),
             number(one.spread),
             f"{one.fit_seconds:.3g} s",
             f"{one.predict_seconds * 1e6:.3g} µs",
             f"{one.kept_bytes / 1024:,.0f} KiB",
-            "the data" if one.keeps == "data" else "a model",
+            worded("cli.compare.keeps_data") if one.keeps == "data" else worded("cli.compare.keeps_model"),
         )
         for one in found.learners
     ]
     out.print(plain_table(heads, rows, numbers=range(1, 6)))
-    out.print(f"{measure} of a constant answer: {number(found.constant)}. {found.n_folds} folds, {found.scheme}.")
+    out.print(
+        worded(
+            "cli.constant_answer_folds",
+            measure=measure,
+            constant=number(found.constant),
+            n_folds=found.n_folds,
+            scheme=recognised(found.scheme),
+        )
+    )

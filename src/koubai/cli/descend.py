@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from koubai.cli.parts.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.reading import require_files, say_notes
-from koubai.cli.parts.terminal import printable
+from koubai.cli.parts.terminal import printable, sentence_of
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language, text, worded
 
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     record = _record(args, way)
     record.show(lang)
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: say_notes([str(message)], lang)
+        warnings.showwarning = lambda message, *_, **__: say_notes([sentence_of(message)])
         warnings.simplefilter("default")
         for path in args.out:
             record.save(path, lang)

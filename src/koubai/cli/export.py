@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import ListedNames, require_files
 from koubai.cli.tables.starting import load_base
+from koubai.core.language import worded
 
 EXAMPLES = """examples:
   koubai export penguins.koubai --to onnx
@@ -41,6 +43,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--to", required=True, metavar="TARGET", help="one of onnx, c, js, python, sql, svg, tikz, png")
     parser.add_argument("--out", metavar="FILE", help="the file to write")
     add_force(parser)
+    add_language(parser)
     sql = parser.add_argument_group("SQL")
     sql.add_argument("--table", metavar="NAME", help="the table to score (default: data)")
     sql.add_argument("--dialect", metavar="NAME", help="sqlite (default), postgresql or duckdb")
@@ -79,4 +82,4 @@ def _say(out: str, content: Any) -> None:
     from koubai.cli.parts.terminal import console, printable
 
     size = len(content) / 1000
-    console(sys.stderr).print(f"Wrote   {printable(out)} ({size:,.0f} kB)")
+    console(sys.stderr).print(worded("cli.wrote_size", out=printable(out), size=f"{size:,.0f}"))

@@ -16,6 +16,8 @@ from koubai.cli.parts.terminal import forget_output
 from koubai.cli.tables import honest, options, reported
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
+from koubai.core.printing import say
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
         return run_images(args, dict(OPTIONS_OF_NETWORK))
     images.refuse(args, images=False)
     if args.target is None:
-        raise ParameterError("--target must be given; got none. See 'koubai fit --help'.")
+        raise ParameterError(worded("cli.error.target_given_got_none_see"))
     if args.local_processes is not None:
         return _supervised(args)
     writes = joined(args)
@@ -173,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
             if not isinstance(prepared, StreamedTable):
                 _judge_honestly(model, prepared, args)
         except (Quit, KeyboardInterrupt):
-            print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
+            say(worded("cli.interrupted"), sys.stderr)
             return INTERRUPTED
     if writes is False:
         return DONE
@@ -190,7 +192,7 @@ def _supervised(args: argparse.Namespace) -> int:
     from koubai.tables.files.containers.standard import is_standard
 
     if is_standard(args.table):
-        raise ParameterError("--local-processes must come with a file, which each reads; got '-'. Write it to a file.")
+        raise ParameterError(worded("cli.error.local_processes_come_file_each"))
     return supervised(args)
 
 
@@ -200,7 +202,7 @@ def _usual_path(table: str) -> str:
     from koubai.tables.files.many import is_many
 
     if is_many(table):
-        raise ParameterError(f"--model must name a file for a table of many files; got none with '{table}'.")
+        raise ParameterError(worded("cli.error.model_name_file_table_many", table=table))
     return name_of(table) + ".koubai"
 
 
@@ -209,8 +211,7 @@ def _new_model(args: argparse.Namespace) -> "TableModel":
 
     if args.checkpoint is None and args.checkpoint_every is not None:
         raise ParameterError(
-            f"--checkpoint-every must come with --checkpoint; got {args.checkpoint_every:g} alone. "
-            f"Name a file with --checkpoint."
+            worded("cli.error.checkpoint_every_come_checkpoint_got", checkpoint_every=f"{args.checkpoint_every:g}")
         )
     return TableModel(
         task=args.task,
@@ -242,9 +243,7 @@ def _checked(args: argparse.Namespace, model: "TableModel", path: str, together:
     share = (0.2 if args.cv is None else 0.0) if args.test_fraction is None else args.test_fraction
     checked = model.check(args.target, share, streamed, args.group, args.time_column)
     if args.learning_curve and (streamed or not share):
-        raise ParameterError(
-            "--learning-curve must come with rows that are held out, and a table in memory; got none. Leave it out."
-        )
+        raise ParameterError(worded("cli.error.learning_curve_come_rows_held"))
     return checked
 
 

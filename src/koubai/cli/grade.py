@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
             check_output(path, args.force, [*args.results, args.key])
     check_different(args.out, args.details, "marks")
     marks, notes = _kind(args).grade(args, lang)
-    say_notes(notes, lang)
+    say_notes(notes)
     _print(marks, lang)
     for path, rows in ((args.out, score_rows(marks)), (args.details, detail_rows(marks))):
         if path is not None:

@@ -3,15 +3,16 @@
 import argparse
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 from koubai.cli.parts.complaints import in_terms_of_options
-from koubai.cli.parts.parser import MISTAKE, Parser
+from koubai.cli.parts.parser import MISTAKE, Parser, language_of
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError, LostProcessError
-from koubai.core.language import Worded, language, worded
+from koubai.core.language import language, term, told, worded
+from koubai.core.printing import speak, spoken
 
 COMMANDS = (
     "koubai.cli.fit",
@@ -95,15 +96,17 @@ def _run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    command, options, args = "", dict[str, str](), argparse.Namespace()
+    command, options = "", dict[str, str]()
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    speak(language_of(words))
     try:
-        words = sys.argv[1:] if arguments is None else list(arguments)
         parser = make_parser(words[0] if words else None)
         args, left = parser.parse_known_args(words)
         args.words = words
         if left and not (hasattr(args, "take_more") and args.take_more(args, left)):
             args.parser.error(f"unrecognized arguments: {' '.join(left)}")
         command, options = f" {args.command}", getattr(args, "options", options)
+        speak(language(getattr(args, "lang", None)))
         status: int = args.run(args)
         sys.stdout.flush()
         return status
@@ -111,34 +114,22 @@ def _run(arguments: Sequence[str] | None) -> int:
         forget_output()  # the reader has closed the pipe; without this, Python would complain when flushing at exit
         return DONE
     except LostProcessError as error:
-        _mistake(command, str(error))
+        _mistake(command, told(error, spoken()) or str(error))
         return LOST
     except KoubaiError as error:
-        return _mistake(command, _in_language(error, args, options) or in_terms_of_options(error, options))
+        return _mistake(command, told(error, spoken(), options) or in_terms_of_options(error, options))
     except OSError as error:
-        return _mistake(command, f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}.")
+        why = term((error.strerror or str(error)).lower())
+        return _mistake(command, worded("cli.error.of_system", file=error.filename or term("a file"), why=why))
     except MemoryError:
-        return _mistake(command, "there is not enough memory; try fewer rows, or a smaller network.")
+        return _mistake(command, worded("cli.error.memory"))
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _in_language(error: KoubaiError, args: argparse.Namespace, options: Mapping[str, str]) -> str:
-    """Return an error's sentence in the language of a command that speaks several; nothing if it has none there."""
-    said = error.args[0]
-    if not isinstance(said, Worded) or not hasattr(args, "lang"):
-        return ""
-    if error.parameter in options:
-        said = worded(said.key, **{**said.values, "parameter": f"--{options[error.parameter]}"})
-    try:
-        return said.in_language(language(args.lang))
-    except KoubaiError:  # no such language, which is the error itself or another one
-        return ""
-
-
 def _mistake(command: str, sentence: str) -> int:
-    said = sentence.removeprefix(f"{command.strip()}: ")
-    print(f"koubai{command}: {printable(said)}", file=sys.stderr)
+    said = printable(sentence).removeprefix(f"{command.strip()}: ")
+    print(f"koubai{command}: {said}", file=sys.stderr)
     return MISTAKE
 
 

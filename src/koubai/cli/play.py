@@ -4,8 +4,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import add_reading_options, refuse_reading_options, require_files
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
+from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from koubai.play.serving.uploads import Tables
@@ -58,6 +61,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="PLACE",
         help="write the page instead of serving it: a folder for any web server, or one file ending in .html",
     )
+    add_language(parser)
     parser.add_argument("--no-browser", action="store_true", help="print the address without opening a browser")
     parser.set_defaults(run=run)
 
@@ -65,28 +69,23 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; return the exit status."""
     if args.table and not args.target:
-        raise ParameterError("play: --target must name the column to predict; it is missing. Add --target COLUMN.")
+        raise ParameterError(worded("cli.error.play_target_name_column_predict"))
     if args.target and not args.table:
-        raise ParameterError("play: --target requires a table, which is missing. Try koubai play table.csv --target y.")
+        raise ParameterError(worded("cli.error.play_target_requires_table_missing"))
     if not 0 <= args.port <= 65535:
-        raise ParameterError(f"play: --port must be from 0 to 65535; got {args.port}. Try 8800.")
+        raise ParameterError(worded("cli.error.play_port_got_try", port=args.port))
     if args.is_class and args.export is not None:
-        raise ParameterError(
-            "play: --class must come without --export, since a class needs this server; got both. Leave one out."
-        )
+        raise ParameterError(worded("cli.error.play_class_come_without_export"))
     require_files([args.table or None])
     if not args.table:
-        refuse_reading_options(args, "a TABLE")
+        refuse_reading_options(args, worded("cli.needs_table"))
     try:
         if args.is_class:
             import segno  # noqa: F401  before a student is told to come
         from koubai.play.serving import server
         from koubai.play.serving.uploads import Tables
     except ModuleNotFoundError as error:
-        raise ParameterError(
-            f"play: {error.name} must be installed for the playground; it was not found. Run pip install "
-            "'koubai[play]'."
-        ) from None
+        raise ParameterError(worded("cli.error.play_installed_playground_was_not", name=error.name)) from None
     own = _lesson(args.lesson) if args.lesson else {}
     lesson = next(iter(own), args.lesson)
     if args.export is not None:
@@ -112,21 +111,18 @@ def run(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace, lesson: str | None, own: dict[str, dict[str, Any]]) -> int:
     """Write the page, and say what was written; return the exit status."""
     if args.table:
-        raise ParameterError(
-            "play: --export must come without a TABLE, whose preparation needs Python; the page takes numeric CSV "
-            "files itself. Leave the table out."
-        )
+        raise ParameterError(worded("cli.error.play_export_come_without_table"))
     if not args.export.strip():
-        raise ParameterError("play: --export must name a folder or a file ending in .html; got nothing. Try site/.")
+        raise ParameterError(worded("cli.error.play_export_name_folder_file"))
     from koubai.play.exporting import export
     from koubai.play.settings import Settings
 
     written = export(Path(args.export), first=Settings(lesson=lesson) if lesson else None, own=own)
     size = sum(path.stat().st_size for path in written) / 2**20
     if len(written) == 1:
-        print(f"koubai play: {written[0]}, {size:.1f} MB. It opens by a double click, without a network.")
+        say(worded("cli.koubai_play_mb_opens_double", written=written[0], size=f"{size:.1f}"))
     else:
-        print(f"koubai play: {args.export}, {len(written)} files, {size:.1f} MB. Any web server can serve this folder.")
+        say(worded("cli.koubai_play_files_mb_any", export=args.export, n_written=len(written), size=f"{size:.1f}"))
     return 0
 
 
@@ -140,7 +136,7 @@ def _lesson(given: str) -> dict[str, dict[str, Any]]:
         found = lessons.load(Path(given))
         return {found["name"]: found}
     raise ParameterError(
-        f"play: --lesson must be one of {', '.join(lessons.names())}, or a .json file; got {given!r}. Check the name."
+        worded("cli.error.play_lesson_json_file_got", names=", ".join(lessons.names()), given=repr(given))
     )
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from koubai.cli.images import options as images
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
+from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.predict_many import is_folder, predict_many, say_written
 from koubai.cli.parts.reading import TABLES, ListedNames, add_reading_options, is_streamed, read_or_open, require_files
 from koubai.cli.parts.terminal import printable
 from koubai.cli.tables import reasoned
 from koubai.cli.tables.starting import load_arrays
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--files-at-once", type=int, metavar="N", help="of many files, how many are under way at a time (default: 2)"
     )
     add_force(parser)
+    add_language(parser)
     parser.add_argument("--quiet", action="store_true", help="print only the predictions and errors")
     parser.add_argument(
         "--bad-cells",
@@ -108,20 +111,14 @@ def run(args: argparse.Namespace) -> int:
     of_many = is_many(args.table[0])
     many = of_many and is_folder(args.out)
     if len(args.table) > 1 and args.table[0].endswith(".parquet"):
-        raise ParameterError(
-            f"A pattern of tables must stand in quotation marks, or the shell replaces it; got {len(args.table)}. "
-            f"Try '*.parquet' with the quotation marks."
-        )
+        raise ParameterError(worded("cli.error.pattern_tables_stand_quotation_marks", n_table=len(args.table)))
     if args.files_at_once is not None and not many:
-        raise ParameterError(
-            "--files-at-once must come with a folder, a pattern or a URL of many files, and --out with a folder; got "
-            "other ones. Leave it out."
-        )
+        raise ParameterError(worded("cli.error.files_at_once_come_folder"))
     if args.raw_cells and many:
         raise _raw_parquet(args.out)
     if args.out is not None and not many:
         if Path(args.out).suffix.lower() not in SUFFIXES and not args.out.startswith("/dev/"):
-            raise ParameterError(f"--out must end in one of {', '.join(SUFFIXES)}; got '{args.out}'. Rename it.")
+            raise ParameterError(worded("cli.error.out_end_got_rename", suffixes=", ".join(SUFFIXES), out=args.out))
         if args.raw_cells and args.out.lower().endswith(".parquet"):
             raise _raw_parquet(args.out)
         check_output(args.out, args.force, reads=[*args.table, args.model])
@@ -140,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
 
     model = load_predictor(args.model)
     if not isinstance(model, TablePredictor) and type(model).__name__ in OF_IMAGES:
-        raise ParameterError(f"'{args.model}' must be given images, which it learned from; got '{args.table}'.")
+        raise ParameterError(worded("cli.error.given_images_learned_got", model=args.model, table=args.table))
     if not isinstance(model, TablePredictor):
         return _run_bare(args, model)
     if many:
@@ -155,9 +152,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _raw_parquet(out: str) -> ParameterError:
-    return ParameterError(
-        f"--raw-cells must come with text, since a Parquet file holds all cells as they are; got '{out}'. Leave it out."
-    )
+    return ParameterError(worded("cli.error.raw_cells_come_text_since", out=out))
 
 
 def _run_many(args: argparse.Namespace, model: Any) -> int:
@@ -178,8 +173,9 @@ def _run_bare(args: argparse.Namespace, model: Any) -> int:
     for name in ("stream", "decimal", "thousands", "reasons"):
         if getattr(args, name):
             raise ParameterError(
-                f"--{name} must come with a model saved by 'koubai fit'; '{args.model}' contains a bare "
-                f"{type(model).__name__}. Leave it out."
+                worded(
+                    "cli.error.come_model_saved_koubai_fit", name=name, model=args.model, name_2=type(model).__name__
+                )
             )
     from koubai.cli.parts.reading import reading_options, say_notes
     from koubai.tables.files.reading import read_table
@@ -210,9 +206,7 @@ def _with_columns(
         require_column(frame, name)
     doubled = sorted(set(names) & set(predicted.columns))
     if doubled:
-        raise DataError(
-            f"The table must not include a column {doubled[0]!r}, since the predictions have one of that name."
-        )
+        raise DataError(worded("cli.error.table_not_include_column_since", doubled=repr(doubled[0])))
     return frame.select(names).hstack(predicted)
 
 
@@ -249,9 +243,9 @@ def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
 
     out = console(sys.stderr)
     for note in prediction.notes:
-        out.print(f"Note: {printable(note)}", style="yellow")
+        out.print(worded("cli.note", note=printable(note)), style="yellow")
     if prediction.evaluation is not None:
-        say_evaluation(out, prediction.evaluation, "rows of this table")
+        say_evaluation(out, prediction.evaluation, "rows_of_table")
     if args.out:
         _say_written(args, prediction.n_rows)
 
@@ -259,5 +253,5 @@ def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
 def _say_written(args: argparse.Namespace, n_rows: int) -> None:
     from koubai.cli.parts.terminal import console
 
-    rows = "row" if n_rows == 1 else "rows"
-    console(sys.stderr).print(f"Wrote   {printable(args.out)} ({n_rows:,} {rows})")
+    key = "cli.wrote_row" if n_rows == 1 else "cli.wrote_rows"
+    console(sys.stderr).print(worded(key, out=printable(args.out), n_rows=f"{n_rows:,}"))

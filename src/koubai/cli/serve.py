@@ -2,8 +2,10 @@
 
 import argparse
 
+from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import require_files
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 EXAMPLES = """examples:
   koubai serve penguins.koubai
@@ -35,6 +37,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "--token", metavar="TEXT", help="what requests must present; made if others can reach the server"
     )
+    add_language(parser)
     parser.add_argument("--max-bytes", type=int, default=16_000_000, metavar="N", help="of a request (default: 16 MB)")
     parser.add_argument("--max-rows", type=int, default=100_000, metavar="N", help="of a request (default: 100,000)")
 
@@ -44,17 +47,15 @@ def run(args: argparse.Namespace) -> int:
     for name in ("max_bytes", "max_rows"):
         if getattr(args, name) < 1:
             option = name.replace("_", "-")
-            raise ParameterError(f"--{option} must be at least 1; got {getattr(args, name)}. Leave it out.")
+            raise ParameterError(worded("cli.error.at_least_got_leave_out", option=option, getattr=getattr(args, name)))
     if not 0 <= args.port <= 65535:
-        raise ParameterError(f"--port must be from 0 to 65535; got {args.port}. Try 8080.")
+        raise ParameterError(worded("cli.error.port_got_try", port=args.port))
     require_files([], [args.model])
     try:
         from koubai.serve.app import Bounds
         from koubai.serve.server import serve, token_for
     except ModuleNotFoundError as error:
-        raise ParameterError(
-            f"serve: {error.name} must be installed for the service; it was not found. Run pip install 'koubai[serve]'."
-        ) from None
+        raise ParameterError(worded("cli.error.serve_installed_service_was_not", name=error.name)) from None
     token_for(args.host, args.token)
 
     from koubai.models.files import load

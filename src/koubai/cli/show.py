@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.images.options import add_seeing_options, refuse_seeing_options
+from koubai.cli.parts.parser import add_language
 from koubai.cli.tables.starting import load_arrays, load_base
 from koubai.core.errors import KoubaiError, ModelFileError, ParameterError
+from koubai.core.language import listed_as, recognised, term, worded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,14 +31,8 @@ layer, which pixels its answer rests on, and, where labels are known, the images
 MANY_NUMBERS = 8
 """Maximum number of array values shown."""
 
-WHY_STOPPED = {
-    "epochs": "all epochs were run",
-    "patience": "no more improvement",
-    "callback": "stopped by a callback",
-    "interrupted": "stopped by Ctrl-C",
-    "diverged": "diverged; the best parameters before that are kept",
-    "converged": "converged",
-}
+WHY_STOPPED = ("epochs", "patience", "callback", "interrupted", "diverged", "converged")
+"""Reasons that a history knows."""
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -51,6 +47,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.set_defaults(run=run)
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")
     add_seeing_options(parser)
+    add_language(parser)
     parser.add_argument("--card", action="store_true", help="print the model card of a table's model, as Markdown")
 
 
@@ -72,8 +69,7 @@ def run(args: argparse.Namespace) -> int:
         _show(console(), found, args.model)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, KoubaiError) as error:
         raise ModelFileError(
-            f"The model file '{args.model}' must contain a kind of model known to this version; "
-            f"got {found.kind[:40]!r} with a record that does not fit. Use a newer koubai."
+            worded("cli.error.model_file_contain_kind_model", model=args.model, kind=repr(found.kind[:40]))
         ) from error
     return 0
 
@@ -91,10 +87,7 @@ def _card(path: str, lang: str | None) -> int:
 
     spoken, model = language(lang), load(path)
     if not isinstance(model, TableModel):
-        raise ParameterError(
-            f"--card must come with a table model saved by 'koubai fit'; '{path}' contains a {type(model).__name__}. "
-            "Leave it out."
-        )
+        raise ParameterError(worded("cli.error.card_come_table_model_saved", path=path, name=type(model).__name__))
     print(card(model, spoken, metadata.version("koubai")), end="")
     return 0
 
@@ -104,8 +97,15 @@ def _show(out: "Console", found: "Container", path: str) -> None:
     from koubai.training.history import History
 
     size = os.path.getsize(path)
-    out.print(f"{printable(path)}: {printable(found.kind)}, {size / 1024:,.0f} KiB", style="bold")
-    out.print(f"Written by koubai {printable(found.koubai_version)}, format version {found.format_version}")
+    heading = worded("cli.heading", path=printable(path), kind=printable(found.kind), size=f"{size / 1024:,.0f}")
+    out.print(heading, style="bold")
+    out.print(
+        worded(
+            "cli.written_koubai_format_version",
+            koubai_version=printable(found.koubai_version),
+            format_version=found.format_version,
+        )
+    )
     if found.kind in ("TableClassifier", "TableRegressor"):
         found = found._replace(kind="TableModel", record=found.record["model"])
     if found.kind == "Pipeline":
@@ -141,7 +141,9 @@ def _show(out: "Console", found: "Container", path: str) -> None:
         from koubai.models.scores.evaluation import Evaluation
 
         say_evaluation(
-            out, Evaluation.from_record(found.record["evaluation"]), "held-out rows" if is_table else "test images"
+            out,
+            Evaluation.from_record(found.record["evaluation"]),
+            "held_out_rows" if is_table else "test_images",
         )
     if is_of_images:
         from koubai.cli.images.show import show_commands
@@ -163,25 +165,41 @@ def _show_pipeline(out: "Console", record: Mapping[str, Any]) -> None:
 def _kind_of_step(step: Any) -> str:
     """Return the class of a pipeline's step; None and "passthrough" are steps that do nothing."""
     if not isinstance(step, Mapping):
-        return "nothing"
+        return term("nothing")
     return str(step.get("model") or step["class"].rpartition(".")[2])
 
 
 def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
     """Print the target and the columns it is predicted from."""
+    from koubai.cli.parts.scores import counted_rows
     from koubai.cli.parts.terminal import plain_table, printable
 
     target, preparation = record["target"], record["preparation"]
-    out.print(f"Predicts {printable(target['name'])}: {printable(target['task'])} ({printable(target['why'])})")
+    out.print(
+        worded(
+            "cli.show.predicts",
+            target=printable(target["name"]),
+            target_2=printable(term(target["task"])),
+            target_3=printable(recognised(target["why"])),
+        )
+    )
     rows = record["rows"]
-    parts = [f"{rows[name]:,} {name}" for name in ("training", "validation", "test", "without target") if rows[name]]
-    parts += [f"{rows['calibration']:,} set aside for intervals"] if rows.get("calibration") else []
-    out.print(f"Rows     {', '.join(parts)}")
+    names = ("training", "validation", "test", "without target")
+    parts = [counted_rows(rows[name], name) for name in names if rows[name]]
+    parts += [worded("cli.set_aside_intervals", rows=f"{rows['calibration']:,}")] if rows.get("calibration") else []
+    out.print(worded("cli.show.rows", parts=listed_as(", ", parts)))
     columns = zip(preparation["columns"], preparation["summaries"], strict=True)
-    listed = [(column["name"], column["kind"], summary) for column, summary in columns]
+    listed = [(column["name"], term(column["kind"]), recognised(summary)) for column, summary in columns]
     out.print(plain_table(("column", "kind", "used as"), listed))
     for column in preparation["left_out"]:
-        out.print(f"Dropped {printable(column['name'])} ({printable(column['kind'])}): {printable(column['reason'])}.")
+        out.print(
+            worded(
+                "cli.dropped_column",
+                column=printable(column["name"]),
+                column_2=printable(term(column["kind"])),
+                column_3=printable(recognised(column["reason"])),
+            )
+        )
 
 
 def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
@@ -190,14 +208,14 @@ def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
     from koubai.cli.parts.terminal import printable
 
     if record.get("n_networks", 1) > 1:
-        out.print(f"Average  {said_of_average(record['n_networks'])}")
+        out.print(worded("cli.average_wide", said_of_average=said_of_average(record["n_networks"])))
     if record.get("bounds") is not None and record["target"]["task"] == "regression":
         for line in said_of_target(bool(record.get("long_tail")), record["bounds"]):
-            out.print(f"Answers  {line}")
+            out.print(worded("cli.answers_wide", line=line))
     if record.get("decision") is not None:
         from koubai.models.trust.decision import Decision
 
-        out.print(f"Served   {printable(Decision.from_record(record['decision']).sentence)}")
+        out.print(worded("cli.served_wide", sentence=printable(Decision.from_record(record["decision"]).sentence)))
     if record.get("cross_validated") is not None:
         from koubai.cli.tables.honest import say_cross_validated
         from koubai.models.honest.cross import CrossValidated
@@ -211,7 +229,7 @@ def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
     if record.get("judgement") is not None:
         from koubai.models.scores.judgement import Judgement
 
-        out.print(f"Judged   {Judgement.from_record(record['judgement']).sentence}")
+        out.print(worded("cli.judged_wide", sentence=Judgement.from_record(record["judgement"]).sentence))
 
 
 def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
@@ -225,13 +243,13 @@ def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
 
         show_maps(out, network)
         return
-    rows: list[tuple[object, ...]] = [("input", f"{network.n_features:,}", "", "", "")]
+    rows: list[tuple[object, ...]] = [(term("input"), f"{network.n_features:,}", "", "", "")]
     for index, layer in enumerate(network.layers, 1):
-        name = "output" if index == len(network.layers) else f"hidden {index}"
+        name = term("output") if index == len(network.layers) else worded("cli.show.hidden", index=index)
         dropout = f"{layer.dropout:g}" if layer.dropout else ""
         what = layer.activation.name if layer.has_activation else layer.name
         rows.append((name, f"{layer.n_out:,}", what, dropout, f"{layer.n_parameters:,}"))
-    rows.append(("all", "", f"loss: {network.loss.name}", "", f"{network.n_parameters:,}"))
+    rows.append((term("all"), "", worded("cli.layer.loss", name=network.loss.name), "", f"{network.n_parameters:,}"))
     out.print(plain_table(("layer", "nodes", "activation", "dropout", "parameters"), rows, numbers=(1, 3, 4)))
 
 
@@ -243,7 +261,7 @@ def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
         (name, " × ".join(map(str, array.shape)) or "1", ", ".join(f"{x:.6g}" for x in array.ravel()[:MANY_NUMBERS]))
         for name, array in sorted(tensors.items())
     ]
-    out.print(plain_table(("array", "shape", f"first {MANY_NUMBERS} numbers"), rows))
+    out.print(plain_table(("array", "shape", worded("cli.first_numbers", many_numbers=MANY_NUMBERS)), rows))
 
 
 def _show_history(out: "Console", history: "History", parameters: Mapping[str, Any]) -> None:
@@ -254,17 +272,28 @@ def _show_history(out: "Console", history: "History", parameters: Mapping[str, A
     losses = history.losses
     if not losses:
         return
-    why = WHY_STOPPED.get(history.stopped, "the reason for stopping is unknown")
-    out.print(f"Training {len(losses):,} epochs in {sum(history.seconds):.1f} s; {why}")
-    out.print(f"Loss       {sparkline(losses)}  {number(losses[0])} → {number(losses[-1])}")
+    reason = history.stopped if history.stopped in WHY_STOPPED else "unknown"
+    why = worded(f"cli.stopped.{reason}")
+    out.print(worded("cli.training_epochs_s", n_losses=f"{len(losses):,}", sum=f"{sum(history.seconds):.1f}", why=why))
+    out.print(
+        worded("cli.show.loss", sparkline=sparkline(losses), losses=number(losses[0]), losses_2=number(losses[-1]))
+    )
     by_loss = parameters.get("validation_metric") == "loss"
     scores = [-score if by_loss else score for score in history.validation_scores if score is not None]
     if scores:
         best = (min if by_loss else max)(range(len(scores)), key=scores.__getitem__)
-        what = ("loss, lowest", "best")[not by_loss]
-        out.print(f"Validation {sparkline(scores)}  {what} {number(scores[best])} in epoch {best + 1}")
+        what = worded("cli.loss_lowest") if by_loss else term("best")
+        out.print(
+            worded(
+                "cli.validation_epoch",
+                sparkline=sparkline(scores),
+                what=what,
+                scores=number(scores[best]),
+                best=best + 1,
+            )
+        )
     if "early_stopping" in parameters:
-        out.print(f"Kept       {kept_epoch(history, bool(parameters['early_stopping']), by_loss)}")
+        out.print(worded("cli.show.kept", kept_epoch=kept_epoch(history, bool(parameters["early_stopping"]), by_loss)))
 
 
 def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
@@ -289,7 +318,7 @@ def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
         names.remove("solver")
     chosen = [f"{name}={_spelled(given[name])}" for name in names if given.get(name) is not None]
     if chosen:
-        out.print(f"Settings {printable(', '.join(chosen))}")
+        out.print(worded("cli.settings", chosen=printable(", ".join(chosen))))
 
 
 def _spelled(value: Any) -> str:

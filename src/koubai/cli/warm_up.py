@@ -2,6 +2,10 @@
 
 import argparse
 
+from koubai.cli.parts.parser import add_language
+from koubai.core.language import worded
+from koubai.core.printing import say
+
 EXAMPLES = """examples:
   koubai warm-up
 
@@ -19,6 +23,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_language(parser)
     parser.set_defaults(run=run)
 
 
@@ -28,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
     native = library()
     if native is not None:
-        print(f"Nothing to do: the engine is compiled for {native.level.name} processors ({native.path.name}).")
+        say(worded("cli.nothing_do_engine_compiled_processors", name=native.level.name, name_2=native.path.name))
     elif is_compiled():
-        print("Nothing to do: numba compiles each kernel in each process that uses it, as KOUBAI_ENGINE_CODE=jit asks.")
+        say(worded("cli.nothing_do_numba_compiles_each"))
     return 0 if is_compiled() else 1

@@ -1,10 +1,13 @@
 """Checks of numbers: what counts as one, and those that records hold (activations, optimizers, schedules, layers)."""
 
 from dataclasses import fields
+from functools import reduce
+from math import inf
 from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
+from koubai.core.language import Worded, worded
 
 
 def is_whole(value: object) -> TypeGuard[int]:
@@ -45,7 +48,7 @@ def check_real(
     for parameter in parameters:
         value = getattr(record, parameter)
         if isinstance(value, bool) or not isinstance(value, Real):
-            raise _complaint(ParameterTypeError, record, parameter, "be a number", type(value).__name__)
+            raise _complaint(ParameterTypeError, record, parameter, worded("core.must.number"), type(value).__name__)
         try:
             value = float(value)
         except OverflowError:  # an integer beyond the range of float
@@ -57,11 +60,7 @@ def check_real(
             and (below is None or value < below)
         )
         if not inside or value in (float("inf"), float("-inf")) or value != value:
-            signs = ((">=", at_least), (">", above), ("<=", at_most), ("<", below))
-            bounds = [f"{sign} {bound:g}" for sign, bound in signs if bound is not None]
-            if at_most is None and below is None:
-                bounds.append("finite")
-            raise _complaint(ParameterError, record, parameter, f"be {' and '.join(bounds)}", repr(value))
+            raise _complaint(ParameterError, record, parameter, within(at_least, above, at_most, below), repr(value))
         object.__setattr__(record, parameter, value)
 
 
@@ -77,13 +76,33 @@ def check_count(record: Any, parameter: str, at_least: int) -> None:
     """
     value = getattr(record, parameter)
     if not is_whole(value):
-        raise _complaint(ParameterTypeError, record, parameter, "be a whole number", repr(value))
+        raise _complaint(ParameterTypeError, record, parameter, worded("core.must.whole_number"), repr(value))
     if value < at_least:
-        raise _complaint(ParameterError, record, parameter, f"be >= {at_least}", str(value))
+        raise _complaint(ParameterError, record, parameter, within(at_least, at_most=inf), str(value))
     object.__setattr__(record, parameter, int(value))
+
+
+def within(
+    at_least: float | None = None, above: float | None = None, at_most: float | None = None, below: float | None = None
+) -> Worded:
+    """Return what a number must do to lie in an interval; one that is not bounded above must be finite.
+
+    Examples
+    --------
+    >>> within(at_least=0, below=1)
+    'be >= 0 and < 1'
+    """
+    signs = (("at_least", at_least), ("above", above), ("at_most", at_most), ("below", below))
+    bounds = [worded(f"core.bound.{sign}", bound=f"{bound:g}") for sign, bound in signs if bound not in (None, inf)]
+    if at_most is None and below is None:
+        bounds.append(worded("core.bound.finite"))
+    said = reduce(lambda first, other: worded("core.bound.and", first=first, other=other), bounds)
+    return worded("core.must.within", bounds=said)
 
 
 def _complaint(kind: type[KoubaiError], record: Any, parameter: str, required: str, got: str) -> KoubaiError:
     default = next(field.default for field in fields(record) if field.name == parameter)
     who = type(record).__name__
-    return kind(who=who, parameter=parameter, required=required, got=got, remedy=f"Try {default}.")
+    return kind(
+        who=who, parameter=parameter, required=required, got=got, remedy=worded("core.remedy.try", value=default)
+    )

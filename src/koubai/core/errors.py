@@ -104,6 +104,7 @@ class KoubaiError(Exception):
         self.parameter = parameter.name if isinstance(parameter, Parameter) else parameter
         self.required = required if isinstance(required, str) else tuple(required)
         self.got, self.what, self.remedy = on_one_line(got), what, remedy
+        self.inner: KoubaiError | None = None
         super().__init__(sentence or self._sentence())
 
     def of(self, who: str, kind: "type[KoubaiError] | None" = None) -> "KoubaiError":
@@ -111,7 +112,7 @@ class KoubaiError(Exception):
 
         ``kind`` is the class of the new error, by default that of this one.
         """
-        return (kind or type(self))(
+        outer = (kind or type(self))(
             f"{who}: {self}",
             who=who,
             parameter=self.parameter,
@@ -120,6 +121,8 @@ class KoubaiError(Exception):
             what=self.what,
             remedy=self.remedy,
         )
+        outer.inner = self
+        return outer
 
     def _sentence(self) -> str:
         required = self.required if isinstance(self.required, str) else f"be {either(self.required)}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 
 class RandomSource(Protocol):
@@ -102,6 +103,9 @@ def initial_layer(
         return rng.uniform(-bound, bound, shape), rng.uniform(-bound, bound, shape[-1:])
     if scheme not in INITIALIZERS:
         raise ParameterError(
-            parameter="init", required="be a known rule", got=repr(scheme), remedy=f"Try one of: {', '.join(NAMES)}."
+            parameter="init",
+            required=worded("core.must.known_rule"),
+            got=repr(scheme),
+            remedy=worded("core.remedy.try_18", names=", ".join(NAMES)),
         )
     return INITIALIZERS[scheme](rng, n_in, n_out, shape), np.zeros(shape[-1])

@@ -6,17 +6,31 @@ A text may contain placeholders ``{name}`` for values. Code contains only keys.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from importlib.resources import files
 from typing import Literal, Self, TypeAlias
 
-from koubai.core.errors import ParameterError
+from koubai.core.errors import InPython, KoubaiError, ParameterError
 
 Language: TypeAlias = Literal["en", "ja"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 """The languages available for every text."""
+NOTES = ("tables.note.", "images.note.", "models.note.")
+"""How the keys of notes that files hold begin."""
+COMPILED = ("core.layers.", "core.must.", "core.remedy.")
+"""The same of errors of layers and optimizers."""
+ALIKE = re.compile(r"'[^']*'(?: and '[^']*')+")
+"""Cells beside each other."""
+PIECES = ("tables.used.",)
+"""The same of how columns are used, in pieces."""
+PLACE = re.compile(r"\{(\w+)\}")
+"""A place for a value in a text."""
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+WORDS = re.compile(r"[a-z]{2,} [a-z]{2,}|[A-Za-z][a-z]+ .*\.$")
+"""Words of English, rather than a name, a number or a value."""
 
 
 def language(lang: str | None = None) -> Language:
@@ -37,7 +51,9 @@ def language(lang: str | None = None) -> Language:
             for known in LANGUAGES:
                 if given == known:
                     return known
-            raise ParameterError(f"{who} must be one of {', '.join(LANGUAGES)}; got {given!r}. Try {LANGUAGES[0]}.")
+            raise ParameterError(
+                worded("core.error.language", who=who, languages=", ".join(LANGUAGES), given=repr(given))
+            )
     locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "ja" if locale.lower().startswith("ja") else "en"
 
@@ -106,9 +122,20 @@ class Worded(str):
         """Return what makes the sentence anew, in a copy and in another process."""
         return type(self), (str(self), self.key, self.values)
 
+    def __add__(self, other: str) -> str:
+        """Return the sentence with words behind it, each in its own language."""
+        return worded("core.both", first=self, other=other) if other else self
+
+    def __radd__(self, other: str) -> str:
+        """Return the sentence with words before it."""
+        return worded("core.both", first=other, other=self) if other else self
+
     def in_language(self, lang: Language) -> str:
-        """Return the sentence in a language."""
-        return text(self.key, lang, **{name: said_in(value, lang) for name, value in self.values.items()})
+        """Return the sentence in a language; ``space`` is one between words, which Japanese does without."""
+        values = {name: said_in(value, lang) for name, value in self.values.items()}
+        if lang == "ja" and "space" in values:
+            values["space"] = ""
+        return text(self.key, lang, **values)
 
 
 def worded(key: str, **values: object) -> Worded:
@@ -127,9 +154,215 @@ def either_of(names: Sequence[str]) -> str:
     return reduce(lambda first, other: worded("core.either", first=first, other=other), names)
 
 
+def term(word: str) -> str:
+    """Return a term, such as a heading or a measure, in words of the language in which it is told.
+
+    A term without an entry of its own, such as a name that a user gave, stays as it is.
+
+    Examples
+    --------
+    >>> term("accuracy"), said_in(term("accuracy"), "ja")
+    ('accuracy', '正解率')
+    """
+    if isinstance(word, Worded):
+        return word
+    key = "core.term." + word.lower().replace(" ", "_")
+    return worded(key) if catalogue("en").get(key) == word else word
+
+
+def recognised(sentence: str) -> str:
+    """Return a sentence that a file holds in English, in words of the language in which it is told.
+
+    It is looked for among the catalogue's notes; one that is none of them stays as it is.
+
+    Examples
+    --------
+    >>> said_in(recognised("as asked"), "ja")
+    '指定のとおり'
+    """
+    if isinstance(sentence, Worded) or not sentence.strip():
+        return sentence
+    known = term(sentence)
+    if known is not sentence:
+        return known
+    for key, pattern in _notes(NOTES):
+        found = pattern.fullmatch(sentence)
+        if found:
+            return worded(key, **{name: recognised(value) for name, value in found.groupdict().items()})
+    measure, of, whose = sentence.partition(" of ")
+    if of and isinstance(term(measure), Worded):
+        return worded("models.note.of", label=term(measure), classes=whose)
+    if ALIKE.fullmatch(sentence):
+        return all_of(sentence.split(" and "))
+    return _in_pieces(sentence) or listed_as(", ", [term(name) for name in sentence.split(", ")])
+
+
+def _in_pieces(summary: str) -> str:
+    """Return how a column is used, which is said in pieces one behind the other; nothing if one is unknown."""
+    for key, pattern in _notes(PIECES):
+        found = pattern.match(summary)
+        if found:
+            said, left = worded(key, **found.groupdict()), summary[found.end() :]
+            rest = _in_pieces(left)
+            if not left or rest:
+                return said + rest
+    return ""
+
+
+@cache
+def _notes(beginnings: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
+    """Return the keys of notes on a table that files hold, with patterns of their sentences, the longest first."""
+    found = []
+    value = r"[^\s,;]*" if beginnings == PIECES else ".+?"
+    for key, template in sorted(catalogue("en").items(), key=lambda item: -len(PLACE.sub("", item[1]))):
+        if key.startswith(beginnings) and len(PLACE.sub("", template).strip()) >= 5:
+            seen: set[str] = set()
+            pattern = ""
+            for literal, name in zip(PLACE.split(template)[::2], [*PLACE.findall(template), None], strict=True):
+                pattern += re.escape(literal)
+                if name is not None:
+                    pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{value})"
+                    seen.add(name)
+            found.append((key, re.compile(pattern, re.DOTALL)))
+    return found
+
+
+def listed_as(between: str, phrases: Sequence[str]) -> str:
+    """Return phrases in a row, each in words of the language in which they are told.
+
+    Examples
+    --------
+    >>> listed_as(" and ", [worded("core.got.none"), "two"])
+    'none and two'
+    """
+    said, *others = phrases or [""]
+    for other in others:
+        said = worded("core.row", first=said, between=between, other=other)
+    return said
+
+
+def one_after_another(sentences: Iterable[str]) -> str:
+    """Return those sentences that say something, with a space between them where the language has one.
+
+    Examples
+    --------
+    >>> one_after_another(["", "One.", "Two."])
+    'One. Two.'
+    """
+    said = ""
+    for sentence in sentences:
+        said = worded("core.next", first=said, other=sentence, space=" ") if said and sentence else said or sentence
+    return said
+
+
+def all_of(names: Sequence[str]) -> str:
+    """Return names beside each other, in words of the language in which they are told.
+
+    Examples
+    --------
+    >>> all_of(["'yes'", "'Yes'"]), said_in(all_of(["'yes'", "'Yes'"]), "ja")
+    ("'yes' and 'Yes'", "'yes' と 'Yes'")
+    """
+    return reduce(lambda first, other: worded("core.all", first=first, other=other), names)
+
+
 def said_in(sentence: object, lang: Language) -> object:
-    """Return a sentence in a language if it is `Worded`; anything else as it is."""
-    return sentence.in_language(lang) if isinstance(sentence, Worded) else sentence
+    """Return a sentence in a language if it is `Worded`, or an error that is; anything else as it is."""
+    if isinstance(sentence, Worded):
+        return sentence.in_language(lang)
+    if isinstance(sentence, KoubaiError):
+        return told(sentence, lang) or str(sentence)
+    return sentence
+
+
+def told(error: KoubaiError, lang: Language, options: Mapping[str, str] | None = None) -> str:
+    """Return an error's sentence in a language; nothing where a part of it has no words there, or English ones alone.
+
+    Parameters
+    ----------
+    error : KoubaiError
+        What was raised.
+    lang : "en" or "ja"
+        The language.
+    options : mapping of str to str, optional
+        What a command calls each parameter that it sets, without hyphens in front.
+
+    Examples
+    --------
+    >>> from koubai.core.checks import within
+    >>> remedy = worded("core.remedy.try", value=1)
+    >>> error = ParameterError(parameter="alpha", required=within(above=0), got="-1", remedy=remedy)
+    >>> told(error, "ja", {"alpha": "l2"})
+    '--l2 は 0 より大きい有限の値にしてください（指定は -1）。たとえば 1 とします。'
+    """
+    options = options or {}
+    said = error.args[0]
+    if isinstance(said, Worded) and "parameter" in said.values and error.parameter in options:
+        return worded(said.key, **{**said.values, "parameter": f"--{options[error.parameter]}"}).in_language(lang)
+    if lang == "en":
+        return ""
+    if isinstance(said, Worded) and not (options and isinstance(error.remedy, InPython)):
+        return said.in_language(lang)
+    if error.inner is not None:
+        return told(error.inner, lang, options)
+    if whole := _of_compiled(str(said), lang):
+        return whole
+    remedy = _typed_in(error.remedy, lang, options)
+    if remedy is None:
+        return ""
+    if error.what:
+        what = _typed_in(error.what, lang, options)
+        return "" if what is None else f"{said_in(error.who, lang)}：{what}{remedy}" if error.who else f"{what}{remedy}"
+    required = _required_in(error.required, lang, options)
+    got = _typed_in(error.got, lang, options)
+    if not required or got is None:
+        return ""
+    required = f" {required}" if required[0].isascii() else required
+    name = said_in(error.parameter, lang)
+    if error.parameter in options:
+        name = f"--{options[error.parameter]}"
+    elif error.who:
+        name = f"{said_in(error.who, lang)}：{name}"
+    return text("core.must", lang, name=name, required=required, got=got, remedy=remedy)
+
+
+def _of_compiled(sentence: str, lang: Language) -> str:
+    """Return a sentence of the files that compiled code is made from, which hold no keys; nothing of any other."""
+    for key, pattern in _notes(COMPILED):
+        found = pattern.fullmatch(sentence)
+        if found:
+            return worded(key, **found.groupdict()).in_language(lang)
+    return ""
+
+
+def _required_in(required: str | Sequence[str], lang: Language, options: Mapping[str, str]) -> str:
+    """Return what a parameter must do, in a language; nothing if a part has no words there."""
+    if isinstance(required, str):
+        return _typed_in(required, lang, options) or ""
+    said = [_typed_in(phrase, lang, options) for phrase in required]
+    if None in said:
+        return ""
+    phrases = str(said_in(either_of([phrase for phrase in said if phrase]), lang))
+    return text("core.must.either", lang, phrases=f"{phrases} " if phrases[-1:].isascii() else phrases)
+
+
+def _typed_in(words: str, lang: Language, options: Mapping[str, str]) -> str | None:
+    """Return words in a language, of those for programs what is typed instead; None if there are none."""
+    typed = words.typed if options and isinstance(words, InPython) else words
+    if isinstance(words, InPython) and not typed:
+        return ""
+    if isinstance(typed, Worded):
+        said = typed.in_language(lang)
+    elif WORDS.search(QUOTED.sub("", typed)):
+        return _of_compiled(str(typed), lang) or None
+    else:
+        said = str(typed)
+    if not isinstance(words, InPython):
+        return said
+    try:
+        return said.format(**{parameter: f"--{option}" for parameter, option in options.items()})
+    except KeyError:  # the command has no option for what is named
+        return None
 
 
 def has_text(key: str) -> bool:

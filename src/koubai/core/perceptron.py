@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.language import term
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +191,7 @@ def _examples(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, list[int]]:
             who="learn",
             parameter="X",
             required="have at least one row",
-            got="none",
+            got=term("none"),
             remedy="Give the examples to learn from.",
         )
     labels = np.asarray(y)

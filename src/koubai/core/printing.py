@@ -1,6 +1,10 @@
-"""Making untrusted text safe to show on a terminal."""
+"""What goes to a terminal: untrusted text made safe, and sentences in the language of whoever started this process."""
 
+import sys
+from typing import TextIO
 from unicodedata import category
+
+from koubai.core.language import Language, said_in
 
 
 def printable(text: object) -> str:
@@ -31,3 +35,36 @@ def without_controls(page: str) -> str:
     a\x1b[2Jb
     """
     return page.translate(_CONTROLS)
+
+
+class _Spoken:
+    """The language of this process: English, unless a command chooses another."""
+
+    lang: Language = "en"
+
+
+def speak(lang: Language) -> None:
+    """Let this process speak a language from now on, as the command line asks for it."""
+    _Spoken.lang = lang
+
+
+def spoken() -> Language:
+    """Return the language in which this process speaks."""
+    return _Spoken.lang
+
+
+def said(sentence: object) -> str:
+    """Return a sentence in the language that is spoken.
+
+    Examples
+    --------
+    >>> from koubai.core.language import term
+    >>> said(term("accuracy"))
+    'accuracy'
+    """
+    return str(said_in(sentence, spoken()))
+
+
+def say(sentence: object, stream: TextIO | None = None) -> None:
+    """Print a sentence in the language that is spoken, by default to standard output."""
+    print(said(sentence), file=stream or sys.stdout, flush=True)

@@ -129,9 +129,9 @@ def resolve(
     if not isinstance(given, Mapping):
         raise ParameterTypeError(
             parameter=who,
-            required=f"be the name of {_a(what)} or an instance",
+            required=worded("core.must.name_instance", a=_a(what)),
             got=type(given).__name__,
-            remedy=f"Try one of: {', '.join(kinds)}.",
+            remedy=worded("core.remedy.try_19", kinds=", ".join(kinds)),
         )
     name = aliases.get(str(given.get("name")), str(given.get("name")))
     if name not in kinds:
@@ -142,7 +142,7 @@ def resolve(
             parameter=who,
             required=f"be a known {what}",
             got=repr(name),
-            remedy=f"Try one of: {names}.",
+            remedy=worded("core.remedy.try_18", names=names),
         )
     kind: Any = kinds[name]
     parameters: dict[str, Any] = {str(key): value for key, value in given.items() if key != "name"}
@@ -155,7 +155,7 @@ def resolve(
                 f"{name} must be given {'only ' + ', '.join(known) if known else 'no parameters'}; "
                 f"got {', '.join(unknown)}."
             ),
-            remedy="Leave it out.",
+            remedy=worded("core.remedy.leave_it_out"),
         )
     instance: Kind = kind(**parameters)
     return instance

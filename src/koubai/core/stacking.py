@@ -9,6 +9,7 @@ from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
 from koubai.core.arguments import REAL, SEQUENCE, WHOLE, check_kind, sequence_of
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
+from koubai.core.language import term, worded
 from koubai.core.layers import Dense, Layer
 from koubai.core.losses import Loss
 
@@ -50,7 +51,7 @@ def dense_stack(
             raise ParameterError(
                 who="Network",
                 parameter=name,
-                required=f"be one value or one for each of the {n_hidden} hidden layers",
+                required=worded("core.must.value_each_hidden_layers", n_hidden=n_hidden),
                 got=str(len(given)),
             )
     kinds = [get_activation(kind, "hidden") for kind in activations] + [get_activation(output, "output")]
@@ -84,7 +85,7 @@ def _check_kinds(layers: tuple[Layer, ...]) -> None:
             who="Network",
             parameter="layers",
             required="contain at least one layer",
-            got="none",
+            got=term("none"),
             remedy="Add Dense(n_in, n_out).",
         )
     for layer in layers:
@@ -128,10 +129,14 @@ def _check_last(last: Layer, loss: Loss) -> None:
     if not loss.accepts(last.activation):
         raise ParameterError(
             who="Network",
-            what=(
-                f"the loss {loss.name} must have outputs in [{loss.lower:g}, {loss.upper:g}]; "
-                f"got the output activation {last.activation.name}, with values in [{last.activation.lower:g}, "
-                f"{last.activation.upper:g}]."
+            what=worded(
+                "core.error.loss_have_outputs_got_output",
+                name=loss.name,
+                lower=f"{loss.lower:g}",
+                upper=f"{loss.upper:g}",
+                name_2=last.activation.name,
+                lower_2=f"{last.activation.lower:g}",
+                upper_2=f"{last.activation.upper:g}",
             ),
-            remedy=f"Try {loss.output}.",
+            remedy=worded("core.remedy.try_20", output=loss.output),
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import term, worded
 from koubai.engines.protocol import Engine, Together
 from koubai.engines.together import ALONE
 
@@ -27,11 +28,11 @@ def _cpu(most_threads: int | None) -> Engine:
 def _jax(most_threads: int | None) -> Engine:
     if not has_jax():
         raise ParameterError(
-            who="engine 'jax'",
+            who=worded("engines.error.engine_jax"),
             parameter="JAX",
-            required="be installed",
-            got="none",
-            remedy="Run pip install 'koubai[jax]', or try engine='cpu'.",
+            required=worded("core.must.installed"),
+            got=term("none"),
+            remedy=worded("core.remedy.run_pip_install_koubai_jax"),
         )
     from koubai.engines.xla.engine import JaxEngine
 
@@ -72,5 +73,5 @@ def get_engine(given: "str | Engine", most_threads: int | None = None) -> Engine
     if not isinstance(given, str):
         return given
     if given not in ENGINES:
-        raise ParameterError(f"engine must be one of {', '.join(ENGINES)}; got {given!r}. Try 'cpu'.")
+        raise ParameterError(worded("engines.error.engine_got_try_cpu", engines=", ".join(ENGINES), given=repr(given)))
     return ENGINES[given](most_threads)

@@ -10,6 +10,7 @@ import numpy as np
 from koubai.core import errors
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, KoubaiError, LostProcessError
+from koubai.core.language import term, worded
 from koubai.engines.protocol import Together
 
 T = TypeVar("T")
@@ -83,11 +84,11 @@ def check_same(together: Together, what: str, seen: Mapping[str, Any]) -> None:
         for name, value in other.items():
             if value != first[name]:
                 together.leave()
-                there = f"{value} {name}, and process 0 sees {first[name]}"
-                apart = there if isinstance(value, int) else f"other {name} than process 0"
+                apart = worded("engines.note.seen_apart", name=term(name))
+                if isinstance(value, int):
+                    apart = worded("engines.note.seen", value=value, name=term(name), first=first[name])
                 raise DataError(
-                    f"All processes must see the same {what}; process {rank} sees {apart}. Start all with the same "
-                    f"command, on the same files."
+                    worded("engines.error.all_processes_see_same_process", what=what, rank=rank, apart=apart)
                 )
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError, ParameterError
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.core.warning import warn_caller
@@ -171,10 +172,13 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             raise ParameterError(
                 who=choices.name_of(self),
                 what=(
-                    f"the network must keep its layers of {self.network_.sizes} nodes when training "
-                    f"continues; got {network.sizes}."
+                    worded(
+                        "estimators.error.network_keep_layers_nodes_when",
+                        sizes=self.network_.sizes,
+                        sizes_2=network.sizes,
+                    )
                 ),
-                remedy="Set warm_start=False, or make a new estimator.",
+                remedy=worded("core.remedy.set_warm_start_false_make"),
             )
         if self._output_by_hand:
             usual = network.layers[-1].activation.name
@@ -248,8 +252,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             train(engine, plan, run, source, course)
         except DivergenceError as error:
             raise DivergenceError(
-                f"{error} Solver produced non-finite parameter weights. The input data may contain large values and "
-                f"need to be preprocessed.",
+                worded("estimators.error.diverged", error=error),
                 who=error.who,
                 what=error.what,
                 remedy=error.remedy,

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.engines.together import told
 from koubai.estimators.given import training_choices as choices
@@ -50,9 +51,9 @@ class FitsSources:
             raise ParameterError(
                 who=who,
                 parameter="early_stopping",
-                required="be False without validation rows",
+                required=worded("core.must.false_without_validation_rows"),
                 got="True",
-                remedy="Give some.",
+                remedy=worded("core.remedy.give_some"),
             )
         estimator._check_layers()
         first = source.first()
@@ -84,15 +85,15 @@ class FitsSources:
                 raise ParameterError(
                     who=who,
                     parameter=name,
-                    required=f"be {neutral!r} with rows that are read block by block",
+                    required=worded("core.must.be_with_blocks", neutral=repr(neutral)),
                     got=repr(value),
-                    remedy="Leave it out.",
+                    remedy=worded("core.remedy.leave_it_out"),
                 )
         if choices.uses_lbfgs(self):
             raise ParameterError(
                 who=who,
                 parameter="optimizer",
-                required="be one that takes batches with rows that are read block by block",
+                required=worded("core.must.takes_batches_rows_read_block"),
                 got="'lbfgs'",
-                remedy="Try 'adam'.",
+                remedy=worded("core.remedy.try_adam"),
             )

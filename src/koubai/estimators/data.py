@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.kept.storage import Storable
@@ -110,9 +111,9 @@ class TakesData(Storable):
             raise DataError(
                 who=type(self).__name__,
                 parameter="sample_weight times class_weight",
-                required="be above 0 for at least one row",
-                got=f"0 for all {len(weights)}",
-                remedy="Omit them.",
+                required=worded("core.must.above_at_least_row"),
+                got=worded("core.got.all", n_weights=len(weights)),
+                remedy=worded("core.remedy.omit_them"),
             )
         return Rows(inputs[there], np.ascontiguousarray(targets[there]), weights[there])
 
@@ -126,9 +127,9 @@ class TakesData(Storable):
             raise ParameterError(
                 who=type(self).__name__,
                 parameter="validation_fraction",
-                required="be > 0 where rows are held out",
+                required=worded("core.must.where_rows_held_out"),
                 got=str(self.validation_fraction),
-                remedy="Try 0.1, or early_stopping=False.",
+                remedy=worded("core.remedy.try_early_stopping_false"),
             )
         arrays = [rows.inputs, rows.targets] + ([] if rows.weights is None else [rows.weights])
         parts = splitters().train_test_split(

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.language import term
 from koubai.core.losses import Loss
 from koubai.core.network import Network
 from koubai.estimators.given.by_hand import DESCRIBED, Seen
@@ -103,7 +104,7 @@ class HasLabels:
                 who=who,
                 parameter="classes_",
                 required="be set where coefs_ is",
-                got="none",
+                got=term("none"),
                 remedy="Set all labels, sorted.",
             )
         if binarizer is None:

@@ -16,6 +16,7 @@ from koubai.core.activations import get_activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.exact_moments import LOWEST, exact_sum
+from koubai.core.language import worded
 from koubai.core.losses import Loss
 from koubai.core.moments import Moments
 from koubai.core.network import Network
@@ -275,7 +276,7 @@ def metric_of(given: Any, who: str) -> Callable[..., Any] | None:
         raise ParameterError(
             who=who,
             parameter="validation_metric",
-            required="be 'score', 'loss', the name of one of scikit-learn's scorers, or a scorer",
+            required=worded("core.must.core_loss_name_scikit_learn"),
             got=repr(given),
             remedy=f"Try {(near or ['loss'])[0]!r}.",
         )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.randomness import seed_from
 from koubai.engines.cpu.threads import available_threads
@@ -94,9 +95,9 @@ def try_starts(
         raise ParameterError(
             who=who,
             parameter="n_starts",
-            required="be 1 with an engine that trains one network at a time",
-            got=f"{len(starts)} and engine={engine.name!r}",
-            remedy="Try engine='cpu'.",
+            required=worded("core.must.engine_trains_network_at_time"),
+            got=worded("core.got.engine", n_starts=len(starts), name=repr(engine.name)),
+            remedy=worded("core.remedy.try_engine_cpu"),
         )
     at_a_time = getattr(engine, "at_a_time", None) or available_threads()
     scores: list[float] = []
@@ -113,5 +114,5 @@ def try_starts(
             train_population(plan, population, rows, trial.rates, trial.patience, *shares)
             found = [trial.score(theta) if np.isfinite(theta).all() else -np.inf for theta in population.thetas]
             scores += [value if np.isfinite(value) else -np.inf for value in found]
-            show(len(scores), f"starts, best validation {max(scores):.3f}")
+            show(len(scores), worded("estimators.note.starts", value=f"{max(scores):.3f}"))
     return np.array(scores)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.export.models import describe, described_network
 from koubai.export.steps import CATEGORY, DATE, TEXT
 from koubai.export.words import plain
@@ -114,18 +115,18 @@ def check_target(to: str, options: Any) -> Target:
         raise ParameterError(
             who="export",
             parameter="to",
-            required=f"be one of {', '.join(TARGETS)}",
+            required=worded("core.must.be_one_of_3", targets=", ".join(TARGETS)),
             got=repr(to),
-            remedy="Try 'onnx'.",
+            remedy=worded("core.remedy.try_onnx"),
         )
     for name in options:
         if name not in TARGETS[to].options:
             raise ParameterError(
                 who="export",
                 parameter=name,
-                required=f"not be set for {to}",
+                required=worded("core.must.not_set", to=to),
                 got=repr(options[name]),
-                remedy="Leave it out.",
+                remedy=worded("core.remedy.leave_it_out"),
             )
     return TARGETS[to]
 
@@ -172,7 +173,7 @@ def onnx_inputs(model: Any, table: Any) -> "dict[str, Array]":
     raise ParameterTypeError(
         who="onnx_inputs",
         parameter="model",
-        required="be of a table or of images in files",
+        required=worded("core.must.table_images_files"),
         got=type(model).__name__,
         remedy="Its graph takes {'X': rows}.",
     )

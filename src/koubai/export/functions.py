@@ -21,6 +21,7 @@ from koubai.core.formulas.tree import (
     formula,
     largest,
 )
+from koubai.core.language import worded
 from koubai.export.steps import Scalar
 
 FAR = 1e9
@@ -98,8 +99,11 @@ def activation_function(activation: Activation, name: str) -> Scalar:
     value = activation.formula(U, FAR)
     if value is None:
         raise UndefinedError(
-            f"the activation {activation.name} must define formula(u) to be exported; it does not. "
-            f"Add it to {type(activation).__name__}."
+            worded(
+                "export.error.activation_define_formula_u_exported",
+                name=activation.name,
+                name_2=type(activation).__name__,
+            )
         )
     return scalar(name, ("u",), value, f"the activation {activation.name}")
 

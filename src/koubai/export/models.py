@@ -8,6 +8,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.export import functions as f
 from koubai.export.columns import Columns
@@ -84,9 +85,9 @@ def describe(model: Any, bare: bool = False) -> Computation:
     raise ParameterTypeError(
         who="export",
         parameter="model",
-        required=f"be a {', '.join(KINDS[:-1])} or {KINDS[-1]}, or a pipeline that ends with one",
+        required=worded("core.must.pipeline_ends", kinds=", ".join(KINDS[:-1]), kinds_2=KINDS[-1]),
         got=type(model).__name__,
-        remedy="Give its best_estimator_." if hasattr(model, "best_estimator_") else "",
+        remedy=worded("core.remedy.give_best_estimator") if hasattr(model, "best_estimator_") else "",
     )
 
 
@@ -118,7 +119,7 @@ def described_network(model: Any) -> tuple[str, Network, Array, tuple[str, ...],
         outputs = () if model.target_.is_classification else (model.target_.name,)
     if not isinstance(estimator, BaseNetwork):
         raise ParameterTypeError(
-            who="export", parameter="model", required="have a network to be drawn", got=type(model).__name__
+            who="export", parameter="model", required=worded("core.must.have_network_drawn"), got=type(model).__name__
         )
     network, theta = estimator.network_, estimator._current_theta()
     inputs = inputs or tuple(map(str, getattr(estimator, "feature_names_in_", ())))
@@ -181,9 +182,9 @@ def _of_pipeline(builder: Builder, pipeline: Any) -> Computation:
         raise ParameterError(
             who="export",
             parameter="model",
-            required="end with a network or a Perceptron of koubai's, if it is a pipeline",
+            required=worded("core.must.end_network_perceptron_koubai_if"),
             got=type(last).__name__,
-            remedy="A TableModel prepares columns by itself.",
+            remedy=worded("core.remedy.tablemodel_prepares_columns_itself"),
         )
     return replace(found, title=f"pipeline: {found.title}")
 
@@ -226,7 +227,10 @@ def _answer_of_classes(builder: Builder, classifier: Any, outputs: str, name: st
     reading = classifier._reading()
     if len(classes) < 2:
         raise ParameterError(
-            who="export", parameter="model", required="have two classes at least", got=f"{len(classes)}"
+            who="export",
+            parameter="model",
+            required=worded("core.must.have_two_classes_at_least"),
+            got=f"{len(classes)}",
         )
     if builder.width(outputs) == 1 and not classifier._is_multilabel():
         if reading.signed:
@@ -353,9 +357,9 @@ def _with_conformal(builder: Builder, model: Any, answer: Answer) -> Answer:
         raise ParameterError(
             who="export",
             parameter="model",
-            required="have intervals that end somewhere",
-            got=f"intervals at {conformal.percent} without an end",
-            remedy="Fit it with a lower level.",
+            required=worded("core.must.have_intervals_end_somewhere"),
+            got=worded("core.got.intervals_at_without_end", percent=conformal.percent),
+            remedy=worded("core.remedy.fit_lower_level"),
         )
     last = builder.steps[-1].name
     given = {"reach": np.array([conformal.limit])} | ({"unit": np.array([conformal.unit])} if conformal.grows else {})

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.export import functions as f
 from koubai.export.steps import ROW, Builder, Filled, Input, Read
 
@@ -65,9 +66,9 @@ def _adder(name: str, step: Any) -> Callable[[Builder, str, Any, str], str]:
     raise ParameterError(
         who="export",
         parameter="model",
-        required=f"have steps such as {', '.join(KNOWN)} before its network, if it is a pipeline",
+        required=worded("core.must.have_steps_such_before_network", known=", ".join(KNOWN)),
         got=f"the step {name!r}, a {type(step).__name__}{' with indicators or texts' if _is_more(step) else ''}",
-        remedy="Do it before the pipeline, or put the network's to_sklearn() in its place and use skl2onnx.",
+        remedy=worded("core.remedy.do_before_pipeline_put_network"),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.images.images import Images, check_room, unreadable
 
 NAMES = (("x_train", "y_train"), ("train_images", "train_labels"), ("images", "labels"), ("X", "y"), ("x", "y"))
@@ -41,10 +42,7 @@ def read_npz(path: Path, *, needs_labels: bool = True) -> Images:
     training = _found(path, arrays, NAMES)
     if training is None or (needs_labels and training.labels is None):
         listed = ", ".join(sorted(arrays)[:8]) or "none"
-        raise DataError(
-            f"The archive '{path}' must hold images and labels under the names x_train and y_train, images and labels, "
-            f"or X and y; it holds {listed}. Save it with np.savez(file, images=…, labels=…)."
-        )
+        raise DataError(worded("images.error.archive_hold_images_labels_under", path=path, listed=listed))
     test = _found(path, arrays, TEST_NAMES)
     return Images(training.pixels, training.labels, training.names, training.source, test=test)
 
@@ -65,8 +63,7 @@ def _labels(path: Path, name: str, labels: Array, n: int) -> Array:
     flat = labels.reshape(-1) if labels.size == n else labels
     if flat.shape != (n,):
         raise DataError(
-            f"The array {name} of '{path}' must hold a label for each of the {n:,} images; got shape {labels.shape}. "
-            "Give one for each."
+            worded("images.error.array_hold_label_each_images", name=name, path=path, n=f"{n:,}", shape=labels.shape)
         )
     return flat
 
@@ -88,8 +85,7 @@ def image_array(given: Array, name: str) -> Array:
     """
     if given.dtype.kind not in "biuf" or not FEWEST <= given.ndim <= 4 or not given.size:
         raise DataError(
-            f"The array {name} must hold images as numbers, (n, height, width) or (n, height, width, channels); got "
-            f"shape {given.shape} of {given.dtype}. Stack images of one size."
+            worded("images.error.array_hold_images_numbers_n", name=name, shape=given.shape, dtype=given.dtype)
         )
     if given.ndim == 4:
         return given
@@ -97,10 +93,7 @@ def image_array(given: Array, name: str) -> Array:
         return given[..., np.newaxis]
     side = round(given.shape[1] ** 0.5)
     if side * side != given.shape[1]:
-        raise DataError(
-            f"The array {name} must hold images; its rows of {given.shape[1]} numbers are no squares. Reshape it to "
-            "(n, height, width)."
-        )
+        raise DataError(worded("images.error.array_hold_images_rows_numbers", name=name, shape=given.shape[1]))
     return given.reshape(len(given), side, side, 1)
 
 
@@ -115,10 +108,7 @@ def _arrays(path: Path, needs_labels: bool) -> dict[str, Array]:
         with np.load(path, allow_pickle=False) as archive:
             return {name: _array(path, archive, name) if name in there else np.empty(0) for name in archive.files}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(
-            f"The archive '{path}' must be a whole npz file, as np.savez writes them; it is damaged or something else. "
-            "Save it again."
-        ) from error
+        raise DataError(worded("images.error.archive_whole_npz_file_np", path=path)) from error
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -128,9 +118,6 @@ def _array(path: Path, archive: Any, name: str) -> Array:
         array: Array = archive[name]
     except ValueError as error:
         if "pickle" in str(error):
-            raise DataError(
-                f"The array {name} of '{path}' must hold numbers or texts; it holds pickled Python objects, which are "
-                "never loaded, since they could run any program. Save it as an array of one dtype."
-            ) from error
-        raise DataError(f"The array {name} of '{path}' must be whole; it is damaged. Save it again.") from error
+            raise DataError(worded("images.error.array_hold_numbers_texts_holds", name=name, path=path)) from error
+        raise DataError(worded("images.error.array_whole_damaged_save_again", name=name, path=path)) from error
     return array

@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, InPython
+from koubai.core.language import worded
 from koubai.images.images import COLOUR, GRAY, Images, check_room, missing, said_of_size
 from koubai.images.names import is_picture
 from koubai.images.pictures import (
@@ -50,8 +51,7 @@ def read_folder(folder: Path, channels: int | None = None, size: tuple[int, int]
         raise _no_classes(folder, classes, loose)
     if len(filled) == 1:
         raise DataError(
-            f"The folder '{folder}' must hold a subfolder with pictures for each of two classes or more; got one, "
-            f"{next(iter(filled))!r}. Add the other classes."
+            worded("images.error.folder_hold_subfolder_pictures_each", folder=folder, next=repr(next(iter(filled))))
         )
     paths = [path for name in filled for path in filled[name]]
     labels = np.array([name for name in filled for _ in filled[name]])
@@ -123,14 +123,14 @@ def read_files(
             check_has_no_colours(path, found)
             found = found[:, :, :GRAY]
         if found.shape[:2] != (height, width):
-            raise DataError(f"The picture '{path}' must have the size that its header says. Save it anew.")
+            raise DataError(worded("images.error.picture_have_size_header_says", path=path))
         pixels[index] = found
         n_filled += filled
     notes = _notes_of_colours(channels, wanted, grays, pixels)
     if channels is None and wanted == COLOUR and not has_colours(pixels):
         pixels, notes = np.ascontiguousarray(pixels[..., :GRAY]), ()
     if n_filled:
-        notes = (*notes, f"{_pictures(n_filled)} with transparent places, which are read as white.")
+        notes = (*notes, worded("images.note.transparent_places_read_white", pictures=_pictures(n_filled)))
     return Images(pixels, None, names or [str(path) for path in paths], source, resized=size is not None, notes=notes)
 
 
@@ -143,12 +143,18 @@ def _common_size(paths: Sequence[Path], headers: Sequence[Header], source: str) 
             side = min(min(one.height, one.width) for one in headers)
             raise DataError(
                 what=(
-                    f"The pictures of '{source}' must all have the same size; '{paths[0]}' has {sizes[0]} pixels and "
-                    f"'{path}' {sizes[1]}."
+                    worded(
+                        "images.error.pictures_all_have_same_size",
+                        source=source,
+                        paths=paths[0],
+                        sizes=sizes[0],
+                        path=path,
+                        sizes_2=sizes[1],
+                    )
                 ),
                 remedy=InPython(
                     f"Give image_size=({side}, {side}) to resize them.",
-                    typed=f"Add {{image_size}} {side} to resize them.",
+                    typed=worded("core.remedy.add_resize_them", side=side),
                 ),
             )
     return first.height, first.width
@@ -160,27 +166,30 @@ def _check_sizes(paths: Sequence[Path], headers: Sequence[Header], expected: tup
         if (header.height, header.width) != expected:
             raise DataError(
                 what=(
-                    f"The picture '{path}' must have {said_of_size(*expected)} pixels, as those learned from; it has "
-                    f"{said_of_size(header.height, header.width)}."
+                    worded(
+                        "images.error.picture_have_pixels_those_learned",
+                        path=path,
+                        said_of_size=said_of_size(*expected),
+                        said_of_size_2=said_of_size(header.height, header.width),
+                    )
                 ),
-                remedy=InPython("Give resize=True to resize it.", typed="Add {resize} to resize it."),
+                remedy=InPython("Give resize=True to resize it.", typed=worded("core.remedy.add_resize")),
             )
 
 
 def _no_classes(folder: Path, classes: Sequence[Path], loose: Sequence[Path]) -> DataError:
-    wanted = f"The folder '{folder}' must hold a subfolder with pictures for each class"
+    wanted = worded("images.note.folder_hold_subfolder_pictures_each", folder=folder)
     if loose:
-        return DataError(
-            f"{wanted}; its {_pictures(len(loose))} {'lies' if len(loose) == 1 else 'lie'} in none. Make a folder for "
-            "each class, and move its pictures there."
-        )
+        return DataError(worded(f"images.error.loose.{_number(loose)}", wanted=wanted, pictures=_pictures(len(loose))))
     if classes:
         names = ", ".join(entry.name for entry in classes[:MANY]) + (", …" if len(classes) > MANY else "")
-        return DataError(
-            f"{wanted}; those that it has, {names}, hold none that end in .png, .jpg or another picture's suffix. "
-            "Check the folder."
-        )
-    return DataError(f"{wanted}; it holds none. Check the folder.")
+        return DataError(worded("images.error.those_has_hold_none_end", wanted=wanted, names=names))
+    return DataError(worded("images.error.holds_none_check_folder", wanted=wanted))
+
+
+def _number(things: Sequence[object]) -> str:
+    """Return how keys of sentences end that are about one thing, or about several."""
+    return "one" if len(things) == 1 else "many"
 
 
 def _notes_of_empty(found: dict[str, list[Path]]) -> tuple[str, ...]:
@@ -188,36 +197,34 @@ def _notes_of_empty(found: dict[str, list[Path]]) -> tuple[str, ...]:
     if not empty:
         return ()
     names = ", ".join(empty[:MANY]) + (", …" if len(empty) > MANY else "")
-    folders = "folder holds" if len(empty) == 1 else "folders hold"
-    return (f"{len(empty)} {folders} no pictures and {'is' if len(empty) == 1 else 'are'} left out: {names}.",)
+    return (worded(f"images.note.empty.{_number(empty)}", n=len(empty), names=names),)
 
 
 def _notes_of_others(folder: Path, others: Sequence[Path], loose: Sequence[Path]) -> tuple[str, ...]:
     """Return a note on pictures outside of the classes, and one on files that are no pictures."""
     notes = []
     if loose:
-        lie, are = ("lies", "is") if len(loose) == 1 else ("lie", "are")
-        notes.append(f"{_pictures(len(loose))} that {lie} in no class's folder {are} left out.")
+        notes.append(worded(f"images.note.loose.{_number(loose)}", pictures=_pictures(len(loose))))
     if others:
         names = ", ".join(path.relative_to(folder).as_posix() for path in others[:MANY])
-        files = "1 file is no picture and is" if len(others) == 1 else f"{len(others):,} files are no pictures and are"
-        notes.append(f"{files} left out: {names}{', …' if len(others) > MANY else ''}.")
+        names += ", …" if len(others) > MANY else ""
+        notes.append(worded(f"images.note.others.{_number(others)}", n=f"{len(others):,}", names=names))
     return tuple(notes)
 
 
 def _notes_of_colours(channels: int | None, wanted: int, grays: Sequence[bool], pixels: Array) -> tuple[str, ...]:
     n_gray = sum(grays)
     if channels is None and wanted == COLOUR and n_gray:
-        are = "is grey and is" if n_gray == 1 else "are grey and are"
-        return (f"{n_gray:,} of {len(grays):,} pictures {are} read as red, green and blue.",)
+        key = f"images.note.grey.{'one' if n_gray == 1 else 'many'}"
+        return (worded(key, n=f"{n_gray:,}", of=f"{len(grays):,}"),)
     if channels == GRAY and n_gray < len(grays):
         n = len(grays) - n_gray
-        return (f"{_pictures(n)} stored in colour {'is' if n == 1 else 'are'} read as grey.",)
+        return (worded(f"images.note.coloured.{'one' if n == 1 else 'many'}", pictures=_pictures(n)),)
     return ()
 
 
 def _pictures(n: int) -> str:
-    return "1 picture" if n == 1 else f"{n:,} pictures"
+    return worded("images.note.picture") if n == 1 else worded("images.note.pictures", n=f"{n:,}")
 
 
 def _is_hidden(below: Path) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError, InPython
+from koubai.core.language import worded
 from koubai.images.images import Images, check_room, unreadable
 
 KINDS = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -57,10 +58,7 @@ def read_idx_images(path: Path, labels: Path | None = None, *, needs_labels: boo
     """
     pixels = read_idx(path)
     if pixels.ndim not in IMAGE_AXES:
-        raise DataError(
-            f"The file '{path}' must hold images, (n, height, width) or (n, height, width, channels); it holds an "
-            f"array of shape {pixels.shape}. Give the file of images."
-        )
+        raise DataError(worded("images.error.file_hold_images_n_height", path=path, shape=pixels.shape))
     pixels = pixels if pixels.ndim == 4 else pixels[..., np.newaxis]
     found = labels if labels is not None else partner(path)
     names = [f"{path.name}[{index}]" for index in range(len(pixels))]
@@ -68,8 +66,8 @@ def read_idx_images(path: Path, labels: Path | None = None, *, needs_labels: boo
         return Images(pixels, None, names, str(path))
     if found is None:
         raise FileError(
-            what=f"The labels of '{path}' must be given; no file of them lies beside it.",
-            remedy=InPython("Give labels='FILE'.", typed="Name it with {labels}."),
+            what=worded("images.error.labels_given_no_file_them", path=path),
+            remedy=InPython("Give labels='FILE'.", typed=worded("core.remedy.name")),
         )
     return Images(pixels, _labels(found, path, len(pixels)), names, str(path))
 
@@ -78,8 +76,7 @@ def _labels(found: Path, path: Path, n: int) -> Array:
     values = read_idx(found)
     if values.shape != (n,):
         raise DataError(
-            f"The file '{found}' must hold a label for each of the {n:,} images of '{path}'; it holds an array of "
-            f"shape {values.shape}. Give the file that belongs to it."
+            worded("images.error.file_hold_label_each_images", found=found, n=f"{n:,}", path=path, shape=values.shape)
         )
     return values.astype(np.int64) if values.dtype.kind in "iu" else values
 
@@ -109,7 +106,7 @@ def read_idx(path: Path) -> Array:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
             return _array(path, file)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"The file '{path}' must be a whole gzip file; it is damaged. Fetch it again.") from error
+        raise DataError(worded("images.error.file_whole_gzip_file_damaged", path=path)) from error
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -118,28 +115,34 @@ def _array(path: Path, file: IO[bytes] | Any) -> Array:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in KINDS or not start[3]:
         raise DataError(
-            f"The file '{path}' must be of the idx format, which begins with 00 00 08 03 for images; it begins with "
-            f"{start.hex(' ') or 'nothing'}. Check which file it is."
+            worded("images.error.idx_format", path=path, begin=start.hex(" ") or worded("images.note.nothing_at_all"))
         )
     kind, n_axes = np.dtype(KINDS[start[2]]), start[3]
     sizes = file.read(4 * n_axes)
     if len(sizes) < 4 * n_axes:
-        raise DataError(f"The file '{path}' must be whole; it ends within its header. Fetch it again.")
+        raise DataError(worded("images.error.file_whole_ends_within_header", path=path))
     shape = struct.unpack(f">{n_axes}I", sizes)
     if 0 in shape or n_axes > 4:
-        raise DataError(
-            f"The file '{path}' must hold images or labels; its header says {_times(shape)}. Check which file it is."
-        )
+        raise DataError(worded("images.error.file_hold_images_labels_header", path=path, times=_times(shape)))
     wanted = math.prod(shape) * kind.itemsize
     check_room(str(path), wanted)
     content = bytearray()
     while len(content) <= wanted and (piece := file.read(min(PIECE, wanted + 1 - len(content)))):
         content += piece
     if len(content) != wanted:
-        got = f"only {len(content):,}" if len(content) < wanted else "more"
+        got = (
+            worded("images.note.only", n_content=f"{len(content):,}")
+            if len(content) < wanted
+            else worded("images.note.more")
+        )
         raise DataError(
-            f"The file '{path}' must hold the {wanted:,} bytes of {_times(shape)} numbers after its header; it holds "
-            f"{got}. Fetch it again."
+            worded(
+                "images.error.file_hold_bytes_numbers_after",
+                path=path,
+                wanted=f"{wanted:,}",
+                times=_times(shape),
+                got=got,
+            )
         )
     return np.frombuffer(content, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError
+from koubai.core.language import term, worded
 from koubai.core.memory import free_memory
 
 Shape: TypeAlias = tuple[int, int, int]
@@ -69,7 +70,7 @@ def said_of_size(height: int, width: int) -> str:
 
 def missing(path: Path) -> FileError:
     """Return the error of a file that is not there."""
-    return FileError(f"The file '{path}' must exist; it was not found. Check the name.")
+    return FileError(worded("images.error.file_exist_was_not_found", path=path))
 
 
 def unreadable(path: Path, error: OSError) -> FileError:
@@ -77,7 +78,7 @@ def unreadable(path: Path, error: OSError) -> FileError:
     if isinstance(error, FileNotFoundError):
         return missing(path)
     reason = (error.strerror or str(error) or "unknown").lower()
-    return FileError(f"The file '{path}' must be readable; got: {reason}. Check it.")
+    return FileError(worded("images.error.file_readable_got_check", path=path, reason=term(reason)))
 
 
 def check_room(source: str, n_bytes: int) -> None:
@@ -93,6 +94,10 @@ def check_room(source: str, n_bytes: int) -> None:
     free = free_memory()
     if n_bytes > free:
         raise DataError(
-            f"{source}: the images must fit into memory; they take {n_bytes / 1e9:.1f} GB and {free / 1e9:.1f} GB "
-            "are free. Give fewer, or smaller ones."
+            worded(
+                "images.error.images_fit_into_memory_take",
+                source=source,
+                n_bytes=f"{n_bytes / 1e9:.1f}",
+                free=f"{free / 1e9:.1f}",
+            )
         )

@@ -13,6 +13,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError, InPython, ParameterError
+from koubai.core.language import term, worded
 from koubai.images.images import COLOUR, GRAY, said_of_size
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM")
@@ -48,9 +49,7 @@ def pillow() -> ModuleType:
     try:
         from PIL import Image
     except ImportError as error:
-        raise ParameterError(
-            "Pillow must be installed to read pictures; it was not found. Run pip install 'koubai[images]'."
-        ) from error
+        raise ParameterError(worded("images.error.pillow_installed_read_pictures_was")) from error
     return Image
 
 
@@ -137,8 +136,8 @@ def check_has_no_colours(path: Path, pixels: Array) -> None:
     """
     if has_colours(pixels):
         raise DataError(
-            what=f"The picture '{path}' must be grey, as those the model learned from; it has 3 channels with colours.",
-            remedy=InPython("Read it with channels=1.", typed="Add {channels} gray to read it as grey."),
+            what=worded("images.error.picture_grey_those_model_learned", path=path),
+            remedy=InPython("Read it with channels=1.", typed=worded("core.remedy.add_gray_read_grey")),
         )
 
 
@@ -157,28 +156,38 @@ def opened(path: Path) -> Iterator[Any]:
             with image.open(path, formats=FORMATS) as picture:
                 width, height = picture.size
                 if width * height > MOST_PIXELS:
-                    raise _too_large(path, f"{said_of_size(height, width)} = {width * height / 1e6:,.0f} megapixels")
+                    raise _too_large(
+                        path,
+                        worded(
+                            "images.note.megapixels",
+                            said_of_size=said_of_size(height, width),
+                            width=f"{width * height / 1000000.0:,.0f}",
+                        ),
+                    )
                 yield picture
     except image.DecompressionBombError as error:  # Pillow's own limit, far above this one
-        raise _too_large(path, f"more than {2 * image.MAX_IMAGE_PIXELS / 1e6:,.0f} megapixels") from error
-    except image.UnidentifiedImageError as error:
-        raise DataError(
-            f"The picture '{path}' must be a PNG, JPEG, BMP, GIF, WebP or PPM file; its content is none of them, or "
-            "damaged. Save it anew, or remove it."
+        raise _too_large(
+            path, worded("images.note.more_than_megapixels", value=f"{2 * image.MAX_IMAGE_PIXELS / 1000000.0:,.0f}")
         ) from error
+    except image.UnidentifiedImageError as error:
+        raise DataError(worded("images.error.picture_png_jpeg_bmp_gif", path=path)) from error
     except (FileError, DataError):
         raise
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, TypeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             reason = (error.strerror or "unknown").lower()
-            raise FileError(f"The picture '{path}' must be readable; got: {reason}. Check it.") from error
-        raise DataError(
-            f"The picture '{path}' must be whole; it is damaged or cut short. Save it anew, or remove it."
-        ) from error
+            raise FileError(
+                worded("images.error.picture_readable_got_check", path=path, reason=term(reason))
+            ) from error
+        raise DataError(worded("images.error.picture_whole_damaged_cut_short", path=path)) from error
 
 
 def _too_large(path: Path, size: str) -> DataError:
     return DataError(
-        f"The picture '{path}' must have at most {MOST_PIXELS / 1e6:.0f} megapixels; its header says {size}. "
-        "Make it smaller, or remove it."
+        worded(
+            "images.error.picture_have_at_most_megapixels",
+            path=path,
+            most_pixels=f"{MOST_PIXELS / 1000000.0:.0f}",
+            size=size,
+        )
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from koubai.core.checks import is_whole
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.images import archives, folders, idx
 from koubai.images.images import COLOUR, GRAY, Images
 from koubai.images.names import is_picture
@@ -77,10 +78,7 @@ def read_images(
         _refuse(where, labels=labels)
         return archives.read_npz(where)
     if is_picture(where):
-        raise DataError(
-            f"Images to learn from must be a folder, an idx file or an npz archive; got the picture '{where}'. "
-            "Give a folder with a subfolder for each class."
-        )
+        raise DataError(worded("images.error.images_learn_folder_idx_file", where=where))
     return idx.read_idx_images(where, None if labels is None else Path(labels))
 
 
@@ -118,8 +116,7 @@ def read_unlabelled(
     for path in where:
         if path.is_dir() or not is_picture(path):
             raise ParameterError(
-                f"Images must be several pictures, or one folder, idx file or npz archive; got '{path}' among "
-                f"{len(where)}. Give it alone."
+                worded("images.error.images_several_pictures_folder_idx", path=path, n_where=len(where))
             )
         folders.check_file(path)
     return folders.read_files(where, channels, image_size, str(where[0].parent), lossless=lossless, expected=expected)
@@ -139,7 +136,7 @@ def _unlabelled(
             return idx.read_idx_images(sets[1] or sets[0], needs_labels=False)
         paths = folders.pictures_below(where)
         if not paths:
-            raise DataError(f"The folder '{where}' must hold pictures; it holds none. Check the folder.")
+            raise DataError(worded("images.error.folder_hold_pictures_holds_none", where=where))
         names = [path.relative_to(where).as_posix() for path in paths]
         found = folders.read_files(paths, channels, size, str(where), names, lossless=lossless, expected=expected)
         inside = [path.relative_to(where).parts for path in paths]
@@ -166,9 +163,9 @@ def size_of(given: Any) -> tuple[int, int] | None:
     if len(sides) != 2 or not all(is_whole(side) and side > 0 for side in sides):
         raise ParameterError(
             parameter="image_size",
-            required="be an integer > 0 or two, (height, width)",
+            required=worded("core.must.integer_two_height_width"),
             got=repr(given),
-            remedy="Try 28.",
+            remedy=worded("core.remedy.try_12"),
         )
     return int(sides[0]), int(sides[1])
 
@@ -177,7 +174,10 @@ def check_channels(given: Any) -> None:
     """Raise ParameterError unless ``channels`` is 1, 3 or None."""
     if given not in CHANNELS or isinstance(given, bool):
         raise ParameterError(
-            parameter="channels", required="be 1 (grey), 3 (colour) or None", got=repr(given), remedy="Try 1."
+            parameter="channels",
+            required=worded("core.must.grey_colour_none"),
+            got=repr(given),
+            remedy=worded("core.remedy.try_3"),
         )
 
 
@@ -185,7 +185,10 @@ def _refuse(where: Path, **given: object) -> None:
     """Raise ParameterError for an argument that would do nothing."""
     for name, value in given.items():
         if value is not None:
-            needed = "an idx file" if name == "labels" else "a folder of pictures"
+            needed = worded("images.note.idx_file") if name == "labels" else worded("images.note.folder_pictures")
             raise ParameterError(
-                parameter=name, required=f"come with {needed}", got=f"it with '{where}'", remedy="Leave it out."
+                parameter=name,
+                required=worded("core.must.come", needed=needed),
+                got=worded("core.got.it_with", where=where),
+                remedy=worded("core.remedy.leave_it_out"),
             )

@@ -9,6 +9,7 @@ import numpy as np
 from koubai.core import entries
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError
+from koubai.core.language import worded
 from koubai.models.averaging import mean_of
 from koubai.models.predicting import ROWS_AT_ONCE
 from koubai.models.trust.conformal import Conformal
@@ -41,8 +42,8 @@ class AnswersTogether:
         if not hasattr(self, "estimator_"):
             raise UnfittedError(
                 who=type(self).__name__,
-                what="the model must be fitted before use; it is not.",
-                remedy="Call fit with a table and the name of its target.",
+                what=worded("models.error.model_fitted_before_use_not"),
+                remedy=worded("core.remedy.call_fit_table_name_target"),
             )
 
     def outputs(self, features: Array) -> tuple[Array, Array | None]:
@@ -105,9 +106,17 @@ class AnswersTogether:
         members = self._members()
         whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
         if not whole or not 1 <= number <= len(members):
-            among = "be 1, as the model is of one network" if len(members) == 1 else f"be from 1 to {len(members)}"
+            among = (
+                worded("core.must.one_network")
+                if len(members) == 1
+                else worded("core.must.from_one_to", n_members=len(members))
+            )
             raise ParameterError(
-                who="TableModel", parameter="member", required=among, got=repr(number), remedy="Try 1."
+                who="TableModel",
+                parameter="member",
+                required=among,
+                got=repr(number),
+                remedy=worded("core.remedy.try_3"),
             )
         found = copy(self)
         found.estimator_, found.others_ = members[number - 1], []

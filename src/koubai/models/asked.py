@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from koubai.core.arguments import WHOLE, check_kind
 from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.tables.files.frames import TableLike
 from koubai.tables.files.names import column_name
 
@@ -39,9 +40,9 @@ def name_of_target(target: object) -> str:
     raise ParameterTypeError(
         who="TableModel",
         parameter="target",
-        required="be the name of a column of the table",
-        got=f"{len(target)} values ({type(target).__name__})",
-        remedy="Add them to the table as a column, or pass X and y to MLPClassifier or MLPRegressor.",
+        required=worded("core.must.name_column_table"),
+        got=worded("core.got.values", n_target=len(target), name=type(target).__name__),
+        remedy=worded("core.remedy.add_them_table_column_pass"),
     )
 
 
@@ -52,9 +53,9 @@ def check_row(row: int, n_rows: int) -> None:
         raise ParameterError(
             who="TableModel",
             parameter="row",
-            required=f"be from 1 to {n_rows}",
+            required=worded("core.must.from_one_to_rows", n_rows=n_rows),
             got=repr(row),
-            remedy="Rows count from 1.",
+            remedy=worded("core.remedy.rows_count"),
         )
 
 
@@ -63,9 +64,9 @@ def refuse_by_blocks(parameter: str, given: object) -> None:
     raise ParameterError(
         who="TableModel",
         parameter=parameter,
-        required="be left out for a table that is read block by block",
+        required=worded("core.must.left_out_table_read_block"),
         got=repr(given),
-        remedy="Leave it out, or fit a sample of the rows.",
+        remedy=worded("core.remedy.leave_out_fit_sample_rows"),
     )
 
 
@@ -75,8 +76,8 @@ def path_of(table: TableLike) -> str:
         raise ParameterError(
             who="TableModel",
             parameter="stream",
-            required="be False for a table in memory",
-            got=f"True with a {type(table).__name__}",
-            remedy="Pass the path of a Parquet file.",
+            required=worded("core.must.false_table_memory"),
+            got=worded("core.got.true", name=type(table).__name__),
+            remedy=worded("core.remedy.pass_path_parquet_file"),
         )
     return os.fspath(table)

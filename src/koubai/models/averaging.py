@@ -16,6 +16,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import term, worded
 from koubai.core.layers import Dense
 from koubai.engines.cpu.threads import available_threads
 from koubai.models.defaults import uses_lbfgs
@@ -32,8 +33,8 @@ MOST_MEMBERS = 1000
 """More networks than anyone could wait for or keep."""
 
 ONE_NETWORK = {
-    "checkpoint": "a checkpoint is of one network",
-    "n_starts": "the best of several starts is one network",
+    "checkpoint": worded("models.note.checkpoint_network"),
+    "n_starts": worded("models.note.best_several_starts_network"),
 }
 """Parameters that leave one network, and why."""
 
@@ -62,18 +63,18 @@ class Members:
             raise ParameterError(
                 who="TableModel",
                 parameter="quality",
-                required=f"be one of {', '.join(QUALITIES)}",
+                required=worded("core.must.one_of_qualities", qualities=", ".join(QUALITIES)),
                 got=repr(self.quality),
-                remedy="Try 'good'.",
+                remedy=worded("core.remedy.try_good"),
             )
         n = self.n_members
         if n is not None and (isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_MEMBERS):
             raise ParameterError(
                 who="TableModel",
                 parameter="n_members",
-                required=f"be an integer from 1 to {MOST_MEMBERS}",
+                required=worded("core.must.integer_to", most_members=MOST_MEMBERS),
                 got=repr(n),
-                remedy="Try 8.",
+                remedy=worded("core.remedy.try_4"),
             )
         seconds = self.seconds
         wrong = isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < np.inf
@@ -81,17 +82,17 @@ class Members:
             raise ParameterError(
                 who="TableModel",
                 parameter="time",
-                required="be a number of seconds > 0",
+                required=worded("core.must.number_seconds"),
                 got=repr(seconds),
-                remedy="Try 30.",
+                remedy=worded("core.remedy.try_5"),
             )
         if n is not None and seconds is not None:
             raise ParameterError(
                 who="TableModel",
                 parameter="time",
-                required="not be set beside n_members, which says how many networks there are",
+                required=worded("core.must.not_set_beside_n_members"),
                 got=repr(seconds),
-                remedy="Leave one of them out.",
+                remedy=worded("core.remedy.leave_one_of_them"),
             )
 
     @property
@@ -133,13 +134,13 @@ def why_one(given: Mapping[str, Any], streamed: bool) -> tuple[str, str] | None:
         Whether the table is read block by block.
     """
     if streamed:
-        return "stream", "a table that is read block by block trains one network"
+        return "stream", worded("models.note.table_read_block_block_trains")
     for name, why in ONE_NETWORK.items():
         if given.get(name) not in (None, 1):
             return name, why
     if given.get("loss") in MARGINS:
-        return "loss", f"{given['loss']!r} gives no probabilities to average"
-    return ("optimizer", "L-BFGS trains one network") if uses_lbfgs(given) else None
+        return "loss", worded("models.note.gives_no_probabilities_average", given=repr(given["loss"]))
+    return ("optimizer", worded("models.note.l_bfgs_trains_network")) if uses_lbfgs(given) else None
 
 
 def refuse_average(given: Mapping[str, Any], streamed: bool) -> None:
@@ -150,9 +151,9 @@ def refuse_average(given: Mapping[str, Any], streamed: bool) -> None:
         raise ParameterError(
             who="TableModel",
             parameter="n_members",
-            required=f"be 1 with {name}, since {why}",
-            got="more",
-            remedy="Leave one of them out.",
+            required=worded("core.must.since", name=name, why=why),
+            got=term("more"),
+            remedy=worded("core.remedy.leave_one_of_them"),
         )
 
 
@@ -212,7 +213,7 @@ def train_members(
                     thetas.update(zip(kind, trained, strict=True))
             found |= {k: thetas[k].astype(dtype) for k in numbers if np.isfinite(thetas[k]).all()}
             done = first + len(numbers)
-            show(done, f"networks of an average of {number}")
+            show(done, worded("models.note.networks_of_average", number=number))
             now = perf_counter()
             if stop() or (until is not None and now + (now - begin) * at_a_time / done > until):
                 break

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import term, worded
 from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
@@ -53,17 +54,17 @@ def estimator_for(
             raise ParameterError(
                 who="TableModel",
                 parameter=name,
-                required="not be set with L-BFGS, which determines its own steps on all rows",
+                required=worded("core.must.not_set_lbfgs"),
                 got=repr(given[name]),
-                remedy="Leave it out, or try another optimizer.",
+                remedy=worded("core.remedy.leave_out_try_another_optimizer"),
             )
     if given.get("output_activation") is not None:
         raise ParameterError(
             who="TableModel",
             parameter="output_activation",
-            required="not be set, since a table's numbers are standardised",
+            required=worded("core.must.not_set_since_table_numbers"),
             got=repr(given["output_activation"]),
-            remedy="Leave it out, or train a koubai.MLPRegressor.",
+            remedy=worded("core.remedy.leave_out_train_koubai_mlpregressor"),
         )
     _refuse_what_does_nothing(given)
     chosen = {
@@ -76,8 +77,8 @@ def estimator_for(
         raise ParameterError(
             who="TableModel",
             parameter=unknown[0],
-            required=f"not be set for {task}",
-            got=f"{chosen[unknown[0]]!r}, which {kind.__name__} does not take",
+            required=worded("core.must.not_set_for", task=term(task)),
+            got=worded("core.got.does_not_take", chosen=repr(chosen[unknown[0]]), name=kind.__name__),
         )
     return kind(**chosen)
 
@@ -87,17 +88,17 @@ def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
     without: list[tuple[tuple[str, ...], str]] = []
     sizes = given.get("hidden_layer_sizes")
     if isinstance(sizes, list | tuple) and not sizes:
-        without.append((("activation", "dropout"), "for a network without hidden layers"))
+        without.append((("activation", "dropout"), worded("models.note.network_without_hidden_layers")))
     if given.get("early_stopping") is False:
-        without.append((("validation_metric", "validation_fraction"), "without early stopping, which it is for"))
+        without.append((("validation_metric", "validation_fraction"), worded("models.note.without_early_stopping")))
     for names, why in without:
         for name in (name for name in names if not _is_left_out(given.get(name))):
             raise ParameterError(
                 who="TableModel",
                 parameter=name,
-                required=f"not be set {why}",
+                required=worded("core.must.not_set_why", why=why),
                 got=repr(given[name]),
-                remedy="Leave it out.",
+                remedy=worded("core.remedy.leave_it_out"),
             )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 from koubai.core.arguments import Kind, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.core.schema import REMEDY, Record, Tensors
 from koubai.models.kept.homes import HOMES
 from koubai.tables.meaning.columns import TEXT
@@ -77,7 +78,10 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     pipeline = (kind, type(model).__module__) == ("Pipeline", "sklearn.pipeline")
     if not pipeline and (kind not in HOMES or type(model).__module__ != HOMES[kind]):
         raise ParameterTypeError(
-            who="save", parameter="model", required=f"be one of {', '.join(HOMES)}", got=type(model).__name__
+            who="save",
+            parameter="model",
+            required=worded("core.must.one_of_homes", homes=", ".join(HOMES)),
+            got=type(model).__name__,
         )
     home: Any = type(model)
     if pipeline:
@@ -88,9 +92,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     except ModelFileError as error:
         _check_known(error.__cause__)
         told = str(error).removesuffix(REMEDY).strip().rstrip(".") + "."
-        raise DataError(
-            who="save", what=f"the model must be loadable again; {told} Undo any manual changes, or fit it again."
-        ) from error
+        raise DataError(who="save", what=worded("models.error.model_loadable_again_undo_any", told=told)) from error
     write_container(path, kind, record, tensors, version=3 if kind in OF_IMAGES else _version_of(record, tensors))
 
 
@@ -174,7 +176,12 @@ def _restored(path: str | os.PathLike[str], found: Container, homes: Mapping[str
     if found.kind not in HOMES:
         raise ModelFileError(
             what=(
-                f"The model file '{os.fspath(path)}' must contain one of {', '.join(HOMES)}; got {found.kind[:40]!r}."
+                worded(
+                    "models.error.model_file_contain_got",
+                    fspath=os.fspath(path),
+                    homes=", ".join(HOMES),
+                    kind=repr(found.kind[:40]),
+                )
             )
         )
     record = found.record
@@ -185,4 +192,6 @@ def _restored(path: str | os.PathLike[str], found: Container, homes: Mapping[str
     try:
         return kind.from_record(record, found.tensors)
     except ModelFileError as error:
-        raise ModelFileError(what=f"The model file '{os.fspath(path)}' cannot be loaded: {error}") from error
+        raise ModelFileError(
+            what=worded("models.error.model_file_cannot_loaded", fspath=os.fspath(path), error=error)
+        ) from error

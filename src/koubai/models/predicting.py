@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from koubai.core.arrays import Array
+from koubai.core.language import worded
 from koubai.models.scores.evaluation import ClassTally, Evaluation, NumberTally
 from koubai.models.trust.outside import Outside
 from koubai.models.trust.remembered import Remembered
@@ -127,8 +128,8 @@ class Prediction:
         notes += [] if self._bad is None else self._bad.notes
         if 0 < self._scored < self.n_rows:
             without = self.n_rows - self._scored
-            rows, are = ("1 row has", "it is") if without == 1 else (f"{without:,} rows have", "they are")
-            notes.append(f"{rows} no value of {name}; {are} not scored.")
+            key = "models.note.row_without_target" if without == 1 else "models.note.rows_without_target"
+            notes.append(worded(key, n=f"{without:,}", name=name))
         if isinstance(self._tally, ClassTally) and (unknown := self._tally.unknown):
             notes.append(unknown)
         return notes

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
+from koubai.core.language import worded
 from koubai.models.scores.parts import Apart
 from koubai.models.trust.conformal import rows_to_set_aside
 from koubai.tables.files.reading import Table
@@ -118,13 +119,13 @@ class PreparedTable:
         dropped = self.n_rows["without target"]
         notes = list(self.table.notes)
         if dropped:
-            rows = "1 row" if dropped == 1 else f"{dropped} rows"
-            notes.append(f"Dropped {rows} without a value of {self.target.name}.")
+            rows = worded("models.note.row" if dropped == 1 else "models.note.rows", dropped=dropped)
+            notes.append(worded("models.note.dropped_without_value", rows=rows, name=self.target.name))
         notes += self.said
         if sentence := amounts_as_classes(self.target, len(np.unique(self.y))):
             notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance(self.y)):
-            notes.append(f"{sentence} Class weights 'balanced' give the rare classes equal weight.")
+            notes.append(worded("models.note.class_weights_balanced_give_rare", sentence=sentence))
         if self.target.is_classification and len(self.test) and (sentence := untested(self.y, self.y[self.test])):
             notes.append(sentence)
         return notes

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.engines.protocol import Rows
 from koubai.engines.together import in_step, of_all
 from koubai.models.prepared import LAST, ColumnsAsked
@@ -133,18 +134,17 @@ class StreamedTable:
         """Notes on the table, one sentence each."""
         notes = list(self.table.notes)
         if dropped := self.n_rows["without target"]:
-            rows = "1 row" if dropped == 1 else f"{dropped} rows"
-            notes.append(f"Dropped {rows} without a value of {self.target.name}.")
+            rows = worded("models.note.row" if dropped == 1 else "models.note.rows", dropped=dropped)
+            notes.append(worded("models.note.dropped_without_value", rows=rows, name=self.target.name))
         notes += self.said
         if self.found.sample.height < self.found.whole.n_rows:
             notes.append(
-                f"Kinds of columns and statistics come from {self.found.sample.height:,} sampled rows; missing cells "
-                "and categories were counted in all rows."
+                worded("models.note.kinds_columns_statistics_come_sampled", height=f"{self.found.sample.height:,}")
             )
         if self.target.whole and (sentence := amounts_as_classes(self.target, len(self.class_counts()[0]))):
             notes.append(sentence)
         if self.target.is_classification and (sentence := imbalance_of(*self.class_counts())):
-            notes.append(f"{sentence} Class weights 'balanced' give the rare classes equal weight.")
+            notes.append(worded("models.note.class_weights_balanced_give_rare", sentence=sentence))
         if self.target.is_classification and self.n_rows["test"]:
             tested, _ = self._classes(self.found.in_test)
             if sentence := untested(self.class_counts()[0], tested):
@@ -355,14 +355,13 @@ def _target(table: TableBlocks, target: str, task: str | None, format: NumberFor
     learned = target_of(target, values, n_present, len(values), task, format, read)
     if learned.is_classification and not found.target.complete:
         raise DataError(
-            what=(
-                f"The target {target!r} must have classes of several rows each; got more than {len(values)} classes."
-            ),
-            remedy="Choose another column, or the task 'regression' if its values are numbers.",
+            what=(worded("models.error.target_have_classes_several_rows", target=repr(target), n_values=len(values))),
+            remedy=worded("core.remedy.choose_another_column_task_regression"),
         )
     if not found.n_rows["training"]:
         raise DataError(
-            what=f"The table must have training rows; all {n_present} are held out.", remedy="Hold out fewer."
+            what=worded("models.error.table_have_training_rows_all", n_present=n_present),
+            remedy=worded("core.remedy.hold_out_fewer"),
         )
     return learned
 
@@ -380,7 +379,10 @@ def _preparation(
     there = sample.filter(sample[name].is_not_null())
     suspected = suspicions(there, target, preparation)
     if sample.height < whole.n_rows:
-        suspected = [f"Among {there.height:,} sampled rows: {sentence}" for sentence in suspected]
+        suspected = [
+            worded("models.note.among_sampled_rows", height=f"{there.height:,}", sentence=sentence)
+            for sentence in suspected
+        ]
     suspected += total_row(table.tail(LAST), table.n_rows)
     of_target = [form.note_of(name)] if form.note_of(name) else []
     return preparation, [*of_target, *preparation.said, *suspected]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from koubai.core.arguments import TEXT, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.models.answering import AnswersTogether
 from koubai.models.predicting import Prediction
 from koubai.models.scaling import TargetScale
@@ -188,9 +189,9 @@ class TablePredictor(AnswersTogether):
             raise ParameterError(
                 who="TableModel",
                 parameter="bad_cells",
-                required="be 'refuse' or 'missing'",
+                required=worded("core.must.refuse_missing"),
                 got=repr(bad_cells),
-                remedy="Try 'missing'.",
+                remedy=worded("core.remedy.try_missing"),
             )
         asked = Asked(decimal, thousands)
         asked.check()
@@ -256,7 +257,7 @@ class TablePredictor(AnswersTogether):
         if not kept:
             return ()
         listed = ", ".join(_in_words(name, value) for name, value in kept.items())
-        return (f"The file is read like the training table: {listed}. Set these options if its layout differs.",)
+        return (worded("models.note.file_read_like_training_table", listed=listed),)
 
     def columns_of(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
         """Return a cleaned table with this model's column names, assigned by position if it has none of its own.
@@ -297,8 +298,12 @@ class TablePredictor(AnswersTogether):
         if n_columns != len(names):
             raise DataError(
                 what=(
-                    f"A table without column names must have the {len(names)} columns of the "
-                    f"training table (or all but {self.target_.name!r}); got {n_columns}."
+                    worded(
+                        "models.error.table_without_column_names_have",
+                        n_names=len(names),
+                        name=repr(self.target_.name),
+                        n_columns=n_columns,
+                    )
                 )
             )
         return names
@@ -354,9 +359,7 @@ class TablePredictor(AnswersTogether):
         """
         evaluation = self.predict_and_evaluate(table, **reading)[1]
         if evaluation is None:
-            raise DataError(
-                what=f"The table must have values of the target {self.target_.name!r} to be scored; it has none."
-            )
+            raise DataError(what=worded("models.error.table_have_values_target_scored", name=repr(self.target_.name)))
         return evaluation
 
     def score(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> float:
@@ -385,5 +388,5 @@ class TablePredictor(AnswersTogether):
 def _in_words(name: str, value: object) -> str:
     """Return what was said of how a file is read, as people say it."""
     if name == "header":
-        return "with a line of names" if value else "without a line of names"
+        return worded("models.note.line_names") if value else worded("models.note.without_line_names")
     return f"{name} {value!r}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from koubai.core.arguments import COLLECTION, FLAG, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.engines.registry import together_of
 from koubai.models.asked import Checked, name_of_target, path_of
 from koubai.models.averaging import Members, refuse_average, why_one
@@ -245,9 +246,9 @@ class TablePreparer(TablePredictor):
                 raise ParameterError(
                     who="TableModel",
                     parameter=name,
-                    required="name feature columns",
-                    got=f"the target {target!r}",
-                    remedy="Remove it.",
+                    required=worded("core.must.name_feature_columns"),
+                    got=worded("core.got.target", target=repr(target)),
+                    remedy=worded("core.remedy.remove"),
                 )
         return target
 
@@ -258,9 +259,9 @@ class TablePreparer(TablePredictor):
             raise ParameterError(
                 who="TableModel",
                 parameter="category",
-                required="name no column that is in text too",
+                required=worded("core.must.name_no_column_text_too"),
                 got=repr(both[0]),
-                remedy="Leave it out of one of them.",
+                remedy=worded("core.remedy.leave_out_them"),
             )
 
     @property
@@ -308,17 +309,17 @@ class TablePreparer(TablePredictor):
             raise ParameterError(
                 who="TableModel",
                 parameter="dtype",
-                required="be float64 or float32",
+                required=worded("core.must.float_float"),
                 got=repr(self.dtype),
-                remedy="Try float64.",
+                remedy=worded("core.remedy.try_float"),
             )
         if not isinstance(self.random_state, int) or not 0 <= self.random_state < 2**32 - 1:
             raise ParameterError(
                 who="TableModel",
                 parameter="random_state",
-                required="be an integer from 0 to 4294967294",
+                required=worded("core.must.integer"),
                 got=repr(self.random_state),
-                remedy="Try 0.",
+                remedy=worded("core.remedy.try_zero"),
             )
 
     def _validation_fraction(self, n_rows: int) -> float:
@@ -333,14 +334,18 @@ def _check_apart(target: str, group: str | None, time_column: str | None, stream
         check_kind("TableModel", name, given, or_none(TEXT))
         required = ""
         if given == target:
-            required = "not be the target"
+            required = worded("core.must.not_target")
         elif given is not None and streamed:
-            required = "be left out for a table that is read block by block"
+            required = worded("core.must.left_out_table_read_block")
         elif name == "time_column" and given is not None and group is not None:
-            required = "not be given beside group"
+            required = worded("core.must.not_beside_group")
         if required:
             raise ParameterError(
-                who="TableModel", parameter=name, required=required, got=repr(given), remedy="Leave it out."
+                who="TableModel",
+                parameter=name,
+                required=required,
+                got=repr(given),
+                remedy=worded("core.remedy.leave_it_out"),
             )
 
 
@@ -349,5 +354,9 @@ def _check_share(name: str, share: Any, default: float) -> None:
     check_kind("TableModel", name, share, REAL, default)
     if not 0 <= share < 1:
         raise ParameterError(
-            who="TableModel", parameter=name, required="be in [0, 1)", got=repr(share), remedy=f"Try {default}."
+            who="TableModel",
+            parameter=name,
+            required=worded("core.must.be_in"),
+            got=repr(share),
+            remedy=worded("core.remedy.try_default", default=default),
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from koubai.core.errors import FileError, ParameterError
-from koubai.core.language import LANGUAGES
+from koubai.core.language import LANGUAGES, term, worded
 from koubai.play.bundle import IMAGES_STYLE, carried, script, texts, widget_style
 from koubai.play.catalogue import catalogue, engine_addresses, engine_files
 from koubai.play.classroom.lessons import with_own
@@ -78,10 +78,7 @@ def export(target: Path, *, first: Settings | None = None, own: Lessons | None =
         If it cannot be written.
     """
     if engine_files() is None:
-        raise ParameterError(
-            "play: --export needs the engine's module for browsers; it was not built with koubai. "
-            "Run python -m koubai.engines.cpu.native.build wasm32."
-        )
+        raise ParameterError(worded("playground.error.play_export_needs_engine_module"))
     told = list(with_own(own).values())
     choices = {**catalogue(), "served": False, "first": None if first is None else first.as_json()}
     if target.suffix.lower() in (".html", ".htm"):
@@ -91,7 +88,7 @@ def export(target: Path, *, first: Settings | None = None, own: Lessons | None =
         return _folder(target, choices, told)
     except OSError as error:
         why = (error.strerror or "unknown").lower()
-        raise FileError(f"play: '{target}' must be writable; got: {why}. Choose another place.") from error
+        raise FileError(worded("playground.error.writable", target=target, why=term(why))) from error
 
 
 def example_rows() -> dict[str, Plain]:
@@ -112,7 +109,7 @@ def _one_file(choices: Plain, told: list[Any]) -> str:
     code, style = f"{script('single.js')}\n", widget_style()
     for name, text in (("script", code), ("style", style)):
         if f"</{name}" in text:
-            raise ParameterError(f"play: the page's {name} must not hold its own end; it does. Please report this.")
+            raise ParameterError(worded("playground.error.play_page_not_hold_own", name=name))
     policy = POLICY.format(script=_digest(code), style=_digest(style), own="", worker="blob:", connect="'none'")
     icon = base64.b64encode((STATIC / "icon.svg").read_bytes()).decode()
     return PAGE.format(policy=html.escape(policy, quote=True), icon=icon, style=style, carried=content, script=code)
@@ -131,10 +128,7 @@ def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
     if target.exists() and (
         not target.is_dir() or (any(each.name != NEW for each in target.iterdir()) and not is_ours)
     ):
-        raise ParameterError(
-            f"play: --export must name a new or empty folder, an earlier export, or a file ending in .html; got "
-            f"'{target}', which holds something else. Choose another name."
-        )
+        raise ParameterError(worded("playground.error.play_export_name_new_empty", target=target))
     engine, names = engine_files(), engine_addresses()
     assert engine is not None
     assert names is not None

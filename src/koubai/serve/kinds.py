@@ -3,6 +3,7 @@
 from typing import Any
 
 from koubai.core.errors import DataError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.models.kept.homes import HOMES
 from koubai.serve.answers import Answers
 from koubai.serve.pictures import PictureScorer
@@ -50,13 +51,13 @@ def scorer_of(model: Any) -> Answers:
         raise ParameterTypeError(
             who="serve",
             parameter="model",
-            required=f"be one of {', '.join(HOMES)}",
+            required=worded("core.must.one_of_homes", homes=", ".join(HOMES)),
             got=kind,
-            remedy="Give its best_estimator_." if hasattr(model, "best_estimator_") else "",
+            remedy=worded("core.remedy.give_best_estimator") if hasattr(model, "best_estimator_") else "",
         )
     if isinstance(model, ImageModel):
         return PictureScorer(model)
     check_is_fitted(model)
     if not hasattr(model, "predict") or (kind == "Neocognitron" and not hasattr(model, "readout_")):
-        raise DataError(f"serve: the model must have learned what to predict; the {kind} has not. Fit it with labels.")
+        raise DataError(worded("serve.error.serve_model_have_learned_what", kind=kind))
     return PictureScorer(model) if hasattr(model, "image_shape_") else RowScorer(model)

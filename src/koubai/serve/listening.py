@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import term, worded
 
 
 def bound(who: str, host: str, port: int) -> socket.socket:
@@ -33,12 +34,18 @@ def bound(who: str, host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except (OSError, UnicodeError, TypeError) as error:  # the last two are of names that cannot be encoded
         listening.close()
-        why = (error.strerror if isinstance(error, OSError) else "") or "not a valid address"
+        why = (error.strerror if isinstance(error, OSError) else "") or worded("serve.note.not_valid_address")
         number = error.errno if isinstance(error, OSError) else None
         taken, is_of_port = number == errno.EADDRINUSE, number in (errno.EADDRINUSE, errno.EACCES)
         raise ParameterError(
-            f"{who}: the server must listen on {host}, port {port}, but {'it is taken' if taken else why.lower()}. "
-            f"{'Try --port 0 for a free one.' if is_of_port else 'Try --host 127.0.0.1.'}"
+            worded(
+                "serve.error.listen",
+                who=who,
+                host=host,
+                port=port,
+                why=worded("serve.note.taken") if taken else term(why.lower()) if isinstance(error, OSError) else why,
+                remedy=worded("core.remedy.port_0" if is_of_port else "core.remedy.host"),
+            )
         ) from None
     return listening
 

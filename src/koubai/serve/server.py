@@ -5,6 +5,8 @@ import secrets
 from typing import Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
+from koubai.core.printing import say
 from koubai.serve.app import Bounds, Service
 from koubai.serve.listening import bound, ending_quietly, origin_of
 
@@ -38,9 +40,9 @@ def token_for(host: str, token: str | None) -> str | None:
     if len(token) < SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
         raise ParameterError(
             parameter="token",
-            required=f"have at least {SHORTEST} letters or digits",
-            got=f"{len(token)} letters",
-            remedy="Leave it out, and one is made.",
+            required=worded("core.must.have_at_least_letters_digits", shortest=SHORTEST),
+            got=worded("core.got.letters", n_token=len(token)),
+            remedy=worded("core.remedy.leave_out_made"),
         )
     return token
 
@@ -81,9 +83,9 @@ def serve(
     app = ending_quietly(Service(model, token, bounds).app())
     listening = bound("serve", host, port)
     listening.listen(BACKLOG)
-    print(f"Serving {origin_of(host, listening.getsockname()[1])}/  (Ctrl-C stops it)", flush=True)
+    say(worded("serve.note.serving_ctrl_c_stops", origin_of=origin_of(host, listening.getsockname()[1])))
     if token is not None:
-        print(f"Requests must have the header: Authorization: Bearer {token}", flush=True)
+        say(worded("serve.note.requests_have_header_authorization_bearer", token=token))
     config = uvicorn.Config(
         app,
         access_log=False,

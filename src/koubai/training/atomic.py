@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from koubai.core.errors import FileError
-from koubai.core.language import worded
+from koubai.core.language import term, worded
 from koubai.training.abandoned import claim, remove_abandoned
 
 
@@ -151,12 +151,14 @@ def _check_place(path: str | os.PathLike[str], target: Path) -> None:
     if not target.parent.is_dir():
         raise FileError(worded("file.no_folder", path=shown, folder=target.parent))
     if target.is_file() and not os.access(target, os.W_OK):
-        raise FileError(f"The output '{shown}' must be writable; it is read-only. Choose another name.")
+        raise FileError(worded("training.error.output_writable_read_only_choose", shown=shown))
 
 
 def _cannot_write(path: str | os.PathLike[str], error: OSError) -> FileError:
     reason = (error.strerror or type(error).__name__).lower()
-    return FileError(f"The output '{os.fspath(path)}' cannot be written: {reason}. Choose another place.")
+    return FileError(
+        worded("training.error.output_cannot_written_choose_another", fspath=os.fspath(path), reason=term(reason))
+    )
 
 
 def _mode(target: Path) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterError
+from koubai.core.language import worded
 from koubai.core.schema import F64, FLOATS, Description, Fields, Kind, Later, Named, Real, Tensor, Text, Whole
 from koubai.engines.protocol import Patience, Plan, State
 from koubai.optimizers.schedules import Schedule
@@ -113,14 +114,16 @@ class CheckpointFile:
     def save_if_due(self, run: Run) -> None:
         """Save the run if a save is due; if the disk is full, warn and let training continue."""
         if monotonic() - self._written >= self.every:
-            self._save_or_warn(run, "Training continues")
+            self._save_or_warn(run, worded("training.note.training_continues"))
 
     def _save_or_warn(self, run: Run, then: str, *, ended: bool = False) -> None:
         try:
             self.save(run, ended=ended)
         except FileError as error:
             self._written = monotonic()  # the next attempt is made when the next save is due
-            warnings.warn(f"The checkpoint was not written. {error} {then}.", RuntimeWarning, stacklevel=5)
+            warnings.warn(
+                worded("training.note.checkpoint_was_not_written", error=error, then=then), RuntimeWarning, stacklevel=5
+            )
 
     def save(self, run: Run, *, ended: bool = False) -> None:
         """Save the run, and whether it has ended by itself.
@@ -178,9 +181,9 @@ class CheckpointFile:
         if changed:
             raise ParameterError(
                 parameter="checkpoint",
-                required="come from the same training",
-                got=f"{self.path}, which was made with different values of {', '.join(changed)}",
-                remedy="Remove the file, or pass another path.",
+                required=worded("core.must.come_same_training"),
+                got=worded("core.got.was_made_different_values", path=self.path, changed=", ".join(changed)),
+                remedy=worded("core.remedy.remove_file_pass_another_path"),
             )
         self._check_state(fresh.state, tensors)
         patience, (patience_best, best_score) = fresh.patience, tensors["best"].tolist()
@@ -201,13 +204,14 @@ class CheckpointFile:
 
     def _checked(self, record: dict[str, Any], tensors: dict[str, Array]) -> dict[str, Any]:
         """Return the record after checking it and the arrays against the description."""
-        who = f"The checkpoint '{self.path}' cannot be used"
+        who = worded("training.checkpoint.unusable", path=self.path)
         checked = DESCRIPTION.check(who, record, tensors)
         n_epochs = len(tensors["history.losses"])
         if checked["done"] > n_epochs:
             raise ModelFileError(
-                f"{who}: done must be at most {n_epochs}, the epochs in its history; got {checked['done']}. The file "
-                "is damaged."
+                worded(
+                    "training.error.done_at_most_epochs_history", who=who, n_epochs=n_epochs, checked=checked["done"]
+                )
             )
         return checked
 
@@ -216,8 +220,15 @@ class CheckpointFile:
         for name, own in (("theta", state.theta), ("slots", state.slots)):
             if tensors[name].dtype != own.dtype or tensors[name].shape != own.shape:
                 raise ModelFileError(
-                    f"The checkpoint '{self.path}' cannot be used: {name} must have dtype {own.dtype} and shape "
-                    f"{own.shape}; got {tensors[name].dtype} and {tensors[name].shape}. Remove the file."
+                    worded(
+                        "training.error.checkpoint_cannot_used_have_dtype",
+                        path=self.path,
+                        name=name,
+                        dtype=own.dtype,
+                        shape=own.shape,
+                        dtype_2=tensors[name].dtype,
+                        shape_2=tensors[name].shape,
+                    )
                 )
 
     def close(self, run: Run, *, finished: bool) -> None:
@@ -229,7 +240,7 @@ class CheckpointFile:
         if finished and not self.keep:
             self.path.unlink(missing_ok=True)
         elif run.whole:
-            self._save_or_warn(run, "The previous file is unchanged", ended=finished)
+            self._save_or_warn(run, worded("training.note.previous_file_unchanged"), ended=finished)
 
 
 def _own(array: Array) -> Array:

@@ -21,7 +21,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
-from koubai.core.language import worded
+from koubai.core.language import term, worded
 from koubai.training.atomic import replace_file
 from koubai.training.plain_data import decode, encode
 
@@ -98,8 +98,11 @@ def write_container(
     length = sum(array.nbytes for array in arrays.values())
     if length > most_numbers():
         raise FileError(
-            f"A model file must hold at most {most_numbers() / 2**30:.1f} GiB of array data on this machine; got "
-            f"{length / 2**30:.1f} GiB. Make the network smaller."
+            worded(
+                "training.error.model_file_hold_at_most",
+                most_numbers=f"{most_numbers() / 2**30:.1f}",
+                length=f"{length / 2**30:.1f}",
+            )
         )
     fields = {
         "format": FORMAT,
@@ -136,7 +139,7 @@ def read_container(path: str | os.PathLike[str], kind: str | None = None) -> tup
     """
     found = open_container(path)
     if kind is not None and found.kind != kind:
-        raise _fault(os.fspath(path), f"it holds a {found.kind}, but a {kind} is required")
+        raise _fault(os.fspath(path), worded("training.note.holds_but_required", kind=found.kind, kind_2=kind))
     return found.record, found.tensors
 
 
@@ -150,16 +153,16 @@ def open_container(path: str | os.PathLike[str]) -> Container:
     """
     name = os.fspath(path)
     with _opened(name) as file:
-        header = _parse(name, file.read(_header_length(name, file)), "its header is damaged")
+        header = _parse(name, file.read(_header_length(name, file)), worded("training.note.header_damaged"))
         fields = _fields(name, header)
         record = _record(name, fields["record"])
         tensors = _tensors(name, header, file)
     try:
         digest = _digest(fields, tensors)
     except UnicodeEncodeError as error:
-        raise _fault(name, "its header is damaged") from error
+        raise _fault(name, worded("training.note.header_damaged")) from error
     if fields["sha256"] != digest:
-        raise _fault(name, "its content does not match its checksum: it was damaged or modified")
+        raise _fault(name, worded("training.note.content_does_not_match_checksum"))
     return Container(fields["kind"], fields["koubai_version"], int(fields["format_version"]), record, tensors)
 
 
@@ -199,20 +202,22 @@ def _assemble(fields: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:
 def _opened(path: str) -> Iterator[IO[bytes]]:
     """Open a regular file for reading."""
     if "\0" in path:
-        raise ModelFileError(f"A model file's name must not contain a null character; got {path!r}. Remove it.")
+        raise ModelFileError(worded("training.error.model_file_name_not_contain", path=repr(path)))
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise ModelFileError(f"A model must be a file; got the folder '{path}'. Name a file in it.")
+            raise ModelFileError(worded("training.error.model_file_got_folder_name", path=path))
         if not stat.S_ISREG(status.st_mode):
-            raise ModelFileError(f"A model must be a regular file; '{path}' is not. Save it to a file first.")
+            raise ModelFileError(worded("training.error.model_regular_file_not_save", path=path))
         with Path(path).open("rb") as file:
             yield file
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelFileError(worded("file.missing_model", path=path)) from error
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
-        raise ModelFileError(f"The model file '{path}' must be readable; got: {reason}. Check it.") from error
+        raise ModelFileError(
+            worded("training.error.model_file_readable_got_check", path=path, reason=term(reason))
+        ) from error
 
 
 def check_there(path: str) -> None:
@@ -226,7 +231,7 @@ def _header_length(path: str, file: IO[bytes]) -> int:
     start = file.read(9)
     length = int.from_bytes(start[:8], "little")
     if len(start) < 9 or length > min(MAX_HEADER, _size(file) - 8) or start[8:] != b"{":
-        raise _fault(path, "it is not a koubai model, or is truncated")
+        raise _fault(path, worded("training.note.not_koubai_model_truncated"))
     file.seek(8)
     return length
 
@@ -239,17 +244,22 @@ def _fields(path: str, header: Any) -> dict[str, str]:
     """Return the header's metadata, after checking that it belongs to a koubai file of a readable version."""
     fields = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise _fault(path, "it is not a koubai model")
+        raise _fault(path, worded("training.note.not_koubai_model"))
     names = ("format", "format_version", "kind", "koubai_version", "record", "sha256")
     if not all(isinstance(fields.get(name), str) for name in names):
-        raise _fault(path, "its header is damaged")
+        raise _fault(path, worded("training.note.header_damaged"))
     version = fields["format_version"]
     if not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise _fault(path, "its header is damaged")
+        raise _fault(path, worded("training.note.header_damaged"))
     if int(version) > VERSION:
         raise ModelFileError(
-            f"The model file '{path}' must be of format version {VERSION} or older; got version {version}, "
-            f"written by koubai {fields['koubai_version'][:20]}. Install that version or a newer one."
+            worded(
+                "training.error.model_file_format_version_older",
+                path=path,
+                version=VERSION,
+                version_2=version,
+                fields=fields["koubai_version"][:20],
+            )
         )
     return fields
 
@@ -257,11 +267,11 @@ def _fields(path: str, header: Any) -> dict[str, str]:
 def _record(path: str, text: str) -> dict[str, Any]:
     """Return the record."""
     try:
-        record = decode(_parse(path, text.encode(), "its record is damaged"))
+        record = decode(_parse(path, text.encode(), worded("training.note.record_damaged")))
     except (ValueError, TypeError) as error:
-        raise _fault(path, "its record is damaged") from error
+        raise _fault(path, worded("training.note.record_damaged")) from error
     if not isinstance(record, dict):
-        raise _fault(path, "its record is damaged")
+        raise _fault(path, worded("training.note.record_damaged"))
     return record
 
 
@@ -275,14 +285,18 @@ def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
     position, length = 0, _size(file) - file.tell()
     for _, (dtype, shape, begin, end) in entries:
         if begin != position or end - begin != dtype.itemsize * math.prod(shape):
-            raise _fault(path, "its size does not fit its header: it was truncated or damaged")
+            raise _fault(path, worded("training.note.size_does_not_fit_header"))
         position = end
     if position != length:
-        raise _fault(path, "its size does not fit its header: it was truncated or damaged")
+        raise _fault(path, worded("training.note.size_does_not_fit_header"))
     if length > most_numbers():
         raise ModelFileError(
-            f"The model file '{path}' must hold at most {most_numbers() / 2**30:.1f} GiB of array data on this "
-            f"machine; got {length / 2**30:.1f} GiB. If you trust its source, load it on a machine with more memory."
+            worded(
+                "training.error.model_file_hold_at_most_2",
+                path=path,
+                most_numbers=f"{most_numbers() / 2**30:.1f}",
+                length=f"{length / 2**30:.1f}",
+            )
         )
     return {name: _read_array(path, dtype, shape, file) for name, (dtype, shape, _, _) in entries}
 
@@ -290,7 +304,7 @@ def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
 def _read_array(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], file: IO[bytes]) -> Array:
     array = np.empty(math.prod(shape), dtype)
     if file.readinto(array.view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]  # of buffered files
-        raise _fault(path, "its size does not fit its header: it was truncated or damaged")
+        raise _fault(path, worded("training.note.size_does_not_fit_header"))
     if dtype == np.bool_:  # any byte other than 0 and 1 would be a truth value equal to neither
         array = array.view(np.uint8) != 0
     return array.reshape(shape)
@@ -306,12 +320,12 @@ def most_numbers() -> int:
 def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
     """Return an array's dtype, shape and position from its header entry."""
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
-        raise _fault(path, "its header is damaged")
+        raise _fault(path, worded("training.note.header_damaged"))
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES or not _are_sizes(shape) or not _are_sizes(offsets):
-        raise _fault(path, "its header is damaged")
+        raise _fault(path, worded("training.note.header_damaged"))
     if len(shape) > 32 or len(offsets) != 2 or (0 in shape and math.prod(n or 1 for n in shape) >= 2**59):
-        raise _fault(path, "its header is damaged")
+        raise _fault(path, worded("training.note.header_damaged"))
     return DTYPES[dtype], tuple(shape), offsets[0], offsets[1]
 
 
@@ -341,7 +355,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _fault(path: str, fault: str) -> ModelFileError:
-    return ModelFileError(f"The model file '{path}' cannot be loaded: {fault}. Save the model again.")
+    return ModelFileError(worded("training.error.model_file_cannot_loaded_save", path=path, fault=fault))
 
 
 def _digest(fields: Mapping[str, str], tensors: Mapping[str, Array]) -> str:

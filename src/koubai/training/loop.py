@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError, InPython
+from koubai.core.language import worded
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import WHOLE, Engine, Patience, Plan, Rows, Shares, Together
 from koubai.optimizers.schedules import Schedule
@@ -258,7 +259,7 @@ def _run_parts(
             so_far.seconds = perf_counter() - begin
             if not np.isfinite(loss):
                 break
-            show(run.done + so_far.rows / source.n_rows, f"loss {so_far.mean_loss:.4g}")
+            show(run.done + so_far.rows / source.n_rows, worded("training.note.loss", loss=f"{so_far.mean_loss:.4g}"))
             if course.checkpoint is not None and writes and so_far.rows < source.n_rows:
                 course.checkpoint.save_if_due(run)
     run.whole = False
@@ -300,7 +301,7 @@ def _decide(plan: Plan, run: Run, course: TrainingCourse) -> None:
         if run.best_theta is None:
             raise error
         history.stopped = "diverged"
-        warn_caller(f"{error} The best parameters before it are kept.", RuntimeWarning)
+        warn_caller(worded("training.note.best_parameters_before_kept", error=error), RuntimeWarning)
         return
     if run.patience.count > run.patience.limit:
         lower = course.schedule.after_stagnation(run.learning_rate)
@@ -332,13 +333,22 @@ def _divergence(plan: Plan, run: Run, course: TrainingCourse) -> DivergenceError
         for index, (_, blocks) in enumerate(plan.network.parts(run.state.theta))
         if not all(np.isfinite(block).all() for block in blocks)
     ]
-    where = f"the parameters of layer {broken[0] + 1} of {len(plan.network.layers)}" if broken else "the loss"
+    where = (
+        worded("training.note.parameters_layer", broken=broken[0] + 1, n_layers=len(plan.network.layers))
+        if broken
+        else worded("training.note.loss")
+    )
     return DivergenceError(
         who=course.who,
-        what=f"training must stay finite; {where} became NaN or infinite in epoch {run.done} "
-        f"(loss {run.history.losses[-1]:g}, learning rate {run.history.learning_rates[-1]:g}).",
+        what=worded(
+            "training.error.training_stay_finite_became_nan",
+            where=where,
+            done=run.done,
+            losses=f"{run.history.losses[-1]:g}",
+            learning_rates=f"{run.history.learning_rates[-1]:g}",
+        ),
         remedy=InPython(
-            "Lower the learning rate, or scale the inputs to a mean of 0 and a variance of 1.",
-            typed="Lower {learning_rate_init}, or {l1} and {alpha}.",
+            worded("core.remedy.lower_rate"),
+            typed=worded("core.remedy.lower"),
         ),
     )

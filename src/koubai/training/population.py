@@ -17,6 +17,7 @@ from koubai.core.checks import is_whole
 from koubai.core.data_start import DATA, DRAWN, with_unit_variance
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.sparse import check_indices
@@ -259,7 +260,7 @@ def _check_parameters(given: Mapping[str, Any]) -> None:
                 parameter=name,
                 required=f"be {article} {'>=' if closed else '>'} {least:g}",
                 got=repr(value),
-                remedy=f"Try {proposal}.",
+                remedy=worded("core.remedy.try_13", proposal=proposal),
             )
     for name, accepts, required, remedy in OTHERS:
         value = given[name]
@@ -371,8 +372,8 @@ def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
         raise DataError(
             who="train_population",
             parameter=name,
-            required="contain only finite numbers",
-            got=f"{array[place]} at {place}",
-            remedy="Impute it or remove the row.",
+            required=worded("core.must.contain_only_finite_numbers"),
+            got=worded("core.got.at", array=array[place], place=place),
+            remedy=worded("core.remedy.impute_remove_row"),
         )
     return array

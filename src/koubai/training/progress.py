@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from koubai.core.language import term, worded
+from koubai.core.printing import said
 from koubai.training.history import Epoch
 
 
@@ -19,8 +21,12 @@ class Show(Protocol):
 def newest_numbers(epoch: Epoch, by_loss: bool = False) -> str:
     """Return the bar's text for the last epoch: loss, and validation score (or loss) if there is one."""
     given = epoch.validation_score
-    score = "" if given is None else f" validation loss {-given:.4g}" if by_loss else f" validation {given:.3f}"
-    return f"loss {epoch.loss:.4g}{score}"
+    loss = f"{epoch.loss:.4g}"
+    if given is None:
+        return worded("training.note.loss", loss=loss)
+    if by_loss:
+        return worded("training.note.validation_loss", loss=loss, value=f"{-given:.4g}")
+    return worded("training.note.validation", loss=loss, value=f"{given:.3f}")
 
 
 @contextmanager
@@ -50,6 +56,6 @@ def progress_bar(shown: bool, total: int, done: int) -> Iterator[Show]:
         task = progress.add_task("Training", total=total, completed=done, numbers="")
 
         def show(done: float, numbers: str) -> None:
-            progress.update(task, completed=done, numbers=numbers)
+            progress.update(task, completed=done, numbers=said(term(numbers)))
 
         yield show

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.engines.protocol import WHOLE, Shares
 from koubai.optimizers.schedules import Schedule
 
@@ -57,8 +58,13 @@ class ShareSchedules:
             )
             if not ((given >= 0) & (given <= 1)).all():
                 raise ParameterError(
-                    f"{self.who}: a schedule of weight decay or dropout must stay in [0, 1] from the base 1; got "
-                    f"{given.min():g} to {given.max():g} from {schedule.name}. Try flat_cosine."
+                    worded(
+                        "training.error.schedule_weight_decay_dropout_stay",
+                        who=self.who,
+                        min=f"{given.min():g}",
+                        max=f"{given.max():g}",
+                        name=schedule.name,
+                    )
                 )
             found.append(given.reshape(shape))
         return Shares(*found)

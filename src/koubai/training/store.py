@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError
+from koubai.core.language import worded
 from koubai.training.fingerprint import RowsFingerprint
 
 BLOCK_BYTES = 2**18
@@ -150,9 +151,7 @@ class RowStore:
         while len(into):
             count = self._file.readinto(into)
             if not count:
-                raise FileError(
-                    f"The temporary file in '{self._folder}' must be complete; its end is missing. Start again."
-                )
+                raise FileError(worded("training.error.temporary_file_complete_end_missing", folder=self._folder))
             into = into[count:]
 
     def _write(self) -> None:
@@ -192,6 +191,10 @@ def scratch_folder() -> Path:
 
 def _no_room(folder: Path, needed: int, free: int) -> FileError:
     return FileError(
-        f"The folder for temporary files must have {needed / 1e9:.1f} GB free for the prepared rows; '{folder}' has "
-        f"{free / 1e9:.1f} GB. Free some space, or set TMPDIR to another folder."
+        worded(
+            "training.error.folder_temporary_files_have_gb",
+            needed=f"{needed / 1e9:.1f}",
+            folder=folder,
+            free=f"{free / 1e9:.1f}",
+        )
     )

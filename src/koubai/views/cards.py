@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from koubai.core.language import Language, text
+from koubai.core.language import Language, recognised, said_in, text
 from koubai.models.scores.evaluation import Evaluation
 from koubai.tables.meaning.columns import Use
 
@@ -40,11 +40,14 @@ def card(model: "TableModel", lang: Language, version: str) -> str:
     parts.append(text("card.model", lang, task=task, number=number, sizes=sizes, version=version))
     parts += [f"## {text('card.use', lang)}", text("card.use.body", lang, target=_cell(target.name))]
     parts += [f"## {text('card.data', lang)}", _data(model, lang), _columns(model, lang)]
-    left_out = [f"- `{_cell(column.name)}`: {_cell(column.reason)}" for column in model.preparation_.left_out]
+    left_out = [
+        f"- `{_cell(column.name)}`: {_cell(str(said_in(recognised(column.reason), lang)))}"
+        for column in model.preparation_.left_out
+    ]
     parts += [text("card.left_out", lang), "\n".join(left_out)] if left_out else []
     parts += [f"## {text('card.scores', lang)}", _scores(model.evaluation_, lang)]
     parts += [f"## {text('card.limits', lang)}", text("card.limits.body", lang)]
-    notes = [f"- {_cell(note)}" for note in model.notes_]
+    notes = [f"- {_cell(str(said_in(recognised(note), lang)))}" for note in model.notes_]
     parts += [text("card.notes", lang), "\n".join(notes)] if notes else []
     return "\n\n".join(parts) + "\n"
 
@@ -86,9 +89,9 @@ def _scores(evaluation: Evaluation | None, lang: Language) -> str:
         return text("card.scores.none", lang)
     interval = "" if evaluation.interval is None else " ({:.4g} … {:.4g})".format(*evaluation.interval)
     rows = [
-        [f"{evaluation.measure}", f"{evaluation.score:.4g}{interval}"],
+        [str(said_in(recognised(evaluation.measure), lang)), f"{evaluation.score:.4g}{interval}"],
         [text("card.baseline", lang, answer=_cell(evaluation.answer)), f"{evaluation.baseline:.4g}"],
-        *([_cell(name), f"{value:.4g}"] for name, value in evaluation.others.items()),
+        *([_cell(str(said_in(recognised(name), lang))), f"{value:.4g}"] for name, value in evaluation.others.items()),
     ]
     heads = [text("card.score.name", lang, n_rows=f"{evaluation.n_rows:,}"), text("card.score.value", lang)]
     found = _table(heads, rows)

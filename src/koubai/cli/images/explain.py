@@ -26,8 +26,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
     for name, value in refused.items():
         if value is not None:
             raise ParameterError(
-                f"--{name.replace('_', '-')} must come with a model of a table; got it with one of images, "
-                f"'{args.model}'. Leave it out."
+                worded("cli.error.come_model_table_got_images", replace=name.replace("_", "-"), model=args.model)
             )
     if is_of_cells(model.estimator_):
         raise ParameterError(worded("explain.error.of_cells", model=args.model))

@@ -11,6 +11,8 @@ from koubai.cli.parts.fitting import check_outputs, forget_checkpoint, notes_of_
 from koubai.cli.parts.terminal import console, forget_output, plain_table, printable
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
+from koubai.core.language import listed_as, term, worded
+from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from koubai.core.network import Network
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace, named: dict[str, str]) -> int:
     options.check_there(args.table)
     check_outputs(path, args.checkpoint, args.table)
     if args.checkpoint is None and args.checkpoint_every is not None:
-        raise ParameterError("--checkpoint-every must come with --checkpoint; got it alone. Name a file.")
+        raise ParameterError(worded("cli.error.checkpoint_every_come_checkpoint_got_2"))
     spare_others(args, path)
     load_base()
 
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace, named: dict[str, str]) -> int:
                 _say_what_was_read(prepared, args.table)
             _train(model, prepared, args.quiet)
         except (Quit, KeyboardInterrupt):
-            print("koubai fit: interrupted; nothing was saved.", file=sys.stderr)
+            say(worded("cli.interrupted"), sys.stderr)
             return INTERRUPTED
     save(model, path)
     forget_checkpoint(args, model)
@@ -114,8 +116,12 @@ def _say_what_was_read(prepared: "LearnableImages", source: str) -> None:
     out, images = console(), prepared.images
     height, width, channels = images.shape
     try:
-        size = f"{said_of_size(height, width)} pixels, {channels_in_words(channels)}"
-        out.print(f"{printable(source)}: {len(images):,} images, {size}", style="bold")
+        size = worded(
+            "cli.pixels", said_of_size=said_of_size(height, width), channels_in_words=channels_in_words(channels)
+        )
+        out.print(
+            worded("cli.images.heading", source=printable(source), n_images=f"{len(images):,}", size=size), style="bold"
+        )
         labels = prepared.labels
         if prepared.task == "classification":
             classes, counts = np.unique(labels, return_counts=True)
@@ -123,12 +129,15 @@ def _say_what_was_read(prepared: "LearnableImages", source: str) -> None:
             more = ", …" if len(listed) > MANY_CLASSES else ""
             said = f"{', '.join(listed[:MANY_CLASSES])}{more}"
         else:
-            said = f"{labels.min():,.7g} to {labels.max():,.7g}"
-        out.print(f"Learned {prepared.task} ({prepared.why}): {said}")
+            said = worded("cli.images.range", min=f"{labels.min():,.7g}", max=f"{labels.max():,.7g}")
+        out.print(worded("cli.learned", task=term(prepared.task), why=prepared.why, said=said))
         for note in images.notes:
-            out.print(f"Note: {printable(note)}", style="yellow")
+            out.print(worded("cli.note", note=printable(note)), style="yellow")
         n_test = 0 if prepared.test_labels is None else len(prepared.test_labels)
-        out.print(f"Images  {len(labels):,} training" + (f", {n_test:,} test" if n_test else ""))
+        out.print(
+            worded("cli.images_training", n_labels=f"{len(labels):,}")
+            + (worded("cli.images.test", n_test=f"{n_test:,}") if n_test else "")
+        )
         sys.stdout.flush()
     except BrokenPipeError:
         forget_output()
@@ -141,11 +150,13 @@ def layer_rows(network: "Network") -> list[tuple[str, str, str, str, str]]:
     rows = []
     for name, layer in zip(layer_names(network), network.layers, strict=True):
         last = layer is network.layers[-1]
-        activation = f", {layer.activation.name}" if layer.has_activation else ""
+        activation = [layer.activation.name] if layer.has_activation else []
         rows.append(
             (
                 name,
-                f"{layer.name.replace('_', ' ')}{activation}" if not last else f"output, {layer.activation.name}",
+                listed_as(", ", [term(layer.name.replace("_", " ")), *activation])
+                if not last
+                else worded("cli.layer.output", name=layer.activation.name),
                 " × ".join(f"{size:,}" for size in layer.output_shape),
                 f"{layer.dropout:g}" if layer.dropout else "",
                 f"{layer.n_parameters:,}",
@@ -167,15 +178,23 @@ def _say_how_good(model: "ImageModel", path: str) -> None:
     estimator = model.estimator_
     network, history = estimator.network_, estimator.history_
     out.print(plain_table(HEADINGS, layer_rows(network), numbers=NUMBERS))
-    stopped = " (stopped by Ctrl-C)" if history.stopped == "interrupted" else ""
+    stopped = worded("cli.stopped_ctrl_c", space=" ") if history.stopped == "interrupted" else ""
     seconds = sum(history.seconds)
-    out.print(f"Network {network.n_parameters:,} parameters, {len(history)} epochs{stopped} in {seconds:.1f} s")
+    out.print(
+        worded(
+            "cli.images.network",
+            n_parameters=f"{network.n_parameters:,}",
+            n_history=len(history),
+            stopped=stopped,
+            seconds=f"{seconds:.1f}",
+        )
+    )
     kept = kept_epoch(history, bool(estimator.early_stopping), estimator.validation_metric == "loss")
-    out.print(f"Kept    {kept}")
+    out.print(worded("cli.fit.kept", kept=kept))
     if model.evaluation_ is None:
-        out.print("No images were held out, so its quality is unknown.", style="yellow")
+        out.print(worded("cli.no_images_were_held_out"), style="yellow")
     else:
-        say_evaluation(out, model.evaluation_, "test images")
+        say_evaluation(out, model.evaluation_, "test_images")
     shown = printable(path)
-    out.print(f"Saved   {shown} ({os.path.getsize(path) / 1024:,.0f} KiB)")
-    out.print(f"Next    koubai predict {shown} IMAGES --out predictions.csv", style="bold")
+    out.print(worded("cli.saved", shown=shown, getsize=f"{os.path.getsize(path) / 1024:,.0f}"))
+    out.print(worded("cli.next_koubai_predict_images_out", shown=shown), style="bold")

@@ -8,6 +8,7 @@ from typing import Any
 
 from koubai.cli.parts.outputs import add_force
 from koubai.core.errors import FileError, ParameterError
+from koubai.core.language import term, worded
 
 FIT: Mapping[str, str] = {
     "layers": "layers",
@@ -24,7 +25,8 @@ PREDICT: Mapping[str, str] = {"resize": "resize", "channels": "color"}
 OF_BOTH = frozenset(
     {"command", "run", "options", "usual", "model", "table", "out", "force", "quiet", "task", "test_fraction", "loss",
      "optimizer", "learning_rate", "schedule", "batch_size", "epochs", "l2", "l1", "early_stopping",
-     "validation_metric", "engine", "jobs", "checkpoint", "checkpoint_every", "class_weight", "seed", "raw_cells"}
+     "validation_metric", "engine", "jobs", "checkpoint", "checkpoint_every", "class_weight", "seed", "raw_cells",
+     "lang"}
 )  # fmt: skip
 """What may be said of images and of tables."""
 CHANNELS = {"gray": 1, "rgb": 3}
@@ -66,7 +68,6 @@ def add_seeing_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--images", nargs="+", metavar="IMAGES", help="pictures, a folder of them, an idx or npz file")
     group.add_argument("--row", type=int, metavar="N", help="which image to look at, counted from 1 (default: 1)")
     group.add_argument("--out", metavar="FILE", help="where to draw it: a .html or .png file")
-    group.add_argument("--lang", metavar="LANG", help="en or ja (default: from the environment)")
     group.add_argument("--resize", action="store_true", help="resize pictures to the size learned from")
     add_color(group)
     add_force(group)
@@ -74,9 +75,9 @@ def add_seeing_options(parser: argparse.ArgumentParser) -> None:
 
 def refuse_seeing_options(args: argparse.Namespace) -> None:
     """Raise ParameterError for an option that was given without images."""
-    for name in ("row", "out", "lang", "color", "resize", "force"):
+    for name in ("row", "out", "color", "resize", "force"):
         if getattr(args, name) not in (None, False):
-            raise ParameterError(f"--{name} must come with --images; got it alone. Leave it out, or name images.")
+            raise ParameterError(worded("cli.error.come_images_got_alone_leave", name=name))
 
 
 def add_color(group: "argparse._ArgumentGroup") -> None:
@@ -104,14 +105,20 @@ def refuse(args: argparse.Namespace, *, images: bool) -> None:
         given = getattr(args, name, usual)
         misplaced = name not in OF_BOTH | only if images else name in only
         if misplaced and given is not usual:
-            what, other = ("a table", "images") if images else ("images", "a table")
+            what, other = (term("a table"), term("images")) if images else (term("images"), term("a table"))
             raise ParameterError(
-                f"--{name.replace('_', '-')} must come with {what}; got it with {other}, '{shown(args)}'. "
-                f"{REMEDIES.get(name, 'Leave it out.') if images else 'Leave it out.'}"
+                worded(
+                    "cli.error.come_got",
+                    replace=name.replace("_", "-"),
+                    what=what,
+                    other=other,
+                    shown=shown(args),
+                    get=worded(f"core.remedy.{REMEDIES.get(name, 'leave_out') if images else 'leave_out'}"),
+                )
             )
 
 
-REMEDIES = dict.fromkeys(("hidden", "activation", "dropout"), "Say it with --layers.")
+REMEDIES = dict.fromkeys(("hidden", "activation", "dropout"), "say_layers")
 """What to do in place of options that are for tables alone."""
 
 
@@ -123,7 +130,7 @@ def shown(args: argparse.Namespace) -> str:
 def check_there(path: str) -> None:
     """Raise FileError for images that are missing, before what reads them is loaded."""
     if not os.path.exists(path):
-        raise FileError(f"The images '{path}' must exist; they were not found. Check the name.")
+        raise FileError(worded("cli.error.images_exist_were_not_found", path=path))
 
 
 def image_size(text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from koubai.cli.images import options
 from koubai.cli.parts.terminal import console, printable
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from koubai.models.of_images.image_model import ImageModel
@@ -53,10 +54,7 @@ def load_model(path: str) -> "ImageModel":
     loaded = load(path)
     model = as_image_model(loaded)
     if model is None:
-        raise ParameterError(
-            f"MODEL must be one that 'koubai fit' learned from images; '{path}' contains a {type(loaded).__name__}. "
-            "Give a table, or another model."
-        )
+        raise ParameterError(worded("cli.error.model_koubai_fit_learned_images", path=path, name=type(loaded).__name__))
     return model
 
 
@@ -66,9 +64,10 @@ def _say(args: argparse.Namespace, model: "ImageModel", images: Any, evaluation:
 
     out = console(sys.stderr)
     for note in (*images.notes, *notes_on_units(model, images.pixels)):
-        out.print(f"Note: {printable(note)}", style="yellow")
+        out.print(worded("cli.note", note=printable(note)), style="yellow")
     if evaluation is not None:
-        say_evaluation(out, evaluation, "images of known labels")
+        say_evaluation(out, evaluation, "known_images")
     if args.out:
         n = len(images)
-        out.print(f"Wrote   {printable(args.out)} ({n:,} image{'' if n == 1 else 's'})")
+        key = "cli.wrote_image" if n == 1 else "cli.wrote_images"
+        out.print(worded(key, out=printable(args.out), n=f"{n:,}"))

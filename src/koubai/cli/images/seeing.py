@@ -7,14 +7,15 @@ from koubai.cli.images.predict import check_there, load_model
 from koubai.cli.parts.outputs import check_output
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
-from koubai.core.language import language
+from koubai.core.language import language, worded
+from koubai.core.printing import say
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the images, look, draw; return the exit status."""
     lang = language(args.lang)
     if args.out is None:
-        raise ParameterError("--out must be given with --images; got none. Name a .html or .png file.")
+        raise ParameterError(worded("cli.error.out_given_images_got_none"))
     from koubai.views.images import showing
 
     showing.check_suffix(args.out)
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     images = model.read(args.images, resize=args.resize, channels=options.channels_of(args.color))
     row = 1 if args.row is None else args.row
     if not 1 <= row <= len(images):
-        raise ParameterError(f"--row must be in 1 … {len(images)}; got {row}. Try 1.")
+        raise ParameterError(worded("cli.error.row_got_try", n_images=len(images), row=row))
     showing.save(see(model, images, row - 1), args.out, lang)
-    print(f"Wrote   {printable(args.out)}")
+    say(worded("cli.wrote", out=printable(args.out)))
     return 0

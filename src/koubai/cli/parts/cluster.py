@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import IO
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
+from koubai.core.printing import say
 
 DETECTED = ("SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
 """Variables by which launchers tell how many processes they started; JAX asks the same launchers for the rest."""
@@ -42,15 +44,9 @@ def joined(args: argparse.Namespace) -> bool | None:
     asked = [name for name in ("coordinator", "processes", "process") if getattr(args, name) is not None]
     if asked and len(asked) < 3:
         missing = next(name for name in ("coordinator", "processes", "process") if name not in asked)
-        raise ParameterError(
-            f"--{asked[0]} must come with --{missing}, so that the processes find each other; got --{asked[0]} "
-            f"without it. Try --coordinator HOST:PORT --processes 4 --process 0."
-        )
+        raise ParameterError(worded("cli.error.come_processes_find_each_other", asked=asked[0], missing=missing))
     if args.restarts is not None and args.local_processes is None:
-        raise ParameterError(
-            "--restarts must come with --local-processes; got it alone. Let the scheduler that starts the processes "
-            "start them again."
-        )
+        raise ParameterError(worded("cli.error.restarts_come_local_processes_got"))
     by_launcher = args.engine == "jax" and any(int(os.environ.get(name, "1")) > 1 for name in DETECTED)
     if not asked and not by_launcher:
         return None
@@ -71,60 +67,61 @@ def refuse_cluster(args: argparse.Namespace) -> None:
     for name in ("coordinator", "processes", "process", "local_processes", "restarts"):
         if getattr(args, name) is not None:
             option = name.replace("_", "-")
-            raise ParameterError(f"--{option} must come with a table; got images. Leave it out.")
+            raise ParameterError(worded("cli.error.come_table_got_images_leave", option=option))
 
 
 def _check(args: argparse.Namespace) -> None:
     """Raise ParameterError for options that contradict each other."""
     if args.engine not in (None, "jax"):
-        raise ParameterError(f"--engine must be jax with several processes; got {args.engine!r}. Leave it out.")
+        raise ParameterError(worded("cli.error.engine_jax_several_processes_got", engine=repr(args.engine)))
     if args.time is not None:
-        raise ParameterError(
-            f"--time must not be given with several processes, whose clocks differ; got {args.time:g}. Try --members."
-        )
+        raise ParameterError(worded("cli.error.time_not_given_several_processes", time=f"{args.time:g}"))
     for name, least in (("processes", 1), ("local_processes", 1), ("process", 0), ("restarts", 0)):
         value = getattr(args, name)
         if value is not None and value < least:
-            raise ParameterError(f"--{name.replace('_', '-')} must be >= {least}; got {value}. Try {max(least, 1)}.")
+            raise ParameterError(
+                worded("cli.error.got_try", replace=name.replace("_", "-"), least=least, value=value, max=max(least, 1))
+            )
     if args.process is not None and args.process >= args.processes:
         raise ParameterError(
-            f"--process must be below --processes, counted from 0; got {args.process} of {args.processes}. "
-            f"Try {args.processes - 1}."
+            worded(
+                "cli.error.process_below_processes_counted_got",
+                process=args.process,
+                processes=args.processes,
+                processes_2=args.processes - 1,
+            )
         )
     if args.coordinator is not None:
         host, _, port = args.coordinator.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise ParameterError(
-                f"--coordinator must be HOST:PORT, the address of process 0; got {args.coordinator!r}. "
-                f"Try 127.0.0.1:7777."
+                worded("cli.error.coordinator_host_port_address_process", coordinator=repr(args.coordinator))
             )
 
 
 def _advice(args: argparse.Namespace) -> str:
     if args.checkpoint is None:
-        return "Start all again, with --checkpoint FILE, so that progress is kept."
-    return f"Start all again: they go on from '{args.checkpoint}'."
+        return worded("core.remedy.start_again_with")
+    return worded("core.remedy.start_again_from", checkpoint=args.checkpoint)
 
 
 def supervised(args: argparse.Namespace) -> int:
     """Start the processes on this machine, and start them again when one is lost; return the exit status."""
     given = [name for name in ("coordinator", "processes", "process") if getattr(args, name) is not None]
     if given:
-        raise ParameterError(f"--{given[0]} must not be given with --local-processes. Leave one of them out.")
+        raise ParameterError(worded("cli.error.not_given_local_processes_leave", given=given[0]))
     _check(args)
     left = args.restarts or 0
     if left and args.checkpoint is None:
-        raise ParameterError(
-            "--restarts must come with --checkpoint, from which the processes go on; got none. Name a file."
-        )
+        raise ParameterError(worded("cli.error.restarts_come_checkpoint_processes_go"))
     while True:
         status, sentence = _Processes(_without(args.words), args.local_processes).run()
         if sentence:
-            print(f"koubai fit: {sentence}", file=sys.stderr, flush=True)
+            say(worded("cli.fit_says", sentence=sentence), sys.stderr)
         if not sentence or not left:
             return status
         left -= 1
-        print(f"koubai fit: all start again; {left} restarts are left.", file=sys.stderr, flush=True)
+        say(worded("cli.koubai_fit_all_start_again", left=left), sys.stderr)
 
 
 def _without(words: Sequence[str]) -> list[str]:
@@ -205,12 +202,12 @@ class _Processes:
         rank = failed if frozen is None else frozen
         status = statuses[failed]
         if frozen is not None:
-            how = "stood still"
+            how = worded("cli.stood_still")
         elif status is not None and status < 0:
-            how = f"was ended by {signal.Signals(-status).name}"
+            how = worded("cli.was_ended", name=signal.Signals(-status).name)
         else:
-            how = f"ended with status {status}"
-        return 75, f"process {rank} of {self.size} {how}; all others were ended."
+            how = worded("cli.ended_status", status=status)
+        return 75, worded("cli.process_all_others_were_ended", rank=rank, size=self.size, how=how)
 
     def _said(self, rank: int) -> str:
         """Return the last line that a process wrote."""

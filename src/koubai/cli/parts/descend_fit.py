@@ -49,7 +49,7 @@ def _columns(path: str, x: str, y: str, model: str, lang: Language) -> tuple[Any
     from koubai.tables.meaning.written import written
 
     table = read_table(path)
-    say_notes(table.notes, lang)
+    say_notes(table.notes)
     frame = table.frame
     for name in (x, y):
         if name not in frame.columns:
@@ -62,7 +62,7 @@ def _columns(path: str, x: str, y: str, model: str, lang: Language) -> tuple[Any
     rows = [(a, b) for a, b in zip(across, up, strict=True) if _is_there(a) and _is_there(b)]
     if len(rows) < len(across):
         named = {"n": len(across) - len(rows), "of": len(across), "x": x, "y": y}
-        say_notes([worded("descend.note.dropped", **named)], lang)
+        say_notes([worded("descend.note.dropped", **named)])
     return np.array([a for a, _ in rows]), np.array([b for _, b in rows])
 
 

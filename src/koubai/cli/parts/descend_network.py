@@ -81,7 +81,7 @@ def _trained_anew(
     often = min(int(getattr(estimator, "n_iter_", 20)), 200) if as_often and args.epochs is None else _epochs(args)
     record = watch_training(start, rule, rate, epochs=often, batch_size=args.batch_size, seed=args.seed)
     named = {"rule": rule.name, "rate": f"{record.learning_rate:g}", "epochs": often, "batch": args.batch_size}
-    say_notes([worded("descend.note.retrained", **named)], language(args.lang))
+    say_notes([worded("descend.note.retrained", **named)])
     return record
 
 
@@ -108,7 +108,7 @@ def _subject(model: str, table: str, seed: int, lang: Language) -> "tuple[Subjec
     if loaded.others_:
         n = 1 + len(loaded.others_)
         notes.append(worded("descend.note.averages", n=n))
-    say_notes(notes, lang)
+    say_notes(notes)
     estimator: Any = loaded.estimator_
     rows = Rows(np.ascontiguousarray(inputs[there], dtype=np.float64), np.ascontiguousarray(targets[there]))
     return Subject(estimator.network_, np.asarray(estimator.theta_, dtype=np.float64), rows), estimator

@@ -12,7 +12,7 @@ from koubai.cli.parts.own_network import is_own, own_sample
 from koubai.cli.parts.reading import reading_options, require_files, say_notes
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import DataError, ParameterError
-from koubai.core.language import language, worded
+from koubai.core.language import worded
 from koubai.explain.derivations import say
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _with_table(args: argparse.Namespace, model: Any) -> tuple["TableModel", "Ta
     given = reading_options(args)
     options = model.reading_for(args.data, **given)
     table = read_table(args.data, **options)
-    say_notes((*model.note_of_reading(options, **given), *table.notes), language(args.lang))
+    say_notes((*model.note_of_reading(options, **given), *table.notes))
     return model, table
 
 
@@ -215,11 +215,10 @@ def examples_of_table(args: argparse.Namespace) -> "Examples":
 
     path, target, positive, bias = args.table, args.target, args.positive, args.bias
     table = read_table(path, **reading_options(args))
-    lang = language(args.lang)
-    say_notes(table.notes, lang)
+    say_notes(table.notes)
     if table.frame.height > MOST_EXAMPLES:
         n = f"{table.frame.height:,}"
-        say_notes([worded("explain.note.many_rows", n=n, most=f"{MOST_EXAMPLES:,}")], lang)
+        say_notes([worded("explain.note.many_rows", n=n, most=f"{MOST_EXAMPLES:,}")])
     frame = clean(table.frame.head(MOST_EXAMPLES))
     name = target or frame.columns[-1]
     require_column(frame, name)

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.parts.outputs import foreign
-from koubai.cli.parts.terminal import printable
+from koubai.cli.parts.reading import say_notes
+from koubai.cli.parts.terminal import sentence_of
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
+from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from koubai.training.history import Epoch
@@ -26,9 +29,7 @@ def check_outputs(path: str, checkpoint: str | None, table: str) -> None:
     if checkpoint is not None:
         check_writable(checkpoint, reads=[table])
         if os.path.realpath(checkpoint) == os.path.realpath(path):
-            raise ParameterError(
-                f"--checkpoint must be a different file from the model; got '{path}' for both. Rename one."
-            )
+            raise ParameterError(worded("cli.error.checkpoint_different_file_model_got", path=path))
 
 
 def spare_others(args: argparse.Namespace, path: str) -> None:
@@ -54,19 +55,25 @@ def spare_other_files(path: str, what: str) -> None:
         return
     kind = kind_of(path)
     if kind is None or (kind == KIND) != (what == KIND):
-        raise foreign(path, f"a koubai {what}")
+        raise foreign(path, worded("file.wanted." + what))
 
 
 def sayer(by_loss: bool) -> "Callback":
     """Return a callback that prints a line for epochs 1, 2, 5, 10, 20, 50, … if there is no terminal for a bar."""
 
-    def say(epoch: "Epoch") -> None:
+    def tell(epoch: "Epoch") -> None:
         if str(epoch.number).rstrip("0") in ("1", "2", "5"):
             given = epoch.validation_score
-            shown = "" if given is None else f", validation {f'loss {-given:.5g}' if by_loss else f'score {given:.4f}'}"
-            print(f"Epoch {epoch.number}: loss {epoch.loss:.5g}{shown}", file=sys.stderr, flush=True)
+            shown = (
+                ""
+                if given is None
+                else worded("cli.epoch.validation_loss", value=f"{-given:.5g}")
+                if by_loss
+                else worded("cli.epoch.validation_score", value=f"{given:.4f}")
+            )
+            say(worded("cli.epoch", number=epoch.number, loss=f"{epoch.loss:.5g}", shown=shown), sys.stderr)
 
-    return say
+    return tell
 
 
 @contextmanager
@@ -75,7 +82,7 @@ def notes_of_warnings(quiet: bool) -> Iterator[None]:
 
     def note(message: Warning | str, *details: Any, **more: Any) -> None:
         if not quiet:
-            print(f"Note: {printable(message)}", file=sys.stderr)
+            say_notes([sentence_of(message)])
 
     with warnings.catch_warnings():
         warnings.simplefilter("default")

@@ -70,10 +70,7 @@ def check_different(path: str | None, other: str | None, what: str) -> None:
 
 def foreign(path: str, wanted: str) -> FileError:
     """Return the error for a file that would be overwritten."""
-    return FileError(
-        f"The output '{path}' must be a new file or {wanted} to be replaced; it contains something else, which "
-        "would be lost. Choose another name, or add --force."
-    )
+    return FileError(worded("cli.error.output_new_file_replaced_contains", path=path, wanted=wanted))
 
 
 def is_own(path: str) -> bool:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from koubai.cli.parts.terminal import printable
+from koubai.core import printing
 from koubai.core.errors import KoubaiError, on_one_line
 from koubai.core.language import Language, catalogue, language, text
 
@@ -49,19 +49,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error and where to find help, in the command's language, and exit with status 2."""
-        lang = self._language()
-        said = printable(in_own_words(message, lang))
+        lang = language_of(self.words)
+        said = printing.printable(in_own_words(message, lang))
         self.exit(MISTAKE, f"{self.prog}: {text('cli.error.sentence', lang, said=said, prog=self.prog)}\n")
-
-    def _language(self) -> Language:
-        """Return the language of a command that speaks several, as far as its words tell; English of any other."""
-        if not _speaks(self):
-            return "en"
-        asked = re.findall(r"(?:^|\0)--lang[=\0]([^\0]*)", "\0".join(self.words))
-        try:
-            return language(asked[-1] if asked else None)
-        except KoubaiError:  # no such language
-            return "en"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Raise an error that says what the choices are, in the same words with every version of Python."""
@@ -69,10 +59,20 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"must be one of {listed(action.choices)}; got {value!r}")
 
 
-def _speaks(parser: argparse.ArgumentParser) -> bool:
-    """Return whether a command, or one within it, takes a language."""
-    within = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    return "--lang" in parser._option_string_actions or any(_speaks(one) for each in within for one in each.values())
+def language_of(words: Sequence[str]) -> Language:
+    """Return the language that a command line asks for, as far as its words tell, else that of the environment."""
+    asked = re.findall(r"(?:^|\0)--lang[=\0]([^\0]*)", "\0".join(words))
+    for lang in (asked[-1] if asked else None, None):
+        try:
+            return language(lang)
+        except KoubaiError:  # no such language
+            continue
+    return "en"
+
+
+def add_language(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Add the option that chooses the language in which a command speaks, and in which it writes pages."""
+    parser.add_argument("--lang", metavar="LANG", help="en or ja (default: from the environment)")
 
 
 def in_own_words(message: str, lang: Language = "en") -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from koubai.cli.parts.outputs import check_output
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import FileError, ParameterError
+from koubai.core.language import worded
 
 AT_ONCE = 2
 """Number of files under way, unless it is given."""
@@ -50,7 +51,7 @@ def predict_many(args: argparse.Namespace, model: Any, with_columns: Any) -> lis
 
     at_once = AT_ONCE if args.files_at_once is None else args.files_at_once
     if at_once < 1:
-        raise ParameterError(f"--files-at-once must be >= 1; got {at_once}. Try {AT_ONCE}.")
+        raise ParameterError(worded("cli.error.files_at_once_got_try", at_once=at_once, at_once_2=AT_ONCE))
     files = files_of(args.table)
     targets = _targets(files, Path(args.out))
     for name, target in zip(files, targets, strict=True):
@@ -68,7 +69,7 @@ def _targets(files: list[str], folder: Path) -> list[Path]:
     above = os.path.commonpath([os.path.dirname(name) for name in files])
     found = [folder / os.path.relpath(name, above or ".") for name in files]
     if folder.is_file():
-        raise FileError(f"--out must be a folder for the predictions of many files; '{folder}' is a file. Rename it.")
+        raise FileError(worded("cli.error.out_folder_predictions_many_files", folder=folder))
     return found
 
 
@@ -104,6 +105,6 @@ def _predict(args: argparse.Namespace, model: Any, with_columns: Any, name: str,
 def say_written(args: argparse.Namespace, written: list[Written], out: Any) -> None:
     """Print the notes, each once, and what was written."""
     for note in dict.fromkeys(note for one in written for note in one.notes):
-        out.print(f"Note: {printable(note)}", style="yellow")
+        out.print(worded("cli.note", note=printable(note)), style="yellow")
     rows = sum(one.n_rows for one in written)
-    out.print(f"Wrote   {printable(args.out)} ({len(written):,} files, {rows:,} rows)")
+    out.print(worded("cli.wrote_files_rows", out=printable(args.out), n_written=f"{len(written):,}", rows=f"{rows:,}"))

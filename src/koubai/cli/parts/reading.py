@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
-from koubai.core.language import Language, said_in, text, worded
+from koubai.core.language import worded
+from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from koubai.engines.protocol import Together
@@ -108,10 +109,10 @@ class ListedNames:
         return (self.text.strip(),) if self.text.strip() in columns else self.names
 
 
-def say_notes(notes: Iterable[str], lang: Language = "en") -> None:
-    """Print notes on a table to standard error; those of the catalogues in the language that is spoken."""
+def say_notes(notes: Iterable[str]) -> None:
+    """Print notes on a table to standard error."""
     for note in notes:
-        print(text("cli.note", lang, note=printable(str(said_in(note, lang)))), file=sys.stderr)
+        say(worded("cli.note", note=printable(note)), sys.stderr)
 
 
 def is_streamed(args: argparse.Namespace, command: str, together: "Together | None" = None) -> bool:
@@ -127,10 +128,15 @@ def is_streamed(args: argparse.Namespace, command: str, together: "Together | No
     found = told(together or ALONE, size_of(args.table))
     size = max((Size(*each) for each in found), key=lambda size: size.is_large)
     if size.is_large and not args.quiet:
-        print(
-            f"koubai {command}: {printable(args.table)} is read block by block, as its cells alone would take "
-            f"{size.needed / 1e9:.1f} GB and {size.free / 1e9:.1f} GB of memory are free.",
-            file=sys.stderr,
+        say(
+            worded(
+                "cli.koubai_read_block_block_cells",
+                command=command,
+                table=printable(args.table),
+                needed=f"{size.needed / 1e9:.1f}",
+                free=f"{size.free / 1e9:.1f}",
+            ),
+            sys.stderr,
         )
     return size.is_large
 

@@ -5,6 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from koubai.cli.parts.terminal import number, plain_table, printable
+from koubai.core.language import recognised, term, worded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 MANY_CLASSES = 12
 """Maximum number of classes for a confusion matrix."""
+
+
+def counted_rows(n: int, name: str) -> str:
+    """Return a number of rows for training, validation or the test."""
+    return worded("cli.rows.counted", n=f"{n:,}", name=term(name))
 
 
 def kept_epoch(history: "History", chosen: bool, by_loss: bool) -> str:
@@ -30,26 +36,28 @@ def kept_epoch(history: "History", chosen: bool, by_loss: bool) -> str:
     """
     best, n_epochs = history.best_epoch, len(history)
     if not chosen or best is None:
-        return f"the network of the last epoch, {n_epochs:,}"
+        return worded("cli.network_last_epoch", n_epochs=f"{n_epochs:,}")
     score = history.validation_scores[best - 1] or 0.0
-    what = f"lowest validation loss, {number(-score)}" if by_loss else f"highest validation score, {number(score)}"
-    return f"the network of epoch {best:,} of {n_epochs:,}: {what}"
+    what = (
+        worded("cli.lowest_validation_loss", value=number(-score))
+        if by_loss
+        else worded("cli.highest_validation_score", score=number(score))
+    )
+    return worded("cli.network_epoch", best=f"{best:,}", n_epochs=f"{n_epochs:,}", what=what)
 
 
 def said_of_average(n_networks: int) -> str:
     """Return what is averaged, in one sentence."""
-    return f"{n_networks} networks like it, trained anew on all rows from other starts; predictions are their mean."
+    return worded("cli.networks_like_trained_anew_on", n_networks=n_networks)
 
 
 def said_of_target(long_tail: bool, bounds: Sequence[float]) -> list[str]:
     """Return notes on a regression model's predictions, one sentence each."""
-    said = []
+    said: list[str] = []
     if long_tail:
-        said.append("exp(u) times the mean: the target is positive with a long tail (Poisson loss).")
+        said.append(worded("cli.exp_u_times_mean_target"))
     if isfinite(bounds[0]) and isfinite(bounds[1]):
-        said.append(
-            f"lie between {number(bounds[0])} and {number(bounds[1])}, the range seen in training extended by a tenth."
-        )
+        said.append(worded("cli.lie_between_range_seen_training", bounds=number(bounds[0]), bounds_2=number(bounds[1])))
     return said
 
 
@@ -63,29 +71,28 @@ def say_evaluation(out: "Console", evaluation: "Evaluation", rows: str) -> None:
     evaluation : Evaluation
         The scores.
     rows : str
-        What was predicted for, in the plural: ``held-out rows``, or ``test images``.
+        What was predicted for: "held_out_rows", "rows_of_table", "test_images" or "known_images".
     """
     of_images = "images" in rows
     is_accuracy = evaluation.measure == "accuracy"
-    name = "accuracy" if is_accuracy else "root mean squared error"
-    always = f"always predicting {printable(evaluation.answer)}" + ("" if is_accuracy else ", the mean")
-    right = f", {round(evaluation.score * evaluation.n_rows):,} right" if is_accuracy else ""
-    n_rows = (
-        f"{evaluation.n_rows:,} {rows}"
-        if evaluation.n_rows > 1
-        else f"1 {rows.replace('rows', 'row').replace('images', 'image')}"
+    name = term("accuracy" if is_accuracy else "root mean squared error")
+    always = worded("cli.always_predicting", answer=printable(evaluation.answer)) + (
+        "" if is_accuracy else worded("cli.score.of_mean")
     )
+    right = worded("cli.score.right", score=f"{round(evaluation.score * evaluation.n_rows):,}") if is_accuracy else ""
+    key = f"cli.score.{rows}" if evaluation.n_rows > 1 else f"cli.score.{rows}.one"
+    n_rows = worded(key, n=f"{evaluation.n_rows:,}")
     listed = [
-        (f"{name} on {n_rows}{right}", number(evaluation.score)),
+        (worded("cli.score.on", name=name, n_rows=n_rows, right=right), number(evaluation.score)),
         *_uncertainty(evaluation),
-        (f"{name} of {always}", number(evaluation.baseline)),
-        *((measure, number(value)) for measure, value in evaluation.others.items()),
+        (worded("cli.score.of", name=name, always=always), number(evaluation.baseline)),
+        *((recognised(measure), number(value)) for measure, value in evaluation.others.items()),
     ]
     out.print(plain_table(("score", ""), listed, numbers=[1]))
     for sentence in advice(evaluation, of_images=of_images):
         out.print(sentence, style="red")
     if 2 <= len(evaluation.classes) <= MANY_CLASSES:
-        heads = ["true \\ predicted", *evaluation.classes]
+        heads = [worded("cli.true_predicted"), *evaluation.classes]
         body = [
             [label, *(f"{count:,}" if count else "·" for count in counts)]
             for label, counts in zip(evaluation.classes, evaluation.confusion, strict=True)
@@ -98,7 +105,7 @@ def _uncertainty(evaluation: "Evaluation") -> list[tuple[str, str]]:
     if evaluation.interval is None:
         return []
     low, high = evaluation.interval
-    return [("95 % confidence interval of it", f"{number(low)} … {number(high)}")]
+    return [(worded("cli.confidence_interval"), f"{number(low)} … {number(high)}")]
 
 
 def advice(evaluation: "Evaluation", *, of_images: bool = False) -> list[str]:
@@ -106,11 +113,11 @@ def advice(evaluation: "Evaluation", *, of_images: bool = False) -> list[str]:
     if evaluation.is_perfect:
         return []
     if not evaluation.is_better:
-        measured = ", neither by accuracy nor by its probabilities" if evaluation.measure == "accuracy" else ""
-        why = "the columns may carry no information about the target, or there are too few rows"
+        measured = worded("cli.neither_accuracy_nor_probabilities") if evaluation.measure == "accuracy" else ""
+        why = worded("cli.columns_may_carry_no_information")
         if of_images:
-            why = "the images may not show what the labels say, or there are too few of them"
-        return [f"The network is no better than a constant prediction{measured}: {why}."]
+            why = worded("cli.images_may_not_show_what")
+        return [worded("cli.network_no_better_than_constant", measured=measured, why=why)]
     never = [
         label
         for label, counts, column in zip(
@@ -122,7 +129,4 @@ def advice(evaluation: "Evaluation", *, of_images: bool = False) -> list[str]:
         return []
     listed = ", ".join(printable(label) for label in never[:5]) + (", …" if len(never) > 5 else "")
     rows = "images" if of_images else "rows"
-    return [
-        f"Never predicted: {listed}, whose probability is always below another's. The probabilities still distinguish "
-        f"such {rows}: rank {rows} by them, or give rare classes equal weight with --class-weight balanced."
-    ]
+    return [worded("cli.never_predicted_whose_probability_always", listed=listed, rows=term(rows))]

@@ -5,6 +5,8 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from koubai.cli.parts.terminal import printable
+from koubai.core.language import worded
 from koubai.training.history import INTERRUPTED, Epoch
 
 
@@ -51,6 +53,4 @@ class Stopper:
         if self.asked or not self.epochs:
             raise Quit
         self.asked = True
-        sys.stderr.write(
-            "\nStopping after this epoch; the best network so far is kept. Press Ctrl-C again to quit at once.\n"
-        )
+        sys.stderr.write(f"\n{printable(worded('cli.stopping'))}\n")

@@ -4,19 +4,30 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from koubai.core.printing import printable
+from koubai.core import printing
+from koubai.core.language import term
+from koubai.core.printing import said
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["console", "forget_output", "number", "plain_table", "printable", "sparkline"]
-
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH_OF_FILES = 100
 """Width of output that does not go to a terminal, in characters."""
+
+
+def printable(words: object) -> str:
+    """Return words in the language that is spoken, with control characters escaped."""
+    return printing.printable(said(words))
+
+
+def sentence_of(warning: Warning | str) -> str:
+    """Return what a warning says."""
+    said: str = warning.args[0] if isinstance(warning, Warning) and warning.args else str(warning)
+    return said
 
 
 def forget_output() -> None:
@@ -34,19 +45,23 @@ def console(stream: TextIO | None = None) -> "Console":
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
+        def print(self, *objects: Any, **how: Any) -> None:
+            """Print things, sentences of the catalogues in the language that is spoken."""
+            super().print(*(said(each) if isinstance(each, str) else each for each in objects), **how)
+
     file = stream or sys.stdout
     width = None if file.isatty() else WIDTH_OF_FILES
     return QuietAboutPipes(file=file, width=width, markup=False, highlight=False, emoji=False)
 
 
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int] = ()) -> "Table":
-    """Return a table; the columns whose positions are in ``numbers`` are aligned to the right."""
+    """Return a table in the language that is spoken; the columns at the places in ``numbers`` are aligned right."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
     for index, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if index in numbers else "left", overflow="fold")
+        table.add_column(printable(term(heading)), justify="right" if index in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(printable(cell) for cell in row))
     return table

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from koubai.cli.parts.terminal import number, plain_table
+from koubai.core.language import recognised, worded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,14 +39,14 @@ def say_cross_validated(out: "Console", crossed: "CrossValidated") -> None:
     """Print the mean and the spread of each measure over the folds."""
     k = len(crossed.n_rows)
     heads = [
-        f"score of {k} folds ({crossed.scheme})",
+        worded("cli.score_folds", k=k, scheme=recognised(crossed.scheme)),
         "mean",
-        "± deviation",
-        *(["fold by fold"] if k <= MOST_FOLDS else []),
+        worded("cli.score.deviation"),
+        *([worded("cli.fold_fold")] if k <= MOST_FOLDS else []),
     ]
     rows = []
     for name, values in crossed.scores.items():
-        shown = "root mean squared error" if name == "rmse" else name
+        shown = recognised("root mean squared error" if name == "rmse" else name)
         listed = [" ".join(number(value) for value in values)] if k <= MOST_FOLDS else []
         rows.append((shown, number(crossed.mean[name]), number(crossed.spread[name]), *listed))
     out.print(plain_table(heads, rows, numbers=[1, 2]))
@@ -57,5 +58,5 @@ def say_curve(out: "Console", curve: "LearningCurve") -> None:
         (f"{n:,}", number(loss), number(score))
         for n, loss, score in zip(curve.n_rows, curve.losses, curve.scores, strict=True)
     ]
-    out.print(plain_table(("rows to learn from", "loss", "score"), rows, numbers=[0, 1, 2]))
+    out.print(plain_table((worded("cli.rows_learn"), "loss", "score"), rows, numbers=[0, 1, 2]))
     out.print(curve.sentence)

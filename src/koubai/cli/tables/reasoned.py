@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.reading import require_files
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,12 +23,9 @@ BUDGET = 2000
 def check(args: argparse.Namespace, many: bool) -> None:
     """Raise an error in one sentence if what is asked for does not go together, or a file is missing."""
     if args.reasons and many:
-        raise ParameterError(
-            f"--reasons must come with one file of predictions; got the folder '{args.out}' for those of many. Name a "
-            f"file such as predictions.csv with --out."
-        )
+        raise ParameterError(worded("cli.error.reasons_come_file_predictions_got", out=args.out))
     if args.training is not None and not args.reasons:
-        raise ParameterError(f"--training must come with --reasons; got '{args.training}' alone. Add --reasons.")
+        raise ParameterError(worded("cli.error.training_come_reasons_got_alone", training=args.training))
     require_files([args.training])
 
 
@@ -62,10 +60,7 @@ def with_reasons(
         bad = BadCells() if args.bad_cells == "missing" else None
         usual = Usual(model, table, preparation=prediction.preparation, bad=bad)
     else:
-        raise ParameterError(
-            "--reasons must come with --training for a table that is read block by block; got none. Name a table of "
-            "some rows."
-        )
+        raise ParameterError(worded("cli.error.reasons_come_training_table_read"))
     for (frame, predicted), read, features in prediction.seen():
         said = []
         for row, its_features in enumerate(features):

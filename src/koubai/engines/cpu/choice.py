@@ -11,6 +11,8 @@ import sys
 from functools import cache
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import term, worded
+from koubai.core.printing import say
 from koubai.engines.cpu.native.levels import allowed_levels
 from koubai.engines.cpu.native.library import Library, file_of, installed_file
 
@@ -18,8 +20,6 @@ VARIABLE = "KOUBAI_ENGINE_CODE"
 """The environment variable that says where kernels come from."""
 LIBRARY, JIT, PYTHON = "library", "jit", "python"
 """Its values."""
-BUILD = "Run python -m koubai.engines.cpu.native.build, which needs numba and a C compiler or ziglang"
-"""What makes a library, for messages."""
 
 
 @cache
@@ -28,7 +28,7 @@ def library() -> Library | None:
     asked = os.environ.get(VARIABLE, "")
     if asked not in ("", LIBRARY, JIT, PYTHON):
         raise ParameterError(
-            f"{VARIABLE} must be {LIBRARY}, {JIT} or {PYTHON}; got {asked!r}. Unset it for what is there."
+            worded("engines.error.code", variable=VARIABLE, one=LIBRARY, two=JIT, three=PYTHON, asked=repr(asked))
         )
     levels = allowed_levels()  # a wrong name is told whatever the kernels come from
     if asked in (JIT, PYTHON):
@@ -40,13 +40,10 @@ def library() -> Library | None:
         try:
             return Library(level, file)
         except OSError as error:
-            sys.stderr.write(f"koubai: the library {file} is not used: {error}. Build it anew.\n")
+            say(worded("engines.note.library_not_used", file=file, error=error), sys.stderr)
     if asked == LIBRARY:
-        names = ", ".join(level.name for level in levels) or "none"
-        raise ParameterError(
-            f"engine 'cpu': {VARIABLE}={LIBRARY} needs a library for this processor (levels: {names}); there is none. "
-            f"{BUILD}."
-        )
+        names = ", ".join(level.name for level in levels) or term("none")
+        raise ParameterError(worded("engines.error.no_library", variable=VARIABLE, library=LIBRARY, names=names))
     return None
 
 
@@ -63,8 +60,5 @@ def is_compiled() -> bool:
     if kind_of_code() != PYTHON:
         return True
     if os.environ.get(VARIABLE) != PYTHON:
-        sys.stderr.write(
-            f"koubai: there is no compiled engine for this processor, so the reference engine works, many times as "
-            f"slowly. {BUILD}.\n"
-        )
+        say(worded("engines.note.not_compiled"), sys.stderr)
     return False

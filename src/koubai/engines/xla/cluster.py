@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import LostProcessError, ParameterError
+from koubai.core.language import worded
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -115,8 +116,7 @@ class Cluster:
             others = np.flatnonzero(found[:, place] != found[0, place])
             if len(others):
                 raise ParameterError(
-                    f"All processes must have the same {name}; process {others[0]} has another than process 0. Start "
-                    f"all with the same command, on the same files."
+                    worded("engines.error.all_processes_have_same_process", name=name, others=others[0])
                 )
 
     @contextmanager
@@ -242,7 +242,7 @@ def _aborted(number: int) -> None:
     """End the process with a sentence where JAX, which has lost the coordinator, aborts it with a trace."""
     watch = _joined[0].watch if _joined else None
     if watch is not None and not watch.done.is_set():
-        watch._end(watch._sentence(0, "(the coordinator) cannot be reached"))
+        watch._end(watch._sentence(0, worded("engines.note.coordinator_cannot_reached")))
     os._exit(TEMPORARY)
 
 
@@ -303,7 +303,7 @@ class Watch:
             for key, status in ended:
                 if self.done.wait(2 * BEAT):
                     return  # a mistake of all, which this process has told itself
-                self._end(self._sentence(int(key.rpartition("/")[2]), f"ended with status {status}"))
+                self._end(self._sentence(int(key.rpartition("/")[2]), worded("cli.ended_status", status=status)))
 
     def _judge(self) -> None:
         before = monotonic()
@@ -322,10 +322,10 @@ class Watch:
         now = monotonic()
         if now - self.own > self.patience:
             if self.cluster.rank:
-                return self._sentence(0, "(the coordinator) cannot be reached")
+                return self._sentence(0, worded("engines.note.coordinator_cannot_reached"))
             return None
         late = [rank for rank, (_, time) in self.seen.items() if now - time > self.patience]
-        return self._sentence(late[0], "does not answer any more (killed, frozen, or cut off)") if late else None
+        return self._sentence(late[0], worded("engines.note.does_not_answer_any_more")) if late else None
 
     def name_lost(self) -> str | None:
         """Wait until it is known who is lost, and return the sentence; None if all are there."""
@@ -342,7 +342,14 @@ class Watch:
 
     def _sentence(self, rank: int, what: str) -> str:
         cluster = self.cluster
-        return f"Process {rank} of {cluster.size} {what}, so process {cluster.rank} ends too. {cluster.advice}"
+        return worded(
+            "engines.note.process_process_ends_too",
+            rank=rank,
+            size=cluster.size,
+            what=what,
+            rank_2=cluster.rank,
+            advice=cluster.advice,
+        )
 
     def _end(self, sentence: str) -> NoReturn:
         with self.told:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.core.losses import LOSSES
 from koubai.core.sparse import check_indices
 from koubai.engines.protocol import Inputs
@@ -161,7 +162,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
             raise DataError(
                 who=who,
                 parameter="y",
-                required="be classes in one column, or labels of 0 and 1 in several",
+                required=worded("core.must.classes_column_labels_several"),
                 got=f"{y.shape[1]} columns of classes (multiclass-multioutput)",
                 remedy=f"Train one network for each: sklearn.multioutput.MultiOutputClassifier({who}()).",
             )

@@ -15,6 +15,7 @@ from koubai.core.activations import get_activation
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, MissingError, ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
+from koubai.core.language import worded
 from koubai.core.layers import Dense as DenseLayer
 from koubai.core.moments import Moments
 from koubai.core.network import Network
@@ -144,7 +145,7 @@ class BaseConv(BaseNetwork):
                 parameter="optimizer",
                 required="be one that takes batches",
                 got="'lbfgs'",
-                remedy="Try 'adam'.",
+                remedy=worded("core.remedy.try_adam"),
             )
         given = self._given_layers()
         if given is not None:

@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 
 from koubai.core.checks import is_whole
 from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.language import worded
 from koubai.core.warning import warn_caller
 
 Shape: TypeAlias = tuple[int, int, int]
@@ -63,7 +64,7 @@ def array_of_images(X: Any, who: str) -> tuple[Any, Shape | None]:
             parameter="X",
             required="have shape (n, height, width), (n, height, width, channels) or (n, n_features)",
             got=str(given.shape),
-            remedy="Reshape it.",
+            remedy=worded("core.remedy.reshape"),
         )
     if n_axes not in (3, 4):
         return _single(given), None
@@ -71,7 +72,7 @@ def array_of_images(X: Any, who: str) -> tuple[Any, Shape | None]:
     shape = (images.shape[1], images.shape[2], images.shape[3] if n_axes == 4 else 1)
     if 0 in images.shape:
         required = "hold images with pixels" if 0 in shape else "hold at least one image"
-        raise ShapeError(who=who, parameter="X", required=required, got=f"shape {images.shape}")
+        raise ShapeError(who=who, parameter="X", required=required, got=worded("core.got.shape", shape=images.shape))
     if shape[2] not in USUAL_CHANNELS and shape[0] in USUAL_CHANNELS and shape[1] == shape[2]:
         warn_caller(
             f"{who}: X of shape {images.shape} holds images {shape[0]} high and {shape[1]} wide with {shape[2]} "
@@ -86,9 +87,9 @@ def check_shape(found: Shape | None, known: Sequence[int], who: str) -> None:
         raise ShapeError(
             who=who,
             parameter="X",
-            required=f"hold images of shape {tuple(known)}, as in training",
+            required=worded("core.must.hold_images_shape_training_2", tuple=tuple(known)),
             got=str(found),
-            remedy="Resize them, or change their channels.",
+            remedy=worded("core.remedy.resize_them_change_their_channels"),
         )
 
 

@@ -10,6 +10,7 @@ from koubai.core.activations import get_activation
 from koubai.core.activations.softmax import Softmax
 from koubai.core.arguments import WHOLE
 from koubai.core.errors import KoubaiError, ParameterError
+from koubai.core.language import worded
 from koubai.core.layers import Dense, Layer, LearnedActivation, NTKDense, PeriodicEmbedding, Scaling
 from koubai.core.network import Network
 from koubai.estimators.given import training_choices as choices
@@ -93,9 +94,9 @@ def check_architecture(estimator: Any, n_hidden: int) -> None:
         raise ParameterError(
             who=who,
             parameter="activation",
-            required="act on each node by itself with learned_activation=True",
+            required=worded("core.must.act_on_each_node_itself"),
             got="softmax",
-            remedy="Try activation='selu'.",
+            remedy=worded("core.remedy.try_activation_elu"),
         )
     given = estimator.embedding
     places = given.get("embedded") if isinstance(given, Mapping) else None

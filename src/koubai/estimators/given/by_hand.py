@@ -16,6 +16,7 @@ from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.core.language import term, worded
 from koubai.core.losses import Loss
 from koubai.core.losses.half_squared_error import HalfSquaredError
 from koubai.core.network import Dense, Network
@@ -129,7 +130,7 @@ def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
             who=who,
             parameter="intercepts_",
             required="be set where coefs_ is",
-            got="none",
+            got=term("none"),
             remedy="Set the biases of each layer.",
         )
     given = len(model.coefs_)
@@ -159,7 +160,7 @@ def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
             who=who,
             parameter="coefs_[0]",
             required=f"have n_features_in_ = {rows} rows",
-            got=f"shape {weights[0].shape}",
+            got=worded("core.got.shape", shape=weights[0].shape),
             remedy="Set n_features_in_ too.",
         )
     for index, (before, after) in enumerate(pairwise(weights), start=1):
@@ -168,7 +169,7 @@ def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
                 who=who,
                 parameter=f"coefs_[{index}]",
                 required=f"have as many rows as coefs_[{index - 1}] has columns, {before.shape[1]}",
-                got=f"shape {after.shape}",
+                got=worded("core.got.shape", shape=after.shape),
                 remedy="Change both.",
             )
     for index, (matrix, vector) in enumerate(zip(weights, biases, strict=True)):

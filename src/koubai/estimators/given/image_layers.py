@@ -11,6 +11,7 @@ from koubai.core.activations.base import Activation
 from koubai.core.activations.identity import Identity
 from koubai.core.checks import check_count, check_real, is_whole
 from koubai.core.errors import KoubaiError, Parameter, ParameterError, ParameterTypeError
+from koubai.core.language import worded
 
 Shape: TypeAlias = tuple[int, ...]
 Size: TypeAlias = int | tuple[int, int]
@@ -235,12 +236,17 @@ def image_layer_from_spec(spec: Mapping[str, Any]) -> ImageLayer:
     given = {key: _pair(value) for key, value in spec.items() if key != "name"}
     if name not in DESCRIPTIONS:
         raise ParameterError(
-            parameter="layer", required=f"be one of {', '.join(DESCRIPTIONS)}", got=repr(name), remedy="Try 'conv'."
+            parameter="layer",
+            required=worded("core.must.be_one_of_4", descriptions=", ".join(DESCRIPTIONS)),
+            got=repr(name),
+            remedy=worded("core.remedy.try_conv"),
         )
     kind = DESCRIPTIONS[name]
     unknown = sorted(set(given) - {field.name for field in fields(kind)})
     if unknown:
-        raise ParameterError(who=kind.__name__, what=f"{', '.join(unknown)} must not be given; it has none.")
+        raise ParameterError(
+            who=kind.__name__, what=worded("estimators.error.not_given_has_none", unknown=", ".join(unknown))
+        )
     return kind(**given)
 
 
@@ -263,21 +269,23 @@ def parts_of(given: Sequence[Given], who: str) -> list[Part]:
         where = Parameter(who, f"layers[{place}]")
         if isinstance(item, Dropout):
             if not parts:
-                raise _misplaced(where, "come after a layer", "Dropout")
+                raise _misplaced(where, worded("estimators.note.come_after_layer"), "Dropout")
             parts[-1] = parts[-1]._replace(dropout=item.rate, is_closed=True)
         elif isinstance(item, ImageLayer):
             parts.append(Part(place, item))
         elif isinstance(item, str | Activation):
             activation = _activation(item, where)
             if not parts or not parts[-1].kind.takes_activation or parts[-1].is_closed:
-                raise _misplaced(where, "be an activation only right after Conv or Dense", repr(activation.name))
+                raise _misplaced(
+                    where, worded("estimators.note.activation_only_right_after_conv"), repr(activation.name)
+                )
             parts[-1] = parts[-1]._replace(activation=activation, is_closed=True)
         else:
             raise ParameterTypeError(
                 parameter=where,
-                required="be Conv, MaxPool, AvgPool, Flatten, Dense, Dropout or an activation",
+                required=worded("core.must.conv_maxpool_avgpool_flatten_dense"),
                 got=type(item).__name__,
-                remedy="Try [Conv(32, 3), 'relu', MaxPool(2)].",
+                remedy=worded("core.remedy.try_conv_relu_maxpool"),
             )
     return parts
 
@@ -286,15 +294,17 @@ def _activation(item: "str | Activation", where: Parameter) -> Activation:
     if isinstance(item, str) and item not in ACTIVATIONS and item not in ACTIVATIONS.aliases:
         raise ParameterError(
             parameter=where,
-            required="be a layer or the name of an activation",
+            required=worded("core.must.layer_name_activation"),
             got=repr(item),
-            remedy=f"Try one of: {', '.join(ACTIVATIONS)}.",
+            remedy=worded("core.remedy.try_14", activations=", ".join(ACTIVATIONS)),
         )
     return get_activation(item, where)
 
 
 def _misplaced(where: Parameter, required: str, got: str) -> ParameterError:
-    return ParameterError(parameter=where, required=required, got=got, remedy="Try [Conv(32, 3), 'relu', MaxPool(2)].")
+    return ParameterError(
+        parameter=where, required=required, got=got, remedy=worded("core.remedy.try_conv_relu_maxpool")
+    )
 
 
 def core_layers(given: Sequence[Given], shape: Shape, who: str) -> list[core.Layer]:
@@ -320,8 +330,8 @@ def _map_shape(layer: ImageLayer, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise ParameterError(
             who=type(layer).__name__,
-            what="it must come before Flatten and Dense, after which there are no maps.",
-            remedy="Put it before them.",
+            what=worded("estimators.error.come_before_flatten_dense_after"),
+            remedy=worded("core.remedy.put_before_them"),
         )
     return shape[0], shape[1], shape[2]
 
@@ -342,9 +352,9 @@ def _check_sizes(layer: ImageLayer, *names: str) -> None:
             raise ParameterError(
                 who=type(layer).__name__,
                 parameter=name,
-                required="be an integer >= 1 or two, (vertical, horizontal)",
+                required=worded("core.must.integer_two_vertical_horizontal"),
                 got=repr(value),
-                remedy="Try 2.",
+                remedy=worded("core.remedy.try_15"),
             )
         object.__setattr__(layer, name, _plain(value))
 
@@ -357,8 +367,8 @@ def _check_padding(layer: Any) -> None:
         raise ParameterError(
             who=type(layer).__name__,
             parameter="padding",
-            required="be 'valid', 'same', an integer >= 0 or two",
+            required=worded("core.must.valid_same_integer_two"),
             got=repr(value),
-            remedy="Try 'same'.",
+            remedy=worded("core.remedy.try_same"),
         )
     object.__setattr__(layer, "padding", _plain(value))

@@ -5,6 +5,7 @@ from typing import Any
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import KoubaiError, ParameterError
+from koubai.core.language import worded
 from koubai.estimators.given.image_layers import DESCRIPTIONS, Given, image_layer_from_spec
 
 
@@ -30,9 +31,9 @@ def _layer_from_words(item: str) -> Given:
         if words or (name not in ACTIVATIONS and name not in ACTIVATIONS.aliases):
             raise ParameterError(
                 parameter="layers",
-                required=f"list {', '.join(DESCRIPTIONS)} or activations",
+                required=worded("core.must.list_activations", descriptions=", ".join(DESCRIPTIONS)),
                 got=repr(item),
-                remedy="Try 'conv 32 3, relu, max_pool 2, dense 128, relu'.",
+                remedy=worded("core.remedy.try_conv_relu_max_pool"),
             )
         return name
     names = [field.name for field in fields(DESCRIPTIONS[name])]
@@ -42,9 +43,9 @@ def _layer_from_words(item: str) -> Given:
         if not key and place >= len(names):
             raise ParameterError(
                 parameter="layers",
-                required=f"give {name} at most {len(names)} parameters",
+                required=worded("core.must.give_at_most_parameters", name=name, n_names=len(names)),
                 got=repr(item),
-                remedy="Leave the others out.",
+                remedy=worded("core.remedy.leave_others_out"),
             )
         spec[key or names[place]] = _number(value)
     try:

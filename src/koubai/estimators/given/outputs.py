@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from koubai.core.activations.base import Activation
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.core.losses import LOSSES, Loss, get_loss
 from koubai.core.losses.binary_cross_entropy import BinaryCrossEntropy
 from koubai.core.losses.cross_entropy import CrossEntropy
@@ -96,9 +97,9 @@ def smoothed_ending(ending: Ending, smoothing: float, who: str) -> Ending:
         raise ParameterError(
             who=who,
             parameter="label_smoothing",
-            required=f"be 0 with the loss {ending.loss.name}",
+            required=worded("core.must.loss", name=ending.loss.name),
             got=repr(smoothing),
-            remedy="Try loss='log_loss'.",
+            remedy=worded("core.remedy.try_loss_log_loss"),
         )
     return replace(ending, loss=replace(ending.loss, smoothing=float(smoothing)))
 
@@ -112,9 +113,9 @@ def _checked_loss(loss: str | Loss, task: str, usual: tuple[str, ...], left_out:
         raise ParameterError(
             who=who,
             parameter="loss",
-            required=f"be one of {', '.join((*usual, *known))}",
+            required=worded("core.must.be_one_of_names", names=", ".join((*usual, *known))),
             got=repr(given),
-            remedy=f"Try {usual[0]!r}.",
+            remedy=worded("core.remedy.try_16", usual=repr(usual[0])),
         )
     return kind
 

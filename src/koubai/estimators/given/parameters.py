@@ -12,6 +12,7 @@ from sklearn.utils import _param_validation as rules
 from sklearn.utils.metaestimators import available_if
 
 from koubai.core.errors import InPython, ParameterError, ParameterTypeError
+from koubai.core.language import worded
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 VAR_POSITIONAL, VAR_KEYWORD = Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD
@@ -123,13 +124,15 @@ def check_parameters(estimator: BaseEstimator) -> None:
         value = getattr(estimator, name)
         if not any(constraint.is_satisfied_by(value) for constraint in constraints):
             default = _default_of(kind, name)
-            remedy = f"Try {default!r}."
+            remedy = worded("core.remedy.try_default", default=repr(default))
             raise EstimatorParameterError(
                 who=kind.__name__,
                 parameter=name,
                 required=[phrase for given in constraints if not given.hidden for phrase in _phrases(given)],
                 got=repr(value),
-                remedy=InPython(remedy, typed="Leave it out.") if default in (None, "auto") else remedy,
+                remedy=InPython(remedy, typed=worded("core.remedy.leave_it_out"))
+                if default in (None, "auto")
+                else remedy,
             )
 
 
@@ -140,29 +143,33 @@ def _phrases(constraint: Any) -> list[str]:
     if isinstance(constraint, rules.Options):  # texts, or numbers such as infinity
         return [InPython(repr(option)) if option == "auto" else repr(option) for option in sorted(constraint.options)]
     if isinstance(constraint, rules._InstancesOf):
-        plain = {str: "a name", PathLike: "a path"}
-        others = {dict: "a dict", list: "a list", tuple: "a tuple"}
+        plain = {str: worded("core.a_name"), PathLike: worded("core.path")}
+        others = {
+            dict: worded("estimators.note.dict"),
+            list: worded("estimators.note.list"),
+            tuple: worded("estimators.note.tuple"),
+        }
         kind = constraint.type
         return [plain.get(kind) or InPython(others.get(kind) or f"of class {kind.__name__}")]
     if isinstance(constraint, rules.HasMethods):
         return [InPython(f"an object with {', '.join(constraint.methods)}")]
     names = {
         rules._NoneConstraint: InPython("None"),
-        rules._Booleans: "True or False",
-        rules._RandomStates: "an integer >= 0, a RandomState or None",
-        rules._VerboseHelper: "True, False or an integer >= 0",
-        rules._ArrayLikes: "a sequence",
+        rules._Booleans: worded("estimators.note.true_false"),
+        rules._RandomStates: worded("estimators.note.integer_randomstate_none"),
+        rules._VerboseHelper: worded("estimators.note.true_false_integer"),
+        rules._ArrayLikes: worded("estimators.note.sequence"),
         rules._Callables: "callable",
     }
     return [names.get(type(constraint)) or str(constraint)]
 
 
 def _bounds(interval: Any) -> str:
-    number = "an integer " if interval.type is Integral else ""
+    sort = "integer" if interval.type is Integral else "number"
     above = "[" if interval.closed in ("left", "both") else "("
     below = "]" if interval.closed in ("right", "both") else ")"
     if interval.left is None:
-        return f"{number}{'<=' if below == ']' else '<'} {interval.right}"
+        return worded(f"core.{sort}.{'at_most' if below == ']' else 'below'}", bound=interval.right)
     if interval.right is None:
-        return f"{number}{'>=' if above == '[' else '>'} {interval.left}"
-    return f"{number}in {above}{interval.left}, {interval.right}{below}"
+        return worded(f"core.{sort}.{'at_least' if above == '[' else 'above'}", bound=interval.left)
+    return worded(f"core.{sort}.within", interval=f"{above}{interval.left}, {interval.right}{below}")

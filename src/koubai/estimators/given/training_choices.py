@@ -16,6 +16,7 @@ from koubai.core.activations.base import Activation
 from koubai.core.data_start import DATA
 from koubai.core.errors import InPython, Parameter, ParameterError
 from koubai.core.initializers import NAMES as INITIALIZER_NAMES
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.warning import warn_caller
@@ -194,9 +195,9 @@ def chosen_checkpoint(estimator: Any, identity: Callable[[], dict[str, Any]]) ->
         raise ParameterError(
             who=name_of(estimator),
             parameter="random_state",
-            required="be an integer with checkpoint, so that training can resume",
+            required=worded("core.must.integer_checkpoint_training_can_resume"),
             got=repr(estimator.random_state),
-            remedy="Try 0.",
+            remedy=worded("core.remedy.try_zero"),
         )
     path, every = Path(estimator.checkpoint), float(estimator.checkpoint_every)
     return CheckpointFile(path, every, identity(), bool(estimator.keep_checkpoint))
@@ -266,9 +267,9 @@ def hidden_sizes(estimator: Any) -> list[int]:
         raise ParameterError(
             who=name_of(estimator),
             parameter="hidden_layer_sizes",
-            required="be integers > 0",
+            required=worded("core.must.integers"),
             got=repr(given),
-            remedy="Try (100,).",
+            remedy=worded("core.remedy.try_17"),
         )
     return [int(size) for size in sizes]
 
@@ -295,9 +296,9 @@ def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[An
         raise ParameterError(
             who=name_of(estimator),
             parameter=parameter,
-            required=f"be one value or one for each of the {n_hidden} hidden layers",
+            required=worded("core.must.value_each_hidden_layers", n_hidden=n_hidden),
             got=str(len(given)),
-            remedy=f"Give {n_hidden}.",
+            remedy=worded("core.remedy.give", n_hidden=n_hidden),
         )
     return list(given)
 
@@ -309,9 +310,9 @@ def check_dropout(estimator: Any, n_hidden: int) -> None:
             raise ParameterError(
                 who=name_of(estimator),
                 parameter="dropout",
-                required="be numbers in [0, 1)",
+                required=worded("core.must.numbers"),
                 got=repr(value),
-                remedy="Try 0.2.",
+                remedy=worded("core.remedy.try_8"),
             )
 
 
@@ -351,7 +352,7 @@ def check_lbfgs(estimator: Any) -> None:
             raise ParameterError(
                 who=name_of(estimator),
                 parameter=name,
-                required=InPython(f"be {neutral!r} with L-BFGS", typed="not be set with L-BFGS"),
+                required=InPython(f"be {neutral!r} with L-BFGS", typed=worded("core.remedy.not_set_l_bfgs")),
                 got=repr(value),
-                remedy=InPython("Try solver='adam'.", typed="Try {optimizer} adam."),
+                remedy=InPython("Try solver='adam'.", typed=worded("core.remedy.try_adam_2")),
             )

@@ -14,6 +14,7 @@ from koubai.core.activations import get_activation
 from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError
+from koubai.core.language import worded
 from koubai.core.losses import Loss, get_loss
 from koubai.core.schema import Kind, Later, Named, Rule, Scalar, fault
 from koubai.engines.registry import ENGINES
@@ -106,7 +107,7 @@ def decode(data: Any) -> Any:
         raise ModelFileError(
             who="from_record",
             what=f"a stored value must have one kind; got {str(sorted(data))[:60]}.",
-            remedy="The file is damaged.",
+            remedy=worded("core.remedy.file_damaged"),
         )
     ((kind, content),) = data.items()
     if kind == "float" and content in ("nan", "inf", "-inf"):

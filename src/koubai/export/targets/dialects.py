@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.export import steps
 from koubai.export.steps import Input
 from koubai.export.targets.formula_text import digits
@@ -151,8 +152,8 @@ def dialect_of(name: str) -> Dialect:
         raise ParameterError(
             who="export",
             parameter="dialect",
-            required=f"be one of {', '.join(DIALECTS)}",
+            required=worded("core.must.one_of_dialects", dialects=", ".join(DIALECTS)),
             got=repr(name),
-            remedy="Try 'sqlite'.",
+            remedy=worded("core.remedy.try_sqlite"),
         )
     return DIALECTS[name]

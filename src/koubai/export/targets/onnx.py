@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Step
 from koubai.export.targets import maps
@@ -29,9 +30,7 @@ def write(computation: Computation) -> bytes:
     try:
         onnx = import_module("onnx")
     except ModuleNotFoundError as error:
-        raise ParameterError(
-            f"export: {error.name} must be installed for ONNX; it was not found. Run pip install 'koubai[onnx]'."
-        ) from None
+        raise ParameterError(worded("export.error.export_installed_onnx_was_not", name=error.name)) from None
     content: bytes = Writer(computation, onnx).model().SerializeToString()
     return content
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.formulas.tree import Formula, Function, Symbol
+from koubai.core.language import worded
 from koubai.export import steps
 from koubai.export.functions import ERF
 from koubai.export.steps import Answer, Computation, Step
@@ -87,8 +88,9 @@ class SQL:
             kept = [*carried[number], *(f"{value} AS {column}" for column, value in columns)]
             if len(kept) > MOST_COLUMNS:
                 raise DataError(
-                    f"export: the model must need at most {MOST_COLUMNS} columns at a time in SQL; "
-                    f"{name} needs {len(kept)}. Export it as C or ONNX instead."
+                    worded(
+                        "export.error.export_model_need_at_most", most_columns=MOST_COLUMNS, name=name, n_kept=len(kept)
+                    )
                 )
             lines += [f"-- {note}"] if note else []
             lines += [f"{name} AS MATERIALIZED (", f"  SELECT {_listed(kept)}", f"  FROM {before}"]
@@ -232,9 +234,9 @@ class SQL:
         raise ParameterError(
             who="export",
             parameter="model",
-            required="have no column of texts for SQL, whose databases have no common way to count words",
+            required=worded("core.must.have_no_column_texts_sql"),
             got=repr(step.given.name),
-            remedy=f"Export it as onnx, c, js or python, or fit it with --drop {as_option(step.given.name)}.",
+            remedy=worded("core.remedy.export_onnx_c_js_python", as_option=as_option(step.given.name)),
         )
 
     def largest(self, values: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.models.comparing.learners import NETWORK, Learner
 from koubai.models.prepared import PreparedTable
 from koubai.models.table_model import TableModel
@@ -115,9 +116,13 @@ def _pair(prepared: PreparedTable, numeric: Any, columns: Sequence[str] | None) 
     if columns is not None:
         for name in columns:
             if name not in numeric:
-                required = f"be of numbers: {', '.join(list(numeric)[:12]) or 'there are none'}"
+                required = worded("core.must.of_numbers", list=", ".join(list(numeric)[:12]) or "there are none")
                 raise ParameterError(
-                    who="compare", parameter="columns", required=required, got=repr(name), remedy="Name two of those."
+                    who="compare",
+                    parameter="columns",
+                    required=required,
+                    got=repr(name),
+                    remedy=worded("core.remedy.name_two_those"),
                 )
         return columns[0], columns[1]
     if len(numeric) < 2:

@@ -12,6 +12,7 @@ import numpy as np
 from koubai.core.arguments import NAMES, check_kind, or_none
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.models.comparing.boundaries import Boundaries, boundaries_of
 from koubai.models.comparing.learners import NETWORK, Learner, chosen
 from koubai.models.honest.cross import check_folds, folds_of, scheme_of
@@ -197,7 +198,11 @@ def compare(
 def _check_columns(columns: Sequence[str] | None) -> None:
     if columns is not None and len(columns) != 2:
         raise ParameterError(
-            who="compare", parameter="columns", required="be two", got=str(len(columns)), remedy="Name two of numbers."
+            who="compare",
+            parameter="columns",
+            required=worded("core.must.two"),
+            got=str(len(columns)),
+            remedy=worded("core.remedy.name_two_numbers"),
         )
 
 

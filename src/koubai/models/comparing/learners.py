@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 NETWORK = "network"
 """koubai's own learner, a `koubai.TableModel`."""
@@ -173,25 +174,29 @@ def chosen(names: tuple[str, ...] | None, classes: bool) -> list[Learner]:
     found = []
     for name in dict.fromkeys(names):
         if name not in LEARNERS:
-            required = f"be among {', '.join(LEARNERS)}"
+            required = worded("core.must.among_learners", learners=", ".join(LEARNERS))
             raise ParameterError(
-                who="compare", parameter="learners", required=required, got=repr(name), remedy="Try knn,tree,network."
+                who="compare",
+                parameter="learners",
+                required=required,
+                got=repr(name),
+                remedy=worded("core.remedy.try_knn_tree_network"),
             )
         if name in EXTRAS and find_spec(name) is None:
             raise ParameterError(
                 who="compare",
                 parameter="learners",
-                required=f"be installed; {name} is a library of its own, which is missing",
+                required=worded("core.must.installed_library_own_missing", name=name),
                 got=repr(name),
-                remedy=f"pip install {name}, or leave it out.",
+                remedy=worded("core.remedy.pip_install_leave_out", name=name),
             )
         if not _does(LEARNERS[name], classes):
             raise ParameterError(
                 who="compare",
                 parameter="learners",
-                required="do regression" if not classes else "do classification",
-                got=f"{name!r}, which does not",
-                remedy="Leave it out.",
+                required=worded("core.must.do_regression") if not classes else worded("core.must.do_classification"),
+                got=worded("core.got.does_not", name=repr(name)),
+                remedy=worded("core.remedy.leave_it_out"),
             )
         found.append(LEARNERS[name])
     return found

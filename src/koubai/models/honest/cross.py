@@ -9,6 +9,7 @@ import numpy as np
 
 from koubai.core.arguments import WHOLE, check_kind
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.core.schema import Fields, Listed, Named, Real, Record, Rule, Text, Whole
 from koubai.models.asked import refuse_by_blocks
 from koubai.models.prepared import PreparedTable, RowNumbers
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_FOLDS = 100
 """More folds than anyone would wait for."""
-SCHEMES = ("rows at random", "whole groups", "the past for the future")
+SCHEMES = (worded("models.note.rows_at_random"), worded("models.note.whole_groups"), worded("models.note.past_future"))
 
 CROSS_VALIDATED = Fields(
     {
@@ -84,8 +85,10 @@ def check_folds(cv: object, streamed: bool = False) -> None:
         return
     check_kind("TableModel", "cv", cv, WHOLE, 5)
     if not 2 <= int(cv) <= MOST_FOLDS:  # type: ignore[call-overload]  # a whole number by now
-        required = f"be from 2 to {MOST_FOLDS}"
-        raise ParameterError(who="TableModel", parameter="cv", required=required, got=repr(cv), remedy="Try 5.")
+        required = worded("core.must.from_two_to", most_folds=MOST_FOLDS)
+        raise ParameterError(
+            who="TableModel", parameter="cv", required=required, got=repr(cv), remedy=worded("core.remedy.try_6")
+        )
     if streamed:
         refuse_by_blocks("cv", cv)
 
@@ -116,7 +119,7 @@ def cross_validate(model: Any, prepared: PreparedTable, cv: int, executor: "Exec
         found.append(twin.evaluation_)
     names = [name for name in found[0].others if all(name in evaluation.others for evaluation in found)]
     scores: dict[str, tuple[float, ...]] = {found[0].measure: tuple(evaluation.score for evaluation in found)}
-    scores["of a constant answer"] = tuple(evaluation.baseline for evaluation in found)
+    scores[worded("models.note.constant_answer")] = tuple(evaluation.baseline for evaluation in found)
     scores |= {name: tuple(evaluation.others[name] for evaluation in found) for name in names}
     return CrossValidated(scheme_of(prepared), scores, tuple(evaluation.n_rows for evaluation in found))
 
@@ -143,12 +146,12 @@ def folds_of(prepared: PreparedTable, cv: int, seed: int) -> Iterator[tuple[RowN
     if prepared.groups is not None:
         n_groups = len(np.unique(prepared.groups))
         if n_groups < cv:
-            raise _too_few(f"{cv} groups or more", cv, n_groups)
+            raise _too_few(worded("models.note.groups_more", cv=cv), cv, n_groups)
         kind = splitters().StratifiedGroupKFold if classes else splitters().GroupKFold
         splitter = kind(cv, shuffle=True, random_state=seed).split(np.zeros(n), y, prepared.groups)
     else:
         if n < 2 * cv:
-            raise _too_few(f"{2 * cv} rows or more", cv, n)
+            raise _too_few(worded("models.note.rows_more", value=2 * cv), cv, n)
         common = classes and np.unique(y, return_counts=True)[1].min() >= cv
         kind = splitters().StratifiedKFold if common else splitters().KFold
         splitter = kind(cv, shuffle=True, random_state=seed).split(np.zeros(n), y)
@@ -157,14 +160,17 @@ def folds_of(prepared: PreparedTable, cv: int, seed: int) -> Iterator[tuple[RowN
 
 def _too_few(required: str, cv: int, got: int) -> DataError:
     return DataError(
-        parameter="The table", required=f"have {required} for {cv} folds", got=str(got), remedy="Try fewer."
+        parameter=worded("models.error.table"),
+        required=worded("core.must.have_folds", required=required, cv=cv),
+        got=str(got),
+        remedy=worded("core.remedy.try_fewer"),
     )
 
 
 def _by_time(times: Any, cv: int) -> Iterator[tuple[RowNumbers, RowNumbers]]:
     different = np.unique(times)
     if len(different) <= cv:
-        raise _too_few(f"more than {cv} different times", cv, len(different))
+        raise _too_few(worded("models.note.more_than_different_times", cv=cv), cv, len(different))
     edges = np.sort(times)[np.linspace(0, len(times), cv + 2).astype(int)[1:-1]]
     edges = np.unique(np.append(edges, np.inf))
     for begin, end in pairwise(edges):

@@ -12,6 +12,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.core.schema import Fields, Listed, Real, Record, Rule, Text, Whole
 from koubai.models.prepared import PreparedTable
 from koubai.tables.preparing.splits import hold_out
@@ -71,14 +72,18 @@ class LearningCurve:
     @property
     def sentence(self) -> str:
         """Whether more rows would help, in one sentence."""
-        fell = (
-            f"from {self.n_rows[-2]:,} to {self.n_rows[-1]:,} rows the loss fell by {self.gain:.3g} ± {self.error:.2g}"
+        fell = worded(
+            "models.note.rows_loss_fell",
+            n_rows=f"{self.n_rows[-2]:,}",
+            n_rows_2=f"{self.n_rows[-1]:,}",
+            gain=f"{self.gain:.3g}",
+            error=f"{self.error:.2g}",
         )
         if self.verdict == "yes":
-            return f"More rows would help: yes; {fell}, clearly."
+            return worded("models.note.more_rows_would_help_yes", fell=fell)
         if self.verdict == "no":
-            return f"More rows would help: no, not noticeably; {fell}."
-        return f"More rows would help: unclear; {fell}, which the held-out rows are too few to tell from chance."
+            return worded("models.note.more_rows_would_help_no", fell=fell)
+        return worded("models.note.more_rows_would_help_unclear", fell=fell)
 
     def record(self) -> Record:
         """Return the curve as plain data; `from_record` reads it back."""
@@ -111,10 +116,10 @@ def learning_curve(model: Any, prepared: PreparedTable) -> LearningCurve:
     kept = np.sort(np.concatenate([prepared.training, prepared.validation, prepared.calibration]))
     if not len(prepared.test) or len(kept) < LEAST_ROWS:
         raise DataError(
-            parameter="A learning curve",
-            required=f"have held-out rows, and {LEAST_ROWS} or more to learn from",
-            got=f"{len(prepared.test)} and {len(kept)}",
-            remedy="Hold out a fifth of a larger table.",
+            parameter=worded("models.error.learning_curve"),
+            required=worded("core.must.have_held_out_rows_more", least_rows=LEAST_ROWS),
+            got=worded("core.got.and", n_test=len(prepared.test), n_kept=len(kept)),
+            remedy=worded("core.remedy.hold_out_fifth_larger_table"),
         )
     strata = prepared.y[kept] if prepared.target.is_classification else None
     n_rows, losses, scores = [], [], []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import DataError, KoubaiError
+from koubai.core.language import worded
 from koubai.models.kept.learned_columns import as_learned, learned_by
 from koubai.tables.meaning.values import LARGEST
 
@@ -85,8 +86,8 @@ def asked(model: Any, method: str, inputs: Any) -> Any:
             raise
         first = str(error).strip().split("\n")[0].rstrip(".")
         whole = "pipeline" if is_pipeline else "model"
-        what = f"The {whole} must be able to take the rows; {first}."
-        raise DataError(what=what, remedy="Correct them.") from error
+        what = worded("models.note.able_take_rows", whole=whole, first=first)
+        raise DataError(what=what, remedy=worded("core.remedy.correct_them")) from error
 
 
 def _check_finite(answers: "Array") -> None:
@@ -97,10 +98,10 @@ def _check_finite(answers: "Array") -> None:
         return
     wrong = np.flatnonzero(~np.isfinite(answers).reshape(len(answers), -1).all(axis=1))
     raise DataError(
-        parameter=f"The numbers of row {wrong[0] + 1}",
-        required="be small enough to compute with",
-        got="an answer that is too large, or none",
-        remedy="Correct them.",
+        parameter=worded("models.error.numbers_row", wrong=wrong[0] + 1),
+        required=worded("core.must.small_enough_compute"),
+        got=worded("core.got.answer_too_large_none"),
+        remedy=worded("core.remedy.correct_them"),
     )
 
 
@@ -143,10 +144,10 @@ def _checked(frame: "pl.DataFrame", names: list[str]) -> list[str]:
 def _lacking(frame: "pl.DataFrame", name: str) -> DataError:
     there = ", ".join(map(repr, frame.columns[:MOST_NAMED])) + (", …" if frame.width > MOST_NAMED else "")
     return DataError(
-        parameter="The table",
-        required=f"have a column {name!r}, one of the model's inputs",
+        parameter=worded("models.error.table"),
+        required=worded("core.must.have_column_model_inputs", name=repr(name)),
         got=there,
-        remedy="Add it, or rename one.",
+        remedy=worded("core.remedy.add_rename"),
     )
 
 
@@ -157,10 +158,10 @@ def _in_their_order(frame: "pl.DataFrame", names: list[str]) -> list[str]:
         raise _lacking(frame, next(name for name in names if name not in frame.columns))
     if frame.width != len(names):
         raise DataError(
-            parameter="The table",
-            required=f"have {len(names)} columns, its inputs in their order, since the model knows no names",
+            parameter=worded("models.error.table"),
+            required=worded("core.must.have_columns_inputs_their_order", n_names=len(names)),
             got=str(frame.width),
-            remedy="Name them x1, x2, …, or save it with 'koubai fit', which keeps them.",
+            remedy=worded("core.remedy.name_them_x_x_save"),
         )
     return frame.columns
 
@@ -174,10 +175,10 @@ def _plain(frame: "pl.DataFrame", name: str) -> "pl.Series":
         return column.cast(pl.String)
     if not column.dtype.is_numeric() and column.dtype not in (pl.String, pl.Boolean, pl.Null):
         raise DataError(
-            parameter=f"Column {name!r}",
-            required="hold numbers, texts or truth values",
+            parameter=worded("models.error.column", name=repr(name)),
+            required=worded("core.must.hold_numbers_texts_truth_values"),
             got=str(column.dtype)[:60],
-            remedy="Convert it.",
+            remedy=worded("core.remedy.convert"),
         )
     return column
 
@@ -187,10 +188,10 @@ def _bounded(numbers: "pl.Series") -> "pl.Series":
         return numbers
     if not numbers.is_null().all() and (numbers.abs().max() or 0) > LARGEST:  # type: ignore[operator]  # a number
         raise DataError(
-            parameter=f"Column {numbers.name!r}",
-            required=f"hold numbers of at most {LARGEST:g}",
-            got="larger ones",
-            remedy="Correct them.",
+            parameter=worded("models.error.column", name=repr(numbers.name)),
+            required=worded("core.must.hold_numbers_at_most", largest=f"{LARGEST:g}"),
+            got=worded("core.got.larger_ones"),
+            remedy=worded("core.remedy.correct_them"),
         )
     return numbers
 
@@ -219,10 +220,10 @@ def _numbers(frame: "pl.DataFrame", name: str, gaps: bool) -> "Array":
     if len(bad):
         row = int(bad[0])
         raise DataError(
-            parameter=f"Column {name!r}",
-            required=f"hold numbers (to {LARGEST:g}), since the model has no preparation for anything else",
-            got=f"{_shown(column[row])} in row {row + 1}",
-            remedy="Correct it.",
+            parameter=worded("models.error.column", name=repr(name)),
+            required=worded("core.must.hold_numbers_since_model_has", largest=f"{LARGEST:g}"),
+            got=worded("core.got.row", shown=_shown(column[row]), row=row + 1),
+            remedy=worded("core.remedy.correct_it"),
         )
     found: Array = numbers.fill_null(float("nan")).to_numpy()
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from koubai.core.errors import DataError
+from koubai.core.language import term, worded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,10 +77,10 @@ def as_learned(column: "pl.Series", learned: Learned | None) -> "pl.Series":
     if learned == "texts":
         if not is_text and column.dtype != pl.Null:
             raise DataError(
-                parameter=f"Column {column.name!r}",
-                required="hold texts, since the pipeline learned texts",
-                got="truth values" if column.dtype == pl.Boolean else "numbers",
-                remedy="Write them as texts.",
+                parameter=worded("models.error.column", name=repr(column.name)),
+                required=worded("core.must.hold_texts_since_pipeline_learned"),
+                got=term("truth values") if column.dtype == pl.Boolean else "numbers",
+                remedy=worded("core.remedy.write_them_texts"),
             )
         return column.cast(pl.String)
     if not is_text:
@@ -89,9 +90,9 @@ def as_learned(column: "pl.Series", learned: Learned | None) -> "pl.Series":
     if learned == "numbers" and len(bad):
         row = int(bad[0])
         raise DataError(
-            parameter=f"Column {column.name!r}",
-            required="hold numbers, since the pipeline learned numbers",
-            got=f"{column[row][:60]!r} in row {row + 1}",
-            remedy="Correct it.",
+            parameter=worded("models.error.column", name=repr(column.name)),
+            required=worded("core.must.hold_numbers_since_pipeline_learned"),
+            got=worded("core.got.row_2", column=repr(column[row][:60]), row=row + 1),
+            remedy=worded("core.remedy.correct_it"),
         )
     return column if len(bad) else numbers

@@ -14,6 +14,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError
+from koubai.core.language import worded
 from koubai.core.schema import REMEDY, Record, Tensors
 
 CLASS = re.compile(r"sklearn(\.[a-z_][a-z0-9_]*)+\.[A-Z][A-Za-z0-9]*")
@@ -66,8 +67,7 @@ class KeptPipeline:
         _check_steps(found.steps)
         if written.split(".")[:2] != sklearn.__version__.split(".")[:2]:
             warnings.warn(
-                f"The pipeline was saved with scikit-learn {written[:20]}, and is loaded with {sklearn.__version__}: "
-                f"compare a few predictions.",
+                worded("models.note.pipeline_version", written=written[:20], version=sklearn.__version__),
                 stacklevel=4,
             )
         return found

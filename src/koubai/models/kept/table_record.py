@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
+from koubai.core.language import term
 from koubai.core.schema import (
     REMEDY,
     Description,
@@ -338,7 +339,7 @@ def _others(first: Any, n_networks: int, tensors: Tensors) -> list[Any]:
             )
         return []
     if OTHERS not in tensors:
-        raise ModelFileError(parameter=f"the array {OTHERS}", required="be present", got="none", remedy=REMEDY)
+        raise ModelFileError(parameter=f"the array {OTHERS}", required="be present", got=term("none"), remedy=REMEDY)
     thetas = tensors[OTHERS]
     sizes = {"n_others": n_networks - 1, "n_parameters": first.network_.n_parameters}
     Tensor((str(first.theta_.dtype),), ("n_others", "n_parameters")).check(OTHERS, thetas, sizes, tensors)

@@ -6,6 +6,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import MissingError
+from koubai.core.language import worded
 from koubai.models.of_images.image_model import ImageModel
 from koubai.models.of_images.seeing import is_of_cells
 from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
@@ -42,13 +43,13 @@ def of_arrays(estimator: "ConvClassifier | ConvRegressor | Neocognitron") -> Ima
     if is_of_cells(estimator) and not hasattr(estimator, "readout_"):
         raise MissingError(
             who=type(estimator).__name__,
-            what="what it learned without labels names no classes, and answers with its top C-cells alone.",
-            remedy="Call fit(X, y), or transform in Python.",
+            what=worded("models.error.learned_without_labels"),
+            remedy=worded("core.remedy.fit_with_labels"),
         )
     model = ImageModel()
     model.estimator_, model.resized_, model.evaluation_ = estimator, False, None
     model.task_ = CLASSIFICATION if hasattr(estimator, "classes_") else REGRESSION
-    model.why_ = "as the estimator does"
+    model.why_ = worded("models.note.estimator_does")
     model.commonest_, model.shares_, model.mean_ = None, None, float("nan")
     model.n_images_, model.notes_ = {}, []
     return model
@@ -85,6 +86,10 @@ def notes_on_units(model: Any, pixels: Array) -> list[str]:
     if (np.maximum(highest - mean, mean - lowest) <= UNLIKELY * scale).all():
         return []
     return [
-        f"Pixels go up to {highest.max():.4g}, those that the model learned from were about {mean.mean():.3g} ± "
-        f"{scale.mean():.3g}; give them in the same units."
+        worded(
+            "models.note.pixels_go_up_those_model",
+            max=f"{highest.max():.4g}",
+            mean=f"{mean.mean():.3g}",
+            mean_2=f"{scale.mean():.3g}",
+        )
     ]

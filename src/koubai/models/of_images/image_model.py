@@ -9,6 +9,7 @@ import numpy as np
 from koubai.core import entries
 from koubai.core.arrays import Array
 from koubai.core.errors import MissingError, ParameterError
+from koubai.core.language import worded
 from koubai.core.schema import Record, Tensors
 from koubai.images.images import COLOUR, GRAY, Images
 from koubai.images.reading import check_channels, is_folder_of_pictures, read_images, read_unlabelled, size_of
@@ -104,7 +105,7 @@ class ImageModel:
                 parameter="task",
                 required=[*TASKS, "None"],
                 got=repr(self.task),
-                remedy=f"Try {CLASSIFICATION!r}.",
+                remedy=worded("core.remedy.try_7", classification=repr(CLASSIFICATION)),
             )
         size_of(self.image_size)
         check_channels(self.channels)
@@ -162,9 +163,9 @@ class ImageModel:
             raise ParameterError(
                 who="ImageModel",
                 parameter="test_fraction",
-                required="be in [0, 1)",
+                required=worded("core.must.be_in"),
                 got=repr(test_fraction),
-                remedy="Try 0.2.",
+                remedy=worded("core.remedy.try_8"),
             )
         read = read_images(images, labels=labels, image_size=self.image_size, channels=self.channels)
         apart = None
@@ -345,7 +346,9 @@ class ImageModel:
 
     def _fitted(self) -> "ConvClassifier | ConvRegressor | Neocognitron":
         if not hasattr(self, "estimator_"):
-            raise MissingError(who="ImageModel", what="it must be fitted first; it is not.", remedy="Call fit.")
+            raise MissingError(
+                who="ImageModel", what=worded("models.error.fitted_first_not"), remedy=worded("core.remedy.call_fit")
+            )
         return self.estimator_
 
     # Files

@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, InPython, ParameterError
+from koubai.core.language import worded
 from koubai.images.images import Images
 from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
 from koubai.tables.preparing.splits import hold_out
@@ -76,7 +77,7 @@ def learnable(
         If a share is given besides test images.
     """
     labels = np.asarray(images.labels)
-    found, why = (task, "as requested") if task is not None else task_of(labels)
+    found, why = (task, worded("models.note.requested")) if task is not None else task_of(labels)
     check_labels(images.source, labels, found)
     apart = test if test is not None else images.test
     everything = np.arange(len(images))
@@ -84,19 +85,32 @@ def learnable(
         if test_fraction is not None:
             raise ParameterError(
                 parameter="test_fraction",
-                required="be left open where there are test images",
-                got=f"{test_fraction:g} besides {len(apart):,} of {apart.source}",
-                remedy="Leave it out.",
+                required=worded("core.must.left_open_where_there_test"),
+                got=worded(
+                    "core.got.besides",
+                    test_fraction=f"{test_fraction:g}",
+                    n_apart=f"{len(apart):,}",
+                    source=apart.source,
+                ),
+                remedy=worded("core.remedy.leave_it_out"),
             )
         check_same_shape(apart, images.shape)
         return LearnableImages(
-            images, found, why, everything, apart.pixels, np.asarray(apart.labels), f"the {len(apart):,} test images"
+            images,
+            found,
+            why,
+            everything,
+            apart.pixels,
+            np.asarray(apart.labels),
+            worded("models.note.test_images", n_apart=f"{len(apart):,}"),
         )
     share = 0.2 if test_fraction is None else test_fraction
     kept, held = hold_out(len(images), share, seed, labels if found == CLASSIFICATION else None)
     if not len(held):
         return LearnableImages(images, found, why, everything, None, None, "")
-    return LearnableImages(images, found, why, kept, images.pixels[held], labels[held], "held-out images")
+    return LearnableImages(
+        images, found, why, kept, images.pixels[held], labels[held], worded("models.note.held_out_images")
+    )
 
 
 def task_of(labels: Array) -> tuple[str, str]:
@@ -110,8 +124,8 @@ def task_of(labels: Array) -> tuple[str, str]:
     ('regression', 'its labels are numbers with fractions')
     """
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(labels)):
-        return REGRESSION, "its labels are numbers with fractions"
-    return CLASSIFICATION, f"{len(np.unique(labels)):,} different labels"
+        return REGRESSION, worded("models.note.labels_numbers_fractions")
+    return CLASSIFICATION, worded("models.note.different_labels", n_unique=f"{len(np.unique(labels)):,}")
 
 
 def check_labels(source: str, labels: Array, task: str) -> None:
@@ -120,24 +134,24 @@ def check_labels(source: str, labels: Array, task: str) -> None:
         raise DataError(
             who="ImageModel",
             parameter="labels",
-            required="be finite",
-            got="NaN or infinity",
-            remedy=f"Mend them in {source}.",
+            required=worded("core.must.finite"),
+            got=worded("core.got.nan_infinity"),
+            remedy=worded("core.remedy.mend_them", source=source),
         )
     if task == REGRESSION and labels.dtype.kind not in "biuf":
         raise DataError(
             who="ImageModel",
             parameter="labels",
-            required="be numbers for regression",
+            required=worded("core.must.numbers_regression"),
             got=f"{labels.dtype}",
-            remedy="Leave the task open.",
+            remedy=worded("core.remedy.leave_task_open"),
         )
     n_labels = len(np.unique(labels))
     if n_labels < 2:
         raise DataError(
             who="ImageModel",
-            what=f"the labels of {source} must be of two kinds or more; got {n_labels}, {labels[0]}.",
-            remedy="Add images of others.",
+            what=worded("models.error.labels_two_kinds_more_got", source=source, n_labels=n_labels, labels=labels[0]),
+            remedy=worded("core.remedy.add_images_others"),
         )
 
 
@@ -148,19 +162,29 @@ def check_same_shape(images: Images, shape: Any) -> None:
         raise DataError(
             who="ImageModel",
             what=(
-                f"the images of '{images.source}' must be {wanted[1]} × {wanted[0]} pixels, as those that the network "
-                f"learned from; got {got[1]} × {got[0]}."
+                worded(
+                    "models.error.images_pixels_those_network_learned",
+                    source=images.source,
+                    wanted=wanted[1],
+                    wanted_2=wanted[0],
+                    got=got[1],
+                    got_2=got[0],
+                )
             ),
-            remedy=InPython("Give resize=True for pictures.", typed="Add {resize} for pictures."),
+            remedy=InPython("Give resize=True for pictures.", typed=worded("core.remedy.add_pictures")),
         )
     if got[2] != wanted[2]:
         raise DataError(
             who="ImageModel",
             what=(
-                f"the images of '{images.source}' must have {channels_in_words(wanted[2])}, as those that the network "
-                f"learned from; got {channels_in_words(got[2])}."
+                worded(
+                    "models.error.images_have_those_network_learned",
+                    source=images.source,
+                    channels_in_words=channels_in_words(wanted[2]),
+                    channels_in_words_2=channels_in_words(got[2]),
+                )
             ),
-            remedy="Convert them.",
+            remedy=worded("core.remedy.convert_them"),
         )
 
 
@@ -173,5 +197,9 @@ def channels_in_words(channels: int) -> str:
     ('1 channel (grey)', '3 channels (colour)', '2 channels')
     """
     if channels == 1:
-        return "1 channel (grey)"
-    return f"{channels} channels (colour)" if channels == 3 else f"{channels} channels"
+        return worded("models.note.channel_grey")
+    return (
+        worded("models.note.channels_colour", channels=channels)
+        if channels == 3
+        else worded("models.note.channels", channels=channels)
+    )

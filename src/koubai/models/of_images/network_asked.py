@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import KoubaiError, ParameterError
+from koubai.core.language import term, worded
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def new_estimator(task: str, network: Mapping[str, Any], random_state: int) -> "
         raise ParameterError(
             who="ImageModel",
             parameter=unknown[0],
-            required=f"not be set for {task} of images",
-            got=f"{network[unknown[0]]!r}, which {kind.__name__} does not take",
+            required=worded("core.must.not_set_images", task=term(task)),
+            got=worded("core.got.does_not_take_2", network=repr(network[unknown[0]]), name=kind.__name__),
         )
     return kind(**network, random_state=random_state)
 

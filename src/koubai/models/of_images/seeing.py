@@ -10,6 +10,7 @@ import numpy as np
 from koubai.core import entries
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError, ShapeError
+from koubai.core.language import worded
 from koubai.core.layers import Convolution
 from koubai.core.trace import ForwardTrace
 from koubai.engines.reference import trace_forward
@@ -163,8 +164,8 @@ def see_arrays(estimator: Any, X: Any, y: Any, row: int) -> Seen:
         raise ShapeError(
             who="see",
             parameter="X",
-            required=f"hold images of shape {shape}, as in training",
-            got=f"shape {rows.shape}",
+            required=worded("core.must.hold_images_shape_training", shape=shape),
+            got=worded("core.got.shape", shape=rows.shape),
         )
     pixels = rows.reshape(-1, *shape)
     labels = None if y is None else np.asarray(y)
@@ -172,9 +173,9 @@ def see_arrays(estimator: Any, X: Any, y: Any, row: int) -> Seen:
         raise DataError(
             who="see",
             parameter="y",
-            required=f"hold a label for each of {len(pixels)} images",
-            got=f"shape {labels.shape}",
-            remedy="Leave it out if they are not known.",
+            required=worded("core.must.hold_label_each_images", n_pixels=len(pixels)),
+            got=worded("core.got.shape", shape=labels.shape),
+            remedy=worded("core.remedy.leave_out_if_not_known"),
         )
     return seen_by(estimator, Images(pixels, labels, [f"X[{index}]" for index in range(len(pixels))], "X"), row)
 
@@ -183,18 +184,26 @@ def seen_by(estimator: Any, images: Images, row: int) -> Seen:
     """Return what a fitted network sees in one of several images."""
     if isinstance(row, bool) or not isinstance(row, int | np.integer):
         raise ParameterTypeError(
-            who="see", parameter="row", required="be a whole number", got=repr(row), remedy="Try 0."
+            who="see",
+            parameter="row",
+            required=worded("core.must.whole_number"),
+            got=repr(row),
+            remedy=worded("core.remedy.try_zero"),
         )
     if not 0 <= row < len(images):
         raise ParameterError(
-            who="see", parameter="row", required=f"be in 0 … {len(images) - 1}", got=str(row), remedy="Try 0."
+            who="see",
+            parameter="row",
+            required=worded("core.must.be_in_2", n_images=len(images) - 1),
+            got=str(row),
+            remedy=worded("core.remedy.try_zero"),
         )
     predicted, probabilities = answers_to(estimator, images.pixels)
     if predicted.ndim > 1:
         raise ParameterError(
             who="see",
-            what=f"the network must have one answer for an image; got one of {predicted.shape[1]}.",
-            remedy="Train one network for each.",
+            what=worded("models.error.network_have_answer_image_got", shape=predicted.shape[1]),
+            remedy=worded("core.remedy.train_network_each"),
         )
     looked = _by_cells if is_of_cells(estimator) else _by_network
     kernels, layers, saliency = looked(estimator, images.pixels[row : row + 1], predicted[row])

@@ -7,6 +7,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.models.reasons.contributions import Contributions, contributions
 from koubai.models.reasons.record import Neighbour, shown
 from koubai.models.table_predictor import TablePredictor
@@ -67,9 +68,9 @@ class Usual:
         if frame.height < LEAST_BACKGROUND:
             raise DataError(
                 parameter="Reasons",
-                required=f"have {LEAST_BACKGROUND} rows or more to compare with",
+                required=worded("core.must.have_rows_more_compare", least_background=LEAST_BACKGROUND),
                 got=str(frame.height),
-                remedy="Name the training table with --training (in Python training=…).",
+                remedy=worded("core.remedy.name_training_table_training_python"),
             )
         self.frame = preparation.read(frame, bad=bad)
         self.features = preparation.transform(self.frame, np.float64, bad=bad)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.models.reasons.record import brief, shown
 from koubai.models.reasons.words import words_of_model
 from koubai.models.reporting.record import ColumnUse, Judged, Report, WrongRow
@@ -36,7 +37,7 @@ def report_of(model: TablePredictor, table: TableLike, seed: int = 0) -> Report:
     read = model.columns_of(table)
     name = model.target_.name
     if name not in read.frame.columns or read.frame[name].null_count() == read.frame.height:
-        raise DataError(what=f"The table must have values of the target {name!r} to report on; it has none.")
+        raise DataError(what=worded("models.error.table_have_values_target_report", name=repr(name)))
     _, rows = model.target_.values(read.frame[name])
     return _report(model, read, rows, rows, False, "model.explain(table, row={row})", seed)
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
+from koubai.core.language import term, worded
 from koubai.core.moments import Moments, Squares
 from koubai.core.schema import Record
 from koubai.models.scores.ranking import average_precision, roc_area
@@ -202,9 +203,8 @@ class ClassTally:
             return ""
         classes = [repr(label) for label in sorted(self._unknown)]
         shown = ", ".join(classes[:5]) + ("…" if len(classes) > 5 else "")
-        one = self._n_unknown == 1
-        rows, are, count = ("1 row", "is", "counts") if one else (f"{self._n_unknown:,} rows", "are", "count")
-        return f"{rows} {are} of a class not seen in training, {shown}, and {count} as wrong."
+        key = "models.note.row_of_unseen_class" if self._n_unknown == 1 else "models.note.rows_of_unseen_classes"
+        return worded(key, n=f"{self._n_unknown:,}", shown=shown)
 
     def evaluation(self) -> Evaluation:
         """Return the scores of all rows so far."""
@@ -241,7 +241,7 @@ class ClassTally:
         label = metric.label
         sought = 1 - int(np.flatnonzero(self.classes == self.commonest)[0]) if len(self.classes) == 2 else 0
         if metric.decides and len(self.classes) == 2 and metric.name == "f1":
-            label = f"{metric.label} of {self.classes[sought]}"
+            label = worded("models.note.of", label=term(metric.label), classes=self.classes[sought])
         if metric.of_confusion is not None:
             value = float(metric.of_confusion(self._confusion.astype(np.float64), sought))
         elif self._ranked and metric.of_answers is not None:
@@ -266,14 +266,14 @@ class ClassTally:
         found = {ROC_AUC: float(np.mean([roc_area(truth == index, shares[:, index]) for index in there]))}
         if len(self.classes) == 2:
             rarer = 1 - int(np.flatnonzero(self.classes == self.commonest)[0])
-            name = f"{AVERAGE_PRECISION} of {self.classes[rarer]}"
+            name = worded("models.note.of_2", average_precision=term(AVERAGE_PRECISION), classes=self.classes[rarer])
             found[name] = float(average_precision(truth == rarer, shares[:, rarer]))
         return found
 
 
 def _coverage(conformal: Conformal, within: int, n_rows: int, what: str) -> dict[str, float]:
     """Return the share of rows whose truth lies within, by name."""
-    return {f"truth within the {conformal.percent} {what}": within / max(1, n_rows)}
+    return {worded("models.note.truth_within", percent=conformal.percent, what=what): within / max(1, n_rows)}
 
 
 class NumberTally:

@@ -206,17 +206,17 @@ def dependence_of(model: TablePredictor, table: TableLike, column: str) -> "pl.D
         raise ParameterError(
             who="TableModel",
             parameter="column",
-            required=f"be one of those that the model uses, {', '.join(list(columns)[:12])}",
+            required=worded("core.must.those_model_uses", list=", ".join(list(columns)[:12])),
             got=shown(column),
-            remedy=f"Try {next(iter(columns))!r}.",
+            remedy=worded("core.remedy.try_9", next=repr(next(iter(columns)))),
         )
     if _is_text(model, column):
         raise ParameterError(
             who="TableModel",
             parameter="column",
-            required="not be one of texts, which come once each",
+            required=worded("core.must.not_texts_come_once_each"),
             got=shown(column),
-            remedy="Ask reasons for the words that matter.",
+            remedy=worded("core.remedy.ask_reasons_words_matter"),
         )
     codings, codes = _coded(frame, columns)
     place = list(columns).index(column)
@@ -329,10 +329,10 @@ def page_of_estimator(model: Estimator, X: Any, y: Any = None, layer: int = 1) -
         came = len(targets) if targets.ndim else shown(y)
         raise ShapeError(
             who="explain_model",
-            parameter="X and y",
-            required="have the same number of rows",
-            got=f"{len(rows)} and {came}",
-            remedy="Pass both.",
+            parameter=worded("models.error.x_y"),
+            required=worded("core.must.have_same_number_rows"),
+            got=worded("core.got.and_2", n_rows=len(rows), came=came),
+            remedy=worded("core.remedy.pass_both"),
         )
     labels = tuple(map(str, targets)) if classes and targets.ndim == 1 else ()
     with warnings.catch_warnings():  # arrays replace the frame that the model was fitted on

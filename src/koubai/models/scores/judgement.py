@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from koubai.core.language import worded
 from koubai.core.schema import Record
 from koubai.models.scores.parts import PARTS
 
@@ -66,20 +67,19 @@ class Judgement:
     @property
     def sentence(self) -> str:
         """The choice and its reason, in one sentence."""
-        if self.n_parts == HELD_OUT:
-            if len(self.losses) > 1:
-                return f"By a third of the rows, held out once: {self._choice}."
+        if self.n_parts == HELD_OUT and len(self.losses) == 1:
             (loss,) = self.losses.values()
-            return (
-                f"Confidence by held-out rows: predictions scaled by {self.factor:.2f} about the constant prediction "
-                f"(loss {loss:.4g}; constant prediction {self.constant:.4g})."
+            return worded(
+                "models.note.confidence_held_out_rows_predictions",
+                factor=f"{self.factor:.2f}",
+                loss=f"{loss:.4g}",
+                constant=f"{self.constant:.4g}",
             )
-        return f"Cross-validated in {self.n_parts} parts: {self._choice}."
-
-    @property
-    def _choice(self) -> str:
-        tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
-        drawn = f"predictions scaled by {self.factor:.2f} about the constant prediction"
+        drawn = worded("models.note.predictions_scaled_about_constant_prediction", factor=f"{self.factor:.2f}")
         if self.factor == 0:
-            drawn = "nothing better was found than the constant prediction, which is used"
-        return f"L2 {self.l2:g} (loss by L2 {tried}; constant prediction {self.constant:.4g}), {drawn}"
+            drawn = worded("models.note.nothing_better_was_found_than")
+        tried = ", ".join(f"{name}: {loss:.4g}" for name, loss in self.losses.items())
+        chosen = {"l2": f"{self.l2:g}", "tried": tried, "constant": f"{self.constant:.4g}", "drawn": drawn}
+        if self.n_parts == HELD_OUT:
+            return worded("models.note.held_out_third_l_loss", **chosen)
+        return worded("models.note.cross_validated_parts_l_loss", n_parts=self.n_parts, **chosen)

@@ -17,6 +17,7 @@ import numpy as np
 from koubai.core.arguments import REAL, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.core.schema import Fields, Real, Record, Truth, Whole
 
 SHARE = 0.2
@@ -39,7 +40,11 @@ def check_level(level: object) -> None:
     check_kind("TableModel", "intervals", level, REAL, 0.9)
     if not 0 < float(level) < 1:  # type: ignore[arg-type]  # a number by now
         raise ParameterError(
-            who="TableModel", parameter="intervals", required="be in (0, 1)", got=repr(level), remedy="Try 0.9."
+            who="TableModel",
+            parameter="intervals",
+            required=worded("core.must.be_in_3"),
+            got=repr(level),
+            remedy=worded("core.remedy.try_10"),
         )
 
 
@@ -60,13 +65,12 @@ def rows_to_set_aside(n_rows: int, level: float) -> int:
     found = min(MOST_ROWS, max(least, round(SHARE * n_rows)))
     if found > n_rows // 2:
         raise DataError(
-            parameter="The table",
+            parameter=worded("models.error.table"),
             required=(
-                f"have {2 * least} rows or more to learn from for intervals at {level:g}, of which "
-                f"{least} are set aside"
+                worded("core.must.have_rows_more_learn_intervals", value=2 * least, level=f"{level:g}", least=least)
             ),
             got=str(n_rows),
-            remedy="Ask for a lower level, or hold out fewer rows.",
+            remedy=worded("core.remedy.ask_lower_level_hold_out"),
         )
     return found
 

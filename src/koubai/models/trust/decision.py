@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.language import recognised, term, worded
 from koubai.core.schema import Fields, Listed, Real, Record, Rule, Text, Whole
 from koubai.models.trust.metrics import METRICS, Metric
 
@@ -86,22 +87,32 @@ class Decision:
     @property
     def sentence(self) -> str:
         """What was chosen and why, in one sentence."""
-        label, classes = METRICS[self.metric].label, self.classes
+        label, classes = term(METRICS[self.metric].label), self.classes
         if not self.n_rows:
-            return f"Nothing but the defaults was tried for the best {label}."
-        found = f"{label} {self.score:.4g} on {self.n_rows:,} rows that the networks did not see"
+            return worded("models.note.nothing_but_defaults_was_tried", label=label)
+        found = worded(
+            "models.note.on_rows_networks_did_not", label=label, score=f"{self.score:.4g}", n_rows=f"{self.n_rows:,}"
+        )
         if self.chosen:
-            return f"For the best {label}: {self.chosen} ({found}; without, {self.plain:.4g})."
+            return worded(
+                "models.note.best_without",
+                label=label,
+                chosen=recognised(self.chosen),
+                found=found,
+                plain=f"{self.plain:.4g}",
+            )
         if not self.factors:
-            return f"For the best {label}: nothing better was found than the defaults ({found})."
+            return worded("models.note.best_nothing_better_was_found", label=label, found=found)
         if len(self.factors) == 2:
             sought = int(self.factors[1] >= self.factors[0])
             line = self.factors[1 - sought] / sum(self.factors)
-            what = f"{classes[sought]} is answered from a probability of {line:.3g} on"
+            what = worded("models.note.answered_probability_on", classes=classes[sought], line=f"{line:.3g}")
         else:
             listed = ", ".join(f"{name} × {w:.3g}" for name, w in list(zip(classes, self.factors, strict=True))[:8])
-            what = f"the largest of the probabilities times factors is answered ({listed})"
-        return f"For the best {label}: {what} ({found}; by the most probable class, {self.plain:.4g})."
+            what = worded("models.note.largest_probabilities_times_factors_answered", listed=listed)
+        return worded(
+            "models.note.best_most_probable_class", label=label, what=what, found=found, plain=f"{self.plain:.4g}"
+        )
 
 
 def decide(

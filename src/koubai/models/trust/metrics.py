@@ -12,6 +12,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ParameterTypeError
+from koubai.core.language import term, worded
 from koubai.models.scores.ranking import average_precision, roc_area
 from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
 
@@ -186,24 +187,24 @@ def check_metric(name: object, task: str | None) -> None:
         raise ParameterTypeError(
             who="TableModel",
             parameter="metric",
-            required="be a text",
+            required=worded("core.must.text"),
             got=type(name).__name__,
-            remedy="Try 'balanced_accuracy'.",
+            remedy=worded("core.remedy.try_balanced_accuracy"),
         )
     if name not in METRICS:
         raise ParameterError(
             who="TableModel",
             parameter="metric",
-            required=f"be one of {', '.join(METRICS)}",
+            required=worded("core.must.be_one_of", metrics=", ".join(METRICS)),
             got=repr(name),
-            remedy="Try balanced_accuracy.",
+            remedy=worded("core.remedy.try_balanced_accuracy_2"),
         )
     if task in (CLASSIFICATION, REGRESSION) and METRICS[name].task != task:
         suited = [other for other, metric in METRICS.items() if metric.task == task]
         raise ParameterError(
             who="TableModel",
             parameter="metric",
-            required=f"be one of {task}: {', '.join(suited)}",
+            required=worded("core.must.be_one_of_2", task=term(task), suited=", ".join(suited)),
             got=repr(name),
-            remedy=f"Try {suited[0]}.",
+            remedy=worded("core.remedy.try_11", suited=suited[0]),
         )

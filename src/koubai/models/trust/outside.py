@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from koubai.core.language import worded
 from koubai.tables.preparing.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ class Outside:
         for name, (count, row, cell) in self._found.items():
             span = spans[name]
             assert span is not None
-            rows = "1 row lies" if count == 1 else f"{count:,} rows lie"
+            rows = worded("models.note.row_lies") if count == 1 else worded("models.note.rows_lie", count=f"{count:,}")
             notes.append(
-                f"Column {name!r}: {rows} outside what training saw, {span[0]} to {span[1]}, the first with {cell} in "
-                f"row {row}. Predictions there rest on no example."
+                worded(
+                    "models.note.column_outside_what_training_saw",
+                    name=repr(name),
+                    rows=rows,
+                    span=span[0],
+                    span_2=span[1],
+                    cell=cell,
+                    row=row,
+                )
             )
         return notes

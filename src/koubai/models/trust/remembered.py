@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
+from koubai.core.language import worded
 
 MOST = 1024
 """Number of rows that are remembered."""
@@ -71,8 +72,5 @@ class Remembered:
         whole = self._sketch is not None and len(self._sketch) < MOST
         if share < SHARE or (not whole and self._below < ENOUGH):
             return ""
-        about = "" if whole else "about "
-        return (
-            f"Of the rows that are scored, {about}{share:.0%} are rows that the networks were trained on: the score "
-            f"says how well they are remembered, not how well others will be predicted."
-        )
+        about = "" if whole else worded("models.note.about", space=" ")
+        return worded("models.note.rows_scored_rows_networks_were", about=about, share=f"{share:.0%}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.models.scores.answers import trained_quietly
 from koubai.models.scores.judging import draw_to_constant
 from koubai.models.scores.kinds import Kinds
@@ -146,9 +147,9 @@ def decide_by_parts(
         raise ParameterError(
             who="TableModel",
             parameter="metric",
-            required=f"be left out with the loss {estimator.loss!r}, which gives no probabilities to decide by",
+            required=worded("core.must.left_out_loss_gives_no", loss=repr(estimator.loss)),
             got=repr(metric),
-            remedy="Leave one of them out.",
+            remedy=worded("core.remedy.leave_one_of_them"),
         )
     found = []
     for trained, asked in parts_to_judge(y, True, seed, apart):

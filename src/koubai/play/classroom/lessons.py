@@ -11,7 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from koubai.core.errors import DataError, KoubaiError
-from koubai.core.language import LANGUAGES
+from koubai.core.language import LANGUAGES, term, worded
 from koubai.play.checks import shown
 from koubai.play.classroom.goals import COMPARISONS, METRICS
 from koubai.play.settings import CHECKS, Settings
@@ -58,62 +58,79 @@ def load(path: Path) -> dict[str, Any]:
     >>> load(FOLDER / "xor.json")["title"]["en"]
     'Why one is not enough'
     """
-    where = f"lesson {path.name}"
+    where = worded("playground.note.lesson", name=path.name)
     lesson = _content(path, where)
     if not NAME.fullmatch(path.stem):
-        raise DataError(
-            f"{where}: the file name must consist of lower-case letters, digits and hyphens, starting with a letter; "
-            f"got {shown(path.stem)}. Rename it."
-        )
+        raise DataError(worded("playground.error.file_name_consist_lower_case", where=where, shown=shown(path.stem)))
     if not isinstance(lesson, dict) or not isinstance(lesson.get("steps"), list) or not lesson["steps"]:
-        raise DataError(f"{where}: it must have a title and steps; at least one is missing. See docs/playground.md.")
+        raise DataError(worded("playground.error.have_title_steps_at_least", where=where))
     title = _in_all_languages(where, "title", lesson.get("title"))
     for name in lesson:
         if name not in ("name", "order", "title", "steps"):
-            raise DataError(f"{where}: it may have name, order, title and steps; got {shown(name)}. Remove it.")
+            raise DataError(worded("playground.error.may_have_name_order_title", where=where, shown=shown(name)))
     if isinstance(lesson.get("order", 0), bool) or not isinstance(lesson.get("order", 0), int | float):
-        raise DataError(f"{where}: order must be a number; got {shown(lesson['order'])}.")
+        raise DataError(worded("playground.error.order_number_got", where=where, shown=shown(lesson["order"])))
     if len(lesson["steps"]) > MOST_STEPS:
-        raise DataError(f"{where}: it must have at most {MOST_STEPS} steps; got {len(lesson['steps'])}.")
+        raise DataError(
+            worded(
+                "playground.error.have_at_most_steps_got",
+                where=where,
+                most_steps=MOST_STEPS,
+                n_lesson=len(lesson["steps"]),
+            )
+        )
     settings, steps = Settings(), []
     for number, step in enumerate(lesson["steps"], 1):
-        steps.append(_checked(f"{where}: step {number}", step))
-        settings = _after(f"{where}: step {number}", step, settings)
+        steps.append(_checked(worded("playground.note.step", where=where, number=number), step))
+        settings = _after(worded("playground.note.step", where=where, number=number), step, settings)
     digest = f"{crc32(json.dumps(steps, ensure_ascii=False, sort_keys=True).encode()):08x}"
     return {**lesson, "name": path.stem, "title": title, "steps": steps, "digest": digest}
 
 
 def _content(path: Path, where: str) -> Any:
     if os.path.exists(path) and not os.path.isfile(path):  # a pipe without a writer would be waited for
-        raise DataError(f"{where}: it must be a regular file; it is none.")
+        raise DataError(worded("playground.error.regular_file_none", where=where))
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise DataError(f"{where}: the file must be at most {MOST_BYTES // 2**20} MiB; it is larger.")
+            raise DataError(
+                worded("playground.error.file_at_most_mib_larger", where=where, most_bytes=MOST_BYTES // 2**20)
+            )
         return json.loads(content.decode("utf-8-sig"))
     except OSError as error:
-        raise DataError(f"{where}: the file must be readable; got {(error.strerror or 'nothing').lower()}.") from None
+        raise DataError(worded("playground.error.file_readable_got", where=where, lower=_reason(error))) from None
     except RecursionError:
-        raise DataError(f"{where}: the file must be JSON with few levels of nesting; it has too many.") from None
+        raise DataError(worded("playground.error.file_json_few_levels_nesting", where=where)) from None
     except ValueError as error:
-        raise DataError(f"{where}: the file must be JSON in UTF-8; got {error}.") from None
+        raise DataError(worded("playground.error.file_json_utf_got", where=where, error=error)) from None
+
+
+def _reason(error: OSError) -> str:
+    return term((error.strerror or "nothing").lower())
 
 
 def _checked(where: str, step: Any) -> dict[str, Any]:
     """Return a step with its texts in all languages."""
     if not isinstance(step, dict) or "text" not in step:
-        raise DataError(f"{where} must have a text; it is missing.")
+        raise DataError(worded("playground.error.have_text_missing", where=where))
     for name in step:
         if name not in PARTS:
-            raise DataError(f"{where} may have {', '.join(sorted(PARTS))}; got {shown(name)}. Remove it.")
+            raise DataError(
+                worded(
+                    "playground.error.may_have_got_remove",
+                    where=where,
+                    parts=", ".join(sorted(PARTS)),
+                    shown=shown(name),
+                )
+            )
     if ("question" in step) != ("answer" in step or "choices" in step):
-        raise DataError(f"{where} must have a question with an answer or choices, or none of them; only one is given.")
+        raise DataError(worded("playground.error.have_question_answer_choices_none", where=where))
     for part in ("show", "predict"):
         if not isinstance(step.get(part, False), bool):
-            raise DataError(f"{where}: {part} must be true or false; got {shown(step[part])}.")
+            raise DataError(worded("playground.error.true_false_got", where=where, part=part, shown=shown(step[part])))
     if step.get("predict") and "choices" not in step:
-        raise DataError(f"{where}: predict must come with choices to predict from; they are missing.")
+        raise DataError(worded("playground.error.predict_come_choices_predict_missing", where=where))
     said: dict[str, Any] = {part: _in_all_languages(where, part, step[part]) for part in WORDS if part in step}
     if "choices" in step:
         said["choices"] = _choices(where, step["choices"])
@@ -124,13 +141,15 @@ def _checked(where: str, step: Any) -> dict[str, Any]:
         _check_goal(f"{where}: goal", step["goal"])
     for name in _list(where, "free", step.get("free", []), 0, len(FREED)):
         if name not in FREED:
-            raise DataError(f"{where}: free must hold names of settings, or weights; got {shown(name)}.")
+            raise DataError(worded("playground.error.free_hold_names_settings_weights", where=where, shown=shown(name)))
     return {**step, **said}
 
 
 def _list(where: str, part: str, value: Any, least: int, most: int) -> list[Any]:
     if not isinstance(value, list) or not least <= len(value) <= most:
-        raise DataError(f"{where}: {part} must be a list of {least} to {most}; got {shown(value)}.")
+        raise DataError(
+            worded("playground.error.list_got", where=where, part=part, least=least, most=most, shown=shown(value))
+        )
     return value
 
 
@@ -140,9 +159,13 @@ def _choices(where: str, choices: Any) -> list[dict[str, Any]]:
     for index, choice in enumerate(_list(where, "choices", choices, 2, MOST_CHOICES)):
         here = f"choices[{index}]"
         if not isinstance(choice, dict) or not {"text"} <= set(choice) <= {"text", "right", "feedback"}:
-            raise DataError(f"{where}: {here} must have a text, and may have right and feedback; got {shown(choice)}.")
+            raise DataError(
+                worded("playground.error.have_text_may_have_right", where=where, here=here, shown=shown(choice))
+            )
         if not isinstance(choice.get("right", False), bool):
-            raise DataError(f"{where}: {here}.right must be true or false; got {shown(choice['right'])}.")
+            raise DataError(
+                worded("playground.error.right_true_false_got", where=where, here=here, shown=shown(choice["right"]))
+            )
         said = {
             part: _in_all_languages(where, f"{here}.{part}", choice[part])
             for part in ("text", "feedback")
@@ -150,23 +173,33 @@ def _choices(where: str, choices: Any) -> list[dict[str, Any]]:
         }
         found.append({**choice, **said})
     if not any(choice.get("right") for choice in found):
-        raise DataError(f'{where}: choices must have one that is right; got none. Give it "right": true.')
+        raise DataError(worded("playground.error.choices_have_right_got_none", where=where))
     return found
 
 
 def _check_goal(where: str, goal: Any) -> None:
     if not isinstance(goal, dict) or not goal:
-        raise DataError(
-            f'{where} must be conditions by metric, such as {{"test_loss": {{"below": 0.1}}}}; got {shown(goal)}.'
-        )
+        raise DataError(worded("playground.error.conditions_metric_such_got", where=where, shown=shown(goal)))
     for metric, conditions in goal.items():
         if metric not in METRICS:
-            raise DataError(f"{where} must be about one of {', '.join(METRICS)}; got {shown(metric)}.")
+            raise DataError(
+                worded("playground.error.about_got", where=where, metrics=", ".join(METRICS), shown=shown(metric))
+            )
         if not isinstance(conditions, dict) or not conditions or not set(conditions) <= set(COMPARISONS):
-            raise DataError(f"{where}.{metric} must compare by {', '.join(COMPARISONS)}; got {shown(conditions)}.")
+            raise DataError(
+                worded(
+                    "playground.error.compare_got",
+                    where=where,
+                    metric=metric,
+                    comparisons=", ".join(COMPARISONS),
+                    shown=shown(conditions),
+                )
+            )
         for name, limit in conditions.items():
             if isinstance(limit, bool) or not isinstance(limit, int | float) or not abs(limit) < 1e9:
-                raise DataError(f"{where}.{metric}.{name} must be a number; got {shown(limit)}.")
+                raise DataError(
+                    worded("playground.error.number_got", where=where, metric=metric, name=name, shown=shown(limit))
+                )
 
 
 def _after(where: str, step: Mapping[str, Any], before: Settings) -> Settings:
@@ -182,8 +215,13 @@ def _in_all_languages(where: str, part: str, words: Any) -> dict[str, str]:
     good = isinstance(words, Mapping) and words and set(words) <= set(LANGUAGES)
     if not good or not all(isinstance(said, str) and 0 < len(said) <= MOST_WORDS for said in words.values()):
         raise DataError(
-            f'{where}: {part} must be {{"en": …, "ja": …}} or one of them, each of 1 to {MOST_WORDS} characters; '
-            f"got {shown(words)}."
+            worded(
+                "playground.error.them_each_characters_got",
+                where=where,
+                part=part,
+                most_words=MOST_WORDS,
+                shown=shown(words),
+            )
         )
     one = next(iter(words.values()))
     return {lang: words.get(lang, one) for lang in LANGUAGES}

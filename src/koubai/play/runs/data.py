@@ -12,6 +12,7 @@ import numpy.typing as npt
 from koubai.core.arrays import Array
 from koubai.core.counter_random import DATA, CounterRandom
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.play.datasets import CLASSES, MADE, NUMBERS, PICTURES, READ, make
 from koubai.play.features import features_of
 from koubai.play.of_images.sets import IMAGES, images_of, names_of_pixels
@@ -130,12 +131,12 @@ def load(settings: Settings, tables: Mapping[str, Path | Source]) -> Data:
         name, target = TABLES[settings.dataset]
         return _of_file(settings, example_table(name), target)
     if settings.table is None or settings.table not in tables:
-        raise DataError("playground: a table must be loaded before it is used; there is none. Drop a file on the page.")
+        raise DataError(worded("playground.error.playground_table_loaded_before_used"))
     source = tables[settings.table]
     if not isinstance(source, Path):
         return source.data(settings)
     if settings.target is None:
-        raise DataError("playground: the target must be a column of the table; got nothing. Choose one.")
+        raise DataError(worded("playground.error.playground_target_column_table_got"))
     return _of_file(settings, source, settings.target)
 
 
@@ -160,8 +161,7 @@ def _drawn(settings: Settings) -> Data:
     classes = sorted(set(drawn[:, 2].astype(int).tolist()))
     if len(classes) < 2:
         raise DataError(
-            f"playground: points of at least two classes must be drawn; got {len(drawn)} points of "
-            f"{len(classes)} classes. Click on the map."
+            worded("playground.error.playground_points_at_least_two", n_drawn=len(drawn), n_classes=len(classes))
         )
     order = CounterRandom(settings.data_seed, DATA, len(MADE)).permutation(len(drawn))
     codes = np.searchsorted(classes, drawn[order, 2]).astype(float)
@@ -191,7 +191,7 @@ def data_of_table(settings: Settings, table: Table, target: str) -> Data:
 
     if table.frame.height > MOST_ROWS:
         raise DataError(
-            f"playground: a table must have at most {MOST_ROWS} rows; got {table.frame.height}. Use koubai fit."
+            worded("playground.error.playground_table_have_at_most", most_rows=MOST_ROWS, height=table.frame.height)
         )
     drop: list[str] = []
     if settings.columns is not None and settings.dataset == "table":
@@ -205,8 +205,7 @@ def data_of_table(settings: Settings, table: Table, target: str) -> Data:
     inputs = np.asarray(prepared.preparation.transform(prepared.frame), dtype=float)
     if inputs.shape[1] > MOST_FEATURES:
         raise DataError(
-            f"playground: a table must give at most {MOST_FEATURES} features; got {inputs.shape[1]}. Select fewer "
-            "columns."
+            worded("playground.error.playground_table_give_at_most", most_features=MOST_FEATURES, shape=inputs.shape[1])
         )
     names = tuple(str(name) for name in prepared.preparation.features)
     test = np.zeros(len(inputs), dtype=bool)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from koubai.core.errors import DataError, KoubaiError
+from koubai.core.language import worded
 
 MOST_MEMORY = 2**30
 """Limit on the measuring process's memory beyond its own code, in bytes."""
@@ -55,9 +56,7 @@ def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
         if found[part] > most:
             raise DataError(f"A table must have at most {most} {what}; got {found[part]}. Use koubai fit.")
     if found["size"] > MOST_CONTENT:
-        raise DataError(
-            f"A table must have at most {MOST_CONTENT // 2**20} MiB in memory; it has more. Use koubai fit."
-        )
+        raise DataError(worded("playground.error.table_have_at_most_mib", most_content=MOST_CONTENT // 2**20))
     for part, most, what in (
         ("name", MOST_NAME, "characters in a column's name"),
         ("cell", MOST_CELL, "bytes in a cell"),

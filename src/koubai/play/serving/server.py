@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import uvicorn
 
+from koubai.core.language import worded
+from koubai.core.printing import say
 from koubai.play.classroom.room import class_code
 from koubai.play.serving import connections
 from koubai.play.serving.app import make_app
@@ -100,7 +102,7 @@ def run(
         with browser_at(opened) if open_browser else nullcontext():
             asyncio.run(Server(_configured(app, is_class)).serve([listening]))
     except KeyboardInterrupt:
-        print("koubai play: ended.", file=sys.stderr)
+        say(worded("playground.serving.ended"), sys.stderr)
     finally:
         listening.close()
         tables.close()
@@ -126,10 +128,10 @@ def _say_addresses(addresses: list[str], classroom: "Class | None", teacher: str
     """Print where the page is, or where a class joins and its teacher's page is."""
     if classroom is None:
         for address in addresses:
-            print(f"koubai play: {address}   (Ctrl-C ends it)", flush=True)
+            say(worded("playground.serving.address", address=address))
     else:
-        print(f"koubai play: students join at {classroom.address}   (Ctrl-C ends it)")
-        print(f"koubai play: the teacher's page, for nobody else: {teacher}", flush=True)
+        say(worded("playground.serving.students", address=classroom.address))
+        say(worded("playground.serving.teacher", address=teacher))
 
 
 def _class(addresses: list[str], token: str, lessons: Mapping[str, dict[str, Any]] | None) -> "tuple[Class, str]":

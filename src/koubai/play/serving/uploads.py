@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from koubai.core.errors import DataError, KoubaiError
+from koubai.core.language import worded
 from koubai.play.serving.measuring import measured
 
 MOST_BYTES = 32 * 2**20
@@ -148,10 +149,10 @@ def check_beginning(path: Path) -> None:
         return
     content = path.read_bytes()
     if content.startswith(PACKED):
-        raise DataError("A table must be plain text; got a compressed file. Decompress it first.")
+        raise DataError(worded("playground.error.table_plain_text_got_compressed"))
     first = LINE_END.split(content.removeprefix(b"\xef\xbb\xbf").lstrip(), FIRST_LINES)[:FIRST_LINES]
     if max(line.count(mark) for line in first for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
-        raise DataError(f"A table must have at most {MOST_COLUMNS} columns; it has more. Remove some.")
+        raise DataError(worded("playground.error.table_have_at_most_columns", most_columns=MOST_COLUMNS))
 
 
 class _Early:

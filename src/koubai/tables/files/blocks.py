@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from koubai.core.errors import DataError, FileError, KoubaiError
+from koubai.core.language import term, worded
 from koubai.core.memory import free_memory
 from koubai.engines.protocol import Together
 from koubai.engines.together import ALONE, check_same, in_step, told
@@ -213,7 +214,7 @@ class TableBlocks:
                 pieces.append(pl.DataFrame(schema=self.path.schema))
             frame = pl.concat(pieces)
         if frame.height != min(n_rows, self.n_rows - first):
-            raise DataError(f"The table '{self.source}' must not change while it is being read; it did. Start again.")
+            raise DataError(worded("tables.error.table_not_change_while_being", source=self.source))
         frame.columns = self.columns
         return frame
 
@@ -281,10 +282,7 @@ def _of_file(source: str, reading: Reading) -> TableBlocks:
     check_there(source)
     suffix, _, notes = contents_of(source)
     if suffix in TYPED:
-        raise DataError(
-            f"The table '{source}' must be Parquet or text to be read block by block; got {suffix}. Convert it, "
-            f"or read it as a whole."
-        )
+        raise DataError(worded("tables.error.table_parquet_text_read_block", source=source, suffix=suffix))
     if suffix == ".parquet":
         file, copy = on_disk(source)
         table = _opened(TableBlocks(source, file, [], 0, frozenset(), reading=reading.given, scratch=copy))
@@ -326,8 +324,9 @@ def _rewritten(text: OpenText) -> TableBlocks:
             raise
         reason = (error.strerror or "unknown").lower()
         raise FileError(
-            f"The folder for temporary files must have room for the table; writing to '{scratch_folder()}' ended with: "
-            f"{reason}. Make room, or set TMPDIR to another folder."
+            worded(
+                "tables.error.folder_temporary_files_have_room", scratch_folder=scratch_folder(), reason=term(reason)
+            )
         ) from error
     names, layout = text.layout.names, text.layout
     return TableBlocks(

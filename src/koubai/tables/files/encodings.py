@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,7 +29,7 @@ NAMES = {
     "iso2022_jp": "ISO-2022-JP",
     "euc_jp": "EUC-JP",
     "cp932": "cp932 (Shift-JIS)",
-    "cp1252": "cp1252 (Western European)",
+    "cp1252": worded("tables.note.cp_western_european"),
 }
 MOST_JUDGED = 2**16
 """Maximum number of bytes of lines with special characters to judge."""
@@ -56,7 +57,10 @@ def check_encoding(encoding: str) -> None:
         return  # an encoding, in which two blanks are no text
     except (LookupError, ValueError) as error:
         raise ParameterError(
-            parameter="encoding", required="be one that Python knows", got=repr(encoding), remedy="Try utf-8."
+            parameter="encoding",
+            required=worded("core.must.python_knows"),
+            got=repr(encoding),
+            remedy=worded("core.remedy.try_utf"),
         ) from error
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 from koubai.core.errors import KoubaiError
+from koubai.core.language import worded
 
 PATIENCE = 5.0
 """Seconds within which polars' threads must answer."""
@@ -37,10 +38,7 @@ def check_process() -> None:
     if not _state["forked"]:
         return
     if not _threads_answer():
-        raise ForkedProcessError(
-            "A process that was forked after tables were used cannot use tables: the threads that read them stayed "
-            "behind. Start it anew instead: multiprocessing.get_context('spawn'), or 'forkserver'."
-        )
+        raise ForkedProcessError(worded("tables.error.process_was_forked_after_tables"))
     _state["forked"] = False
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError
+from koubai.core.language import worded
 from koubai.tables.files.forks import check_process
 from koubai.tables.files.missing import NO_MARKS, Marks, clean
 from koubai.tables.files.names import unique_names
@@ -56,8 +57,12 @@ def raw_table(given: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
     said: list[Any] = [(name, value) for name, value in reading.items() if value is not None]
     if said:
         raise ParameterError(
-            f"{said[0][0]} must be left out for a table in memory; got {said[0][1]!r} with a {type(given).__name__}. "
-            f"Give it with the path of a file."
+            worded(
+                "tables.error.left_out_table_memory_got",
+                said=said[0][0],
+                said_2=repr(said[0][1]),
+                name=type(given).__name__,
+            )
         )
     if isinstance(given, Table):
         return given
@@ -65,7 +70,7 @@ def raw_table(given: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
         given = given.collect()
     frame, notes = _named(given)
     if frame.height == 0:
-        raise DataError("The table must hold at least one row; it has none.")
+        raise DataError(worded("tables.error.table_hold_at_least_row"))
     return Table(frame, "the table", notes=notes)
 
 
@@ -83,10 +88,7 @@ def _named(given: Any) -> "tuple[pl.DataFrame, tuple[str, ...]]":
         names, notes = unique_names(list(given.columns))
         return _of_pandas(given, names), notes
     if not hasattr(given, "__arrow_c_stream__"):
-        raise ParameterTypeError(
-            f"A table must be a DataFrame, a mapping of column names to values, or a path; "
-            f"got {type(given).__name__}. Try polars.DataFrame(…)."
-        )
+        raise ParameterTypeError(worded("tables.error.table_dataframe_mapping_column_names", name=type(given).__name__))
     if len(set(own := getattr(given, "column_names", []))) < len(own):  # of an Arrow table, which polars would refuse
         given = given.rename_columns(unique_names(own)[0])
     try:
@@ -152,8 +154,7 @@ def _series(column: Any, name: str) -> "pl.Series":
         return pl.Series(name, [None if _is_missing(cell) else cell for cell in column.tolist()], strict=False)
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"Column {name!r} must hold numbers, texts, truth values or dates; got {column.dtype}. Convert it, or "
-            f"leave it out."
+            worded("tables.error.column_hold_numbers_texts_truth", name=repr(name), dtype=column.dtype)
         ) from error
 
 
@@ -168,4 +169,4 @@ def _all_numbers(cells: Sequence[Any]) -> bool:
 
 def _no_columns(error: Exception) -> DataError:
     reason = str(error).split("\n", 1)[0]
-    return DataError(f"The table must have columns of equal length and of one type each; {reason}.")
+    return DataError(worded("tables.error.table_have_columns_equal_length", reason=reason))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from koubai.core.language import worded
 from koubai.tables.files.missing import MISSING_MARKS
 
 MOST_FURTHER = 3
@@ -47,8 +48,8 @@ def _names_columns(line: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     return n_above_quantities >= 2 or 0 < n_filled == n_above_quantities
 
 
-def with_further_names(names: Sequence[str], second: Sequence[str]) -> tuple[list[str], str]:
-    """Return names with those of a second line, and what is to be said, ``{lines}`` and ``{shown}`` left open.
+def with_further_names(names: Sequence[str], second: Sequence[str]) -> tuple[list[str], str, str]:
+    """Return names with those of a second line, the key of what is to be said, and an example of a name for it.
 
     Where the first line leaves names out after others, or repeats some, as titles above several columns do, the
     second one makes them whole; where each column has a name of its own, the second is left aside.
@@ -62,17 +63,13 @@ def with_further_names(names: Sequence[str], second: Sequence[str]) -> tuple[lis
     named = [name for name in first if name]
     is_whole = not note_of_gaps(names) and len(set(named)) == len(named)
     if is_whole:
-        return list(names), (
-            "{lines} ({shown}), under the names: texts above numbers, left aside as units or questions. If that is a "
-            "row, correct it."
-        )
+        return list(names), "tables.note.under_names_aside", ""
     joined, above = [], ""
     for up, low in zip(first, second, strict=True):
         above = up or above
         joined.append("_".join(filter(None, (above, low.strip()))) if up or low.strip() else "")
-    return joined, "{lines} ({shown}), under the names: part of them, which makes names such as " + repr(
-        next(name for name, up in zip(joined, first, strict=True) if name != up)
-    ) + "."
+    example = next(name for name, up in zip(joined, first, strict=True) if name != up)
+    return joined, "tables.note.under_names_part", repr(example)
 
 
 def note_of_gaps(names: Sequence[str]) -> str:
@@ -82,7 +79,4 @@ def note_of_gaps(names: Sequence[str]) -> str:
     if not gaps:
         return ""
     which = ", ".join(f"column_{place}" for place in gaps[:5]) + (", …" if len(gaps) > 5 else "")
-    return (
-        f"The line of names leaves some out: {which}. If names stand in several lines, or one stands above several "
-        f"columns, write a name for each column in one line."
-    )
+    return worded("tables.note.line_names_leaves_some_out", which=which)

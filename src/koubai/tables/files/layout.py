@@ -10,12 +10,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.tables.files.headings import n_further_names, note_of_gaps, with_further_names
 from koubai.tables.files.names import unique_names
 from koubai.tables.files.quotes import mended
 from koubai.tables.files.spreadsheets import name_without_guard
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": worded("tables.note.vertical_bars")}
 
 MOST_LINES = 400
 """Number of lines used to determine the layout."""
@@ -80,7 +81,10 @@ def checked_separator(separator: str | None) -> str | None:
     separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
     if len(separator) != 1 or not separator.isascii() or separator in '"\n\r':
         raise ParameterError(
-            parameter="separator", required="be one ASCII character or 'tab'", got=repr(separator), remedy="Try ','."
+            parameter="separator",
+            required=worded("core.must.ascii_character_tab"),
+            got=repr(separator),
+            remedy=worded("core.remedy.try_2"),
         )
     return separator
 
@@ -89,7 +93,10 @@ def checked_skip_lines(skip_lines: int | None) -> int | None:
     """Return a number of lines that was given; raise ParameterError if it is none."""
     if skip_lines is not None and (not isinstance(skip_lines, int) or isinstance(skip_lines, bool) or skip_lines < 0):
         raise ParameterError(
-            parameter="skip_lines", required="be an integer >= 0", got=repr(skip_lines), remedy="Try 1."
+            parameter="skip_lines",
+            required=worded("core.must.integer_not_negative"),
+            got=repr(skip_lines),
+            remedy=worded("core.remedy.try_3"),
         )
     return skip_lines
 
@@ -120,7 +127,7 @@ def layout_of(
     start, mark, sample = _separated(source, text, given, skipped or 0, tabs, notes)
     records = _records(sample, mark, start)
     if not records:
-        raise DataError(f"The table '{source}' must hold column names and rows; got empty cells alone. Add rows.")
+        raise DataError(worded("tables.error.table_hold_column_names_rows_2", source=source))
     n_titles = _n_titles(records) if skipped is None else 0
     if n_titles:
         notes.append(_of_titles(records[:n_titles]))
@@ -140,20 +147,18 @@ def _separated(
     """Return how many lines are skipped, what separates cells, and the lines that are looked at; add notes on them."""
     lines = text.split("\n", start + MOST_LINES)[: start + MOST_LINES]
     if not any(line.strip() for line in lines[start:]):
-        raise DataError(
-            f"The table '{source}' must have lines after the {start} that are skipped; it has none. Skip fewer."
-        )
+        raise DataError(worded("tables.error.table_have_lines_after_skipped", source=source, start=start))
     begin = next(number for number in range(start, len(lines)) if lines[number].strip())
     if found := _SAYS_SEPARATOR.fullmatch(lines[begin]):
         given = given or found[1]
         start = begin + 1
-        notes.append(f"The first line, {lines[begin].strip()}, says what separates cells; it is no row.")
+        notes.append(worded("tables.note.first_line_says_what_separates", strip=lines[begin].strip()))
     sample = "\n".join(lines[start:])
     if not sample.strip():
-        raise DataError(f"The table '{source}' must hold column names and rows; got one line. Add rows.")
+        raise DataError(worded("tables.error.table_hold_column_names_rows", source=source))
     mark = given or _found_separator(sample, tabs)
     if given is None and (mark in ";|" or (tabs and mark != "\t")):
-        notes.append(f"The columns are separated by {SEPARATORS[mark]}.")
+        notes.append(worded("tables.note.columns_separated", separators=SEPARATORS[mark]))
     return start, mark, sample
 
 
@@ -161,16 +166,10 @@ def _has_header(records: Sequence[Record], notes: list[str]) -> bool:
     """Return whether the first line names the columns; add a note if it might be otherwise."""
     first = records[0]
     if all(_is_number(cell) for cell in first.cells):
-        notes.append(
-            f"The first line holds numbers only, so the columns have no names: they are called column_1 to "
-            f"column_{len(first.cells)}."
-        )
+        notes.append(worded("tables.note.first_line_holds_numbers_only", n_cells=len(first.cells)))
         return False
     if looks_like_a_row([record.cells for record in records]):
-        notes.append(
-            f"The first line ({_shown(first.cells)}) gives the columns their names, but "
-            f"looks like the rows below it; if it is one, say that there is no header."
-        )
+        notes.append(worded("tables.note.first_line_gives_columns_their", shown=_shown(first.cells)))
     return True
 
 
@@ -180,8 +179,8 @@ def _header(records: Sequence[Record], notes: list[str]) -> tuple[list[str], int
     further = records[1 : 1 + n_further_names([record.cells for record in records])]
     names = [name_without_guard(name) for name in first.cells]
     if further:
-        names, note = with_further_names(names, further[0].cells)
-        notes.append(note.format(lines=_lines(further), shown=_shown(further[0].cells)))
+        names, key, example = with_further_names(names, further[0].cells)
+        notes.append(worded(key, lines=_lines(further), shown=_shown(further[0].cells), example=example))
     elif note := note_of_gaps(names):
         notes.append(note)
     return names, (further or [first])[-1].last
@@ -189,7 +188,11 @@ def _header(records: Sequence[Record], notes: list[str]) -> tuple[list[str], int
 
 def _lines(records: Sequence[Record]) -> str:
     first, last = records[0].first, records[-1].last
-    return f"Line {first}" if first == last else f"Lines {first} to {last}"
+    return (
+        worded("tables.note.line", first=first)
+        if first == last
+        else worded("tables.note.lines", first=first, last=last)
+    )
 
 
 def _shown(cells: Sequence[str]) -> str:
@@ -285,8 +288,10 @@ def _of_titles(titles: Sequence[Record]) -> str:
     shown = next(cell.strip() for cell in titles[0].cells if cell.strip() or len(titles[0].cells) == 1)
     shown = repr(shown[:40] + "…" if len(shown) > 40 else shown)
     last = titles[-1].last
-    lines = "The first line is no part" if last == 1 else f"The first {last} lines are no part"
-    return f"{lines} of the table and left aside: {shown}{'' if len(titles) == 1 else ', …'}."
+    lines = (
+        worded("tables.note.first_line_no_part") if last == 1 else worded("tables.note.first_lines_no_part", last=last)
+    )
+    return worded("tables.note.titles", lines=lines, shown=shown if len(titles) == 1 else f"{shown}, …")
 
 
 def _check_width(source: str, records: Sequence[Record]) -> None:
@@ -294,10 +299,11 @@ def _check_width(source: str, records: Sequence[Record]) -> None:
     first, width = records[0], _usual_width(records[1:]) if len(records) > 2 else 0
     if width < 2 or width == len(first.cells):
         return
-    cells = "1 cell" if len(first.cells) == 1 else f"{len(first.cells)} cells"
+    cells = (
+        worded("tables.note.cell") if len(first.cells) == 1 else worded("tables.note.cells", n_cells=len(first.cells))
+    )
     raise DataError(
-        f"The table '{source}' must have as many names as cells in each line; got {cells} in line {first.last} and "
-        f"{width} in those below. Correct the line, or skip what stands before the names with skip_lines."
+        worded("tables.error.table_have_many_names_cells", source=source, cells=cells, last=first.last, width=width)
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import FileError, ParameterError
+from koubai.core.language import worded
 from koubai.tables.files.parquet import complaints
 from koubai.tables.files.scratch import ScratchFile
 
@@ -63,10 +64,7 @@ def files_of(source: str) -> list[str]:
         found = glob.glob(source, recursive=True)
     files = sorted(path for path in found if path.lower().endswith(SUFFIX))
     if not files:
-        raise FileError(
-            f"'{source}' must hold Parquet files, whose names end in {SUFFIX}; there are none. Check the name, or "
-            f"convert the files."
-        )
+        raise FileError(worded("tables.error.hold_parquet_files_whose_names", source=source, suffix=SUFFIX))
     return files
 
 
@@ -95,12 +93,10 @@ def _opened(source: str) -> tuple[Any, str]:
     except ImportError as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise ParameterError(
-            f"A table at {kind}:// must have the packages that read from there; {reason}. Run {HOW}."
+            worded("tables.error.table_at_have_packages_read", kind=kind, reason=reason, how=HOW)
         ) from error
     except ValueError as error:
-        raise FileError(
-            f"A table's URL must begin with a protocol such as s3://, gs:// or https://; got '{source}'. Correct it."
-        ) from error
+        raise FileError(worded("tables.error.table_url_begin_protocol_such", source=source)) from error
     return files, path
 
 
@@ -142,9 +138,7 @@ def _in_one_stream(source: str) -> Any:
 
 def _out_of_reach(source: str, error: Exception) -> FileError:
     reason = str(error).strip().partition("\n")[0][:160] or type(error).__name__
-    return FileError(
-        f"The table '{source}' must be readable; got: {reason}. Check the name, the network and the rights."
-    )
+    return FileError(worded("tables.error.table_readable_got_check_name", source=source, reason=reason))
 
 
 class LocalFiles:
@@ -199,8 +193,7 @@ class FilesUnderWay:
                 self.schema = schema
             elif schema != self.schema:
                 raise FileError(
-                    f"The files of '{source}' must have the same columns; '{name}' has others than '{self.names[0]}'. "
-                    f"Use files with the same columns."
+                    worded("tables.error.files_have_same_columns_has", source=source, name=name, names=self.names[0])
                 )
         self.n_rows = sum(self._counts)
 

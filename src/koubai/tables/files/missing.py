@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.tables.files.names import as_option
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class Marks:
             raise ParameterError(
                 who="TableModel",
                 parameter="missing",
-                required="name other marks than not_missing",
-                got=f"{both[0]!r} in both",
-                remedy="Leave one out.",
+                required=worded("core.must.name_other_marks_than_not"),
+                got=worded("core.got.both", both=repr(both[0])),
+                remedy=worded("core.remedy.leave_one_out"),
             )
 
     @cached_property
@@ -178,9 +179,14 @@ def words_among_classes(name: str, counts: Mapping[str, int], n_rows: int, marks
     n = open_words[word]
     if n > MANY * n_rows:
         raise DataError(
-            f"The target {name!r} must show what {word!r} means, which {n:,} of {n_rows:,} rows hold: a class, or that "
-            f"it is missing. Say --not-missing {as_option(word)} (in Python not_missing=[{word!r}]) to keep it as a "
-            f"class, or --missing {as_option(word)} (missing=[{word!r}]) to leave these rows out."
+            worded(
+                "tables.error.target_show_what_means_rows",
+                name=repr(name),
+                word=repr(word),
+                n=f"{n:,}",
+                n_rows=f"{n_rows:,}",
+                as_option=as_option(word),
+            )
         )
     listed = ", ".join(f"{mark} ({count:,})" for mark, count in open_words.items())
-    return f"Of the target {name}, {listed} counts as missing; --not-missing {as_option(word)} keeps it as a class."
+    return worded("tables.note.target_counts_missing_not_missing", name=name, listed=listed, as_option=as_option(word))

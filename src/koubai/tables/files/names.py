@@ -5,6 +5,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from koubai.core.language import worded
+
 
 def column_name(raw: object) -> str:
     """Return a column's name as koubai has it: a text without blanks around it, nothing for what is no name.
@@ -73,4 +75,4 @@ def unique_names(raw: Sequence[object]) -> tuple[list[str], tuple[str, ...]]:
         return names, ()
     doubled = next(name for name, count in counts.items() if count > 1)
     shown = ", ".join(suffixed[:5]) + ("…" if len(suffixed) > 5 else "")
-    return names, (f"Several columns have the same name, such as {doubled!r}; the later ones are called {shown}.",)
+    return names, (worded("tables.note.several_columns_have_same_name", doubled=repr(doubled), shown=shown),)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from koubai.core.errors import DataError, FileError
+from koubai.core.language import worded
 
 
 @contextmanager
@@ -22,6 +23,4 @@ def complaints(source: str) -> Iterator[None]:
     except FileError:
         raise  # it could not be opened at all, which has its own sentence
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DataError(
-            f"The table '{source}' must be a whole Parquet file; it is damaged or none. Get it anew."
-        ) from error
+        raise DataError(worded("tables.error.table_whole_parquet_file_damaged", source=source)) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.tables.files.layout import Layout
 from koubai.tables.files.quotes import LINE_FEED, RETURN, Mended, Places, mended, outside, places
 from koubai.tables.files.spreadsheets import has_guards, without_guards
@@ -58,8 +59,12 @@ class Parser:
                 yield frame
             if len(rest) > LONGEST_LINE:
                 raise DataError(
-                    f"The table '{self.source}' must have lines of at most {LONGEST_LINE // 2**20} MiB; line "
-                    f"{self._line} is longer. Check that it is a table."
+                    worded(
+                        "tables.error.table_have_lines_at_most",
+                        source=self.source,
+                        longest_line=LONGEST_LINE // 2**20,
+                        line=self._line,
+                    )
                 )
         if rest and not to_skip:
             frame, _ = self._parsed(rest, final=True)
@@ -71,21 +76,18 @@ class Parser:
         """Notes on quotation marks, one sentence each."""
         found = []
         if self.n_stray == 1:
-            found.append(
-                f"1 cell begins with a quotation mark that does not close it, in line {self._first_stray}; the mark is "
-                f"read as text."
-            )
+            found.append(worded("tables.note.cell_begins_quotation_mark_does", first_stray=self._first_stray))
         elif self.n_stray:
             found.append(
-                f"{self.n_stray:,} cells begin with a quotation mark that does not close them, the first in line "
-                f"{self._first_stray}; these marks are read as text."
+                worded(
+                    "tables.note.cells_begin_quotation_mark_does",
+                    n_stray=f"{self.n_stray:,}",
+                    first_stray=self._first_stray,
+                )
             )
         if self._joined:
             first, last = self._joined
-            found.append(
-                f"Quotation marks make one row of lines {first} to {last}, each of which could be a row; if the marks "
-                f"are text, double them or leave them out."
-            )
+            found.append(worded("tables.note.quotation_marks_make_row_lines", first=first, last=last))
         return tuple(found)
 
     def _without_lines(self, text: bytes, n: int) -> tuple[bytes, int]:
@@ -155,15 +157,21 @@ class Parser:
         at = int(np.flatnonzero(wrong)[0])
         text, start, end, names = whole.text, int(starts[at]), int(ends[at]), self.layout.names
         line = self._line + text.count(b"\n", 0, start)
-        hint = "Correct the line."
+        hint: str = worded("core.remedy.correct_line")
         if len(names) == 1:
-            hint = "Say what separates cells with separator, or how many lines stand before the names with skip_lines."
+            hint = worded("core.remedy.say_separator")
         if self.n_stray or self._joined or b"\n" in text[start:end]:
-            hint += " A quotation mark may be missing."
-        cells = "1 cell" if len(names) == 1 else f"{len(names)} cells"
+            hint += worded("tables.note.quotation_mark_may_missing", space=" ")
+        cells = worded("tables.note.cell") if len(names) == 1 else worded("tables.note.cells_2", n_names=len(names))
         raise DataError(
-            f"The table '{self.source}' must have {cells} in each line, as in the first; got {int(n_cells[at])} in "
-            f"line {line}. {hint}"
+            worded(
+                "tables.error.table_have_each_line_first",
+                source=self.source,
+                cells=cells,
+                int=int(n_cells[at]),
+                line=line,
+                hint=hint,
+            )
         )
 
     def _note_joined(self, whole: Mended, starts: Places, ends: Places) -> None:

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.tables.files.containers.packing import byte_pieces
 
 PIECE = 2**24
@@ -61,9 +62,7 @@ def text_pieces(source: str, encoding: str, limit: int | None = None, size: int 
         if not read:
             text = text.removeprefix("\ufeff")
             if "\0" in text[:10_000]:
-                raise DataError(
-                    f"The table '{source}' must be text; it holds null characters. Save it as CSV in UTF-8."
-                )
+                raise DataError(worded("tables.error.table_text_holds_null_characters", source=source))
         read += len(content)
         if old_ends is None and text:
             old_ends = "\r" in text and "\n" not in text

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from koubai.core.errors import DataError
-from koubai.core.language import worded
+from koubai.core.language import term, worded
 from koubai.core.memory import free_memory
 from koubai.core.schema import Record
 from koubai.tables.files.containers.packing import contents_of, unpacked
@@ -251,7 +251,7 @@ def _opened(source: str, reading: Reading, encoding: Encoding, limit: int | None
         if begin.strip() and (b"\n" in begin.strip() or len(begin) > PIECE):
             break
     if not begin.strip():
-        raise DataError(f"The table '{source}' must hold column names and rows; it is empty.")
+        raise DataError(worded("tables.error.table_hold_column_names_rows_3", source=source))
     layout = layout_of(
         source,
         begin.decode("utf-8", "ignore"),
@@ -262,9 +262,9 @@ def _opened(source: str, reading: Reading, encoding: Encoding, limit: int | None
     )
     notes: tuple[str, ...] = ()
     if reading.encoding is None and encoding.codec == "utf-8-sig":
-        notes = ("The text begins with a byte order mark of UTF-8, which is left out.",)
+        notes = (worded("tables.note.text_begins_byte_order_mark"),)
     elif reading.encoding is None and encoding.codec != "utf-8":
-        notes = (f"The text is no UTF-8; it is read as {encoding.name}, which fits it. Another encoding can be named.",)
+        notes = (worded("tables.note.text_no_utf_read_fits", name=encoding.name),)
 
     def all_pieces() -> Iterator[bytes]:
         yield begin
@@ -274,12 +274,10 @@ def _opened(source: str, reading: Reading, encoding: Encoding, limit: int | None
 
 
 def _not_in(source: str, encoding: str | None, better: Encoding, place: int | None) -> DataError:
-    which = f"byte {place}" if place is not None else "it"
+    which = worded("tables.note.byte", place=place) if place is not None else term("it")
     known = NAMES.get(encoding or "utf-8", encoding)
-    return DataError(
-        f"The table '{source}' must be text in {known}; {which} is not. "
-        f"Save it as UTF-8, or try the encoding {better.codec}{'' if better.is_sure else ' or another one'}."
-    )
+    key = "tables.error.table_text_in" if better.is_sure else "tables.error.table_text_in_other"
+    return DataError(worded(key, source=source, known=known, which=which, codec=better.codec))
 
 
 def _whole(text: OpenText) -> Table:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING
 
 from koubai.core.errors import DataError, FileError
+from koubai.core.language import worded
 from koubai.tables.files.containers.kinds import HEAD, refuse_list
 from koubai.tables.files.containers.packing import unpacked
 
@@ -41,7 +42,7 @@ def read_typed(source: str, suffix: str, limit: int | None = None) -> Found:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
             if isinstance(error, FileError | DataError):
                 raise
-            raise DataError(f"The table '{source}' must be {what}; it is damaged or none. Get it anew.") from error
+            raise DataError(worded("tables.error.table_damaged_none_get_anew", source=source, what=what)) from error
 
 
 def _spreadsheet(source: str, file: IO[bytes]) -> Found:
@@ -50,17 +51,18 @@ def _spreadsheet(source: str, file: IO[bytes]) -> Found:
     try:
         import fastexcel
     except ImportError:
-        raise FileError(
-            f"The table '{source}' needs fastexcel to be read, which is missing. Install it with pip install "
-            f"'koubai[excel]', or save the sheet as CSV."
-        ) from None
+        raise FileError(worded("tables.error.table_needs_fastexcel_read_missing", source=source)) from None
     content = file.read()
     try:
         names = fastexcel.read_excel(content).sheet_names
         frame = pl.read_excel(content, sheet_id=1, engine="calamine", infer_schema_length=None)
     except fastexcel.FastExcelError as error:
         raise ValueError(str(error)) from error
-    said = f"The file has {len(names)} sheets; the first, {names[0]!r}, is read." if len(names) > 1 else ""
+    said = (
+        worded("tables.note.file_has_sheets_first_read", n_names=len(names), names=repr(names[0]))
+        if len(names) > 1
+        else ""
+    )
     return frame, (said,) if said else ()
 
 
@@ -83,11 +85,11 @@ def _arrow(source: str, file: IO[bytes]) -> Found:
 
 
 TYPED: Mapping[str, tuple[str, Callable[[str, IO[bytes]], Found]]] = {
-    ".xlsx": ("a whole spreadsheet", _spreadsheet),
-    ".ods": ("a whole spreadsheet", _spreadsheet),
-    ".jsonl": ("text with one JSON object a line", _json_lines),
-    ".ndjson": ("text with one JSON object a line", _json_lines),
-    ".arrow": ("a whole Arrow file", _arrow),
-    ".feather": ("a whole Feather file, of version 2", _arrow),
+    ".xlsx": (worded("tables.note.whole_spreadsheet"), _spreadsheet),
+    ".ods": (worded("tables.note.whole_spreadsheet"), _spreadsheet),
+    ".jsonl": (worded("tables.note.text_json_object_line"), _json_lines),
+    ".ndjson": (worded("tables.note.text_json_object_line"), _json_lines),
+    ".arrow": (worded("tables.note.whole_arrow_file"), _arrow),
+    ".feather": (worded("tables.note.whole_feather_file_version"), _arrow),
 }
 """What each suffix stands for, and what reads it."""

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from koubai.core.errors import DataError
-from koubai.core.language import either_of, worded
+from koubai.core.language import either_of, one_after_another, term, worded
 from koubai.tables.files.names import as_option
 from koubai.tables.meaning.date_evidence import mostly_dates
 from koubai.tables.meaning.date_formats import DateFormat
@@ -123,7 +123,7 @@ def describe_columns(
         how = written(frame, besides={*drop, *category, *text})
     asked = {**dict.fromkeys(keep, KEEP), **dict.fromkeys(category, CATEGORY), **dict.fromkeys(text, TEXT)}
     return [
-        Column(column.name, "dropped", "dropped as requested")
+        Column(column.name, "dropped", worded("tables.note.dropped_requested"))
         if column.name in drop
         else _describe(column, asked.get(column.name), of_rows, rows, how)
         for column in frame.iter_columns()
@@ -144,7 +144,7 @@ def require_column(frame: "pl.DataFrame", name: str) -> None:
 
 def _listed(names: list[str]) -> str:
     shown = ", ".join(name if len(name) <= LONG_NAME else name[:LONG_NAME] + "…" for name in names[:12])
-    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
+    return shown if len(names) <= 12 else worded("tables.note.more_2", shown=shown, n_names=len(names) - 12)
 
 
 def _describe(
@@ -152,16 +152,16 @@ def _describe(
 ) -> Column:
     import polars as pl
 
-    its = "its" if of_rows in (None, len(column)) else f"{len(column)} sampled"
+    its = term("its") if of_rows in (None, len(column)) else worded("tables.note.sampled", n_column=len(column))
     name, n_missing = column.name, column.null_count()
     if n_missing == len(column):
-        return Column(name, "missing", f"all {its} cells are missing", n_missing)
+        return Column(name, "missing", worded("tables.note.all_cells_missing", its=its), n_missing)
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
-        return Column(name, "nested", f"its cells are no single values but {column.dtype}", n_missing)
+        return Column(name, "nested", worded("tables.note.cells_no_single_values_but", dtype=column.dtype), n_missing)
     present = column.drop_nulls()
     n_different = present.n_unique()
     if n_different == 1 and not n_missing:
-        return Column(name, "constant", f"all {its} cells are {shortened(present[0])}", 0, 1)
+        return Column(name, "constant", worded("tables.note.all_cells", its=its, shortened=shortened(present[0])), 0, 1)
     if asked in (CATEGORY, TEXT):
         return Column(name, asked, "", n_missing, n_different)
     keep = asked == KEEP
@@ -169,13 +169,13 @@ def _describe(
     if values is not None and values.null_count() > n_missing:
         raise _mistakes(column, values, of_rows, rows)
     if kind == CATEGORY and (form := mostly_dates(present)):
-        raise _mistakes(column, form.read(column), of_rows, rows, f"dates ({form.words})")
+        raise _mistakes(column, form.read(column), of_rows, rows, worded("tables.note.dates", words=form.words))
     there = values if values is None or not n_missing else values.drop_nulls()
     reason, note = _use(present, kind, there, n_missing, n_different, of_rows or len(column))
     doubt = why_doubtful(present) if kind == CATEGORY and name not in how.numbers else how.doubt_of(name)
-    remedy = f"; they are taken as texts. {REMEDY}"
+    remedy: str = worded("tables.note.taken_texts", remedy=REMEDY)
     if kind == CATEGORY and of_rows in (None, len(column)) and is_merged(column):
-        doubt, remedy = MERGED, "."
+        doubt, remedy = MERGED, worded("core.stop")
     if reason:
         prose = kind == CATEGORY and is_prose(present)
         if keep and prose:
@@ -183,9 +183,13 @@ def _describe(
         if not keep:
             reason = f"{reason}; {doubt}" if doubt else reason
             return Column(name, TEXT if prose else "identifier", reason, n_missing, n_different)
-    of_doubt = f"Column {name!r}: {doubt}{remedy}" if doubt and not keep and name not in how.numbers else ""
+    of_doubt = (
+        worded("tables.note.column", name=repr(name), doubt=doubt, remedy=remedy)
+        if doubt and not keep and name not in how.numbers
+        else ""
+    )
     mixed = truths_in_words(present) if kind == BOOLEAN else ""
-    said = " ".join(filter(None, (how.note_of(name), "" if keep else note, of_doubt, mixed)))
+    said = one_after_another((how.note_of(name), "" if keep else note, of_doubt, mixed))
     return Column(name, kind, "", n_missing, n_different, format, said, values)
 
 
@@ -208,15 +212,15 @@ def _use(
     """Return why a column merely identifies rows, or an empty string; and a note if it is used."""
     if kind == CATEGORY:
         return why_texts_name_rows(
-            len(present), n, "cells" if of_rows == len(present) + n_missing else "sampled cells"
+            len(present), n, term("cells" if of_rows == len(present) + n_missing else "sampled cells")
         ), ""
     if values is None:
         return "", ""
     reason = why_numbers_name_rows(values, n_missing, of_rows)
     if reason or n_missing or not may_count_rows(values, of_rows):
         return reason, ""
-    drop = f"--drop {as_option(present.name)} if it only names the rows"
-    return "", f"Column {present.name!r} counts up from row to row; {drop}."
+    drop = worded("tables.note.drop_if_only_names_rows", as_option=as_option(present.name))
+    return "", worded("tables.note.column_counts_up_row_row", name=repr(present.name), drop=drop)
 
 
 def _kind(
@@ -252,15 +256,25 @@ def _mistakes(
     """Return the error for a column of numbers or dates that contains a few other texts."""
     wrong = (found.is_null() & column.is_not_null()).arg_true()
     n_texts, first = len(wrong), int(wrong[0])
-    n_found, none = len(column) - column.null_count() - n_texts, "1 holds" if n_texts == 1 else f"{n_texts} hold"
-    else_ = "text" if what == "numbers" else "none"
+    n_found = len(column) - column.null_count() - n_texts
+    none = worded("tables.note.one_holds") if n_texts == 1 else worded("tables.note.many_hold", n=n_texts)
+    else_ = term("text") if what == "numbers" else worded("core.term.other_texts")
     of_sample = of_rows not in (None, len(column))
     row = first if rows is None else int(rows[first])
-    its = "its sampled cells" if of_sample else "its cells"
-    where = "" if of_sample and rows is None else f" in row {row + 1}"
+    its = worded("tables.note.sampled_cells") if of_sample else worded("tables.note.cells_3")
+    where = "" if of_sample and rows is None else worded("tables.note.row", row=row + 1, space=" ")
     cell = shortened(column[first])
     return DataError(
-        f"Column {column.name!r} must hold {what}, as {n_found} of {its} do; {none} {else_}, the first "
-        f"{cell}{where}. Correct them, say --missing {as_option(column[first])} (in Python missing=[{cell}]) if "
-        f"that stands for a missing value, or name the column in drop or category."
+        worded(
+            "tables.error.column_hold_do_first_correct",
+            name=repr(column.name),
+            what=term(what),
+            n_found=n_found,
+            its=its,
+            none=none,
+            else_=else_,
+            cell=cell,
+            where=where,
+            as_option=as_option(column[first]),
+        )
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from koubai.core.language import either_of, one_after_another, worded
 from koubai.tables.meaning.date_formats import FORMS, LOOSE, PIVOT, DateFormat, date_of, in_words, pattern_of
 from koubai.tables.meaning.number_formats import Asked
 
@@ -86,33 +87,39 @@ def _decide(name: str, column: "pl.Series", fits: list[DateFormat], asked: str |
         by_order = {order_of(fit.form): fit for fit in fits}
         chosen = by_order.get(asked or "") or by_order.get(table or "") or _likely(column, by_order)
         if order_of(chosen.form) != asked:
-            others = " or ".join(order for order in by_order if order != order_of(chosen.form))
+            others = either_of([order for order in by_order if order != order_of(chosen.form)])
             cell = column.drop_nulls()[0]
-            note = (
-                f"Column {name!r}: dates are read as {in_words(chosen.form)}, so that {cell} is "
-                f"{chosen.read(column.drop_nulls().head(1))[0]:%Y-%m-%d}; --date-order {others} (in Python date_order) "
-                f"decides otherwise."
+            note = worded(
+                "tables.note.column_dates_read_date_order",
+                name=repr(name),
+                in_words=in_words(chosen.form),
+                cell=cell,
+                read=f"{chosen.read(column.drop_nulls().head(1))[0]:%Y-%m-%d}",
+                others=others,
             )
     if "%y" in chosen.form:
         years = sorted(chosen.short_years(column).drop_nulls().unique().to_list())
         chosen = DateFormat(chosen.form, pivot_of(years))
         first = 1900 + chosen.pivot
-        note = " ".join(
-            filter(None, (note, f"Column {name!r}: years of two digits are those from {first} to {first + 99}."))
-        )
+        of_years = worded("tables.note.column_years_two_digits_those", name=repr(name), first=first, first_2=first + 99)
+        note = one_after_another((note, of_years))
     notes = (note, _note_of_calendar(name, column, chosen), _note_of_zones(name, column))
-    return Decided(chosen, " ".join(filter(None, notes)))
+    return Decided(chosen, one_after_another(notes))
 
 
 def _note_of_calendar(name: str, column: "pl.Series", chosen: DateFormat) -> str:
     """Return a sentence on what weeks, quarters and years of an era are taken for, or nothing."""
-    said = {"%V": "weeks are taken as their Mondays", "%q": "quarters as their first days", "%E": "years are Japan's"}
+    said = {
+        "%V": worded("tables.note.weeks_taken_their_mondays"),
+        "%q": worded("tables.note.quarters_their_first_days"),
+        "%E": worded("tables.note.years_japan"),
+    }
     what = next((words for part, words in said.items() if part in chosen.form), "")
     if not what:
         return ""
     cell = column.drop_nulls().head(1)
     day = f"{chosen.read(cell)[0]:%Y-%m-%d}"
-    return f"Column {name!r}: {what}, so that {cell[0]} is {day}; --category keeps them as texts."
+    return worded("tables.note.column_category_keeps_them_texts", name=repr(name), what=what, cell=cell[0], day=day)
 
 
 def _note_of_zones(name: str, column: "pl.Series") -> str:
@@ -121,7 +128,7 @@ def _note_of_zones(name: str, column: "pl.Series") -> str:
     named = zones.str.replace("^(Z|UTC|GMT|[+-]00:?00)$", "UTC").str.replace(":", "").unique()
     if len(named) < 2 or not column.str.contains(":").any():
         return ""
-    return f"Column {name!r}: times are of different zones, or some have none; hours are taken as they are written."
+    return worded("tables.note.column_times_different_zones_some", name=repr(name))
 
 
 def _likely(column: "pl.Series", by_order: dict[str, DateFormat]) -> DateFormat:

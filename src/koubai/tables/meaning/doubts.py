@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from koubai.core.language import worded
 from koubai.tables.meaning.values import shortened
 
 if TYPE_CHECKING:
@@ -58,24 +59,21 @@ def why_doubtful(present: "pl.Series") -> str:
         first = sample.filter(looks)[0]
         others = sample.filter(looks & (sample.str.replace_all("[0-9]", "0") != re.sub("[0-9]", "0", first)))
         also = others[0] if len(others) else sample.filter(looks)[-1]
-        which = f"{shortened(first)} and {shortened(also)}"
-        return f"its cells look like dates, such as {which}, but no one form fits all of them"
+        which: str = worded("tables.note.and", shortened=shortened(first), shortened_2=shortened(also))
+        return worded("tables.note.cells_look_like_dates_such", which=which)
     if sample.str.contains(_NUMBER_LIKE).sum() >= MOSTLY * len(sample) and present.n_unique() > FEW:
         which = shortened(sample[0])
-        return f"its cells look like numbers, such as {which}, but no one way to write numbers fits all of them"
+        return worded("tables.note.cells_look_like_numbers_such", which=which)
     if sample.str.contains(_TIME_LIKE).sum() >= MOSTLY * len(sample):
-        return f"its cells look like times, such as {shortened(sample[0])}, which are read beside a date alone"
+        return worded("tables.note.cells_look_like_times_such", shortened=shortened(sample[0]))
     changed = sample.filter(sample.str.contains(_RANGE_AS_DATE))
     if 0 < len(changed) < len(sample) and sample.str.contains(_RANGE).any():
-        return f"{shortened(changed[0])} among ranges may be one that a spreadsheet took for a date"
+        return worded("tables.note.among_ranges_may_spreadsheet_took", shortened=shortened(changed[0]))
     return ""
 
 
-MERGED = (
-    "each text stands once, before empty cells, as merged cells of a spreadsheet are saved; fill the empty cells with "
-    "the text above them, if they mean the same"
-)
-REMEDY = "Write them in one way, such as 2024-05-03, 1234.5 or hours, or name the column in drop or category."
+MERGED = worded("tables.note.each_text_stands_once_before")
+REMEDY = worded("tables.note.write_them_way_such_hours")
 
 
 def total_row(last: "pl.DataFrame", n_rows: int) -> list[str]:
@@ -101,7 +99,9 @@ def total_row(last: "pl.DataFrame", n_rows: int) -> list[str]:
         for column in texts:
             cell = column[place]
             if cell is not None and _TOTAL.fullmatch(cell.strip().rstrip(":：")):
-                return [_of_total(n_rows - last.height + place + 1, f"as it holds {shortened(cell)}")]
+                return [
+                    _of_total(n_rows - last.height + place + 1, worded("tables.note.holds", shortened=shortened(cell)))
+                ]
     return []
 
 
@@ -121,7 +121,7 @@ def repeated_names(frame: "pl.DataFrame") -> list[str]:
     rows = frame.with_row_index("\0row").filter(pl.nth(1) == frame.columns[0])
     for row in rows.iter_rows():
         if list(row[1:]) == frame.columns:
-            return [f"Row {row[0] + 1:,} repeats the names of the columns. Take such rows out of the table."]
+            return [worded("tables.note.row_repeats_names_columns_take", row=f"{row[0] + 1:,}")]
     return []
 
 
@@ -136,7 +136,7 @@ def sums_below(values: "Mapping[str, pl.Series]", n_rows: int) -> list[str]:
         Rows of the table, for the message.
     """
     summed = [name for name, column in values.items() if _is_sum(column)]
-    return [_of_total(n_rows, f"as it holds the sums of {', '.join(summed[:5])}")] if summed else []
+    return [_of_total(n_rows, worded("tables.note.holds_sums", summed=", ".join(summed[:5])))] if summed else []
 
 
 def _is_sum(column: "pl.Series") -> bool:
@@ -148,7 +148,7 @@ def _is_sum(column: "pl.Series") -> bool:
 
 
 def _of_total(row: int, why: str) -> str:
-    return f"Row {row:,} seems to be a total, {why}. Take it out of the table if it is no row like the others."
+    return worded("tables.note.row_seems_total_take_out", row=f"{row:,}", why=why)
 
 
 def is_merged(column: "pl.Series") -> bool:

@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from koubai.core.language import term, worded
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -30,7 +32,7 @@ _OF_TIME = re.compile(r"year|month|week|day|date|time|hour|quarter|period|season
 def why_texts_name_rows(n: int, n_different: int, cells: str = "cells") -> str:
     """Return why texts only name the rows, or nothing."""
     if n_different > MOSTLY_UNIQUE * n and n_different > 2:
-        return f"{n_different} different texts in {n} {cells} name the rows"
+        return worded("tables.note.different_texts_name_rows", n_different=n_different, n=n, cells=cells)
     return ""
 
 
@@ -57,11 +59,11 @@ def why_numbers_name_rows(values: "pl.Series", n_missing: int, of_rows: int) -> 
     if n < 10 or (values != values.round()).any():
         return ""
     if counts_rows(values, n_missing, of_rows):
-        return "its whole numbers count the rows"
+        return worded("tables.note.whole_numbers_count_rows")
     n_different = values.n_unique()
     if n_different > NEARLY_UNIQUE * n and is_id:
-        cells = "sampled cells" if n + n_missing < of_rows else "cells"
-        return f"{n_different} different whole numbers in {n} {cells} name the rows"
+        cells = term("sampled cells" if n + n_missing < of_rows else "cells")
+        return worded("tables.note.different_whole_numbers_name_rows", n_different=n_different, n=n, cells=cells)
     return ""
 
 

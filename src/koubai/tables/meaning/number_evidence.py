@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from koubai.core.errors import DataError
+from koubai.core.language import listed_as, one_after_another, worded
 from koubai.tables.meaning.number_formats import CURRENCIES, LAKHS, SPACES, Asked, NumberFormat, core_pattern, parts_of
 
 if TYPE_CHECKING:
@@ -172,11 +173,11 @@ def decide(columns: "Iterable[pl.Series]", asked: Asked | None = None, separator
     decided = {}
     for name, shown in found.items():
         if shown.unit is None:
-            decided[name] = Decided(None, f"Column {name!r}: its cells are numbers in different units, taken as texts.")
+            decided[name] = Decided(None, worded("tables.note.column_cells_numbers_different_units", name=repr(name)))
             continue
         if shown.n_plus and shown.minus_behind:
-            signs = f"in some cells + stands behind the number, in others -, as in {shown.minus_behind}"
-            decided[name] = Decided(None, f"Column {name!r}: {signs}; they are taken as texts.")
+            signs = worded("tables.note.some_cells_stands_behind_number", minus_behind=shown.minus_behind)
+            decided[name] = Decided(None, worded("tables.note.column_taken_texts", name=repr(name), signs=signs))
             continue
         note = ""
         own = None if shown.point and shown.comma else shown.decimal
@@ -186,13 +187,16 @@ def decide(columns: "Iterable[pl.Series]", asked: Asked | None = None, separator
             if of_table is None:
                 decimal = _usual(name, shown, separator)
                 grouped = asked.groups and decimal == "."
-                why = "as most tables have it; --decimal says otherwise"
+                why = worded("tables.note.most_tables_have_decimal_says")
             else:
-                decimal, why = of_table, f"as the decimal mark is '{of_table}' in {_first_of(proven, of_table)!r}"
+                decimal, why = (
+                    of_table,
+                    worded("tables.note.decimal_mark", of_table=of_table, first_of=repr(_first_of(proven, of_table))),
+                )
             note = _note_of_mark(name, shown.unclear, decimal, why, of_table is not None)
         decimal = decimal or of_table or "."
         used = NumberFormat(decimal, grouped, shown.unit, shown.n_plus > 0, shown.minus_behind != "")
-        decided[name] = Decided(used, " ".join(part for part in (note, _note_of_cells(name, shown)) if part))
+        decided[name] = Decided(used, one_after_another((note, _note_of_cells(name, shown))))
     return decided
 
 
@@ -208,8 +212,13 @@ def _usual(name: str, shown: Evidence, separator: str) -> str:
     decimal = shown.unclear
     either = decimal.replace(",", "").replace(".", "")
     raise DataError(
-        f"Column {name!r} must show what its points and commas mean; '{decimal}' may be {decimal.replace(',', '.')} or "
-        f"{either}. Say which mark is decimal: --decimal . or --decimal , (in Python decimal='.' or decimal=',')."
+        worded(
+            "tables.error.column_show_what_points_commas",
+            name=repr(name),
+            decimal=decimal,
+            replace=decimal.replace(",", "."),
+            either=either,
+        )
     )
 
 
@@ -223,7 +232,7 @@ def _note_of_mark(name: str, cell: str, decimal: str, why: str, of_table: bool) 
         value = NumberFormat(decimal, True, _shapes(_series(cell)).unit or "").read(_series(cell))[0]
     if decimal == "." and "." in cell:
         return ""
-    return f"Column {name!r}: {cell} is read as {value:.10g}, {why}."
+    return worded("tables.note.column_read", name=repr(name), cell=cell, value=f"{value:.10g}", why=why)
 
 
 def _series(cell: str) -> "pl.Series":
@@ -236,14 +245,14 @@ def _note_of_cells(name: str, shown: Evidence) -> str:
     """Return the notes on units, open ends and parentheses, if any."""
     said = []
     if shown.unit:
-        said.append(f"its cells are numbers in {shown.shown!r}, which is left off")
+        said.append(worded("tables.note.cells_numbers_left_off", shown=repr(shown.shown)))
     if shown.n_plus:
-        said.append("cells such as 3+ count as 3")
+        said.append(worded("tables.note.cells_such_count"))
     if shown.minus_behind:
-        said.append(f"a minus behind the number counts, so that {shown.minus_behind} is negative")
+        said.append(worded("tables.note.minus_behind_number_counts_negative", minus_behind=shown.minus_behind))
     if shown.lakhs:
         digits = re.sub("[^0-9.]", "", shown.lakhs)
-        said.append(f"commas set off lakhs and crores, so that {shown.lakhs} has the digits {digits}")
+        said.append(worded("tables.note.commas_set_off_lakhs_crores", lakhs=shown.lakhs, digits=digits))
     if shown.n_in_parentheses:
-        said.append("numbers in parentheses are negative")
-    return f"Column {name!r}: {'; '.join(said)}." if said else ""
+        said.append(worded("tables.note.numbers_parentheses_negative"))
+    return worded("tables.note.column_2", name=repr(name), said=listed_as("; ", said)) if said else ""

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
+from koubai.core.language import term, worded
 from koubai.core.schema import Fields, Later, Record, Text, Truth
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ class NumberFormat:
     @property
     def words(self) -> str:
         """The required content of cells, for messages."""
-        comma = " with a decimal comma" if self.decimal == "," else ""
-        return f"numbers{comma}" + (f" in {self.unit}" if self.unit else "")
+        comma = worded("tables.note.decimal_comma", space=" ") if self.decimal == "," else ""
+        return term("numbers") + comma + (worded("tables.note.in", unit=self.unit, space=" ") if self.unit else "")
 
     def record(self) -> Record:
         """Return it as plain data for a model file."""
@@ -231,33 +232,33 @@ class Asked:
             raise ParameterError(
                 who="TableModel",
                 parameter="decimal",
-                required="be '.' or ','",
+                required=worded("core.must.be_or"),
                 got=repr(self.decimal),
-                remedy="Try ','.",
+                remedy=worded("core.remedy.try_2"),
             )
         if self.thousands not in (None, ".", ",", " ", "'", "none"):
             raise ParameterError(
                 who="TableModel",
                 parameter="thousands",
-                required="be ',', '.', ' ', \"'\" or 'none'",
+                required=worded("core.must.none"),
                 got=repr(self.thousands),
-                remedy="Try ','.",
+                remedy=worded("core.remedy.try_2"),
             )
         if self.thousands is not None and self.thousands == self.decimal:
             raise ParameterError(
                 who="TableModel",
                 parameter="thousands",
-                required="be another mark than decimal",
-                got=f"{self.decimal!r} twice",
-                remedy="Leave one out.",
+                required=worded("core.must.another_mark_than_decimal"),
+                got=worded("core.got.twice", decimal=repr(self.decimal)),
+                remedy=worded("core.remedy.leave_one_out"),
             )
         if self.date_order not in (None, "dmy", "mdy", "ymd"):
             raise ParameterError(
                 who="TableModel",
                 parameter="date_order",
-                required="be 'dmy', 'mdy' or 'ymd'",
+                required=worded("core.must.dmy_mdy_ymd"),
                 got=repr(self.date_order),
-                remedy="Try 'dmy'.",
+                remedy=worded("core.remedy.try_dmy"),
             )
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.tables.meaning.date_formats import DateFormat
 from koubai.tables.meaning.number_formats import NumberFormat
 
@@ -65,7 +66,7 @@ def truths_in_words(present: "pl.Series") -> str:
     if any({text.lower() for text in different} <= pair for pair in TRUTH_PAIRS):
         return ""
     said = [", ".join(text for text in different if TRUTH[text.lower()] == value) for value in (1.0, 0.0)]
-    return f"Column {present.name!r}: {said[0]} count as true, {said[1]} as false."
+    return worded("tables.note.column_count_true_false", name=repr(present.name), said=said[0], said_2=said[1])
 
 
 def truths(column: "pl.Series") -> "pl.Series":
@@ -124,9 +125,13 @@ class BadCells:
     def notes(self) -> list[str]:
         """What is to be said of them, one sentence for each column."""
         return [
-            f"Column {name!r}: {count:,} {'cell does' if count == 1 else 'cells do'} not belong there and "
-            f"{'counts' if count == 1 else 'count'} as missing, the first {self._first[name][0]} in row "
-            f"{self._first[name][1]:,}."
+            worded(
+                "tables.note.bad_cell" if count == 1 else "tables.note.bad_cells",
+                name=repr(name),
+                count=f"{count:,}",
+                first=self._first[name][0],
+                row=f"{self._first[name][1]:,}",
+            )
             for name, count in self._counts.items()
         ]
 
@@ -156,8 +161,14 @@ def require(
     if len(wrong) and bad is None:
         row = int(wrong[0])
         raise DataError(
-            f"Column {column.name!r} must hold {what}; got {shortened(column[row])} in row {first_row + row + 1}. "
-            f"{remedy}"
+            worded(
+                "tables.error.column_hold_got_row",
+                name=repr(column.name),
+                what=what,
+                shortened=shortened(column[row]),
+                first_row=first_row + row + 1,
+                remedy=remedy,
+            )
         )
     if len(wrong) and bad is not None:
         bad.add(column.name, column[int(wrong[0])], first_row + int(wrong[0]) + 1, len(wrong))
@@ -168,8 +179,12 @@ def require(
         values[infinite] = np.nan
     elif len(infinite):
         raise DataError(
-            f"Column {column.name!r} must hold finite numbers; got {shortened(column[int(infinite[0])])} "
-            f"in row {first_row + infinite[0] + 1}. Correct the cell, or leave it empty if the value is missing."
+            worded(
+                "tables.error.column_hold_finite_numbers_got",
+                name=repr(column.name),
+                shortened=shortened(column[int(infinite[0])]),
+                first_row=first_row + infinite[0] + 1,
+            )
         )
     return values
 

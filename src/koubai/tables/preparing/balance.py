@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
+from koubai.core.language import worded
 
 IMBALANCE = 3.0
 """A target is called unbalanced if its commonest class has this many times the rows of its rarest."""
@@ -19,9 +20,14 @@ def imbalance_of(classes: Array, counts: npt.NDArray[np.int64]) -> str:
     most, least, n_rows = int(counts.max()), int(counts.min()), int(counts.sum())
     if most < IMBALANCE * least:
         return ""
-    return (
-        f"The classes are unbalanced: {classes[counts.argmax()]!s} has {most:,} rows ({_percent(most / n_rows)}), "
-        f"{classes[counts.argmin()]!s} {least:,} ({_percent(least / n_rows)})."
+    return worded(
+        "tables.note.classes_unbalanced_has_rows",
+        classes=str(classes[counts.argmax()]),
+        most=f"{most:,}",
+        percent=_percent(most / n_rows),
+        classes_2=str(classes[counts.argmin()]),
+        least=f"{least:,}",
+        percent_2=_percent(least / n_rows),
     )
 
 
@@ -36,4 +42,4 @@ def untested(classes: Array, tested: Array) -> str:
     if not len(absent):
         return ""
     listed = ", ".join(str(label) for label in absent[:5]) + ("…" if len(absent) > 5 else "")
-    return f"No rows were held out of classes with very few: the score says nothing of {listed}."
+    return worded("tables.note.no_rows_were_held_out", listed=listed)

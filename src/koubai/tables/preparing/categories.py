@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.language import worded
 from koubai.core.schema import Record
 from koubai.tables.meaning.columns import CATEGORY, Column, Use
 from koubai.tables.meaning.values import BadCells, labels
@@ -158,5 +159,7 @@ class CategoryColumn:
     @property
     def summary(self) -> str:
         """A short description of the column's preparation."""
-        rare = f", {len(self.rare)} rare as other" if self.rare else ""
-        return f"one of {len(self.categories)}{rare}" + (", missing marked" if self.marks_missing else "")
+        rare = worded("tables.used.rare", n_rare=len(self.rare)) if self.rare else ""
+        return worded("tables.used.one_of", n_categories=len(self.categories), rare=rare) + (
+            worded("tables.used.missing_marked") if self.marks_missing else ""
+        )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Floats
 from koubai.core.errors import DataError
+from koubai.core.language import listed_as, term, worded
 from koubai.core.schema import Record
 from koubai.tables.meaning.columns import DATE, Column, Use
 from koubai.tables.meaning.date_formats import PIVOT, DateFormat
@@ -155,7 +156,9 @@ class DateColumn:
     def summary(self) -> str:
         """How the column is prepared, in a few words."""
         circles = dict.fromkeys(part.split(" ")[0] for part in self.parts)
-        return ", ".join(circles) + ("; missing: median, and marked" if self.marks_missing else "")
+        return listed_as(", ", [term(part) for part in circles]) + (
+            worded("tables.used.usual_date") if self.marks_missing else ""
+        )
 
 
 def _day(year: float) -> str:
@@ -189,8 +192,13 @@ def _times(column: "pl.Series", format: DateFormat, first_row: int = 0, bad: Bad
     if len(wrong) and bad is None:
         row = int(wrong[0])
         raise DataError(
-            f"Column {column.name!r} must hold dates of the form {format.words}; got {shortened(column[row])} in row "
-            f"{first_row + row + 1}. Correct the cell, or leave it empty if the date is missing."
+            worded(
+                "tables.error.column_hold_dates_form_got",
+                name=repr(column.name),
+                words=format.words,
+                shortened=shortened(column[row]),
+                first_row=first_row + row + 1,
+            )
         )
     if len(wrong) and bad is not None:
         bad.add(column.name, column[int(wrong[0])], first_row + int(wrong[0]) + 1, len(wrong))

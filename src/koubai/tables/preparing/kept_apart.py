@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.tables.meaning.columns import require_column
 from koubai.tables.meaning.values import dates, numbers
 from koubai.tables.meaning.written import Written
@@ -28,7 +29,7 @@ def groups_of(frame: "pl.DataFrame", name: str, rows: npt.NDArray[np.int64]) -> 
     _refuse_missing(column, "group", rows)
     groups = np.unique(np.array([str(cell) for cell in column.to_list()]), return_inverse=True)[1]
     if groups.max() == 0:
-        raise DataError(f"The groups in column {name!r} must be two or more; got one. Name another column.")
+        raise DataError(worded("tables.error.groups_column_two_more_got", name=repr(name)))
     return groups
 
 
@@ -55,22 +56,22 @@ def times_of(frame: "pl.DataFrame", name: str, rows: npt.NDArray[np.int64], how:
         found = numbers(column, how.number(name) or how.default)
     if found.null_count():
         place = int(found.is_null().arg_true()[0])
-        raise _no_time(column[place:], f" in row {rows[place] + 1}")
+        raise _no_time(column[place:], worded("tables.note.row_2", rows=rows[place] + 1, space=" "))
     times: Array = found.to_numpy().astype(np.float64)
     if times.min() == times.max():
-        raise DataError(f"The times in column {name!r} must differ; all are {column[0]!r}. Name another column.")
+        raise DataError(worded("tables.error.times_column_differ_all_name", name=repr(name), column=repr(column[0])))
     return times
 
 
 def _refuse_missing(column: "pl.Series", what: str, rows: npt.NDArray[np.int64]) -> None:
     if column.null_count():
         row = int(rows[int(column.is_null().arg_true()[0])]) + 1
-        raise DataError(
-            f"Each row must have a {what} in column {column.name!r}; row {row} has none. Fill it in, or drop that row."
-        )
+        raise DataError(worded("tables.error.each_row_have_column_row", what=what, name=repr(column.name), row=row))
 
 
 def _no_time(column: "pl.Series", where: str) -> DataError:
     return DataError(
-        f"The times in column {column.name!r} must be dates or numbers; got {column[0]!r}{where}. Name another column."
+        worded(
+            "tables.error.times_column_dates_numbers_got", name=repr(column.name), column=repr(column[0]), where=where
+        )
     )

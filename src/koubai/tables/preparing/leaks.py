@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from koubai.core.arrays import Floats
+from koubai.core.language import worded
 from koubai.tables.files.names import as_option
 
 if TYPE_CHECKING:
@@ -76,11 +77,8 @@ def _tells_class(name: str, column: "pl.Series", y: "pl.Series", target: str) ->
         return ""
     if pl.DataFrame({"x": column, "y": y}).n_unique() != k:
         return ""
-    how = "is the target under another name: " if k == n_classes else "gives the target away: "
-    return (
-        f"Column {name!r} {how}each of its {k} values goes with one value of {target}. If it is not known "
-        f"beforehand, say --drop {as_option(name)}."
-    )
+    key = "tables.note.column_is_target" if k == n_classes else "tables.note.column_tells_target"
+    return worded(key, name=repr(name), k=k, target=target, as_option=as_option(name))
 
 
 def _copy(name: str, column: "pl.Series", y: "pl.Series", ranks_of_y: "pl.Series", target: str) -> str:
@@ -94,9 +92,8 @@ def _copy(name: str, column: "pl.Series", y: "pl.Series", ranks_of_y: "pl.Series
     ranks, of_y = x.rank().to_numpy(), ranks_of_y.to_numpy()
     if of_y.std() == 0 or abs(float(np.corrcoef(ranks, of_y)[0, 1])) < COPY:
         return ""
-    return (
-        f"Column {name!r} gives the target {target} away: both put the rows in the same order. If it is not known "
-        f"beforehand, say --drop {as_option(name)}."
+    return worded(
+        "tables.note.column_gives_target_away_both", name=repr(name), target=target, as_option=as_option(name)
     )
 
 
@@ -128,7 +125,7 @@ def _sum(columns: "dict[str, pl.Series]", y: "pl.Series", target: str) -> list[s
     listed = as_option(*(name for name, _ in terms))
     if plain:
         signed = "".join(f" {'+' if weight > 0 else '-'} {name}" for name, weight in terms)
-        shown = f"is{signed.removeprefix(' +')}"
+        shown = worded("tables.note.plain_sum", signed=signed.removeprefix(" +").strip())
     else:
-        shown = f"is a weighted sum of {', '.join(name for name, _ in terms)}"
-    return [f"The target {target!r} {shown}. If these are not known beforehand, say --drop {listed}."]
+        shown = worded("tables.note.weighted_sum", name=", ".join((name for name, _ in terms)))
+    return [worded("tables.note.target_if_these_not_known", target=repr(target), shown=shown, listed=listed)]

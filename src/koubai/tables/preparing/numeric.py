@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from koubai.core.arrays import Floats
+from koubai.core.language import worded
 from koubai.core.schema import Record
 from koubai.tables.meaning.columns import BOOLEAN, Column, Use
 from koubai.tables.meaning.number_formats import NumberFormat
@@ -268,11 +269,13 @@ class NumberColumn:
     @property
     def summary(self) -> str:
         """A short description of the column's preparation."""
-        scaled = "logarithm, standardised" if self.unit else "standardised"
-        rank = ", and its rank" if len(self.quantiles) else ""
-        if len(self.edges):
-            rank = f"{rank.replace(', and', ',')}, and {len(self.edges) - 1} pieces"
-        return f"{scaled}{rank}" + (f"; missing: median {self.median:g}, and marked" if self.marks_missing else "")
+        said: str = worded("tables.used.logarithm") if self.unit else worded("tables.used.standardised")
+        has_rank, n_pieces = len(self.quantiles) > 0, len(self.edges) - 1
+        if n_pieces > 0:
+            said += worded("tables.used.rank_and_pieces" if has_rank else "tables.used.pieces", n=n_pieces)
+        elif has_rank:
+            said += worded("tables.used.rank")
+        return said + (worded("tables.used.median", median=f"{self.median:g}") if self.marks_missing else "")
 
 
 BEYOND = 0.1
@@ -332,9 +335,9 @@ def _read(
     found: "pl.Series | None" = None,
 ) -> Floats:
     """Return the numbers of a column; ``found`` are those, if it was read before and is only to be checked."""
-    remedy = "Correct the cell, or leave it empty if the value is missing."
+    remedy = worded("core.remedy.correct_or_empty")
     if kind == BOOLEAN:
-        return require(column, truths, "true or false (or yes or no)", remedy, first_row, bad)
+        return require(column, truths, worded("tables.note.true_false_yes_no"), remedy, first_row, bad)
     what = "numbers" if format is None else format.words
     read = partial(numbers, format=format) if found is None else lambda _: found
     return require(column, read, what, remedy, first_row, bad)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.language import listed_as, worded
 from koubai.core.schema import (
     Record,
     Tensors,
@@ -189,7 +190,7 @@ class Preparation:
             if column.used and rows is not None:
                 values = values[rows]
                 if values.null_count() == len(values):
-                    column = Column(column.name, "missing", "all its cells in training rows are missing")
+                    column = Column(column.name, "missing", worded("tables.note.all_cells_training_rows_missing"))
             if column.used:
                 if piecewise and column.kind == NUMBER:
                     fitted: Prepared = NumberColumn.fit(values, column, piecewise=True)
@@ -205,8 +206,10 @@ class Preparation:
             else:
                 left_out.append(column)
         if not columns:
-            reasons = "; ".join(f"{column.name}: {column.reason}" for column in left_out[:5]) or "there are no others"
-            raise DataError(f"The table must have at least one column to learn from beside the target; {reasons}.")
+            reasons = listed_as(
+                "; ", [worded("tables.note.reason", name=column.name, reason=column.reason) for column in left_out[:5]]
+            ) or worded("tables.note.there_no_others")
+            raise DataError(worded("tables.error.table_have_at_least_column", reasons=reasons))
         return cls(columns, left_out, said)
 
     @property
@@ -273,10 +276,14 @@ class Preparation:
         """Raise DataError if a table of these columns lacks one that is needed."""
         absent = [column.name for column in self.columns if column.name not in names]
         if absent:
-            more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+            more = worded("tables.note.more_3", n_absent=len(absent) - 1, space=" ") if len(absent) > 1 else ""
             raise DataError(
-                f"The table must have the column {absent[0]!r}{more}, which the model learned from; "
-                f"it has {', '.join(list(names)[:12])}. Add it."
+                worded(
+                    "tables.error.table_have_column_model_learned",
+                    absent=repr(absent[0]),
+                    more=more,
+                    list=", ".join(list(names)[:12]),
+                )
             )
 
     @property
@@ -315,10 +322,12 @@ class Preparation:
         """
         known = {column.name for column in (*self.columns, *self.left_out)} | set(also_known)
         extra = [name for name in names if name not in known]
-        notes = [f"Ignored columns that the model does not know: {', '.join(extra)}."] if extra else []
+        notes: list[str] = (
+            [worded("tables.note.ignored_columns_model_does_not", extra=", ".join(extra))] if extra else []
+        )
         for name, values in unseen.items():
             shown = ", ".join(map(repr, values[:5])) + ("…" if len(values) > 5 else "")
-            notes.append(f"Column {name!r} holds values that training did not see: {shown}.")
+            notes.append(worded("tables.note.column_holds_values_training_did", name=repr(name), shown=shown))
         return notes
 
     def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import worded
 from koubai.tables.files.missing import Marks, words_among_classes
 from koubai.tables.files.names import as_option
 from koubai.tables.meaning.number_evidence import MOSTLY_NUMBERS, evidence_of
@@ -22,7 +23,7 @@ TASKS = (CLASSIFICATION, REGRESSION)
 def check_task(task: str | None) -> None:
     """Raise ParameterError if it is no task."""
     if task not in (None, *TASKS):
-        raise ParameterError(f"task must be classification or regression; got {task!r}.")
+        raise ParameterError(worded("tables.error.task_classification_regression_got", task=repr(task)))
 
 
 def check_type(name: str, dtype: "pl.DataType") -> None:
@@ -30,19 +31,14 @@ def check_type(name: str, dtype: "pl.DataType") -> None:
     import polars as pl
 
     if dtype.is_nested() or dtype in (pl.Date, pl.Datetime, pl.Binary, pl.Object):
-        raise DataError(
-            f"The target {name!r} must hold numbers, texts or truth values; got {dtype}. Choose another column."
-        )
+        raise DataError(worded("tables.error.target_hold_numbers_texts_truth", name=repr(name), dtype=dtype))
 
 
 def refuse_dates(name: str, how: Written) -> None:
     """Raise DataError if a target of texts holds dates, which would be as many classes."""
     form = how.date(name)
     if form is not None:
-        raise DataError(
-            f"The target {name!r} must hold numbers, texts or truth values; got dates ({form.words}). Choose another "
-            f"column, or --task classification (task='classification') if each date is a class."
-        )
+        raise DataError(worded("tables.error.target_hold_numbers_texts_truth_2", name=repr(name), words=form.words))
 
 
 def refuse_odd_words(
@@ -80,12 +76,20 @@ def refuse_odd_words(
     if not wrong.any() or not (mostly or (task == REGRESSION and n_wrong < n_rows / 2)):
         return
     cell = values.filter(wrong)[0]
-    more = f" (and {n_wrong - 1:,} more)" if n_wrong > 1 else ""
-    otherwise = "." if task == REGRESSION else ", or choose --task classification (task='classification')."
+    more = worded("tables.note.more_4", n_wrong=f"{n_wrong - 1:,}", space=" ") if n_wrong > 1 else ""
+    otherwise = worded("core.stop" if task == REGRESSION else "tables.error.or_classification")
     raise DataError(
-        f"The target {name!r} must hold numbers, as {n_rows - n_wrong:,} of its {n_rows:,} cells do; got "
-        f"{shortened(cell)} in row {row_of(cell) + 1:,}{more}. Correct the cell, say --missing {as_option(cell)} (in "
-        f"Python missing=[{shortened(cell)}]) to leave such rows out{otherwise}"
+        worded(
+            "tables.error.target_hold_numbers_cells_do",
+            name=repr(name),
+            n_rows=f"{n_rows - n_wrong:,}",
+            n_rows_2=f"{n_rows:,}",
+            shortened=shortened(cell),
+            row_of=f"{row_of(cell) + 1:,}",
+            more=more,
+            as_option=as_option(cell),
+            otherwise=otherwise,
+        )
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.language import all_of, listed_as, worded
 from koubai.tables.meaning.columns import NUMBER
 from koubai.tables.meaning.doubts import sums_below
 from koubai.tables.meaning.values import TRUTH, are_mixed_truths, labels, numbers
@@ -98,10 +99,7 @@ def amounts_as_classes(target: Target, n_classes: int) -> str:
     """
     if not target.whole or target.why == AS_ASKED or n_classes < FEW_CODES:
         return ""
-    return (
-        f"The {n_classes} different whole numbers of {target.name!r} are read as classes. If they count or measure "
-        f"something, ask for --task regression (task='regression')."
-    )
+    return worded("tables.note.different_whole_numbers_read_classes", n_classes=n_classes, name=repr(target.name))
 
 
 def lone_value(values: "pl.Series") -> Lone | None:
@@ -138,7 +136,7 @@ def sentinels(columns: "dict[str, pl.Series]") -> list[str]:
     for name, values in columns.items():
         if lone := lone_value(values):
             found[lone.value][name] = lone
-    sentences = []
+    sentences: list[str] = []
     for value, lones in found.items():
         name, lone = next(iter(lones.items()))
         also = [
@@ -146,11 +144,20 @@ def sentinels(columns: "dict[str, pl.Series]") -> list[str]:
             for other, values in columns.items()
             if other != name and (other in lones or (_is_alone(values, value)))
         ]
-        rows = "1 row" if lone.n_rows == 1 else f"{lone.n_rows:,} rows"
-        more = f"; so it does in {', '.join(also)}" if also else ""
+        rows = (
+            worded("tables.note.row_3") if lone.n_rows == 1 else worded("tables.note.rows", n_rows=f"{lone.n_rows:,}")
+        )
+        more = worded("tables.note.does", also=", ".join(also)) if also else ""
         sentences.append(
-            f"Column {name!r}: {value:.10g} stands in {rows} far from all else ({lone.lowest:.6g} to "
-            f"{lone.highest:.6g}){more}. If it marks missing values, say --missing {value:.10g}."
+            worded(
+                "tables.note.column_stands_far_all_else",
+                name=repr(name),
+                value=f"{value:.10g}",
+                rows=rows,
+                lowest=f"{lone.lowest:.6g}",
+                highest=f"{lone.highest:.6g}",
+                more=more,
+            )
         )
     return sentences
 
@@ -190,12 +197,10 @@ def spellings(column: "pl.Series", is_target: bool = False) -> str:
     several = [group for group in groups.values() if len(group) > 1]
     if not several:
         return ""
-    shown = "; ".join(" and ".join(map(repr, group[:4])) for group in several[:3]) + ("; …" if several[3:] else "")
-    what, kinds = ("The target", "classes") if is_target else ("Column", "categories")
-    return (
-        f"{what} {column.name!r}: {shown} differ only in spelling and are different {kinds}. Make them one if they "
-        f"are one."
-    )
+    alike = [all_of([repr(text) for text in group[:4]]) for group in several[:3]]
+    shown = listed_as("; ", alike) + ("; …" if several[3:] else "")
+    said = "tables.note.spelled_target" if is_target else "tables.note.spelled_column"
+    return worded(said, name=repr(column.name), shown=shown)
 
 
 def _key(text: str) -> str:
@@ -214,13 +219,13 @@ def repeated_rows(
     n_repeated = len(rows) - rows.n_unique()
     if n_repeated < max(1, REPEATED * len(rows)) or n_repeated <= 3 * _pairs_by_chance(plain):
         return []
-    several = f"1 row of {len(rows):,} repeats" if n_repeated == 1 else f"{n_repeated:,} rows of {len(rows):,} repeat"
-    sentence = f"{several} others in all columns."
+    key = "tables.note.row_repeats" if n_repeated == 1 else "tables.note.rows_repeat"
+    sentence: str = worded(key, n_repeated=f"{n_repeated:,}", n_rows=f"{len(rows):,}")
     if kept is not None and test is not None and len(test):
         both = int(rows[test].is_in(rows[kept].unique().implode()).sum())
         if both:
-            held, stand = ("1 held-out row", "stands") if both == 1 else (f"{both:,} held-out rows", "stand")
-            sentence += f" {held} of {len(test):,} {stand} among the training rows as well, which flatters the score."
+            key = "tables.note.test_row_repeats" if both == 1 else "tables.note.test_rows_repeat"
+            sentence += worded(key, both=f"{both:,}", n_test=f"{len(test):,}", space=" ")
     return [sentence]
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
+from koubai.core.language import term, worded
 from koubai.core.schema import Record
 from koubai.tables.meaning.columns import require_column
 from koubai.tables.meaning.number_formats import Asked, NumberFormat
@@ -34,7 +35,7 @@ ROWS_PER_WHOLE_CLASS = 10
 LEAST_BLURRED = 2.0**53
 """Whole numbers from here on are not told apart as float64: as classes they are texts."""
 
-AS_ASKED = "as asked"
+AS_ASKED = worded("tables.note.asked")
 """Why a target sets its task if the task was given."""
 
 
@@ -89,10 +90,10 @@ class Target:
             present = column.drop_nulls()
             classes = present.to_numpy().astype(bool) if self.truth else _texts(present).to_numpy().astype(np.str_)
             return classes, rows
-        numeric = "numbers" if self.format is None else self.format.words
-        read, what = (whole_numbers, f"whole {numeric}") if self.whole else (numbers, numeric)
-        remedy = "Correct the cell, or leave it empty."
-        said = f"{what}, being the target"
+        numeric = term("numbers") if self.format is None else self.format.words
+        read, what = (whole_numbers, worded("tables.note.whole", numeric=numeric)) if self.whole else (numbers, numeric)
+        remedy = worded("core.remedy.correct_or_empty_2")
+        said = worded("tables.note.being_target", what=what)
         found = require(column, partial(read, format=self.format), said, remedy, first_row, bad)
         if bad is not None:
             rows = rows[~np.isnan(found[rows])]
@@ -208,22 +209,27 @@ def target_of(
         As `find_target`.
     """
     if not n_rows:
-        raise DataError(f"The target {name!r} must have values; all its cells are missing. Choose another column.")
+        raise DataError(worded("tables.error.target_have_values_all_cells", name=repr(name)))
     check_type(name, present.dtype)
     if read is None:
         read = numbers(present, format or NumberFormat())
     n_different -= _written_twice(present, read)
     if n_different == 1:
         raise DataError(
-            f"The target {name!r} must have at least two different values; got {shortened(present[0])} in "
-            f"{'the only row' if n_rows == 1 else f'all {n_rows} rows'}. "
-            f"Choose another column, or add rows."
+            worded("tables.error.target_two_values_one_row", name=repr(name), value=shortened(present[0]))
+            if n_rows == 1
+            else worded("tables.error.target_two_values", name=repr(name), value=shortened(present[0]), n=n_rows)
         )
     found = _target(name, present, read, n_rows, n_different, task, format or NumberFormat())
     if found.is_classification and n_different > max(2, n_rows / 2):
         raise DataError(
-            f"The target {name!r} must have classes of several rows each; got {n_different} classes in "
-            f"{n_rows} rows. Choose another column{_or_regression(present)}."
+            worded(
+                "tables.error.target_have_classes_several_rows",
+                name=repr(name),
+                n_different=n_different,
+                n_rows=n_rows,
+                or_regression=_or_regression(present),
+            )
         )
     return found
 
@@ -243,7 +249,7 @@ def _or_regression(present: "pl.Series") -> str:
     """Return the advice to choose a regression, where that is possible."""
     import polars as pl
 
-    return "" if present.dtype == pl.String and numbers(present).has_nulls() else ", or the task regression"
+    return "" if present.dtype == pl.String and numbers(present).has_nulls() else worded("tables.note.task_regression")
 
 
 def _target(
@@ -262,20 +268,30 @@ def _target(
     if not is_truth and not values.has_nulls() and not (are_codes and task is None):
         are_whole = bool(((values == values.round()) & values.is_finite()).all()) and not are_codes
         few = n_different == 2 or n_different <= min(MAX_WHOLE_CLASSES, n_rows / ROWS_PER_WHOLE_CLASS)
-        why = AS_ASKED if task else f"{n_different} different {'whole ' if are_whole else ''}numbers"
+        key = "tables.note.whole_numbers" if are_whole else "tables.note.different_numbers"
+        why = AS_ASKED if task else worded(key, n=n_different)
         found = task or (CLASSIFICATION if are_whole and few else REGRESSION)
         fit = are_whole and not _only_whole(values).has_nulls()
         return Target(name, found, why, whole=fit and found == CLASSIFICATION, format=format)
     if task == REGRESSION:
         raise ParameterError(
             parameter="task",
-            required=f"be classification for the target {name!r}, which holds no numbers but "
-            f"{_first_text(present, values)}",
+            required=worded(
+                "core.must.classification_target_holds_no_numbers",
+                name=repr(name),
+                first_text=_first_text(present, values),
+            ),
             got="regression",
-            remedy="Leave the task out, or choose another target.",
+            remedy=worded("core.remedy.leave_task_out"),
         )
-    kind = "truth values" if is_truth else "texts" if values.has_nulls() else "codes with leading zeros"
-    why = f"{n_different} different {kind}"
+    kind = (
+        worded("tables.note.truth_values")
+        if is_truth
+        else term("texts")
+        if values.has_nulls()
+        else worded("tables.note.codes_leading_zeros")
+    )
+    why = worded("tables.note.different", n_different=n_different, kind=kind)
     return Target(name, CLASSIFICATION, AS_ASKED if task else why, truth=is_truth, format=format)
 
 

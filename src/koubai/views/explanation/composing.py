@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from koubai.core.formulas.pieces import Cases, Chosen
 from koubai.core.formulas.tree import Formula
-from koubai.core.language import Language, catalogue, text
+from koubai.core.language import Language, catalogue, said_in, text
 from koubai.explain.derivations import Blank, Cell, Step, Text
 from koubai.views.formulas.writer import Writer
 
@@ -100,7 +100,7 @@ class Composer:
             return self.formula(value)
         if isinstance(value, Text):
             return self.words(value)
-        return self.escape(visible(str(value)))
+        return self.escape(visible(str(said_in(value, self.lang))))
 
     # Implemented by each view:
 

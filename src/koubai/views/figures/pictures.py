@@ -6,6 +6,7 @@ from math import ceil
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
+from koubai.core.language import worded
 from koubai.core.network import Network
 
 MOST_SHOWN = 10
@@ -106,7 +107,11 @@ def picture(
     """
     if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 2:
         raise ParameterError(
-            who="export", parameter="nodes", required="be an integer >= 2", got=repr(nodes), remedy="Try 10."
+            who="export",
+            parameter="nodes",
+            required=worded("core.must.integer_from", n=2),
+            got=repr(nodes),
+            remedy=worded("core.remedy.try", value=10),
         )
     return _drawn(title, network, theta, tuple(inputs), tuple(outputs), nodes)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from koubai.core.errors import ParameterError
-from koubai.core.language import Language, language, text
+from koubai.core.language import Language, language, text, worded
 from koubai.models.of_images.seeing import Seen
 from koubai.training.atomic import replace_file
 from koubai.views.descent.style import drawing
@@ -32,9 +32,9 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     if suffix not in SUFFIXES:
         raise ParameterError(
             parameter="out",
-            required=f"end in one of {', '.join(SUFFIXES)}",
+            required=worded("core.must.end_in", endings=", ".join(SUFFIXES)),
             got=f"'{os.fspath(path)}'",
-            remedy="Rename it.",
+            remedy=worded("core.remedy.rename"),
         )
     return suffix
 

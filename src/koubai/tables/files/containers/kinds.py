@@ -3,15 +3,16 @@
 import re
 
 from koubai.core.errors import DataError
+from koubai.core.language import worded
 
 KINDS = (".csv", ".tsv", ".parquet", ".xlsx", ".ods", ".jsonl", ".ndjson", ".arrow", ".feather")
 """Suffixes of tables."""
 NAMES = {
-    ".csv": "text (CSV)",
+    ".csv": worded("tables.note.text_csv"),
     ".parquet": "Parquet",
-    ".xlsx": "a spreadsheet (xlsx)",
-    ".ods": "a spreadsheet (ods)",
-    ".jsonl": "JSON lines",
+    ".xlsx": worded("tables.note.spreadsheet_xlsx"),
+    ".ods": worded("tables.note.spreadsheet_ods"),
+    ".jsonl": worded("tables.note.json_lines"),
     ".arrow": "Arrow",
     ".feather": "Feather",
 }
@@ -28,23 +29,21 @@ def kind_of_name(name: str) -> str:
     return next((kind for kind in KINDS if name.lower().endswith(kind)), "")
 
 
-AS_WITH = "as with jq -c '.[]'"
+AS_WITH = worded("tables.note.jq_c")
 """How a JSON list is converted."""
 
 
 def remedy_for(name: str) -> str:
     """Return what to do with a file, packed or not, whose name is none of a table's."""
     if re.search(r"\.json(\.[a-z]+)?$", name.lower()):
-        return f"Convert it to one JSON object a line, in a file that ends in .jsonl, {AS_WITH}."
-    return "Rename or convert it."
+        return worded("core.remedy.convert_json_lines", as_with=AS_WITH)
+    return worded("core.remedy.rename_convert")
 
 
 def refuse_list(source: str, head: bytes) -> None:
     """Raise DataError if a text begins as one JSON list does."""
     if re.match(rb"\[\s*[\[{]", head.removeprefix(b"\xef\xbb\xbf").lstrip()):
-        raise DataError(
-            f"The table '{source}' must hold one JSON object a line; it is one JSON list. Convert it, {AS_WITH}."
-        )
+        raise DataError(worded("tables.error.table_hold_json_object_line", source=source, as_with=AS_WITH))
 
 
 def kind_of_bytes(source: str, head: bytes) -> str:
@@ -66,7 +65,7 @@ def kind_of_bytes(source: str, head: bytes) -> str:
         if head.startswith(beginning):
             return kind
     if head.startswith(_OLD_EXCEL):
-        raise DataError(f"The table '{source}' must be none of Excel's old files (xls); it is one. Save it as .xlsx.")
+        raise DataError(worded("tables.error.table_none_excel_old_files", source=source))
     refuse_list(source, head)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return ".jsonl" if re.match(rb'\{\s*"', text) else ".csv"

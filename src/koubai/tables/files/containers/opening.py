@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from koubai.core.errors import FileError
-from koubai.core.language import worded
+from koubai.core.language import term, worded
 from koubai.tables.files.containers.standard import is_standard, standard_input
 
 _MEMBER = re.compile(r"(.*?\.zip)[/\\](.+)", re.IGNORECASE | re.DOTALL)
@@ -64,18 +64,15 @@ def missing(source: str) -> FileError:
 
 def is_folder(source: str) -> FileError:
     """Return the error for a folder in place of a file."""
-    return FileError(f"A table must be a file; got the folder '{source}'. Name the file in it.")
+    return FileError(worded("tables.error.table_file_got_folder_name", source=source))
 
 
 def not_regular(source: str) -> FileError:
     """Return the error for a pipe or a device: a table is read more than once, and a pipe would be waited for."""
-    return FileError(
-        f"A table must be a regular file; '{source}' is none. Write it to a file first, or pipe it in and name the "
-        f"table '-'."
-    )
+    return FileError(worded("tables.error.table_regular_file_none_write", source=source))
 
 
 def unreadable(source: str, error: OSError) -> FileError:
     """Return the error for a file that the system does not let be read."""
     reason = (error.strerror or "unknown").lower()
-    return FileError(f"The table '{source}' must be readable; got: {reason}. Check it.")
+    return FileError(worded("tables.error.table_readable_got_check", source=source, reason=term(reason)))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from koubai.core.errors import DataError, FileError
+from koubai.core.language import term, worded
 from koubai.tables.files.containers.kinds import HEAD, KINDS, NAMES, kind_of_bytes, kind_of_name, remedy_for
 from koubai.tables.files.containers.opening import archive_of, opened, unreadable
 from koubai.tables.files.containers.standard import is_standard, standard_input
@@ -55,8 +56,9 @@ def contents_of(source: str) -> Contents:
         return Contents(kind, packing)
     opened(source).close()
     raise FileError(
-        f"A table's name must end in one of {', '.join(KINDS)}, or in one of these and .gz, .zst or .zip; got "
-        f"'{source}'. {remedy_for(source)}"
+        worded(
+            "tables.error.table_name_end_these_gz", kinds=", ".join(KINDS), source=source, remedy_for=remedy_for(source)
+        )
     )
 
 
@@ -79,8 +81,8 @@ def _contents_of_standard_input(source: str) -> Contents:
                 stream.seek(0)
                 kind = spreadsheet_of(stream)
     kind = kind or kind_of_bytes(source, head)
-    packed = f", packed with {PACKED[packing]}" if packing else ""
-    note = f"Standard input is read as {NAMES.get(kind, kind)}{packed}, as its beginning shows."
+    packed = worded("tables.note.packed", packed=PACKED[packing]) if packing else ""
+    note = worded("tables.note.standard_input_read_beginning_shows", get=NAMES.get(kind, kind), packed=packed)
     return Contents(kind, packing, (note, *notes))
 
 
@@ -88,7 +90,7 @@ def _contents_of_zip(source: str, wanted: str) -> Contents:
     with opened(source) as file, complaints_of(source, ".zip"), archive_opened(file) as archive:
         member = table_in(source, archive, wanted)
         n_files = len(files_in(archive))
-    said = f"The zip file holds {n_files} files; the one table in it, {member.filename!r}, is read."
+    said = worded("tables.note.zip_file_holds_files_table", n_files=n_files, filename=repr(member.filename))
     return Contents(kind_of_name(member.filename), ".zip", (said,) if n_files > 1 and not wanted else ())
 
 
@@ -142,10 +144,7 @@ def zstd(source: str) -> Any:
         else:
             from backports import zstd as module
     except ImportError:
-        raise FileError(
-            f"The table '{source}' needs backports.zstd to be unpacked, which is missing. Install it with pip install "
-            f"'koubai[zst]', or unpack the file first."
-        ) from None
+        raise FileError(worded("tables.error.table_needs_backports_zstd_unpacked", source=source)) from None
     return module
 
 
@@ -169,13 +168,9 @@ def complaints_of(source: str, packing: str) -> Iterator[None]:
         raise
     except damaged as error:
         if "too much memory" in str(error):
-            raise DataError(
-                f"The table '{source}' must be unpacked with at most 128 MB of memory; it was packed for more "
-                f"(zstd --long). Unpack it first."
-            ) from error
+            raise DataError(worded("tables.error.table_unpacked_at_most_mb", source=source)) from error
         raise DataError(
-            f"The table '{source}' must be a whole {PACKED.get(packing, 'packed')} file; it is damaged or none. "
-            f"Get it anew."
+            worded("tables.error.table_whole_packed", source=source, packed=term(PACKED.get(packing, "packed")))
         ) from error
     except OSError as error:
         raise unreadable(source, error) from error
@@ -210,8 +205,7 @@ def byte_pieces(source: str, limit: int | None, size: int) -> Iterator[bytes]:
             n += len(content)
             if packing and limit is not None and n > limit:
                 raise DataError(
-                    f"The table '{source}' must fit into memory when it is unpacked; it holds more than "
-                    f"{limit / 1e9:.2g} GB. Read it block by block (stream)."
+                    worded("tables.error.table_fit_into_memory_when", source=source, limit=f"{limit / 1e9:.2g}")
                 )
             yield content
 
@@ -239,8 +233,9 @@ def on_disk(source: str, limit: int | None = None) -> tuple[Path, ScratchFile | 
             raise
         reason = (error.strerror or "unknown").lower()
         raise FileError(
-            f"The folder for temporary files must have room for the unpacked table; writing to '{scratch_folder()}' "
-            f"ended with: {reason}. Make room, or set TMPDIR to another folder."
+            worded(
+                "tables.error.folder_temporary_files_have_room_2", scratch_folder=scratch_folder(), reason=term(reason)
+            )
         ) from error
     return scratch.path, scratch
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from koubai.core.errors import FileError
+from koubai.core.language import term, worded
 from koubai.tables.files.scratch import ScratchFile
 from koubai.training.store import scratch_folder
 
@@ -33,9 +34,7 @@ def standard_input() -> Path:
     if _kept and _kept[0][0] is stream:
         return _kept[0][1].path
     if stream is None or stream.closed or stream.isatty():
-        raise FileError(
-            "A table named '-' must come by standard input, to which nothing is sent. Try a pipe, or < table.csv."
-        )
+        raise FileError(worded("tables.error.table_named_come_standard_input"))
     scratch = ScratchFile()
     try:
         shutil.copyfileobj(stream.buffer, scratch.file, 2**20)
@@ -43,8 +42,9 @@ def standard_input() -> Path:
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise FileError(
-            f"Standard input must be readable, and '{scratch_folder()}' have room for it; got: {reason}. Make room, "
-            f"or set TMPDIR to another folder."
+            worded(
+                "tables.error.standard_input_readable_have_room", scratch_folder=scratch_folder(), reason=term(reason)
+            )
         ) from error
     _kept[:] = [(stream, scratch)]
     return scratch.path

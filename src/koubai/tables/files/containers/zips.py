@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import IO, cast
 
 from koubai.core.errors import DataError
+from koubai.core.language import term, worded
 from koubai.tables.files.containers.kinds import KINDS, kind_of_name, remedy_for
 
 MOST_NAMED = 5
@@ -31,23 +32,33 @@ def table_in(source: str, archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipI
     """
     tables = [member for member in files_in(archive) if kind_of_name(member.filename)]
     names = [member.filename for member in tables]
-    listed = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+    listed = ", ".join(names[:MOST_NAMED]) + (
+        worded("tables.note.more", n_names=len(names) - MOST_NAMED, space=" ") if len(names) > MOST_NAMED else ""
+    )
     if wanted:
         found = next((member for member in tables if member.filename == wanted), None)
         if found is None:
-            raise DataError(
-                f"The table '{source}' must be in the zip file; it holds {listed or 'no table'}. Correct the name."
-            )
+            raise DataError(worded("tables.error.table_in_zip", source=source, listed=listed or term("no table")))
         return found
     if not tables:
         others = [member.filename for member in files_in(archive)]
         raise DataError(
-            f"The zip file '{source}' must hold a table, whose name ends in one of {', '.join(KINDS)}; it holds none. "
-            f"{remedy_for(others[0] if len(others) == 1 else '')}"
+            worded(
+                "tables.error.zip_file_hold_table_whose",
+                source=source,
+                kinds=", ".join(KINDS),
+                remedy_for=remedy_for(others[0] if len(others) == 1 else ""),
+            )
         )
     if len(tables) > 1:
-        way = f"Name one as '{source}/{names[0]}'." if source != "-" else "Send one of them."
-        raise DataError(f"The zip file '{source}' must hold one table; it holds {len(names)}: {listed}. {way}")
+        way = (
+            worded("tables.note.name", source=source, names=names[0])
+            if source != "-"
+            else worded("tables.note.send_them")
+        )
+        raise DataError(
+            worded("tables.error.zip_file_hold_table_holds", source=source, n_names=len(names), listed=listed, way=way)
+        )
     return tables[0]
 
 
@@ -60,13 +71,11 @@ def member_opened(source: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo
         If it is encrypted, or packed in a way that Python does not know.
     """
     if member.flag_bits & 1:
-        raise DataError(f"The zip file '{source}' must not ask for a password; it does. Unpack it first.")
+        raise DataError(worded("tables.error.zip_file_not_ask_password", source=source))
     try:
         return archive.open(member)
     except NotImplementedError as error:
-        raise DataError(
-            f"The zip file '{source}' must be packed in a usual way (deflate, bzip2, LZMA); it is not. Unpack it first."
-        ) from error
+        raise DataError(worded("tables.error.zip_file_packed_usual_way", source=source)) from error
 
 
 def spreadsheet_of(file: IO[bytes]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Floats
+from koubai.core.language import worded
 from koubai.core.schema import Record
 from koubai.tables.meaning.columns import TEXT, Column, Use
 from koubai.tables.meaning.values import BadCells, labels
@@ -21,7 +22,7 @@ LEAST_TERMS = 250
 """… which are so many at least, where there are as many terms, in a table of many rows."""
 MOST_CELLS = 2**25
 """Maximum number of features in all rows, if they are to be more than that."""
-NO_TERMS = "no word or group of characters comes in three of its texts"
+NO_TERMS = worded("tables.note.no_word_group_characters_comes")
 """Why a column of texts is left out."""
 
 
@@ -146,8 +147,13 @@ class TextColumn:
     @property
     def summary(self) -> str:
         """A short description of the column's preparation."""
-        missing = "; missing marked" if self.marks_missing else ""
-        return f"{len(self.terms.words):,} words and {len(self.terms.groups):,} groups of 2-4 characters{missing}"
+        missing = worded("tables.used.text_missing_marked") if self.marks_missing else ""
+        return worded(
+            "tables.used.words",
+            n_words=f"{len(self.terms.words):,}",
+            n_groups=f"{len(self.terms.groups):,}",
+            missing=missing,
+        )
 
 
 _LOGARITHMS: Floats = np.concatenate([[0.0], 1 + np.log(np.arange(1, 256))])

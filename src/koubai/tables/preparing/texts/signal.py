@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from koubai.core.arrays import Array, Floats
+from koubai.core.language import worded
 from koubai.tables.files.names import as_option
 from koubai.tables.meaning.columns import CATEGORY, TEXT, Column, is_prose
 from koubai.tables.preparing.categories import MAX_CATEGORIES
@@ -118,11 +119,10 @@ def _may_be_texts(column: Column, cells: "pl.Series") -> bool:
 def _decided(column: Column, cells: "pl.Series", y: Array, splitter: Splitter, is_classes: bool, rows: Rows) -> Column:
     share = said_by_texts(cells, y, splitter, is_classes, rows)
     if not share:
-        said = f"{column.reason}; their words say nothing of the target that is more than chance"
+        said = worded("tables.note.their_words_say_nothing_target", reason=column.reason)
         return replace(column, reason=said) if column.reason else column
     name = as_option(column.name)
-    note = (
-        f"Column {column.name!r} is read as texts: their words explain {share:.0%} of the target's variance in rows "
-        f"that were not learned from. --drop {name} leaves it out, --category {name} takes whole texts as categories."
+    note = worded(
+        "tables.note.column_read_texts_their_words", name=repr(column.name), share=f"{share:.0%}", name_2=name
     )
     return Column(column.name, TEXT, "", column.n_missing, column.n_different, note=note)
