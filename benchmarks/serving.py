@@ -27,7 +27,7 @@ from benchmarks.contenders import ROOT
 
 ROW = {"island": "Dream", "bill_length_mm": 40.1, "bill_depth_mm": 18.0, "flipper_length_mm": 190, "body_mass_g": 3700,
        "sex": "male", "year": 2008}  # fmt: skip
-HEAD = b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 WARM_UP = 1.0
 """Seconds that are not counted."""
 

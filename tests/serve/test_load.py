@@ -20,7 +20,7 @@ import koubai
 from koubai.cli.main import INTERRUPTED
 
 ROW = json.dumps({"size": 2.0, "colour": "red"}).encode()
-REQUEST = b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+REQUEST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> tuple[int, Any]:

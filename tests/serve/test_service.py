@@ -250,6 +250,35 @@ def test_other_machines_need_the_token(model: koubai.TableModel) -> None:
         token_for("0.0.0.0", "abc")
 
 
+def test_without_a_token_a_page_from_elsewhere_that_points_here_is_refused(model: koubai.TableModel) -> None:
+    client = TestClient(Service(model, hosts=("127.0.0.1", "Models.example.org")).app())
+    for host, status in {
+        "127.0.0.1:8080": 200,
+        "localhost": 200,
+        "[::1]:8080": 200,
+        "127.0.0.1": 200,
+        "models.EXAMPLE.org": 200,
+        "evil.example:8080": 421,
+        "localhost.evil.example": 421,
+        "[bad": 421,
+        "": 421,
+    }.items():
+        answer = client.post("/predict", json=ROW, headers={"Host": host})
+        assert answer.status_code == status, host
+        assert ("error" in answer.json()) is (status == 421)
+    assert client.get("/metrics", headers={"Host": "evil.example"}).status_code == 421
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 200  # which tells nothing
+
+
+def test_the_command_refuses_names_where_a_token_decides(model: koubai.TableModel, tmp_path: Path, capsys) -> None:
+    koubai.save(model, tmp_path / "m.koubai")
+    command = ["serve", str(tmp_path / "m.koubai"), "--allow-host", "a.example"]
+    for more in (["--host", "0.0.0.0"], ["--token", "x" * 20]):
+        assert main([*command, *more]) == 2
+        assert "--allow-host must come without a token" in capsys.readouterr().err
+
+
 def test_regression_answers_with_a_number() -> None:
     table = {"x": [1.0, 2.0, 3.0, 4.0] * 10, "y": [1.5, 2.5, 3.5, 4.5] * 10}
     fitted = koubai.TableModel(hidden_layer_sizes=(4,), solver="lbfgs", task="regression", keep=["x"]).fit(table, "y")

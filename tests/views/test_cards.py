@@ -58,3 +58,27 @@ def test_the_command_prints_it_and_refuses_other_models(
     koubai.save(koubai.Perceptron().fit([[0.0], [1.0]] * 5, [0, 1] * 5), "p.koubai")
     assert main(["show", "p.koubai", "--card"]) == 2
     assert "--card must come with a table model" in capsys.readouterr().err
+
+
+def test_the_command_writes_it_and_no_option_is_ignored(
+    model: koubai.TableModel, tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    koubai.save(model, "m.koubai")
+    assert main(["show", "m.koubai", "--card"]) == 0
+    printed = capsys.readouterr().out
+    assert main(["show", "m.koubai", "--card", "--out", "card.md"]) == 0
+    assert main(["show", "m.koubai", "--card", "--out", "card.md"]) == 0  # its own kind is replaced
+    assert Path("card.md").read_text(encoding="utf-8") == printed
+    Path("mine.md").write_text("keep me")
+    capsys.readouterr()
+    for words, said in (
+        (["--out", "mine.md"], "mine.md"),
+        (["--out", "card.html"], "--out must end in .md with --card"),
+        (["--row", "2"], "--row must come with --images"),
+        (["--images", "x.png"], "--card must come without --images"),
+        (["--force"], "--force must come with --out"),
+    ):
+        assert main(["show", "m.koubai", "--card", *words]) == 2
+        assert said in capsys.readouterr().err
+    assert Path("mine.md").read_text() == "keep me"

@@ -11,6 +11,7 @@ EXAMPLES = """examples:
   koubai serve penguins.koubai
   koubai serve penguins.koubai --port 9000 --max-rows 1000
   koubai serve penguins.koubai --host 0.0.0.0
+  koubai serve penguins.koubai --allow-host models.example.org
 
 POST /predict takes a row as JSON, a list of rows, CSV or Arrow, or for a model of images a picture; POST /explain
 derives the prediction of a row; / says what a row is, /openapi.json says it to programs; /health and /metrics are for
@@ -38,6 +39,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--token", metavar="TEXT", help="what requests must present; made if others can reach the server"
     )
     add_language(parser)
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name under which a proxy passes requests on to here; may be given several times",
+    )
     parser.add_argument("--max-bytes", type=int, default=16_000_000, metavar="N", help="of a request (default: 16 MB)")
     parser.add_argument("--max-rows", type=int, default=100_000, metavar="N", help="of a request (default: 100,000)")
 
@@ -56,11 +64,12 @@ def run(args: argparse.Namespace) -> int:
         from koubai.serve.server import serve, token_for
     except ModuleNotFoundError as error:
         raise ParameterError(worded("cli.error.serve_installed_service_was_not", name=error.name)) from None
-    token_for(args.host, args.token)
+    if token_for(args.host, args.token) is not None and args.allow_host:
+        raise ParameterError(worded("cli.error.allow_host_with_token"))
 
     from koubai.models.files import load
 
     model = load(args.model)
     bounds = Bounds(args.max_bytes, args.max_rows)
-    serve(model, host=args.host, port=args.port, token=args.token, bounds=bounds)
+    serve(model, host=args.host, port=args.port, token=args.token, bounds=bounds, names=args.allow_host)
     return 0

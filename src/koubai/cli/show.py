@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   koubai show penguins.koubai
   koubai show penguins.koubai | less
   koubai show digits.koubai --images new/ --row 3 --out seen.html
-  koubai show penguins.koubai --card
+  koubai show penguins.koubai --card --out card.md
 
 Prints what the model predicts and from which columns, how each is prepared, its layers, how training went, and its
 scores on the held-out rows. With --images, it draws what a model of images sees in one of them: kernels, maps layer by
@@ -48,17 +48,24 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")
     add_seeing_options(parser)
     add_language(parser)
-    parser.add_argument("--card", action="store_true", help="print the model card of a table's model, as Markdown")
+    parser.add_argument(
+        "--card",
+        action="store_true",
+        help="print a table's model card, as Markdown, or write it to --out",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the contents of a model file; return the exit status."""
     if args.images is not None:
+        if args.card:
+            raise ParameterError(worded("cli.error.card_without_images"))
         from koubai.cli.images.seeing import run as show_seen
 
         return show_seen(args)
     if args.card:
-        return _card(args.model, args.lang)
+        refuse_seeing_options(args, but=("out", "force"))
+        return _card(args)
     refuse_seeing_options(args)
     load_arrays()
     from koubai.cli.parts.terminal import console
@@ -74,21 +81,37 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _card(path: str, lang: str | None) -> int:
-    """Print the card of a table's model."""
+def _card(args: argparse.Namespace) -> int:
+    """Print the card of a table's model, or write it to a file."""
     from importlib import metadata
 
+    from koubai.cli.parts.outputs import check_output
+    from koubai.cli.parts.terminal import printable
     from koubai.core.language import language
+    from koubai.core.printing import say
+    from koubai.training.atomic import replace_file
 
+    if args.out is not None and not args.out.lower().endswith(".md"):
+        raise ParameterError(worded("cli.error.card_is_markdown", out=args.out))
+    if args.out is not None:
+        check_output(args.out, args.force, reads=[args.model])
+    elif args.force:
+        raise ParameterError(worded("cli.error.force_without_out"))
     load_base()
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
     from koubai.views.cards import card
 
-    spoken, model = language(lang), load(path)
+    spoken, model = language(args.lang), load(args.model)
     if not isinstance(model, TableModel):
-        raise ParameterError(worded("cli.error.card_come_table_model_saved", path=path, name=type(model).__name__))
-    print(card(model, spoken, metadata.version("koubai")), end="")
+        name = type(model).__name__
+        raise ParameterError(worded("cli.error.card_come_table_model_saved", path=args.model, name=name))
+    written = card(model, spoken, metadata.version("koubai"))
+    if args.out is None:
+        print(written, end="")
+        return 0
+    replace_file(args.out, written.encode())
+    say(worded("cli.wrote", out=printable(args.out)))
     return 0
 
 

@@ -1,7 +1,7 @@
 """The service's routes: predictions, derivations, health, metrics and the description."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from importlib import metadata
 from time import perf_counter
@@ -30,6 +30,7 @@ from koubai.serve.bodies import (
     written,
 )
 from koubai.serve.kinds import scorer_of
+from koubai.serve.listening import is_named
 from koubai.serve.metrics import Metrics
 from koubai.serve.openapi import page, specification
 from koubai.serve.pictures import PictureScorer
@@ -72,10 +73,19 @@ class Service:
         What requests must present as a bearer token; None for nothing.
     bounds : Bounds
         What a request may hold.
+    hosts : collection of str or None
+        Names under which requests may come, besides those that always mean this machine; None for any.
     """
 
-    def __init__(self, model: Any, token: str | None = None, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        token: str | None = None,
+        bounds: Bounds | None = None,
+        hosts: Collection[str] | None = None,
+    ) -> None:
         self.scorer, self.token, self.bounds = scorer_of(model), token, bounds or Bounds()
+        self.hosts, self._admitted = hosts, ""
         self.metrics = Metrics()
         self._limit: anyio.CapacityLimiter | None = None
         self.specified = specification(self.scorer, metadata.version("koubai"), token is not None)
@@ -108,6 +118,7 @@ class Service:
         async def measured(request: Request) -> Response:
             begin = perf_counter()
             try:
+                self._check_host(request)
                 self._check_token(request)
                 response = await handler(request)
             except Refusal as refusal:
@@ -121,6 +132,18 @@ class Service:
             return response
 
         return measured
+
+    def _check_host(self, request: Request) -> None:
+        header = request.headers.get("host", "")
+        if self.hosts is None or (header and header == self._admitted):
+            return
+        if not is_named(header, self.hosts):
+            raise Refusal(
+                421,
+                "The Host must be a name of this machine, such as localhost, or one that koubai serve was told by "
+                "--allow-host; it is another.",
+            )
+        self._admitted = header  # as most of those that follow have it
 
     def _check_token(self, request: Request) -> None:
         if self.token is None:

@@ -2,13 +2,39 @@
 
 import asyncio
 import errno
+import ipaddress
 import socket
+from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import term, worded
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach an address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_named(header: str, names: Collection[str]) -> bool:
+    """Return whether a request's Host, ``name:port``, is one of these names, or one that always means this machine.
+
+    Examples
+    --------
+    >>> [is_named(header, ["model.local"]) for header in ("127.0.0.1:8080", "[::1]", "MODEL.local", "evil.example")]
+    [True, True, True, False]
+    """
+    try:
+        name = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return False
+    return is_loopback(name) or name in {each.lower() for each in names}
 
 
 def bound(who: str, host: str, port: int) -> socket.socket:

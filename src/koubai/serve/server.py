@@ -1,14 +1,14 @@
 """The server around the service: where it listens, and who may talk to it."""
 
-import ipaddress
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
 from koubai.core.printing import say
 from koubai.serve.app import Bounds, Service
-from koubai.serve.listening import bound, ending_quietly, origin_of
+from koubai.serve.listening import bound, ending_quietly, is_loopback, origin_of
 
 SHORTEST = 16
 """Fewest letters of a token."""
@@ -17,14 +17,6 @@ SECONDS_KEPT_ALIVE = 75
 """An idle connection is kept so long: longer than proxies and pools of connections keep theirs (60), so that none sends
 a request at the moment that this side closes it."""
 BACKLOG = 1024
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def token_for(host: str, token: str | None) -> str | None:
@@ -54,6 +46,7 @@ def serve(
     port: int = 8080,
     token: str | None = None,
     bounds: Bounds | None = None,
+    names: Sequence[str] = (),
 ) -> None:
     """Serve a model until the process is interrupted.
 
@@ -68,6 +61,10 @@ def serve(
         is given.
     bounds : Bounds, optional
         What a request may hold.
+    names : sequence of str
+        Further names under which requests without a token may reach this machine, as behind a proxy that passes its own
+        on. Without a token all others are refused: a page from elsewhere whose name is made to point at this machine
+        (DNS rebinding) is revealed by the name.
 
     Raises
     ------
@@ -80,7 +77,8 @@ def serve(
     from threadpoolctl import threadpool_limits
 
     token = token_for(host, token)
-    app = ending_quietly(Service(model, token, bounds).app())
+    service = Service(model, token, bounds, None if token is not None else (host, *names))
+    app = ending_quietly(service.app())
     listening = bound("serve", host, port)
     listening.listen(BACKLOG)
     say(worded("serve.note.serving_ctrl_c_stops", origin_of=origin_of(host, listening.getsockname()[1])))

@@ -3,7 +3,7 @@
 import argparse
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from koubai.cli.parts.outputs import add_force
@@ -73,10 +73,10 @@ def add_seeing_options(parser: argparse.ArgumentParser) -> None:
     add_force(group)
 
 
-def refuse_seeing_options(args: argparse.Namespace) -> None:
-    """Raise ParameterError for an option that was given without images."""
+def refuse_seeing_options(args: argparse.Namespace, but: Collection[str] = ()) -> None:
+    """Raise ParameterError for an option that was given without images, ``but`` for some that mean something else."""
     for name in ("row", "out", "color", "resize", "force"):
-        if getattr(args, name) not in (None, False):
+        if name not in but and getattr(args, name) not in (None, False):
             raise ParameterError(worded("cli.error.come_images_got_alone_leave", name=name))
 
 
