@@ -154,6 +154,7 @@ def test_every_command_does_its_work(name: str, desk: Path, monkeypatch, capsys)
             assert status == 0, (line, capsys.readouterr().err)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
 def test_every_program_runs_from_top_to_bottom(page: Path, desk: Path, monkeypatch, capsys) -> None:

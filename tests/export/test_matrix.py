@@ -95,6 +95,7 @@ def test_every_cell_is_written_or_refused_in_one_sentence(kind: str, target: str
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [None, np.arange(12) % 2])
 def test_a_neocognitron_answers_by_its_winner_or_with_its_cells(labels: Any) -> None:
     images = np.zeros((12, 9, 9))

@@ -44,6 +44,7 @@ def changing() -> tuple[str, ...]:
     return tuple(letter for letter in assigned() if plain(letter) != f" {letter} " or not is_of_word(letter))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 def test_c_reads_every_character_as_it_is_read_here(tmp_path: Path) -> None:
     export(case().model, "c", tmp_path / "model.c")
@@ -79,6 +80,7 @@ int main(void)
     assert not wrong, wrong[:5]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_javascript_reads_every_character_as_it_is_read_here(tmp_path: Path) -> None:
     texts = [*beside(assigned()), *mixed(4000)]

@@ -21,6 +21,7 @@ def frauds(n: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame({"amount": x[:, 0], "speed": x[:, 1], "fraud": (rng.random(n) < chance).astype(int)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_a_rare_class_is_learned(tmp_path: Path, stream: bool, class_weight: str | None) -> None:

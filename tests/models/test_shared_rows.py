@@ -84,6 +84,7 @@ def same(one: Survey, other: Survey) -> None:
         assert counts.complete == others.complete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [10_000, 20])
 @pytest.mark.parametrize("target", ["label", "amount"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)

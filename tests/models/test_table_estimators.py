@@ -37,6 +37,7 @@ def classifier() -> TableClassifier:
     return TableClassifier(drop=["amount"], **QUICK).fit(rows(), "kind")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["TableClassifier", "TableRegressor"])
 def test_the_checks_of_scikit_learn_pass(name: str) -> None:
     passed, others = check(f"{name}({FAST})")[f"{name}({FAST})"]

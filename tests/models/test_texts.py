@@ -138,6 +138,7 @@ def test_the_playground_leaves_texts_out(table: pl.DataFrame, tmp_path: Path) ->
     assert load(settings, {"t": tmp_path / "t.csv"}).names[0] == "age"
 
 
+@pytest.mark.slow
 def test_text_messages(shared_data: Path) -> None:
     """Spam among text messages, a fifth held out, the defaults but for one network."""
     messages = shared_data / "sms_spam.tsv.gz"

@@ -222,6 +222,7 @@ def test_numbers_are_seen_too(tmp_path: Path) -> None:
     assert picture(seen, "en").startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_pages_and_pictures(seen: Seen, tmp_path: Path, lang: str) -> None:
     whole = page(seen, lang)  # type: ignore[arg-type]  # both are known

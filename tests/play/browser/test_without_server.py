@@ -135,6 +135,7 @@ def host(tmp_path_factory, missing):
     server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["one_file", "host"])
 def test_it_trains_and_walks_python_s_path(request, opened_in, where):
     address = request.getfixturevalue(where)
@@ -165,6 +166,7 @@ def test_it_trains_and_walks_python_s_path(request, opened_in, where):
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["one_file", "host"])
 def test_digits_are_learned_and_a_cell_is_derived(request, opened_in, where):
     page = opened_in(request.getfixturevalue(where))

@@ -112,6 +112,7 @@ def test_a_perceptron_of_a_table_takes_the_prepared_features(tmp_path):
     assert opened(found, tmp_path)[1].coef_.shape[0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classes", "perceptron", "points", "baseball"])
 def test_the_program_walks_the_page_s_path(told, kind, tmp_path):
     text = told[kind].found["program"]
