@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import koubai
 from koubai.core.language import catalogue
@@ -125,3 +126,20 @@ def test_every_key_has_a_text_and_every_text_is_said() -> None:
     assert not {key for key in whole - texts if re.search(r"\.(error|note|must|remedy|got)\.", key)}
     ours = {key for key in texts if KEY.fullmatch(f'"{key}"') and not key.startswith(FOUND_BY_WORD)}
     assert not {key for key in ours if key not in whole and not key.startswith(tuple(begun))}, "texts that nothing says"
+
+
+def test_every_text_is_given_what_it_asks_for_and_no_more() -> None:
+    texts, wrong = catalogue("en"), []
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+                continue
+            key = node.args[0]
+            is_text = node.func.id in ("worded", "text") and isinstance(key, ast.Constant) and key.value in texts
+            if not is_text or any(given.arg is None for given in node.keywords):
+                continue
+            asked = {name for _, name, _, _ in Formatter().parse(texts[key.value]) if name}
+            given = {keyword.arg for keyword in node.keywords} - {"lang"}
+            if given != asked:
+                wrong.append((path.relative_to(ROOT).as_posix(), node.lineno, key.value, given ^ asked))
+    assert wrong == []

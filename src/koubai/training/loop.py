@@ -336,7 +336,7 @@ def _divergence(plan: Plan, run: Run, course: TrainingCourse) -> DivergenceError
     where = (
         worded("training.note.parameters_layer", broken=broken[0] + 1, n_layers=len(plan.network.layers))
         if broken
-        else worded("training.note.loss")
+        else worded("training.note.the_loss")
     )
     return DivergenceError(
         who=course.who,
