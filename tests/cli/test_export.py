@@ -46,7 +46,7 @@ def test_sql_has_the_table_and_the_columns_that_were_asked_for(saved: str, capsy
     assert main(["export", saved, "--to", "sql", "--table", "toys", "--include", "id,size", "--out", "toys.sql"]) == 0
     assert capsys.readouterr().err.startswith("Wrote   toys.sql (")
     text = Path("toys.sql").read_text()
-    assert "FROM toys\n" in text
+    assert "FROM toys CROSS JOIN" in text
     assert 'AS "id", included_2 AS "size"' in text
 
 

@@ -11,10 +11,13 @@ from importlib.resources import files
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import koubai
 from koubai.core.errors import KoubaiError, ParameterError
-from koubai.core.language import LANGUAGES, catalogue, language, text, worded
+from koubai.core.language import LANGUAGES, Worded, catalogue, either_of, language, recognised, said_in, text, worded
+from koubai.core.templates import LONGEST, values_in
 
 
 def places(template: str) -> set[str]:
@@ -126,3 +129,49 @@ def test_sizes_of_matrices_are_called_so():
         key: said for key, said in catalogue("ja").items() if key.startswith(("explain.shape.", "explain.matrix."))
     }
     assert not [key for key, said in about.items() if "形" in said]
+
+
+NOTES = sorted(key for key in catalogue("en") if key.startswith(("tables.note.", "images.note.", "models.note.")))
+WORDS = st.text("ab '.", min_size=1, max_size=6)
+
+
+@given(
+    st.lists(st.sampled_from(["{x}", "{y}", "{z}", "a", "ab", "b ", "."]), min_size=1, max_size=6), WORDS, WORDS, WORDS
+)
+def test_values_that_are_read_back_give_the_text_and_are_found_where_the_pattern_finds_them(parts, x, y, z):
+    template = "".join(parts)
+    whole = template.format(x=x, y=y, z=z)
+    found = values_in(template, whole)
+    if found is not None:
+        assert template.format(**{"x": "", "y": "", "z": "", **found}) == whole
+    if len(set(names := re.findall(r"{(.)}", template))) == len(names):  # no value stands twice
+        pattern = re.sub(r"\\{(.)\\}", r"(?P<\1>.+?)", re.escape(template))
+        assert found == re.fullmatch(pattern, whole).groupdict()
+
+
+@pytest.mark.parametrize("key", NOTES)
+def test_a_note_that_a_file_holds_is_told_in_japanese(key):
+    template = catalogue("en")[key]
+    written = template.format(**{name: f"v{index}w" for index, name in enumerate(sorted(places(template)))})
+    found = recognised(written)
+    assert str(found) == written
+    if len(re.sub(r"{\w+}", "", template).strip()) >= 5:
+        assert isinstance(found, Worded)
+        letters = "[ぁ-んァ-ヶ一-龠]"
+        assert bool(re.search(letters, said_in(found, "ja"))) == bool(re.search(letters, catalogue("ja")[key]))
+
+
+@pytest.mark.timeout(20)
+def test_no_text_that_a_file_may_hold_takes_long_or_nests_too_deeply():
+    for key in NOTES:
+        words = re.split(r"{\w+}", catalogue("en")[key])
+        for ending in ("", "\0"):
+            said_in(recognised("".join(f"{part} " * 60 for part in words)[: LONGEST - 1] + ending), "ja")
+    for hostile in ("a" * 10**6, "x, " * 10**4, "'a' and " * 10**4 + "'b'", "loss 1; " * 10**4):
+        assert said_in(recognised(hostile), "ja")
+
+
+def test_as_many_names_as_a_wide_table_has_are_told():
+    names = [f"x{number}" for number in range(5000)]
+    assert str(either_of(names)) == " or ".join(names)
+    assert said_in(either_of(names), "ja") == " か ".join(names)

@@ -8,11 +8,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, reduce
+from functools import cache
 from importlib.resources import files
 from typing import Literal, Self, TypeAlias
 
 from koubai.core.errors import InPython, KoubaiError, ParameterError
+from koubai.core.templates import values_in
 
 Language: TypeAlias = Literal["en", "ja"]
 
@@ -26,6 +27,12 @@ ALIKE = re.compile(r"'[^']*'(?: and '[^']*')+")
 """Cells beside each other."""
 PIECES = ("tables.used.",)
 """The same of how columns are used, in pieces."""
+SHORTEST = 5
+"""Letters that a sentence has at least, beside its values, to be recognised."""
+DEEPEST = 6
+"""How deeply values within values are recognised, since files from elsewhere may hold anything."""
+LONGEST_USE = 500
+"""Letters of what a file says of a column's use, to be recognised."""
 PLACE = re.compile(r"\{(\w+)\}")
 """A place for a value in a text."""
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -151,7 +158,7 @@ def either_of(names: Sequence[str]) -> str:
     >>> either_of(["kind", "king"]), said_in(either_of(["kind", "king"]), "ja")
     ('kind or king', 'kind か king')
     """
-    return reduce(lambda first, other: worded("core.either", first=first, other=other), names)
+    return _joined("core.either", names)
 
 
 def term(word: str) -> str:
@@ -180,26 +187,32 @@ def recognised(sentence: str) -> str:
     >>> said_in(recognised("as asked"), "ja")
     '指定のとおり'
     """
-    if isinstance(sentence, Worded) or not sentence.strip():
+    return _recognised(sentence, DEEPEST)
+
+
+def _recognised(sentence: str, deepest: int) -> str:
+    """Return a sentence as `recognised` does; values within values are looked for down to a depth."""
+    if isinstance(sentence, Worded) or not sentence.strip() or not deepest:
         return sentence
     known = term(sentence)
     if known is not sentence:
         return known
-    for key, pattern in _notes(NOTES):
-        found = pattern.fullmatch(sentence)
-        if found:
-            return worded(key, **{name: recognised(value) for name, value in found.groupdict().items()})
+    for key, template in _notes(NOTES):
+        found = values_in(template, sentence)
+        if found is not None:
+            return worded(key, **{name: _recognised(value, deepest - 1) for name, value in found.items()})
     measure, of, whose = sentence.partition(" of ")
     if of and isinstance(term(measure), Worded):
         return worded("models.note.of", label=term(measure), classes=whose)
     if ALIKE.fullmatch(sentence):
         return all_of(sentence.split(" and "))
-    return _in_pieces(sentence) or listed_as(", ", [term(name) for name in sentence.split(", ")])
+    pieces = _in_pieces(sentence) if len(sentence) <= LONGEST_USE else ""
+    return pieces or listed_as(", ", [term(name) for name in sentence.split(", ")])
 
 
 def _in_pieces(summary: str) -> str:
     """Return how a column is used, which is said in pieces one behind the other; nothing if one is unknown."""
-    for key, pattern in _notes(PIECES):
+    for key, pattern in _pieces():
         found = pattern.match(summary)
         if found:
             said, left = worded(key, **found.groupdict()), summary[found.end() :]
@@ -210,21 +223,27 @@ def _in_pieces(summary: str) -> str:
 
 
 @cache
-def _notes(beginnings: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
-    """Return the keys of notes on a table that files hold, with patterns of their sentences, the longest first."""
+def _pieces() -> Sequence[tuple[str, re.Pattern[str]]]:
+    """Return the keys of pieces of how a column is used, with patterns that begin a summary, the longest first."""
     found = []
-    value = r"[^\s,;]*" if beginnings == PIECES else ".+?"
-    for key, template in sorted(catalogue("en").items(), key=lambda item: -len(PLACE.sub("", item[1]))):
-        if key.startswith(beginnings) and len(PLACE.sub("", template).strip()) >= 5:
-            seen: set[str] = set()
-            pattern = ""
-            for literal, name in zip(PLACE.split(template)[::2], [*PLACE.findall(template), None], strict=True):
-                pattern += re.escape(literal)
-                if name is not None:
-                    pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{value})"
-                    seen.add(name)
-            found.append((key, re.compile(pattern, re.DOTALL)))
+    for key, template in _notes(PIECES):
+        seen: set[str] = set()
+        pattern = ""
+        for literal, name in zip(PLACE.split(template)[::2], [*PLACE.findall(template), None], strict=True):
+            pattern += re.escape(literal)
+            if name is not None:
+                pattern += f"(?P={name})" if name in seen else rf"(?P<{name}>[^\s,;]*)"
+                seen.add(name)
+        found.append((key, re.compile(pattern, re.DOTALL)))
     return found
+
+
+@cache
+def _notes(beginnings: tuple[str, ...]) -> Sequence[tuple[str, str]]:
+    """Return the keys of sentences that files or compiled code hold, and the sentences, those with most words first."""
+    texts = [(key, template) for key, template in catalogue("en").items() if key.startswith(beginnings)]
+    worth = [(key, template) for key, template in texts if len(PLACE.sub("", template).strip()) >= SHORTEST]
+    return sorted(worth, key=lambda item: -len(PLACE.sub("", item[1])))
 
 
 def listed_as(between: str, phrases: Sequence[str]) -> str:
@@ -235,10 +254,7 @@ def listed_as(between: str, phrases: Sequence[str]) -> str:
     >>> listed_as(" and ", [worded("core.got.none"), "two"])
     'none and two'
     """
-    said, *others = phrases or [""]
-    for other in others:
-        said = worded("core.row", first=said, between=between, other=other)
-    return said
+    return _joined("core.row", phrases or [""], between=between)
 
 
 def one_after_another(sentences: Iterable[str]) -> str:
@@ -249,10 +265,16 @@ def one_after_another(sentences: Iterable[str]) -> str:
     >>> one_after_another(["", "One.", "Two."])
     'One. Two.'
     """
-    said = ""
-    for sentence in sentences:
-        said = worded("core.next", first=said, other=sentence, space=" ") if said and sentence else said or sentence
-    return said
+    return _joined("core.next", [sentence for sentence in sentences if sentence] or [""], space=" ")
+
+
+def _joined(key: str, phrases: Sequence[str], **between: str) -> str:
+    """Return phrases joined two by two, in halves, so that as many as a table has columns are not nested too deeply."""
+    if len(phrases) == 1:
+        return phrases[0]
+    half = len(phrases) // 2
+    first, other = _joined(key, phrases[:half], **between), _joined(key, phrases[half:], **between)
+    return worded(key, first=first, other=other, **between)
 
 
 def all_of(names: Sequence[str]) -> str:
@@ -263,7 +285,7 @@ def all_of(names: Sequence[str]) -> str:
     >>> all_of(["'yes'", "'Yes'"]), said_in(all_of(["'yes'", "'Yes'"]), "ja")
     ("'yes' and 'Yes'", "'yes' と 'Yes'")
     """
-    return reduce(lambda first, other: worded("core.all", first=first, other=other), names)
+    return _joined("core.all", names)
 
 
 def said_in(sentence: object, lang: Language) -> object:
@@ -328,10 +350,10 @@ def told(error: KoubaiError, lang: Language, options: Mapping[str, str] | None =
 
 def _of_compiled(sentence: str, lang: Language) -> str:
     """Return a sentence of the files that compiled code is made from, which hold no keys; nothing of any other."""
-    for key, pattern in _notes(COMPILED):
-        found = pattern.fullmatch(sentence)
-        if found:
-            return worded(key, **found.groupdict()).in_language(lang)
+    for key, template in _notes(COMPILED):
+        found = values_in(template, sentence)
+        if found is not None:
+            return worded(key, **found).in_language(lang)
     return ""
 
 
