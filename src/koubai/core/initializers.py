@@ -106,6 +106,6 @@ def initial_layer(
             parameter="init",
             required=worded("core.must.known_rule"),
             got=repr(scheme),
-            remedy=worded("core.remedy.try_18", names=", ".join(NAMES)),
+            remedy=worded("core.remedy.try_one_of", names=", ".join(NAMES)),
         )
     return INITIALIZERS[scheme](rng, n_in, n_out, shape), np.zeros(shape[-1])

@@ -131,7 +131,7 @@ def resolve(
             parameter=who,
             required=worded("core.must.name_instance", a=_a(what)),
             got=type(given).__name__,
-            remedy=worded("core.remedy.try_19", kinds=", ".join(kinds)),
+            remedy=worded("core.remedy.try_one_of", names=", ".join(kinds)),
         )
     name = aliases.get(str(given.get("name")), str(given.get("name")))
     if name not in kinds:
@@ -142,7 +142,7 @@ def resolve(
             parameter=who,
             required=f"be a known {what}",
             got=repr(name),
-            remedy=worded("core.remedy.try_18", names=names),
+            remedy=worded("core.remedy.try_one_of", names=names),
         )
     kind: Any = kinds[name]
     parameters: dict[str, Any] = {str(key): value for key, value in given.items() if key != "name"}

@@ -138,5 +138,5 @@ def _check_last(last: Layer, loss: Loss) -> None:
                 lower_2=f"{last.activation.lower:g}",
                 upper_2=f"{last.activation.upper:g}",
             ),
-            remedy=worded("core.remedy.try_20", output=loss.output),
+            remedy=worded("core.remedy.try", value=loss.output),
         )

@@ -115,7 +115,7 @@ def check_target(to: str, options: Any) -> Target:
         raise ParameterError(
             who="export",
             parameter="to",
-            required=worded("core.must.be_one_of_3", targets=", ".join(TARGETS)),
+            required=worded("core.must.be_one_of", names=", ".join(TARGETS)),
             got=repr(to),
             remedy=worded("core.remedy.try_onnx"),
         )

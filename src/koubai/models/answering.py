@@ -109,7 +109,7 @@ class AnswersTogether:
             among = (
                 worded("core.must.one_network")
                 if len(members) == 1
-                else worded("core.must.from_one_to", n_members=len(members))
+                else worded("core.must.from_one_to", n=len(members))
             )
             raise ParameterError(
                 who="TableModel",

@@ -53,7 +53,7 @@ def check_row(row: int, n_rows: int) -> None:
         raise ParameterError(
             who="TableModel",
             parameter="row",
-            required=worded("core.must.from_one_to_rows", n_rows=n_rows),
+            required=worded("core.must.from_one_to", n=n_rows),
             got=repr(row),
             remedy=worded("core.remedy.rows_count"),
         )

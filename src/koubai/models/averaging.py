@@ -63,7 +63,7 @@ class Members:
             raise ParameterError(
                 who="TableModel",
                 parameter="quality",
-                required=worded("core.must.one_of_qualities", qualities=", ".join(QUALITIES)),
+                required=worded("core.must.be_one_of", names=", ".join(QUALITIES)),
                 got=repr(self.quality),
                 remedy=worded("core.remedy.try_good"),
             )

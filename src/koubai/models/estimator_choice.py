@@ -78,7 +78,7 @@ def estimator_for(
             who="TableModel",
             parameter=unknown[0],
             required=worded("core.must.not_set_for", task=term(task)),
-            got=worded("core.got.does_not_take", chosen=repr(chosen[unknown[0]]), name=kind.__name__),
+            got=worded("core.got.does_not_take", value=repr(chosen[unknown[0]]), name=kind.__name__),
         )
     return kind(**chosen)
 

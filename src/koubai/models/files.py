@@ -80,7 +80,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         raise ParameterTypeError(
             who="save",
             parameter="model",
-            required=worded("core.must.one_of_homes", homes=", ".join(HOMES)),
+            required=worded("core.must.be_one_of", names=", ".join(HOMES)),
             got=type(model).__name__,
         )
     home: Any = type(model)

@@ -358,5 +358,5 @@ def _check_share(name: str, share: Any, default: float) -> None:
             parameter=name,
             required=worded("core.must.be_in"),
             got=repr(share),
-            remedy=worded("core.remedy.try_default", default=default),
+            remedy=worded("core.remedy.try", value=default),
         )

@@ -51,7 +51,7 @@ def scorer_of(model: Any) -> Answers:
         raise ParameterTypeError(
             who="serve",
             parameter="model",
-            required=worded("core.must.one_of_homes", homes=", ".join(HOMES)),
+            required=worded("core.must.be_one_of", names=", ".join(HOMES)),
             got=kind,
             remedy=worded("core.remedy.give_best_estimator") if hasattr(model, "best_estimator_") else "",
         )

@@ -260,7 +260,7 @@ def _check_parameters(given: Mapping[str, Any]) -> None:
                 parameter=name,
                 required=f"be {article} {'>=' if closed else '>'} {least:g}",
                 got=repr(value),
-                remedy=worded("core.remedy.try_13", proposal=proposal),
+                remedy=worded("core.remedy.try", value=proposal),
             )
     for name, accepts, required, remedy in OTHERS:
         value = given[name]

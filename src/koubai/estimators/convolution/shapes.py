@@ -87,7 +87,7 @@ def check_shape(found: Shape | None, known: Sequence[int], who: str) -> None:
         raise ShapeError(
             who=who,
             parameter="X",
-            required=worded("core.must.hold_images_shape_training_2", tuple=tuple(known)),
+            required=worded("core.must.hold_images_shape_training", shape=tuple(known)),
             got=str(found),
             remedy=worded("core.remedy.resize_them_change_their_channels"),
         )

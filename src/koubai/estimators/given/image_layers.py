@@ -237,7 +237,7 @@ def image_layer_from_spec(spec: Mapping[str, Any]) -> ImageLayer:
     if name not in DESCRIPTIONS:
         raise ParameterError(
             parameter="layer",
-            required=worded("core.must.be_one_of_4", descriptions=", ".join(DESCRIPTIONS)),
+            required=worded("core.must.be_one_of", names=", ".join(DESCRIPTIONS)),
             got=repr(name),
             remedy=worded("core.remedy.try_conv"),
         )
@@ -296,7 +296,7 @@ def _activation(item: "str | Activation", where: Parameter) -> Activation:
             parameter=where,
             required=worded("core.must.layer_name_activation"),
             got=repr(item),
-            remedy=worded("core.remedy.try_14", activations=", ".join(ACTIVATIONS)),
+            remedy=worded("core.remedy.try_one_of", names=", ".join(ACTIVATIONS)),
         )
     return get_activation(item, where)
 

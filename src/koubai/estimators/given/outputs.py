@@ -113,9 +113,9 @@ def _checked_loss(loss: str | Loss, task: str, usual: tuple[str, ...], left_out:
         raise ParameterError(
             who=who,
             parameter="loss",
-            required=worded("core.must.be_one_of_names", names=", ".join((*usual, *known))),
+            required=worded("core.must.be_one_of", names=", ".join((*usual, *known))),
             got=repr(given),
-            remedy=worded("core.remedy.try_16", usual=repr(usual[0])),
+            remedy=worded("core.remedy.try", value=repr(usual[0])),
         )
     return kind
 

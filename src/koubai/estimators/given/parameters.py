@@ -124,7 +124,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
         value = getattr(estimator, name)
         if not any(constraint.is_satisfied_by(value) for constraint in constraints):
             default = _default_of(kind, name)
-            remedy = worded("core.remedy.try_default", default=repr(default))
+            remedy = worded("core.remedy.try", value=repr(default))
             raise EstimatorParameterError(
                 who=kind.__name__,
                 parameter=name,

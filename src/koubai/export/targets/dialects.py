@@ -152,7 +152,7 @@ def dialect_of(name: str) -> Dialect:
         raise ParameterError(
             who="export",
             parameter="dialect",
-            required=worded("core.must.one_of_dialects", dialects=", ".join(DIALECTS)),
+            required=worded("core.must.be_one_of", names=", ".join(DIALECTS)),
             got=repr(name),
             remedy=worded("core.remedy.try_sqlite"),
         )

@@ -118,7 +118,7 @@ def learning_curve(model: Any, prepared: PreparedTable) -> LearningCurve:
         raise DataError(
             parameter=worded("models.error.learning_curve"),
             required=worded("core.must.have_held_out_rows_more", least_rows=LEAST_ROWS),
-            got=worded("core.got.and", n_test=len(prepared.test), n_kept=len(kept)),
+            got=worded("core.got.and", first=len(prepared.test), second=len(kept)),
             remedy=worded("core.remedy.hold_out_fifth_larger_table"),
         )
     strata = prepared.y[kept] if prepared.target.is_classification else None

@@ -92,7 +92,7 @@ def as_learned(column: "pl.Series", learned: Learned | None) -> "pl.Series":
         raise DataError(
             parameter=worded("models.error.column", name=repr(column.name)),
             required=worded("core.must.hold_numbers_since_pipeline_learned"),
-            got=worded("core.got.row_2", column=repr(column[row][:60]), row=row + 1),
+            got=worded("core.got.row", shown=repr(column[row][:60]), row=row + 1),
             remedy=worded("core.remedy.correct_it"),
         )
     return column if len(bad) else numbers

@@ -105,7 +105,7 @@ class ImageModel:
                 parameter="task",
                 required=[*TASKS, "None"],
                 got=repr(self.task),
-                remedy=worded("core.remedy.try_7", classification=repr(CLASSIFICATION)),
+                remedy=worded("core.remedy.try", value=repr(CLASSIFICATION)),
             )
         size_of(self.image_size)
         check_channels(self.channels)

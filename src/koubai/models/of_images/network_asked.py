@@ -30,7 +30,7 @@ def new_estimator(task: str, network: Mapping[str, Any], random_state: int) -> "
             who="ImageModel",
             parameter=unknown[0],
             required=worded("core.must.not_set_images", task=term(task)),
-            got=worded("core.got.does_not_take_2", network=repr(network[unknown[0]]), name=kind.__name__),
+            got=worded("core.got.does_not_take", value=repr(network[unknown[0]]), name=kind.__name__),
         )
     return kind(**network, random_state=random_state)
 

@@ -208,7 +208,7 @@ def dependence_of(model: TablePredictor, table: TableLike, column: str) -> "pl.D
             parameter="column",
             required=worded("core.must.those_model_uses", list=", ".join(list(columns)[:12])),
             got=shown(column),
-            remedy=worded("core.remedy.try_9", next=repr(next(iter(columns)))),
+            remedy=worded("core.remedy.try", value=repr(next(iter(columns)))),
         )
     if _is_text(model, column):
         raise ParameterError(
@@ -331,7 +331,7 @@ def page_of_estimator(model: Estimator, X: Any, y: Any = None, layer: int = 1) -
             who="explain_model",
             parameter=worded("models.error.x_y"),
             required=worded("core.must.have_same_number_rows"),
-            got=worded("core.got.and_2", n_rows=len(rows), came=came),
+            got=worded("core.got.and", first=len(rows), second=came),
             remedy=worded("core.remedy.pass_both"),
         )
     labels = tuple(map(str, targets)) if classes and targets.ndim == 1 else ()

@@ -195,7 +195,7 @@ def check_metric(name: object, task: str | None) -> None:
         raise ParameterError(
             who="TableModel",
             parameter="metric",
-            required=worded("core.must.be_one_of", metrics=", ".join(METRICS)),
+            required=worded("core.must.be_one_of", names=", ".join(METRICS)),
             got=repr(name),
             remedy=worded("core.remedy.try_balanced_accuracy_2"),
         )
@@ -206,5 +206,5 @@ def check_metric(name: object, task: str | None) -> None:
             parameter="metric",
             required=worded("core.must.be_one_of_2", task=term(task), suited=", ".join(suited)),
             got=repr(name),
-            remedy=worded("core.remedy.try_11", suited=suited[0]),
+            remedy=worded("core.remedy.try", value=suited[0]),
         )
