@@ -17,6 +17,8 @@ from koubai.explain.derivations import (
     Derivation,
     Display,
     Grids,
+    Plane,
+    Planes,
     Section,
     Step,
     StepTable,
@@ -29,6 +31,7 @@ from koubai.views.explanation.composing import Composer, Line
 from koubai.views.explanation.curves import curves_svg
 from koubai.views.explanation.diagram import svg
 from koubai.views.explanation.grids import grids_svg
+from koubai.views.explanation.plane import plane_svg
 from koubai.views.explanation.timeline import timeline_svg
 from koubai.views.formulas.mathml import MathMLWriter
 
@@ -125,7 +128,10 @@ class PageComposer(Composer):
             case Display():
                 return f'<div class="given">{self._flowing(self.chain(block.chain))}</div>'
             case Curves():
-                return f'<figure class="curves">{curves_svg(block)}</figure>'
+                return f'<figure class="curves">{curves_svg(block, self.lang)}</figure>'
+            case Planes():
+                drawn = "".join(map(self.plane, block.planes))
+                return f'<p>{self.words(block.title)}</p><div class="planes">{drawn}</div>'
             case Timeline():
                 return f'<figure class="timeline">{timeline_svg(block, self.words)}</figure>'
             case Blank():
@@ -149,6 +155,11 @@ class PageComposer(Composer):
         """Return grids side by side under their title."""
         drawn = grids_svg(grids, self.words)
         return f'<figure class="maps"><figcaption>{self.words(grids.title)}</figcaption>{drawn}</figure>'
+
+    def plane(self, plane: Plane) -> str:
+        """Return examples and a line over their title."""
+        drawn = plane_svg(plane, self.words)
+        return f'<figure class="plane">{drawn}<figcaption>{self.words(plane.title)}</figcaption></figure>'
 
     def uses(self, step: Step) -> str:
         """Return links to the steps whose results this one uses."""
