@@ -46,7 +46,7 @@ def plane_svg(plane: Plane, words: Callable[[Text], str]) -> str:
     ]
     return (
         f'<svg viewBox="0 0 {SIDE + EDGE} {SIDE + EDGE}" role="img" aria-label="{words(plane.title)}" '
-        f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="11" text-anchor="middle" '
+        f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="12" text-anchor="middle" '
         f'fill="{INK}"><style>.sign{{fill:#fff;font-size:14px;font-weight:bold}}</style>{"".join(parts)}</svg>'
     )
 
