@@ -20,7 +20,8 @@ FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)]+)\)")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-SHORTENED = re.compile(r".{0,9}(?:フォルダ|カテゴリ)(?!ー).{0,9}")
+WORDS = "フォルダ|カテゴリ|メモリ|ブラウザ|プロセッサ|ライブラリ|パラメータ|サーバ|ヘッダ"
+SHORTENED = re.compile(rf".{{0,9}}(?:{WORDS})(?!ー).{{0,9}}")
 """Words from English without the long vowel at their end, which they have everywhere else."""
 SPELLED = {"50": "fifty", "100": "hundred", "1000": "thousand"}
 """Numbers above twenty that English spells."""
