@@ -12,7 +12,11 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 TEACHING = ("Tutorial", "See through")
 """Parts of the index whose every page teaches."""
-TEACHING_TOO = ("try", "gallery", "perceptron", "optimizers", "convolution", "neocognitron")
+TEACHING_TOO = (
+    *("try", "gallery", "perceptron", "optimizers", "convolution", "neocognitron"),
+    *("judging", "reasons", "compare", "texts", "images", "serve", "export"),
+)
+"""Pages of other parts of the index that a class or those who use a model read."""
 PAIRS = {page: page.with_name(f"{page.stem.removesuffix('.ja')}.md") for page in sorted(DOCS.rglob("*.ja.md"))}
 """Each Japanese page, and the English one beside it."""
 INDEX = DOCS / "index.ja.md"
@@ -23,7 +27,7 @@ JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 WORDS = "フォルダ|カテゴリ|メモリ|ブラウザ|プロセッサ|ライブラリ|パラメータ|サーバ|ヘッダ"
 SHORTENED = re.compile(rf".{{0,9}}(?:{WORDS})(?!ー).{{0,9}}")
 """Words from English without the long vowel at their end, which they have everywhere else."""
-SPELLED = {"50": "fifty", "100": "hundred", "1000": "thousand"}
+SPELLED = {"40": "forty", "50": "fifty", "100": "hundred", "1000": "thousand"}
 """Numbers above twenty that English spells."""
 
 pairs = pytest.mark.parametrize("page", [page for page in PAIRS if page != INDEX], ids=lambda page: page.name)

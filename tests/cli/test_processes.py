@@ -45,7 +45,7 @@ def training(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process = running.enter_context(child(command if hears else deaf(*command), cwd=tmp_path, **pipes))
         assert process.stderr is not None
         for line in process.stderr:
-            if line.startswith("Epoch 5:"):
+            if line.startswith(("Epoch 5:", "エポック 5：")):
                 return process
         raise AssertionError(process.communicate())
 
@@ -126,14 +126,85 @@ def test_ctrl_c_before_anything_was_learned_leaves(training, tmp_path: Path) -> 
     assert not list(tmp_path.glob("*.koubai"))
 
 
+SAID = {
+    "en": (
+        "'c' keeps the training so far: the same command goes on from there.",
+        "koubai fit: interrupted; no model was saved.",
+        r"^Note: Training goes on with epoch (\d+), from the checkpoint 'c'\.$",
+        "koubai fit: interrupted; nothing was saved.",
+    ),
+    "ja": (
+        "ここまでの学習は 'c' にあります。同じコマンドをもう一度実行すると，続きから進みます。",
+        "koubai fit: 中断しました。モデルは保存していません。",
+        r"^注意：チェックポイント 'c' から，エポック (\d+) として学習を続けます。$",
+        "koubai fit: 中断しました。何も保存していません。",
+    ),
+}
+"""What is said where a checkpoint is kept, where no model is, where a training goes on, and where nothing is kept."""
+
+
+TWICE = """
+import os, signal, sys
+from koubai.cli.main import main
+from koubai.models.table_model import TableModel
+train = TableModel.train
+
+def press(epoch=None):
+    if epoch is None or epoch.number == 3:
+        os.kill(os.getpid(), signal.SIGINT)
+
+def pressed(model, prepared, callbacks, **more):
+    train(model, prepared, [press, *callbacks], **more)
+    press()
+
+TableModel.train = pressed
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command, where Ctrl-C is pressed in the third epoch, and again when training has stopped."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_ctrl_c_names_the_checkpoint_from_which_the_same_command_goes_on(lang: str, tmp_path: Path) -> None:
+    """And the command that goes on says so."""
+    kept, without_model, goes_on, nothing = SAID[lang]
+    table = str(EXAMPLES / "penguins.csv")
+    fit = ("fit", table, "--target", "species", "--epochs", "9", "--model", "m", "--lang", lang)
+    cut = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([sys.executable, "-c", TWICE, *fit, "--checkpoint", "c"], **cut)
+    last = done.stderr.split("\n")[-2]
+    assert (done.returncode, last) == (130, f"{without_model}{'' if lang == 'ja' else ' '}{kept}")
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+    done = run(*fit, "--checkpoint", "c", folder=tmp_path)
+    assert done.returncode == 0
+    assert re.search(goes_on, done.stderr, re.MULTILINE)[1] == "4"
+    assert kept not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    done = subprocess.run([sys.executable, "-c", TWICE, *fit], **cut)
+    assert (done.returncode, done.stderr.split("\n")[-2]) == (130, nothing)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_ctrl_c_once_saves_the_model_and_names_the_checkpoint(lang: str, training, tmp_path: Path) -> None:
+    with training("--no-early-stopping", "--checkpoint", "c", "--lang", lang) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert err.endswith(f"{SAID[lang][0]}\n")
+    assert koubai.load(tmp_path / "t.koubai").estimator_.history_.stopped == "interrupted"
+    assert read_container(tmp_path / "c", "checkpoint")[0]["done"] >= 5
+
+
 @pytest.mark.slow
 def test_ctrl_c_in_a_streamed_fit_keeps_what_there_is(training, tmp_path: Path) -> None:
     """The part of an epoch that is under way ends, the best network so far is scored and saved."""
-    process = training("--stream")
+    process = training("--stream", "--checkpoint", "c")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert "Note: Training interrupted by user." in err
+    assert "Note: Training interrupted by user. 'c' keeps its state: the same fit goes on from there." in err
+    assert err.endswith("'c' keeps the training so far: the same command goes on from there.\n")
     assert "Traceback" not in err
     assert "(stopped by Ctrl-C)" in out
     model = koubai.load(tmp_path / "t.koubai")
@@ -169,7 +240,8 @@ def test_a_killed_streamed_fit_goes_on_to_the_same_weights(tmp_path: Path) -> No
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("koubai.training.sources.WINDOW_BYTES", 20_000)
         epochs = read_container(checkpoint, "checkpoint")[0]["done"] + 2
-        resumed = koubai.TableModel(epochs=epochs, **options).fit(table, "y", stream=True)
+        with pytest.warns(UserWarning, match="Training goes on with epoch"):
+            resumed = koubai.TableModel(epochs=epochs, **options).fit(table, "y", stream=True)
         del options["checkpoint"]
         whole = koubai.TableModel(epochs=epochs, **options).fit(table, "y", stream=True)
     np.testing.assert_array_equal(resumed.estimator_.theta_, whole.estimator_.theta_)
@@ -206,6 +278,7 @@ def test_a_fit_killed_before_its_model_is_written_goes_on_from_the_checkpoint(tm
     done = run(*options, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Epoch 1:" not in done.stderr
+    assert "Note: Training had ended after epoch 7: its result is that of the checkpoint 'c'." in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["penguins.koubai"]
     model = koubai.load(tmp_path / "penguins.koubai")
     np.testing.assert_array_equal(model.estimator_.theta_, tensors["theta"])

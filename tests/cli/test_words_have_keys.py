@@ -48,10 +48,9 @@ ONLY_PROGRAMS = {
     "tables/preparing/texts/column.py": 1,
     "training/container.py": 3,
     "training/executors.py": 2,
-    "training/loop.py": 2,
+    "training/loop.py": 1,
     "training/plain_data.py": 3,
     "training/population.py": 10,
-    "training/quasi_newton.py": 1,
 }
 """How many sentences of a file only programs can come to read, being about what is no option: arrays, classes, records
 that files hold, and Python's own errors, which are caught and told in other words."""

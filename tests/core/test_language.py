@@ -124,6 +124,10 @@ def test_words_that_no_lecturer_would_write_are_gone(word):
     assert not [key for key, said in catalogue("ja").items() if word in said and not key.startswith("play.")]
 
 
+def test_japanese_sentences_have_one_kind_of_comma():
+    assert not [key for key, said in catalogue("ja").items() if "、" in said]
+
+
 def test_sizes_of_matrices_are_called_so():
     about = {
         key: said for key, said in catalogue("ja").items() if key.startswith(("explain.shape.", "explain.matrix."))

@@ -167,7 +167,8 @@ def test_a_checkpoint_resumes_the_same_run(tmp_path: Path, augmentation: dict[st
 
     with pytest.raises(RuntimeError):
         small(callbacks=stop, **options, **augmentation).fit(X, Y)
-    resumed = small(**options, **augmentation).fit(X, Y)
+    with pytest.warns(UserWarning, match="Training goes on with epoch"):
+        resumed = small(**options, **augmentation).fit(X, Y)
     np.testing.assert_array_equal(resumed.theta_, whole.theta_)
 
 

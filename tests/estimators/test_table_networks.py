@@ -96,7 +96,8 @@ def test_a_run_that_was_cut_off_resumes_on_the_same_path(tmp_path) -> None:
     other = {**PARTS, "rate_factors": {"biases": 0.2}, "dropout_schedule": None}
     with pytest.raises(ParameterError, match=r"made with different values of .*factors"):
         koubai.MLPClassifier(**other, activation="selu", checkpoint=path).fit(X, THREE)
-    resumed = koubai.MLPClassifier(**PARTS, activation="selu", checkpoint=path).fit(X, THREE)
+    with pytest.warns(UserWarning, match="goes on with epoch 12"):
+        resumed = koubai.MLPClassifier(**PARTS, activation="selu", checkpoint=path).fit(X, THREE)
     np.testing.assert_array_equal(resumed.theta_, whole.theta_)
 
 

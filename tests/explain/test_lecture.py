@@ -10,6 +10,7 @@ from sklearn.svm import SVC
 
 from koubai import MLPClassifier
 from koubai.core.errors import ParameterError, ShapeError
+from koubai.explain.derivations import Planes
 from koubai.explain.learning_rule.learning_walk import perceptron
 from koubai.explain.lecture.capacity import bent, capacity, largest_error
 from koubai.explain.lecture.filters import DESIGNED, filters
@@ -18,7 +19,7 @@ from koubai.explain.lecture.linear_layers import linear_layers
 from koubai.explain.lecture.logistic import logistic
 from koubai.explain.lecture.margin import CORNERS, LABELS, WIDEST, margin, margin_of, perceptron_line
 from koubai.explain.lecture.tangents import tangents
-from koubai.explain.lecture.xor import HIDDEN, OUTPUT, mistakes_by_sweep, xor
+from koubai.explain.lecture.xor import HIDDEN, OUTPUT, cycle, learned, mistakes_by_sweep, wrong_with, xor
 
 from .checks import check_derivation
 
@@ -59,6 +60,58 @@ def test_the_perceptron_rule_never_gets_xor_right_and_two_layers_do() -> None:
             assert int(OUTPUT[0] * z[0] + OUTPUT[1] * z[1] + OUTPUT[2] > 0) == a ^ b
     check_derivation(xor())
     assert "never fewer than" in xor().render("text", "en")
+
+
+def test_the_lines_of_xor_come_round_for_ever_and_each_is_wrong_somewhere() -> None:
+    seen = cycle()
+    assert [example.row for example in seen] == [0, 1, 2, 3]
+    assert not any(example.right for example in seen)
+    later = learned(200)[4 * seen[0].sweep :]
+    for t, example in enumerate(later):
+        assert example.weights.tolist() == seen[t % 4].weights.tolist()
+    for example in seen:
+        b, w_1, w_2 = map(float, example.weights)
+        answers = [1 if w_1 * x_1 + w_2 * x_2 + b > 0 else -1 for x_1, x_2 in CORNERS]
+        wrong = [i for i, (answer, y) in enumerate(zip(answers, (-1, 1, 1, -1), strict=True)) if answer != y]
+        assert list(wrong_with(example.weights)) == wrong
+        assert wrong
+        assert example.row not in wrong  # its update has put it right
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_each_line_of_xor_is_drawn_where_it_is_and_wrong_examples_have_a_ring(lang: str) -> None:
+    planes = next(block for block in xor().sections[2].blocks if isinstance(block, Planes)).planes
+    assert len(planes) == 4
+    drawn = re.findall(r"<figure class=\"plane\">.*?</figure>", xor().render("html", lang), re.DOTALL)
+    assert len(drawn) == 4
+    for plane, figure in zip(planes, drawn, strict=True):
+        signs = [tuple(map(float, at)) for at in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="8"', figure)]
+        rings = re.findall(r'<circle class="wrong" cx="([\d.]+)" cy="([\d.]+)"', figure)
+        assert [signs.index((float(x), float(y))) for x, y in rings] == list(plane.wrong)
+        (left, low), (right, high) = signs[0], signs[3]  # of (0, 0) and (1, 1)
+
+        def answer(x: float, y: float, plane=plane, at=(left, low, right, high)) -> float:
+            across, up = (x - at[0]) / (at[2] - at[0]), (y - at[1]) / (at[3] - at[1])
+            return plane.line[0] * across + plane.line[1] * up + plane.line[2]
+
+        side = re.search(r'<polygon points="([^"]+)"', figure)
+        corners = [tuple(map(float, point.split(","))) for point in side[1].split()]
+        assert all(answer(*corner) > -1e-2 for corner in corners)
+        line = re.search(r'class="line" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', figure)
+        beside = all(value > 0 for value in (answer(*corner) for corner in corners)) and len(corners) == 4
+        assert (line is None) == beside
+        if line:
+            ends = [(float(line[1]), float(line[2])), (float(line[3]), float(line[4]))]
+            assert ends[0] != ends[1]
+            assert [answer(*end) for end in ends] == pytest.approx([0, 0], abs=1e-2)
+    assert sum('class="line"' in figure for figure in drawn) == 3
+
+
+def test_what_is_drawn_of_xor_is_in_the_page_s_language() -> None:
+    assert "巡回: 1 … 20" in xor().render("text", "ja")
+    for form in ("text", "markdown", "html"):
+        assert not re.search(r"\b(pass|mistakes)\b", xor().render(form, "ja"))
+        assert "mistakes" in xor().render(form, "en").lower()
 
 
 def test_learners_keep_as_many_numbers_as_is_said() -> None:

@@ -45,7 +45,8 @@ def test_training_goes_on_from_the_checkpoint_of_an_earlier_version(folder: Path
     estimator, rows, y = CHECKPOINTS[name]
     seen: list[int] = []
     on = clone(estimator).set_params(checkpoint=tmp_path / "run", callbacks=lambda epoch: seen.append(epoch.number))
-    on.fit(rows, y)
+    with pytest.warns(UserWarning, match="Training goes on with epoch 4"):
+        on.fit(rows, y)
     assert seen[0] == 4
     rtol = 1e-9 if on.theta_.dtype == np.float64 else 1e-5
     np.testing.assert_allclose(on.theta_, clone(estimator).fit(rows, y).theta_, rtol=rtol)

@@ -147,7 +147,8 @@ def test_a_fit_that_was_cut_off_goes_on_to_the_same_weights(parquet: Path, tmp_p
         stopped = TableModel(**options).fit(parquet, "label", test_fraction=0.2, stream=True, callbacks=PressCtrlC(4))
     assert stopped.estimator_.history_.stopped == "interrupted"
     assert stopped.evaluation_ is not None
-    again = TableModel(**options).fit(parquet, "label", test_fraction=0.2, stream=True)
+    with pytest.warns(UserWarning, match=r"^Training goes on with epoch \d+, from the checkpoint"):
+        again = TableModel(**options).fit(parquet, "label", test_fraction=0.2, stream=True)
     np.testing.assert_array_equal(again.estimator_.theta_, whole.estimator_.theta_)
     assert again.evaluation_ == whole.evaluation_
     with pytest.warns(UserWarning, match="interrupted"):

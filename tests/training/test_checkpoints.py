@@ -72,14 +72,17 @@ def test_going_on_equals_no_break(name: str, tmp_path: Path) -> None:
     path = tmp_path / "run.koubai"
     whole = make(**given).fit(X, Y)
     model = make(**given, checkpoint=path, callbacks=Interrupt(7))
-    with pytest.warns(UserWarning, match="interrupted"):
+    kept = rf"^Training interrupted by user\. '{path}' keeps its state: the same fit goes on from there\.$"
+    with pytest.warns(UserWarning, match=kept):
         model.fit(X, Y)
     assert path.exists()
     model = make(**given, checkpoint=str(path), callbacks=Interrupt(20))
-    with pytest.warns(UserWarning, match="interrupted"):
+    goes_on = r"^Training goes on with epoch {}, from the checkpoint '.*run\.koubai'\.$"
+    with pytest.warns(UserWarning, match=goes_on.format(8)), pytest.warns(UserWarning, match="interrupted"):
         model.fit(X, Y)
     assert model.n_iter_ == 20
-    model.set_params(callbacks=None).fit(X, Y)
+    with pytest.warns(UserWarning, match=goes_on.format(21)):
+        model.set_params(callbacks=None).fit(X, Y)
     np.testing.assert_array_equal(model.theta_, whole.theta_)
     for attribute in ("loss_curve_", "n_iter_", "t_", "validation_scores_", "best_loss_", "_no_improvement_count"):
         assert getattr(model, attribute) == getattr(whole, attribute), attribute
@@ -138,7 +141,8 @@ def test_an_interrupt_in_the_middle_of_an_epoch_keeps_the_file_before_it(tmp_pat
             X, Y
         )
     assert model.n_iter_ == 2
-    again = MLPRegressor(**given, checkpoint=path, engine="reference").fit(X, Y)
+    with pytest.warns(UserWarning, match="goes on with epoch 3"):
+        again = MLPRegressor(**given, checkpoint=path, engine="reference").fit(X, Y)
     np.testing.assert_array_equal(again.theta_, MLPRegressor(**given, engine="reference").fit(X, Y).theta_)
 
 
@@ -181,14 +185,16 @@ def test_the_checkpoint_of_other_rows_is_refused(tmp_path: Path) -> None:
 def test_more_epochs_may_be_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "run.koubai"
     interrupted(path)
-    longer = MLPClassifier(**{**GIVEN, "epochs": 70}, checkpoint=path).fit(X, Y)
+    with pytest.warns(UserWarning, match="goes on with epoch 4"):
+        longer = MLPClassifier(**{**GIVEN, "epochs": 70}, checkpoint=path).fit(X, Y)
     np.testing.assert_array_equal(longer.theta_, MLPClassifier(**{**GIVEN, "epochs": 70}).fit(X, Y).theta_)
 
 
 def test_fewer_epochs_than_have_run_end_at_once(tmp_path: Path) -> None:
     path = tmp_path / "run.koubai"
     interrupted(path)
-    model = MLPClassifier(**{**GIVEN, "epochs": 2}, checkpoint=path).fit(X, Y)
+    with pytest.warns(UserWarning, match=r"^Training had ended after epoch 3: its result is that of the checkpoint"):
+        model = MLPClassifier(**{**GIVEN, "epochs": 2}, checkpoint=path).fit(X, Y)
     assert model.n_iter_ == 3
     np.testing.assert_array_equal(model.theta_, MLPClassifier(**{**GIVEN, "epochs": 3}).fit(X, Y).theta_)
 
@@ -251,14 +257,17 @@ def test_a_kept_file_holds_the_result(tmp_path: Path) -> None:
     assert path.exists()
     ran = len(epochs)
     theta = model.theta_.copy()
-    model.fit(X, Y)
+    with pytest.warns(UserWarning, match=f"had ended after epoch {ran}: its result is that of the checkpoint"):
+        model.fit(X, Y)
     assert len(epochs) == ran  # nothing had to be trained again
     np.testing.assert_array_equal(model.theta_, theta)
     assert model.history_.stopped == "patience"
     longer = MLPClassifier(**GIVEN, checkpoint=path, keep_checkpoint=True)
     longer.set_params(epochs=3)
     path.unlink()
-    longer.fit(X, Y).set_params(epochs=6).fit(X, Y)
+    longer.fit(X, Y)
+    with pytest.warns(UserWarning, match="goes on with epoch 4"):
+        longer.set_params(epochs=6).fit(X, Y)
     np.testing.assert_array_equal(longer.theta_, MLPClassifier(**{**GIVEN, "epochs": 6}).fit(X, Y).theta_)
 
 

@@ -54,7 +54,7 @@ def test_the_command_prints_it_and_refuses_other_models(
     monkeypatch.chdir(tmp_path)
     koubai.save(model, "m.koubai")
     assert main(["show", "m.koubai", "--card", "--lang", "ja"]) == 0
-    assert "# モデルカード: kind" in capsys.readouterr().out
+    assert "# モデルカード：kind" in capsys.readouterr().out
     koubai.save(koubai.Perceptron().fit([[0.0], [1.0]] * 5, [0, 1] * 5), "p.koubai")
     assert main(["show", "p.koubai", "--card"]) == 2
     assert "--card must come with a table model" in capsys.readouterr().err

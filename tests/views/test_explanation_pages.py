@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from importlib.resources import files
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from rich.cells import cell_len
 
 from koubai.core.errors import ParameterError
 from koubai.core.network import Network
+from koubai.explain.derivations import Curves
 from koubai.explain.learning_rule.learning_walk import perceptron
 from koubai.explain.matrix.pages import derivative, identities, shapes
 from koubai.explain.model.hidden_nodes import hidden_nodes
@@ -24,6 +26,7 @@ from koubai.explain.network.passes import backward, forward
 from koubai.explain.network.samples import made, players, ready_made
 from koubai.explain.network.single import activation, loss, softmax
 from koubai.explain.quiz.sheets import answer_pages, make_sheet, question_page
+from koubai.views.explanation.curves import curves_svg
 from koubai.views.explanation.page import fragment
 from koubai.views.explanation.showing import render, save, show
 
@@ -210,3 +213,14 @@ def test_large_networks_are_labelled_only_where_a_number_was_asked_for():
     drawing = fragment(asked, "en", styled=False)
     assert drawing.count('class="weight asked-weight"') == 1
     assert drawing.count('class="weight') <= 12
+
+
+@pytest.mark.parametrize("names", [tuple(str(n) for n in range(1, 41)), tuple(f"−{n / 100:.2f}" for n in range(20))])
+def test_numbers_under_bars_are_whole_and_do_not_lie_on_each_other(names):
+    drawn = curves_svg(Curves("residual", names, (("", (1.0,) * len(names)),)), "en")
+    shown = re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="middle">([^<]+)<', drawn)
+    assert len(shown) > 3
+    assert shown[0][1] == names[0]
+    assert {name for _, name in shown} <= set(names)
+    for (x, name), (after, _) in pairwise(shown):
+        assert float(after) - float(x) > 5.5 * len(name)

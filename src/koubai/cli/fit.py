@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from koubai.cli.images import options as images
 from koubai.cli.parts.cluster import add_cluster_options, joined, refuse_cluster, supervised
 from koubai.cli.parts.complaints import READING
-from koubai.cli.parts.fitting import check_outputs, forget_checkpoint, notes_of_warnings, sayer, spare_others
+from koubai.cli.parts.fitting import (
+    check_outputs,
+    forget_checkpoint,
+    notes_of_warnings,
+    say_how_to_go_on,
+    say_interrupted,
+    sayer,
+    spare_others,
+)
 from koubai.cli.parts.outputs import add_force
 from koubai.cli.parts.reading import TABLES, is_streamed, read_or_open, require_files
 from koubai.cli.parts.terminal import forget_output
@@ -17,7 +25,6 @@ from koubai.cli.tables import honest, options, reported
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
-from koubai.core.printing import say
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
@@ -174,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
             if not isinstance(prepared, StreamedTable):
                 _judge_honestly(model, prepared, args)
         except (Quit, KeyboardInterrupt):
-            say(worded("cli.interrupted"), sys.stderr)
+            say_interrupted(args.checkpoint)
             return INTERRUPTED
     if writes is False:
         return DONE
@@ -184,6 +191,7 @@ def run(args: argparse.Namespace) -> int:
         report.say_how_good(model, path, os.path.getsize(path))
     if not isinstance(prepared, StreamedTable):
         reported.write(model, prepared, args, path)
+    say_how_to_go_on(args.checkpoint, model)
     return DONE
 
 

@@ -244,9 +244,12 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         checkpoint = choices.chosen_checkpoint(
             self, lambda: identity(plan, schedule, rate, source.digest(), shares) | self._validated_by()
         )
-        if checkpoint is not None:
-            run = checkpoint.load(run) or run
         asked = self._asked_epochs(source.n_rows)
+        if checkpoint is not None:
+            found = checkpoint.load(run)
+            if found is not None:
+                run = found
+                warn_caller(checkpoint.said_of(run, 1 if incremental else asked))
         course = self._course(asked, fitting, engine, schedule, validation, checkpoint)
         try:
             train(engine, plan, run, source, course)

@@ -141,6 +141,38 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
+class Plane:
+    """Examples of two features, and the line w_1 x_1 + w_2 x_2 + b = 0 beyond which the answer is +1.
+
+    Attributes
+    ----------
+    title : Text
+    points : tuple of (float, float)
+        The examples.
+    labels : tuple of int
+        +1 or -1 for each.
+    line : (float, float, float)
+        w_1, w_2 and b.
+    wrong : tuple of int
+        The examples that are answered wrongly, from 0.
+    """
+
+    title: Text
+    points: tuple[tuple[float, float], ...]
+    labels: tuple[int, ...]
+    line: tuple[float, float, float]
+    wrong: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """Pictures of planes side by side, under what there is to see in them."""
+
+    title: Text
+    planes: tuple[Plane, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """Numbers in rows and columns, drawn as shades.
 
@@ -188,7 +220,7 @@ class Blank:
     room: int = 0
 
 
-Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves | Timeline | Blank
+Block: TypeAlias = Text | Step | StepTable | Table | Display | Diagram | Curves | Planes | Timeline | Blank
 
 
 @dataclass(frozen=True, slots=True)

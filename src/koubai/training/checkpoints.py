@@ -202,6 +202,12 @@ class CheckpointFile:
             ended=record["ended"],
         )
 
+    def said_of(self, run: Run, epochs: int) -> str:
+        """Return what is to be said of a run that was loaded, of which so many epochs are asked for."""
+        if run.ended in ("patience", "diverged") or run.done >= epochs:
+            return worded("training.note.had_ended", path=self.path, done=run.done)
+        return worded("training.note.goes_on", path=self.path, number=run.done + 1)
+
     def _checked(self, record: dict[str, Any], tensors: dict[str, Array]) -> dict[str, Any]:
         """Return the record after checking it and the arrays against the description."""
         who = worded("training.checkpoint.unusable", path=self.path)

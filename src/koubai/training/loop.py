@@ -150,7 +150,7 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Training
     ended = run.ended if run.ended in ("patience", "diverged") else ""  # more epochs may be requested now
     run.history.stopped = ended or ("" if run.done < course.epochs else "epochs")
     with deferred_interrupts() as check_interrupt, progress_bar(course.progress, course.epochs, run.done) as show:
-        n_epochs = 1
+        n_epochs, pressed = 1, False
         try:
             while not run.history.stopped:
                 n_epochs = _agreed(together, n_epochs, check_interrupt)
@@ -167,11 +167,20 @@ def train(engine: Engine, plan: Plan, run: Run, source: Source, course: Training
                     course.checkpoint.save_if_due(run)
         except KeyboardInterrupt:
             run.history.stopped = run.history.stopped or INTERRUPTED
-            warn_caller("Training interrupted by user.")
+            pressed = True
     if run.history and not np.isfinite(run.theta).all():
         raise _divergence(plan, run, course)
     if course.checkpoint is not None and writes:
         course.checkpoint.close(run, finished=run.history.stopped != INTERRUPTED)
+    if pressed:
+        warn_caller(_interruption(course.checkpoint))
+
+
+def _interruption(checkpoint: CheckpointFile | None) -> str:
+    """Return what is said after Ctrl-C: where training can go on from, if anywhere."""
+    if checkpoint is None or not checkpoint.path.exists():
+        return worded("training.note.interrupted")
+    return worded("training.note.interrupted_kept", path=checkpoint.path)
 
 
 def _go_on() -> None:

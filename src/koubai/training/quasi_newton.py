@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.warning import warn_caller
@@ -102,7 +103,7 @@ def train_lbfgs(
                 )
         except KeyboardInterrupt:
             history.stopped = INTERRUPTED
-            warn_caller("Training interrupted by user.")
+            warn_caller(worded("training.note.interrupted"))
             last, loss = reached[-1] if reached else (theta, engine.loss_and_gradient(network, theta, rows, penalty)[0])
             return QuasiNewtonResult(last, loss, len(history) - n_before, "")
     complaint = "" if found.converged or history.stopped else found.message

@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from koubai.cli.images import options
-from koubai.cli.parts.fitting import check_outputs, forget_checkpoint, notes_of_warnings, sayer, spare_others
+from koubai.cli.parts.fitting import (
+    check_outputs,
+    forget_checkpoint,
+    notes_of_warnings,
+    say_how_to_go_on,
+    say_interrupted,
+    sayer,
+    spare_others,
+)
 from koubai.cli.parts.terminal import console, forget_output, plain_table, printable
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import ParameterError
 from koubai.core.language import listed_as, term, worded
-from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from koubai.core.network import Network
@@ -64,12 +71,13 @@ def run(args: argparse.Namespace, named: dict[str, str]) -> int:
                 _say_what_was_read(prepared, args.table)
             _train(model, prepared, args.quiet)
         except (Quit, KeyboardInterrupt):
-            say(worded("cli.interrupted"), sys.stderr)
+            say_interrupted(args.checkpoint)
             return INTERRUPTED
     save(model, path)
     forget_checkpoint(args, model)
     if not args.quiet:
         _say_how_good(model, path)
+    say_how_to_go_on(args.checkpoint, model)
     return DONE
 
 

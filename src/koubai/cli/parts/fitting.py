@@ -42,8 +42,37 @@ def spare_others(args: argparse.Namespace, path: str) -> None:
 
 def forget_checkpoint(args: argparse.Namespace, model: Any) -> None:
     """Remove the checkpoint of a training that ended, only now that the model has been saved."""
-    if args.checkpoint is not None and model.estimator_.history_.stopped != "interrupted":
+    if args.checkpoint is not None and not _was_interrupted(model):
         Path(args.checkpoint).unlink(missing_ok=True)
+
+
+def say_interrupted(checkpoint: str | None) -> None:
+    """Say that no model was saved, and where the training so far is, if a checkpoint holds it."""
+    kept = _kept(checkpoint)
+    say(worded("cli.interrupted") if kept is None else worded("cli.interrupted_kept", kept=kept), sys.stderr)
+
+
+def say_how_to_go_on(checkpoint: str | None, model: Any) -> None:
+    """Say after a training that Ctrl-C ended where its state is, if a checkpoint holds it."""
+    kept = _kept(checkpoint)
+    if kept is not None and _was_interrupted(model):
+        sys.stdout.flush()  # it comes after what is said of the model
+        say(kept, sys.stderr)
+
+
+def _was_interrupted(model: Any) -> bool:
+    from koubai.training.history import INTERRUPTED
+
+    return bool(model.estimator_.history_.stopped == INTERRUPTED)
+
+
+def _kept(checkpoint: str | None) -> str | None:
+    from koubai.training.checkpoints import KIND
+    from koubai.training.container import kind_of
+
+    if checkpoint is None or kind_of(checkpoint) != KIND:
+        return None
+    return worded("cli.checkpoint_kept", checkpoint=checkpoint)
 
 
 def spare_other_files(path: str, what: str) -> None:

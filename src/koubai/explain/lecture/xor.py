@@ -4,10 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Matrix, Number, Symbol
 from koubai.core.formulas.values import Notation
-from koubai.core.perceptron import learn
-from koubai.explain.derivations import Block, Cell, Curves, Derivation, Display, Section, Table, say
+from koubai.core.language import worded
+from koubai.core.perceptron import Example, learn
+from koubai.explain.derivations import Block, Cell, Curves, Derivation, Display, Plane, Planes, Section, Table, say
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 LABELS = np.array([-1, 1, 1, -1])
@@ -44,18 +46,69 @@ def xor() -> Derivation:
     return Derivation(say("explain.xor.title"), sections, None, Notation())
 
 
+def learned(n_sweeps: int = SWEEPS) -> tuple[Example, ...]:
+    """Return what the perceptron rule does with the four examples, pass by pass, with a bias and η = 1/2."""
+    return learn(_rows(), LABELS, learning_rate=Fraction(1, 2), n_sweeps=n_sweeps)
+
+
 def mistakes_by_sweep(n_sweeps: int = SWEEPS) -> list[int]:
-    """Return how many of the four examples the perceptron rule gets wrong in each pass, with a bias and η = 1/2."""
-    x = np.column_stack([np.ones(4, dtype=int), CORNERS]).astype(object)
-    drawn = learn(x, LABELS, learning_rate=Fraction(1, 2), n_sweeps=n_sweeps)
+    """Return how many of the four examples the perceptron rule gets wrong in each pass."""
+    drawn = learned(n_sweeps)
     return [sum(not seen.right for seen in drawn if seen.sweep == sweep) for sweep in range(n_sweeps)]
+
+
+def cycle() -> tuple[Example, ...]:
+    """Return the first pass after which the weights are what they were before it."""
+    drawn = learned()
+    passes = [drawn[at : at + 4] for at in range(0, len(drawn), 4)]
+    return next(each for each in passes if (each[0].weights_before == each[-1].weights).all())
+
+
+def wrong_with(weights: Array) -> tuple[int, ...]:
+    """Return the examples that are answered wrongly with weights (3,), the bias first."""
+    return tuple(np.flatnonzero(np.where(_rows() @ weights > 0, 1, -1) != LABELS).tolist())
 
 
 def _mistakes() -> list[Block]:
     counts = mistakes_by_sweep()
     grid = tuple(str(sweep) for sweep in range(1, len(counts) + 1))
-    curve = Curves("sweep", grid, (("mistakes", tuple(map(float, counts))),))
-    return [say("explain.xor.never", count=len(counts), least=min(counts)), curve]
+    curve = Curves(worded("explain.xor.pass"), grid, ((worded("explain.xor.mistakes"), tuple(map(float, counts))),))
+    return [say("explain.xor.never", count=len(counts), least=min(counts)), curve, *_lines()]
+
+
+def _lines() -> list[Block]:
+    """Return the lines of a pass that ends where it began, as a table and as pictures."""
+    seen = cycle()
+    columns: tuple[Cell, ...] = (
+        say("explain.xor.drawn"),
+        *(Symbol("w", (j,)) for j in (1, 2)),
+        Symbol("b"),
+        say("explain.xor.wrong"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    planes = []
+    points = tuple((float(a), float(c)) for a, c in CORNERS)
+    for example in seen:
+        b, *w = example.weights.tolist()
+        wrong = wrong_with(example.weights)
+        rows.append((_name(example.row), *(Number(v) for v in (*w, b)), ", ".join(map(_name, wrong))))
+        title = say("explain.xor.after", example=_name(example.row), count=len(wrong))
+        planes.append(Plane(title, points, tuple(LABELS.tolist()), (float(w[0]), float(w[1]), float(b)), wrong))
+    return [
+        say("explain.xor.cycle", first=seen[0].sweep + 1),
+        Table(columns, tuple(rows)),
+        Planes(say("explain.xor.read"), tuple(planes)),
+    ]
+
+
+def _name(row: int) -> str:
+    """Return an example as a pair of numbers."""
+    return f"({CORNERS[row, 0]}, {CORNERS[row, 1]})"
+
+
+def _rows() -> Array:
+    """Return the examples, (4, 3), with 1 for the bias before them."""
+    return np.column_stack([np.ones(4, dtype=int), CORNERS]).astype(object)
 
 
 def _network() -> list[Block]:

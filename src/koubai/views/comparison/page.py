@@ -13,7 +13,7 @@ from koubai.models.comparing.boundaries import Boundaries
 from koubai.models.comparing.compare import Compared, Comparison
 from koubai.training.atomic import replace_file
 from koubai.views.explanation.curves import COLOURS, shown_value
-from koubai.views.explanation.page import stylesheet
+from koubai.views.explanation.page import page_style, stylesheet
 from koubai.views.pixels import embedded
 
 BAR = 160
@@ -21,11 +21,11 @@ BAR = 160
 SIDE = 180
 """Width and height of one picture of boundaries."""
 STYLE = """
-.koubai { max-width: 66rem; }
-.koubai .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 0.8rem; }
+.koubai { max-width: 66em; }
+.koubai .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(12em, 46%), 1fr)); gap: 0.8rem; }
 .koubai .panels figure { margin: 0; text-align: center; overflow: visible; break-inside: avoid; }
-.koubai .panels figcaption { font-size: 0.85rem; }
-.koubai svg.bar { width: 170px; height: 14px; vertical-align: middle; }
+.koubai .panels figcaption { font-size: 0.85em; }
+.koubai svg.bar { width: 10.6em; min-width: 0; height: 0.9em; vertical-align: middle; }
 .koubai .key span { display: inline-block; margin-right: 1em; }
 .koubai .key i { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; border-radius: 50%;
   print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -56,7 +56,7 @@ def page(comparison: Comparison, lang: Language) -> str:
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="generator" content="koubai">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\nbody {{ margin: 0; }}\n{stylesheet()}{STYLE}</style>\n</head>\n<body>\n"
+        f"<style>\n{page_style()}{STYLE}</style>\n</head>\n<body>\n"
         f"{article(comparison, lang)}\n</body>\n</html>\n"
     )
 

@@ -1,12 +1,15 @@
 """Curves over one variable as a small SVG picture: lines over numbers, bars over categories."""
 
+import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from html import escape
 from itertools import groupby
+from math import ceil
 
 from koubai.core.formulas.tree import Number
 from koubai.core.formulas.values import Notation
+from koubai.core.language import Language, said_in
 from koubai.explain.derivations import Curves
 from koubai.views.explanation.composing import visible
 from koubai.views.formulas.plain import PlainWriter
@@ -17,6 +20,7 @@ WIDTH, HEIGHT = 300, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 30, 34
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7d8794", "#1c2733")
 """Okabe and Ito's colours, safe for colour-blind viewers; lines also differ in dashes."""
+NUMERAL = re.compile(r"[−-]?[\d.,]+(?:e[−+-]?\d+)?")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "4 2", "1 2", "10 4", "3 5")
 
 
@@ -45,7 +49,12 @@ def value_range(curves: Curves, bars: bool = False) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def curves_svg(curves: Curves) -> str:
+def named(name: str, lang: Language) -> str:
+    """Return the name of a variable or a curve in the view's language: a user's own as it is, a worded one told."""
+    return visible(str(said_in(name, lang)))
+
+
+def curves_svg(curves: Curves, lang: Language) -> str:
     """Return curves as an ``svg`` element; the names of several curves stand below the title."""
     words = any(isinstance(value, str) for value in curves.grid)
     low, high = value_range(curves, words)
@@ -55,12 +64,12 @@ def curves_svg(curves: Curves) -> str:
         f'<text x="{LEFT - 4}" y="{TOP + 4}" text-anchor="end">{_end(high, high - low)}</text>'
         f'<text x="{LEFT - 4}" y="{HEIGHT - BOTTOM}" text-anchor="end">{_end(low, high - low)}</text>'
     )
-    variable = escape(visible(curves.variable))
+    variable = escape(named(curves.variable, lang))
     title = f'<text x="{LEFT}" y="12" font-weight="bold">{variable}</text>'
     return (
         f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{variable}" '
         f'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="11" fill="#1c2733">'
-        f"{title}{_key(curves)}{axis}{marks}</svg>"
+        f"{title}{_key(curves, lang)}{axis}{marks}</svg>"
     )
 
 
@@ -69,12 +78,12 @@ def _end(value: float, width: float) -> str:
     return shown_value(0.0 if abs(value) < width / 1000 else value)
 
 
-def _key(curves: Curves) -> str:
+def _key(curves: Curves, lang: Language) -> str:
     """Return the names of the curves, each in its colour."""
     if len(curves.curves) < 2:
         return ""
     spans = "  ".join(
-        f'<tspan fill="{COLOURS[k % len(COLOURS)]}">{"━" if k == 0 else "╍"} {escape(visible(name))}</tspan>'
+        f'<tspan fill="{COLOURS[k % len(COLOURS)]}">{"━" if k == 0 else "╍"} {escape(named(name, lang))}</tspan>'
         for k, (name, _) in enumerate(curves.curves)
     )
     return f'<text x="{LEFT}" y="25" xml:space="preserve">{spans}</text>'
@@ -116,6 +125,9 @@ def _bars(curves: Curves, low: float, high: float) -> str:
     slot = (WIDTH - LEFT - RIGHT) / len(curves.grid)
     thick = 0.8 * slot / max(1, len(curves.curves))
     base = _height(curves.baseline, low, high)
+    words = [shown_value(value) for value in curves.grid]
+    ordered = all(NUMERAL.fullmatch(word) for word in words)  # then every so manieth says what the others are
+    apart = ceil((max(map(len, words)) * 6.2 + 5) / slot)
     parts = []
     for index, value in enumerate(curves.grid):
         start = LEFT + slot * index + 0.1 * slot
@@ -127,7 +139,9 @@ def _bars(curves: Curves, low: float, high: float) -> str:
                 f'height="{abs(base - end):.1f}" fill="{colour}"/>'
             )
         word = shown_value(value)
-        short = word if len(word) <= max(3, slot / 6) else word[: max(2, int(slot / 6) - 1)] + "…"
+        short = word if ordered or len(word) <= max(3, slot / 6) else word[: max(2, int(slot / 6) - 1)] + "…"
+        if ordered and index % apart:
+            continue
         place = f'x="{start + 0.4 * slot:.1f}" y="{HEIGHT - BOTTOM + 14}"'
         parts.append(f'<text {place} text-anchor="middle">{escape(visible(short))}</text>')
     if low < curves.baseline < high:

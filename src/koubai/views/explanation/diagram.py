@@ -10,7 +10,9 @@ from koubai.explain.diagram import LIGHTS, Diagram, Edge, Node
 from koubai.views.explanation.composing import visible
 from koubai.views.formulas.plain import SUBSCRIPTS, SUPERSCRIPTS, PlainWriter
 
-ACROSS, DOWN, RADIUS, MARGIN = 190, 92, 26, 62
+ACROSS, DOWN, RADIUS, MARGIN = 165, 96, 28, 62
+SMALLEST = 0.8
+"""To what share of its size a phone may shrink the picture, so that its numbers stay legible; then it scrolls."""
 GLYPH, RAISED_GLYPH = 0.6, 0.42
 """Widths of a digit and of a small raised or lowered one, in units of the size of letters."""
 RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾₀₁₂₃₄₅₆₇₈₉")
@@ -33,7 +35,6 @@ STYLE = """
 .net .delta,.net .weight,.net .bias{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
 .net .delta{fill:#a0366f}
 .net .bias{fill:#4c5866}
-.net .weight{font-size:12px}
 .net .asked-weight{fill:#b34700;font-weight:bold}
 .net .title{fill:#4c5866}
 """
@@ -50,7 +51,8 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
         The number format; rounded numbers get three digits.
     """
     width = 2 * MARGIN + ACROSS * (len(diagram.columns) - 1)
-    height = DOWN * tallest(diagram) + 24
+    hides = any(size > len(column) for size, column in zip(diagram.sizes, diagram.columns, strict=True))
+    height = DOWN * tallest(diagram) + (44 if hides else 28)
     writer = PlainWriter(replace(notation, digits=3))
     places = {
         (node.layer, node.index): _place(diagram, node.layer, row)
@@ -68,10 +70,10 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
         if diagram.caption is None
         else text("explain.page.diagram", lang, quantity=writer.write(diagram.caption))
     )
-    least = min(width, 108 * len(diagram.columns))
+    least = round(SMALLEST * width)
     return (
         f'<svg class="net" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(visible(caption))}" '
-        f'xmlns="http://www.w3.org/2000/svg" style="max-width:{width}px;min-width:{least}px">'
+        f'xmlns="http://www.w3.org/2000/svg" style="max-width:{width / 16:g}em;min-width:{least}px">'
         f"<style>{STYLE}</style>{''.join(parts)}</svg>"
     )
 

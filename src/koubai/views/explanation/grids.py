@@ -18,7 +18,7 @@ from koubai.views.pixels import embedded
 
 WIDEST = 9
 """Columns and rows up to which the numbers of a grid are written."""
-CELL_WIDE, CELL_HIGH = 46, 28
+CELL_WIDE, CELL_HIGH = 40, 28
 """Of a cell with its number, in pixels."""
 LARGE, SMALLEST = 230, 3
 """Width that a grid without numbers takes, and the smallest cell."""
@@ -27,10 +27,12 @@ LEAST, MOST = 0.1, 1000.0
 GAP, TITLE, MARGIN = 34, 40, 4
 POSITIVE, NEGATIVE, DARK = (213, 94, 0), (0, 114, 178), (28, 39, 51)
 """The colours of the largest numbers."""
+SMALLEST_SHOWN = 0.77
+"""To what share of its size a phone may shrink the picture, so that its numbers stay legible; then it scrolls."""
 WORDS_WIDE = 20
 """Characters of a title's line."""
 STYLE = """
-.grids text{font:12.5px system-ui,sans-serif;fill:#1c2733;text-anchor:middle}
+.grids text{font:13px system-ui,sans-serif;fill:#1c2733;text-anchor:middle}
 .grids .title{fill:#4c5866}
 .grids .sign{font-size:22px}
 .grids .light{fill:#fff}
@@ -75,7 +77,8 @@ def grids_svg(grids: Grids, words: Callable[[Text], str]) -> str:
     whole = left + MARGIN
     return (
         f'<svg class="grids" role="img" aria-label="{words(grids.title)}" viewBox="0 0 {whole} {tall:g}" '
-        f'style="width:{whole}px;max-width:100%;height:auto"><style>{STYLE}</style>{"".join(parts)}</svg>'
+        f'style="width:{whole / 16:g}em;min-width:{round(SMALLEST_SHOWN * whole)}px;max-width:100%;height:auto">'
+        f"<style>{STYLE}</style>{''.join(parts)}</svg>"
     )
 
 

@@ -10,6 +10,7 @@ from koubai.explain.derivations import (
     Curves,
     Derivation,
     Display,
+    Planes,
     Section,
     Step,
     StepTable,
@@ -18,8 +19,8 @@ from koubai.explain.derivations import (
     Timeline,
 )
 from koubai.explain.diagram import Diagram
-from koubai.views.explanation.composing import Composer, Line, visible
-from koubai.views.explanation.curves import shown_value
+from koubai.views.explanation.composing import Composer, Line
+from koubai.views.explanation.curves import named, shown_value
 from koubai.views.explanation.grids import grid_lines
 from koubai.views.explanation.terminal import LINE, TextComposer
 from koubai.views.formulas.latex import LatexWriter
@@ -81,7 +82,7 @@ class MarkdownComposer(Composer):
                 yield "\n".join(f"- **{year}** {self.words(said)}" for year, said in block.events)
             case Blank():
                 yield f"{self.label(block)}{self.escape(LINE)}"
-            case Diagram():
+            case Diagram() | Planes():
                 return
 
     def aligned(self, lines: Sequence[Line]) -> str:
@@ -108,8 +109,8 @@ class MarkdownComposer(Composer):
     def curves(self, curves: Curves) -> str:
         """Return curves as a table, one row per value."""
         head = [
-            self.escape(visible(curves.variable)),
-            *(self.escape(visible(name)) or "—" for name, _ in curves.curves),
+            self.escape(named(curves.variable, self.lang)),
+            *(self.escape(named(name, self.lang)) or "—" for name, _ in curves.curves),
         ]
         lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
         for index, value in enumerate(curves.grid):

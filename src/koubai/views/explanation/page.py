@@ -17,6 +17,8 @@ from koubai.explain.derivations import (
     Derivation,
     Display,
     Grids,
+    Plane,
+    Planes,
     Section,
     Step,
     StepTable,
@@ -29,6 +31,7 @@ from koubai.views.explanation.composing import Composer, Line
 from koubai.views.explanation.curves import curves_svg
 from koubai.views.explanation.diagram import svg
 from koubai.views.explanation.grids import grids_svg
+from koubai.views.explanation.plane import plane_svg
 from koubai.views.explanation.timeline import timeline_svg
 from koubai.views.formulas.mathml import MathMLWriter
 
@@ -56,6 +59,12 @@ def maths_font() -> str:
     )
 
 
+def page_style() -> str:
+    """Return what a whole page adds to the style sheet: letters that a class can read from a projector."""
+    larger = ".koubai { font-size: clamp(16px, .5vw + 10px, 24px); }"
+    return f"body {{ margin: 0; }}\n{stylesheet()}@media screen and (min-width: 1200px) {{ {larger} }}\n"
+
+
 def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
     """Return one or several derivations as a whole HTML document."""
     several = [derivations] if isinstance(derivations, Derivation) else list(derivations)
@@ -69,7 +78,7 @@ def page(derivations: Derivation | Sequence[Derivation], lang: Language) -> str:
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="generator" content="koubai">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\nbody {{ margin: 0; }}\n{maths_font()}{stylesheet()}</style>\n</head>\n"
+        f"<style>\n{maths_font()}{page_style()}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -125,7 +134,10 @@ class PageComposer(Composer):
             case Display():
                 return f'<div class="given">{self._flowing(self.chain(block.chain))}</div>'
             case Curves():
-                return f'<figure class="curves">{curves_svg(block)}</figure>'
+                return f'<figure class="curves">{curves_svg(block, self.lang)}</figure>'
+            case Planes():
+                drawn = "".join(map(self.plane, block.planes))
+                return f'<p>{self.words(block.title)}</p><div class="planes">{drawn}</div>'
             case Timeline():
                 return f'<figure class="timeline">{timeline_svg(block, self.words)}</figure>'
             case Blank():
@@ -149,6 +161,11 @@ class PageComposer(Composer):
         """Return grids side by side under their title."""
         drawn = grids_svg(grids, self.words)
         return f'<figure class="maps"><figcaption>{self.words(grids.title)}</figcaption>{drawn}</figure>'
+
+    def plane(self, plane: Plane) -> str:
+        """Return examples and a line over their title."""
+        drawn = plane_svg(plane, self.words)
+        return f'<figure class="plane">{drawn}<figcaption>{self.words(plane.title)}</figcaption></figure>'
 
     def uses(self, step: Step) -> str:
         """Return links to the steps whose results this one uses."""
@@ -201,7 +218,7 @@ class PageComposer(Composer):
 
     def table(self, table: Table) -> str:
         """Return a table that scrolls sideways where it is too wide."""
-        head = "".join(f"<th>{self.cell(cell)}</th>" for cell in table.columns)
+        head = "".join(map(self._th, table.columns))
         rows = []
         for index, row in enumerate(table.rows):
             kind = ' class="marked"' if index in table.marked else ""
@@ -210,6 +227,11 @@ class PageComposer(Composer):
             f'<div class="scroll"><table class="data"><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
+
+    def _th(self, cell: Cell) -> str:
+        """Return a heading; the name of a column may break behind its underscores."""
+        words = self.cell(cell)
+        return f"<th>{words.replace('_', '_<wbr>') if isinstance(cell, str) else words}</th>"
 
     def _td(self, cell: Cell) -> str:
         kind = ' class="words"' if isinstance(cell, Text) else ""

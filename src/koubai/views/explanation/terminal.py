@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text as Styled
 
 from koubai.core.formulas.tree import Formula
-from koubai.core.language import Language
+from koubai.core.language import Language, said_in
 from koubai.core.printing import printable
 from koubai.explain.derivations import (
     Blank,
@@ -17,6 +17,7 @@ from koubai.explain.derivations import (
     Curves,
     Derivation,
     Display,
+    Planes,
     Section,
     Step,
     StepTable,
@@ -82,16 +83,17 @@ class TextComposer(Composer):
                     yield from self.wrapped("", f"{year} ● {self.words(said)}")
             case Blank():
                 yield "", f"{self.label(block)}{LINE}"
-            case Diagram():
+            case Diagram() | Planes():
                 return
 
     def curves(self, curves: Curves) -> Iterator[tuple[str, str]]:
         """Yield curves over one variable as lines of block characters, one line per curve."""
         first, last = (shown_value(value) for value in (curves.grid[0], curves.grid[-1]))
-        yield "bold", f"  {curves.variable}: {first} … {last}"
-        widest = max((cell_len(name) for name, _ in curves.curves), default=0)
+        yield "bold", f"  {said_in(curves.variable, self.lang)}: {first} … {last}"
+        names = [str(said_in(name, self.lang)) for name, _ in curves.curves]
+        widest = max(map(cell_len, names), default=0)
         low, high = value_range(curves)
-        for name, values in curves.curves:
+        for name, (_, values) in zip(names, curves.curves, strict=True):
             shares = ((value - low) / ((high - low) or 1) for value in values)
             blocks = "".join(BLOCKS[round(s * (len(BLOCKS) - 1))] if 0 <= s <= 1 else " " for s in shares)
             ends = f"{shown_value(values[0])} → {shown_value(values[-1])}"

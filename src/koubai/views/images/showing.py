@@ -17,13 +17,19 @@ from koubai.views.images.panels import Panel, caption, panels, title
 
 SUFFIXES = (".html", ".png")
 """What it can be written as."""
+LARGER = "@media screen and (min-width: 1200px) { .seen { font-size: clamp(16px, .5vw + 10px, 24px) } }"
+"""On a whole page: letters that a class can read from a projector."""
 WIDTH, DPI = 12.0, 110
 """Inches, and dots per inch."""
-STYLE = """.seen { max-width: 72rem; font-family: system-ui, sans-serif; color: #111; background: #fff;
+STYLE = """.seen { max-width: 72em; margin: 0 auto; font-family: system-ui, sans-serif; color: #111; background: #fff;
 line-height: 1.5 }
-.seen h1 { font-size: 1.6rem } .seen h2 { font-size: 1.2rem; margin: 2rem 0 .2rem }
-.seen p { margin: .2rem 0 .6rem; max-width: 46rem } .seen img { max-width: 100%; height: auto }
-@media print { .seen h2 { break-after: avoid } .seen img { break-inside: avoid } }"""
+.seen h1 { font-size: 1.6em } .seen h2 { font-size: 1.2em; margin: 1.7em 0 .2em }
+.seen p { margin: .2rem 0 .6rem; max-width: 46em } .seen img { width: 100%; min-width: 44rem; height: auto }
+.seen .picture { overflow-x: auto }
+@page { size: A4; margin: 16mm 15mm }
+@media print { body { margin: 0 !important } .seen { font-size: 10pt; max-width: none }
+.seen img { min-width: 0; break-inside: avoid } .seen .picture { overflow: visible }
+.seen h2, .seen h2 + p { break-after: avoid } }"""
 
 
 def check_suffix(path: str | os.PathLike[str]) -> str:
@@ -84,7 +90,7 @@ def page(seen: Seen, lang: Language) -> str:
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="generator" content="koubai">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{heading}</title>\n<style>\nbody {{ margin: 2rem auto; max-width: 72rem; padding: 0 1rem }}\n{STYLE}\n"
+        f"<title>{heading}</title>\n<style>\nbody {{ margin: 2rem 1rem }}\n{STYLE}\n{LARGER}\n"
         f"</style>\n</head>\n<body>\n{_article(seen, lang)}\n</body>\n</html>\n"
     )
 
@@ -101,7 +107,8 @@ def _section(panel: Panel, lang: Language) -> str:
     panel.draw(figure)
     image = base64.b64encode(_bytes(figure)).decode()
     heading, about = escape(title(panel, lang)), escape(caption(panel, lang))
-    return f'<h2>{heading}</h2>\n<p>{about}</p>\n<img alt="{heading}. {about}" src="data:image/png;base64,{image}">'
+    drawn = f'<img alt="{heading}. {about}" src="data:image/png;base64,{image}">'
+    return f'<h2>{heading}</h2>\n<p>{about}</p>\n<div class="picture">{drawn}</div>'
 
 
 def _drawing(lang: Language) -> Any:

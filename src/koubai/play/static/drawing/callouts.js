@@ -1,7 +1,7 @@
 // Two notes beside the network's picture, where there is room for them: what a line is, and what a node's picture is.
 import { el } from "../page/dom.js";
 
-const WIDTH = 172, HEIGHT = 58, GAP = 20;
+const WIDTH = "14.3em", GAP = 20;
 
 export function callouts() {
   const node = el("p", { class: "callout", text: "play.network.callout_node", hidden: true });
@@ -16,10 +16,12 @@ export function callouts() {
    * @param {number} y the lowest thing above it
    */
   function put(note, plan, x, y) {
-    note.hidden = plan.height - y - GAP < HEIGHT || plan.step < WIDTH - 20;
-    note.style.left = `${Math.max(0, Math.min(plan.width - WIDTH, x - WIDTH / 2))}px`;
+    note.hidden = false; // its size follows that of the letters, which are larger on large screens
+    note.style.width = WIDTH;
     note.style.top = `${y + GAP}px`;
-    note.style.width = `${WIDTH}px`;
+    const wide = note.offsetWidth;
+    note.style.left = `${Math.max(0, Math.min(plan.width - wide, x - wide / 2))}px`;
+    note.hidden = plan.height - y - GAP < note.offsetHeight || plan.step < wide - 20;
   }
 
   return {
