@@ -1,7 +1,7 @@
 // A network on images as one picture, for a slide or a film: the image, the kernels and maps of every layer, and the answer.
 import { el, short } from "../page/dom.js";
-import { largest, layersOf, namesOf, numbersOf } from "./shapes.js";
-import { paint, paintKernel } from "./tile.js";
+import { answersOf, largest, layersOf, namesOf, numbersOf } from "./shapes.js";
+import { paint, paintImage, paintKernel } from "./tile.js";
 
 /** @typedef {import("../types.js").State} State */
 
@@ -62,8 +62,8 @@ function framed(small, x, y, wide, edge) {
  * @param {{line: string}} colours
  */
 function imageAt(state, x, wide, { line }) {
-  const [high, across] = state.data?.images?.shape ?? [8, 8], pixels = numbersOf(state, -1), small = el("canvas"), side = Math.min(wide, 180);
-  paint(small, high, across, (row, column) => pixels[row * across + column], 1);
+  const small = el("canvas"), side = Math.min(wide, 180);
+  paintImage(small, state.data?.images?.shape ?? [8, 8, 1], numbersOf(state, -1));
   return framed(small, x, TOP + (HEIGHT - TOP - EDGE - side) / 2, side, line);
 }
 
@@ -104,10 +104,12 @@ function layerAt(state, at, x, wide, { line }) {
  * @param {{ink: string, line: string, accent: string}} colours
  */
 function answer(state, x, wide, { ink, line, accent }) {
-  const outputs = numbersOf(state, layersOf(state).length - 1), best = outputs.indexOf(Math.max(...outputs)), room = HEIGHT - TOP - EDGE, step = Math.min(44, room / outputs.length), top = TOP + (room - step * outputs.length) / 2;
+  const outputs = answersOf(state), best = outputs.indexOf(Math.max(...outputs)), room = HEIGHT - TOP - EDGE, step = Math.min(44, room / outputs.length), top = TOP + (room - step * outputs.length) / 2;
+  const size = Math.max(8, Math.min(18, 0.75 * step)), longest = Math.max(...state.classes.map((name) => [...String(name)].length)), letters = Math.min(longest, Math.max(1, Math.floor((0.5 * wide) / (0.6 * size))));
+  const from = x + Math.max(22, 0.6 * size * letters + 8), long = Math.max(8, x + wide - 4 - from), cut = (/** @type {string} */ name) => ([...name].length > letters ? `${[...name].slice(0, Math.max(1, letters - 1)).join("")}…` : name);
   return state.classes.flatMap((name, at) => {
-    const y = top + at * step, share = Number.isFinite(outputs[at]) ? Math.max(0, Math.min(1, outputs[at])) : 0, long = wide - 26;
-    return [{ x, y: y + 0.68 * step, words: String(name), size: 18, bold: at === best, fill: ink }, { x: x + 22, y: y + 0.25 * step, wide: long, high: 0.5 * step, fill: line }, { x: x + 22, y: y + 0.25 * step, wide: Math.max(0.01, long * share), high: 0.5 * step, fill: accent }];
+    const y = top + at * step, share = Number.isFinite(outputs[at]) ? Math.max(0, Math.min(1, outputs[at])) : 0;
+    return [{ x, y: y + 0.68 * step, words: cut(String(name)), size, bold: at === best, fill: ink }, { x: from, y: y + 0.25 * step, wide: long, high: 0.5 * step, fill: line }, { x: from, y: y + 0.25 * step, wide: Math.max(0.01, long * share), high: 0.5 * step, fill: accent }];
   });
 }
 
