@@ -219,8 +219,8 @@ def _margin(pixels: Array, largest: float) -> int:
     """Return how many empty pixels usually surround what an image shows, so that drawings are made alike."""
     height, width = pixels.shape[1:3]
     differing = np.abs(pixels / largest - _ground(pixels, largest)) > INK
-    shown: Array = differing.any(axis=3) if pixels.ndim == 4 else differing
-    sides = (shown.any(axis=2), shown.any(axis=1))
+    shown = np.asarray(differing.any(axis=3) if pixels.ndim == 4 else differing)
+    sides = [np.asarray(shown.any(axis=axis)) for axis in (2, 1)]
     free = np.min([lines.argmax(axis=1) + lines[:, ::-1].argmax(axis=1) for lines in sides], axis=0)
     drawn = shown.any(axis=(1, 2))
     margin = int(np.median(free[drawn]) // 2) if drawn.any() else 0
