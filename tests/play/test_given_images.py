@@ -75,7 +75,7 @@ def test_what_cannot_be_played_with_gets_one_sentence(complaint, tmp_path):
         ([archive("below.npz", grey - 100.0, [0, 1] * 4)], "pixels must be finite numbers from 0"),
         ([archive("nothing.npz", 0 * grey, [0, 1] * 4)], "some of them above it; got 0 to 0"),
         ([archive("nan.npz", np.full((8, 6, 6), np.nan), [0, 1] * 4)], "got NaN or infinity"),
-        ([digits, "--target", "y"], "--target requires a table"),
+        ([digits, "--target", "y"], "--target must come with a table; got it with images"),
         ([digits, "--separator", ";"], "--separator must come with a TABLE"),
         (["--image-size", "28"], "--image-size must come with images"),
         (["--labels", "x"], "--labels must come with images"),

@@ -82,10 +82,11 @@ def run(args: argparse.Namespace) -> int:
     has_images = bool(args.table) and is_images(args.table)
     if has_images:
         of_images.check_there(args.table)
+        of_images.refuse_target(args)
         refuse_reading_options(args, worded("cli.needs_table"))
     elif args.table and not args.target:
         raise ParameterError(worded("cli.error.play_target_name_column_predict"))
-    if args.target and (has_images or not args.table):
+    if args.target and not args.table:
         raise ParameterError(worded("cli.error.play_target_requires_table_missing"))
     if not 0 <= args.port <= 65535:
         raise ParameterError(worded("cli.error.play_port_got_try", port=args.port))

@@ -15,7 +15,7 @@ from koubai.play.settings import Settings
 from ..given_images import folder_of_pictures, idx_of_digits
 from ..playing import ASKED, served
 from .conftest import COMPILING, Playground
-from .test_images import CHANGE, SEVEN, draw
+from .test_images import CHANGE, SEVEN, STORE, draw
 from .test_page import BEYOND, CUT, WIDER
 
 LONG = ("a class with quite a long name", "鳥")
@@ -196,7 +196,6 @@ def test_starts_can_be_stopped_and_tell_what_ended(opened_at, images, tmp_path):
     page.fill("#koubai-starts-count", "200")
     page.fill("#koubai-starts-epochs", "1")
     playground.press("play.starts.go")
-    page.wait_for_function("document.querySelector('.card.starts .words').textContent !== ''")
     playground.until("s.starts && s.starts.done >= 1")
     stop.click()
     playground.until("s.starts.stopped")
@@ -224,9 +223,7 @@ def test_no_width_scrolls_sideways_and_nothing_is_cut_off(opened_at, images, tmp
     page = playground.page
     page.evaluate(CHANGE, {"filters": [8, 16]})
     playground.until("s.network.layers.length === 6 && s.frame.blocks.theta.data.length === s.network.n_parameters")
-    page.evaluate(
-        "document.getElementById('koubai-play').playground.store.set({ cell: { layer: 5, at: 3 }, direction: 'backward' })"
-    )
+    page.evaluate(f"{STORE}.set({{ cell: {{ layer: 5, at: 3 }}, direction: 'backward' }})")
     for width in (380, 768, 1024, 1440):
         page.evaluate(WIDER, "0.05em")
         page.set_viewport_size({"width": width, "height": 900})

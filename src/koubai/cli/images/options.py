@@ -60,6 +60,14 @@ def add_play_options(parser: argparse.ArgumentParser) -> None:
     _add_reading(parser.add_argument_group("images, in place of a table"))
 
 
+def refuse_target(args: argparse.Namespace) -> None:
+    """Raise ParameterError if the column of a table was given with images."""
+    if args.target is not None:
+        kinds = {"what": term("a table"), "other": term("images")}
+        remedy = worded("core.remedy.leave_out")
+        raise ParameterError(worded("cli.error.come_got", replace="target", **kinds, shown=args.table, get=remedy))
+
+
 def refuse_play_options(args: argparse.Namespace) -> None:
     """Raise ParameterError for an option of images that was given without any."""
     for name in PLAY.values():
