@@ -3,6 +3,7 @@ import { el, save } from "./page/dom.js";
 import { Acknowledged, Instant, Patience } from "./page/flow.js";
 import { read, sifted, written } from "./page/link.js";
 import { keep_table, kept_table } from "./page/table-kept.js";
+import { Pictured } from "./page/pictured.js";
 import { Store } from "./page/store.js";
 import { Texts } from "./page/texts.js";
 import { first_state } from "./page/state.js";
@@ -55,6 +56,7 @@ export function mount(root, transport, options = { page: false }) {
     },
   };
 
+  const pictured = new Pictured();
   const { made, panels, at } = placed(context);
   const status = el("p", { class: "status", role: "status", "aria-live": "polite" });
   const notice = el("p", { class: "notice", hidden: true });
@@ -89,6 +91,7 @@ export function mount(root, transport, options = { page: false }) {
         ofImages.textContent = texts.text(what);
       }
     }
+    if (changed.has("settings") && state.settings && pictured.differ(state.settings)) changed.add("pictured");
     if (changed.has("problem")) {
       problem.hidden = !state.problem;
       problem.textContent = state.problem;
@@ -246,15 +249,15 @@ function receive(message, { store, send, change, transport, texts }, options) {
       store.set({ lesson: { ...lesson, resumed }, lesson_step: at });
     }).catch(() => send({ type: "settings", settings })); // the link's lesson isn't known here; the rest of it is
   } else if (type === "state") {
-    for (const name of ["network", "feature_names", "classes"]) // keep unchanged values, so that no focus is lost
+    confirmed.set(store, rest.settings);
+    for (const name of ["network", "feature_names", "classes", ...(store.state.network ? ["settings"] : [])]) // keep unchanged values, so that no focus is lost and nothing is drawn twice
       if (JSON.stringify(rest[name]) === JSON.stringify(/** @type {any} */ (store.state)[name])) delete rest[name];
     if (rest.notes?.length && JSON.stringify(rest.notes) !== JSON.stringify(store.state.notes)) { // what was done besides what was asked for
       store.set({ problem: rest.notes.map((/** @type {any} */ { key, values }) => texts.text(`play.problem.${key}`, values)).join(" ") });
     }
     store.set(rest);
-    confirmed.set(store, rest.settings);
     if (options.page) keep_table(store.state);
-    if (options.page && rest.settings) address(store.state);
+    if (options.page && store.state.settings) address(store.state);
   } else if (type === "data") store.set({ data: rest });
   else if (type === "losses") {
     const { losses: old, future } = store.state;
