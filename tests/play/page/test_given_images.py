@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 
@@ -22,7 +23,7 @@ from koubai.play.runs.rows import pixels_of, rows_of
 from koubai.play.settings import Settings
 
 from ..given_images import archive_of_letters, folder_of_pictures, idx_of_digits
-from .stories import played
+from .stories import STATIC, missing, played
 
 NETWORKS = {
     "digits of 28 × 28": {"n_rows": 60},
@@ -183,3 +184,26 @@ def test_starts_that_are_stopped_tell_what_ended(tmp_path, found):
         assert stopped["asked"] > len(stopped["losses"]) >= 1
     assert len(told.last("starts")["losses"]) == 2, "later ones are not stopped"
     assert not told.last("starts")["stopped"]
+
+
+DRAWN = """
+const { imageOf } = await import(process.argv[1]);
+const line = [[[0.5, 0.1], [0.5, 0.9]]], kinds = [{}, { margin: 4 }, { margin: 4, ground: 1 }];
+const told = kinds.map((kind) => imageOf(line, 28, 28, 4, kind));
+console.log(JSON.stringify([...told, imageOf([], 28, 28, 4, { ground: 1 })]));
+"""
+
+
+def test_a_drawing_is_made_as_the_images_are():
+    node = shutil.which("node")
+    if node is None:
+        missing("no Node.js found")
+    command = [node, "--input-type=module", "--eval", DRAWN, (STATIC / "images" / "strokes.js").as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    whole, within, inverted, empty = (np.array(each).reshape(28, 28) for each in json.loads(done.stdout))
+    assert np.flatnonzero(whole.any(axis=1)).tolist() == list(range(28))
+    assert np.flatnonzero(within.any(axis=1)).tolist() == list(range(4, 24)), "the line fills what is within the margin"
+    assert within[14].sum() == pytest.approx(20 * 4 / 32, abs=0.26), "and is as thick as 4 in 32 of that"
+    assert inverted == pytest.approx(1 - within)
+    assert (empty == 1).all()
