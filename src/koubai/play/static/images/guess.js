@@ -24,7 +24,7 @@ export function guessPanel({ store, texts }) {
         el("span", { class: "name", title: String(name) }, String(name)), el("span", { class: "track" }, fill), value);
       return { element: bar, fill, value };
     });
-    list.style.setProperty("--name", `${Math.min(9, Math.max(1.2, 0.62 * Math.max(...state.classes.map((name) => [...String(name)].length))))}em`);
+    list.style.setProperty("--name", `${Math.min(9, Math.max(1.2, 0.5 + 0.7 * Math.max(...state.classes.map((name) => [...String(name)].length))))}em`);
     list.replaceChildren(...bars.map((each) => each.element));
   }
 

@@ -226,11 +226,12 @@ export function padPanel(context) {
  * @param {boolean} isDark whether large pixels are
  */
 function example(pen, side, { shape: [height, width, channels], pixels }, row, isDark) {
+  const cell = side / Math.max(height, width), [over, before] = [height, width].map((cells) => (side - cells * cell) / 2);
   for (let at = 0; at < height * width; at++) {
     const first = (row * height * width + at) * channels, share = pixels[first];
     if (channels === 1) pen.fillStyle = `rgba(${INK}, ${0.55 * (isDark ? share : 1 - share)})`;
     else pen.fillStyle = `rgb(${[0, 1, 2].map((channel) => Math.round(255 * pixels[first + channel])).join(", ")})`;
-    const [left, right] = [at % width, (at % width) + 1].map((k) => Math.round((k * side) / width)), [top, bottom] = [0, 1].map((k) => Math.round(((Math.floor(at / width) + k) * side) / height));
+    const [left, right] = [at % width, (at % width) + 1].map((k) => Math.round(before + k * cell)), [top, bottom] = [0, 1].map((k) => Math.round(over + (Math.floor(at / width) + k) * cell));
     pen.fillRect(left, top, right - left, bottom - top);
   }
 }

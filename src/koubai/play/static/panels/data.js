@@ -6,6 +6,10 @@ import { CLASSES, NEGATIVE, POSITIVE, css } from "../drawing/colours.js";
 import { word } from "./settings.js";
 
 const MOST_ROWS = 2000;
+const LONGEST = 32; // letters of a set's name beside its picture
+
+/** @param {string} name */
+const cut = (name) => ([...name].length > LONGEST ? `${[...name].slice(0, LONGEST - 1).join("")}…` : name);
 
 /** @type {import("../types.js").PanelKind} */
 export const panel = { place: "data", order: 40, make: dataPanel };
@@ -143,7 +147,7 @@ function fill(sets, store, texts, change) {
     return el("button", {
       type: "button", role: "radio", class: "set", "data-name": set.name, tabindex: -1,
       on: { click: () => store.state.settings.dataset === set.name || choose_set(store, set, change), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
-    }, picture, el("span", { class: "set-name" }, images?.title || word(texts, set.name)));
+    }, picture, el("span", images?.title ? { class: "own-name", title: images.title } : {}, cut(images?.title || word(texts, set.name))));
   }));
 }
 

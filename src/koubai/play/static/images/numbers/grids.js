@@ -8,7 +8,7 @@ import { largest } from "../shapes.js";
 import { paint } from "../tile.js";
 
 const ACROSS = 8; // nodes of a dense layer in a row of the table
-const MOST_CELLS = 256; // of a table that can be read; more numbers are a picture
+const MOST_CELLS = 100; // of a table that can be read; more numbers are a picture
 const NOTATION = { digits: 4, fractions: false };
 
 /** Laws as formulas; those that there are. @param {any[]} laws */
@@ -62,6 +62,11 @@ export function renew(tables, parts, form) {
 function many(name, rows, scale) {
   const canvas = el("canvas", { class: "sharp many-numbers", role: "img", "aria-label": `${name}, ${rows.length} × ${rows[0].length}` });
   paint(canvas, rows.length, rows[0].length, (row, column) => rows[row][column], scale);
+  canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    const box = canvas.getBoundingClientRect(), place = (/** @type {number} */ share, /** @type {number} */ cells) => Math.max(0, Math.min(cells - 1, Math.floor(share * cells)));
+    const [row, column] = [place((event.clientY - box.top) / box.height, rows.length), place((event.clientX - box.left) / box.width, rows[0].length)];
+    canvas.title = `[${row + 1},${column + 1}]: ${short(rows[row][column])}`;
+  });
   return canvas;
 }
 
