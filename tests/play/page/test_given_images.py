@@ -146,6 +146,16 @@ def test_the_program_reads_the_images_and_walks_the_page_s_path(found, name, tmp
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_losses_and_shares_that_are_right_are_python_s(found, name):
+    answer, _, _, tables, _ = found[name]
+    experiment, moment = replay(answer.whole["began"], answer.whole["done"], tables)
+    train, test, (train_right, test_right) = experiment.losses(moment.state.theta)
+    header = answer.last("frame")["header"]
+    assert (header["train_loss"], header["test_loss"]) == pytest.approx((train, test), rel=1e-9)
+    assert (header["train_accuracy"], header["test_accuracy"]) == pytest.approx((train_right, test_right))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_many_starts_end(found, name):
     answer, *_ = found[name]
     assert len(answer.last("starts")["losses"]) == 2
