@@ -1,5 +1,7 @@
 """Images of one's own in a real browser: served, exported as one file, drawn on, named by their own classes."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -156,6 +158,20 @@ def test_two_coloured_classes_have_their_names_and_no_drawing(opened_at, tmp_pat
     bars = page.locator(".bar output").all_inner_texts()
     assert bars == [f"{100 * (1 - z):.1f} %", f"{100 * z:.1f} %"]
     assert page.locator(".bar .name").all_inner_texts() == list(LONG)
+    with page.expect_download() as download:
+        playground.press("play.keep.svg")
+    drawn = download.value.path().read_text(encoding="utf-8")
+    boxes = [
+        tuple(map(float, found))
+        for found in re.findall(r'<image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', drawn)
+    ]
+    assert len(boxes) == 1 + 2 * 8 + 8
+    assert boxes[0][3] / boxes[0][2] == pytest.approx(10 / 12, abs=0.01)
+    for number, (x, y, width, height) in enumerate(boxes):
+        assert 0 <= x <= x + width <= 1280
+        assert 0 <= y <= y + height <= 720
+        for a, b, wide, high in boxes[:number]:
+            assert not (a < x + width and x < a + wide and b < y + height and y < b + high), "no two overlap"
     page.locator(".bar").first.click()
     playground.until("s.cell && s.cell.at === 0")
     page.get_by_text("Backward: δ", exact=True).click()
