@@ -73,8 +73,8 @@ INSTANT = """([times]) => new Promise((done) => {
 
 
 @contextmanager
-def hosted() -> Iterator[str]:
-    """Yield the address of an exported page on a static host of its own."""
+def hosted(images: Any = None) -> Iterator[str]:
+    """Yield the address of an exported page on a static host of its own, with images if there are any."""
     from koubai.play.exporting import export
 
     class Quiet(SimpleHTTPRequestHandler):
@@ -84,7 +84,7 @@ def hosted() -> Iterator[str]:
             pass
 
     with tempfile.TemporaryDirectory() as folder:
-        export(Path(folder) / "site")
+        export(Path(folder) / "site", images=images)
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(Path(folder) / "site")))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -184,7 +184,38 @@ def measure_instant(chromium: Any, address: str, times: int) -> Iterator[tuple[s
     yield "instant mode, 2-8-8-1, 250 points, 500 epochs: slider to picture", told
 
 
-PARTS = ("start", "frames", "instant", "starts")
+def large_digits() -> Any:
+    """Return scikit-learn's digits with 28 × 28 pixels, as images of one's own."""
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    from koubai.play.of_images.given import arrays_given
+
+    found = load_digits()
+    enlarged = np.pad(np.kron(found.images, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))
+    return arrays_given(enlarged, found.target, "benchmarks").images
+
+
+def measure_images(chromium: Any, address: str, seconds: float) -> Iterator[tuple[str, str]]:
+    """Yield frames and epochs a second with images of 28 × 28, and the layers that the page begins with."""
+    usual = "&hidden=[]&activations=[]&dropout=[]&optimizer=adam&learning_rate=0.003&n_rows=1000&train_ratio=0.7"
+    page = opened(chromium, address, f"dataset=images{usual}&pace=0")
+    wait(page, f"{STORE}.state.frame.blocks.seen && !{STORE}.state.running")
+    page.click("button.play")
+    wait(page, f"{STORE}.state.epoch > 2")
+    before = page.evaluate(f"{STORE}.state.epoch")
+    found = page.evaluate(COUNT, [seconds])
+    right = page.evaluate(f"{STORE}.state.frame.header.test_accuracy")
+    page.close()
+    yield (
+        "frames a second, 700 of 1000 images of 28 × 28",
+        f"{found['frames']:.1f} (the screen: {found['screens']:.1f})",
+    )
+    told = f"{(found['epoch'] - before) / seconds:.1f} ({100 * right:.1f} % of the test images right in the end)"
+    yield "epochs a second meanwhile", told
+
+
+PARTS = ("start", "frames", "instant", "starts", "images")
 
 
 def measured(parts: Sequence[str], given: argparse.Namespace) -> Iterator[tuple[str, str]]:
@@ -194,10 +225,11 @@ def measured(parts: Sequence[str], given: argparse.Namespace) -> Iterator[tuple[
         "frames": lambda chromium, address: measure_frames(chromium, address, given.seconds),
         "instant": lambda chromium, address: measure_instant(chromium, address, 40),
         "starts": lambda chromium, address: measure_starts(chromium, address, 3),
+        "images": lambda chromium, address: measure_images(chromium, address, given.seconds),
     }
     for part in PARTS:
         if part in parts:
-            with hosted() as address, browser() as chromium:
+            with hosted(large_digits() if part == "images" else None) as address, browser() as chromium:
                 yield from work[part](chromium, address)
 
 

@@ -61,7 +61,7 @@ def test_arguments_that_cannot_be_served_get_one_sentence(complaint, tmp_path):
         (["--target", "y"], "--target requires a table, which is missing"),
         ([good, "--target", "kinf"], "kind"),
         ([tmp_path / "absent.csv", "--target", "y"], "there is no such file"),
-        ([tmp_path, "--target", "y"], "must be a file"),
+        ([tmp_path, "--target", "y"], "--target must come with a table; got it with images"),
         ([junk, "--target", "y"], "must be text"),
         (["--port", "99999"], "--port must be from 0 to 65535; got 99999"),
         (["--port", "http"], "--port"),

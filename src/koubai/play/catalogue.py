@@ -20,13 +20,14 @@ from koubai.engines.cpu.native.wasm import files as wasm_files
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.convolution.classifier import ConvClassifier
 from koubai.estimators.given.outputs import Ending, classification_ending, regression_ending
+from koubai.estimators.kept.recording import encode_array
 from koubai.estimators.linear.separability import REMEDIES, describe
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
 from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.schedules import SCHEDULES
 from koubai.play.checks import described
-from koubai.play.datasets import CLASSES, DATASETS, MADE, NUMBERS
+from koubai.play.datasets import CLASSES, DATASETS, GIVEN_IMAGES, MADE, NUMBERS
 from koubai.play.features import FEATURES
 from koubai.play.messages import MESSAGES
 from koubai.play.of_images.laws import laws
@@ -114,9 +115,29 @@ def catalogue() -> Plain:
     return plain
 
 
+def with_images(images: ImageSet | None) -> Plain:
+    """Return the catalogue with images of the user's own, if there are any.
+
+    Examples
+    --------
+    >>> sorted(with_images(None)["images"])
+    ['digits']
+    """
+    found = catalogue()
+    return found if images is None else {**found, "images": with_given(images)}
+
+
+def with_given(images: ImageSet) -> Plain:
+    """Return what the page must know of all sets of images, with those of the user's own."""
+    sets: Plain = catalogue()["images"]
+    return {**sets, GIVEN_IMAGES: json.loads(json.dumps(_image_set(images)))}
+
+
 def _image_set(found: ImageSet) -> Plain:
     """Return what the page must know of a set of images before it has them."""
-    return {"shape": found.shape, "most": found.most, "classes": found.classes, "usual": dict(found.usual)}
+    plain = {"shape": found.shape, "most": found.most, "classes": found.classes, "usual": dict(found.usual)}
+    labels = {} if found.labels is None else {"labels": encode_array(found.labels)}
+    return {**plain, **labels, **found.told}
 
 
 def _tasks(loss: str) -> list[str]:

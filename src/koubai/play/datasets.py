@@ -29,9 +29,12 @@ READ = ("baseball", "penguins", "spam")
 """Tables included with koubai."""
 
 PICTURES = ("digits",)
-"""Sets of images."""
+"""Sets of images included with scikit-learn."""
 
-DATASETS = (*MADE, "points", *READ, *PICTURES, "table")
+GIVEN_IMAGES = "images"
+"""Images of the user's own, which a playground is opened with."""
+
+DATASETS = (*MADE, "points", *READ, *PICTURES, GIVEN_IMAGES, "table")
 """All kinds of data: generated, drawn by hand, included with koubai, images, the user's own."""
 
 

@@ -15,11 +15,12 @@ from typing import Any
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import LANGUAGES, term, worded
 from koubai.play.bundle import IMAGES_STYLE, carried, script, texts, widget_style
-from koubai.play.catalogue import catalogue, engine_addresses, engine_files
+from koubai.play.catalogue import engine_addresses, engine_files, with_images
 from koubai.play.classroom.lessons import with_own
-from koubai.play.datasets import PICTURES, READ
+from koubai.play.datasets import GIVEN_IMAGES, PICTURES, READ
 from koubai.play.derived.whole import derivations
 from koubai.play.modules import STATIC, index
+from koubai.play.of_images.sets import ImageSet
 from koubai.play.runs.rows import pixels_of, rows_of
 from koubai.play.settings import Settings
 from koubai.training.atomic import replace_file
@@ -58,7 +59,9 @@ PAGE = """<!DOCTYPE html>
 """  # noqa: E501  a page's own lines
 
 
-def export(target: Path, *, first: Settings | None = None, own: Lessons | None = None) -> list[Path]:
+def export(
+    target: Path, *, first: Settings | None = None, own: Lessons | None = None, images: ImageSet | None = None
+) -> list[Path]:
     """Write the playground to a file that ends in .html, or to a folder; return what was written.
 
     Parameters
@@ -69,6 +72,8 @@ def export(target: Path, *, first: Settings | None = None, own: Lessons | None =
         What is seen first.
     own : mapping, optional
         Lessons by name, in addition to those included with koubai.
+    images : ImageSet, optional
+        Images of the user's own; see `koubai.play.of_images.given.given_images`.
 
     Raises
     ------
@@ -80,29 +85,30 @@ def export(target: Path, *, first: Settings | None = None, own: Lessons | None =
     if engine_files() is None:
         raise ParameterError(worded("playground.error.play_export_needs_engine_module"))
     told = list(with_own(own).values())
-    choices = {**catalogue(), "served": False, "first": None if first is None else first.as_json()}
+    choices = {**with_images(images), "served": False, "first": None if first is None else first.as_json()}
     if target.suffix.lower() in (".html", ".htm"):
-        replace_file(target, _one_file(choices, told).encode())
+        replace_file(target, _one_file(choices, told, rows_at_hand(images)).encode())
         return [target]
     try:
-        return _folder(target, choices, told)
+        return _folder(target, choices, told, rows_at_hand(images))
     except OSError as error:
         why = (error.strerror or "unknown").lower()
         raise FileError(worded("playground.error.writable", target=target, why=term(why))) from error
 
 
-def example_rows() -> dict[str, Plain]:
+def rows_at_hand(images: ImageSet | None = None) -> dict[str, Plain]:
     """Return the sets of images, and the example tables as usually split, with what their model files need."""
     usual = Settings()
     tables = {name: rows_of(usual.changed({"dataset": name, "axes": "pca"}), {}, with_template=True) for name in READ}
-    return {**tables, **{name: pixels_of(name) for name in PICTURES}}
+    own = {} if images is None else {GIVEN_IMAGES: pixels_of(images)}
+    return {**tables, **{name: pixels_of(name) for name in PICTURES}, **own}
 
 
-def _one_file(choices: Plain, told: list[Any]) -> str:
+def _one_file(choices: Plain, told: list[Any], tables: Mapping[str, Plain]) -> str:
     parts = {
         **carried(told),
         "catalogue": choices,
-        "tables": {name: _packed(rows) for name, rows in example_rows().items()},
+        "tables": {name: _packed(rows) for name, rows in tables.items()},
         "derivations": _packed(derivations()),
     }
     content = json.dumps(parts).replace("<", "\\u003c")  # no text can end the element
@@ -123,7 +129,7 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
+def _folder(target: Path, choices: Plain, told: list[Any], tables: Mapping[str, Plain]) -> list[Path]:
     is_ours = all((target / name).is_file() for name in MARKS)
     if target.exists() and (
         not target.is_dir() or (any(each.name != NEW for each in target.iterdir()) and not is_ours)
@@ -138,7 +144,7 @@ def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
         "lessons.json": json.dumps(told),
         **{f"lessons/{lesson['name']}.json": json.dumps(lesson) for lesson in told},
         **{f"texts/{lang}.json": json.dumps(texts()[lang]) for lang in LANGUAGES},
-        **{f"tables/{name}.json": json.dumps(rows) for name, rows in example_rows().items()},
+        **{f"tables/{name}.json": json.dumps(rows) for name, rows in tables.items()},
         **{path: file.read_bytes() for path, file in zip(names.values(), engine, strict=True)},
         "static/page.js": f"{script('exported.js')}\n",
         "static/worker.js": f"{script('session/worker.js')}\n",
@@ -158,7 +164,7 @@ def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
     except BaseException:
         shutil.rmtree(target if is_new else whole, ignore_errors=True)
         raise
-    for folder in ("engine", "static"):  # of an earlier export, from other sources
+    for folder in ("engine", "static", "tables"):  # of an earlier export, from other sources or with other images
         shutil.rmtree(target / folder, ignore_errors=True)
     for name in found:
         (target / name).parent.mkdir(parents=True, exist_ok=True)

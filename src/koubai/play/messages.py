@@ -78,6 +78,7 @@ MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {
         ),
     },
     "starts": {"count": (Count(1, 200), 100), "epochs": (Count(1, 2000), 200)},
+    "stop_starts": {},
     "instant": {"epochs": (Count(1, 5000), 500)},
     "look": {
         "row": (Count(0, 100_000), 0),

@@ -2,24 +2,29 @@
 
 import json
 import logging
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict, cast
 
 import anywidget
+import numpy as np
 
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.convolution.classifier import ConvClassifier
 from koubai.estimators.perceptron import Perceptron
 from koubai.estimators.regressor import MLPRegressor
+from koubai.images.names import is_images
 from koubai.models.table_model import TableModel
 from koubai.play.bundle import widget_module, widget_style
+from koubai.play.catalogue import with_given
 from koubai.play.classroom.lessons import with_own
-from koubai.play.datasets import CLASSES, NUMBERS
+from koubai.play.datasets import CLASSES, GIVEN_IMAGES, NUMBERS
 from koubai.play.messages import Message, Parts, parse
-from koubai.play.runs.data import Source
+from koubai.play.of_images.given import Given, arrays_given, read_given
+from koubai.play.runs.data import GivenImages, Source
 from koubai.play.runs.estimators import Playable, left_aside, recipe_of, settings_of
 from koubai.play.runs.given import GivenRows, GivenTable, given
 from koubai.play.runs.journal import Edit
@@ -180,7 +185,9 @@ class Playground(anywidget.AnyWidget):
     def _answer(self, asked: Mapping[str, Any]) -> Message:
         """Return ``{"answer": …}``, or ``{"text": sentence}``."""
         if asked.get("what") == "begin":
-            return {"answer": {"first": self.settings, "document": self._run.whole()}}
+            images = self._tables.get(GIVEN_IMAGES)
+            sets = {"images": with_given(images.images)} if isinstance(images, GivenImages) else {}
+            return {"answer": {"first": self.settings, "document": self._run.whole(), **sets}}
         what, part = str(asked.get("what")), asked.get("part")
         if what not in ANSWERS or not isinstance(part, Mapping):
             return {"text": f"A question must be one of {', '.join(ANSWERS)}, with its parts; got something else."}
@@ -223,14 +230,16 @@ def play(
     Parameters
     ----------
     X : array-like, sparse matrix, DataFrame, or path, optional
-        Rows to learn from, (n, n_features). By default, the built-in data sets are shown.
+        Rows to learn from, (n, n_features); or images, (n, height, width) or (n, height, width, channels), or a path of
+        such as ``koubai fit`` takes. By default, the built-in data sets are shown.
     y : array-like or str, optional
-        Their targets (n,): labels or numbers; or the column of X that holds them.
+        Their targets (n,): labels or numbers; or the column of X that holds them. Left out for a path of images.
     task : {"classification", "regression"}, optional
         The task; by default, inferred from y (see `koubai.tables.preparing.targets.find_target`).
     standardize : bool
         Whether to standardise columns (and numeric targets) to mean 0 and standard deviation 1 for the network, as
-        suits gradient methods. ``widget.estimator`` takes the original rows in either case.
+        suits gradient methods. ``widget.estimator`` takes the original rows in either case. Images are divided by
+        their largest pixel instead.
     **settings
         Initial settings, by the names used in a link to the page: ``hidden=[8, 8]``,
         ``activations=["relu", "relu"]``, ``learning_rate=0.01``, ``mode="perceptron"``, ``train_ratio=0.5``, ….
@@ -259,9 +268,31 @@ def play(
     """
     if X is None:
         return Playground(Settings().changed(settings), {})
+    images = _images(X, y)
+    if images is not None:
+        if task == NUMBERS:
+            raise ParameterError("play: task must be classification for images; got regression. Leave it out.")
+        return _play_images(images, settings)
     source = given(X, y, task=task, standardize=standardize)
     first = Settings(train_ratio=1.0 if source.n_rows < SMALL else 0.8)
     return Playground(replace(first, **on_given(source)).changed(settings), {GIVEN: source})
+
+
+def _images(X: Any, y: Any) -> Given | None:
+    """Return what was given as images; None if it is a table."""
+    if isinstance(X, str | os.PathLike):
+        return read_given(X) if y is None and is_images(X) else None
+    n_axes = np.ndim(X) if isinstance(X, list | tuple) else getattr(X, "ndim", 0)
+    return arrays_given(X, y, "play") if n_axes in (3, 4) else None
+
+
+def _play_images(given: Given, settings: Mapping[str, object]) -> Playground:
+    images, notes = given
+    for note in notes:
+        warnings.warn(str(note), stacklevel=4)  # skips the room's call
+    few = {"train_ratio": 1.0} if int(images.told["n"]) < SMALL else {}
+    first = Settings().changed({"dataset": GIVEN_IMAGES, **images.usual, **few})
+    return Playground(first.changed(settings), {GIVEN_IMAGES: GivenImages(images)})
 
 
 def play_estimator(estimator: Playable, X: Any, y: Any, **settings: object) -> Playground:

@@ -1,4 +1,5 @@
-// Asks for many starts twice, the second time before the first are done, of helpers that answer late; prints what came.
+// Asks for many starts of helpers that answer late: twice, the second time before the first are done; then some that are stopped, and others after
+// them. Prints what came of each.
 import { pathToFileURL } from "node:url";
 
 globalThis.navigator ??= { hardwareConcurrency: 2 }; // which older Node.js has not
@@ -8,6 +9,10 @@ const { SessionTransport } = await import(pathToFileURL(`${process.argv[2]}/sess
 class Helper {
   settings = "";
   queue = Promise.resolve();
+  ended = false;
+  terminate() {
+    this.ended = true;
+  }
   postMessage({ answer, help }) {
     if (answer?.answer) said(answer);
     if (!help) return;
@@ -15,7 +20,7 @@ class Helper {
       if (help.settings) this.settings = help.settings;
       else {
         await new Promise((done) => setTimeout(done, 2));
-        this.onmessage({ data: { job: help.job, start: `${this.settings} ${help.seed}` } });
+        if (!this.ended) this.onmessage({ data: { job: help.job, start: `${this.settings} ${help.seed}` } });
       }
     });
   }
@@ -26,7 +31,13 @@ const transport = new SessionTransport(home);
 await transport.begun;
 let said = () => {};
 const asked = (id, settings) => transport.worker.onmessage({ data: { ask: "starts", id, part: { settings, data: null, count: 9, epochs: 1 } } });
-const second = new Promise((done) => (said = ({ id, answer }) => id === 2 && done(answer)));
+const come = (wanted) => new Promise((done) => (said = ({ id, answer }) => id === wanted && done(answer)));
+const second = come(2);
 asked(1, "old");
 setTimeout(() => asked(2, "new"), 3);
-console.log(JSON.stringify((await second).sort()));
+const again = (await second).sort(), third = come(3);
+asked(3, "stopped");
+setTimeout(() => transport.worker.onmessage({ data: { ask: "stop" } }), 6);
+const stopped = await third, fourth = come(4);
+asked(4, "after");
+console.log(JSON.stringify({ again, stopped, after: (await fourth).sort() }));

@@ -22,14 +22,15 @@ const plain = (_, value) => {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 };
 
-async function play({ first = {}, rows = null, document = null, messages = [], settles = false, keeps = null, explains = [], cells = [], kernels = [] }) {
+async function play({ first = {}, rows = null, document = null, images = null, messages = [], settles = false, keeps = null, explains = [], cells = [], kernels = [] }) {
   const told = [];
   let session = null;
   const send = (message) => {
     told.push(message);
     if (message.type === "frame") queueMicrotask(() => session.receive({ type: "ack", id: message.header.id }));
   };
-  session = new Session({ engine, catalogue }, send, {
+  const known = images ? { ...catalogue, images: { ...catalogue.images, images } } : catalogue;
+  session = new Session({ engine, catalogue: known }, send, {
     rows: async () => {
       if (!rows) throw new Problem("no_table");
       return decoded(rows);
@@ -42,6 +43,7 @@ async function play({ first = {}, rows = null, document = null, messages = [], s
   for (const message of messages) {
     marks.push(told.length);
     if (message.wait) await new Promise((done) => setTimeout(done, message.wait));
+    else if (message.until) while (!told.some((each) => each.type === message.until && each.losses)) await new Promise((done) => setTimeout(done, 2));
     else if (message.at_once) message.at_once.forEach((each) => session.receive(each));
     else await session.receive(message);
     while (message.type === "run" && settles && session.running) await new Promise((done) => setTimeout(done, 2));

@@ -20,6 +20,8 @@ FIT: Mapping[str, str] = {
     "test": "test",
 }
 """The option that sets each parameter of images for ``fit``."""
+PLAY: Mapping[str, str] = {"image_size": "image-size", "channels": "color", "labels": "labels"}
+"""The option that sets each parameter of images for ``play``."""
 PREDICT: Mapping[str, str] = {"resize": "resize", "channels": "color"}
 """The option that sets each parameter of images for ``predict``."""
 OF_BOTH = frozenset(
@@ -47,12 +49,37 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--flips", action="store_true", help="exchange left and right of half of the images, others in each epoch"
     )
-    group.add_argument("--image-size", type=image_size, metavar="WxH", help="resize pictures: 28, or 64x48")
-    add_color(group)
-    group.add_argument("--labels", metavar="FILE", help="the idx file of labels, if not beside that of images")
+    _add_reading(group)
     group.add_argument(
         "--test", metavar="IMAGES", help="further images to judge the network by, instead of held-out ones"
     )
+
+
+def add_play_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``play`` for images."""
+    _add_reading(parser.add_argument_group("images, in place of a table"))
+
+
+def refuse_target(args: argparse.Namespace) -> None:
+    """Raise ParameterError if the column of a table was given with images."""
+    if args.target is not None:
+        kinds = {"what": term("a table"), "other": term("images")}
+        remedy = worded("core.remedy.leave_out")
+        raise ParameterError(worded("cli.error.come_got", replace="target", **kinds, shown=args.table, get=remedy))
+
+
+def refuse_play_options(args: argparse.Namespace) -> None:
+    """Raise ParameterError for an option of images that was given without any."""
+    for name in PLAY.values():
+        if getattr(args, name.replace("-", "_")) is not None:
+            raise ParameterError(worded("cli.error.play_option_of_images", name=name))
+
+
+def _add_reading(group: "argparse._ArgumentGroup") -> None:
+    """Add the options of how images are read."""
+    group.add_argument("--image-size", type=image_size, metavar="WxH", help="resize pictures: 28, or 64x48")
+    add_color(group)
+    group.add_argument("--labels", metavar="FILE", help="the idx file of labels, if not beside that of images")
 
 
 def add_predict_options(parser: argparse.ArgumentParser) -> None:

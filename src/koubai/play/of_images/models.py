@@ -7,7 +7,6 @@ import numpy as np
 from koubai.estimators.convolution.classifier import ConvClassifier
 from koubai.estimators.given.image_layers import AvgPool, Conv, Dense, Dropout, Flatten, MaxPool
 from koubai.play.of_images.networks import POOLED
-from koubai.play.of_images.sets import IMAGES
 from koubai.play.runs.estimators import parameters_of, take_moment
 from koubai.play.runs.experiment import Experiment, Moment
 from koubai.play.settings import Settings
@@ -17,7 +16,7 @@ IN_LAYERS = ("hidden_layer_sizes", "activation", "dropout")
 
 
 def image_estimator(experiment: Experiment, moment: Moment) -> ConvClassifier:
-    """Return the network as a ``ConvClassifier``, whose pixels are those of the set: 0 to 16 for the digits.
+    """Return the network as a ``ConvClassifier``, whose pixels and labels are those of the set: 0 to 16 for the digits.
 
     Examples
     --------
@@ -28,27 +27,29 @@ def image_estimator(experiment: Experiment, moment: Moment) -> ConvClassifier:
     (3,)
     """
     data, settings = experiment.data, experiment.settings
-    most = float(IMAGES[settings.dataset].most)
+    images = data.images
+    assert images is not None
     common = {name: value for name, value in parameters_of(experiment).items() if name not in IN_LAYERS}
-    model = ConvClassifier(layers_of(settings), shifts=0, **common)
-    assert data.shape is not None
-    blank = np.zeros((len(data.classes), *data.shape))  # one image a class: not every class needs to be among the rows
-    model._validated(blank, np.array(data.classes), incremental=False, reset=True)
-    model.pixel_mean_, model.pixel_scale_ = [0.0], [most]  # the network sees shares of black
+    model = ConvClassifier(layers_of(settings, images.shape), shifts=0, **common)
+    labels = np.array(images.classes) if images.labels is None else images.labels
+    blank = np.zeros((len(labels), *images.shape))  # one image a class: not every class needs to be among the rows
+    model._validated(blank, labels, incremental=False, reset=True)
+    n_channels = images.shape[2]
+    model.pixel_mean_, model.pixel_scale_ = [0.0] * n_channels, [float(images.most)] * n_channels
     take_moment(model, experiment, moment)
     return model
 
 
-def layers_of(settings: Settings) -> list[Any]:
-    """Return the layers as they are given to an estimator.
+def layers_of(settings: Settings, shape: tuple[int, int, int]) -> list[Any]:
+    """Return the layers on images of this shape as they are given to an estimator.
 
     Examples
     --------
-    >>> layers_of(Settings(dataset="digits", hidden=(), activations=(), dropout=()))
+    >>> layers_of(Settings(dataset="digits", hidden=(), activations=(), dropout=()), (8, 8, 1))
     [Conv(filters=8, kernel_size=3, strides=1, padding='same'), 'relu', MaxPool(pool_size=2, strides=None, padding='valid'), Flatten()]
     """  # noqa: E501  an example's output
     found: list[Any] = []
-    height, width, _ = IMAGES[settings.dataset].shape
+    height, width, _ = shape
     for filters, size in zip(settings.filters, settings.kernel_sizes, strict=True):
         found += [Conv(filters, size, padding="same"), settings.map_activation]
         if settings.pooling != "none" and min(height, width) >= POOLED:

@@ -13,9 +13,9 @@ from koubai.core.arrays import Array
 from koubai.core.counter_random import DATA, CounterRandom
 from koubai.core.errors import DataError
 from koubai.core.language import worded
-from koubai.play.datasets import CLASSES, MADE, NUMBERS, PICTURES, READ, make
+from koubai.play.datasets import CLASSES, GIVEN_IMAGES, MADE, NUMBERS, PICTURES, READ, make
 from koubai.play.features import features_of
-from koubai.play.of_images.sets import IMAGES, images_of, names_of_pixels
+from koubai.play.of_images.sets import IMAGES, ImageSet, images_of, names_of_pixels
 from koubai.play.runs.recipe import Recipe
 from koubai.play.serving.uploads import MOST_ROWS
 from koubai.play.settings import Settings
@@ -80,8 +80,8 @@ class Data:
         For rows given to an estimator: how it trains.
     is_given : bool
         Whether the rows were given by a program, which alone can supply them again.
-    shape : (int, int, int), optional
-        For images: height, width and channels.
+    images : ImageSet, optional
+        For images: the set that they are of.
     """
 
     inputs: Array
@@ -95,7 +95,12 @@ class Data:
     original: Original | None = None
     recipe: Recipe | None = None
     is_given: bool = False
-    shape: tuple[int, int, int] | None = None
+    images: ImageSet | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int] | None:
+        """Height, width and channels of images; None for other rows."""
+        return None if self.images is None else self.images.shape
 
 
 class Source(Protocol):
@@ -125,8 +130,8 @@ def load(settings: Settings, tables: Mapping[str, Path | Source]) -> Data:
         return _of_points(settings, made.points, made.targets, task, ("0", "1") if task == CLASSES else ())
     if settings.dataset == "points":
         return _drawn(settings)
-    if settings.dataset in PICTURES:
-        return _pictures(settings)
+    if settings.dataset in (*PICTURES, GIVEN_IMAGES):
+        return _pictures(settings, image_set(settings, tables))
     if settings.dataset in READ:
         name, target = TABLES[settings.dataset]
         return _of_file(settings, example_table(name), target)
@@ -168,11 +173,45 @@ def _drawn(settings: Settings) -> Data:
     return _of_points(settings, drawn[order, :2], codes, CLASSES, tuple(map(str, classes)))
 
 
-def _pictures(settings: Settings) -> Data:
-    found = IMAGES[settings.dataset]
-    inputs, targets = images_of(settings.dataset, settings.n_rows, settings.data_seed)
-    names = names_of_pixels(found.shape)
-    return Data(inputs, targets, _split(len(inputs), settings), CLASSES, found.classes, names, shape=found.shape)
+@dataclass(frozen=True, eq=False)
+class GivenImages:
+    """Images of the user's own, beside the tables under the name of their data set."""
+
+    images: ImageSet
+
+    def data(self, settings: Settings) -> Data:
+        """Return the images that the settings ask for."""
+        return _pictures(settings, self.images)
+
+
+def image_set(settings: Settings, tables: Mapping[str, Path | Source]) -> ImageSet:
+    """Return the set of images that settings name.
+
+    Raises
+    ------
+    DataError
+        If these are images of the user's own, and none were given.
+    """
+    if settings.dataset in PICTURES:
+        return IMAGES[settings.dataset]
+    given = tables.get(GIVEN_IMAGES)
+    if not isinstance(given, GivenImages):
+        raise DataError(worded("playground.error.playground_images_given_before_used"))
+    return given.images
+
+
+def _pictures(settings: Settings, found: ImageSet) -> Data:
+    inputs, targets = images_of(found, settings.n_rows, settings.data_seed)
+    return Data(
+        inputs,
+        targets,
+        _split(len(inputs), settings),
+        CLASSES,
+        found.classes,
+        names_of_pixels(found.shape),
+        is_given=bool(found.told.get("given")),
+        images=found,
+    )
 
 
 def _of_file(settings: Settings, path: Path, target: str) -> Data:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.core.arrays import Array
-from koubai.play.datasets import PICTURES
-from koubai.play.of_images.sets import IMAGES
-from koubai.play.runs.data import Data, Source, load
+from koubai.play.datasets import GIVEN_IMAGES, PICTURES
+from koubai.play.of_images.sets import IMAGES, ImageSet
+from koubai.play.runs.data import Data, Source, image_set, load
 from koubai.play.runs.experiment import Experiment
 from koubai.play.runs.returning import labels_of, whole_model
 from koubai.play.settings import Settings
@@ -39,8 +39,8 @@ def rows_of(settings: Settings, tables: Mapping[str, Path | Source], *, with_tem
     DataError
         If there are no rows to learn from, or the table cannot be used.
     """
-    if settings.dataset in PICTURES:
-        return pixels_of(settings.dataset)
+    if settings.dataset in (*PICTURES, GIVEN_IMAGES):
+        return pixels_of(image_set(settings, tables))
     data = load(settings, tables)
     found: Plain = {
         "inputs": packed(data.inputs),
@@ -60,17 +60,23 @@ def rows_of(settings: Settings, tables: Mapping[str, Path | Source], *, with_tem
     return found
 
 
-def pixels_of(name: str) -> Plain:
-    """Return all images of a set with their classes, a byte a pixel; the page orders and divides them itself.
+def pixels_of(which: str | ImageSet) -> Plain:
+    """Return all images of a set with their classes; the page orders and divides them itself.
+
+    A pixel is a byte or, where that would not do, float32, little-endian, as ``kind`` says.
 
     Examples
     --------
-    >>> sorted(pixels_of("digits"))
-    ['labels', 'pixels']
+    >>> found = pixels_of("digits")
+    >>> sorted(found), found["kind"]
+    (['kind', 'labels', 'pixels'], 'u1')
     """
-    pixels, labels = IMAGES[name].read()
+    pixels, labels = (IMAGES[which] if isinstance(which, str) else which).read()
+    kind = "u1" if pixels.dtype == np.uint8 else "f4"
     return {
-        kind: base64.b64encode(found.tobytes()).decode() for kind, found in (("pixels", pixels), ("labels", labels))
+        "kind": kind,
+        "pixels": base64.b64encode(pixels.astype(f"<{kind}", copy=False).tobytes()).decode(),
+        "labels": base64.b64encode(labels.tobytes()).decode(),
     }
 
 

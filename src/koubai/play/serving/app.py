@@ -124,15 +124,17 @@ async def _panels(request: Request) -> Response:
 
 
 async def _catalogue(request: Request) -> Response:
-    return Response(await _in_thread(request.app, _told, request.app.state.first), media_type="application/json")
+    state = request.app.state
+    return Response(await _in_thread(request.app, _told, state.first, state.tables), media_type="application/json")
 
 
-def _told(first: "Settings | None") -> str:
+def _told(first: "Settings | None", tables: Tables) -> str:
     """Return the catalogue, with what a client sees first, and where its engine lies."""
-    from koubai.play.catalogue import catalogue, engine_addresses
+    from koubai.play.catalogue import engine_addresses, with_images
 
     first_json = first and first.as_json()
-    return json.dumps({**catalogue(), "served": True, "engine": engine_addresses(), "first": first_json})
+    choices = with_images(tables.images)
+    return json.dumps({**choices, "served": True, "engine": engine_addresses(), "first": first_json})
 
 
 async def _engine(request: Request) -> Response:

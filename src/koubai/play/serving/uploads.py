@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
@@ -16,7 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from koubai.core.errors import DataError, KoubaiError
 from koubai.core.language import worded
+from koubai.play.datasets import GIVEN_IMAGES
 from koubai.play.serving.measuring import measured
+
+if TYPE_CHECKING:
+    from koubai.play.of_images.sets import ImageSet
 
 MOST_BYTES = 32 * 2**20
 MOST_TABLES = 64
@@ -36,12 +40,25 @@ LINE_END = re.compile(rb"\r\n|\r|\n")
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
 
+class OfImages(Protocol):
+    """Where images of the user's own come from."""
+
+    @property
+    def images(self) -> "ImageSet":
+        """The images."""
+        ...
+
+
 class Tables:
-    """Tables by id; when there are too many, the oldest upload is removed."""
+    """Tables by id; when there are too many, the oldest upload is removed.
+
+    Images of the user's own, which no page uploads, lie beside them under the name of their data set.
+    """
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="koubai-play-")
-        self.paths: dict[str, Path] = {}
+        self.paths: dict[str, Any] = {}
+        self.images: ImageSet | None = None
         self.coming = 0
 
     def add(self, path: Path) -> str:
@@ -50,15 +67,21 @@ class Tables:
         self.paths[name] = path
         return name
 
+    def take_images(self, source: OfImages) -> None:
+        """Keep the images that the playground is opened with."""
+        self.paths[GIVEN_IMAGES], self.images = source, source.images
+
     def place(self, ending: str) -> Path:
         """Return the path for an uploaded table."""
         return Path(self.folder.name) / f"{secrets.token_hex(8)}{ending}"
 
     def keep(self, path: Path) -> str:
         """Give an uploaded table an id, and return it."""
-        own = [name for name, kept in self.paths.items() if kept.parent == Path(self.folder.name)]
-        for name in own[: max(0, len(own) + 1 - MOST_TABLES)]:
-            self.paths.pop(name).unlink(missing_ok=True)
+        folder = Path(self.folder.name)
+        own = [(name, kept) for name, kept in self.paths.items() if isinstance(kept, Path) and kept.parent == folder]
+        for name, kept in own[: max(0, len(own) + 1 - MOST_TABLES)]:
+            del self.paths[name]
+            kept.unlink(missing_ok=True)
         return self.add(path)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@ import { el, save } from "./page/dom.js";
 import { Acknowledged, Instant, Patience } from "./page/flow.js";
 import { read, sifted, written } from "./page/link.js";
 import { keep_table, kept_table } from "./page/table-kept.js";
+import { Pictured } from "./page/pictured.js";
 import { Store } from "./page/store.js";
 import { Texts } from "./page/texts.js";
 import { first_state } from "./page/state.js";
@@ -11,7 +12,7 @@ import { PANELS } from "./panels/all.js";
 import { drawn, unfinished } from "./drawing/brush.js";
 import { predicted } from "./lessons/bar.js";
 import { allowed, is_locked, refusal, step_of, under } from "./lessons/locks.js";
-import { imagesOf } from "./data/images.js";
+import { imagesOf, lacksImages } from "./data/images.js";
 import { keyboard } from "./keyboard.js";
 
 /**
@@ -55,13 +56,15 @@ export function mount(root, transport, options = { page: false }) {
     },
   };
 
+  const pictured = new Pictured();
   const { made, panels, at } = placed(context);
   const status = el("p", { class: "status", role: "status", "aria-live": "polite" });
   const notice = el("p", { class: "notice", hidden: true });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
   const stage = el("div", { class: "stage" }, el("div", { class: "middle" }, ...at("middle")), el("div", { class: "side" }, ...at("side")));
   const bench = el("main", { class: "bench" }, ...at("data"), stage);
-  const lead = el("section", { class: "lead", label: "play.header.title" }, el("p", { class: "what of-planes", text: "play.header.what" }), el("p", { class: "what of-images", text: "play.header.what_images" }), ...at("lead"));
+  const ofImages = el("p", { class: "what of-images", text: "play.header.what_images" });
+  const lead = el("section", { class: "lead", label: "play.header.title" }, el("p", { class: "what of-planes", text: "play.header.what" }), ofImages, ...at("lead"));
   root.classList.add("koubai-play");
   root.replaceChildren(
     ...at("head"), lead, problem, notice, ...at("lesson"), ...at("settings"), bench, ...at("below"),
@@ -81,8 +84,14 @@ export function mount(root, transport, options = { page: false }) {
     }
     if (changed.has("theme")) root.dataset.theme = state.theme;
     if (changed.has("settings") && state.settings) {
-      root.classList.toggle("images", Boolean(imagesOf(state.catalogue, state.settings)));
+      const images = imagesOf(state.catalogue, state.settings), what = images?.n ? "play.header.what_given" : "play.header.what_images";
+      root.classList.toggle("images", Boolean(images));
+      if (ofImages.dataset.text !== what) {
+        ofImages.dataset.text = what;
+        ofImages.textContent = texts.text(what);
+      }
     }
+    if (changed.has("settings") && state.settings && pictured.differ(state.settings)) changed.add("pictured");
     if (changed.has("problem")) {
       problem.hidden = !state.problem;
       problem.textContent = state.problem;
@@ -131,6 +140,7 @@ export function mount(root, transport, options = { page: false }) {
       if (!store.state.settings || written(store.state) === window.location.hash.slice(1)) return;
       const { settings: asked, own } = read(window.location.hash), { good: settings, bad } = sifted(store.state.catalogue, asked);
       if (bad.length) queueMicrotask(() => store.set({ problem: texts.text("play.status.link", { names: bad.join(", ") }) }));
+      withoutImages(store, texts, settings);
       const { lesson, defaults } = store.state, same = lesson && lesson.name === settings.lesson;
       if (same) own.lesson_step = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
       if (lesson && !same) store.set({ lesson: null });
@@ -227,6 +237,7 @@ function receive(message, { store, send, change, transport, texts }, options) {
       queueMicrotask(() => store.set({ problem: texts.text("play.status.no_table") }));
     }
     if (table) store.set({ table: table.table });
+    withoutImages(store, texts, settings);
     if (REAL.has(settings.dataset) && !("axes" in settings)) settings.axes = "pca";
     const name = settings.lesson || rest.settings.lesson;
     if (Object.keys(settings).length && !name) send({ type: "settings", settings });
@@ -238,15 +249,15 @@ function receive(message, { store, send, change, transport, texts }, options) {
       store.set({ lesson: { ...lesson, resumed }, lesson_step: at });
     }).catch(() => send({ type: "settings", settings })); // the link's lesson isn't known here; the rest of it is
   } else if (type === "state") {
-    for (const name of ["network", "feature_names", "classes"]) // keep unchanged values, so that no focus is lost
+    confirmed.set(store, rest.settings);
+    for (const name of ["network", "feature_names", "classes", ...(store.state.network ? ["settings"] : [])]) // keep unchanged values, so that no focus is lost and nothing is drawn twice
       if (JSON.stringify(rest[name]) === JSON.stringify(/** @type {any} */ (store.state)[name])) delete rest[name];
     if (rest.notes?.length && JSON.stringify(rest.notes) !== JSON.stringify(store.state.notes)) { // what was done besides what was asked for
       store.set({ problem: rest.notes.map((/** @type {any} */ { key, values }) => texts.text(`play.problem.${key}`, values)).join(" ") });
     }
     store.set(rest);
-    confirmed.set(store, rest.settings);
     if (options.page) keep_table(store.state);
-    if (options.page && rest.settings) address(store.state);
+    if (options.page && store.state.settings) address(store.state);
   } else if (type === "data") store.set({ data: rest });
   else if (type === "losses") {
     const { losses: old, future } = store.state;
@@ -265,6 +276,18 @@ function receive(message, { store, send, change, transport, texts }, options) {
     const settings = confirmed.get(store); // a refused setting does not stay on screen
     store.set({ problem: texts.text(`play.problem.${rest.key}`, rest.values), ...(settings && !unfinished(store.state.settings) ? { settings: { ...settings } } : {}) });
   }
+}
+
+/**
+ * Leaves out of a link images that this page does not have, and says so.
+ * @param {Store} store
+ * @param {Texts} texts
+ * @param {Record<string, any>} settings changes
+ */
+function withoutImages(store, texts, settings) {
+  if (!lacksImages(store.state.catalogue, settings)) return;
+  delete settings.dataset; // else the whole link would be refused
+  queueMicrotask(() => store.set({ problem: texts.text("play.status.no_images") }));
 }
 
 /**

@@ -36,7 +36,7 @@ import { Problem } from "../experiment/problem.js";
  * @property {any} [template]
  * @property {any} [recipe]
  * @property {boolean} [given]
- * @property {Uint8Array} [pixels] of a set of images, instead of all that
+ * @property {Uint8Array | Float32Array} [pixels] of a set of images, instead of all that
  * @property {Uint8Array} [labels]
  */
 

@@ -5,7 +5,7 @@
 //   const state = { theta: new Float32Array(network.nParameters) };
 //   const losses = engine.train({ network, optimizer: "adam" }, state, { inputs, targets }, rates);
 import { Kernels } from "./kernels.js";
-import { EngineError } from "./memory.js";
+import { EngineError, counting } from "./memory.js";
 import { Network, numbersOf } from "./network.js";
 import { dataRecord, factorsRecord, netRecord, nRowsOf, precisionOf, predictionRoom, roomRecord, sharesArray, teamRecord } from "./records.js";
 
@@ -77,7 +77,7 @@ export class Engine {
     const total = rows.weights ? Array.from(rows.weights).reduce((sum, weight) => sum + weight, 0) : n;
     let loss = this.kernels.call("mean_gradient", {
       net: netRecord(arena, network, kind), theta: arena.array(kind, [theta.length], theta), data,
-      rows: arena.array("i8", [n], Array.from({ length: n }, (_, row) => row)), total,
+      rows: arena.array("i8", [n], counting(n)), total,
       room: roomRecord(arena, network, kind, n), team: teamRecord(arena), gradients,
     });
     const gradient = /** @type {Numbers} */ (gradients.values.slice());
@@ -176,7 +176,7 @@ export class Engine {
         ...factorsRecord(arena, network, plan.factors ?? {}),
       },
       epochs: {
-        rates: arena.array("f8", [epochs, steps], rates), order: arena.array("i8", [n], Array.from({ length: n }, (_, row) => row)),
+        rates: arena.array("f8", [epochs, steps], rates), order: arena.array("i8", [n], counting(n)),
         decays: sharesArray(arena, "decay", shares.decay, epochs, steps),
         dropouts: sharesArray(arena, "dropout", shares.dropout, epochs, steps),
         batch_size: batchSize, shuffled: plan.shuffle ?? true,

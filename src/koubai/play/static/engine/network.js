@@ -35,6 +35,12 @@ export class Network {
     if (smoothing !== 0) {
       throw new EngineError(`engine: a loss's smoothing must be 0 in JavaScript; got ${smoothing}. Smooth the targets before they are given.`);
     }
+    const { columns } = description.columns;
+    /** The number of all nodes. */
+    this.nNodes = this.layers.reduce((sum, { nOut }) => sum + nOut, 0);
+    /** The most sources, nodes, or columns of a block of a layer. */
+    this.widest = Math.max(...this.layers.flatMap(({ nIn, nOut, row }) => [nIn, nOut, row[columns]]));
+    this.windows = this.#windows();
     this.hasDropout = this.layers.some(({ dropout }) => dropout > 0);
   }
 
@@ -46,19 +52,8 @@ export class Network {
     return this.layers[this.layers.length - 1].nOut;
   }
 
-  /** The number of all nodes. */
-  get nNodes() {
-    return this.layers.reduce((sum, { nOut }) => sum + nOut, 0);
-  }
-
-  /** The most sources, nodes, or columns of a block of a layer. */
-  get widest() {
-    const { columns } = this.description.columns;
-    return Math.max(...this.layers.flatMap(({ nIn, nOut, row }) => [nIn, nOut, row[columns]]));
-  }
-
   /** The numbers of room that the windows of convolutions take, and the most terms or rows of their products. */
-  get windows() {
+  #windows() {
     const { rows, n_in } = this.description.columns;
     const own = this.layers.filter(({ row, map }) => map && row[rows]).map(({ row, map }) => {
       const count = /** @type {Record<string, number>} */ (map).lines_at_once * /** @type {Record<string, number>} */ (map).out_width;

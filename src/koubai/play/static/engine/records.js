@@ -1,5 +1,5 @@
 // The records that kernels read, laid out in the module's memory: a network, rows, and the room that work takes.
-import { EngineError } from "./memory.js";
+import { EngineError, counting } from "./memory.js";
 
 /** @typedef {import("./memory.js").Arena} Arena */
 /** @typedef {import("./network.js").Network} Network */
@@ -47,16 +47,27 @@ export function nRowsOf(network, inputs) {
  * @param {Precision} kind
  */
 export function netRecord(arena, network, kind) {
-  const { layers, loss, description } = network;
-  const rows = layers.flatMap(({ row }) => row), numbers = layers.flatMap((layer) => layer.numbers);
+  const { layers, loss, description } = network, { shape, numbers, lists, parts } = told(network);
   return {
-    shape: arena.array("i8", [layers.length, description.n_columns], rows),
+    shape: arena.array("i8", [layers.length, description.n_columns], shape),
     numbers: arena.array(kind, [layers.length, numbers.length / layers.length], numbers),
-    lists: arena.array("i8", [network.lists.length], network.lists),
+    lists: arena.array("i8", [lists.length], lists),
     loss: loss.code,
     loss_parameters: arena.array(kind, [loss.parameters.length], loss.parameters),
-    parts: arena.array("i8", [network.blocks.length, description.n_part_columns], network.parts.flat()),
+    parts: arena.array("i8", [network.blocks.length, description.n_part_columns], parts),
   };
+}
+
+const known = /** @type {WeakMap<Network, {shape: BigInt64Array, numbers: Float64Array, lists: BigInt64Array, parts: BigInt64Array}>} */ (new WeakMap());
+
+/** A network's numbers as kernels have them, which never change. @param {Network} network */
+function told(network) {
+  const before = known.get(network);
+  if (before) return before;
+  const wide = (/** @type {number[]} */ numbers) => BigInt64Array.from(numbers, BigInt), { layers, lists, parts } = network;
+  const found = { shape: wide(layers.flatMap(({ row }) => row)), numbers: Float64Array.from(layers.flatMap((layer) => layer.numbers)), lists: wide(lists), parts: wide(parts.flat()) };
+  known.set(network, found);
+  return found;
 }
 
 /**
@@ -216,7 +227,7 @@ export function predictionRoom(arena, network, kind, n) {
   const rows = Math.min(n, fitting), places = placesOf(network, rows), { more, copy } = sizesOf(network, kind, network.widest);
   return {
     places: arena.array("i8", [places.length], places),
-    order: arena.array("i8", [rows], Array.from({ length: rows }, (_, row) => row)),
+    order: arena.array("i8", [rows], counting(rows)),
     work: arena.room(kind, [2 * places[places.length - 1] + more + copy]),
   };
 }

@@ -35,12 +35,12 @@ export function cameBack(experiment, theta, pixels, outputs, target) {
 }
 
 /**
- * Targets as the loss expects them.
+ * Targets as the loss expects them: of two classes the one output is that of the second.
  * @param {number} width
  * @param {number} target
  * @param {boolean} signed
  */
-const targetsOf = (width, target, signed) => Float64Array.from({ length: width }, (_, at) => (at === target ? 1 : signed ? -1 : 0));
+const targetsOf = (width, target, signed) => Float64Array.from({ length: width }, (_, at) => ((width === 1 ? target === 1 : at === target) ? 1 : signed ? -1 : 0));
 
 /**
  * The gradient of the loss with respect to numbers u that go on as φ(u) through further layers.

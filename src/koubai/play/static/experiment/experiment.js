@@ -1,5 +1,5 @@
 // The settings made ready for training: data, network and plan, and all ways to advance a moment.
-import { codedTargets, endingOf, withoutSmoothing } from "./ending.js";
+import { codedTargets, endingOf, lossOfImages, withoutSmoothing } from "./ending.js";
 import { perceptronStep } from "./perceptron.js";
 import { fansOf, started } from "./initial.js";
 import { denseLayers, mapLayers } from "./layers.js";
@@ -308,9 +308,11 @@ export class Experiment {
   #judged(theta, { inputs, targets, labels, n }, isCounted) {
     const counts = isCounted && this.data.task === "classification";
     if (!n) return { loss: NaN, right: counts ? 0 : null, n };
-    const { loss } = this.engine.gradient(this.network, theta, { inputs, targets });
-    if (!counts) return { loss, right: null, n };
-    const outputs = this.engine.predict(this.network, theta, inputs), limit = this.ending.signed ? 0 : 0.5;
+    const { loss, outputs } = this.seesImages ? lossOfImages(this, theta, { inputs, targets, n }, counts) : {
+      loss: this.engine.gradient(this.network, theta, { inputs, targets }).loss, outputs: counts ? this.engine.predict(this.network, theta, inputs) : null,
+    };
+    if (!outputs) return { loss, right: null, n };
+    const limit = this.ending.signed ? 0 : 0.5;
     let right = 0;
     for (let row = 0; row < n; row++) {
       if (this.width === 1) right += Number(outputs[row] > limit === labels[row] > 0.5);

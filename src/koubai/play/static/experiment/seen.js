@@ -34,7 +34,7 @@ export function seen(experiment, theta, look) {
     whole.set(part, at);
     at += part.length;
   }
-  return { seen: whole, ...(look.target === null ? {} : cameBack(experiment, theta, pixels, outputs, Math.min(look.target, experiment.width - 1))) };
+  return { seen: whole, ...(look.target === null ? {} : cameBack(experiment, theta, pixels, outputs, Math.min(look.target, experiment.data.classes.length - 1))) };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Which way is looked: what layers say, forward, or what comes back from the loss, δ; and which class the image should be.
 import { el, options } from "../page/dom.js";
 import { explained } from "../page/helping.js";
-import { layersOf, numbersOf } from "./shapes.js";
+import { answersOf } from "./shapes.js";
 
 /** @typedef {import("../types.js").State} State */
 
@@ -37,6 +37,6 @@ export function targetOf(state, isDrawn) {
   if (state.direction === "forward" && !state.kernel) return null;
   if (state.meant !== null) return state.meant;
   if (!isDrawn && state.data) return state.data.label[state.row] ?? 0;
-  const outputs = state.frame?.blocks.seen ? numbersOf(state, layersOf(state).length - 1) : [0];
+  const outputs = state.frame?.blocks.seen ? answersOf(state) : [0];
   return Math.max(0, outputs.indexOf(Math.max(...outputs)));
 }

@@ -9,6 +9,7 @@ import { kernelTile, paint, paintKernel, tile } from "./tile.js";
 /** @typedef {import("../types.js").MapLayer} MapLayer */
 
 const MOST_ACROSS = 16; // nodes of a dense layer in one row
+const LARGE = 16; // cells across, from which on a map is shown larger
 const NODE = 46; // pixels of a dense layer's node, at most
 
 /** @type {import("../types.js").PanelKind} */
@@ -77,7 +78,7 @@ function band(context, kind, number, reading) {
     /** @param {MapLayer[]} layers @param {number} at */
     build(layers, at) {
       const maps = mapsOf(context, layers, at, reading), { window, to, n_out } = layers[at];
-      units.className = window ? "units" : "units nodes-row";
+      units.className = !window ? "units nodes-row" : to[1] > LARGE ? "units large-maps" : "units";
       units.replaceChildren(...maps.elements);
       return {
         /** @param {import("../types.js").State} state */

@@ -1,7 +1,7 @@
 // A network on images as one picture, for a slide or a film: the image, the kernels and maps of every layer, and the answer.
 import { el, short } from "../page/dom.js";
-import { largest, layersOf, namesOf, numbersOf } from "./shapes.js";
-import { paint, paintKernel } from "./tile.js";
+import { answersOf, largest, layersOf, namesOf, numbersOf } from "./shapes.js";
+import { paint, paintImage, paintKernel } from "./tile.js";
 
 /** @typedef {import("../types.js").State} State */
 
@@ -12,7 +12,7 @@ import { paint, paintKernel } from "./tile.js";
 
 export const WIDTH = 1280, HEIGHT = 720;
 const EDGE = 40, TOP = 120, GAP = 26, NEAR = 6, KERNEL = 0.42; // the last: of a map's side
-const MOST_SIDE = 150;
+const MOST_SIDE = 150, LARGEST = 180; // of a map, and of the image
 
 /**
  * Lay the picture out.
@@ -62,9 +62,9 @@ function framed(small, x, y, wide, edge) {
  * @param {{line: string}} colours
  */
 function imageAt(state, x, wide, { line }) {
-  const [high, across] = state.data?.images?.shape ?? [8, 8], pixels = numbersOf(state, -1), small = el("canvas"), side = Math.min(wide, 180);
-  paint(small, high, across, (row, column) => pixels[row * across + column], 1);
-  return framed(small, x, TOP + (HEIGHT - TOP - EDGE - side) / 2, side, line);
+  const shape = state.data?.images?.shape ?? [8, 8, 1], tall = shape[0] / shape[1], small = el("canvas"), side = Math.min(wide, LARGEST, (2 * LARGEST) / tall);
+  paintImage(small, shape, numbersOf(state, -1));
+  return framed(small, x, TOP + (HEIGHT - TOP - EDGE - side * tall) / 2, side, line);
 }
 
 /**
@@ -78,22 +78,32 @@ function imageAt(state, x, wide, { line }) {
 function layerAt(state, at, x, wide, { line }) {
   const layer = layersOf(state)[at], numbers = numbersOf(state, at), scale = largest(numbers), theta = /** @type {Float32Array} */ (state.frame?.blocks.theta.data), found = /** @type {Piece[]} */ ([]);
   const isMap = layer.window !== null, [high, across, count] = isMap ? layer.to : [1, 1, layer.n_out], hasKernels = layer.kind === "convolution" && layer.window;
-  const room = HEIGHT - TOP - EDGE, long = hasKernels ? 1.06 + KERNEL : 1; // a kernel and its map, in the map's sides
-  const unitOf = (/** @type {number} */ side) => Math.min(((wide - NEAR * (side - 1)) / side) / long, room / Math.ceil(count / side) - NEAR, MOST_SIDE);
+  const room = HEIGHT - TOP - EDGE, long = hasKernels ? 1.06 + KERNEL : 1, tall = high / across; // a kernel and its map, and the map's height, in its widths
+  const unitOf = (/** @type {number} */ side) => Math.min(((wide - NEAR * (side - 1)) / side) / long, (room / Math.ceil(count / side) - NEAR) / tall, MOST_SIDE);
   const side = Array.from({ length: count }, (_, k) => k + 1).reduce((best, each) => (unitOf(each) > unitOf(best) ? each : best), 1), unit = unitOf(side);
-  const down = Math.ceil(count / side), top = TOP + (room - down * (unit + NEAR) + NEAR) / 2;
+  const down = Math.ceil(count / side), top = TOP + (room - down * (unit * tall + NEAR) + NEAR) / 2;
   const [h, w] = layer.window ?? [0, 0], depth = layer.from[2], most = hasKernels ? largest(theta.subarray(layer.weights_at, layer.weights_at + h * w * depth * count)) : 1;
   for (let map = 0; map < count; map++) {
-    const left = x + (map % side) * (unit * long + NEAR), y = top + Math.floor(map / side) * (unit + NEAR), small = el("canvas");
+    const left = x + (map % side) * (unit * long + NEAR), y = top + Math.floor(map / side) * (unit * tall + NEAR), small = el("canvas");
     paint(small, high, across, (row, column) => numbers[isMap ? (row * across + column) * count + map : map], scale);
     if (hasKernels) {
       const kernel = el("canvas");
       paintKernel(kernel, [h, w, depth], (a, b, c) => theta[layer.weights_at + ((a * w + b) * depth + c) * count + map], most);
-      found.push(...framed(kernel, left, y + (unit * (1 - KERNEL)) / 2, unit * KERNEL, line));
+      found.push(...framed(kernel, left, y + (unit * (tall - KERNEL)) / 2, unit * KERNEL, line));
     }
     found.push(...framed(small, hasKernels ? left + unit * (KERNEL + 0.06) : left, y, unit, line));
   }
   return found;
+}
+
+/** About how wide words are, in their sizes: Chinese and Japanese letters fill a square. @param {string} words */
+const widthOf = (words) => [...words].reduce((sum, letter) => sum + ((letter.codePointAt(0) ?? 0) > 0x2e7f ? 1.05 : 0.66), 0);
+
+/** As much of a name as fits. @param {string} name @param {number} most as `widthOf` counts */
+function fitting(name, most) {
+  const letters = [...name];
+  while (letters.length > 1 && widthOf(letters.join("")) > most) letters.splice(-2, 2, "…");
+  return letters.join("");
 }
 
 /**
@@ -104,10 +114,12 @@ function layerAt(state, at, x, wide, { line }) {
  * @param {{ink: string, line: string, accent: string}} colours
  */
 function answer(state, x, wide, { ink, line, accent }) {
-  const outputs = numbersOf(state, layersOf(state).length - 1), best = outputs.indexOf(Math.max(...outputs)), room = HEIGHT - TOP - EDGE, step = Math.min(44, room / outputs.length), top = TOP + (room - step * outputs.length) / 2;
-  return state.classes.flatMap((name, at) => {
-    const y = top + at * step, share = Number.isFinite(outputs[at]) ? Math.max(0, Math.min(1, outputs[at])) : 0, long = wide - 26;
-    return [{ x, y: y + 0.68 * step, words: String(name), size: 18, bold: at === best, fill: ink }, { x: x + 22, y: y + 0.25 * step, wide: long, high: 0.5 * step, fill: line }, { x: x + 22, y: y + 0.25 * step, wide: Math.max(0.01, long * share), high: 0.5 * step, fill: accent }];
+  const outputs = answersOf(state), best = outputs.indexOf(Math.max(...outputs)), room = HEIGHT - TOP - EDGE, step = Math.min(44, room / outputs.length), top = TOP + (room - step * outputs.length) / 2;
+  const size = Math.max(8, Math.min(18, 0.75 * step)), names = state.classes.map((name) => fitting(String(name), (0.55 * wide) / size));
+  const from = x + Math.max(22, size * Math.max(...names.map(widthOf)) + 8), long = Math.max(8, x + wide - 4 - from);
+  return state.classes.flatMap((_, at) => {
+    const y = top + at * step, share = Number.isFinite(outputs[at]) ? Math.max(0, Math.min(1, outputs[at])) : 0;
+    return [{ x, y: y + 0.68 * step, words: names[at], size, bold: at === best, fill: ink }, { x: from, y: y + 0.25 * step, wide: long, high: 0.5 * step, fill: line }, { x: from, y: y + 0.25 * step, wide: Math.max(0.01, long * share), high: 0.5 * step, fill: accent }];
   });
 }
 

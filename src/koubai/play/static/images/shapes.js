@@ -38,6 +38,22 @@ export function numbersOf(state, layer) {
 }
 
 /**
+ * What the network answers of each class: the outputs or, of two classes, the only one, which is that of the second, and what it leaves
+ * for the first.
+ * @param {State} state that is ready
+ * @returns {Float32Array}
+ */
+export function answersOf(state) {
+  const outputs = numbersOf(state, layersOf(state).length - 1);
+  if (outputs.length > 1 || state.classes.length !== 2) return outputs;
+  const { loss } = state.settings, { signed } = state.catalogue.endings.classification[loss === "auto" ? "log_loss" : loss].two;
+  return Float32Array.of(signed ? -outputs[0] : 1 - outputs[0], outputs[0]);
+}
+
+/** Whether an image's numbers are in colours: then each place of it has three. @param {number[]} shape */
+export const isColoured = ([, , channels]) => channels > 1;
+
+/**
  * Where a layer reads from, and the shape of that: a row of nodes is a map one cell high with one channel.
  * @param {MapLayer[]} layers
  * @param {number} layer

@@ -3,27 +3,35 @@
 /** Points of a stroke, shares of the pad's width and height. @typedef {number[][]} Stroke */
 
 const FINE = 4; // pixels that are counted for a cell, in each direction, as scikit-learn's digits were
+const OF_PEN = 32; // of as many fine pixels a thickness is told
 const MOST_GROWN = 3; // a dot stays one, and does not fill the image
 
 /**
  * @param {Stroke[]} strokes
  * @param {number} height
  * @param {number} width
- * @param {number} thickness of the pen, in fine pixels
+ * @param {number} thickness of the pen, in 32nds of the side that the drawing fills
+ * @param {{margin?: number, ground?: number}} [kind] empty cells around what the training images show, and what an empty one is
  * @returns {number[]} pixels from 0 to 1, row by row
  */
-export function imageOf(strokes, height, width, thickness) {
+export function imageOf(strokes, height, width, thickness, { margin = 0, ground = 0 } = {}) {
   const points = strokes.flat(), found = new Array(height * width).fill(0);
-  if (!points.length) return found;
-  const [high, wide] = [height * FINE, width * FINE], radius = thickness / 2;
+  if (!points.length) return found.fill(ground);
+  const [high, wide] = [height * FINE, width * FINE], [tall, broad] = [high - 2 * margin * FINE, wide - 2 * margin * FINE];
+  const pen = (thickness * Math.min(tall, broad)) / OF_PEN, radius = pen / 2;
   const [left, right, top, bottom] = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x)), Math.min(...points.map(([, y]) => y)), Math.max(...points.map(([, y]) => y))];
-  const scale = Math.min((wide - thickness) / Math.max(right - left, 1e-9), (high - thickness) / Math.max(bottom - top, 1e-9), MOST_GROWN * high);
+  const scale = Math.min((broad - pen) / Math.max(right - left, 1e-9), (tall - pen) / Math.max(bottom - top, 1e-9), MOST_GROWN * high);
   const placed = strokes.map((stroke) => stroke.map(([x, y]) => [wide / 2 + (x - (left + right) / 2) * scale, high / 2 + (y - (top + bottom) / 2) * scale]));
   const ends = placed.flatMap((stroke) => (stroke.length > 1 ? stroke.slice(1).map((to, at) => [stroke[at], to]) : [[stroke[0], stroke[0]]]));
-  for (let row = 0; row < high; row++)
-    for (let column = 0; column < wide; column++)
-      if (ends.some(([from, to]) => distance(column + 0.5, row + 0.5, from, to) <= radius)) found[Math.floor(row / FINE) * width + Math.floor(column / FINE)] += 1 / (FINE * FINE);
-  return found;
+  const dark = new Uint8Array(high * wide), within = (/** @type {number} */ value, /** @type {number} */ most) => Math.max(0, Math.min(most, value));
+  for (const [from, to] of ends) {
+    const [x0, x1, y0, y1] = [Math.min(from[0], to[0]) - radius, Math.max(from[0], to[0]) + radius, Math.min(from[1], to[1]) - radius, Math.max(from[1], to[1]) + radius];
+    for (let row = within(Math.floor(y0), high); row < within(Math.ceil(y1), high); row++)
+      for (let column = within(Math.floor(x0), wide); column < within(Math.ceil(x1), wide); column++)
+        if (!dark[row * wide + column] && distance(column + 0.5, row + 0.5, from, to) <= radius) dark[row * wide + column] = 1;
+  }
+  dark.forEach((is, at) => (found[Math.floor(at / wide / FINE) * width + Math.floor((at % wide) / FINE)] += is / (FINE * FINE)));
+  return ground ? found.map((share) => 1 - share) : found;
 }
 
 /**

@@ -25,6 +25,23 @@ export function paint(canvas, high, wide, value, scale) {
 }
 
 /**
+ * Paint the pixels of an image: as numbers, or in its colours.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number[]} shape height, width, channels
+ * @param {ArrayLike<number>} pixels from 0 to 1
+ */
+export function paintImage(canvas, [high, wide, channels], pixels) {
+  if (channels === 1) return paint(canvas, high, wide, (row, column) => pixels[row * wide + column], 1);
+  if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), image = pen.createImageData(wide, high);
+  for (let at = 0; at < high * wide; at++) {
+    for (let channel = 0; channel < 3; channel++) image.data[4 * at + channel] = 255 * pixels[at * channels + channel];
+    image.data[4 * at + 3] = 255;
+  }
+  pen.putImageData(image, 0, 0);
+}
+
+/**
  * Paint a kernel of several channels side by side, in rows.
  * @param {HTMLCanvasElement} canvas
  * @param {number[]} size height, width, channels

@@ -69,10 +69,10 @@ function imageEstimator({ ground: { catalogue }, experiment, moment, judged }) {
     random_state: settings.seed, epochs: "auto",
   };
   const found = {
-    ...record, parameters, network: { layers: spec.layers, loss: spec.loss }, labels: { classes: labelled(data.classes), kind: "multiclass", sparse: false },
+    ...record, parameters, network: { layers: spec.layers, loss: spec.loss }, labels: { classes: images.labels ?? labelled(data.classes), kind: data.classes.length > 2 ? "multiclass" : "binary", sparse: false },
     fitted: {
       ...record.fitted, n_features_in_: data.d, n_iter_: Math.max(1, moment.epoch), t_: moment.steps, loss_: judged.train, best_loss_: { float: "inf" }, _no_improvement_count: 0,
-      image_shape_: images.shape, pixel_mean_: [0], pixel_scale_: [images.most],
+      image_shape_: images.shape, pixel_mean_: new Array(images.shape[2]).fill(0), pixel_scale_: new Array(images.shape[2]).fill(images.most),
     },
     stopped: "",
   };

@@ -2,6 +2,7 @@
 import { asGiven } from "../experiment/layers.js";
 import { Problem } from "../experiment/problem.js";
 import { MADE } from "../data/datasets.js";
+import { GIVEN, imagesOf } from "../data/images.js";
 import { MOST } from "../session/journal.js";
 
 /** @typedef {import("../session/branch.js").Branch} Branch */
@@ -26,14 +27,14 @@ export function program(branch) {
   if (experiment.data.given) throw new Problem("given_program");
   if (journal.isFull) throw new Problem("full_journal", { most: MOST });
   const began = Object.fromEntries(Object.entries(journal.settings).filter(([name]) => !branch.ground.catalogue.view.includes(name) || name === "axes"));
-  const own = settings.dataset === "table", done = journal.entries();
+  const own = settings.dataset === "table", pictures = settings.dataset === GIVEN, done = journal.entries();
   const plain = experiment.seesImages ? imageLines(branch, done) : own || !(MADE.includes(settings.dataset) || settings.dataset === "points") ? tableLines(branch) : plainLines(branch, done);
-  const usage = own ? "\nRun it with the name of your table as its argument.\n" : "";
+  const usage = own ? "\nRun it with the name of your table as its argument.\n" : pictures ? `\nRun it with the place of your images as its argument${imagesOf(branch.ground.catalogue, settings)?.asked?.labels ? ", and that of their labels" : ""}.\n` : "";
   const numbers = moment.theta.length <= MOST_NUMBERS;
   return `"""A network from koubai's playground: the same data, initial values and steps, and up to rounding the same numbers.
 ${usage}"""
 
-import json${own ? "\nimport sys\nfrom pathlib import Path" : ""}
+import json${own ? "\nimport sys\nfrom pathlib import Path" : pictures ? "\nimport sys" : ""}
 
 import numpy as np
 
@@ -45,7 +46,7 @@ ${plain.join("\n")}
 # What was done on the page, step by step
 settings = json.loads(r"""${escaped(began)}""")
 done = json.loads(r"""${escaped(done)}""")
-tables = ${own ? `{settings["table"]: Path(sys.argv[1] if len(sys.argv) > 1 else "table.csv")}` : "{}"}
+tables = ${pictures ? "{\"images\": GivenImages(images)}" : own ? `{settings["table"]: Path(sys.argv[1] if len(sys.argv) > 1 else "table.csv")}` : "{}"}
 experiment, moment = replay(settings, done, tables)
 train_loss, test_loss, accuracies = experiment.losses(moment.state.theta)
 print(f"On the page's path, after epoch {moment.state.epoch}: loss {train_loss:.6g}, test loss {test_loss:.6g}")
@@ -62,6 +63,7 @@ const escaped = (value) => JSON.stringify(value).replace(/"""/g, '\\"\\"\\"');
 function imports({ data, isPerceptron, settings }) {
   const kind = isPerceptron ? "Perceptron" : data.task === "classification" ? "MLPClassifier" : "MLPRegressor", made = MADE.includes(settings.dataset);
   if (settings.dataset === "table") return "from koubai import TableModel";
+  if (data.shape && settings.dataset === GIVEN) return "from koubai import ConvClassifier\nfrom koubai.core.counter_random import CounterRandom\nfrom koubai.play.of_images.given import read_given\nfrom koubai.play.of_images.sets import images_of\nfrom koubai.play.runs.data import GivenImages";
   if (data.shape) return "from koubai import ConvClassifier\nfrom koubai.core.counter_random import CounterRandom\nfrom koubai.play.of_images.sets import images_of";
   if (!made && settings.dataset !== "points") return "from koubai import TableModel\nfrom koubai.play.runs.data import example_table";
   const found = [`from koubai import ${kind}`];
@@ -124,12 +126,20 @@ function imageLines(branch, done) {
     layers: layers.join(", "), image_shape: data.shape, normalize: false, shifts: 0, loss: lossOf(spec.loss.name, true), optimizer: settings.optimizer, learning_rate_init: settings.learning_rate,
     schedule: settings.schedule, batch_size: plan.batchSize, alpha: settings.l2 * plan.batchSize, l1: settings.l1 * plan.batchSize, init: settings.init, epochs: Math.max(1, moment.epoch),
   };
+  const own = settings.dataset === GIVEN, which = own ? "images" : python(settings.dataset);
   return [
-    `X, y = images_of(${python(settings.dataset)}, n_rows=${settings.n_rows}, seed=${settings.data_seed})`, "y = y.astype(int)",
+    ...(own ? [readLine(branch)] : []), `X, y = images_of(${which}, n_rows=${settings.n_rows}, seed=${settings.data_seed})`, "y = y.astype(int)",
     `X_train, y_train, X_test, y_test = X[:${train.n}], y[:${train.n}], X[${train.n}:], y[${train.n}:]`, "",
     ...warnings(branch, done), "model = ConvClassifier(", ...Object.entries(told).map(([name, value]) => `    ${name}=${python(value)},`), `    random_state=CounterRandom(${settings.seed}),  # the page's own random numbers`, ")",
     "model.fit(X_train, y_train)", ...(test.n ? ['print(f"Accuracy on the test images: {model.score(X_test, y_test):.3f}")'] : []),
   ];
+}
+
+/** How the user's own images are read, as they were here. @param {Branch} branch */
+function readLine({ experiment, ground }) {
+  const { title, asked } = /** @type {import("../data/images.js").ImageSet} */ (imagesOf(ground.catalogue, experiment.settings));
+  const more = Object.entries(asked ?? {}).map(([name, value]) => `, ${name}=${name === "labels" ? "sys.argv[2]" : python(value)}`).join("");
+  return `images = read_given(sys.argv[1] if len(sys.argv) > 1 else ${python(title)}${more}).images`;
 }
 
 /** A layer in words, as an estimator reads them. @param {string | {name: string, [field: string]: any}} layer */

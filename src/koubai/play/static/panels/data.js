@@ -1,9 +1,15 @@
 // Choice of data, with a small picture of each set; noise, ratio, batch size; regenerate.
 import { button, card, el, options, range } from "../page/dom.js";
 import { field } from "../page/helping.js";
-import { imagesOf } from "../data/images.js";
+import { GIVEN, imagesOf } from "../data/images.js";
 import { CLASSES, NEGATIVE, POSITIVE, css } from "../drawing/colours.js";
 import { word } from "./settings.js";
+
+const MOST_ROWS = 2000;
+const LONGEST = 32; // letters of a set's name beside its picture
+
+/** @param {string} name */
+const cut = (name) => ([...name].length > LONGEST ? `${[...name].slice(0, LONGEST - 1).join("")}…` : name);
 
 /** @type {import("../types.js").PanelKind} */
 export const panel = { place: "data", order: 40, make: dataPanel };
@@ -21,7 +27,7 @@ export function dataPanel({ store, change, texts }) {
       change({ [name]: now });
     });
     return {
-      element: field(name, input, value),
+      input, element: field(name, input, value),
       update(/** @type {any} */ settings) {
         show(settings[name]);
         value.textContent = shown(settings[name]);
@@ -32,7 +38,7 @@ export function dataPanel({ store, change, texts }) {
     slider("train_ratio", { min: 0.1, max: 1, step: 0.1 }, (v) => `${Math.round(100 * v)} %`),
     slider("noise", { min: 0, max: 0.5, step: 0.05 }, (v) => v.toFixed(2)),
     slider("batch_size", { min: 1, max: 100, step: 1 }, String),
-    slider("n_rows", { min: 20, max: 2000, step: 10 }, String),
+    slider("n_rows", { min: 20, max: MOST_ROWS, step: 10 }, String),
   ];
   const again = button("play.data.again", () => change({ data_seed: (store.state.settings.data_seed + 1) % 2147483647 }), { "data-control": "data_seed" });
   const about = el("p", { class: "about" });
@@ -62,10 +68,11 @@ export function dataPanel({ store, change, texts }) {
           each.tabIndex = on ? 0 : -1;
         }
         if (!sets.querySelector("[aria-checked=true]") && sets.firstElementChild) sets.firstElementChild.tabIndex = 0;
-        const key = `play.about.${settings.dataset}`;
-        about.textContent = texts.has(key) ? texts.text(key) : "";
+        const images = imagesOf(catalogue, settings);
+        about.textContent = told(settings.dataset, images, texts);
+        sliders[3].input.max = images?.n ? Math.max(20, 10 * Math.ceil(images.n / 10)) : MOST_ROWS;
         sliders.forEach((each) => each.update(settings));
-        const images = imagesOf(catalogue, settings), made = !images && !REAL.has(settings.dataset) && settings.dataset !== "points";
+        const made = !images && !REAL.has(settings.dataset) && settings.dataset !== "points";
         sliders[1].element.hidden = !made;
         sliders[3].element.hidden = !made && !images;
         again.dataset.text = made ? "play.data.again" : "play.data.split_again";
@@ -84,6 +91,19 @@ export function dataPanel({ store, change, texts }) {
 }
 
 export const REAL = new Set(["table", "baseball", "penguins", "spam"]);
+
+/**
+ * What is said of a data set.
+ * @param {string} name
+ * @param {import("../data/images.js").ImageSet | null} images
+ * @param {import("../page/texts.js").Texts} texts
+ */
+function told(name, images, texts) {
+  const key = `play.about.${name}`;
+  if (!images?.n) return texts.has(key) ? texts.text(key) : "";
+  const { title, n, of, shape: [high, wide], classes } = images;
+  return texts.text(n === of ? "play.about.images_all" : key, { title: title || word(texts, name), n: n.toLocaleString("en"), of: of?.toLocaleString("en"), wide, high, classes: classes.length });
+}
 
 /**
  * Takes another data set; a loss that is none for its task goes back to the usual one.
@@ -118,14 +138,16 @@ function usual(catalogue, settings, name) {
  */
 function fill(sets, store, texts, change) {
   const { state } = store;
-  const shown = state.catalogue.datasets.filter((/** @type {any} */ set) => set.name !== "table" || state.table || state.settings.dataset === "table");
+  const shown = state.catalogue.datasets.filter((/** @type {any} */ set) => (set.name !== "table" || state.table || state.settings.dataset === "table") && (set.name !== GIVEN || state.catalogue.images[GIVEN]));
   sets.replaceChildren(...shown.map((/** @type {any} */ set) => {
     const picture = el("canvas", { width: 40, height: 40, "aria-hidden": "true" });
-    draw(picture, set.name);
+    const images = imagesOf(state.catalogue, { dataset: set.name });
+    if (images?.face) face(picture, images.face, images.shape[2]);
+    else draw(picture, set.name);
     return el("button", {
       type: "button", role: "radio", class: "set", "data-name": set.name, tabindex: -1,
       on: { click: () => store.state.settings.dataset === set.name || choose_set(store, set, change), keydown: (/** @type {KeyboardEvent} */ event) => move(event, sets) },
-    }, picture, el("span", {}, word(texts, set.name)));
+    }, picture, el("span", images?.title ? { class: "own-name", title: images.title } : {}, cut(images?.title || word(texts, set.name))));
   }));
 }
 
@@ -142,6 +164,21 @@ function move(event, sets) {
   const next = all[(all.indexOf(/** @type {HTMLElement} */ (event.currentTarget)) + (ahead ? 1 : all.length - 1)) % all.length];
   next.focus();
   next.click();
+}
+
+/**
+ * The first image of a set.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{height: number, width: number, shades: number[]}} face
+ * @param {number} channels
+ */
+function face(canvas, { height, width, shades }, channels) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), side = canvas.width / Math.max(height, width);
+  for (let at = 0; at < height * width; at++) {
+    const [red, green, blue] = channels === 1 ? [shades[at], shades[at], shades[at]] : shades.slice(at * channels);
+    pen.fillStyle = `rgb(${red}, ${green}, ${blue})`;
+    pen.fillRect(side * (at % width), side * Math.floor(at / width), side + 0.5, side + 0.5);
+  }
 }
 
 /**

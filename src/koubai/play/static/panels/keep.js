@@ -49,7 +49,7 @@ export function keepPanel(context, panels) {
     words.textContent = made ? "" : texts.text("play.keep.no_past");
     if (made) save(made.blob, made.name);
   });
-  const how = el("p", { text: "play.keep.how" });
+  const how = el("p");
   const program = button("play.keep.python", () => send({ type: "download", kind: "python" }));
   const element = card("keep", how, el("div", { class: "row" },
     button("play.keep.model", () => send({ type: "download", kind: "model" })),
@@ -59,10 +59,10 @@ export function keepPanel(context, panels) {
   return {
     element,
     update(state, changed) {
-      if (!changed.has("settings") || !state.settings) return;
-      program.hidden = state.settings.dataset === "table" && state.settings.table === GIVEN; // a program could not refer to them
-      how.dataset.text = program.hidden ? "play.keep.how_given" : imagesOf(state.catalogue, state.settings) ? "play.keep.how_images" : "play.keep.how";
-      how.textContent = texts.text(how.dataset.text);
+      if (!(changed.has("settings") || changed.has("lang")) || !state.settings) return;
+      const images = imagesOf(state.catalogue, state.settings);
+      program.hidden = Boolean(images?.given) || (state.settings.dataset === "table" && state.settings.table === GIVEN); // a program could not refer to them
+      how.textContent = texts.text(program.hidden ? "play.keep.how_given" : images?.n ? "play.keep.how_given_images" : images ? "play.keep.how_images" : "play.keep.how", { most: images?.most });
     },
   };
 }

@@ -302,7 +302,7 @@ export function networkPanel(context, face, map) {
       if (seesImages(state)) return;
       if (["learnt", "frame", "lang", "settings"].some((key) => changed.has(key))) tell(state);
       if (state.network && state.settings) {
-        const shaped = ["network", "settings", "lang", "catalogue", "feature_names", "more"].some((key) => changed.has(key));
+        const shaped = ["network", "pictured", "lang", "catalogue", "feature_names", "more"].some((key) => changed.has(key));
         if (shaped) {
           arrange();
           fillHeads();

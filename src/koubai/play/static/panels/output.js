@@ -164,7 +164,7 @@ export function outputPanel(context) {
     update(state, changed) {
       if (!state.settings || seesImages(state)) return;
       brush.update(state, changed);
-      if (changed.has("frame") || changed.has("settings") || changed.has("hover_node")) {
+      if (changed.has("frame") || changed.has("pictured") || changed.has("hover_node")) {
         show(state);
         if (changed.has("hover_node")) {
           const node = state.hover_node, last = state.network?.layers.length;
@@ -173,7 +173,7 @@ export function outputPanel(context) {
         }
         if (state.settings.mode === "perceptron") drawPoints();
       }
-      if (["data", "settings", "selection", "task", "learnt", "other"].some((key) => changed.has(key))) drawPoints();
+      if (["data", "pictured", "selection", "task", "learnt", "other"].some((key) => changed.has(key))) drawPoints();
       if (changed.has("settings")) {
         test.input.checked = state.settings.show_test;
         cut.input.checked = state.settings.discretize;

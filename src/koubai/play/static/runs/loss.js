@@ -131,7 +131,7 @@ export function lossPanel({ store, texts }) {
   return {
     element,
     update(state, changed) {
-      if (["theme", "settings", "other"].some((key) => changed.has(key))) look = null;
+      if (["theme", "pictured", "other"].some((key) => changed.has(key))) look = null;
       if (state.settings && ["kept", "settings", "lang"].some((key) => changed.has(key))) fillLegend();
       if (["kept", "theme", "running", "future", "lang"].some((key) => changed.has(key)) || ((changed.has("losses") || changed.has("timeline")) && due(state.running))) draw();
     },

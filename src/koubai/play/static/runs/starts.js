@@ -25,13 +25,15 @@ export function startsPanel({ store, send, texts }) {
   const figure = (/** @type {HTMLElement} */ canvas, /** @type {string} */ key) => el("figure", {}, el("div", { class: "square" }, canvas), el("figcaption", { text: key }));
   const pair = el("div", { class: "pair" }, figure(mean, "play.starts.mean"), figure(spread, "play.starts.spread")), kernels = el("div", { class: "kernels" });
   const result = el("div", { class: "result", hidden: true }, pair, kernels, bars, el("p", { class: "legend", text: "play.starts.losses" }));
+  const stop = button("play.starts.stop", () => send({ type: "stop_starts" }), { hidden: true });
   let usual = "planes";
   const how = el("p", { text: "play.starts.how" }), element = card("starts", how,
     el("div", { class: "row" }, el("label", { for: count.id, text: "play.starts.count" }), count, el("label", { for: epochs.id, text: "play.starts.epochs" }), epochs,
       button("play.starts.go", () => {
         words.textContent = texts.text("play.starts.busy");
+        stop.hidden = false;
         send({ type: "starts", count: Number(count.value), epochs: Number(epochs.value) });
-      })), words, result);
+      }), stop), words, result);
 
   /** What is asked for at first, and what is said of it. @param {boolean} isOfImages */
   function suit(isOfImages) {
@@ -48,19 +50,25 @@ export function startsPanel({ store, send, texts }) {
     element,
     update(state, changed) {
       if (changed.has("network")) suit(seesImages(state));
-      if (changed.has("problem") && state.problem && !state.starts?.mean) words.textContent = "";
+      if (changed.has("problem") && state.problem && !state.starts?.mean) {
+        words.textContent = "";
+        stop.hidden = true;
+      }
+      if (changed.has("starts")) stop.hidden = !state.starts || Boolean(state.starts.mean || state.starts.stopped);
       if (!changed.has("starts") && !(changed.has("lang") && state.starts) && !changed.has("theme") && !changed.has("network")) return;
       const found = state.starts;
       result.hidden = !found?.mean || Boolean(found.rights) !== seesImages(state); // those of other data say nothing here
       if (!found || (found.mean && result.hidden)) return;
       if (!found.mean) {
-        if (found.done !== undefined) words.textContent = texts.text("play.starts.busy_share", { done: found.done, count: found.count });
+        if (found.stopped) words.textContent = texts.text("play.starts.stopped_none");
+        else if (found.done !== undefined) words.textContent = texts.text("play.starts.busy_share", { done: found.done, count: found.count });
         return;
       }
       const finite = found.losses.filter(Number.isFinite), lost = found.losses.length - finite.length;
       const said = { count: found.losses.length, poor: found.n_poor, best: short(Math.min(...finite)), limit: short(found.threshold), lost };
       const key = !lost ? "words" : finite.length ? "words_some" : "words_none";
-      words.textContent = texts.text(`play.starts.${key}`, said);
+      const cut = found.stopped ? `${texts.text("play.starts.stopped", { done: found.losses.length, count: found.asked })} ` : "";
+      words.textContent = cut + texts.text(`play.starts.${key}`, said);
       result.hidden = !finite.length;
       pair.hidden = Boolean(found.rights);
       kernels.hidden = !found.rights;

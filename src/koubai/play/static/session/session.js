@@ -1,5 +1,6 @@
 // The playground's session: it obeys messages in order, trains in slices, and reports what came of it.
 import { isTable } from "../data/data.js";
+import { lacksImages } from "../data/images.js";
 import { gridInputs } from "../experiment/maps.js";
 import { Problem } from "../experiment/problem.js";
 import { startOf, summary } from "../experiment/starts.js";
@@ -19,6 +20,7 @@ import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
  * @property {(branch: Branch, kind: string) => Promise<{name: string, media_type: string, bytes: Uint8Array}>} download
  * @property {((document: any) => void)} [kept] learns how the run stands
  * @property {((branch: Branch, count: number, epochs: number, told: (done: number) => void) => Promise<any>) | null} starts by helpers, if there are any
+ * @property {() => void} [stopStarts] lets the helpers end with what they have
  */
 
 const SLICE = 6, LONG_SLICE = 24; // milliseconds of training between looks at the messages
@@ -57,6 +59,7 @@ export class Session {
     this.looping = false;
     this.prepared = /** @type {{of: string, rows: Prepared} | null} */ (null);
     this.startsAsked = this.keptAt = 0;
+    this.startsStopped = 0; // the request that is to end with what it has
     this.branch = /** @type {Branch} */ (/** @type {unknown} */ (null)); // until it is opened
     this.places = new Float32Array(0);
     this.fine = /** @type {{of: any, places: Float32Array} | null} */ (null);
@@ -191,6 +194,7 @@ export class Session {
    */
   async #rows(settings) {
     if (!isTable(settings)) return null;
+    if (lacksImages(this.ground.catalogue, settings)) throw new Problem("no_images");
     const asked = this.prepared?.rows.recipe ? settings : Object.fromEntries(OF_TABLE.map((name) => [name, settings[name]]));
     const of = JSON.stringify(asked);
     if (this.prepared?.of !== of) this.prepared = { of, rows: await this.services.rows(settings) };
@@ -232,6 +236,9 @@ export class Session {
         return void this.#answer(kind, part).catch((error) => this.#refuse(error));
       case "starts":
         return void this.#starts(part.count, part.epochs);
+      case "stop_starts":
+        this.startsStopped = this.startsAsked;
+        return this.services.stopStarts?.();
       default:
         return this.#elsewhere(kind, part);
     }
@@ -410,20 +417,31 @@ export class Session {
       if (experiment.isPerceptron) throw new Problem("starts_perceptron");
       if (this.services.starts) {
         const found = await this.services.starts(branch, count, epochs, told);
-        if (asked === this.startsAsked) this.send(summary(found, experiment, epochs));
+        if (asked === this.startsAsked) this.#tellStarts(found, count, experiment, epochs);
         return;
       }
-      const found = [];
-      for (let seed = 0; seed < count; seed++) {
+      const found = /** @type {import("../experiment/starts.js").Start[]} */ ([]);
+      for (let seed = 0; seed < count && this.startsStopped !== asked; seed++) {
         found.push(startOf(experiment, seed, epochs));
         if (count < FEW_STARTS || seed % 10 === 9) told(seed + 1);
         await pause();
         if (this.closed || asked !== this.startsAsked) return;
       }
-      this.send(summary(found, experiment, epochs));
+      this.#tellStarts(found, count, experiment, epochs);
     } catch (error) {
       this.#refuse(error);
     }
+  }
+
+  /**
+   * @param {import("../experiment/starts.js").Start[]} found fewer than were asked for where these were stopped
+   * @param {number} count
+   * @param {import("../experiment/experiment.js").Experiment} experiment
+   * @param {number} epochs
+   */
+  #tellStarts(found, count, experiment, epochs) {
+    if (!found.length) this.send({ type: "starts", done: 0, count, stopped: true });
+    else this.send({ ...summary(found, experiment, epochs), asked: count, stopped: found.length < count });
   }
 }
 

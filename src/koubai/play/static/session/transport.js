@@ -16,6 +16,7 @@ export class SessionTransport {
     this.listeners = /** @type {((message: any) => void)[]} */ ([]);
     this.waiting = /** @type {object[] | null} */ ([]);
     this.helpers = /** @type {Worker[] | null} */ (null);
+    this.stopStarts = () => {}; // ends the many starts with what there is of them
     this.job = 0; // of the helpers, by number: what they still tell of an earlier one is not taken
     this.begun = this.#begin();
   }
@@ -28,7 +29,8 @@ export class SessionTransport {
       this.begin = { catalogue, ...engine };
       this.worker = this.#worker({ ...this.begin, first: catalogue.first ?? {}, document: catalogue.document ?? null, keeps: Boolean(this.home.kept) });
       this.worker.onmessage = ({ data }) => {
-        if (data.ask) this.#answer(data);
+        if (data.ask === "stop") this.stopStarts();
+        else if (data.ask) this.#answer(data);
         else if (data.type === "kept") this.home.kept?.(data.document);
         else this.#tell(data);
       };
@@ -80,14 +82,23 @@ export class SessionTransport {
     const found = /** @type {any[]} */ ([]), job = (this.job += 1);
     let next = 0;
     return new Promise((done) => {
+      this.stopStarts = () => {
+        this.helpers?.forEach((helper) => helper.terminate()); // one may train on for long
+        this.helpers = null;
+        this.stopStarts = () => {};
+        done(found);
+      };
       for (const helper of this.helpers ?? []) {
         const go = () => next < count && helper.postMessage({ help: { job, seed: next++, epochs } });
         helper.onmessage = ({ data: message }) => {
           if (message.job !== job) return;
           found.push(message.start);
           if (count < FEW_STARTS || found.length % 10 === 0) told(found.length);
-          if (found.length === count) done(found);
-          else go();
+          if (found.length < count) go();
+          else {
+            this.stopStarts = () => {};
+            done(found);
+          }
         };
         helper.postMessage({ help: { settings, data } });
         go();

@@ -44,6 +44,7 @@ const services = {
     return { name: "playground.koubai", media_type: "application/octet-stream", bytes };
   },
   starts: (branch, count, epochs, told) => ask("starts", { settings: branch.settings, data: plain(branch.experiment.data), count, epochs }, told),
+  stopStarts: () => self.postMessage({ ask: "stop" }),
 };
 
 /** Rows without the plane, which cannot be sent. @param {import("../data/data.js").Data} data */

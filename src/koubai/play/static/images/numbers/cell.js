@@ -85,7 +85,8 @@ function lawsBack(state, at, { kind, reader }) {
 /** Whether δ of the outputs is z - y. @param {State} state */
 function isFused(state) {
   const { settings, network } = state, last = network?.layers[network.layers.length - 1];
-  return last?.activation === "softmax" && state.catalogue.endings.classification[settings.loss === "auto" ? "log_loss" : settings.loss].many.loss.name === "cross_entropy";
+  const ending = state.catalogue.endings.classification[settings.loss === "auto" ? "log_loss" : settings.loss], isOne = last?.n_out === 1;
+  return last?.activation === (isOne ? "sigmoid" : "softmax") && (isOne ? ending.two : ending.many).loss.name === (isOne ? "binary_cross_entropy" : "cross_entropy");
 }
 
 /**
@@ -141,7 +142,7 @@ function outcome(cell, at, state, texts) {
 function outcomeBack(back, { layer, at }, state, texts) {
   const { target } = /** @type {any} */ (state.frame).header.look, said = { by: short(back.by), slope: short(back.slope), delta: short(back.delta), z: short(back.z), above: short(back.above), n: back.patch.length };
   if (back.kind === "loss") {
-    const y = Number(at === target), label = state.classes[target];
+    const y = Number(layersOf(state)[layer].n_out === 1 ? target === 1 : at === target), label = state.classes[target];
     return [line(texts.text(isFused(state) ? "play.back.fused" : "play.back.loss", { ...said, y, label }))];
   }
   const how = !back.patch.length ? "unread" : back.kernel ? "sum" : back.winner < 0 ? "mean" : back.isWinner ? "won" : "lost";

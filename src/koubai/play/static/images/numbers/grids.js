@@ -5,15 +5,17 @@ import { MathMLWriter } from "../../derivations/mathml.js";
 import { revived } from "../../derivations/tree.js";
 import { signed } from "../../drawing/colours.js";
 import { largest } from "../shapes.js";
+import { paint } from "../tile.js";
 
 const ACROSS = 8; // nodes of a dense layer in a row of the table
+const MOST_CELLS = 100; // of a table that can be read; more numbers are a picture
 const NOTATION = { digits: 4, fractions: false };
 
 /** Laws as formulas; those that there are. @param {any[]} laws */
 export const formulas = (laws) => laws.filter(Boolean).map((law) => el("div", { class: "law" }, copied(`<math display="inline">${new MathMLWriter(NOTATION).write(revived(law))}</math>`)));
 
 /**
- * One channel of numbers as a table under a name; a row of nodes in rows of a few.
+ * One channel of numbers as a table under a name, or as a picture if they are many; a row of nodes in rows of a few.
  * @param {string} name
  * @param {number[]} shape height, width, channels
  * @param {ArrayLike<number>} values in C order
@@ -23,7 +25,8 @@ export const formulas = (laws) => laws.filter(Boolean).map((law) => el("div", { 
 export function figure(name, [high, wide, channels], values, channel, marked = -1) {
   const own = Array.from({ length: high * wide }, (_, at) => values[at * channels + channel]);
   const rows = high === 1 ? folded(own) : Array.from({ length: high }, (_, row) => own.slice(row * wide, (row + 1) * wide));
-  return el("figure", {}, el("figcaption", {}, name), table(rows, largest(values), marked));
+  const most = largest(values), made = own.length > MOST_CELLS && high > 1 ? many(name, rows, most) : table(rows, most, marked);
+  return el("figure", {}, el("figcaption", {}, name), made);
 }
 
 /** A part and the sign before it, which stay together on a narrow page. @param {string} sign @param {HTMLElement} made */
@@ -41,12 +44,30 @@ export function renew(tables, parts, form) {
     tables.replaceChildren(...parts);
     return;
   }
+  const before = tables.querySelectorAll("canvas");
+  parts.flatMap((part) => [...part.querySelectorAll("canvas")]).forEach((canvas, at) => before[at].replaceWith(canvas));
   const shown = tables.querySelectorAll("td");
   parts.flatMap((part) => [...part.querySelectorAll("td")]).forEach((cell, at) => {
     if (shown[at].textContent !== cell.textContent) shown[at].textContent = cell.textContent;
     if (shown[at].className !== cell.className) shown[at].className = cell.className;
     shown[at].style.cssText = cell.style.cssText;
   });
+}
+
+/**
+ * @param {string} name
+ * @param {number[][]} rows
+ * @param {number} scale
+ */
+function many(name, rows, scale) {
+  const canvas = el("canvas", { class: "sharp many-numbers", role: "img", "aria-label": `${name}, ${rows.length} × ${rows[0].length}` });
+  paint(canvas, rows.length, rows[0].length, (row, column) => rows[row][column], scale);
+  canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    const box = canvas.getBoundingClientRect(), place = (/** @type {number} */ share, /** @type {number} */ cells) => Math.max(0, Math.min(cells - 1, Math.floor(share * cells)));
+    const [row, column] = [place((event.clientY - box.top) / box.height, rows.length), place((event.clientX - box.left) / box.width, rows[0].length)];
+    canvas.title = `[${row + 1},${column + 1}]: ${short(rows[row][column])}`;
+  });
+  return canvas;
 }
 
 /** A number with its sign before it, as a sum goes on. @param {number} value */
