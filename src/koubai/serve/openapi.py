@@ -32,8 +32,10 @@ TABLES = (CSV, ARROW)
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-pre { background: #f4f4f1; padding: .8rem; overflow: auto; border-radius: 6px; } code { font-size: .95em; }
-table { border-collapse: collapse; } td, th { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top; }
+pre { background: #f4f4f1; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 6px; }
+code { font-size: .95em; }
+table { border-collapse: collapse; display: block; max-width: 100%; overflow-x: auto; }
+td, th { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top; }
 th { border-bottom: 1px solid #888; } td { border-bottom: 1px solid #ddd; }
 """
 
@@ -151,7 +153,8 @@ def page(scorer: Answers, specified: dict[str, Any]) -> str:
         given = "-H 'Content-Type: image/png' --data-binary @picture.png"
     call = escape(f"curl -X POST{token} {given} http://HOST:PORT/predict")
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
         f"<style>{STYLE}</style></head>"
         f"<body><h1>{title}</h1><table>{calls}</table><h2>A row</h2><table><tr><th>column</th><th>holds</th>"
         f"<th>such as</th></tr>{columns}</table><h2>A call</h2><pre>{call}</pre><p>{many} "
