@@ -43,7 +43,7 @@ async function play({ first = {}, rows = null, document = null, images = null, m
   for (const message of messages) {
     marks.push(told.length);
     if (message.wait) await new Promise((done) => setTimeout(done, message.wait));
-    else if (message.until) while (!told.some((each) => each.type === message.until && each.losses)) await new Promise((done) => setTimeout(done, 2));
+    else if (message.awaits) while (!told.some((each) => each.type === message.awaits && each.losses)) await new Promise((done) => setTimeout(done, 2));
     else if (message.at_once) message.at_once.forEach((each) => session.receive(each));
     else await session.receive(message);
     while (message.type === "run" && settles && session.running) await new Promise((done) => setTimeout(done, 2));

@@ -179,13 +179,13 @@ def test_starts_that_are_stopped_tell_what_ended(tmp_path, found):
         "rows": pixels_of(images),
         "messages": [
             {"at_once": [{"type": "starts", "count": 150, "epochs": 2}, {"type": "stop_starts"}]},
-            {"until": "starts"},
+            {"awaits": "starts"},
         ],
     }
     plain = {
         "messages": [
             {"at_once": [{"type": "starts", "count": 200, "epochs": 30}, {"type": "stop_starts"}]},
-            {"until": "starts"},
+            {"awaits": "starts"},
             {"type": "starts", "count": 2, "epochs": 3},
         ],
     }

@@ -1,7 +1,7 @@
 // The answer: the output of each class as a bar, and how often the network is right.
 import { card, el, seldom } from "../page/dom.js";
 import { scores } from "../runs/scores.js";
-import { answersOf, isReady, layersOf } from "./shapes.js";
+import { answersOf, isReady, layersOf, widthOf } from "./shapes.js";
 
 /** @type {import("../types.js").PanelKind} */
 export const panel = { place: "side", order: 48, make: guessPanel };
@@ -24,7 +24,7 @@ export function guessPanel({ store, texts }) {
         el("span", { class: "name", title: String(name) }, String(name)), el("span", { class: "track" }, fill), value);
       return { element: bar, fill, value };
     });
-    list.style.setProperty("--name", `${Math.min(9, Math.max(1.2, 0.5 + 0.7 * Math.max(...state.classes.map((name) => [...String(name)].length))))}em`);
+    list.style.setProperty("--name", `${Math.min(9, Math.max(1.2, 0.5 + Math.max(...state.classes.map((name) => widthOf(String(name))))))}em`);
     list.replaceChildren(...bars.map((each) => each.element));
   }
 

@@ -1,6 +1,6 @@
 // A network on images as one picture, for a slide or a film: the image, the kernels and maps of every layer, and the answer.
 import { el, short } from "../page/dom.js";
-import { answersOf, largest, layersOf, namesOf, numbersOf } from "./shapes.js";
+import { answersOf, largest, layersOf, namesOf, numbersOf, widthOf } from "./shapes.js";
 import { paint, paintImage, paintKernel } from "./tile.js";
 
 /** @typedef {import("../types.js").State} State */
@@ -95,9 +95,6 @@ function layerAt(state, at, x, wide, { line }) {
   }
   return found;
 }
-
-/** About how wide words are, in their sizes: Chinese and Japanese letters fill a square. @param {string} words */
-const widthOf = (words) => [...words].reduce((sum, letter) => sum + ((letter.codePointAt(0) ?? 0) > 0x2e7f ? 1.05 : 0.66), 0);
 
 /** As much of a name as fits. @param {string} name @param {number} most as `widthOf` counts */
 function fitting(name, most) {

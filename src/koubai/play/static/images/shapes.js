@@ -50,6 +50,9 @@ export function answersOf(state) {
   return Float32Array.of(signed ? -outputs[0] : 1 - outputs[0], outputs[0]);
 }
 
+/** About how wide words are, in their sizes: Chinese and Japanese letters fill a square. @param {string} words */
+export const widthOf = (words) => [...words].reduce((sum, letter) => sum + ((letter.codePointAt(0) ?? 0) > 0x2e7f ? 1.05 : 0.66), 0);
+
 /** Whether an image's numbers are in colours: then each place of it has three. @param {number[]} shape */
 export const isColoured = ([, , channels]) => channels > 1;
 
