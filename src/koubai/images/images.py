@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError
@@ -40,7 +40,7 @@ class Images:
     """
 
     pixels: Array
-    labels: Any
+    labels: object
     names: Sequence[str]
     source: str
     test: "Images | None" = None

@@ -7,7 +7,7 @@ descent sees the sum over all rows, a batch the sum over its own rows, and one Î
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +112,7 @@ def fit_points(
     *,
     intercept: float | None = None,
     methods: Sequence[Method] = ("steepest",),
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     start: Sequence[float] | float | None = None,
     max_steps: int = 10_000,
@@ -317,7 +317,7 @@ def _answer(whole: OnData, x: Array, y: Array, model: Model, intercept: float | 
 def _descend(
     whole: OnData,
     method: Method,
-    optimizer: str | Mapping[str, Any] | Optimizer,
+    optimizer: str | Mapping[str, object] | Optimizer,
     learning_rate: float | None,
     start: Sequence[float] | float | None,
     stopping: Stopping,

@@ -5,7 +5,6 @@ All starts move together, as the rows of one array; those that have arrived are 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +94,7 @@ class BasinMaps(Displayed):
 
 def basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     *,
     window: Window | None = None,
@@ -141,7 +140,7 @@ def basins(
 @np.errstate(all="ignore")  # what overflows is seen in the numbers
 def compare_basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
-    optimizers: Sequence[str | Mapping[str, Any] | Optimizer],
+    optimizers: Sequence[str | Mapping[str, object] | Optimizer],
     learning_rate: float | None = None,
     *,
     window: Window | None = None,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -199,7 +198,7 @@ def _arrival(label: str, path: Path, minima: Sequence[tuple[float, ...]], near: 
 )
 def compare_descents(
     function: "str | Expression | Objective | Callable[[Array], float]",
-    optimizers: Sequence[str | Mapping[str, Any] | Optimizer] = (
+    optimizers: Sequence[str | Mapping[str, object] | Optimizer] = (
         "sgd",
         "momentum",
         "nesterov",
@@ -214,7 +213,7 @@ def compare_descents(
     step_size: float = 0.0,
     gradient_norm: float = 1e-8,
     value: float | None = None,
-    gradient: Callable[[Array], Any] | None = None,
+    gradient: Callable[[Array], object] | None = None,
     variables: tuple[str, ...] | None = None,
     window: Window | None = None,
     resolution: int = 241,
@@ -274,8 +273,8 @@ def compare_descents(
 
 
 def _with_own_rate(
-    optimizer: str | Mapping[str, Any] | Optimizer, rate: float | None
-) -> tuple[str | Mapping[str, Any] | Optimizer, float | None]:
+    optimizer: str | Mapping[str, object] | Optimizer, rate: float | None
+) -> tuple[str | Mapping[str, object] | Optimizer, float | None]:
     """Return an optimizer and its learning rate, which ``"adam:0.1"`` has itself."""
     if not isinstance(optimizer, str) or ":" not in optimizer:
         return optimizer, rate

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,14 +46,14 @@ class Run:
 def descend(
     function: "str | Expression | Objective | Callable[[Array], float]",
     start: float | Sequence[float] | None = None,
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     *,
     max_steps: int = 1000,
     step_size: float = 0.0,
     gradient_norm: float = 1e-8,
     value: float | None = None,
-    gradient: Callable[[Array], Any] | None = None,
+    gradient: Callable[[Array], object] | None = None,
     variables: tuple[str, ...] | None = None,
 ) -> Path:
     """Minimise a function by a gradient method and record the whole path.
@@ -98,7 +97,7 @@ def descend(
     return descend_all(objective, [run], Stopping(max_steps, step_size, gradient_norm, value))[0]
 
 
-def size_of(start: Any) -> int:
+def size_of(start: float | Sequence[float] | None) -> int:
     """Return how many variables a function has whose start this is, 2 if there is none."""
     try:
         return 2 if start is None else int(np.size(start))
@@ -109,7 +108,7 @@ def size_of(start: Any) -> int:
 def make_run(
     objective: Objective,
     start: float | Sequence[float] | None,
-    optimizer: str | Mapping[str, Any] | Optimizer,
+    optimizer: str | Mapping[str, object] | Optimizer,
     learning_rate: float | None,
 ) -> Run:
     """Return the run described by these arguments, after checking them.

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import worded
@@ -269,7 +269,7 @@ def _end_of(source: str) -> ScratchFile | None:
     return scratch
 
 
-def _last(remote: Any, size: int, count: int) -> bytes:
+def _last(remote: IO[bytes], size: int, count: int) -> bytes:
     """Return the last bytes of a file."""
     remote.seek(size - count)
     content: bytes = remote.read(count)

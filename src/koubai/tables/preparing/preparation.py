@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -330,7 +330,7 @@ class Preparation:
             notes.append(worded("tables.note.column_holds_values_training_did", name=repr(name), shown=shown))
         return notes
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
+    def to_record(self) -> tuple[dict[str, object], dict[str, npt.NDArray[np.float64]]]:
         """Return the preparation as plain data and arrays for a model file; `from_record` reads them back."""
         record = {
             "columns": [column.record() for column in self.columns],
