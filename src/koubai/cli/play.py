@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import add_reading_options, refuse_reading_options, require_files
@@ -11,6 +11,7 @@ from koubai.core.language import worded
 from koubai.core.printing import say
 
 if TYPE_CHECKING:
+    from koubai.core.schema import Record
     from koubai.play.serving.uploads import Tables
     from koubai.play.settings import Settings
 
@@ -108,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _export(args: argparse.Namespace, lesson: str | None, own: dict[str, dict[str, Any]]) -> int:
+def _export(args: argparse.Namespace, lesson: str | None, own: "dict[str, Record]") -> int:
     """Write the page, and say what was written; return the exit status."""
     if args.table:
         raise ParameterError(worded("cli.error.play_export_come_without_table"))
@@ -126,7 +127,7 @@ def _export(args: argparse.Namespace, lesson: str | None, own: dict[str, dict[st
     return 0
 
 
-def _lesson(given: str) -> dict[str, dict[str, Any]]:
+def _lesson(given: str) -> "dict[str, Record]":
     """Return the user's own lesson by name; empty for a built-in one."""
     from koubai.play.classroom import lessons
 

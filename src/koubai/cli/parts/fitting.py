@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.outputs import foreign
 from koubai.cli.parts.reading import say_notes
@@ -17,6 +17,8 @@ from koubai.core.language import worded
 from koubai.core.printing import say
 
 if TYPE_CHECKING:
+    from koubai.models.of_images.image_model import ImageModel
+    from koubai.models.table_model import TableModel
     from koubai.training.history import Epoch
     from koubai.training.loop import Callback
 
@@ -40,7 +42,7 @@ def spare_others(args: argparse.Namespace, path: str) -> None:
             spare_other_files(args.checkpoint, "checkpoint")
 
 
-def forget_checkpoint(args: argparse.Namespace, model: Any) -> None:
+def forget_checkpoint(args: argparse.Namespace, model: "TableModel | ImageModel") -> None:
     """Remove the checkpoint of a training that ended, only now that the model has been saved."""
     if args.checkpoint is not None and model.estimator_.history_.stopped != "interrupted":
         Path(args.checkpoint).unlink(missing_ok=True)
@@ -80,7 +82,7 @@ def sayer(by_loss: bool) -> "Callback":
 def notes_of_warnings(quiet: bool) -> Iterator[None]:
     """Print warnings as one-line notes."""
 
-    def note(message: Warning | str, *details: Any, **more: Any) -> None:
+    def note(message: Warning | str, *details: object, **more: object) -> None:
         if not quiet:
             say_notes([sentence_of(message)])
 

@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
         said = printing.printable(in_own_words(message, lang))
         self.exit(MISTAKE, f"{self.prog}: {text('cli.error.sentence', lang, said=said, prog=self.prog)}\n")
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: object) -> None:
         """Raise an error that says what the choices are, in the same words with every version of Python."""
         if action.choices is not None and value not in action.choices:
             raise argparse.ArgumentError(action, f"must be one of {listed(action.choices)}; got {value!r}")
@@ -98,7 +98,7 @@ def in_own_words(message: str, lang: Language = "en") -> str:
     return message
 
 
-def listed(choices: Iterable[Any]) -> str:
+def listed(choices: Iterable[object]) -> str:
     """Return choices as a list in words; what is no word stands in quotation marks.
 
     Examples

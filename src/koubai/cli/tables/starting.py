@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import Any
 
 OF_NUMPY = ("numpy.f2py", "numpy.testing", "numpy.ma", "numpy.polynomial", "numpy.ctypeslib")
 """NumPy loads them when they are asked for; SciPy and scikit-learn ask for all, to have every name of NumPy in a
@@ -22,7 +21,7 @@ ABSENT = ("pandas", "psutil")
 class _WhenUsed(ModuleType):
     """Stands for a module until something of it is used."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         """Return what the module has under a name, loading it."""
         if name.startswith("__"):
             raise AttributeError(name)
