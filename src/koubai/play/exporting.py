@@ -10,10 +10,10 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import LANGUAGES, term, worded
+from koubai.core.schema import Record
 from koubai.play.bundle import IMAGES_STYLE, carried, script, texts, widget_style
 from koubai.play.catalogue import catalogue, engine_addresses, engine_files
 from koubai.play.classroom.lessons import with_own
@@ -24,8 +24,7 @@ from koubai.play.runs.rows import pixels_of, rows_of
 from koubai.play.settings import Settings
 from koubai.training.atomic import replace_file
 
-Plain = dict[str, Any]
-Lessons = Mapping[str, dict[str, Any]]
+Lessons = Mapping[str, Record]
 
 MARKS = ("catalogue.json", "index.html", "lessons.json")
 """What a folder has in it that was exported before, and may be written anew."""
@@ -91,14 +90,14 @@ def export(target: Path, *, first: Settings | None = None, own: Lessons | None =
         raise FileError(worded("playground.error.writable", target=target, why=term(why))) from error
 
 
-def example_rows() -> dict[str, Plain]:
+def example_rows() -> dict[str, Record]:
     """Return the sets of images, and the example tables as usually split, with what their model files need."""
     usual = Settings()
     tables = {name: rows_of(usual.changed({"dataset": name, "axes": "pca"}), {}, with_template=True) for name in READ}
     return {**tables, **{name: pixels_of(name) for name in PICTURES}}
 
 
-def _one_file(choices: Plain, told: list[Any]) -> str:
+def _one_file(choices: Record, told: list[Record]) -> str:
     parts = {
         **carried(told),
         "catalogue": choices,
@@ -115,7 +114,7 @@ def _one_file(choices: Plain, told: list[Any]) -> str:
     return PAGE.format(policy=html.escape(policy, quote=True), icon=icon, style=style, carried=content, script=code)
 
 
-def _packed(rows: Plain) -> str:
+def _packed(rows: Record) -> str:
     return base64.b64encode(gzip.compress(json.dumps(rows).encode(), 9, mtime=0)).decode()
 
 
@@ -123,7 +122,7 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _folder(target: Path, choices: Plain, told: list[Any]) -> list[Path]:
+def _folder(target: Path, choices: Record, told: list[Record]) -> list[Path]:
     is_ours = all((target / name).is_file() for name in MARKS)
     if target.exists() and (
         not target.is_dir() or (any(each.name != NEW for each in target.iterdir()) and not is_ours)

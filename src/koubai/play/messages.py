@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from koubai.core.errors import ParameterError
+from koubai.core.schema import Record
 from koubai.play.checks import Anything, Check, Count, Flag, Many, Maybe, Number, OneOf, read_parts, shown
 
 LONGEST = 256 * 1024
@@ -12,7 +13,7 @@ LONGEST = 256 * 1024
 
 Message: TypeAlias = dict[str, object]
 """Numbers, texts, lists and objects by name, as JSON has them."""
-Parts: TypeAlias = dict[str, Any]
+Parts: TypeAlias = Record
 """The parts of a message by name, as its checks in `MESSAGES` leave them: each has a type of its own."""
 
 

@@ -5,7 +5,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
 import anywidget
 
@@ -166,7 +166,7 @@ class Playground(anywidget.AnyWidget):
 
     def _hear(self, _: object, content: object, buffers: object) -> None:
         """Receive a message from the front end."""
-        asked: Mapping[str, Any] = content if isinstance(content, Mapping) else {}
+        asked: Mapping[str, object] = content if isinstance(content, Mapping) else {}
         view = str(asked.get("view"))
         match asked.get("type"):
             case "ask":
@@ -177,7 +177,7 @@ class Playground(anywidget.AnyWidget):
             case "bye":
                 self._views.discard(view)
 
-    def _answer(self, asked: Mapping[str, Any]) -> Message:
+    def _answer(self, asked: Mapping[str, object]) -> Message:
         """Return ``{"answer": …}``, or ``{"text": sentence}``."""
         if asked.get("what") == "begin":
             return {"answer": {"first": self.settings, "document": self._run.whole()}}
@@ -187,7 +187,7 @@ class Playground(anywidget.AnyWidget):
         status, found = reply(what, dict(part), self._tables)
         return {"answer": found} if status == 200 else found
 
-    def _keep(self, whole: Any, view: str) -> None:
+    def _keep(self, whole: object, view: str) -> None:
         """Take over how the run stands, and show it on the other views."""
         if not isinstance(whole, Mapping):
             return
@@ -216,7 +216,7 @@ class OfGiven(TypedDict):
 
 
 def play(
-    X: Any = None, y: Any = None, *, task: str | None = None, standardize: bool = True, **settings: object
+    X: object = None, y: object = None, *, task: str | None = None, standardize: bool = True, **settings: object
 ) -> Playground:
     """Open the playground in a notebook.
 
@@ -264,7 +264,7 @@ def play(
     return Playground(replace(first, **on_given(source)).changed(settings), {GIVEN: source})
 
 
-def play_estimator(estimator: Playable, X: Any, y: Any, **settings: object) -> Playground:
+def play_estimator(estimator: Playable, X: object, y: object, **settings: object) -> Playground:
     """Open the playground with an estimator's own network and way of training: see ``estimator.play``."""
     estimator._validate_params()
     who = f"{type(estimator).__name__}: play"

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
 
 from koubai.core.errors import ParameterError
 
@@ -118,7 +117,7 @@ class Room:
         self.pushed = None
         self.version += 1
 
-    def report(self, student: Student, part: Mapping[str, Any]) -> None:
+    def report(self, student: Student, part: Mapping[str, object]) -> None:
         """Note how a student stands; parts that are not what they should be are left out."""
         lesson, step = part.get("lesson"), _whole(part.get("step"), 1000)
         if not isinstance(lesson, str) or step is None or step >= self.n_steps.get(lesson, 0):
@@ -153,7 +152,7 @@ class Room:
         self.students = {secret: each for secret, each in self.students.items() if each.number != number}
         self.version += 1
 
-    def tally(self) -> dict[str, Any]:
+    def tally(self) -> dict[str, object]:
         """Return how the class stands: for the step that was pushed, and for each student."""
         here = [each.standings.get(self.pushed) for each in self.students.values()] if self.pushed else []
         there = [each for each in here if each is not None]
@@ -174,7 +173,7 @@ class Room:
         }
 
 
-def _row(student: Student, pushed: tuple[str, int] | None) -> dict[str, Any]:
+def _row(student: Student, pushed: tuple[str, int] | None) -> dict[str, object]:
     """Return what the teacher sees of a student."""
     place = pushed or student.place
     now = student.standings.get(place) if place else None

@@ -47,7 +47,7 @@ def layers_of(settings: Settings) -> list[Any]:
     >>> layers_of(Settings(dataset="digits", hidden=(), activations=(), dropout=()))
     [Conv(filters=8, kernel_size=3, strides=1, padding='same'), 'relu', MaxPool(pool_size=2, strides=None, padding='valid'), Flatten()]
     """  # noqa: E501  an example's output
-    found: list[Any] = []
+    found: list[object] = []
     height, width, _ = IMAGES[settings.dataset].shape
     for filters, size in zip(settings.filters, settings.kernel_sizes, strict=True):
         found += [Conv(filters, size, padding="same"), settings.map_activation]

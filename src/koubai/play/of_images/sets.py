@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +38,7 @@ class ImageSet:
     shape: tuple[int, int, int]
     most: int
     classes: tuple[str, ...]
-    usual: Mapping[str, Any] = field(default_factory=dict)
+    usual: Mapping[str, object] = field(default_factory=dict)
 
 
 IMAGES: Mapping[str, ImageSet] = {

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from koubai.core.errors import ParameterError
+from koubai.core.schema import Record
 from koubai.play.replay import changed, place_of
 from koubai.play.runs.data import Source, load
 from koubai.play.runs.document import data_for, document
@@ -46,7 +47,7 @@ class Run:
         return cls.begin(Experiment.build(settings, load(settings, tables)))
 
     @classmethod
-    def restored(cls, given: Mapping[str, Any], tables: TablesById, known: Experiment | None = None) -> "Run":
+    def restored(cls, given: Mapping[str, object], tables: TablesById, known: Experiment | None = None) -> "Run":
         """Return the run of a whole document, as the page sends it; ``known`` may have its rows already."""
         found = document(given, tables, known)
         journal = Journal(Settings().changed(given.get("began")).as_json())
@@ -65,7 +66,7 @@ class Run:
         """Number of epochs done, including the fraction of the current one."""
         return self.moment.state.epoch + self.moment.cursor / max(1, self.experiment.train.n_rows)
 
-    def whole(self) -> dict[str, Any]:
+    def whole(self) -> Record:
         """Return the run as a whole document, from which the page goes on."""
         state = self.moment.state
         return {
