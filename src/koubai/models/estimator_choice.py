@@ -83,7 +83,7 @@ def estimator_for(
     return kind(**chosen)
 
 
-def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
+def _refuse_what_does_nothing(given: Mapping[str, object]) -> None:
     """Raise ParameterError for a parameter that another one leaves without effect."""
     without: list[tuple[tuple[str, ...], str]] = []
     sizes = given.get("hidden_layer_sizes")
@@ -102,12 +102,12 @@ def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
             )
 
 
-def _is_left_out(value: Any) -> bool:
+def _is_left_out(value: object) -> bool:
     """Return whether a value says no more than its absence would: nothing, no, or none of the rows."""
     return value is None or (isinstance(value, bool | int | float) and value == 0)
 
 
-def check_choices(task: str | None, given: Mapping[str, Any], seed: int, streamed: bool) -> None:
+def check_choices(task: str | None, given: Mapping[str, object], seed: int, streamed: bool) -> None:
     """Raise ParameterError if the network's parameters are invalid for every task, whatever the table.
 
     Parameters

@@ -35,7 +35,7 @@ def new_estimator(task: str, network: Mapping[str, Any], random_state: int) -> "
     return kind(**network, random_state=random_state)
 
 
-def check_network(task: str | None, network: Mapping[str, Any], random_state: int) -> None:
+def check_network(task: str | None, network: Mapping[str, object], random_state: int) -> None:
     """Raise the first complaint unless the network's parameters suit the task, or if it is None, any task."""
     refusals: list[KoubaiError] = []
     for each in TASKS if task is None else (task,):

@@ -6,7 +6,6 @@ classes is drawn; the others judge probabilities, whatever is made of them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -169,7 +168,7 @@ METRICS: Mapping[str, Metric] = {
 }
 """All measures that can be asked for."""
 
-CANDIDATES: Mapping[str, Mapping[str, Any]] = {
+CANDIDATES: Mapping[str, Mapping[str, object]] = {
     "auc": {"class_weight": "balanced"},
     "average_precision": {"class_weight": "balanced"},
     "log_loss": {"class_weight": "balanced"},
