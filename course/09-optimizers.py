@@ -98,7 +98,7 @@ check(
 # %% [markdown] lang="ja"
 # ## Adagrad と RMSprop
 #
-# パラメータごとに学習率を変えます。これまでの勾配の大きさで更新量を割るのです。**Adagrad** は 2 乗をすべて足し（$\mathbf{s} \leftarrow \mathbf{s} + \mathbf{g}^2$），**RMSprop** は移動平均を取ります（$\mathbf{s} \leftarrow \rho\,\mathbf{s} + (1-\rho)\,\mathbf{g}^2$）。更新量はどちらも成分ごとに $-\alpha\,\mathbf{g}/(\sqrt{\mathbf{s}} + \varepsilon)$ です。
+# パラメーターごとに学習率を変えます。これまでの勾配の大きさで更新量を割るのです。**Adagrad** は 2 乗をすべて足し（$\mathbf{s} \leftarrow \mathbf{s} + \mathbf{g}^2$），**RMSprop** は移動平均を取ります（$\mathbf{s} \leftarrow \rho\,\mathbf{s} + (1-\rho)\,\mathbf{g}^2$）。更新量はどちらも成分ごとに $-\alpha\,\mathbf{g}/(\sqrt{\mathbf{s}} + \varepsilon)$ です。
 #
 # **課題 9.2** ε = 1e-10 の `adagrad(g, alpha, s)` と，ε = 1e-8 の `rmsprop(g, alpha, s, rho=0.9)` を書いてください。
 # %% task="adaptive"

@@ -185,7 +185,7 @@ check(
 # %% [markdown] lang="ja"
 # ## 学習
 #
-# **課題 10.4** `train(parameters, X, Y, alpha, n_epochs, batch_size, rng)` を書いてください。各エポックで `rng.permutation(len(X))` によりシャッフルし，ミニバッチごとに（最後は小さくなってもかまいません）すべてのパラメータをその場で更新します（`W -= …`）。エポックが終わるたびに全行の損失を計算し，リストにして返します。また，最大の出力がラベルと一致する行の割合を返す `accuracy(parameters, X, labels)` を書いてください。
+# **課題 10.4** `train(parameters, X, Y, alpha, n_epochs, batch_size, rng)` を書いてください。各エポックで `rng.permutation(len(X))` によりシャッフルし，ミニバッチごとに（最後は小さくなってもかまいません）すべてのパラメーターをその場で更新します（`W -= …`）。エポックが終わるたびに全行の損失を計算し，リストにして返します。また，最大の出力がラベルと一致する行の割合を返す `accuracy(parameters, X, labels)` を書いてください。
 # %% task="train"
 def train(parameters, X, Y, alpha, n_epochs, batch_size, rng):
     ### BEGIN SOLUTION

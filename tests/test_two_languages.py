@@ -20,6 +20,9 @@ FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)]+)\)")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+WORDS = "フォルダ|カテゴリ|メモリ|ブラウザ|プロセッサ|ライブラリ|パラメータ|サーバ|ヘッダ"
+SHORTENED = re.compile(rf".{{0,9}}(?:{WORDS})(?!ー).{{0,9}}")
+"""Words from English without the long vowel at their end, which they have everywhere else."""
 SPELLED = {"50": "fifty", "100": "hundred", "1000": "thousand"}
 """Numbers above twenty that English spells."""
 
@@ -127,3 +130,10 @@ def test_no_line_of_japanese_ends_within_a_paragraph(page: Path) -> None:
     """The end of a line shows as a blank, which Japanese does not have between words."""
     kept = [line for line in prose(page.read_text(encoding="utf-8")).splitlines() if not re.match(r"[#|\-]|<!--", line)]
     assert not [line for line, after in pairwise(kept) if line.strip() and after.strip()]
+
+
+def test_words_from_english_are_spelled_alike_everywhere() -> None:
+    texts = [*(ROOT / "src" / "koubai" / "texts").glob("*ja.json"), *PAIRS, ROOT / "README.ja.md"]
+    assert len(texts) > 20
+    wrong = {path.name: SHORTENED.findall(path.read_text(encoding="utf-8")) for path in texts}
+    assert {name: found for name, found in wrong.items() if found} == {}

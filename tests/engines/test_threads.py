@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from koubai.core.network import Network
 from koubai.engines.cpu import threads
@@ -44,6 +45,25 @@ def test_callers_side_by_side_have_a_team_each() -> None:
 
     with ThreadPoolExecutor(4) as callers:
         list(callers.map(call, range(4)))
+
+
+def test_blas_is_limited_until_the_last_of_overlapping_callers_has_ended() -> None:
+    """The number of BLAS's threads is the process's: the first to end may not free it."""
+
+    def numbers() -> list[int]:
+        return [one["num_threads"] for one in threads.blas().info() if one["user_api"] == "blas"]
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = numbers()
+        first, second = threads.one_blas_thread(), threads.one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        assert set(numbers()) == {1}
+        first.__exit__(None, None, None)
+        assert set(numbers()) == {1}
+        second.__exit__(None, None, None)
+        assert numbers() == before
+        assert set(before) == {2}
 
 
 @pytest.mark.parametrize("failing", [0, 1])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import koubai
 from koubai.cli.main import main
 from koubai.core.errors import ModelFileError, ParameterError
-from koubai.estimators.members import seed_of_member, train_anew
+from koubai.engines.cpu.engine import CPUEngine
+from koubai.estimators.members import anew, seed_of_member, train_anew, train_together
 from koubai.models.averaging import MOST_MEMBERS, QUALITIES, Members, train_members
 from koubai.training.container import open_container, write_container
 
@@ -101,18 +102,58 @@ def test_a_kind_with_several_turns_is_trained_at_once_and_as_one_by_one(monkeypa
     plain = np.array([True, True, False, False])
     kinds, asked = (None, plain, None, None), []
 
-    def counted(*args, seeds, seen, **more):
-        asked.append((len(seeds), seen is None))
-        return train_anew(*args, seeds=seeds, seen=seen, **more)
+    def counted(several):
+        asked.append([(len(one.seeds), one.seen is None) for one in several])
+        return train_together(several)
 
     alone = [
         train_anew(network, X, X[:, 0], epochs=3, seeds=[seed_of_member(7, k)], seen=kinds[k % 4])[0] for k in range(8)
     ]
     monkeypatch.setattr("koubai.models.averaging.available_threads", lambda: 4)
-    monkeypatch.setattr("koubai.estimators.members.train_anew", counted)
+    monkeypatch.setattr("koubai.estimators.members.train_together", counted)
     together = train_members(network, X, X[:, 0], number=8, epochs=3, seed=7, kinds=kinds)
     assert [member.theta_.tolist() for member in together.values()] == [theta.tolist() for theta in alone]
-    assert asked == [(6, True), (2, False)]
+    assert asked == [[(6, True), (2, False)]]
+
+
+@pytest.mark.parametrize("to_the_bit", [True, False])
+def test_networks_of_several_kinds_share_threads_and_end_as_one_by_one(to_the_bit: bool) -> None:
+    """The wide one is more work than all others together, and may then be trained by all threads."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(300, 60))
+    y = X[:, 0] - X[:, 1]
+    network = koubai.MLPRegressor(
+        hidden_layer_sizes=(300,), batch_size=150, epochs=3, random_state=0, engine=CPUEngine(most_threads=3)
+    ).fit(X, y)
+    kinds = [np.arange(60) < some for some in (60, 2, 3, 4)]
+    several = [anew(network, X, y, seeds=[5, 6][: 1 + k % 2], epochs=3, seen=seen) for k, seen in enumerate(kinds)]
+    assert several[0].work > sum(one.work * len(one.seeds) for one in several[1:])
+    alone = [
+        [train_anew(network, X, y, seeds=[seed], epochs=3, seen=one.seen)[0] for seed in one.seeds] for one in several
+    ]
+    for thetas, expected in zip(train_together(several, to_the_bit=to_the_bit), alone, strict=True):
+        if to_the_bit:
+            np.testing.assert_array_equal(thetas, expected)
+        else:
+            np.testing.assert_allclose(thetas, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_an_error_in_one_of_several_networks_is_raised_and_the_others_are_not_begun() -> None:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(50, 3))
+    network = koubai.MLPRegressor(hidden_layer_sizes=(5,), epochs=2, random_state=0).fit(X, X[:, 0])
+    begun: list[int] = []
+
+    class Failing(CPUEngine):
+        def run_population(self, *args: object, **more: object) -> np.ndarray:
+            begun.append(len(begun))
+            raise MemoryError("no room")
+
+    network.engine = Failing(most_threads=2)
+    several = [anew(network, X, X[:, 0], seeds=list(range(20)), epochs=2) for _ in range(2)]
+    with pytest.raises(MemoryError, match="no room"):
+        train_together(several)
+    assert len(begun) < 40
 
 
 def test_members_learn_from_the_validation_rows_too() -> None:

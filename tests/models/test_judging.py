@@ -1,5 +1,6 @@
 """Small tables: how strong the penalty is and how sure answers are is chosen on rows that did not train."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -308,6 +309,23 @@ def test_both_kinds_of_a_larger_table_answer_as_one_after_the_other_and_with_wor
     alone = weigh(network.network_, np.stack(outputs), network.coded_targets(y[asked]), None)
     assert here.losses[f"{here.l2:g}"] == pytest.approx(alone.loss)
     assert (here.factor, here.kinds) == (pytest.approx(alone.factor, abs=1e-4), alone.kinds)
+
+
+def test_parts_that_are_answered_side_by_side_are_judged_as_one_after_the_other() -> None:
+    """Whatever the number of threads; warnings of networks that stop early are silenced, and only while they train."""
+    rng = np.random.default_rng(6)
+    rows = rng.normal(size=(60, 6))
+    y = np.where(rows[:, 0] + rng.normal(size=60) > 0, "yes", "no")
+    given = {"classes": True, "seed": 0, "plain": np.arange(6) < 3}
+    filters = list(warnings.filters)
+    found = [
+        judge(lambda l2, n=n: small_classifier(l2).set_params(n_jobs=n), (0.01, 0.1, 1.0), rows, y, None, **given)
+        for n in (1, 2, 3)
+    ]
+    assert found[0] == found[1] == found[2]
+    assert found[0] is not None
+    assert found[0].n_parts > 1
+    assert warnings.filters == filters
 
 
 def test_a_class_without_held_out_rows_keeps_its_probability() -> None:

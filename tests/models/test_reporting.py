@@ -237,7 +237,7 @@ def test_how_columns_are_used_is_said_in_both_languages() -> None:
         "対数をとって",
         "順位",
         "個の区間",
-        "3 個のカテゴリ",
+        "3 個のカテゴリー",
         "欠損は中央値",
         "曜日",
         "行を区別するだけ",

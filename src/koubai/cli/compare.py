@@ -33,7 +33,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="compare other learners with a network on a table",
         description="Compare the learners of the lecture with a network: score, times and memory, on the same folds.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options = {"learners": "learners", "columns": "columns", "cv": "cv", "group": "group", "time_column": "time-column"}
     parser.set_defaults(run=run, options={**READING, **options, "quality": "quality", "random_state": "seed"})

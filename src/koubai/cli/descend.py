@@ -46,7 +46,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="see gradient methods move on a function or on data",
         description="Minimise a function by gradient methods and show their paths.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     parser.add_argument(

@@ -48,7 +48,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="show where a number comes from, step by step",
         description="Derive the numbers of a perceptron or a network step by step, with the actual numbers.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, options={**READING, "member": "member", "row": "row"})
     topics = parser.add_subparsers(dest="topic", metavar="WHAT", required=True)
@@ -117,7 +116,6 @@ def _topic(
         help=about,
         description=f"Explain {about}.",
         epilog=of_explain(name),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(topic_of=topic)
     return parser

@@ -35,7 +35,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="write a saved network as ONNX, C, JavaScript, Python, SQL or a picture",
         description="Write a saved model as something that computes elsewhere.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, options=OPTIONS)
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")

@@ -55,7 +55,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="train a network on a table or on images and save it",
         description="Train a network to predict a column of a table from the others, or what images show, and save it.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, options=OPTIONS)
     parser.add_argument("table", metavar="TABLE", help=f"{TABLES}; or images")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koubai.cli.parts.grading.results import ResultKind, by_student, detail_rows, kinds, score_rows, summaries
-from koubai.cli.parts.helping import word_later
+from koubai.cli.parts.helping import alternatives, word_later
 from koubai.cli.parts.outputs import add_force, check_different, check_output
 from koubai.cli.parts.reading import require_files, say_notes
-from koubai.core.errors import ParameterError, either
+from koubai.core.errors import ParameterError
 from koubai.core.language import language, text, worded
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="mark what students handed in",
         description="Mark what students handed in, and write scores with the named mistakes.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     parser.add_argument("results", nargs="+", metavar="RESULTS", help="what was handed in")
@@ -50,8 +49,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _kinds() -> str:
-    about = "; ".join(f"{name}: {worded(f'grade.kind.{name}')}" for name in kinds())
-    return f"what the results are, {either(list(kinds()))} (default: by the files). {about}"
+    each = (worded("grade.kind_is", name=name, about=worded(f"grade.kind.{name}")) for name in kinds())
+    about = reduce(lambda a, b: worded("grade.kinds_are", a=a, b=b), each)
+    return worded("grade.kinds", names=alternatives(list(kinds())), about=about)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -53,9 +53,7 @@ def make_parser(command: str | None = None) -> argparse.ArgumentParser:
     command : str, optional
         The first word of the command line; anything but a command stands for all of them.
     """
-    parser = Parser(
-        prog="koubai", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog="koubai", description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument(
         "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="show program's version number and exit"
     )

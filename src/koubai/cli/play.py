@@ -38,7 +38,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="watch a network learn, in the browser",
         description="Open a page on which a network is built, trained, stopped, stepped and explained.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("table", nargs="?", metavar="TABLE", help="a .csv, .tsv or .parquet file of your own")
     parser.add_argument("--target", metavar="COLUMN", help="the table's column to predict")

@@ -50,7 +50,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="apply a saved network to a table or to images",
         description="Predict a column for each row of a table, or what each image shows.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, options={**READING, **images.PREDICT})
     parser.add_argument("model", metavar="MODEL", help="a file that 'koubai fit' or the playground saved")

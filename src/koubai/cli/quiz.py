@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from koubai.cli.parts.helping import word_later
+from koubai.cli.parts.helping import alternatives, word_later
 from koubai.cli.parts.outputs import add_force, check_different, check_output
-from koubai.core.errors import ParameterError, either
+from koubai.core.errors import ParameterError
 from koubai.core.language import worded
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="make exercises with answers, or ask them",
         description="Make exercises with fresh numbers and their answers, or ask them in the terminal.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     word_later(parser, parser.add_argument("topic", metavar="TOPIC"), _topics)
@@ -67,7 +66,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _topics() -> str:
     from koubai.explain.quiz.sheets import TOPICS
 
-    return either(list(TOPICS))
+    return alternatives(list(TOPICS))
 
 
 def run(args: argparse.Namespace) -> int:

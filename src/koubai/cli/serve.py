@@ -29,7 +29,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="answer requests with a saved network, by HTTP",
         description="Serve a saved model by HTTP.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, options=OPTIONS)
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit', koubai.save or the playground")

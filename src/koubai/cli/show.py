@@ -43,7 +43,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="inspect a saved network",
         description="Show the contents of a saved model.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")

@@ -21,7 +21,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="say which compiled engine serves here",
         description="Say which compiled engine serves on this processor. Nothing has to be compiled ahead of time.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_language(parser)
     parser.set_defaults(run=run)

@@ -193,7 +193,7 @@ def train_members(
     progress : bool
         Whether to show a progress bar.
     """
-    from koubai.estimators.members import seed_of_member, train_anew
+    from koubai.estimators.members import anew, seed_of_member, train_together
 
     dtype = estimator.theta_.dtype
     executor = getattr(estimator, "_executor", None)
@@ -204,13 +204,14 @@ def train_members(
     with progress_bar(progress, number, 0) as show:
         for first in range(0, number, at_a_time):
             numbers = range(first, min(first + at_a_time, number))
-            thetas: dict[int, Array] = {}
-            for seen in sorts.values():  # networks of one kind are trained at once
-                kind = [k for k in numbers if kinds[k % len(kinds)] is seen]
-                seeds = [seed_of_member(seed, k) for k in kind]
-                if kind:
-                    trained = train_anew(estimator, X, y, seeds=seeds, epochs=epochs, seen=seen)
-                    thetas.update(zip(kind, trained, strict=True))
+            of_kinds = [[k for k in numbers if kinds[k % len(kinds)] is seen] for seen in sorts.values()]
+            several = [
+                anew(estimator, X, y, seeds=[seed_of_member(seed, k) for k in kind], epochs=epochs, seen=seen)
+                for kind, seen in zip(of_kinds, sorts.values(), strict=True)
+                if kind
+            ]
+            places = [k for kind in of_kinds for k in kind]
+            thetas = dict(zip(places, (theta for some in train_together(several) for theta in some), strict=True))
             found |= {k: thetas[k].astype(dtype) for k in numbers if np.isfinite(thetas[k]).all()}
             done = first + len(numbers)
             show(done, worded("models.note.networks_of_average", number=number))

@@ -10,7 +10,7 @@ from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.warning import warn_caller
-from koubai.engines.cpu.threads import one_blas_thread
+from koubai.engines.cpu.threads import blas_threads_for
 from koubai.engines.protocol import Engine, Rows
 from koubai.optimizers.lbfgs import minimize_lbfgs
 from koubai.training.history import INTERRUPTED, History
@@ -90,7 +90,7 @@ def train_lbfgs(
         try:
             with (
                 np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-                one_blas_thread(network, rows.n_rows),
+                blas_threads_for(network, rows.n_rows),
             ):
                 found = minimize_lbfgs(
                     evaluate,

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -23,8 +24,10 @@ from koubai.engines.protocol import Patience, Plan, Population, Rows, Shares, St
 from koubai.engines.reference import ReferenceEngine
 from koubai.engines.xla import engine as engine_module
 from koubai.engines.xla.engine import JaxEngine
+from koubai.engines.xla.training import trainer
 from koubai.estimators.given.training_choices import predicting_engine
-from koubai.optimizers.registry import get_optimizer
+from koubai.optimizers.protocol import Optimizer
+from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 
 RATE = 0.01
 
@@ -36,7 +39,17 @@ def walked(engine, plan: Plan, rows: Rows, shares: Shares, epochs: int = 20, pat
     return state, engine.run(plan, state, rows, rates, patience, shares)
 
 
+@pytest.fixture(params=["one vector", "a vector a block"])
+def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    """θ is held in one vector or block by block, whatever the sizes would decide."""
+    monkeypatch.setattr("koubai.engines.xla.passes.WORTH_PARTING", 0 if request.param == "a vector a block" else 2**62)
+    trainer.cache_clear()
+    yield
+    trainer.cache_clear()
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("held")
 @pytest.mark.parametrize("sparse", [False, True])
 def test_every_layer_with_dropout_factors_and_falling_shares(sparse: bool) -> None:
     network = stack(dropout=0.3)
@@ -52,6 +65,7 @@ def test_every_layer_with_dropout_factors_and_falling_shares(sparse: bool) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("held")
 @pytest.mark.parametrize("sparse", [False, True])
 def test_layers_that_read_maps(sparse: bool) -> None:
     plan = Plan(stack_of_maps(0.2), get_optimizer("adam"), Penalty(0.01, 0.01), 11, seed=3, clip_norm=0.2)
@@ -116,6 +130,16 @@ def test_rows_that_take_the_others_place_are_noticed(small) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_rule_with_penalty_and_clipping_however_theta_is_held(name: str) -> None:
+    network = Network.dense((3, 6, 2), hidden="tanh", output="softmax", loss="cross_entropy")
+    plan = Plan(network, get_optimizer(name), Penalty(0.01, 0.1), batch_size=5, clip_norm=0.3)
+    assert_same_path(plan, make_rows(network), get_optimizer(name).default_learning_rate, JaxEngine())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("held")
 def test_a_population_of_several_kinds_walks_each_path_alone() -> None:
     """Rules of one class train at once, though their hyperparameters differ; each network has its own patience."""
     network = Network.dense((3, 4, 2), hidden="tanh", dropout=0.2)
@@ -145,6 +169,50 @@ def test_forward_and_gradient_of_many_rows_in_pieces(small, monkeypatch: pytest.
     outputs = JaxEngine().forward(network, theta, csr_array(rows.inputs))
     np.testing.assert_allclose(outputs, ReferenceEngine().forward(network, theta, rows.inputs), rtol=1e-12)
     assert JaxEngine().forward(network, theta, rows.inputs[:0]).shape == (0, 2)
+
+
+def test_a_rule_that_looks_at_all_parameters_is_given_them_in_one_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only rules of one parameter at a time, as compiled ones are, may be applied block by block."""
+    monkeypatch.setattr("koubai.engines.xla.passes.WORTH_PARTING", 0)
+
+    @dataclass(frozen=True, slots=True)
+    class Normalized(Optimizer):
+        name: ClassVar[str] = "normalized"
+
+        def step(self, theta, gradient, slots, t, learning_rate):
+            return theta - learning_rate * gradient / np.sqrt((gradient**2).sum()), slots
+
+    network = Network.dense((3, 6, 2), hidden="tanh")
+    assert_same_path(Plan(network, Normalized(), batch_size=5), make_rows(network), 0.01, JaxEngine())
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_rules_of_float32_compute_nothing_wider_for_each_parameter(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """β to the power of the number of updates must not make all averages float64, which costs twice the time."""
+    network = Network.dense((3, 61, 2), hidden="tanh", output="softmax", loss="cross_entropy")
+    plan, rows = Plan(network, get_optimizer("adam"), batch_size=23), make_rows(network, dtype=np.float32)
+    texts: list[str] = []
+
+    def written(setup):
+        compiled = trainer(setup)
+
+        def run(*args):
+            texts.append(compiled.lower(*args).as_text())
+            return compiled(*args)
+
+        return run
+
+    monkeypatch.setattr(engine_module, "trainer", written)
+    theta = network.initial(np.random.default_rng(0), dtype=np.dtype(np.float32))
+    if many:
+        some = Population(np.stack([theta, theta]), [plan.optimizer] * 2, np.arange(2, dtype=np.uint64), np.ones(2))
+        JaxEngine().run_population(plan, some, rows, np.full((1, 1), RATE))
+    else:
+        JaxEngine().run(plan, State(theta, plan.optimizer.init(theta)), rows, np.full((1, 1), RATE))
+    (text,) = texts
+    shape = f"{'2x' if many else ''}{network.n_parameters}x"
+    assert f"tensor<{shape}f32>" in text
+    assert f"tensor<{shape}f64>" not in text
 
 
 def test_float32_stays_so_and_jax_keeps_its_own_settings() -> None:
@@ -216,14 +284,16 @@ for devices in (jax.devices()[:1], jax.devices()):
 """
 
 
-def test_three_devices_end_where_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("parted", [False, True])
+def test_three_devices_end_where_one_does(parted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows lie on three devices, batches anywhere among them; the last batch has fewer rows than the others.
 
     The same rows as the share of one process, in another order, are the rows that their numbers say. Rows that another
     process shares, which has none of the devices, are refused.
     """
     monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=3")
-    found = subprocess.run([sys.executable, "-c", MESH], capture_output=True, text=True, check=False)
+    script = f"import koubai.engines.xla.passes as passes\npasses.WORTH_PARTING = 0\n{MESH}" if parted else MESH
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+from koubai.cli.parts.helping import Help
 from koubai.core import printing
 from koubai.core.errors import KoubaiError, on_one_line
 from koubai.core.language import Language, catalogue, language, text
@@ -31,10 +32,13 @@ ARGPARSE = (
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one sentence, and which takes ``--at -1/2`` and ``-x**2`` for values."""
+    """An argument parser whose complaint is one sentence, and which takes ``--at -1/2`` and ``-x**2`` for values.
+
+    Its help is in the language that is spoken.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"formatter_class": Help, **kwargs})
         # argparse takes a word for a value if this, by itself for negative numbers, matches
         self._negative_number_matcher = VALUE
         self.register("type", int, whole)

@@ -2,32 +2,24 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from threadpoolctl import ThreadpoolController
 
 from koubai.core.arguments import Kind, floats, of_class, or_none, takes, targets_of
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.engines.cpu.threads import one_blas_thread
 from koubai.engines.protocol import Rows
 from koubai.engines.reference import trace_forward
 
 BLOCK = 4096
 """Number of rows passed through the network at once."""
-
-
 WORTH_SHARING = 5e7
 """Operations per pass above which BLAS threads gain more than they lose to synchronisation."""
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +59,7 @@ class Subject:
     def few_threads(self) -> AbstractContextManager[object]:
         """Return a context that keeps small matrix products on one thread, for loops over thousands of them."""
         operations = 2.0 * self.rows.n_rows * self.network.n_parameters
-        return _blas().limit(limits=1, user_api="blas") if operations < WORTH_SHARING else nullcontext()
+        return one_blas_thread() if operations < WORTH_SHARING else nullcontext()
 
     @property
     def total_weight(self) -> float:

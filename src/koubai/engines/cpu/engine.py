@@ -46,6 +46,11 @@ class CPUEngine:
         self.n_threads = n_threads
         self.most_threads = most_threads
 
+    @property
+    def networks_at_once(self) -> int:
+        """How many networks of a population are trained at once, each by a thread of its own."""
+        return self.n_threads or self.most_threads or available_threads()
+
     def _team(self, network: Network, n_rows: int, passes: int, n_batches: int = 1) -> int:
         """Return the number of threads that share each batch of this size."""
         team = threads_for(network, n_rows, passes, self.n_threads, n_batches)
@@ -157,7 +162,7 @@ class CPUEngine:
         """
         thetas = population.thetas
         n_networks, alone = len(thetas), team == 1
-        n_threads = min(self.n_threads or self.most_threads or available_threads(), n_networks) if alone else team
+        n_threads = min(self.networks_at_once, n_networks) if alone else team
         networks = networks_record(population, slots, patiences, epochs.rates.shape[0])
         net, rule = net_record(plan.network, thetas.dtype), rule_record(plan)
         targets = plan.network.loss.smoothed(rows.targets)

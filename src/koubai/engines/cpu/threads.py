@@ -2,10 +2,11 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -29,6 +30,48 @@ def blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+class _Limit:
+    """BLAS kept to one thread from the first block that asks for it to the end of the last."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin without any block."""
+        self.lock, self.blocks, self.limiter = Lock(), 0, None  # type: Lock, int, Any
+
+    def begin(self) -> None:
+        """Enter a block."""
+        with self.lock:
+            self.blocks += 1
+            if self.blocks == 1:
+                self.limiter = blas().limit(limits=1, user_api="blas")
+
+    def end(self) -> None:
+        """Leave it."""
+        with self.lock:
+            self.blocks -= 1
+            if self.blocks == 0 and self.limiter is not None:
+                self.limiter.restore_original_limits()
+
+
+_limit = _Limit()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS to one thread within the block.
+
+    Blocks of several threads may overlap, and the number of BLAS's threads is the whole process's: were each to restore
+    what it found, the first to end would free BLAS's threads for the others, and the last would leave them limited.
+    """
+    _limit.begin()
+    try:
+        yield
+    finally:
+        _limit.end()
+
+
 def available_threads() -> int:
     """Return how many threads may run: the processors of this process, or fewer if OMP_NUM_THREADS says so."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -50,13 +93,13 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
     return max(1, min(available_threads(), n_rows, int(operations / WORTH_A_THREAD)))
 
 
-def one_blas_thread(network: Network, n_rows: int) -> AbstractContextManager[Any]:
+def blas_threads_for(network: Network, n_rows: int) -> AbstractContextManager[Any]:
     """Return a context in which BLAS keeps to one thread if all rows are too few for several to gain anything.
 
     L-BFGS works on vectors of θ's length between its calls of the engine, and BLAS would wake its threads for each.
     """
     several = threads_for(network, n_rows, 3, None) > 1
-    return nullcontext() if several else blas().limit(limits=1, user_api="blas")
+    return nullcontext() if several else one_blas_thread()
 
 
 def gradients_for(network: Network, n_rows: int, team: int) -> int:
@@ -71,13 +114,14 @@ def gradients_for(network: Network, n_rows: int, team: int) -> int:
 _resting: dict[int, list[ThreadPoolExecutor]] = defaultdict(list)
 """Threads that have worked and wait for more, by how many they are: starting a thread takes ten times as long as waking
 one. Each call takes a team for itself, since threads that meet at a barrier must all be running."""
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_resting.clear)  # a forked process has none of its parent's threads
+if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_resting.clear)
+    os.register_at_fork(after_in_child=_limit.forget)
 
 
 def run_team(work: Callable[[int], Any], n_threads: int) -> Any:
     """Run ``work(rank)`` in each of the threads, rank 0 in this one, and return what that returned."""
-    with blas().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         if n_threads == 1:
             return work(0)
         team = None

@@ -19,7 +19,7 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import WHOLE, Inputs, Patience, Plan, Population, Rows, Share, Shares, State
 from koubai.engines.xla.cluster import joined
-from koubai.engines.xla.passes import outputs, penalized, sums
+from koubai.engines.xla.passes import Sums, outputs, penalized, sums
 from koubai.engines.xla.placing import AXIS, Placed, place, taken
 from koubai.engines.xla.randomness import shuffles_in_rounds
 from koubai.engines.xla.training import EpochBlock, Own, Progress, Setup, trainer
@@ -190,11 +190,12 @@ def _mean(network: Network, penalty: Penalty, n_rows: int, longest: int) -> Any:
             places = number * size + jnp.arange(size)
             there = places < n_rows
             batch = taken(data, jnp.where(there, places, 0), there, longest, network.n_features)
-            return jax.tree.map(jnp.add, total, tuple(sums(network, theta, batch)))
+            return jax.tree.map(jnp.add, total, sums(network, (theta,), batch))
 
         zero = jnp.zeros((), theta.dtype)
-        gradient, loss, weight = jax.lax.fori_loop(0, -(-n_rows // size), add, (jnp.zeros_like(theta), zero, zero))
-        value, of_penalty = penalized(network, penalty, theta, weight)
+        begun = Sums((jnp.zeros_like(theta),), zero, zero)
+        (gradient,), loss, weight = jax.lax.fori_loop(0, -(-n_rows // size), add, begun)
+        value, (of_penalty,) = penalized(network, penalty, (theta,), weight)
         return loss.astype(np.float64) / weight + value, gradient / weight + of_penalty
 
     return jax.jit(mean)
@@ -205,7 +206,8 @@ def _begun(setup: Setup, theta: Array, slots: Array, step: int, epoch: int, pati
     waiting = Patience(0.0, np.inf) if patience is None else patience
     numbers = np.array([waiting.tolerance, waiting.limit, waiting.best, waiting.count], np.float64)
     losses = np.full(setup.most_epochs, np.nan)
-    return Progress(theta, slots, np.int64(step), np.int64(epoch), numbers, losses, np.int64(0), np.bool_(False))
+    # A plain int: to JAX a number of no dtype of its own, so that β ** step makes no float64 of rules in float32
+    return Progress(theta, slots, int(step), np.int64(epoch), numbers, losses, np.int64(0), np.bool_(False))
 
 
 def _run(

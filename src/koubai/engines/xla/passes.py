@@ -1,7 +1,11 @@
-"""One batch on JAX: forward, loss, backward, and the update; the steps of `koubai.engines.reference.trace_step`."""
+"""One batch on JAX: forward, loss, backward, and the update; the steps of `koubai.engines.reference.trace_step`.
+
+θ and what goes with it are *held* in parts: a tuple with one vector, or with one for each block of the network.
+"""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +19,14 @@ from koubai.engines.xla.layers import passed
 from koubai.engines.xla.randomness import derive_key, uniforms
 from koubai.optimizers.protocol import Optimizer
 
+Held: TypeAlias = tuple[Any, ...]
+"""Vectors that make up θ, or a gradient."""
+HeldSlots: TypeAlias = tuple[tuple[Any, ...], ...]
+"""Of each part of θ its slots, a vector each."""
+WORTH_PARTING = 2**15
+"""Parameters from which on θ is held block by block. To put blocks together reads and writes all of them, several times
+an update; small ones cost less in one vector, which takes one operation where blocks take one each."""
+
 
 class Batch(NamedTuple):
     """Rows: inputs (n, n_features), targets (n, n_outputs), and weights (n,), 0 for rows that only fill up."""
@@ -25,11 +37,47 @@ class Batch(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What rows add to a batch: weighted gradients (n_parameters,) and losses, and weights, each summed."""
+    """What rows add to a batch: weighted gradients, held as θ is, losses, and weights, each summed."""
 
-    gradient: Any
+    gradient: Held
     loss: Any
     weight: Any
+
+
+def in_blocks(plan: Plan) -> bool:
+    """Return whether θ is held block by block in training; the rule must treat each parameter by itself."""
+    return plan.optimizer.kernel is not None and plan.network.n_parameters >= WORTH_PARTING
+
+
+def apart(network: Network, flat: Any, by_block: bool) -> Held:
+    """Return θ, or rows of vectors like it, (…, n_parameters), in parts."""
+    if not by_block:
+        return (flat,)
+    return tuple(flat[..., start:stop] for _, start, stop in chain(*network.spans))
+
+
+def together(held: Held) -> Any:
+    """Return what is held in parts as one array."""
+    return held[0] if len(held) == 1 else jnp.concatenate(held, axis=-1)
+
+
+def slots_apart(network: Network, slots: Sequence[Any], by_block: bool) -> HeldSlots:
+    """Return slots, each a vector like θ, in parts."""
+    parts = [apart(network, slot, by_block) for slot in slots]
+    return tuple(zip(*parts, strict=True)) if parts else ((),) * (len(tuple(chain(*network.spans))) if by_block else 1)
+
+
+def slots_together(slots: HeldSlots) -> tuple[Any, ...]:
+    """Return each slot as one vector."""
+    return tuple(together(slot) for slot in zip(*slots, strict=True))
+
+
+def shaped(network: Network, held: Held) -> list[tuple[Any, ...]]:
+    """Return each layer's blocks in their shapes."""
+    if len(held) == 1:
+        return [network.blocks(held[0], index) for index in range(len(network.layers))]
+    parts = iter(held)
+    return [tuple(next(parts).reshape(span.block.shape) for span in spans) for spans in network.spans]
 
 
 def outputs(network: Network, theta: Any, inputs: Any) -> Any:
@@ -55,13 +103,14 @@ def masks(network: Network, seed: Any, step: Any, share: Any, places: Any, dtype
     return found
 
 
-def sums(network: Network, theta: Any, batch: Batch, dropped: Sequence[Any] | None = None) -> Sums:
+def sums(network: Network, held: Held, batch: Batch, dropped: Sequence[Any] | None = None) -> Sums:
     """Return what rows add to the batch's gradient and loss, by one pass forward and one back."""
     dropped = dropped or [None] * len(network.layers)
+    blocks = shaped(network, held)
     z, seen = batch.inputs, []
     for index, layer in enumerate(network.layers):
         activation = OnJax(layer.activation)
-        u, back = passed(layer, network.blocks(theta, index), z)
+        u, back = passed(layer, blocks[index], z)
         z = computed(activation, "value", u)
         seen.append((activation, u, z, back))
         z = z if dropped[index] is None else z * dropped[index]
@@ -72,60 +121,70 @@ def sums(network: Network, theta: Any, batch: Batch, dropped: Sequence[Any] | No
     gradients: list[Any] = []
     for index in range(len(network.layers) - 1, -1, -1):
         of_blocks, g = seen[index][3](delta)
-        gradients = [jnp.ravel(block) for block in of_blocks] + gradients
+        gradients = [jnp.ravel(block).astype(held[0].dtype) for block in of_blocks] + gradients
         if index:
             activation, u, z, _ = seen[index - 1]
             g = g if dropped[index - 1] is None else g * dropped[index - 1]
             delta = computed(activation, "pull_back", u, z, g)
-    gradient = jnp.concatenate(gradients) if gradients else jnp.zeros_like(theta)
-    return Sums(gradient.astype(theta.dtype), (batch.weights * losses).sum(), batch.weights.sum())
+    gradient = tuple(gradients) if len(gradients) == len(held) else (jnp.concatenate(gradients),)
+    return Sums(gradient, (batch.weights * losses).sum(), batch.weights.sum())
 
 
-def penalized(network: Network, penalty: Penalty, theta: Any, weight: Any) -> tuple[Any, Any]:
-    """Return P(θ), and its gradient or 0, of a batch of this weight."""
+def penalized(network: Network, penalty: Penalty, held: Held, weight: Any) -> tuple[Any, Held]:
+    """Return P(θ), and its gradient, of a batch of this weight; without a penalty, numbers 0."""
+    value: Any = 0.0
+    found: list[Any] = [0.0] * len(held)
     if not penalty.l1 and not penalty.l2:
-        return 0.0, 0.0
+        return value, tuple(found)
     share = 1 / weight.astype(np.float64) if penalty.per_row else jnp.float64(1)
     l1, l2 = (strength * share for strength in (penalty.l1, penalty.l2))
-    weights = jnp.where(network.is_weight, theta, 0)
-    value = l1 * jnp.abs(weights).sum() + 0.5 * l2 * (weights * weights).sum()
-    return value, l1.astype(theta.dtype) * jnp.sign(weights) + l2.astype(theta.dtype) * weights
+    masks: Sequence[Any] = (
+        [network.is_weight] if len(held) == 1 else [span.block.penalized for span in chain(*network.spans)]
+    )
+    for place, (part, mask) in enumerate(zip(held, masks, strict=True)):
+        if np.any(mask):
+            weights = part if np.all(mask) else jnp.where(mask, part, 0)
+            value += l1 * jnp.abs(weights).sum() + 0.5 * l2 * (weights * weights).sum()
+            found[place] = l1.astype(part.dtype) * jnp.sign(weights) + l2.astype(part.dtype) * weights
+    return value, tuple(found)
 
 
-def clipped(gradient: Any, most: float) -> Any:
+def clipped(gradient: Held, most: float) -> Held:
     """Return g, shortened to the norm ``most`` if it is longer, finite, and ``most`` is not 0."""
     if not most:
         return gradient
-    wide = gradient.astype(np.float64)
-    norm = jnp.sqrt((wide * wide).sum())
+    norm = jnp.sqrt(sum((part.astype(np.float64) ** 2).sum() for part in gradient))
     factor = jnp.where((most < norm) & (norm < np.inf), most / norm, 1.0)
-    return gradient * factor.astype(gradient.dtype)
+    return tuple(part * factor.astype(part.dtype) for part in gradient)
 
 
 def updated(
-    plan: Plan, changed: dict[str, Any], theta: Any, gradient: Any, slots: Any, t: Any, rate: Any, decay: Any
-) -> tuple[Any, Any]:
+    plan: Plan, changed: dict[str, Any], held: Held, gradient: Held, slots: HeldSlots, t: Any, rate: Any, decay: Any
+) -> tuple[Held, HeldSlots]:
     """Return θ and slots after update t, from 1; ``decay`` is the share of λ, ``changed`` other hyperparameters."""
-    if plan.factors.are_one:
-        return _stepped(plan.optimizer, changed, theta, gradient, slots, t, rate, decay)
-    thetas, slotses = [], []
-    for block, start, stop in (span for spans in plan.network.spans for span in spans):
-        of_rate, of_decay = plan.factors.of(block)
-        own = (theta[start:stop], gradient[start:stop], slots[:, start:stop], t, rate * of_rate, decay * of_decay)
-        after, slots_after = _stepped(plan.optimizer, changed, *own)
-        thetas.append(after)
-        slotses.append(slots_after)
-    return jnp.concatenate(thetas), jnp.concatenate(slotses, axis=1)
+    spans = tuple(chain(*plan.network.spans))
+    if len(held) == 1 < len(spans) and not plan.factors.are_one:  # groups with other rates divide the vector
+        thetas, gradients = (apart(plan.network, vector, True) for vector in (held[0], gradient[0]))
+        of_blocks = slots_apart(plan.network, slots[0], True)
+        after, slots_after = updated(plan, changed, thetas, gradients, of_blocks, t, rate, decay)
+        return (together(after),), (slots_together(slots_after),)
+    factors = [plan.factors.of(span.block) for span in spans] if len(held) == len(spans) else [(1.0, 1.0)]
+    found = [
+        _stepped(plan.optimizer, changed, part, g, own, t, rate * of_rate, decay * of_decay)
+        for part, g, own, (of_rate, of_decay) in zip(held, gradient, slots, factors, strict=True)
+    ]
+    return tuple(theta for theta, _ in found), tuple(of_theta for _, of_theta in found)
 
 
 def _stepped(
     rule: Optimizer, changed: dict[str, Any], theta: Any, gradient: Any, slots: Any, t: Any, rate: Any, decay: Any
-) -> tuple[Any, Any]:
+) -> tuple[Any, tuple[Any, ...]]:
     changed = {name: value.astype(theta.dtype) for name, value in changed.items()}
     if rule.decay:
         strength = changed.get(rule.decay, getattr(rule, rule.decay))
         changed[rule.decay] = jnp.asarray(strength * decay).astype(theta.dtype)
+    stacked = jnp.stack(slots) if slots else jnp.zeros((0, theta.size), theta.dtype)
     after, slots_after = computed(
-        OnJax(rule, **changed), "step", theta, gradient, slots, t, jnp.asarray(rate).astype(theta.dtype)
+        OnJax(rule, **changed), "step", theta, gradient, stacked, t, jnp.asarray(rate).astype(theta.dtype)
     )
-    return after.astype(theta.dtype), slots_after.astype(theta.dtype)
+    return after.astype(theta.dtype), tuple(slots_after[k].astype(theta.dtype) for k in range(len(slots)))

@@ -14,7 +14,20 @@ from jax.sharding import PartitionSpec as P
 
 from koubai.core.randomness import SHUFFLE
 from koubai.engines.protocol import Plan
-from koubai.engines.xla.passes import Sums, clipped, masks, penalized, sums, updated
+from koubai.engines.xla.passes import (
+    Held,
+    Sums,
+    apart,
+    clipped,
+    in_blocks,
+    masks,
+    penalized,
+    slots_apart,
+    slots_together,
+    sums,
+    together,
+    updated,
+)
 from koubai.engines.xla.placing import AXIS, Data, taken
 from koubai.engines.xla.randomness import derive_key, permutation
 
@@ -48,7 +61,8 @@ class Own(NamedTuple):
 class Progress(NamedTuple):
     """Where a network stands: θ, slots, updates and epochs done, patience, and the losses of this call's epochs.
 
-    ``patience`` is tolerance, limit, best loss and count, as in `koubai.engines.protocol.Patience`.
+    Within a call θ and slots are held in parts (see `koubai.engines.xla.passes`). ``patience`` is tolerance, limit,
+    best loss and count, as in `koubai.engines.protocol.Patience`.
     """
 
     theta: Any
@@ -136,7 +150,8 @@ def trainer(setup: Setup) -> Callable[[Progress, Data, EpochBlock, Own], Progres
         def more(progress: Progress) -> Any:
             return (progress.ran < block.n_epochs) & ~progress.ended
 
-        return lax.while_loop(more, lambda progress: _epoch(setup, progress, data, block, own), progress)
+        held = _in_parts(setup, progress)
+        return _whole(lax.while_loop(more, lambda progress: _epoch(setup, progress, data, block, own), held), progress)
 
     if setup.mesh is not None:
         whole, split = P(), P(AXIS)
@@ -146,6 +161,19 @@ def trainer(setup: Setup) -> Callable[[Progress, Data, EpochBlock, Own], Progres
     if setup.populated:
         run = jax.vmap(run, in_axes=(0, None, None, 0))
     return jax.jit(run)
+
+
+def _in_parts(setup: Setup, progress: Progress) -> Progress:
+    """Return the same with θ and slots in parts."""
+    network, by_block = setup.plan.network, in_blocks(setup.plan)
+    slots = slots_apart(network, [progress.slots[k] for k in range(progress.slots.shape[0])], by_block)
+    return progress._replace(theta=apart(network, progress.theta, by_block), slots=slots)
+
+
+def _whole(progress: Progress, begun: Progress) -> Progress:
+    """Return the same with θ and slots as arrays; rules without slots leave those that there were."""
+    slots = slots_together(progress.slots)
+    return progress._replace(theta=together(progress.theta), slots=jnp.stack(slots) if slots else begun.slots)
 
 
 def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own: Own) -> Progress:
@@ -165,9 +193,10 @@ def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own:
         chosen, rate, decay, dropout = given
         found = _batch(setup, theta, data, chosen, own.seed, step, dropout)
         penalty, of_penalty = penalized(setup.plan.network, setup.plan.penalty, theta, found.weight)
-        gradient = clipped(found.gradient / found.weight + of_penalty, setup.plan.clip_norm)
+        summed = (part + more for part, more in zip(found.gradient, of_penalty, strict=True))
+        gradient = clipped(tuple(summed), setup.plan.clip_norm)
         theta, slots = updated(setup.plan, own.changed, theta, gradient, slots, step + 1, rate * own.scale, decay)
-        loss = (found.loss.astype(np.float64) / found.weight + penalty) * (chosen >= 0).sum()
+        loss = (found.loss.astype(np.float64) + penalty) * (chosen >= 0).sum()
         return (theta, slots, step + 1, total + loss), None
 
     given = (order, block.rates[progress.ran], shares(block.decays), shares(block.dropouts))
@@ -184,13 +213,15 @@ def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own:
     return Progress(theta, slots, step, progress.epoch + 1, patience, losses, progress.ran + 1, ended)
 
 
-def _batch(setup: Setup, theta: Any, data: Data, chosen: Any, seed: Any, step: Any, dropout: Any) -> Sums:
-    """Return the sums of a batch, given the numbers of its rows among all, -1 where it has fewer."""
-    network = setup.plan.network
+def _batch(setup: Setup, held: Held, data: Data, chosen: Any, seed: Any, step: Any, dropout: Any) -> Sums:
+    """Return a batch's mean gradient and loss, and its weight, given its rows' numbers among all, -1 for none."""
+    network, dtype = setup.plan.network, held[0].dtype
     if setup.mesh is None:
         there, every = chosen >= 0, jnp.arange(len(chosen))
         batch = taken(data, jnp.where(there, chosen, 0), there, setup.longest, network.n_features)
-        return sums(network, theta, batch, masks(network, seed, step, dropout, every, theta.dtype))
+        weight = batch.weights.sum()
+        shares = batch._replace(weights=batch.weights / weight)  # to divide each row's δ costs less than all gradients
+        return sums(network, held, shares, masks(network, seed, step, dropout, every, dtype))._replace(weight=weight)
     own = jnp.where(chosen >= 0, data.places[chosen], -1)
     mine = own >= 0
     room = setup.room
@@ -202,13 +233,11 @@ def _batch(setup: Setup, theta: Any, data: Data, chosen: Any, seed: Any, step: A
         there = some < len(chosen)
         places = jnp.where(there, some, 0)
         batch = taken(data, jnp.where(there, own[places], 0), there, setup.longest, network.n_features)
-        found = sums(network, theta, batch, masks(network, seed, step, dropout, places, theta.dtype))
-        return total + _flat(found)
+        found = sums(network, held, batch, masks(network, seed, step, dropout, places, dtype))
+        return jax.tree.map(jnp.add, total, found)
 
-    flat = lax.fori_loop(0, -(-mine.sum() // room), add, jnp.zeros(theta.size + 2, theta.dtype))
-    flat = lax.psum(flat, AXIS)
-    return Sums(flat[:-2], flat[-2], flat[-1])
-
-
-def _flat(found: Sums) -> Any:
-    return jnp.concatenate([found.gradient, jnp.stack([found.loss, found.weight])])
+    zero = jax.tree.map(jnp.zeros_like, Sums(held, jnp.zeros((), dtype), jnp.zeros((), dtype)))
+    found = lax.fori_loop(0, -(-mine.sum() // room), add, zero)
+    flat = lax.psum(jnp.concatenate([*found.gradient, jnp.stack([found.loss, found.weight])]), AXIS)
+    weight = flat[-1]
+    return Sums(apart(network, flat[:-2] / weight, in_blocks(setup.plan)), flat[-2] / weight, weight)

@@ -10,13 +10,14 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.errors import DivergenceError
 from koubai.core.network import Network
-from koubai.engines.cpu.threads import available_threads
 from koubai.models.averaging import can_be_widened, with_theta
 from koubai.models.estimator_choice import Estimator
 from koubai.training.executors import shared_out
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from koubai.estimators.members import Anew
 
 Answer: TypeAlias = "tuple[Estimator, Array] | None"
 """A fitted network, and outputs for a part of the rows by networks of each kind; None if that failed."""
@@ -33,16 +34,56 @@ def answers_of(
     once: bool = False,
 ) -> Iterator[list[Answer]]:
     """Yield, of each penalty, the answers for each part by networks trained on the others, as `judge` asks."""
-    if executor is None:
-        answer = _answer_at_once if once else _answer
-        for penalty in penalties:
-            answers = (answer(make(penalty), X, y, part, plain) for part in parts)
-            yield list(_until_none(answers))
+    if executor is None and once:
+        yield from (
+            [answer] for answer in _answers_at_once([make(penalty) for penalty in penalties], X, y, parts[0], plain)
+        )
+    elif executor is None:
+        for some in (penalties[:2], *([penalty] for penalty in penalties[2:])):  # the first two are always wanted
+            yield from _answers_of_parts([[make(penalty) for _ in parts] for penalty in some], X, y, parts, plain)
+    else:
+        tasks = [(make(penalty), part, once) for penalty in penalties for part in parts]
+        found = [answer for _, some in shared_out(executor, _answer_all, tasks, X, y, plain) for answer in some]
+        for first in range(0, len(found), len(parts)):
+            yield found[first : first + len(parts)]
+
+
+def _answer_all(
+    tasks: Sequence[tuple[Estimator, tuple[Array, Array], bool]], X: Array, y: Array, plain: Array | None
+) -> list[Answer]:
+    """Return the answers of some networks, in a worker."""
+    if tasks[0][2]:  # there is but one part
+        return _answers_at_once([one for one, _, _ in tasks], X, y, tasks[0][1], plain)
+    return [_answer(one, X, y, part, plain) for one, part, _ in tasks]
+
+
+def _answers_of_parts(
+    several: Sequence[Sequence[Any]], X: Array, y: Array, parts: Sequence[tuple[Array, Array]], plain: Array | None
+) -> Iterator[list[Answer]]:
+    """Yield, of several with an estimator for each part, the answers up to the first that failed.
+
+    Where each network can have a thread of its own, as many are trained at a time as there are threads.
+    """
+    at_once = networks_at_once(several[0][0])
+    if at_once == 1:
+        for estimators in several:
+            pairs = zip(estimators, parts, strict=True)
+            yield list(_until_none(_answer(one, X, y, part, plain) for one, part in pairs))
         return
-    tasks = [(make(penalty), part, once) for penalty in penalties for part in parts]
-    found = [answer for _, some in shared_out(executor, _answer_all, tasks, X, y, plain) for answer in some]
-    for first in range(0, len(found), len(parts)):
-        yield found[first : first + len(parts)]
+    with ThreadPoolExecutor(at_once) as threads, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # here, since threads share the filters
+        running = [
+            [
+                threads.submit(_answer, one.set_params(n_jobs=1), X, y, part, plain)
+                for one, part in zip(estimators, parts, strict=True)
+            ]
+            for estimators in several
+        ]
+        try:
+            found = [list(_until_none(future.result() for future in futures)) for futures in running]
+        finally:
+            threads.shutdown(cancel_futures=True)
+    yield from found
 
 
 def _until_none(answers: Iterable[Answer]) -> Iterator[Answer]:
@@ -51,13 +92,6 @@ def _until_none(answers: Iterable[Answer]) -> Iterator[Answer]:
         yield answer
         if answer is None:
             return
-
-
-def _answer_all(
-    tasks: Sequence[tuple[Estimator, tuple[Array, Array], bool]], X: Array, y: Array, plain: Array | None
-) -> list[Answer]:
-    """Return the answers of some networks, in a worker."""
-    return [(_answer_at_once if once else _answer)(one, X, y, part, plain) for one, part, once in tasks]
 
 
 def _answer(estimator: Estimator, X: Array, y: Array, part: tuple[Array, Array], plain: Array | None) -> Answer:
@@ -83,30 +117,45 @@ def _answer(estimator: Estimator, X: Array, y: Array, part: tuple[Array, Array],
     return estimator, np.stack(found)
 
 
-def _answer_at_once(estimator: Any, X: Array, y: Array, part: tuple[Array, Array], plain: Array | None) -> Answer:
-    """Do the same with both networks trained at once, for tables of which each takes its time."""
-    if plain is None or estimator.epochs is None:
-        return _answer(estimator, X, y, part, plain)
-    from koubai.estimators.members import seed_of_member, train_anew
+def _answers_at_once(
+    estimators: Sequence[Any], X: Array, y: Array, part: tuple[Array, Array], plain: Array | None
+) -> list[Answer]:
+    """Do the same for several estimators with networks of both kinds trained at once, since each takes its time."""
+    from koubai.estimators.members import anew, seed_of_member, train_together
 
-    (trained, predicted), epochs = part, estimator.epochs
-    estimator.set_params(epochs=1)
-    if not trained_quietly(estimator, X[trained], y[trained]):
-        return None
-    estimator.set_params(epochs=epochs)
-    if not (can_be_drawn(estimator) and can_be_widened(estimator)):
-        return _answer(estimator, X, y, part, plain)
+    trained, predicted = part
+    rows, targets = X[trained], y[trained]
+    answers: list[Answer] = [None] * len(estimators)
+    several: dict[tuple[int, int], Anew] = {}
+    for place, estimator in enumerate(estimators):
+        epochs = estimator.epochs
+        if plain is not None and epochs is not None:
+            begun = trained_quietly(estimator.set_params(epochs=1), rows, targets)
+            estimator.set_params(epochs=epochs)
+            if not begun:
+                continue
+            if can_be_drawn(estimator) and can_be_widened(estimator):
+                for number, seen in enumerate((None, plain)):
+                    seeds = [seed_of_member(estimator.random_state, number)]
+                    several[place, number] = anew(estimator, rows, targets, seeds=seeds, epochs=epochs, seen=seen)
+                continue
+        answers[place] = _answer(estimator, X, y, part, plain)
+    trained_now = train_together(list(several.values()), to_the_bit=False)
+    found = dict(zip(several, (theta for (theta,) in trained_now), strict=True))
+    for place in {place for place, _ in found}:
+        thetas = [found[place, number] for number in (0, 1)]
+        if np.isfinite(thetas).all():
+            estimator = estimators[place]
+            outputs = [outputs_of(with_theta(estimator, theta), X[predicted]) for theta in thetas]
+            answers[place] = estimator, np.stack(outputs)
+    return answers
 
-    def train(number: int, seen: Array | None) -> Array:
-        seeds = [seed_of_member(estimator.random_state, number)]
-        (theta,) = train_anew(estimator, X[trained], y[trained], seeds=seeds, epochs=epochs, seen=seen)
-        return np.asarray(theta)
 
-    with ThreadPoolExecutor(min(2, available_threads())) as pool:
-        thetas = list(pool.map(train, (0, 1), (None, plain)))
-    if not np.isfinite(thetas).all():
-        return None
-    return estimator, np.stack([outputs_of(with_theta(estimator, theta), X[predicted]) for theta in thetas])
+def networks_at_once(estimator: Any) -> int:
+    """Return how many networks like an unfitted estimator can be trained at once, each by a thread of its own."""
+    from koubai.estimators.given.training_choices import chosen_engine
+
+    return getattr(chosen_engine(estimator), "networks_at_once", 1)
 
 
 def trained_quietly(estimator: Any, X: Array, y: Array) -> bool:

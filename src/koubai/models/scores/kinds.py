@@ -70,19 +70,18 @@ def _judged(
     apart: Apart | None,
 ) -> Judgement | None:
     """Judge a mean of networks by the first part of a cross-validation; None if that is inconclusive."""
-    from koubai.estimators.members import seed_of_member, train_anew
+    from koubai.estimators.members import anew, seed_of_member, train_together
 
     part = next(parts_of(y, hasattr(estimator, "classes_"), seed, apart), None)
     if part is None or not can_be_drawn(estimator):
         return None
-    (training, test), answers = part, []
-    for seen in kinds:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the final training issues any warnings
-            (theta,) = train_anew(
-                estimator, X[training], y[training], seeds=[seed_of_member(seed, 0)], epochs=epochs, seen=seen
-            )
-        if not np.isfinite(theta).all():
-            return None  # members that diverge are left out one by one
-        answers.append(outputs_of(with_theta(estimator, theta), X[test]))
+    training, test = part
+    rows, targets, seeds = X[training], y[training], [seed_of_member(seed, 0)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the final training issues any warnings
+        both = [anew(estimator, rows, targets, seeds=seeds, epochs=epochs, seen=seen) for seen in kinds]
+        thetas = [theta for (theta,) in train_together(both)]
+    if not np.isfinite(thetas).all():
+        return None  # members that diverge are left out one by one
+    answers = [outputs_of(with_theta(estimator, theta), X[test]) for theta in thetas]
     return judge_kinds(estimator, np.stack(answers), y[test], None if weights is None else weights[test])

@@ -28,6 +28,7 @@ from koubai.explain.diagram import Diagram
 from koubai.views.explanation.composing import Composer, Line
 from koubai.views.explanation.curves import shown_value, value_range
 from koubai.views.explanation.grids import grid_lines
+from koubai.views.filling import breakable, filled
 from koubai.views.formulas.plain import PlainWriter
 
 NARROWEST, WIDEST = 40, 110
@@ -153,22 +154,24 @@ class TextComposer(Composer):
 
     def wrapped(self, style: str, words: str, indent: str = "") -> Iterator[tuple[str, str]]:
         """Yield a text wrapped between words, or between characters in a language without spaces."""
-        for line in _filled(words, self.width - cell_len(indent)):
+        for line in filled(words, self.width - cell_len(indent)):
             yield style, (indent + line).rstrip()
 
     def table(self, table: Table) -> Iterator[tuple[str, str]]:
         """Yield the lines of a table, with aligned columns."""
         rows = [[self.cell(cell) for cell in row] for row in (table.columns, *table.rows)]
         widths = [max(cell_len(row[k]) for row in rows) for k in range(len(table.columns))]
-        longest = [max(cell_len(word.strip()) for row in rows for word in _words(row[k])) for k in range(len(widths))]
+        longest = [
+            max(cell_len(word.strip()) for row in rows for word in breakable(row[k])) for k in range(len(widths))
+        ]
         spare = [width - least for width, least in zip(widths, longest, strict=True)]
         while sum(widths) + 2 * len(widths) > self.width and max(spare) > 0:
             k = spare.index(max(spare))
             widths[k], spare[k] = widths[k] - 1, spare[k] - 1
         for index, row in enumerate(rows):
             style = "bold" if index == 0 else "yellow" if index - 1 in table.marked else ""
-            filled = [list(_filled(cell, width)) for cell, width in zip(row, widths, strict=True)]
-            for pieces in zip_longest(*filled, fillvalue=""):
+            lines = [filled(cell, width) for cell, width in zip(row, widths, strict=True)]
+            for pieces in zip_longest(*lines, fillvalue=""):
                 padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(pieces, widths, strict=True)]
                 yield style, ("  " + "  ".join(padded)).rstrip()
             if index == 0:
@@ -177,33 +180,6 @@ class TextComposer(Composer):
     def formula(self, formula: Formula) -> str:
         """Return a formula within a text."""
         return self.writer.write(formula)
-
-
-def _filled(words: str, width: int) -> Iterator[str]:
-    """Yield the lines of a text that is broken at a width."""
-    line = ""
-    for word in _words(words):
-        if cell_len(line) + cell_len(word.rstrip()) > width and line.strip():
-            yield line.rstrip()
-            line, word = "", word.lstrip()
-        line += word
-    yield line.rstrip()
-
-
-def _words(words: str) -> Iterator[str]:
-    """Yield the pieces of a text between which a line may break: words, and single wide characters."""
-    piece = ""
-    for character in words:
-        if cell_len(character) > 1 and character not in "、。，．）」":
-            if piece:
-                yield piece
-            piece = character
-        else:
-            piece += character
-            if character == " ":
-                yield piece
-                piece = ""
-    yield piece
 
 
 def plain(derivation: Derivation, lang: Language, width: int = 100) -> str:
