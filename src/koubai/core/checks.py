@@ -16,7 +16,7 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 
 def check_real(
-    record: Any,
+    record: object,
     *parameters: str,
     at_least: float | None = None,
     above: float | None = None,
@@ -64,7 +64,7 @@ def check_real(
         object.__setattr__(record, parameter, value)
 
 
-def check_count(record: Any, parameter: str, at_least: int) -> None:
+def check_count(record: object, parameter: str, at_least: int) -> None:
     """Check that a field of a frozen record is an integer >= ``at_least``, and make it a Python int.
 
     Raises

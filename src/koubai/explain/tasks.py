@@ -94,7 +94,7 @@ class Checks:
         raise TaskError(" ".join(filter(None, (found, *(named or [hint])))))
 
     def that(self, asked: str, hint: str) -> None:
-        """Check that a condition holds, such as ``"accuracy > 0.9"``; ``hint`` is for whom it does not.
+        """Check that a condition holds, such as ``"accuracy > 0.9"``; ``hint`` is shown if it does not.
 
         Raises
         ------

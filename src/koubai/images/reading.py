@@ -154,7 +154,7 @@ def size_of(given: object) -> tuple[int, int] | None:
     Raises
     ------
     ParameterError
-        If it is no size.
+        If it is not a size.
     """
     if given is None:
         return None

@@ -9,6 +9,8 @@ from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, use
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
@@ -72,15 +74,32 @@ def estimator_for(
         **{name: value for name, value in given.items() if name != "validation_fraction"},
         "random_state": seed,
     }
-    unknown = sorted(set(chosen) - set(kind().get_params()))
+    refuse_unknown("TableModel", kind, chosen, worded("core.must.not_set_for", task=term(task)))
+    return kind(**chosen)
+
+
+def refuse_unknown(who: str, kind: "type[BaseEstimator]", given: Mapping[str, object], required: str) -> None:
+    """Raise ParameterError for the first parameter that a kind of estimator does not take.
+
+    Parameters
+    ----------
+    who : str
+        The model that passes its parameters on.
+    kind : type
+        The estimator's class.
+    given : mapping
+        Parameters by name.
+    required : str
+        What is required of such a parameter.
+    """
+    unknown = sorted(set(given) - set(kind().get_params()))
     if unknown:
         raise ParameterError(
-            who="TableModel",
+            who=who,
             parameter=unknown[0],
-            required=worded("core.must.not_set_for", task=term(task)),
-            got=worded("core.got.does_not_take", value=repr(chosen[unknown[0]]), name=kind.__name__),
+            required=required,
+            got=worded("core.got.does_not_take", value=repr(given[unknown[0]]), name=kind.__name__),
         )
-    return kind(**chosen)
 
 
 def _refuse_what_does_nothing(given: Mapping[str, object]) -> None:

@@ -29,11 +29,11 @@ class Answers(Protocol):
     """Whether there is a derivation of an answer."""
 
     def one(self, row: dict[str, object]) -> dict[str, object]:
-        """Return the answer for one row; raise KoubaiError if it is none."""
+        """Return the answer for one row; raise KoubaiError if the row cannot be answered."""
         ...
 
     def frame(self, rows: list[dict[str, object]]) -> Any:
-        """Return rows of JSON as what `of_table` and `table` take; raise KoubaiError if they are none."""
+        """Return rows of JSON as what `of_table` and `table` take; raise KoubaiError if they are not rows."""
         ...
 
     def of_table(self, table: Any) -> tuple[list[dict[str, object]], list[str]]:
@@ -128,7 +128,7 @@ def check_columns(names: list[str], there: "list[str] | set[str]") -> None:
 
 
 def no_derivation(model: object) -> DataError:
-    """Return the error for a model that is asked for a derivation that it has not."""
+    """Return the error for a model that has no derivation to give."""
     return DataError(
         f"/explain must be asked of a network or a perceptron, whose answers have a derivation; the model is a "
         f"{type(model).__name__}. Ask /predict."

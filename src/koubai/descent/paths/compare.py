@@ -17,7 +17,7 @@ from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.known import get_objective
 from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import minima_of
-from koubai.descent.paths.descend import descend_all, make_run, size_of
+from koubai.descent.paths.descend import descend_all, make_descent, size_of
 from koubai.descent.paths.path import Path, Stopping
 from koubai.optimizers.protocol import Optimizer
 
@@ -257,17 +257,17 @@ def compare_descents(
     first = next((size_of(start) for start in starts if start is not None), 2)
     objective = get_objective(function, gradient, first, variables)
     check_window(objective, window)
-    runs = [
-        make_run(objective, start, *_with_own_rate(optimizer, rate))
+    descents = [
+        make_descent(objective, start, *_with_own_rate(optimizer, rate))
         for start, optimizer, rate in product(starts, optimizers, learning_rates)
     ]
-    if not runs:
+    if not descents:
         raise ParameterError(
             "compare_descents: optimizers, learning_rates and starts must not be empty; got nothing to compare."
             " Try ['adam']."
         )
     stopping = Stopping(max_steps, step_size, gradient_norm, value)
-    paths = descend_all(objective, runs, stopping)
+    paths = descend_all(objective, descents, stopping)
     answer = by_hand(objective, window or view_window(objective, paths)) if work_out else None
     return comparison_of(objective, paths, window, resolution, answer)
 

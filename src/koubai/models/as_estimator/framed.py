@@ -47,7 +47,7 @@ def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.Da
     Raises
     ------
     ValueError, TypeError
-        In scikit-learn's words, for an array that is none, or does not match.
+        In scikit-learn's words, for something that is not an array, or does not match.
     DataError
         In koubai's, for a table.
     """

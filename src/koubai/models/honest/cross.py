@@ -83,7 +83,7 @@ class CrossValidated:
 
 
 def check_folds(cv: object, streamed: bool = False) -> None:
-    """Raise an error in one sentence if a number of folds is none."""
+    """Raise an error in one sentence if the number of folds is invalid."""
     if cv is None:
         return
     check_kind("TableModel", "cv", cv, WHOLE, 5)

@@ -32,7 +32,7 @@ def predict_bare(model: object, frame: "pl.DataFrame", computed: Computed | None
     frame : polars.DataFrame
         The rows.
     computed : mapping of str to callable, optional
-        What is computed from ``x1`` and ``x2`` if it is no column.
+        What is computed from ``x1`` and ``x2`` if it is not a column.
 
     Returns
     -------

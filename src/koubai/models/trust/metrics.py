@@ -179,7 +179,7 @@ CANDIDATES: Mapping[str, Mapping[str, object]] = {
 
 
 def check_metric(name: object, task: str | None) -> None:
-    """Raise an error in one sentence if a measure is unknown, or is none of the task."""
+    """Raise an error in one sentence if a measure is unknown, or does not belong to the task."""
     if name is None:
         return
     if not isinstance(name, str):

@@ -148,7 +148,7 @@ class Room:
         self.version += 1
 
     def remove(self, number: int) -> None:
-        """Remove a student, such as one with a name that is none."""
+        """Remove a student, such as one whose name is not a name."""
         self.students = {secret: each for secret, each in self.students.items() if each.number != number}
         self.version += 1
 

@@ -166,7 +166,7 @@ async def _send(socket: WebSocket, message: dict[str, object]) -> None:
 
 
 def _parsed(text: str) -> dict[str, object]:
-    """Return a message; anything that is none is an empty one, which nobody obeys."""
+    """Return a message; anything else becomes an empty one, which is ignored."""
     if len(text) > LONGEST:
         return {}
     try:

@@ -214,7 +214,7 @@ class FilesUnderWay:
         return [self._sizes[name] for name in self.names]
 
     def _copy(self, name: str) -> ScratchFile:
-        """Return a copy of a file; others, of those used longest ago, are let go before, where there is no room."""
+        """Return a copy of a file; where room is short, the least recently used copies are dropped first."""
         found = self._copies.pop(name, None)
         if found is None:
             self._make_room(self._sizes.get(name, 0))

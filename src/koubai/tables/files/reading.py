@@ -77,7 +77,7 @@ class Reading(NamedTuple):
     skip_lines: int | None = None
 
     def check(self) -> None:
-        """Raise ParameterError if one of them is none."""
+        """Raise ParameterError if one of them is invalid."""
         if self.encoding is not None:
             check_encoding(self.encoding)
         checked_separator(self.separator)
