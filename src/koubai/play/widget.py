@@ -24,7 +24,7 @@ from koubai.play.runs.estimators import Playable, left_aside, recipe_of, setting
 from koubai.play.runs.given import GivenRows, GivenTable, given
 from koubai.play.runs.journal import Edit
 from koubai.play.runs.returning import fitted, whole_model
-from koubai.play.runs.run import Run
+from koubai.play.runs.run import PlaygroundRun
 from koubai.play.serving.answering import ANSWERS, reply
 from koubai.play.settings import Axes, Settings
 
@@ -63,7 +63,7 @@ class Playground(anywidget.AnyWidget):
 
     def __init__(self, settings: Settings, tables: Mapping[str, Source]) -> None:
         self._tables, self._views, self._closed = tables, set[str](), False
-        self._run = Run.of(settings, tables)
+        self._run = PlaygroundRun.of(settings, tables)
         super().__init__()
         self.on_msg(self._hear)
 
@@ -146,9 +146,9 @@ class Playground(anywidget.AnyWidget):
             case "edit":
                 run.edit(cast(Edit, part))
             case "reset":
-                self._run = Run.begin(run.experiment)
+                self._run = PlaygroundRun.begin(run.experiment)
             case "instant":
-                self._run = Run.begin(run.experiment)
+                self._run = PlaygroundRun.begin(run.experiment)
                 self._run.train(part["epochs"])
             case "run":
                 left = part["until"] - run.moment.state.epoch
@@ -192,7 +192,7 @@ class Playground(anywidget.AnyWidget):
         if not isinstance(whole, Mapping):
             return
         try:
-            self._run = Run.restored(whole, self._tables, self._run.experiment)
+            self._run = PlaygroundRun.restored(whole, self._tables, self._run.experiment)
         except KoubaiError:  # a run that left the finite numbers: the last state that was one stays
             LOG.info("The state of a playground could not be kept.")
             return
