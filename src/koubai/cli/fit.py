@@ -262,7 +262,7 @@ def _prepared(
 
 
 def _judge_honestly(model: "TableModel", prepared: "PreparedTable", args: argparse.Namespace) -> None:
-    """Cross-validate, and train on fewer rows, as far as that was asked for."""
+    """Cross-validate, and train on fewer rows, if asked to."""
     from koubai.models.honest.cross import cross_validate
     from koubai.models.honest.curve import learning_curve
 

@@ -18,7 +18,7 @@ Parts: TypeAlias = Record
 
 
 MOST_PIXELS = 4096
-"""Of a picture that is looked at."""
+"""Maximum number of pixels of a picture to be looked at."""
 LAYER, NODE = Count(1, 9), Count(0, 9999)
 
 MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {

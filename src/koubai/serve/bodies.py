@@ -108,7 +108,7 @@ def table_of(body: bytes, kind: str, most_rows: int) -> "pl.DataFrame":
     Raises
     ------
     Refusal
-        If it is none, or too long.
+        If it cannot be read as one, or is too long.
     """
     import polars as pl
 

@@ -1,4 +1,4 @@
-"""Answers for rows of JSON: one row that holds what its columns hold is computed at once, all others as a table is."""
+"""Answers for rows of JSON: a single row with the expected cells is computed directly, all others as a table."""
 
 import datetime
 import re

@@ -14,7 +14,7 @@ from koubai.core.language import Language, catalogue, language, text
 MISTAKE = 2
 """Exit status for a user's mistake."""
 VALUE = re.compile(r"-(?!h$)[^-]")
-"""How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options have two, but for -h."""
+"""How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options begin with two, except -h."""
 
 ARGPARSE = (
     (r"argument (?P<name>.+?): must be one of (?P<choices>.*); got (?P<got>.*)", "choice"),
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         self.words: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse words, and remember them: they say in which language to complain of them."""
+        """Parse words, and remember them: they tell in which language to report an error."""
         self.words = sys.argv[1:] if args is None else list(args)
         return super().parse_known_args(args, namespace)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from koubai.cli.parts.reading import ListedNames
 
 AT_ONCE = 2
-"""Number of files under way, unless it is given."""
+"""Default number of files processed at the same time."""
 
 
 WithColumns: TypeAlias = "Callable[[tuple[pl.DataFrame, pl.DataFrame], ListedNames | None], pl.DataFrame]"
@@ -28,7 +28,7 @@ WithColumns: TypeAlias = "Callable[[tuple[pl.DataFrame, pl.DataFrame], ListedNam
 
 
 class Written(NamedTuple):
-    """A file of predictions: its name, rows, and what is to be said of the table."""
+    """A file of predictions: its name, its number of rows, and notes on the table."""
 
     path: Path
     n_rows: int

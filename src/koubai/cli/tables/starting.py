@@ -64,7 +64,7 @@ def later(names: tuple[str, ...], absent: tuple[str, ...] = ()) -> Iterator[None
 
 
 def load_arrays() -> None:
-    """Import what every command on numbers needs of SciPy, without the parts of NumPy that only might be used."""
+    """Import the part of SciPy that every numerical command needs, without the parts of NumPy that it rarely uses."""
     if "scipy.special" in sys.modules:
         return
     import_module("numpy")

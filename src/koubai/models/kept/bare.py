@@ -43,7 +43,7 @@ def predict_bare(model: object, frame: "pl.DataFrame", computed: Computed | None
     Raises
     ------
     DataError
-        If a column is missing or contains something other than a number, or an answer is none.
+        If a column is missing or contains something other than a number, or an answer is not a number.
     """
     return predictions_of(model, inputs_of(model, frame, computed))
 

@@ -12,7 +12,7 @@ MOST_NAME = 40
 MOST_RECORD = 20_000
 """Maximum length of a record that a student hands in, in characters."""
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that are not taken for one another when they are read from a blackboard."""
+"""Letters and digits that are not mistaken for one another on a blackboard."""
 
 
 def class_code() -> str:
@@ -113,12 +113,12 @@ class Room:
         self.version += 1
 
     def let_go(self) -> None:
-        """Let everybody go where they like."""
+        """Let all students move freely."""
         self.pushed = None
         self.version += 1
 
     def report(self, student: Student, part: Mapping[str, object]) -> None:
-        """Note how a student stands; parts that are not what they should be are left out."""
+        """Record a student's progress; invalid parts are left out."""
         lesson, step = part.get("lesson"), _whole(part.get("step"), 1000)
         if not isinstance(lesson, str) or step is None or step >= self.n_steps.get(lesson, 0):
             return
@@ -148,12 +148,12 @@ class Room:
         self.version += 1
 
     def remove(self, number: int) -> None:
-        """Remove a student, such as one whose name is not a name."""
+        """Remove a student, such as one with an improper name."""
         self.students = {secret: each for secret, each in self.students.items() if each.number != number}
         self.version += 1
 
     def tally(self) -> dict[str, object]:
-        """Return how the class stands: for the step that was pushed, and for each student."""
+        """Return the progress of the class: on the step that was pushed, and of each student."""
         here = [each.standings.get(self.pushed) for each in self.students.values()] if self.pushed else []
         there = [each for each in here if each is not None]
         first: dict[int, int] = {}

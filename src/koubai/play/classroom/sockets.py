@@ -13,7 +13,7 @@ from koubai.play.classroom.room import MOST_RECORD, Room, Student
 
 LONGEST = MOST_RECORD + 1000
 AT_ONCE, PER_SECOND = 30, 5
-"""A page's messages: as many at once, and as many each second; the others wait in its connection."""
+"""Limits on a page's messages: so many at once, and so many a second; the others wait in its connection."""
 TELLING = 0.25
 """Seconds between two tallies."""
 WRONG_KEY = 1.0

@@ -27,7 +27,7 @@ from koubai.training.run import Run
 
 Network: TypeAlias = MLPClassifier | MLPRegressor
 Playable: TypeAlias = Network | Perceptron
-"""Estimators from which a playground can start."""
+"""Estimators that a playground can start from."""
 
 WIDEST = 128
 """Maximum number of nodes in a layer that can be drawn."""

@@ -143,7 +143,7 @@ def _template(settings: Settings, data: Data) -> Record:
 
 
 def plain(value: object) -> Any:
-    """Return a record in which numbers that are none are as model files have them."""
+    """Return a record with NaN and infinity written as in model files."""
     from koubai.training.plain_data import encode
 
     return encode(value, "record")

@@ -105,7 +105,7 @@ def _class_routes(classroom: "Class | None") -> "list[BaseRoute]":
 
 
 def _load() -> None:
-    """Load the code that answers questions before one is asked."""
+    """Load the code that answers questions before the first one comes."""
     import koubai.models.table_model
     import koubai.play.serving.answering
     import koubai.tables.files.reading  # noqa: F401
