@@ -131,7 +131,7 @@ def described_network(model: object) -> tuple[str, Network, Array, tuple[str, ..
 
 
 def _inside(model: object) -> Any:
-    """Return the model that is in an estimator of tables, a model of images, or a pipeline; another one as it is."""
+    """Return the model inside an estimator of tables, a model of images, or a pipeline; any other unchanged."""
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import check_is_fitted
 

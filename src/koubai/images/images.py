@@ -74,7 +74,7 @@ def missing(path: Path) -> FileError:
 
 
 def unreadable(path: Path, error: OSError) -> FileError:
-    """Return the error of a file that the system does not let be read."""
+    """Return the error of a file that the system refuses to open."""
     if isinstance(error, FileNotFoundError):
         return missing(path)
     reason = (error.strerror or str(error) or "unknown").lower()

@@ -91,7 +91,7 @@ def asked(model: Any, method: str, inputs: Any) -> Any:
 
 
 def _check_finite(answers: "Array") -> None:
-    """Raise DataError if an answer is infinite or none."""
+    """Raise DataError if an answer is infinite or NaN."""
     import numpy as np
 
     if answers.dtype.kind != "f" or np.isfinite(answers).all():

@@ -19,7 +19,7 @@ VALUES = 24
 MOST_CHANGES = 4
 """Number of changes that are named."""
 PAIRED = 4
-"""Pairs are tried among so many columns, those whose change alone changes the answer most."""
+"""Number of columns among which pairs are tried: those whose own change alters the answer most."""
 
 
 def changes_of(usual: "Usual", frame: "pl.DataFrame", row: Array, answer: Any, place: int | None) -> Iterator[Change]:

@@ -218,7 +218,7 @@ class Preparation:
         return [feature for column in self.columns for feature in column.features]
 
     def plain_features(self) -> npt.NDArray[np.bool_] | None:
-        """Return which features are no pieces of a number's range, (n_features,); None if none are pieces."""
+        """Return which features are not pieces of a number's range, (n_features,); None if none are pieces."""
         pieces = [
             column.is_piece if isinstance(column, NumberColumn) else [False] * len(column.features)
             for column in self.columns

@@ -73,7 +73,7 @@ def _grid_panel(key: str, about: str, maps: Array, lang: Language, *, signed: bo
 
 
 def _of_more(shown: int, n: int, lang: Language) -> str:
-    """Return what is said where not all filters are drawn."""
+    """Return the note for a picture that does not show all filters."""
     return text("images.of_more", lang, shown=shown, n=n) if shown < n else ""
 
 

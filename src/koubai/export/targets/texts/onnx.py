@@ -98,7 +98,7 @@ def special() -> tuple[str, ...]:
 
 @cache
 def simple() -> tuple[str, ...]:
-    """Return the characters of words that are none of the `special` ones."""
+    """Return the characters of words that are not among the `special` ones."""
     others = set(special())
     return tuple(letter for letter in assigned() if is_of_word(letter) and letter not in others)
 

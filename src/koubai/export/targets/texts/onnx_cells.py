@@ -15,7 +15,7 @@ from koubai.export.targets.onnx_graph import OnnxWriter
 from koubai.export.targets.texts.cells import BLANK, WHOLE, ZEROS, odd, patterns, spellings, stripped_match
 
 LONGEST = 20_000
-"""About so many characters are in a regular expression at most; beyond, it is shared out among several."""
+"""Approximate maximum length of a regular expression; longer ones are split into several."""
 
 
 def onnx_codes(writer: OnnxWriter, inputs: Sequence[Input], texts: Sequence[str]) -> str:

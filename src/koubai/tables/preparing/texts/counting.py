@@ -26,7 +26,7 @@ LONGEST_WORD = 40
 SHORTEST_WORD = 3
 """Shorter words are groups of characters as well."""
 MOST_LEARNED = 2_000_000
-"""Terms are found in about so many characters at most, of texts from all over the table."""
+"""Approximate maximum number of characters searched for terms, in texts from all over the table."""
 MOST_AT_ONCE = 1_000_000
 """So many characters are counted at a time."""
 ALPHABET = 4095
