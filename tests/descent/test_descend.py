@@ -6,7 +6,7 @@ import pytest
 from koubai.core.errors import ParameterError, ParameterTypeError, ShapeError
 from koubai.descent.functions.curvature import curvatures, hessian, one_digit, stability_limit
 from koubai.descent.functions.known import NAMED, get_objective
-from koubai.descent.paths.descend import Run, descend, descend_all, make_run
+from koubai.descent.paths.descend import Descent, descend, descend_all, make_descent
 from koubai.descent.paths.path import Stop, Stopping
 from koubai.optimizers.registry import OPTIMIZERS, get_optimizer
 from koubai.optimizers.sgd import SGD
@@ -37,7 +37,7 @@ def test_steepest_descent_takes_the_steps_of_slide_70() -> None:
 def test_paths_in_lockstep_are_those_of_the_rule_alone(name: str) -> None:
     objective = get_objective("rosenbrock")
     rule = get_optimizer(name)
-    runs = [Run((-1.2, 1.0), rule, 0.001), Run((0.3, 0.4), SGD(), 0.0005), Run((0.5, 2.0), rule, 0.001)]
+    runs = [Descent((-1.2, 1.0), rule, 0.001), Descent((0.3, 0.4), SGD(), 0.0005), Descent((0.5, 2.0), rule, 0.001)]
     together = descend_all(objective, runs, Stopping(30))
     for run, path in zip(runs, together, strict=True):
         theta, slots = np.array(run.start), run.optimizer.init(np.array(run.start))
@@ -209,5 +209,5 @@ def test_what_cannot_be_descended_gets_one_sentence(arguments: dict, error: type
 
 def test_make_run_suggests_only_when_asked() -> None:
     objective = get_objective("booth")
-    assert make_run(objective, None, "sgd", 0.5).learning_rate == 0.5
-    assert make_run(objective, (1, 1), "sgd", None).learning_rate == pytest.approx(0.05, abs=0.05)
+    assert make_descent(objective, None, "sgd", 0.5).learning_rate == 0.5
+    assert make_descent(objective, (1, 1), "sgd", None).learning_rate == pytest.approx(0.05, abs=0.05)

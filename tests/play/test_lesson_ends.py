@@ -7,7 +7,7 @@ import pytest
 
 from koubai.play.classroom import lessons
 from koubai.play.classroom.goals import COMPARISONS, METRICS, is_met
-from koubai.play.runs.run import Run
+from koubai.play.runs.run import PlaygroundRun
 from koubai.play.settings import VIEW, Settings
 
 from .solutions import SOLUTIONS
@@ -43,7 +43,7 @@ def starts_of(run, count):
     flat = run.experiment.losses(np.zeros(run.experiment.network.n_parameters))[0]
     n_poor = 0
     for seed in range(count):
-        other = Run.of(replace(run.settings, seed=seed), {})
+        other = PlaygroundRun.of(replace(run.settings, seed=seed), {})
         other.train(200)
         n_poor += not other.experiment.losses(other.moment.state.theta)[0] <= POOR_SHARE * flat
     return {"starts": count, "poor_starts": n_poor}
@@ -56,10 +56,10 @@ def test_each_step_s_goal_is_reached_by_its_solution_and_not_before(name):
         settings = settings.changed(step["settings"])
         wanted = solution.get("settings", {})
         assert set(wanted) <= {*step["free"], *(("activations", "dropout") if "hidden" in step["free"] else ()), *VIEW}
-        assert not is_met(step["goal"], measured(Run.of(settings, {}))), (
+        assert not is_met(step["goal"], measured(PlaygroundRun.of(settings, {}))), (
             "a goal that is reached before anything is done"
         )
-        run = Run.of(settings.changed(wanted), {})
+        run = PlaygroundRun.of(settings.changed(wanted), {})
         besides = {"derivations": solution.get("derivations"), "branches": int("branch" in solution)}
         if "starts" in solution:
             besides |= starts_of(run, solution["starts"])

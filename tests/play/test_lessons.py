@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from koubai.core.errors import DataError
 from koubai.play.classroom import lessons
 from koubai.play.messages import MESSAGES
-from koubai.play.runs.run import Run
+from koubai.play.runs.run import PlaygroundRun
 from koubai.play.serving.app import make_app
 from koubai.play.settings import Settings
 
@@ -51,7 +51,7 @@ def test_a_ready_lesson_is_complete_in_both_languages_and_every_step_trains(name
         assert "goal" in step
         assert step.get("choices") is None or sum(choice.get("right", False) for choice in step["choices"]) == 1
         settings = settings.changed(step["settings"])
-        run = Run.of(settings, {})
+        run = PlaygroundRun.of(settings, {})
         run.train(3)
         assert run.is_finite
     for words in said:

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.parser import add_language
@@ -77,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _say(out: str, content: Any) -> None:
+def _say(out: str, content: str | bytes) -> None:
     from koubai.cli.parts.terminal import console, printable
 
     size = len(content) / 1000

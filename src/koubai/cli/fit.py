@@ -270,7 +270,7 @@ def _prepared(
 
 
 def _judge_honestly(model: "TableModel", prepared: "PreparedTable", args: argparse.Namespace) -> None:
-    """Cross-validate, and train on fewer rows, as far as that was asked for."""
+    """Cross-validate, and train on fewer rows, if asked to."""
     from koubai.models.honest.cross import cross_validate
     from koubai.models.honest.curve import learning_curve
 
@@ -280,7 +280,7 @@ def _judge_honestly(model: "TableModel", prepared: "PreparedTable", args: argpar
         model.learning_curve_ = learning_curve(model, prepared)
 
 
-def _train(model: "TableModel", prepared: Any, quiet: bool, alone: bool) -> None:
+def _train(model: "TableModel", prepared: "PreparedTable | StreamedTable", quiet: bool, alone: bool) -> None:
     """Train until done or Ctrl-C, which takes effect after the epoch or, if epochs are long, its current part.
 
     Of several processes none stops for itself; they agree on it between calls of the engine.

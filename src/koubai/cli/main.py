@@ -67,7 +67,7 @@ def make_parser(command: str | None = None) -> argparse.ArgumentParser:
 class _Version(argparse.Action):
     """Prints the version, which takes as long to look up as some commands take to run."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print it and exit."""
         print(f"koubai {_version()}")
         parser.exit()

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images import options as of_images
 from koubai.cli.parts.parser import add_language
@@ -15,6 +15,7 @@ from koubai.core.printing import say
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
+    from koubai.core.schema import Record
     from koubai.play.of_images.sets import ImageSet
     from koubai.play.serving.uploads import Tables
     from koubai.play.settings import Settings
@@ -137,9 +138,7 @@ def _images(args: argparse.Namespace) -> "ImageSet":
     return found
 
 
-def _export(
-    args: argparse.Namespace, lesson: str | None, own: dict[str, dict[str, Any]], images: "ImageSet | None"
-) -> int:
+def _export(args: argparse.Namespace, lesson: str | None, own: "dict[str, Record]", images: "ImageSet | None") -> int:
     """Write the page, and say what was written; return the exit status."""
     if args.table and images is None:
         raise ParameterError(worded("cli.error.play_export_come_without_table"))
@@ -156,7 +155,7 @@ def _export(
     return 0
 
 
-def _lesson(given: str) -> dict[str, dict[str, Any]]:
+def _lesson(given: str) -> "dict[str, Record]":
     """Return the user's own lesson by name; empty for a built-in one."""
     from koubai.play.classroom import lessons
 

@@ -4,7 +4,7 @@ import argparse
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images import options as images
 from koubai.cli.parts.complaints import READING
@@ -154,7 +154,7 @@ def _raw_parquet(out: str) -> ParameterError:
     return ParameterError(worded("cli.error.raw_cells_come_text_since", out=out))
 
 
-def _run_many(args: argparse.Namespace, model: Any) -> int:
+def _run_many(args: argparse.Namespace, model: object) -> int:
     """Predict each of many files by itself."""
     from koubai.cli.parts.terminal import console
 
@@ -164,7 +164,7 @@ def _run_many(args: argparse.Namespace, model: Any) -> int:
     return 0
 
 
-def _run_bare(args: argparse.Namespace, model: Any) -> int:
+def _run_bare(args: argparse.Namespace, model: object) -> int:
     """Predict with a network that has no table's preparation, such as one saved in the playground."""
     from koubai.models.kept.bare import predict_bare
     from koubai.play.features import FEATURES

@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images.options import add_seeing_options, refuse_seeing_options
 from koubai.cli.parts.parser import add_language
@@ -14,6 +14,7 @@ from koubai.core.language import listed_as, recognised, term, worded
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from koubai.core.schema import Record, Tensors
     from koubai.training.container import Container
     from koubai.training.history import History
 
@@ -174,7 +175,7 @@ def _show(out: "Console", found: "Container", path: str) -> None:
         show_commands(out, Network.from_spec(record["network"]), path)
 
 
-def _show_pipeline(out: "Console", record: Mapping[str, Any]) -> None:
+def _show_pipeline(out: "Console", record: "Record") -> None:
     """Print the steps of a pipeline."""
     from koubai.cli.parts.terminal import plain_table
 
@@ -184,14 +185,14 @@ def _show_pipeline(out: "Console", record: Mapping[str, Any]) -> None:
     out.print(plain_table(("step", "what"), rows))
 
 
-def _kind_of_step(step: Any) -> str:
+def _kind_of_step(step: object) -> str:
     """Return the class of a pipeline's step; None and "passthrough" are steps that do nothing."""
     if not isinstance(step, Mapping):
         return term("nothing")
     return str(step.get("model") or step["class"].rpartition(".")[2])
 
 
-def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
+def _show_table(out: "Console", record: "Record") -> None:
     """Print the target and the columns it is predicted from."""
     from koubai.cli.parts.scores import counted_rows
     from koubai.cli.parts.terminal import plain_table, printable
@@ -224,7 +225,7 @@ def _show_table(out: "Console", record: Mapping[str, Any]) -> None:
         )
 
 
-def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
+def _show_answers(out: "Console", record: "Record") -> None:
     """Print the calibration and limits of predictions, which older files lack."""
     from koubai.cli.parts.scores import said_of_average, said_of_target
     from koubai.cli.parts.terminal import printable
@@ -254,7 +255,7 @@ def _show_answers(out: "Console", record: Mapping[str, Any]) -> None:
         out.print(worded("cli.judged_wide", sentence=Judgement.from_record(record["judgement"]).sentence))
 
 
-def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
+def _show_network(out: "Console", record: "Record") -> None:
     """Print the layers with their numbers of parameters."""
     from koubai.cli.parts.terminal import plain_table
     from koubai.core.network import Network
@@ -275,7 +276,7 @@ def _show_network(out: "Console", record: Mapping[str, Any]) -> None:
     out.print(plain_table(("layer", "nodes", "activation", "dropout", "parameters"), rows, numbers=(1, 3, 4)))
 
 
-def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
+def _show_arrays(out: "Console", tensors: "Tensors") -> None:
     """Print the arrays of a model that is not a layered network, with the values of small ones."""
     from koubai.cli.parts.terminal import plain_table
 
@@ -286,7 +287,7 @@ def _show_arrays(out: "Console", tensors: Mapping[str, Any]) -> None:
     out.print(plain_table(("array", "shape", worded("cli.first_numbers", many_numbers=MANY_NUMBERS)), rows))
 
 
-def _show_history(out: "Console", history: "History", parameters: Mapping[str, Any]) -> None:
+def _show_history(out: "Console", history: "History", parameters: Mapping[str, object]) -> None:
     """Print loss and validation score over the epochs, and which epoch's network was kept."""
     from koubai.cli.parts.scores import kept_epoch
     from koubai.cli.parts.terminal import number, sparkline
@@ -318,7 +319,7 @@ def _show_history(out: "Console", history: "History", parameters: Mapping[str, A
         out.print(worded("cli.show.kept", kept_epoch=kept_epoch(history, bool(parameters["early_stopping"]), by_loss)))
 
 
-def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
+def _show_parameters(out: "Console", record: "Record") -> None:
     """Print the chosen training parameters."""
     from koubai.cli.parts.terminal import printable
 
@@ -343,7 +344,7 @@ def _show_parameters(out: "Console", record: Mapping[str, Any]) -> None:
         out.print(worded("cli.settings", chosen=printable(", ".join(chosen))))
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: object) -> str:
     """Return a parameter as it is given: a kind with parameters of its own as name(parameter=value)."""
     pairs = value.get("dict") if isinstance(value, dict) else None
     if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):

@@ -40,7 +40,7 @@ def _is_sequence(value: Any) -> bool:
     return value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, Sequence) and not _is_text(value)
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, str | bytes)
 
 
@@ -105,7 +105,7 @@ def shown(value: Any) -> str:
     return on_one_line(repr(value) if plain else type(value).__name__, 60)
 
 
-def check_kind(who: str, parameter: str, value: Any, kind: Kind, default: Any = None) -> None:
+def check_kind(who: str, parameter: str, value: object, kind: Kind, default: object = None) -> None:
     """Raise ParameterTypeError if an argument is not of its kind; the default, if any, is proposed."""
     if not kind.accepts(value):
         remedy = kind.remedy if default is None or default is inspect.Parameter.empty else f"Try {default!r}."
@@ -139,7 +139,7 @@ def takes(who: str, **kinds: Kind) -> Callable[[Callable[P, T]], Callable[P, T]]
     return decorate
 
 
-def floats(who: str, parameter: str, given: Any, *, keep_float32: bool = False) -> Array:
+def floats(who: str, parameter: str, given: object, *, keep_float32: bool = False) -> Array:
     """Return an argument as an array of float64, or of float32 where it is one and that is kept.
 
     Raises
@@ -163,7 +163,7 @@ def floats(who: str, parameter: str, given: Any, *, keep_float32: bool = False) 
         ) from error
 
 
-def targets_of(who: str, y: Any) -> Array:
+def targets_of(who: str, y: object) -> Array:
     """Return targets as an array, whatever is in them.
 
     Raises

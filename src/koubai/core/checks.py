@@ -4,19 +4,22 @@ from dataclasses import fields
 from functools import reduce
 from math import inf
 from numbers import Integral, Real
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
 from koubai.core.language import Worded, worded
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 def is_whole(value: object) -> TypeGuard[int]:
-    """Return whether a value is an integer, of Python or NumPy; True and False are none."""
+    """Return whether a value is an integer, of Python or NumPy; True and False do not count."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_real(
-    record: Any,
+    record: "DataclassInstance",
     *parameters: str,
     at_least: float | None = None,
     above: float | None = None,
@@ -64,7 +67,7 @@ def check_real(
         object.__setattr__(record, parameter, value)
 
 
-def check_count(record: Any, parameter: str, at_least: int) -> None:
+def check_count(record: "DataclassInstance", parameter: str, at_least: int) -> None:
     """Check that a field of a frozen record is an integer >= ``at_least``, and make it a Python int.
 
     Raises
@@ -100,7 +103,9 @@ def within(
     return worded("core.must.within", bounds=said)
 
 
-def _complaint(kind: type[KoubaiError], record: Any, parameter: str, required: str, got: str) -> KoubaiError:
+def _complaint(
+    kind: type[KoubaiError], record: "DataclassInstance", parameter: str, required: str, got: str
+) -> KoubaiError:
     default = next(field.default for field in fields(record) if field.name == parameter)
     who = type(record).__name__
     return kind(

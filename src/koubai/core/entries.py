@@ -161,7 +161,7 @@ def comparison_html(comparison: "Comparison", lang: str | None) -> str:
     return fragment(comparison, lang)
 
 
-def see(estimator: Any, X: Any, y: Any, row: int) -> "Seen":
+def see(estimator: object, X: object, y: object, row: int) -> "Seen":
     """Return what a network on images sees."""
     from koubai.models.of_images.seeing import see_arrays
 
@@ -206,7 +206,7 @@ def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> "Playgrou
 # A model, which goes elsewhere
 
 
-def to_onnx(model: Any, path: str | os.PathLike[str] | None) -> bytes:
+def to_onnx(model: object, path: str | os.PathLike[str] | None) -> bytes:
     """Return a model as the content of an ONNX file, and write it if a path is given."""
     from koubai.export.exporting import export
 

@@ -369,7 +369,7 @@ def _required_in(required: str | Sequence[str], lang: Language, options: Mapping
 
 
 def _typed_in(words: str, lang: Language, options: Mapping[str, str]) -> str | None:
-    """Return words in a language, of those for programs what is typed instead; None if there are none."""
+    """Return words in a language, those meant for programs as what is typed instead; None if there are none."""
     typed = words.typed if options and isinstance(words, InPython) else words
     if isinstance(words, InPython) and not typed:
         return ""

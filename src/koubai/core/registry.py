@@ -4,12 +4,22 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from koubai.core.errors import Parameter, ParameterError, ParameterTypeError
 from koubai.core.language import has_text, worded
 
-Kind = TypeVar("Kind")
+
+class Coded(Protocol):
+    """What each kind says of itself: its name, other names in use, and its number."""
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]]
+    code: ClassVar[int]
+
+
+Kind = TypeVar("Kind", bound=Coded)
+Named = TypeVar("Named")
 
 
 class Registry(Mapping[str, type[Kind]], Generic[Kind]):
@@ -28,7 +38,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     def __init__(self, what: str, base: type[Kind], package: str | None = None) -> None:
         self.what, self.base, self.package = what, base, package
         self._kinds: dict[str, type[Kind]] = {}
-        found: set[Any] = set() if package is None else _defined_in(package, base)
+        found: set[type[Kind]] = set() if package is None else _defined_in(package, base)
         named = {kind for kind in found - {base} if hasattr(kind, "name")}  # others are what several kinds share
         for kind in sorted(named, key=lambda kind: kind.code):
             self.register(kind)
@@ -45,8 +55,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     @property
     def aliases(self) -> dict[str, str]:
         """Aliases, each with the name it refers to."""
-        kinds: Any = self._kinds.values()
-        return {alias: kind.name for kind in kinds for alias in kind.aliases}
+        return {alias: kind.name for kind in self._kinds.values() for alias in kind.aliases}
 
     def is_own(self, kind: type[Kind]) -> bool:
         """Return whether a kind is defined in the package, and not registered from elsewhere."""
@@ -69,9 +78,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
                 got=repr(kind),
                 remedy="Derive it from that class.",
             )
-        given: Any = kind
-        kinds: Any = list(self._kinds.values())
-        taken = {*self._kinds, *self.aliases} & {given.name, *given.aliases}
+        taken = {*self._kinds, *self.aliases} & {kind.name, *kind.aliases}
         if taken:
             raise ParameterError(
                 parameter=self.what,
@@ -79,12 +86,12 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
                 got=f"{min(taken)!r}, which is taken",
                 remedy="Choose another.",
             )
-        if given.code >= 0 and any(other.code == given.code for other in kinds):
+        if kind.code >= 0 and any(other.code == kind.code for other in self._kinds.values()):
             raise ParameterError(
-                what=f"{self.what} {given.name} must have a unique code; got {given.code}, which is taken.",
+                what=f"{self.what} {kind.name} must have a unique code; got {kind.code}, which is taken.",
                 remedy="Choose another.",
             )
-        self._kinds[given.name] = kind
+        self._kinds[kind.name] = kind
         return kind
 
     def resolve(self, given: object, who: str | Parameter) -> Kind:
@@ -94,12 +101,12 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
 def resolve(
     given: object,
-    base: type[Kind],
-    kinds: Mapping[str, type[Kind]],
+    base: type[Named],
+    kinds: Mapping[str, type[Named]],
     aliases: Mapping[str, str],
     who: str | Parameter,
     what: str,
-) -> Kind:
+) -> Named:
     """Return the instance given by a name, an instance, or a stored ``spec()`` (a name with parameters).
 
     Parameters
@@ -157,11 +164,11 @@ def resolve(
             ),
             remedy=worded("core.remedy.leave_it_out"),
         )
-    instance: Kind = kind(**parameters)
+    instance: Named = kind(**parameters)
     return instance
 
 
-def _defined_in(package: str, base: type[Any]) -> set[Any]:
+def _defined_in(package: str, base: type[Kind]) -> set[type[Kind]]:
     """Return the classes of this base that the modules of a package define."""
     modules = [
         import_module(f"{package}.{each.name}") for each in pkgutil.iter_modules(import_module(package).__path__)

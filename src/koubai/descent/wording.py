@@ -1,12 +1,11 @@
 """Values in the sentences of errors that are written differently in another language."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from koubai.core.language import worded
 
 
-def tuple_said(values: Sequence[Any]) -> str:
+def tuple_said(values: Sequence[object]) -> str:
     """Return values as a tuple; where another language than English is spoken, a single value stands alone.
 
     Examples

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -93,11 +94,11 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
     @checks_parameters
     def fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
+        X: object,
+        y: object,
+        sample_weight: object = None,
         *,
-        validation_data: Any = None,
+        validation_data: object = None,
         executor: Executor | None = None,
     ) -> Self:
         """Train on rows X with targets y.
@@ -131,14 +132,14 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         with using(self, executor):
             return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
-    def _remember(self, X: Any, y: Any) -> None:
+    def _remember(self, X: object, y: object) -> None:
         """Take note of the training data, for what may be asked of them later."""
 
     def _check_solver(self) -> bool:
         """Raise AttributeError if ``partial_fit`` is not available."""
         return True
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
+    def _partial_fit(self, X: object, y: object, sample_weight: object) -> Self:
         if self.early_stopping:
             raise ParameterError(
                 who=choices.name_of(self),
@@ -147,7 +148,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             )
         return self._fit(X, y, sample_weight, None, incremental=True)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool) -> Self:
+    def _fit(self, X: object, y: object, sample_weight: object, validation_data: object, *, incremental: bool) -> Self:
         self._check_metric()
         fresh = not self._has_parameters() or (not self.warm_start and not incremental)
         self._check_layers()
@@ -165,7 +166,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         self._train(Fitting(network, theta, rng, fresh, incremental), rows, validation_data)
         return self
 
-    def _theta_for(self, network: Network, dtype: Any) -> Array:
+    def _theta_for(self, network: Network, dtype: npt.DTypeLike) -> Array:
         """Return the θ from which training continues, in the data's dtype."""
         had = self._theta()
         if self.network_.sizes != network.sizes or [*map(type, self.network_.layers)] != [*map(type, network.layers)]:
@@ -191,7 +192,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             )
         return np.array(had, dtype)
 
-    def _initial(self, network: Network, rng: Any, dtype: Any, inputs: Inputs) -> Array:
+    def _initial(self, network: Network, rng: np.random.RandomState, dtype: npt.DTypeLike, inputs: Inputs) -> Array:
         """Return the initial θ."""
         return network.initial(rng, self.init, dtype)
 
@@ -202,7 +203,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         name = network.layers[-1].activation.name
         self.out_activation_ = SPELLINGS.get(name, name)
 
-    def _train(self, fitting: Fitting, rows: Rows, validation_data: Any) -> None:
+    def _train(self, fitting: Fitting, rows: Rows, validation_data: object) -> None:
         n_starts = self.n_starts if fitting.fresh and not fitting.incremental else 1
         parts = self._split(rows, validation_data, fitting.rng, hold_out=self.early_stopping or n_starts > 1)
         validation = None if parts.validation is None else self._source(parts.validation)
@@ -369,7 +370,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             self.best_validation_score_ = max(finite, default=-np.inf)
         self._set_theta(run.theta)
 
-    def _outputs(self, X: Any) -> Array:
+    def _outputs(self, X: object) -> Array:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
         self._check_has_parameters()
         theta = self._theta()

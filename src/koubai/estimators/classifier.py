@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from os import PathLike
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -173,7 +173,7 @@ class MLPClassifier(Classifies, BaseMLP):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
+    _parameter_constraints: ClassVar[dict[str, object]] = {
         **BaseMLP._parameter_constraints,
         "loss": [str, Loss],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -193,7 +193,7 @@ class MLPClassifier(Classifies, BaseMLP):
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: object = None,
         tol: float = 1e-4,
         verbose: bool | int = False,
         warm_start: bool = False,
@@ -206,15 +206,15 @@ class MLPClassifier(Classifies, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        optimizer: str | Optimizer | Mapping[str, Any] | None = None,
-        schedule: str | Schedule | Mapping[str, Any] | None = None,
+        optimizer: str | Optimizer | Mapping[str, object] | None = None,
+        schedule: str | Schedule | Mapping[str, object] | None = None,
         epochs: int | None = None,
         loss: str | Loss = "log_loss",
         rate_factors: Mapping[str, float] | None = None,
         decay_factors: Mapping[str, float] | None = None,
-        decay_schedule: str | Schedule | Mapping[str, Any] | None = None,
-        dropout_schedule: str | Schedule | Mapping[str, Any] | None = None,
-        embedding: str | Mapping[str, Any] | None = None,
+        decay_schedule: str | Schedule | Mapping[str, object] | None = None,
+        dropout_schedule: str | Schedule | Mapping[str, object] | None = None,
+        embedding: str | Mapping[str, object] | None = None,
         scaling: bool = False,
         parametrization: str = "standard",
         learned_activation: bool = False,
@@ -222,7 +222,7 @@ class MLPClassifier(Classifies, BaseMLP):
         l1: float = 0.0,
         dropout: float | Sequence[float] = 0.0,
         clip_norm: float | None = None,
-        class_weight: Any = None,
+        class_weight: object = None,
         label_smoothing: float = 0.0,
         callbacks: Callback | Sequence[Callback] | None = None,
         progress: bool = False,

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
@@ -37,18 +38,18 @@ class TakesData(Storable):
     n_features_in_: int
 
     @abstractmethod
-    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+    def _validated(self, X: object, y: object, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, object]:
         """Return the inputs, the coded targets (n, n_outputs) in their dtype, and y as given."""
 
     @abstractmethod
-    def _coded(self, y: Any, dtype: Any) -> Array:
+    def _coded(self, y: object, dtype: npt.DTypeLike) -> Array:
         """Encode further y of the same kind as in training as targets, (n, n_outputs)."""
 
     @abstractmethod
-    def _known(self, y: Any) -> Any:
+    def _known(self, y: object) -> Any:
         """Return the y of a validation set as an array, after checking that it is of the same kind as in training."""
 
-    def _as_rows(self, X: Any, reset: bool = False) -> Any:
+    def _as_rows(self, X: object, reset: bool = False) -> Any:
         """Return X as rows of features; with ``reset`` whatever their number, else as many as in training."""
         return X
 
@@ -56,7 +57,7 @@ class TakesData(Storable):
         """Return validated rows as the network takes them; with ``fresh``, after learning how from these."""
         return inputs
 
-    def _class_weights(self, y: Any, incremental: bool) -> Array | None:
+    def _class_weights(self, y: object, incremental: bool) -> Array | None:
         """Return row weights derived from the class weights, (n,)."""
         return None
 
@@ -64,7 +65,7 @@ class TakesData(Storable):
         """Return the strata for early stopping's split, or None."""
         return None
 
-    def _inputs(self, X: Any, dtype: Any) -> Inputs:
+    def _inputs(self, X: object, dtype: npt.DTypeLike) -> Inputs:
         """Return inputs with the same features as in training, ready for the engine."""
         X = self._as_rows(X)
         ready = self._plain_rows(X, dtype)
@@ -74,7 +75,7 @@ class TakesData(Storable):
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
         return self._prepared(csr_array(X) if issparse(X) else X)
 
-    def _plain_rows(self, X: Any, dtype: Any) -> Array | None:
+    def _plain_rows(self, X: object, dtype: npt.DTypeLike) -> Array | None:
         """Validate a plain array of finite numbers as scikit-learn would; return None for anything else.
 
         scikit-learn's checks take longer than a row's pass through a network; they are used to report errors in other
@@ -93,7 +94,7 @@ class TakesData(Storable):
         rows = np.ascontiguousarray(X, dtype)
         return rows if isfinite(np.vdot(rows, rows)) else None
 
-    def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
+    def _weighted(self, inputs: Inputs, targets: Array, y: object, sample_weight: object, incremental: bool) -> Rows:
         """Return the training rows with their weights; those of weight 0 are dropped."""
         weights = None
         if sample_weight is not None:
@@ -117,7 +118,7 @@ class TakesData(Storable):
             )
         return Rows(inputs[there], np.ascontiguousarray(targets[there]), weights[there])
 
-    def _split(self, rows: Rows, validation_data: Any, rng: Any, hold_out: bool) -> TrainingRows:
+    def _split(self, rows: Rows, validation_data: object, rng: np.random.RandomState, hold_out: bool) -> TrainingRows:
         """Return training rows and validation rows: those given, some held out if requested, or none."""
         if validation_data is not None:
             return TrainingRows(rows, self._given_validation(validation_data, rows))
@@ -146,7 +147,7 @@ class TakesData(Storable):
             )
         return TrainingRows(training, held_out)
 
-    def _given_validation(self, given: Any, rows: Rows) -> Rows:
+    def _given_validation(self, given: object, rows: Rows) -> Rows:
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             raise ParameterError(
                 who=type(self).__name__,

@@ -1,11 +1,11 @@
 """Class labels: their encoding as targets, and the decoding of outputs."""
 
-from collections.abc import Mapping
 from copy import copy
 from operator import attrgetter
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -16,6 +16,7 @@ from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.language import term
 from koubai.core.losses import Loss
 from koubai.core.network import Network
+from koubai.core.schema import Record
 from koubai.estimators.given.by_hand import DESCRIBED, Seen
 from koubai.estimators.given.outputs import Ending, classification_ending, smoothed_ending
 from koubai.estimators.kept.described import LABELS
@@ -36,7 +37,7 @@ class HasLabels:
     _seen: Seen | None
     _described: ClassVar[Any] = attrgetter(*DESCRIBED, "classes_", "_label_binarizer")
 
-    def take_classes(self, classes: Any) -> Array:
+    def take_classes(self, classes: object) -> Array:
         """Set the classes for ``fit_source``; return the target of each, (n_classes, n_outputs).
 
         Parameters
@@ -179,7 +180,7 @@ class HasLabels:
         places = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
         return places if (classes[places] == y).all() else None
 
-    def _coded(self, y: Any, dtype: Any) -> Array:
+    def _coded(self, y: Any, dtype: npt.DTypeLike) -> Array:
         places = self._places(y)
         if places is None:
             coded = self._label_binarizer.transform(y).astype(dtype)
@@ -193,7 +194,7 @@ class HasLabels:
     def _strata(self, targets: Array) -> Array | None:
         return targets > self._ending().threshold if targets.shape[1] == 1 else None
 
-    def _own_record(self) -> dict[str, Any]:
+    def _own_record(self) -> Record:
         binarizer = self._label_binarizer
         return {
             "labels": {
@@ -203,7 +204,7 @@ class HasLabels:
             }
         }
 
-    def _take_own_record(self, record: Mapping[str, Any]) -> None:
+    def _take_own_record(self, record: Record) -> None:
         labels = LABELS.read(record.get("labels"), "labels")
         binarizer = self._label_binarizer = LabelBinarizer()
         binarizer.classes_ = self.classes_ = labels["classes"]

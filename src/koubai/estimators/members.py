@@ -88,7 +88,7 @@ class Anew:
         return np.stack([_widened(self.whole, self.network, theta, self.seen) for theta in self.thetas])
 
 
-def anew(estimator: Any, X: Array, y: Any, *, seeds: list[int], epochs: int, seen: Array | None = None) -> Anew:
+def anew(estimator: Any, X: Array, y: object, *, seeds: list[int], epochs: int, seen: Array | None = None) -> Anew:
     """Return networks like a fitted estimator's at other starts, ready for `train_together`.
 
     The schedule spans as many epochs as the estimator's, so that fewer ``epochs`` end as its own training would have
@@ -167,7 +167,9 @@ def train_together(several: Sequence[Anew], *, to_the_bit: bool = True) -> list[
     return [one.widened() for one in several]
 
 
-def train_anew(estimator: Any, X: Array, y: Any, *, seeds: list[int], epochs: int, seen: Array | None = None) -> Array:
+def train_anew(
+    estimator: object, X: Array, y: object, *, seeds: list[int], epochs: int, seen: Array | None = None
+) -> Array:
     """Return θ of networks like a fitted estimator's, trained from other starts, (n_networks, n_parameters).
 
     All are trained at once on all cores, each on all rows, in the dtype of X. Parameters are those of `anew`.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from koubai.core.arrays import Array
@@ -40,13 +42,13 @@ class BaseMLP(FitsSources, Playable, BaseNetwork):
     def _make_network(self, n_features: int, n_outputs: int) -> Network:
         return make_network(self, choices.hidden_sizes(self), n_features, n_outputs, self._ending())
 
-    def _initial(self, network: Network, rng: Any, dtype: Any, inputs: Inputs) -> Array:
+    def _initial(self, network: Network, rng: np.random.RandomState, dtype: npt.DTypeLike, inputs: Inputs) -> Array:
         """Return the initial θ, with ``init="data"`` from the inputs."""
         if self.init == DATA:
             return with_unit_variance(network, network.initial(rng, DRAWN, dtype), inputs)
         return network.initial(rng, self.init, dtype, choices.activation_for_init(self))
 
-    def _train(self, fitting: Fitting, rows: Rows, validation_data: Any) -> None:
+    def _train(self, fitting: Fitting, rows: Rows, validation_data: object) -> None:
         if choices.uses_lbfgs(self):
             self._train_lbfgs(fitting.network, fitting.theta, rows)
         else:

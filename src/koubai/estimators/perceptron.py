@@ -162,11 +162,11 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         verbose: int = 0,
         eta0: float = 1.0,
         n_jobs: int | None = None,
-        random_state: Any = 0,
+        random_state: object = 0,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
-        class_weight: Any = None,
+        class_weight: object = None,
         warm_start: bool = False,
         variant: str = "plain",
         order: str | None = None,
@@ -181,7 +181,14 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         check_parameters(self)
 
     @checks_parameters
-    def fit(self, X: Any, y: Any, coef_init: Any = None, intercept_init: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: object,
+        y: object,
+        coef_init: object = None,
+        intercept_init: object = None,
+        sample_weight: object = None,
+    ) -> Self:
         """Train on rows X with classes y.
 
         Parameters
@@ -227,7 +234,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         return self
 
     @checks_parameters
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: object, classes: object = None, sample_weight: object = None) -> Self:
         """Make one pass over these rows, continuing from the current weights.
 
         Parameters
@@ -280,7 +287,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
                 remedy="Give the weights, from compute_class_weight('balanced', classes=classes, y=y).",
             )
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[object, Array]:
         check_indices(type(self).__name__, X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], order="C", reset=reset)
         check_classification_targets(y)
@@ -292,7 +299,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         )
         return weights
 
-    def _start(self, X: Any, coef_init: Any, intercept_init: Any, rng: Any) -> "Weights":
+    def _start(self, X: Any, coef_init: Any, intercept_init: Any, rng: np.random.RandomState) -> "Weights":
         """Return the initial weights."""
         from koubai.estimators.linear.training import start_weights
 
@@ -307,7 +314,9 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         name = type(self).__name__
         return start_weights(name, X.dtype, shape, coef_init, intercept_init, rng, self.init, self.fit_intercept)
 
-    def _train(self, X: Any, y: Array, weights: Array, state: "Weights", rng: Any, max_passes: int) -> Self:
+    def _train(
+        self, X: Any, y: Array, weights: Array, state: "Weights", rng: np.random.RandomState, max_passes: int
+    ) -> Self:
         """Run the passes and set the fitted attributes."""
         from koubai.estimators.linear.training import pass_plan_of, run
 
@@ -339,7 +348,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
                 ConvergenceWarning,
             )
 
-    def decision_function(self, X: Any) -> Array:
+    def decision_function(self, X: object) -> Array:
         """Return f(x) = wᵀx + b of each row: (n_samples,) for two classes, else (n_samples, n_classes).
 
         Parameters
@@ -353,7 +362,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         scores: Array = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores.ravel() if scores.shape[1] == 1 else scores
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """Return the class of each row, (n_samples,): the second where f(x) > 0, or that with the largest f(x).
 
         Parameters
@@ -366,7 +375,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         labels: Array = self.classes_[found]
         return labels
 
-    def is_linearly_separable(self, X: Any, y: Any) -> bool:
+    def is_linearly_separable(self, X: object, y: object) -> bool:
         """Return whether a perceptron with these parameters can classify every row correctly, by linear programming.
 
         Parameters

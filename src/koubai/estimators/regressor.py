@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from koubai.core.activations.base import Activation
 from koubai.core.losses import Loss
@@ -68,7 +68,7 @@ class MLPRegressor(Regresses, BaseMLP):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
+    _parameter_constraints: ClassVar[dict[str, object]] = {
         **BaseMLP._parameter_constraints,
         "loss": [str, Loss],
         "clip_predictions": ["boolean"],
@@ -89,7 +89,7 @@ class MLPRegressor(Regresses, BaseMLP):
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: object = None,
         tol: float = 1e-4,
         verbose: bool | int = False,
         warm_start: bool = False,
@@ -102,14 +102,14 @@ class MLPRegressor(Regresses, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        optimizer: str | Optimizer | Mapping[str, Any] | None = None,
-        schedule: str | Schedule | Mapping[str, Any] | None = None,
+        optimizer: str | Optimizer | Mapping[str, object] | None = None,
+        schedule: str | Schedule | Mapping[str, object] | None = None,
         epochs: int | None = None,
         rate_factors: Mapping[str, float] | None = None,
         decay_factors: Mapping[str, float] | None = None,
-        decay_schedule: str | Schedule | Mapping[str, Any] | None = None,
-        dropout_schedule: str | Schedule | Mapping[str, Any] | None = None,
-        embedding: str | Mapping[str, Any] | None = None,
+        decay_schedule: str | Schedule | Mapping[str, object] | None = None,
+        dropout_schedule: str | Schedule | Mapping[str, object] | None = None,
+        embedding: str | Mapping[str, object] | None = None,
         scaling: bool = False,
         parametrization: str = "standard",
         learned_activation: bool = False,

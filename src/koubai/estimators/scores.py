@@ -216,7 +216,7 @@ class MetricScorer:
     """
 
     def __init__(
-        self, estimator: Any, engine: Engine, network: Network, validation: Source, metric: Callable[..., Any]
+        self, estimator: Any, engine: Engine, network: Network, validation: Source, metric: Callable[..., object]
     ) -> None:
         self._estimator, self._metric = estimator, metric
         rows = list(rows_of_all(validation))
@@ -259,7 +259,7 @@ class MetricScorer:
         return float(score)
 
 
-def metric_of(given: Any, who: str) -> Callable[..., Any] | None:
+def metric_of(given: object, who: str) -> Callable[..., object] | None:
     """Return the metric that ``validation_metric`` asks for; None for the score and the loss.
 
     Raises
@@ -290,7 +290,7 @@ class ScoresValidation:
     validation_metric: Any
     _new_tally: Callable[[bool], Tally]
 
-    def _check_metric(self) -> Callable[..., Any] | None:
+    def _check_metric(self) -> Callable[..., object] | None:
         """Return the metric that was asked for, None for the score and the loss; raise ParameterError for others."""
         return metric_of(self.validation_metric, type(self).__name__)
 

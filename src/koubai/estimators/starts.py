@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +33,7 @@ class Fitting:
 
     network: Network
     theta: Array
-    rng: Any
+    rng: np.random.RandomState
     fresh: bool
     incremental: bool = False
 
@@ -61,7 +60,7 @@ class Trial:
     score: Callable[[Array], float]
 
 
-def draw_starts(first: Start, n_starts: int, draw: Callable[[], Array], rng: Any) -> list[Start]:
+def draw_starts(first: Start, n_starts: int, draw: Callable[[], Array], rng: np.random.RandomState) -> list[Start]:
     """Return the first start and others whose θ is drawn after it, so that a single start is unaffected."""
     return [first, *(Start(draw(), seed_from(rng)) for _ in range(n_starts - 1))]
 

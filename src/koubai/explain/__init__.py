@@ -6,7 +6,7 @@ They return a `Derivation`, which displays itself in a notebook and has methods 
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from koubai.explain.derivations import Derivation
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'koubai.explain' has no attribute {name!r}")
     return getattr(import_module(f"koubai.explain.{_HOMES[name]}"), name)

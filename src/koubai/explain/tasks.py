@@ -1,7 +1,6 @@
 """Tasks of a notebook that check themselves: one sentence says whether an answer is right, or what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -44,18 +43,18 @@ class Checks:
     koubai.explain.tasks.TaskError: double(3) must be 6; got 5. You have added 2.
     """
 
-    def __init__(self, names: Mapping[str, Any], lang: str | None = None) -> None:
+    def __init__(self, names: Mapping[str, object], lang: str | None = None) -> None:
         self._names = names
         self._lang = language(lang)
 
     def __call__(
         self,
         asked: str,
-        expected: Any,
+        expected: object,
         hint: str = "",
         *,
         tolerance: float = 1e-6,
-        mistakes: Sequence[tuple[Any, str]] = (),
+        mistakes: Sequence[tuple[object, str]] = (),
     ) -> None:
         """Check one expression.
 
@@ -95,7 +94,7 @@ class Checks:
         raise TaskError(" ".join(filter(None, (found, *(named or [hint])))))
 
     def that(self, asked: str, hint: str) -> None:
-        """Check that a condition holds, such as ``"accuracy > 0.9"``; ``hint`` is for whom it does not.
+        """Check that a condition holds, such as ``"accuracy > 0.9"``; ``hint`` is shown if it does not.
 
         Raises
         ------
@@ -106,7 +105,7 @@ class Checks:
             raise TaskError(f"{self._text('fails', asked=asked)} {hint}")
         print(f"✓ {self._text('holds', asked=asked)}")
 
-    def _evaluated(self, asked: str) -> Any:
+    def _evaluated(self, asked: str) -> object:
         """Evaluate an expression of the notebook's author among the student's names."""
         try:
             return eval(asked, dict(self._names))
@@ -118,10 +117,10 @@ class Checks:
             reason = f"{type(raised).__name__}: {on_one_line(str(raised))}"
             raise self._wrong("raised", asked=asked, reason=reason) from raised
 
-    def _wrong(self, key: str, **values: Any) -> TaskError:
+    def _wrong(self, key: str, **values: object) -> TaskError:
         return TaskError(self._text(key, **values))
 
-    def _text(self, key: str, **values: Any) -> str:
+    def _text(self, key: str, **values: object) -> str:
         return text(f"explain.tasks.{key}", self._lang, **values)
 
 

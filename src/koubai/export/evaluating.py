@@ -3,12 +3,13 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from scipy.special import erf, ndtri
 
 from koubai.core.arrays import Array
+from koubai.core.schema import Record
 from koubai.export import stacking, steps
 from koubai.export.functions import QUANTILE
 from koubai.export.maps import Blur, Convolve, Pad, Pool
@@ -29,7 +30,7 @@ def compiled(function: Scalar) -> Callable[..., tuple[Array, ...]]:
     lines = [f"def {function.name}({', '.join(function.arguments)}):"]
     lines += [f"    {name} = {TEXT.write(formula)}" for name, formula in function.bindings]
     lines.append(f"    return ({', '.join(function.results)},)")
-    found: dict[str, Any] = {"np": np, "erf": erf}
+    found: Record = {"np": np, "erf": erf}
     exec("\n".join(lines), found)
     made: Callable[..., tuple[Array, ...]] = found[function.name]
     return made

@@ -1,7 +1,7 @@
 """Exports of a model, by the name of the target."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -52,7 +52,7 @@ TARGETS = {
     "c": Target(".c", "export.targets.c", "a C file"),
     "js": Target(".mjs", "export.targets.javascript", "a JavaScript module"),
     "python": Target(".py", "export.targets.python", "a Python module that needs nothing else"),
-    "sql": Target(".sql", "export.targets.sql", "a SELECT that scores a table", ("table", "dialect", "include")),
+    "sql": Target(".sql", "export.targets.sql.select", "a SELECT that scores a table", ("table", "dialect", "include")),
     "svg": Target(".svg", "views.figures.svg", "a picture of the network", ("nodes",), is_picture=True),
     "tikz": Target(".tex", "views.figures.tikz", "a picture of the network in LaTeX", ("nodes",), is_picture=True),
     "png": Target(".png", "views.figures.png", "a picture of the network in pixels", ("nodes",), is_picture=True),
@@ -60,7 +60,7 @@ TARGETS = {
 """What models can be written as, by name."""
 
 
-def export(model: Any, to: str, path: str | os.PathLike[str] | None = None, **options: Any) -> str | bytes:
+def export(model: object, to: str, path: str | os.PathLike[str] | None = None, **options: Any) -> str | bytes:
     """Return a fitted model as code, or as the content of an ONNX file; write it if a path is given.
 
     Parameters
@@ -109,7 +109,7 @@ def export(model: Any, to: str, path: str | os.PathLike[str] | None = None, **op
     return content
 
 
-def check_target(to: str, options: Any) -> Target:
+def check_target(to: str, options: Mapping[str, object]) -> Target:
     """Return a target; raise ParameterError if there is none of that name, or if it has no such option."""
     if to not in TARGETS:
         raise ParameterError(
@@ -131,7 +131,7 @@ def check_target(to: str, options: Any) -> Target:
     return TARGETS[to]
 
 
-def onnx_inputs(model: Any, table: Any) -> "dict[str, Array]":
+def onnx_inputs(model: object, table: Any) -> "dict[str, Array]":
     """Return a table's columns, or images, as the inputs of their model's ONNX graph.
 
     Numbers and truth values are float64, missing ones NaN; dates are seconds since 1970 as written on the clock;

@@ -5,18 +5,23 @@
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Function, Symbol, largest
+from koubai.core.layers import AveragePooling, Convolution, Flatten, MaxPooling
 from koubai.core.layers.base import Views
 from koubai.core.layers.windows import Windows
-from koubai.estimators.neocognitron.cells import bell, fixed_connections
+from koubai.estimators.neocognitron.cells import SLayer, bell, fixed_connections
 from koubai.estimators.neocognitron.cells import windows as windows_around
+from koubai.estimators.neocognitron.stages import Choices
 from koubai.export.functions import SCALED, X, scalar
 from koubai.export.steps import Builder, Cast, Step
+
+if TYPE_CHECKING:
+    from koubai.estimators.neocognitron.estimator import Neocognitron
 
 LOWEST = -3e38
 """What an edge is that no maximum takes, in single precision too."""
@@ -79,7 +84,7 @@ def _with_edge(layers: Any, windows: Windows, source: str, value: float) -> tupl
     return layers.builder.add(step), padded
 
 
-def convolution(layers: Any, layer: Any, blocks: Views, source: str) -> str:
+def convolution(layers: Any, layer: Convolution, blocks: Views, source: str) -> str:
     """Add a convolution."""
     weights = blocks[0].reshape(-1, layer.n_filters)
     biases = blocks[1] if layer.bias else np.zeros(layer.n_filters, weights.dtype)
@@ -89,7 +94,7 @@ def convolution(layers: Any, layer: Any, blocks: Views, source: str) -> str:
     return layers.activated(layer.activation, u)
 
 
-def max_pooling(layers: Any, layer: Any, blocks: Views, source: str) -> str:
+def max_pooling(layers: Any, layer: MaxPooling, blocks: Views, source: str) -> str:
     """Add a maximum."""
     source, windows = _with_edge(layers, layer.windows, source, LOWEST)
     note = f"layer {layers.number}: the largest of each window"
@@ -99,7 +104,7 @@ def max_pooling(layers: Any, layer: Any, blocks: Views, source: str) -> str:
 PART = scalar("part", ("x", "m"), X / Symbol("m"), "the mean of m numbers, whose sum is given")
 
 
-def average_pooling(layers: Any, layer: Any, blocks: Views, source: str) -> str:
+def average_pooling(layers: Any, layer: AveragePooling, blocks: Views, source: str) -> str:
     """Add a mean over the cells that are there: a sum, divided by their number."""
     inside = layer.windows.patches(np.ones((1, layer.n_in)))[0].sum(axis=(2, 3))
     source, windows = _with_edge(layers, layer.windows, source, 0.0)
@@ -108,7 +113,7 @@ def average_pooling(layers: Any, layer: Any, blocks: Views, source: str) -> str:
     return layers.builder.apply(layers.name("z"), [total], PART, {"m": inside.ravel()}, note)
 
 
-def flatten(layers: Any, layer: Any, blocks: Views, source: str) -> str:
+def flatten(layers: object, layer: Flatten, blocks: Views, source: str) -> str:
     """Add nothing: rows are flat."""
     return source
 
@@ -129,7 +134,7 @@ S_CELL = scalar(
 C_CELL = scalar("c_cell", ("x", "a"), X / (Symbol("a") + X), "a C-cell, half of whose largest answer is made by a")
 
 
-def neocognitron(builder: Builder, model: Any, source: str) -> str:
+def neocognitron(builder: Builder, model: "Neocognitron", source: str) -> str:
     """Add all cells of a Neocognitron, from images as rows of pixels; return the top C-cells.
 
     Parameters
@@ -183,7 +188,7 @@ def _with_zeros(builder: Builder, name: str, source: str, around: Windows) -> tu
 
 
 def _s_cells(
-    builder: Builder, stage: int, layer: Any, source: str, shape: tuple[int, int, int]
+    builder: Builder, stage: int, layer: SLayer, source: str, shape: tuple[int, int, int]
 ) -> tuple[str, tuple[int, int, int]]:
     """Add the S-cells of a stage with their V-cells."""
     (height, width, _), planes = shape, layer.weights.shape[1]
@@ -202,7 +207,7 @@ def _s_cells(
 
 
 def _c_cells(
-    builder: Builder, stage: int, choice: Any, source: str, shape: tuple[int, int, int]
+    builder: Builder, stage: int, choice: Choices, source: str, shape: tuple[int, int, int]
 ) -> tuple[str, tuple[int, int, int]]:
     """Add the C-cells of a stage."""
     around = windows_around(shape, choice.blurs, choice.strides)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
 
 
-def describe(model: Any, bare: bool = False) -> Computation:
+def describe(model: object, bare: bool = False) -> Computation:
     """Return what a fitted model computes.
 
     Parameters
@@ -98,7 +98,7 @@ KINDS = (
 """What can be described."""
 
 
-def described_network(model: Any) -> tuple[str, Network, Array, tuple[str, ...], tuple[str, ...]]:
+def described_network(model: object) -> tuple[str, Network, Array, tuple[str, ...], tuple[str, ...]]:
     """Return a title, the network (of several the first) with its parameters, and names of inputs and outputs.
 
     Raises
@@ -130,8 +130,8 @@ def described_network(model: Any) -> tuple[str, Network, Array, tuple[str, ...],
     return title, network, theta, inputs, outputs
 
 
-def _inside(model: Any) -> Any:
-    """Return the model that is in an estimator of tables, a model of images, or a pipeline; another one as it is."""
+def _inside(model: object) -> Any:
+    """Return the model inside an estimator of tables, a model of images, or a pipeline; any other unchanged."""
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import check_is_fitted
 
@@ -212,7 +212,7 @@ def _of_estimator(builder: Builder, estimator: Any, source: str) -> Computation:
     return Computation(title, tuple(builder.steps), answer)
 
 
-def _limited(builder: Builder, regressor: Any, outputs: str, prefix: str) -> str:
+def _limited(builder: Builder, regressor: object, outputs: str, prefix: str) -> str:
     """Limit numbers to the range of training targets, if the regressor does."""
     limits = regressor._limits() if hasattr(regressor, "_limits") else []
     if not limits:
@@ -248,7 +248,7 @@ def _answer_of_classes(builder: Builder, classifier: Any, outputs: str, name: st
     return Answer(CLASSES, name, classes)
 
 
-def _plain(classes: Any) -> Sequence[Any]:
+def _plain(classes: object) -> Sequence[object]:
     return tuple(np.asarray(classes).tolist())
 
 

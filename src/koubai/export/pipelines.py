@@ -44,14 +44,14 @@ def prepared(builder: Builder, pipeline: Any) -> str:
     return source
 
 
-def _adder(name: str, step: Any) -> Callable[[Builder, str, Any, str], str]:
+def _adder(name: str, step: object) -> Callable[[Builder, str, object, str], str]:
     """Return what adds a step."""
     from sklearn.decomposition import PCA
     from sklearn.feature_selection import SelectorMixin
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
-    kinds: dict[type[Any], Callable[[Builder, str, Any, str], str]] = {
+    kinds: dict[type[object], Callable[[Builder, str, object, str], str]] = {
         StandardScaler: _standard,
         MinMaxScaler: _min_max,
         MaxAbsScaler: _max_abs,
@@ -72,18 +72,18 @@ def _adder(name: str, step: Any) -> Callable[[Builder, str, Any, str], str]:
     )
 
 
-def _is_more(step: Any) -> bool:
+def _is_more(step: object) -> bool:
     """Return whether an imputer does more than fill gaps with numbers."""
     statistics = getattr(step, "statistics_", None)
     indicator = getattr(step, "indicator_", None)
     return statistics is not None and (indicator is not None or np.asarray(statistics).dtype.kind not in "biuf")
 
 
-def _note(step: Any) -> str:
+def _note(step: object) -> str:
     return f"as {type(step).__name__} has it"
 
 
-def _affine(builder: Builder, name: str, step: Any, source: str, center: Any, scale: Any) -> str:
+def _affine(builder: Builder, name: str, step: object, source: str, center: object, scale: object) -> str:
     """Add (x - center) / scale; None for 0 and 1."""
     width = builder.width(source)
     given = {
@@ -111,7 +111,7 @@ def _min_max(builder: Builder, name: str, step: Any, source: str) -> str:
     return _clipped(builder, name, step, scaled, step.feature_range)
 
 
-def _clipped(builder: Builder, name: str, step: Any, source: str, limits: tuple[float, float]) -> str:
+def _clipped(builder: Builder, name: str, step: object, source: str, limits: tuple[float, float]) -> str:
     if not getattr(step, "clip", False):
         return source
     low, high = (np.full(builder.width(source), float(limit)) for limit in limits)

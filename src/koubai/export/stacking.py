@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.export import steps
 from koubai.export.steps import Computation, Step
+
+Compiled: TypeAlias = Callable[[steps.Scalar], Callable[..., tuple[Array, ...]]]
+"""Makes a function of arrays of one of numbers."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def _alike(chains: Sequence[tuple[Step, ...]]) -> bool:
     return all([_form(step) for step in chain] == [_form(step) for step in first] for chain in chains)
 
 
-def _form(step: Step) -> tuple[Any, ...]:
+def _form(step: Step) -> tuple[object, ...]:
     """Return what steps of alike networks have in common."""
     function = step.function if isinstance(step, steps.Apply) else None
     if isinstance(step, steps.Affine):
@@ -65,9 +68,7 @@ def _form(step: Step) -> tuple[Any, ...]:
     return type(step), step.width, function
 
 
-def ready(
-    step: Stack, compiled: Callable[[steps.Scalar], Callable[..., tuple[Array, ...]]]
-) -> Callable[[Array], Array]:
+def ready(step: Stack, compiled: Compiled) -> Callable[[Array], Array]:
     """Return the mean of the networks, ready to be computed; ``compiled`` makes functions of arrays."""
     parts = [STACKED[type(layer[0])](layer, compiled) for layer in zip(*step.chains, strict=True)]
 
@@ -79,19 +80,19 @@ def ready(
     return mean
 
 
-def _affine(layer: Sequence[Any], compiled: Any) -> Callable[[Array], Array]:
+def _affine(layer: Sequence[Any], compiled: Compiled) -> Callable[[Array], Array]:
     weights = np.stack([step.weights for step in layer])
     biases = np.stack([step.biases for step in layer])[:, np.newaxis]
     return lambda z: np.matmul(z, weights) + biases
 
 
-def _apply(layer: Sequence[Any], compiled: Any) -> Callable[[Array], Array]:
+def _apply(layer: Sequence[Any], compiled: Compiled) -> Callable[[Array], Array]:
     function, names = compiled(layer[0].function), layer[0].function.arguments[1:]
     given = [np.stack([np.asarray(step.parameters[name]) for step in layer])[:, np.newaxis] for name in names]
     return lambda z: np.asarray(function(z, *(each.astype(z.dtype) for each in given))[0], z.dtype)
 
 
-def _softmax(layer: Sequence[Any], compiled: Any) -> Callable[[Array], Array]:
+def _softmax(layer: Sequence[object], compiled: Compiled) -> Callable[[Array], Array]:
     def shares(u: Array) -> Array:
         raised = np.exp(u - u.max(axis=-1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
@@ -99,11 +100,11 @@ def _softmax(layer: Sequence[Any], compiled: Any) -> Callable[[Array], Array]:
     return shares
 
 
-def _shares(layer: Sequence[Any], compiled: Any) -> Callable[[Array], Array]:
+def _shares(layer: Sequence[object], compiled: Compiled) -> Callable[[Array], Array]:
     return lambda z: z / z.sum(axis=-1, keepdims=True)
 
 
-STACKED: dict[type[Step], Callable[[Sequence[Any], Any], Callable[[Array], Array]]] = {
+STACKED: dict[type[Step], Callable[[Sequence[Any], Compiled], Callable[[Array], Array]]] = {
     steps.Affine: _affine,
     steps.Apply: _apply,
     steps.Softmax: _softmax,

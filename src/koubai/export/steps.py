@@ -7,7 +7,6 @@ described in these steps once, and a target (ONNX, C, SQL, …) writes these ste
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -264,7 +263,7 @@ class Answer:
 
     kind: str
     name: str
-    classes: Sequence[Any] = ()
+    classes: Sequence[object] = ()
     threshold: float = 0.5
     factors: Sequence[float] = ()
     reach: float | None = None

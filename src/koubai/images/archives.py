@@ -4,7 +4,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -113,7 +112,7 @@ def _arrays(path: Path, needs_labels: bool) -> dict[str, Array]:
         raise unreadable(path, error) from error
 
 
-def _array(path: Path, archive: Any, name: str) -> Array:
+def _array(path: Path, archive: Mapping[str, Array], name: str) -> Array:
     try:
         array: Array = archive[name]
     except ValueError as error:

@@ -10,7 +10,7 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def read_idx(path: Path) -> Array:
         raise unreadable(path, error) from error
 
 
-def _array(path: Path, file: IO[bytes] | Any) -> Array:
+def _array(path: Path, file: IO[bytes] | gzip.GzipFile) -> Array:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in KINDS or not start[3]:
         raise DataError(

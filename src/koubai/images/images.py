@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError
@@ -40,7 +40,7 @@ class Images:
     """
 
     pixels: Array
-    labels: Any
+    labels: object
     names: Sequence[str]
     source: str
     test: "Images | None" = None
@@ -74,7 +74,7 @@ def missing(path: Path) -> FileError:
 
 
 def unreadable(path: Path, error: OSError) -> FileError:
-    """Return the error of a file that the system does not let be read."""
+    """Return the error of a file that the system refuses to open."""
     if isinstance(error, FileNotFoundError):
         return missing(path)
     reason = (error.strerror or str(error) or "unknown").lower()

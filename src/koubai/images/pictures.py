@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError, InPython, ParameterError
 from koubai.core.language import term, worded
 from koubai.images.images import COLOUR, GRAY, said_of_size
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM")
 """The formats that are read; Pillow knows others, whose parsers are never run."""
@@ -103,7 +106,7 @@ def read_pixels(path: Path, channels: int, size: tuple[int, int] | None = None) 
         return _as_array(plain, channels), filled
 
 
-def _without_transparency(picture: Any) -> tuple[Any, bool]:
+def _without_transparency(picture: "Image.Image") -> "tuple[Image.Image, bool]":
     """Return a picture on white, and whether anything of the white is seen."""
     if not picture.has_transparency_data:
         return picture, False
@@ -115,7 +118,7 @@ def _without_transparency(picture: Any) -> tuple[Any, bool]:
     return pillow().alpha_composite(white, layers).convert("RGB"), True
 
 
-def _as_array(picture: Any, channels: int) -> Array:
+def _as_array(picture: "Image.Image", channels: int) -> Array:
     pixels = np.asarray(picture)
     if picture.mode in DEEP_MODES or picture.mode == "F":
         pixels = (pixels / FROM_16_BITS).astype(np.float32)
@@ -147,7 +150,7 @@ def has_colours(pixels: Array) -> bool:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> "Iterator[Image.Image]":
     """Open a picture; whatever goes wrong while it is open is one sentence."""
     image = pillow()
     try:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -149,13 +148,13 @@ def _unlabelled(
     return idx.read_idx_images(where, needs_labels=False)
 
 
-def size_of(given: Any) -> tuple[int, int] | None:
+def size_of(given: object) -> tuple[int, int] | None:
     """Return a size as (height, width); one number stands for a square.
 
     Raises
     ------
     ParameterError
-        If it is no size.
+        If it is not a size.
     """
     if given is None:
         return None
@@ -170,7 +169,7 @@ def size_of(given: Any) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[1])
 
 
-def check_channels(given: Any) -> None:
+def check_channels(given: object) -> None:
     """Raise ParameterError unless ``channels`` is 1, 3 or None."""
     if given not in CHANNELS or isinstance(given, bool):
         raise ParameterError(

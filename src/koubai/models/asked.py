@@ -47,7 +47,7 @@ def name_of_target(target: object) -> str:
 
 
 def check_row(row: int, n_rows: int) -> None:
-    """Raise ParameterError unless a row, counted from 1, is one of so many."""
+    """Raise ParameterError unless a row, counted from 1, is within the number of rows."""
     check_kind("TableModel", "row", row, WHOLE, 1)
     if not 1 <= row <= n_rows:
         raise ParameterError(

@@ -53,7 +53,7 @@ UNUSED_BY_LBFGS = ("learning_rate_init", "batch_size", "early_stopping", "valida
 def network_defaults(
     n_rows: int,
     is_classification: bool,
-    given: Mapping[str, Any],
+    given: Mapping[str, object],
     long_tail: bool = False,
     fast: bool = False,
     single: bool = False,
@@ -98,7 +98,7 @@ def network_defaults(
     return chosen
 
 
-def uses_lbfgs(given: Mapping[str, Any]) -> bool:
+def uses_lbfgs(given: Mapping[str, object]) -> bool:
     """Return whether the user chose L-BFGS."""
     rules = (given.get("solver"), given.get("optimizer"))
     return any(isinstance(rule, str) and rule == "lbfgs" for rule in rules)
@@ -106,7 +106,7 @@ def uses_lbfgs(given: Mapping[str, Any]) -> bool:
 
 def settings_to_judge(
     n_rows: int, is_classification: bool, given: Mapping[str, Any], single: bool = False
-) -> dict[float, dict[str, Any]]:
+) -> dict[float, dict[str, object]]:
     """Return the L2 penalties to choose from and what else each sets; empty if nothing is to be chosen.
 
     On a larger table the weakest penalty lets networks learn long and with little dropout, which suits a relation that

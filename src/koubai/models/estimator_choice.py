@@ -9,6 +9,8 @@ from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, use
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
     from koubai.estimators.classifier import MLPClassifier
     from koubai.estimators.regressor import MLPRegressor
 
@@ -72,18 +74,35 @@ def estimator_for(
         **{name: value for name, value in given.items() if name != "validation_fraction"},
         "random_state": seed,
     }
-    unknown = sorted(set(chosen) - set(kind().get_params()))
-    if unknown:
-        raise ParameterError(
-            who="TableModel",
-            parameter=unknown[0],
-            required=worded("core.must.not_set_for", task=term(task)),
-            got=worded("core.got.does_not_take", value=repr(chosen[unknown[0]]), name=kind.__name__),
-        )
+    refuse_unknown("TableModel", kind, chosen, worded("core.must.not_set_for", task=term(task)))
     return kind(**chosen)
 
 
-def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
+def refuse_unknown(who: str, kind: "type[BaseEstimator]", given: Mapping[str, object], required: str) -> None:
+    """Raise ParameterError for the first parameter that a kind of estimator does not take.
+
+    Parameters
+    ----------
+    who : str
+        The model that passes its parameters on.
+    kind : type
+        The estimator's class.
+    given : mapping
+        Parameters by name.
+    required : str
+        What is required of such a parameter.
+    """
+    unknown = sorted(set(given) - set(kind().get_params()))
+    if unknown:
+        raise ParameterError(
+            who=who,
+            parameter=unknown[0],
+            required=required,
+            got=worded("core.got.does_not_take", value=repr(given[unknown[0]]), name=kind.__name__),
+        )
+
+
+def _refuse_what_does_nothing(given: Mapping[str, object]) -> None:
     """Raise ParameterError for a parameter that another one leaves without effect."""
     without: list[tuple[tuple[str, ...], str]] = []
     sizes = given.get("hidden_layer_sizes")
@@ -102,12 +121,12 @@ def _refuse_what_does_nothing(given: Mapping[str, Any]) -> None:
             )
 
 
-def _is_left_out(value: Any) -> bool:
+def _is_left_out(value: object) -> bool:
     """Return whether a value says no more than its absence would: nothing, no, or none of the rows."""
     return value is None or (isinstance(value, bool | int | float) and value == 0)
 
 
-def check_choices(task: str | None, given: Mapping[str, Any], seed: int, streamed: bool) -> None:
+def check_choices(task: str | None, given: Mapping[str, object], seed: int, streamed: bool) -> None:
     """Raise ParameterError if the network's parameters are invalid for every task, whatever the table.
 
     Parameters

@@ -241,7 +241,7 @@ class ShowsItself(TablePredictor):
 
         return dependence_of(self, table, column)
 
-    def play(self, table: TableLike, **settings: Any) -> Any:
+    def play(self, table: TableLike, **settings: object) -> Any:
         """Open the playground in a notebook on the columns and the target of this model.
 
         The playground trains a small network of its own, whose size and rule are settings.

@@ -109,7 +109,7 @@ def _check_known(cause: BaseException | None) -> None:
         ) from cause
 
 
-def _version_of(record: dict[str, Any], tensors: dict[str, Any]) -> int:
+def _version_of(record: Record, tensors: Tensors) -> int:
     """Return the oldest version of the format whose readers answer as the model does.
 
     Those of version 1 know no averages, and would answer with the first network alone, and no piecewise encoding; those
@@ -125,7 +125,7 @@ def _version_of(record: dict[str, Any], tensors: dict[str, Any]) -> int:
     return 2 if "others.theta" in tensors or any(column.get("edges") for column in columns) else 1
 
 
-def _has_texts(record: Mapping[str, Any]) -> bool:
+def _has_texts(record: Record) -> bool:
     """Tell whether a record, or one in it, is of a table's model with a column of texts."""
     columns = record["preparation"]["columns"] if "preparation" in record else ()
     inner = [part for part in record.values() if isinstance(part, dict)]

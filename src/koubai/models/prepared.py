@@ -165,7 +165,7 @@ class ColumnsAsked:
 
     @property
     def named(self) -> set[str]:
-        """All columns of which anything is said."""
+        """All columns that are described."""
         return {*self.drop, *self.keep, *self.category, *self.text}
 
     def written(self, frame: "pl.DataFrame", separator: str) -> Written:

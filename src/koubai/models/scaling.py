@@ -50,7 +50,7 @@ class TargetScale:
     long_tail: bool = False
 
     @classmethod
-    def of(cls, y: Array, given: Mapping[str, Any] | None = None) -> "TargetScale":
+    def of(cls, y: Array, given: Mapping[str, object] | None = None) -> "TargetScale":
         """Return the scale for training targets, (n_rows,).
 
         Parameters
@@ -79,7 +79,7 @@ class TargetScale:
         skewness: float,
         lowest: float,
         highest: float,
-        given: Mapping[str, Any] | None,
+        given: Mapping[str, object] | None,
     ) -> "TargetScale":
         """Return the scale from known statistics of the training targets; see `of`."""
         bounds = bounds_around(lowest, highest)
@@ -139,6 +139,6 @@ class Spread:
                 self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
                 self._cubes.merge(ExactMoments(*cubes))
 
-    def scale(self, given: Mapping[str, Any]) -> TargetScale:
+    def scale(self, given: Mapping[str, object]) -> TargetScale:
         """Return the scale for all targets; see `TargetScale.of`."""
         return TargetScale.found(self.mean, self.deviation, self._cubes.mean, self.lowest, self.highest, given)

@@ -299,7 +299,7 @@ class TableModel(TablePreparer, ShowsItself):
         with closing(prepared.write(self.dtype)) as rows:
             return self._train_on_rows(prepared, rows, callbacks, progress)
 
-    def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: Any, progress: bool) -> Self:
+    def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: object, progress: bool) -> Self:
         self._describe_table(prepared)
         if rows.spread is not None:
             self._take_scale(rows.spread.scale(self.network))
@@ -369,7 +369,7 @@ class TableModel(TablePreparer, ShowsItself):
         self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
 
     def _new_estimator(
-        self, n_rows: int, validated: bool, callbacks: Any, streamed: bool = False
+        self, n_rows: int, validated: bool, callbacks: object, streamed: bool = False
     ) -> "MLPClassifier | MLPRegressor":
         given, fast, single = self.settled, self.members_asked.is_fast, streamed or self.is_single
         estimator = estimator_for(self.target_.task, n_rows, given, self.random_state, self.long_tail_, fast, single)

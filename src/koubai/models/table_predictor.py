@@ -227,7 +227,7 @@ class TablePredictor(AnswersTogether):
             columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(labels)}
         return pl.DataFrame(columns)
 
-    def sets_of(self, probabilities: Array, called: Sequence[Any] | None = None) -> list[str]:
+    def sets_of(self, probabilities: Array, called: Sequence[object] | None = None) -> list[str]:
         """Return the classes in each row's set, of a model that has them, in one text, by what they are called."""
         assert self.conformal_ is not None
         names = [str(label) for label in (self.estimator_.classes_ if called is None else called)]
@@ -245,7 +245,7 @@ class TablePredictor(AnswersTogether):
         **given
             As for `predict`.
         """
-        options: dict[str, Any] = dict(self.reading_)
+        options: dict[str, object] = dict(self.reading_)
         said = {name: value for name, value in given.items() if value is not None}
         if "encoding" in options and "encoding" not in said and is_unicode(path):
             del options["encoding"]

@@ -83,7 +83,7 @@ class TablePreparer(TablePredictor):
         self.quality, self.n_members, self.time = quality, n_members, time
         self.metric, self.intervals = metric, intervals
         self.network = network
-        self.chosen_: dict[str, Any] = {}
+        self.chosen_: dict[str, object] = {}
 
     def prepare(
         self,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class _Room(ModuleType):
     """The module, callable."""
 
-    def __call__(self, X: Any = None, y: Any = None, **options: Any) -> "Playground":
+    def __call__(self, X: object = None, y: object = None, **options: Any) -> "Playground":
         """Open the playground in a notebook: see `koubai.play.widget.play`.
 
         Examples

@@ -8,7 +8,6 @@ import json
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.initializers import NAMES as INITIALIZERS
 from koubai.core.losses import LOSSES as KINDS
 from koubai.core.losses import get_loss
+from koubai.core.schema import Record
 from koubai.engines.cpu.native.wasm import files as wasm_files
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.convolution.classifier import ConvClassifier
@@ -53,11 +53,9 @@ from koubai.play.settings import (
     Settings,
 )
 
-Plain = dict[str, Any]
-
 
 @cache
-def catalogue() -> Plain:
+def catalogue() -> Record:
     """Return all of it, as JSON has it.
 
     Examples
@@ -111,11 +109,11 @@ def catalogue() -> Plain:
             "no": f"The data appear not to be linearly separable: these weights misclassify some rows. {REMEDIES}",
         },
     }
-    plain: Plain = json.loads(json.dumps(found))
+    plain: Record = json.loads(json.dumps(found))
     return plain
 
 
-def with_images(images: ImageSet | None) -> Plain:
+def with_images(images: ImageSet | None) -> Record:
     """Return the catalogue with images of the user's own, if there are any.
 
     Examples
@@ -127,13 +125,13 @@ def with_images(images: ImageSet | None) -> Plain:
     return found if images is None else {**found, "images": with_given(images)}
 
 
-def with_given(images: ImageSet) -> Plain:
+def with_given(images: ImageSet) -> Record:
     """Return what the page must know of all sets of images, with those of the user's own."""
-    sets: Plain = catalogue()["images"]
+    sets: Record = catalogue()["images"]
     return {**sets, GIVEN_IMAGES: json.loads(json.dumps(_image_set(images)))}
 
 
-def _image_set(found: ImageSet) -> Plain:
+def _image_set(found: ImageSet) -> Record:
     """Return what the page must know of a set of images before it has them."""
     plain = {"shape": found.shape, "most": found.most, "classes": found.classes, "usual": dict(found.usual)}
     labels = {} if found.labels is None else {"labels": encode_array(found.labels)}
@@ -145,7 +143,7 @@ def _tasks(loss: str) -> list[str]:
     return [CLASSES, NUMBERS] if loss == "auto" else list(get_loss(loss).tasks)
 
 
-def _endings() -> Plain:
+def _endings() -> Record:
     """Return the end of a network for each loss: for two classes and for more, and for numbers."""
     names = ["log_loss", *KINDS]
     return {
@@ -161,11 +159,11 @@ def _endings() -> Plain:
     }
 
 
-def _ending(ending: Ending) -> Plain:
+def _ending(ending: Ending) -> Record:
     return {"activation": ending.activation, "loss": ending.loss.spec(), "signed": ending.signed}
 
 
-def _templates() -> Plain:
+def _templates() -> Record:
     """Return the records of fitted estimators, in which the page replaces what is its own."""
     X, numbers = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), np.array([0.0, 1.0, 2.0])
     labels = np.array(["0", "1", "1"])

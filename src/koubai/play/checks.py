@@ -6,7 +6,7 @@ The page (``static/session/checks.js``) reads these descriptions and refuses the
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from koubai.core.errors import ParameterError
 
@@ -38,7 +38,7 @@ def shown(value: object) -> str:
     return words[:60] + ("…" if len(words) > 60 else "")
 
 
-def described(check: Any) -> dict[str, Any]:
+def described(check: Any) -> dict[str, object]:
     """Return a check as plain data.
 
     Examples
@@ -100,9 +100,9 @@ class Count:
 class Maybe:
     """Nothing, or what another check takes."""
 
-    inner: Any
+    inner: Check[object]
 
-    def __call__(self, value: object, name: str) -> Any:
+    def __call__(self, value: object, name: str) -> object:
         """Return the value."""
         if value is None:
             return None
@@ -149,14 +149,14 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class Many(Generic[Checked]):
     """A list of ``least`` to ``most`` values."""
 
-    each: Any
+    each: Check[Checked]
     most: int
     least: int = 0
 
-    def __call__(self, value: object, name: str) -> tuple[Any, ...]:
+    def __call__(self, value: object, name: str) -> tuple[Checked, ...]:
         """Return the values."""
         if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
             raise problem(name, f"a list of {self.least} to {self.most} values", value)
@@ -179,11 +179,11 @@ class Point:
 class Pair:
     """The numbers of two features, or "pca"."""
 
-    def __call__(self, value: object, name: str) -> Any:
+    def __call__(self, value: object, name: str) -> tuple[object, ...] | str:
         """Return the axes."""
         return "pca" if value == "pca" else Many(Count(0, 9999), 2, 2)(value, name)
 
 
-def read_parts(given: Mapping[str, object], allowed: Mapping[str, tuple[Any, object]]) -> dict[str, Any]:
+def read_parts(given: Mapping[str, object], allowed: Mapping[str, tuple[Check[object], object]]) -> dict[str, Any]:
     """Return the parts of a message, checked, with the defaults of those that are missing."""
     return {name: check(given[name], name) if name in given else default for name, (check, default) in allowed.items()}

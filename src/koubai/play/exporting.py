@@ -10,10 +10,10 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import LANGUAGES, term, worded
+from koubai.core.schema import Record
 from koubai.play.bundle import IMAGES_STYLE, carried, script, texts, widget_style
 from koubai.play.catalogue import engine_addresses, engine_files, with_images
 from koubai.play.classroom.lessons import with_own
@@ -25,8 +25,7 @@ from koubai.play.runs.rows import pixels_of, rows_of
 from koubai.play.settings import Settings
 from koubai.training.atomic import replace_file
 
-Plain = dict[str, Any]
-Lessons = Mapping[str, dict[str, Any]]
+Lessons = Mapping[str, Record]
 
 MARKS = ("catalogue.json", "index.html", "lessons.json")
 """What a folder has in it that was exported before, and may be written anew."""
@@ -96,7 +95,7 @@ def export(
         raise FileError(worded("playground.error.writable", target=target, why=term(why))) from error
 
 
-def rows_at_hand(images: ImageSet | None = None) -> dict[str, Plain]:
+def rows_at_hand(images: ImageSet | None = None) -> dict[str, Record]:
     """Return the sets of images, and the example tables as usually split, with what their model files need."""
     usual = Settings()
     tables = {name: rows_of(usual.changed({"dataset": name, "axes": "pca"}), {}, with_template=True) for name in READ}
@@ -104,7 +103,7 @@ def rows_at_hand(images: ImageSet | None = None) -> dict[str, Plain]:
     return {**tables, **{name: pixels_of(name) for name in PICTURES}, **own}
 
 
-def _one_file(choices: Plain, told: list[Any], tables: Mapping[str, Plain]) -> str:
+def _one_file(choices: Record, told: list[Record], tables: Mapping[str, Record]) -> str:
     parts = {
         **carried(told),
         "catalogue": choices,
@@ -121,7 +120,7 @@ def _one_file(choices: Plain, told: list[Any], tables: Mapping[str, Plain]) -> s
     return PAGE.format(policy=html.escape(policy, quote=True), icon=icon, style=style, carried=content, script=code)
 
 
-def _packed(rows: Plain) -> str:
+def _packed(rows: Record) -> str:
     return base64.b64encode(gzip.compress(json.dumps(rows).encode(), 9, mtime=0)).decode()
 
 
@@ -129,7 +128,7 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _folder(target: Path, choices: Plain, told: list[Any], tables: Mapping[str, Plain]) -> list[Path]:
+def _folder(target: Path, choices: Record, told: list[Record], tables: Mapping[str, Record]) -> list[Path]:
     is_ours = all((target / name).is_file() for name in MARKS)
     if target.exists() and (
         not target.is_dir() or (any(each.name != NEW for each in target.iterdir()) and not is_ours)

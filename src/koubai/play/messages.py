@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from koubai.core.errors import ParameterError
+from koubai.core.schema import Record
 from koubai.play.checks import Anything, Check, Count, Flag, Many, Maybe, Number, OneOf, read_parts, shown
 
 LONGEST = 256 * 1024
@@ -12,12 +13,12 @@ LONGEST = 256 * 1024
 
 Message: TypeAlias = dict[str, object]
 """Numbers, texts, lists and objects by name, as JSON has them."""
-Parts: TypeAlias = dict[str, Any]
+Parts: TypeAlias = Record
 """The parts of a message by name, as its checks in `MESSAGES` leave them: each has a type of its own."""
 
 
 MOST_PIXELS = 4096
-"""Of a picture that is looked at."""
+"""Maximum number of pixels of a picture to be looked at."""
 LAYER, NODE = Count(1, 9), Count(0, 9999)
 
 MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.initializers import NAMES as INITIALIZERS
 from koubai.core.losses import LOSSES as KINDS
 from koubai.core.losses.perceptron import PerceptronLoss
+from koubai.core.schema import Record
 from koubai.optimizers.registry import OPTIMIZERS
 from koubai.optimizers.schedules import SCHEDULES
 from koubai.play.checks import Check, Count, Flag, Many, Maybe, Number, OneOf, Pair, Point, Text, problem
@@ -151,7 +152,7 @@ class Settings:
         """
         if not isinstance(part, Mapping):
             raise problem("settings", "an object of names and values", part)
-        checked: dict[str, Any] = {}
+        checked: Record = {}
         for name, value in part.items():
             if name not in CHECKS:
                 raise problem("a setting", f"one of {', '.join(CHECKS)}", name)

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
 import anywidget
 import numpy as np
@@ -29,7 +29,7 @@ from koubai.play.runs.estimators import Playable, left_aside, recipe_of, setting
 from koubai.play.runs.given import GivenRows, GivenTable, given
 from koubai.play.runs.journal import Edit
 from koubai.play.runs.returning import fitted, whole_model
-from koubai.play.runs.run import Run
+from koubai.play.runs.run import PlaygroundRun
 from koubai.play.serving.answering import ANSWERS, reply
 from koubai.play.settings import Axes, Settings
 
@@ -68,7 +68,7 @@ class Playground(anywidget.AnyWidget):
 
     def __init__(self, settings: Settings, tables: Mapping[str, Source]) -> None:
         self._tables, self._views, self._closed = tables, set[str](), False
-        self._run = Run.of(settings, tables)
+        self._run = PlaygroundRun.of(settings, tables)
         super().__init__()
         self.on_msg(self._hear)
 
@@ -151,9 +151,9 @@ class Playground(anywidget.AnyWidget):
             case "edit":
                 run.edit(cast(Edit, part))
             case "reset":
-                self._run = Run.begin(run.experiment)
+                self._run = PlaygroundRun.begin(run.experiment)
             case "instant":
-                self._run = Run.begin(run.experiment)
+                self._run = PlaygroundRun.begin(run.experiment)
                 self._run.train(part["epochs"])
             case "run":
                 left = part["until"] - run.moment.state.epoch
@@ -171,7 +171,7 @@ class Playground(anywidget.AnyWidget):
 
     def _hear(self, _: object, content: object, buffers: object) -> None:
         """Receive a message from the front end."""
-        asked: Mapping[str, Any] = content if isinstance(content, Mapping) else {}
+        asked: Mapping[str, object] = content if isinstance(content, Mapping) else {}
         view = str(asked.get("view"))
         match asked.get("type"):
             case "ask":
@@ -182,7 +182,7 @@ class Playground(anywidget.AnyWidget):
             case "bye":
                 self._views.discard(view)
 
-    def _answer(self, asked: Mapping[str, Any]) -> Message:
+    def _answer(self, asked: Mapping[str, object]) -> Message:
         """Return ``{"answer": …}``, or ``{"text": sentence}``."""
         if asked.get("what") == "begin":
             images = self._tables.get(GIVEN_IMAGES)
@@ -194,12 +194,12 @@ class Playground(anywidget.AnyWidget):
         status, found = reply(what, dict(part), self._tables)
         return {"answer": found} if status == 200 else found
 
-    def _keep(self, whole: Any, view: str) -> None:
+    def _keep(self, whole: object, view: str) -> None:
         """Take over how the run stands, and show it on the other views."""
         if not isinstance(whole, Mapping):
             return
         try:
-            self._run = Run.restored(whole, self._tables, self._run.experiment)
+            self._run = PlaygroundRun.restored(whole, self._tables, self._run.experiment)
         except KoubaiError:  # a run that left the finite numbers: the last state that was one stays
             LOG.info("The state of a playground could not be kept.")
             return
@@ -223,7 +223,7 @@ class OfGiven(TypedDict):
 
 
 def play(
-    X: Any = None, y: Any = None, *, task: str | None = None, standardize: bool = True, **settings: object
+    X: object = None, y: object = None, *, task: str | None = None, standardize: bool = True, **settings: object
 ) -> Playground:
     """Open the playground in a notebook.
 
@@ -278,7 +278,7 @@ def play(
     return Playground(replace(first, **on_given(source)).changed(settings), {GIVEN: source})
 
 
-def _images(X: Any, y: Any) -> Given | None:
+def _images(X: object, y: object) -> Given | None:
     """Return what was given as images; None if it is a table."""
     if isinstance(X, str | os.PathLike):
         return read_given(X) if y is None and is_images(X) else None
@@ -295,7 +295,7 @@ def _play_images(given: Given, settings: Mapping[str, object]) -> Playground:
     return Playground(first.changed(settings), {GIVEN_IMAGES: GivenImages(images)})
 
 
-def play_estimator(estimator: Playable, X: Any, y: Any, **settings: object) -> Playground:
+def play_estimator(estimator: Playable, X: object, y: object, **settings: object) -> Playground:
     """Open the playground with an estimator's own network and way of training: see ``estimator.play``."""
     estimator._validate_params()
     who = f"{type(estimator).__name__}: play"

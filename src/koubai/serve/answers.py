@@ -19,7 +19,7 @@ class Answers(Protocol):
     """What the model is, in a line."""
     inputs: "tuple[Input, ...]"
     """What a row holds."""
-    classes: list[Any]
+    classes: list[object]
     """The classes; none for numbers."""
     has_probabilities: bool
     """Whether classes have probabilities."""
@@ -28,15 +28,15 @@ class Answers(Protocol):
     is_explained: bool
     """Whether there is a derivation of an answer."""
 
-    def one(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer for one row; raise KoubaiError if it is none."""
+    def one(self, row: dict[str, object]) -> dict[str, object]:
+        """Return the answer for one row; raise KoubaiError if the row cannot be answered."""
         ...
 
-    def frame(self, rows: list[dict[str, Any]]) -> Any:
-        """Return rows of JSON as what `of_table` and `table` take; raise KoubaiError if they are none."""
+    def frame(self, rows: list[dict[str, object]]) -> Any:
+        """Return rows of JSON as what `of_table` and `table` take; raise KoubaiError if they are not rows."""
         ...
 
-    def of_table(self, table: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    def of_table(self, table: Any) -> tuple[list[dict[str, object]], list[str]]:
         """Return the answers for rows, and notes on them."""
         ...
 
@@ -44,12 +44,12 @@ class Answers(Protocol):
         """Return the answers for rows as a table, and notes on it."""
         ...
 
-    def explanation(self, row: dict[str, Any], form: str, lang: str | None) -> str:
+    def explanation(self, row: dict[str, object], form: str, lang: str | None) -> str:
         """Return the derivation of one row's answer."""
         ...
 
 
-def answers_in(predicted: "pl.DataFrame", classes: list[Any]) -> list[dict[str, Any]]:
+def answers_in(predicted: "pl.DataFrame", classes: list[object]) -> list[dict[str, object]]:
     """Return the rows of a table of predictions as answers.
 
     Parameters
@@ -84,12 +84,12 @@ def answers_in(predicted: "pl.DataFrame", classes: list[Any]) -> list[dict[str, 
     return found
 
 
-def with_notes(answer: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+def with_notes(answer: dict[str, object], notes: list[str]) -> dict[str, object]:
     """Return an answer with the notes on it, if there are some."""
     return answer | ({"notes": notes} if notes else {})
 
 
-def frame_of(rows: list[dict[str, Any]]) -> "pl.DataFrame":
+def frame_of(rows: list[dict[str, object]]) -> "pl.DataFrame":
     """Return rows of JSON as a table.
 
     Raises
@@ -115,7 +115,7 @@ def frame_of(rows: list[dict[str, Any]]) -> "pl.DataFrame":
         return pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String))
 
 
-def _text(cell: Any) -> str | None:
+def _text(cell: object) -> str | None:
     return None if cell is None else str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 
@@ -127,14 +127,14 @@ def check_columns(names: list[str], there: "list[str] | set[str]") -> None:
         raise DataError(f"The row must have {lacking[0]!r}{more}, one of the model's inputs; it has not. Add it.")
 
 
-def no_derivation(model: Any) -> DataError:
-    """Return the error for a model that is asked for a derivation that it has not."""
+def no_derivation(model: object) -> DataError:
+    """Return the error for a model that has no derivation to give."""
     return DataError(
         f"/explain must be asked of a network or a perceptron, whose answers have a derivation; the model is a "
         f"{type(model).__name__}. Ask /predict."
     )
 
 
-def plain(label: Any) -> Any:
+def plain(label: object) -> object:
     """Return a label as JSON has it."""
     return label.item() if isinstance(label, np.generic) else label

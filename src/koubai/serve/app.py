@@ -152,7 +152,7 @@ class Service:
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
             raise Refusal(401, "The header must be 'Authorization: Bearer' with the token that the server printed.")
 
-    async def _in_turn(self, work: Callable[..., Any], *given: Any) -> Any:
+    async def _in_turn(self, work: Callable[..., object], *given: object) -> Any:
         """Do work that takes longer in a thread, a few at a time."""
         if self._limit is None:
             self._limit = anyio.CapacityLimiter(AT_ONCE)

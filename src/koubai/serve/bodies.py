@@ -2,7 +2,7 @@
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 from koubai.core.errors import KoubaiError
 
@@ -69,7 +69,7 @@ def wanted_of(request: "Request", given: str) -> str:
     return given
 
 
-def rows_of_json(body: bytes, most_rows: int) -> dict[str, Any] | list[dict[str, Any]]:
+def rows_of_json(body: bytes, most_rows: int) -> dict[str, object] | list[dict[str, object]]:
     """Return one row, or several.
 
     Raises
@@ -94,7 +94,7 @@ def rows_of_json(body: bytes, most_rows: int) -> dict[str, Any] | list[dict[str,
     return found
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is none, write null")
 
 
@@ -108,7 +108,7 @@ def table_of(body: bytes, kind: str, most_rows: int) -> "pl.DataFrame":
     Raises
     ------
     Refusal
-        If it is none, or too long.
+        If it cannot be read as one, or is too long.
     """
     import polars as pl
 

@@ -25,7 +25,7 @@ class Metrics:
                 self._within[limit] += seconds <= limit
 
     def text(self) -> str:
-        """Return all in the form that Prometheus reads."""
+        """Return all counts and times in the format that Prometheus reads."""
         lines = ["# TYPE koubai_requests_total counter"]
         for (name, status), count in sorted(self._requests.items()):
             lines.append(f'koubai_requests_total{{path="{name}",status="{status}"}} {count}')

@@ -1,15 +1,15 @@
 """The service's description: OpenAPI for programs, and the same as a page."""
 
 from html import escape
-from typing import Any
 
 from koubai.core.language import LANGUAGES
+from koubai.core.schema import Record
 from koubai.export import steps
 from koubai.serve.answers import Answers
 from koubai.serve.bodies import ARROW, CSV, FORMS, JSON
 from koubai.serve.pictures import IMAGE, PICTURES, PIXELS
 
-TYPES: dict[str, dict[str, Any]] = {
+TYPES: dict[str, dict[str, object]] = {
     steps.NUMBER: {"type": ["number", "string", "null"]},
     steps.TRUTH: {"type": ["boolean", "string", "number", "null"]},
     steps.CATEGORY: {"type": ["string", "number", "boolean", "null"]},
@@ -19,7 +19,7 @@ TYPES: dict[str, dict[str, Any]] = {
     steps.ROW: {"type": "array"},
     steps.DATE: {"type": ["string", "null"], "format": "date-time"},
 }
-EXAMPLES: dict[str, Any] = {
+EXAMPLES: dict[str, object] = {
     steps.NUMBER: 1.5,
     steps.TRUTH: True,
     steps.DATE: "2024-05-31",
@@ -40,16 +40,16 @@ th { border-bottom: 1px solid #888; } td { border-bottom: 1px solid #ddd; }
 """
 
 
-def row_example(scorer: Answers) -> dict[str, Any]:
+def row_example(scorer: Answers) -> dict[str, object]:
     """Return a row as an example."""
     inputs = scorer.inputs[:1] if PICTURES in scorer.types else scorer.inputs  # one of two ways
     return {given.name: next(iter(given.codes), "text") if given.kind == steps.CATEGORY else EXAMPLES[given.kind]
             for given in inputs}  # fmt: skip
 
 
-def _row(scorer: Answers) -> dict[str, Any]:
+def _row(scorer: Answers) -> Record:
     """Return what a row is."""
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "type": "object",
         "properties": {given.name: TYPES[given.kind] for given in scorer.inputs},
         "example": row_example(scorer),
@@ -59,18 +59,18 @@ def _row(scorer: Answers) -> dict[str, Any]:
     return row | {"required": [given.name for given in scorer.inputs]}
 
 
-def _answer(scorer: Answers) -> dict[str, Any]:
+def _answer(scorer: Answers) -> Record:
     """Return what an answer is."""
     label = {"type": "string"} if scorer.classes and isinstance(scorer.classes[0], str) else {}
     number = {"type": ["number", "array"], "items": {"type": "number"}}
-    properties: dict[str, Any] = {"prediction": label if scorer.classes else number}
+    properties: dict[str, object] = {"prediction": label if scorer.classes else number}
     if scorer.has_probabilities:
         properties["probabilities"] = {"type": "object", "additionalProperties": {"type": "number"}}
     properties["notes"] = {"type": "array", "items": {"type": "string"}}
     return {"type": "object", "required": ["prediction"], "properties": properties}
 
 
-def specification(scorer: Answers, version: str, needs_token: bool) -> dict[str, Any]:
+def specification(scorer: Answers, version: str, needs_token: bool) -> Record:
     """Return the service in OpenAPI 3.1."""
     row, answer = _row(scorer), _answer(scorer)
     ref = {name: {"$ref": f"#/components/schemas/{name}"} for name in ("Row", "Answer", "Answers", "Error")}
@@ -89,7 +89,7 @@ def specification(scorer: Answers, version: str, needs_token: bool) -> dict[str,
         {"name": "lang", "in": "query", "schema": {"enum": [*LANGUAGES], "default": "en"}},
     ]
     text = {"200": {"description": "as it is", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-    found: dict[str, Any] = {
+    found: Record = {
         "openapi": "3.1.0",
         "info": {"title": f"koubai: {scorer.title}", "version": version},
         "paths": {
@@ -123,7 +123,7 @@ def specification(scorer: Answers, version: str, needs_token: bool) -> dict[str,
     return found
 
 
-def page(scorer: Answers, specified: dict[str, Any]) -> str:
+def page(scorer: Answers, specified: Record) -> str:
     """Return the description as a page without scripts."""
     import json
 

@@ -70,12 +70,12 @@ class PictureScorer:
         self.has_probabilities = hasattr(self.estimator, "predict_proba")
         self.is_explained = hasattr(self.estimator, "explain")
 
-    def one(self, row: dict[str, Any]) -> dict[str, Any]:
+    def one(self, row: dict[str, object]) -> dict[str, object]:
         """Return the answer for one image."""
         answers, notes = self.of_table(self.frame([row]))
         return with_notes(answers[0], notes)
 
-    def picture(self, content: bytes) -> dict[str, Any]:
+    def picture(self, content: bytes) -> dict[str, object]:
         """Return the answer for one picture file."""
         answers, notes = self.of_table(self.read(content))
         return with_notes(answers[0], notes)
@@ -84,7 +84,7 @@ class PictureScorer:
         """Return the image of one picture file, (1, height, width, channels), and notes on reading it."""
         return self._read([Sent(content, "the request")])
 
-    def frame(self, rows: list[dict[str, Any]]) -> tuple[Array, list[str]]:
+    def frame(self, rows: list[dict[str, object]]) -> tuple[Array, list[str]]:
         """Return images of JSON, (n, height, width, channels), and notes on reading them.
 
         Raises
@@ -104,7 +104,7 @@ class PictureScorer:
             notes += [note for note in own if note not in notes]
         return np.stack(found), notes
 
-    def _sent(self, rows: list[dict[str, Any]]) -> dict[int, Sent]:
+    def _sent(self, rows: list[dict[str, object]]) -> dict[int, Sent]:
         """Return the picture files among rows by their numbers, of which only the headers have been read."""
         sent, n_pixels = dict[int, Sent](), 0
         for number, row in enumerate(rows, 1):
@@ -125,7 +125,7 @@ class PictureScorer:
                 )
         return sent
 
-    def of_table(self, table: tuple[Array, list[str]]) -> tuple[list[dict[str, Any]], list[str]]:
+    def of_table(self, table: tuple[Array, list[str]]) -> tuple[list[dict[str, object]], list[str]]:
         """Return the answers for images, and notes on them."""
         predicted, notes = self.table(table)
         return answers_in(predicted, self.classes), notes
@@ -135,7 +135,7 @@ class PictureScorer:
         pixels, notes = table
         return predictions_of(self.estimator, pixels), notes
 
-    def explanation(self, row: dict[str, Any], form: str, lang: str | None) -> str:
+    def explanation(self, row: dict[str, object], form: str, lang: str | None) -> str:
         """Return the derivation of one image's answer.
 
         Raises
@@ -165,7 +165,7 @@ class PictureScorer:
             raise DataError(f"The picture must have {channels} channels; it has {found.shape[2]}. Send its pixels.")
         return found.pixels, [*found.notes, *notes_on_units(self.model, found.pixels)]
 
-    def _numbers(self, given: Any, number: int) -> Array:
+    def _numbers(self, given: object, number: int) -> Array:
         """Return an image of JSON: lines of pixels, each of its channels if there are several; or all in one list."""
         height, width, channels = self.shape
         shapes: list[tuple[int, ...]] = [
@@ -188,7 +188,7 @@ class PictureScorer:
         return found.reshape(self.shape)
 
 
-def _decoded(given: Any, number: int) -> bytes:
+def _decoded(given: object, number: int) -> bytes:
     """Return the content of a picture file in base64, or as a data URL."""
     try:
         if not isinstance(given, str):

@@ -33,11 +33,11 @@ class RowScorer:
         self.has_probabilities = hasattr(model, "predict_proba")
         self.is_explained = hasattr(_last(model), "explain")
 
-    def one(self, row: dict[str, Any]) -> dict[str, Any]:
+    def one(self, row: dict[str, object]) -> dict[str, object]:
         """Return the answer for one row."""
         return self.of_table(self.frame([row]))[0][0]
 
-    def frame(self, rows: list[dict[str, Any]]) -> "pl.DataFrame":
+    def frame(self, rows: list[dict[str, object]]) -> "pl.DataFrame":
         """Return the inputs of rows of JSON as a table.
 
         Raises
@@ -49,7 +49,7 @@ class RowScorer:
         check_columns(names, {name for row in rows for name in row})
         return frame_of([{name: row.get(name) for name in names} for row in rows])
 
-    def of_table(self, table: "pl.DataFrame") -> tuple[list[dict[str, Any]], list[str]]:
+    def of_table(self, table: "pl.DataFrame") -> tuple[list[dict[str, object]], list[str]]:
         """Return the answers for rows; there is nothing to be said of them."""
         predicted, notes = self.table(table)
         return answers_in(predicted, self.classes), notes
@@ -58,7 +58,7 @@ class RowScorer:
         """Return the answers for rows as a table."""
         return predictions_of(self.model, inputs_of(self.model, table)), []
 
-    def explanation(self, row: dict[str, Any], form: str, lang: str | None) -> str:
+    def explanation(self, row: dict[str, object], form: str, lang: str | None) -> str:
         """Return the derivation of one row's answer: behind a pipeline's steps, of what they make of the row."""
         from koubai.views.explanation.showing import render
 
@@ -78,13 +78,13 @@ def _last(model: Any) -> Any:
     return model[-1] if type(model).__name__ == "Pipeline" else model
 
 
-def _takes_tables(model: Any) -> bool:
+def _takes_tables(model: object) -> bool:
     from koubai.models.as_estimator.base import TableEstimator
 
     return isinstance(model, TableEstimator)
 
 
-def _title(model: Any) -> str:
+def _title(model: object) -> str:
     """Return what the model is: its kind, the sizes of its layers if it has some, and what comes before it."""
     last = _last(model)
     sizes = "-".join(map(str, last.network_.sizes)) if hasattr(last, "network_") else f"of {last.n_features_in_} inputs"

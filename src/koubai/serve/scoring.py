@@ -1,4 +1,4 @@
-"""Answers for rows of JSON: one row that holds what its columns hold is computed at once, all others as a table is."""
+"""Answers for rows of JSON: a single row with the expected cells is computed directly, all others as a table."""
 
 import datetime
 import re
@@ -58,7 +58,7 @@ class Scorer:
         self._seen = {column.name: getattr(column, "seen", None) for column in model.preparation_.columns}
         self._marks = {given.name: frozenset(given.marks) for given in self.inputs}
 
-    def one(self, row: dict[str, Any]) -> dict[str, Any]:
+    def one(self, row: dict[str, object]) -> dict[str, object]:
         """Return the answer for one row.
 
         Raises
@@ -75,7 +75,7 @@ class Scorer:
             return dict(zip(NUMBERS, last.tolist(), strict=False))
         decided = last * self._factors if self._factors else last
         place = int(last[0] > 0) if len(last) == 1 else int(decided.argmax())
-        answer: dict[str, Any] = {"prediction": self.classes[place]}
+        answer: dict[str, object] = {"prediction": self.classes[place]}
         if self.has_probabilities:
             answer["probabilities"] = dict(zip(map(str, self.classes), last.tolist(), strict=True))
         return answer | ({SET: self._sets(last[np.newaxis])[0]} if self._has_set else {})
@@ -84,7 +84,7 @@ class Scorer:
         """Return the classes in each row's set, in one text."""
         return self.model.sets_of(probabilities, self.classes)
 
-    def _numbers(self, row: dict[str, Any]) -> list[float] | None:
+    def _numbers(self, row: dict[str, object]) -> list[float] | None:
         """Return the row's inputs as numbers; None if a cell needs to be read, or something is to be said of it."""
         found = []
         for given in self.inputs:
@@ -116,7 +116,7 @@ class Scorer:
         seen = self._seen[given.name]
         return abs(number) <= LARGEST if seen is None else bool(seen[0] <= number <= seen[1])
 
-    def _seconds(self, given: Input, cell: Any) -> float | None:
+    def _seconds(self, given: Input, cell: object) -> float | None:
         """Return a date's seconds since 1970 as the clock shows them; None if it must be read as a table's cell."""
         if not isinstance(cell, str) or not DATE.fullmatch(cell):
             return None
@@ -127,7 +127,7 @@ class Scorer:
         year = found.year + (found.timetuple().tm_yday - 1) / 366
         return (found - EPOCH).total_seconds() if self._is_like_training(given, year) else None
 
-    def many(self, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    def many(self, rows: list[dict[str, object]]) -> tuple[list[dict[str, object]], list[str]]:
         """Return the answers for rows, and notes on them.
 
         Raises
@@ -137,7 +137,7 @@ class Scorer:
         """
         return self.of_table(self.frame(rows))
 
-    def frame(self, rows: list[dict[str, Any]]) -> "pl.DataFrame":
+    def frame(self, rows: list[dict[str, object]]) -> "pl.DataFrame":
         """Return rows of JSON as a table.
 
         Raises
@@ -148,7 +148,7 @@ class Scorer:
         self.model.preparation_.check_columns({name for row in rows for name in row})
         return frame_of(rows)
 
-    def of_table(self, table: "pl.DataFrame") -> tuple[list[dict[str, Any]], list[str]]:
+    def of_table(self, table: "pl.DataFrame") -> tuple[list[dict[str, object]], list[str]]:
         """Return the answers for a table's rows, and notes on them."""
         predicted, notes = self.table(table)
         return answers_in(predicted, self.classes), notes
@@ -170,7 +170,7 @@ class Scorer:
         users = [f"probability_{label}" for label in self.classes]
         return found.rename(dict(zip(shares, users, strict=False)))
 
-    def explanation(self, row: dict[str, Any], form: str, lang: str | None) -> str:
+    def explanation(self, row: dict[str, object], form: str, lang: str | None) -> str:
         """Return the derivation of one row's prediction: of several networks whose answers are averaged, by the first.
 
         Raises

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
@@ -40,7 +39,7 @@ def token_for(host: str, token: str | None) -> str | None:
 
 
 def serve(
-    model: Any,
+    model: object,
     *,
     host: str = "127.0.0.1",
     port: int = 8080,

@@ -22,6 +22,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
 from koubai.core.language import term, worded
+from koubai.core.schema import Record
 from koubai.training.atomic import replace_file
 from koubai.training.plain_data import decode, encode
 
@@ -40,7 +41,7 @@ MAX_ITEMS = 4_000_000
 MAX_NUMBERS = 16 * 2**30
 """Maximum number of bytes of array data, read or written; half of the machine's memory if that is less."""
 
-DTYPES: dict[str, np.dtype[Any]] = {
+DTYPES: dict[str, np.dtype[np.generic]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "I64": np.dtype("<i8"),
@@ -61,14 +62,14 @@ class Container(NamedTuple):
     kind: str
     koubai_version: str
     format_version: int
-    record: dict[str, Any]
+    record: Record
     tensors: Tensors
 
 
 def write_container(
     path: str | os.PathLike[str],
     kind: str,
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     tensors: Mapping[str, Array],
     version: int = 1,
 ) -> None:
@@ -115,7 +116,7 @@ def write_container(
     replace_file(path, _assemble(fields, arrays))
 
 
-def read_container(path: str | os.PathLike[str], kind: str | None = None) -> tuple[dict[str, Any], Tensors]:
+def read_container(path: str | os.PathLike[str], kind: str | None = None) -> tuple[Record, Tensors]:
     """Read a file written by `write_container`; nothing in it is executed.
 
     Parameters
@@ -184,7 +185,7 @@ def kind_of(path: str | os.PathLike[str]) -> str | None:
 
 def _assemble(fields: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:
     """Return the file's bytes: deterministic, with the widest dtypes first so that all arrays are aligned."""
-    header: dict[str, Any] = {"__metadata__": dict(fields)}
+    header: Record = {"__metadata__": dict(fields)}
     names = {dtype: name for name, dtype in DTYPES.items()}
     parts = []
     position = 0
@@ -240,7 +241,7 @@ def _size(file: IO[bytes]) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def _fields(path: str, header: Any) -> dict[str, str]:
+def _fields(path: str, header: object) -> dict[str, str]:
     """Return the header's metadata, after checking that it belongs to a koubai file of a readable version."""
     fields = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
@@ -264,7 +265,7 @@ def _fields(path: str, header: Any) -> dict[str, str]:
     return fields
 
 
-def _record(path: str, text: str) -> dict[str, Any]:
+def _record(path: str, text: str) -> Record:
     """Return the record."""
     try:
         record = decode(_parse(path, text.encode(), worded("training.note.record_damaged")))
@@ -275,7 +276,7 @@ def _record(path: str, text: str) -> dict[str, Any]:
     return record
 
 
-def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
+def _tensors(path: str, header: Record, file: IO[bytes]) -> Tensors:
     """Return the arrays, whose header entries must tile the rest of the file without gaps.
 
     All sizes are checked before the first array is allocated.
@@ -301,7 +302,7 @@ def _tensors(path: str, header: dict[str, Any], file: IO[bytes]) -> Tensors:
     return {name: _read_array(path, dtype, shape, file) for name, (dtype, shape, _, _) in entries}
 
 
-def _read_array(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], file: IO[bytes]) -> Array:
+def _read_array(path: str, dtype: np.dtype[np.generic], shape: tuple[int, ...], file: IO[bytes]) -> Array:
     array = np.empty(math.prod(shape), dtype)
     if file.readinto(array.view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]  # of buffered files
         raise _fault(path, worded("training.note.size_does_not_fit_header"))
@@ -317,7 +318,7 @@ def most_numbers() -> int:
     return MAX_NUMBERS
 
 
-def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
+def _entry(path: str, value: Any) -> tuple[np.dtype[np.generic], tuple[int, ...], int, int]:
     """Return an array's dtype, shape and position from its header entry."""
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
         raise _fault(path, worded("training.note.header_damaged"))
@@ -329,7 +330,7 @@ def _entry(path: str, value: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, 
     return DTYPES[dtype], tuple(shape), offsets[0], offsets[1]
 
 
-def _are_sizes(values: Any) -> bool:
+def _are_sizes(values: object) -> bool:
     return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**62 for value in values)
 
 
@@ -343,7 +344,7 @@ def _parse(path: str, text: bytes, fault: str) -> Any:
         raise _fault(path, fault) from error
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> Record:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key occurs twice")

@@ -34,7 +34,7 @@ class Source(Protocol):
         ...
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[np.generic]:
         """Dtype of inputs and targets, and hence of θ."""
         ...
 
@@ -97,7 +97,7 @@ class InMemory:
         return int(self.data.inputs.shape[1])
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[np.generic]:
         """Dtype of inputs and targets."""
         return self.data.targets.dtype
 
@@ -160,7 +160,7 @@ class Streamed:
     store: RowStore | SharedStore
     unpack: Callable[[list[Array]], Rows]
     n_features: int
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
     row_bytes: int
     window_bytes: int = field(default_factory=lambda: WINDOW_BYTES)
 

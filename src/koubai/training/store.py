@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from weakref import finalize
 
 import numpy as np
@@ -26,7 +25,7 @@ BLOCK_BYTES = 2**18
 class Field:
     """A field of a row: its dtype, and its number of values per row."""
 
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
     width: int
 
     @property

@@ -74,10 +74,12 @@ def test_every_layer_says_of_an_image_what_python_s_says(told, name):
 
 def test_a_notebook_gets_the_network_as_an_estimator_of_images():
     from koubai.play.runs.returning import fitted, whole_model
-    from koubai.play.runs.run import Run
+    from koubai.play.runs.run import PlaygroundRun
     from koubai.play.settings import Settings
 
-    run = Run.of(Settings().changed({"dataset": "digits", "n_rows": 200, "hidden": [], "optimizer": "adam"}), {})
+    run = PlaygroundRun.of(
+        Settings().changed({"dataset": "digits", "n_rows": 200, "hidden": [], "optimizer": "adam"}), {}
+    )
     run.train(10)
     images, labels = IMAGES["digits"].read()
     for model in (fitted(run.experiment, run.moment), whole_model(run.experiment, run.moment)):

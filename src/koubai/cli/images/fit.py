@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images import options
 from koubai.cli.parts.fitting import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from koubai.core.network import Network
     from koubai.models.of_images.image_model import ImageModel
     from koubai.models.of_images.learnable import LearnableImages
+    from koubai.training.loop import Callback
 
 NETWORK = (
     "loss", "optimizer", "learning_rate_init", "schedule", "batch_size", "epochs", "alpha", "l1", "early_stopping",
@@ -110,7 +111,7 @@ def _train(model: "ImageModel", prepared: "LearnableImages", quiet: bool) -> Non
     show_bar = not quiet and sys.stderr.isatty()
     say_epoch = sayer(model.network.get("validation_metric") == "loss")
     with Stopper() as stopper:
-        callbacks: list[Any] = [stopper] if quiet or show_bar else [stopper, say_epoch]
+        callbacks: list[Callback] = [stopper] if quiet or show_bar else [stopper, say_epoch]
         model.train(prepared, callbacks, progress=show_bar)
 
 

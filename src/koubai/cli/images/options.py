@@ -108,12 +108,12 @@ def refuse_seeing_options(args: argparse.Namespace, but: Collection[str] = ()) -
 
 
 def add_color(group: "argparse._ArgumentGroup") -> None:
-    """Add the option of how pictures are read."""
+    """Add the option that says how pictures are read."""
     group.add_argument("--color", choices=tuple(CHANNELS), help="read pictures as grey, or as red, green and blue")
 
 
 def keep_usual(parser: argparse.ArgumentParser) -> None:
-    """Let the command know what its options are where they are not given."""
+    """Tell the command the defaults of options that are not given."""
     parser.set_defaults(usual={action.dest: action.default for action in parser._actions})
 
 

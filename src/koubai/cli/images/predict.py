@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images import options
 from koubai.cli.parts.terminal import console, printable
@@ -12,7 +12,9 @@ from koubai.core.errors import ParameterError
 from koubai.core.language import worded
 
 if TYPE_CHECKING:
+    from koubai.images.images import Images
     from koubai.models.of_images.image_model import ImageModel
+    from koubai.models.scores.evaluation import Evaluation
 
 
 def run(args: argparse.Namespace, write: Callable[..., None]) -> int:
@@ -58,7 +60,7 @@ def load_model(path: str) -> "ImageModel":
     return model
 
 
-def _say(args: argparse.Namespace, model: "ImageModel", images: Any, evaluation: Any) -> None:
+def _say(args: argparse.Namespace, model: "ImageModel", images: "Images", evaluation: "Evaluation | None") -> None:
     from koubai.cli.parts.scores import say_evaluation
     from koubai.models.of_images.bare import notes_on_units
 

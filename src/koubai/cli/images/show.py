@@ -1,7 +1,6 @@
 """``koubai show`` of a model of images."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images.fit import HEADINGS, NUMBERS, layer_rows
 from koubai.cli.parts.terminal import plain_table, printable
@@ -11,11 +10,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from koubai.core.network import Network
+    from koubai.core.schema import Record
 
 MANY_CLASSES = 20
 
 
-def show_images(out: "Console", record: Mapping[str, Any]) -> None:
+def show_images(out: "Console", record: "Record") -> None:
     """Print what is predicted for which images."""
     from koubai.images.images import said_of_size
     from koubai.models.of_images.learnable import channels_in_words
@@ -54,7 +54,7 @@ def show_maps(out: "Console", network: "Network") -> None:
     out.print(plain_table(HEADINGS, rows, numbers=NUMBERS))
 
 
-def show_cells(out: "Console", record: Mapping[str, Any], path: str) -> None:
+def show_cells(out: "Console", record: "Record", path: str) -> None:
     """Print a Neocognitron: its images, its stages, its classes, and how to see what it sees."""
     from koubai.images.images import said_of_size
     from koubai.models.of_images.learnable import channels_in_words

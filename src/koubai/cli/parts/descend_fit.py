@@ -12,6 +12,7 @@ from koubai.core.language import Language, language, worded
 if TYPE_CHECKING:
     import polars as pl
 
+    from koubai.core.arrays import Array
     from koubai.descent.display import Displayed
     from koubai.tables.meaning.written import Written
 
@@ -40,7 +41,7 @@ def fit(args: argparse.Namespace) -> "Displayed":
     )
 
 
-def _columns(path: str, x: str, y: str, model: str, lang: Language) -> tuple[Any, Any]:
+def _columns(path: str, x: str, y: str, model: str, lang: Language) -> "tuple[Array, Array]":
     """Return two columns of a table without the rows where one of them is empty; classes may be text."""
     import numpy as np
 
@@ -66,7 +67,7 @@ def _columns(path: str, x: str, y: str, model: str, lang: Language) -> tuple[Any
     return np.array([a for a, _ in rows]), np.array([b for _, b in rows])
 
 
-def _as_written(column: "pl.Series", how: "Written") -> list[Any]:
+def _as_written(column: "pl.Series", how: "Written") -> list[object]:
     """Return a column's cells, with numbers parsed in the column's own format, such as 1.234,5."""
     format = how.number(column.name)
     if format is None:
@@ -74,7 +75,7 @@ def _as_written(column: "pl.Series", how: "Written") -> list[Any]:
     return [cell if value is None else value for cell, value in zip(column, format.read(column), strict=True)]
 
 
-def _is_there(value: Any) -> bool:
+def _is_there(value: object) -> bool:
     """Return whether a cell has a value: neither None nor NaN, which alone differs from itself."""
     return value is not None and value == value
 

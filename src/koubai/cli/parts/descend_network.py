@@ -59,7 +59,7 @@ def _epochs(args: argparse.Namespace) -> int:
     return 20 if args.epochs is None else int(args.epochs)
 
 
-def _rule(estimator: Any, args: argparse.Namespace) -> "tuple[Optimizer, float | None]":
+def _rule(estimator: object, args: argparse.Namespace) -> "tuple[Optimizer, float | None]":
     """Return the requested optimizer and learning rate, else those the model was trained with."""
     from koubai.estimators.given.training_choices import base_learning_rate, chosen_optimizer, uses_lbfgs
     from koubai.optimizers.registry import get_optimizer
@@ -72,7 +72,7 @@ def _rule(estimator: Any, args: argparse.Namespace) -> "tuple[Optimizer, float |
 
 
 def _trained_anew(
-    start: "Subject", estimator: Any, args: argparse.Namespace, as_often: bool = False
+    start: "Subject", estimator: object, args: argparse.Namespace, as_often: bool = False
 ) -> "TrainingRecord":
     """Train from a start and report the settings; with ``as_often``, for as many epochs as the model by default."""
     from koubai.descent.surfaces.watching import watch_training
@@ -94,7 +94,7 @@ def _subject(model: str, table: str, seed: int, lang: Language) -> "tuple[Subjec
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
 
-    loaded: Any = load(model)
+    loaded = load(model)
     if not isinstance(loaded, TableModel):
         raise ParameterError(worded("descend.error.table_model", got=type(loaded).__name__))
     inputs, targets = loaded.network_rows(table)

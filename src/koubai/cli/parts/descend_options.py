@@ -28,7 +28,7 @@ EVERY = set[str]().union(*ALLOWED.values())
 """All of these options."""
 
 
-def way_in(args: argparse.Namespace, defaults: Mapping[str, Any]) -> str:
+def way_in(args: argparse.Namespace, defaults: Mapping[str, object]) -> str:
     """Return the chosen mode, a key of `ALLOWED`.
 
     Raises
@@ -169,6 +169,6 @@ def one_of_each(args: argparse.Namespace, who: str) -> tuple[str, float | None]:
     return rules[0], rates[0]
 
 
-def given(**options: Any) -> dict[str, Any]:
+def given(**options: object) -> dict[str, Any]:
     """Return the options given, so that the function's own defaults apply to the others."""
     return {name: value for name, value in options.items() if value is not None}

@@ -127,7 +127,7 @@ def _model_of(args: argparse.Namespace) -> Any:
     return load(args.model)
 
 
-def _with_table(args: argparse.Namespace, model: Any) -> tuple["TableModel", "Table"]:
+def _with_table(args: argparse.Namespace, model: object) -> tuple["TableModel", "Table"]:
     """Return a saved table model, and the table it requires."""
     from koubai.models.table_model import TableModel
     from koubai.tables.files.reading import read_table

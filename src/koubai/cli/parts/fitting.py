@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.outputs import foreign
 from koubai.cli.parts.reading import say_notes
@@ -17,6 +17,8 @@ from koubai.core.language import worded
 from koubai.core.printing import say
 
 if TYPE_CHECKING:
+    from koubai.models.of_images.image_model import ImageModel
+    from koubai.models.table_model import TableModel
     from koubai.training.history import Epoch
     from koubai.training.loop import Callback
 
@@ -40,7 +42,7 @@ def spare_others(args: argparse.Namespace, path: str) -> None:
             spare_other_files(args.checkpoint, "checkpoint")
 
 
-def forget_checkpoint(args: argparse.Namespace, model: Any) -> None:
+def forget_checkpoint(args: argparse.Namespace, model: "TableModel | ImageModel") -> None:
     """Remove the checkpoint of a training that ended, only now that the model has been saved."""
     if args.checkpoint is not None and not _was_interrupted(model):
         Path(args.checkpoint).unlink(missing_ok=True)
@@ -52,7 +54,7 @@ def say_interrupted(checkpoint: str | None) -> None:
     say(worded("cli.interrupted") if kept is None else worded("cli.interrupted_kept", kept=kept), sys.stderr)
 
 
-def say_how_to_go_on(checkpoint: str | None, model: Any) -> None:
+def say_how_to_go_on(checkpoint: str | None, model: "TableModel | ImageModel") -> None:
     """Say after a training that Ctrl-C ended where its state is, if a checkpoint holds it."""
     kept = _kept(checkpoint)
     if kept is not None and _was_interrupted(model):
@@ -60,7 +62,7 @@ def say_how_to_go_on(checkpoint: str | None, model: Any) -> None:
         say(kept, sys.stderr)
 
 
-def _was_interrupted(model: Any) -> bool:
+def _was_interrupted(model: "TableModel | ImageModel") -> bool:
     from koubai.training.history import INTERRUPTED
 
     return bool(model.estimator_.history_.stopped == INTERRUPTED)
@@ -109,7 +111,7 @@ def sayer(by_loss: bool) -> "Callback":
 def notes_of_warnings(quiet: bool) -> Iterator[None]:
     """Print warnings as one-line notes."""
 
-    def note(message: Warning | str, *details: Any, **more: Any) -> None:
+    def note(message: Warning | str, *details: object, **more: object) -> None:
         if not quiet:
             say_notes([sentence_of(message)])
 

@@ -1,4 +1,4 @@
-"""Numbers as they are typed in options: fractions, lists of them, and indices."""
+"""Numbers as typed in options: fractions, lists of them, and indices."""
 
 import argparse
 from fractions import Fraction

@@ -14,7 +14,7 @@ from koubai.core.language import Language, catalogue, language, text
 MISTAKE = 2
 """Exit status for a user's mistake."""
 VALUE = re.compile(r"-(?!h$)[^-]")
-"""How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options have two, but for -h."""
+"""How a value with a minus sign begins: -1/2, -1.2,1, -2:2, -cos(x). Options begin with two, except -h."""
 
 ARGPARSE = (
     (r"argument (?P<name>.+?): must be one of (?P<choices>.*); got (?P<got>.*)", "choice"),
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         self.words: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse words, and remember them: they say in which language to complain of them."""
+        """Parse words, and remember them: they tell in which language to report an error."""
         self.words = sys.argv[1:] if args is None else list(args)
         return super().parse_known_args(args, namespace)
 
@@ -57,7 +57,7 @@ class Parser(argparse.ArgumentParser):
         said = printing.printable(in_own_words(message, lang))
         self.exit(MISTAKE, f"{self.prog}: {text('cli.error.sentence', lang, said=said, prog=self.prog)}\n")
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: object) -> None:
         """Raise an error that says what the choices are, in the same words with every version of Python."""
         if action.choices is not None and value not in action.choices:
             raise argparse.ArgumentError(action, f"must be one of {listed(action.choices)}; got {value!r}")
@@ -102,7 +102,7 @@ def in_own_words(message: str, lang: Language = "en") -> str:
     return message
 
 
-def listed(choices: Iterable[Any]) -> str:
+def listed(choices: Iterable[object]) -> str:
     """Return choices as a list in words; what is no word stands in quotation marks.
 
     Examples

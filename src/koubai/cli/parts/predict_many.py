@@ -3,22 +3,32 @@
 import argparse
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from koubai.cli.parts.outputs import check_output
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import worded
 
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+    from koubai.cli.parts.reading import ListedNames
+
 AT_ONCE = 2
-"""Number of files under way, unless it is given."""
+"""Default number of files processed at the same time."""
+
+
+WithColumns: TypeAlias = "Callable[[tuple[pl.DataFrame, pl.DataFrame], ListedNames | None], pl.DataFrame]"
+"""Puts columns of the table before its predictions."""
 
 
 class Written(NamedTuple):
-    """A file of predictions: its name, rows, and what is to be said of the table."""
+    """A file of predictions: its name, its number of rows, and notes on the table."""
 
     path: Path
     n_rows: int
@@ -30,7 +40,7 @@ def is_folder(out: str | None) -> bool:
     return out is not None and (os.path.isdir(out) or out.endswith(("/", os.sep)) or not Path(out).suffix)
 
 
-def predict_many(args: argparse.Namespace, model: Any, with_columns: Any) -> list[Written]:
+def predict_many(args: argparse.Namespace, model: Any, with_columns: WithColumns) -> list[Written]:
     """Predict each file of a folder, a pattern or a URL, and write it to the folder ``args.out``.
 
     Parameters
@@ -73,7 +83,7 @@ def _targets(files: list[str], folder: Path) -> list[Path]:
     return found
 
 
-def _bounded(work: Any, items: list[Any], at_once: int) -> Iterator[Written]:
+def _bounded(work: Callable[[str, Path], Written], items: list[tuple[str, Path]], at_once: int) -> Iterator[Written]:
     """Yield the results in order; no more than so many are under way."""
     waiting: deque[Future[Written]] = deque()
     with ThreadPoolExecutor(at_once) as pool:
@@ -89,7 +99,7 @@ def _bounded(work: Any, items: list[Any], at_once: int) -> Iterator[Written]:
                 left.cancel()
 
 
-def _predict(args: argparse.Namespace, model: Any, with_columns: Any, name: str, target: Path) -> Written:
+def _predict(args: argparse.Namespace, model: Any, with_columns: WithColumns, name: str, target: Path) -> Written:
     """Predict one file block by block, and write it."""
     from koubai.tables.files.blocks import open_blocks
     from koubai.tables.files.writing import write_parquet
@@ -102,7 +112,7 @@ def _predict(args: argparse.Namespace, model: Any, with_columns: Any, name: str,
     return Written(target, prediction.n_rows, prediction.notes)
 
 
-def say_written(args: argparse.Namespace, written: list[Written], out: Any) -> None:
+def say_written(args: argparse.Namespace, written: list[Written], out: "Console") -> None:
     """Print the notes, each once, and what was written."""
     for note in dict.fromkeys(note for one in written for note in one.notes):
         out.print(worded("cli.note", note=printable(note)), style="yellow")

@@ -73,7 +73,7 @@ def require_files(tables: Iterable[str | None], models: Iterable[str | None] = (
 
 
 def refuse_reading_options(args: argparse.Namespace, needed: str) -> None:
-    """Raise ParameterError if an option for reading a table was given where there is none."""
+    """Raise ParameterError if an option for reading a table was given without a table."""
     for name, value in reading_options(args).items():
         if value is not None:
             option = name.replace("_", "-")

@@ -2,8 +2,9 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 from koubai.cli.parts.terminal import printable
 from koubai.core.language import worded
@@ -31,7 +32,7 @@ class Stopper:
     def __init__(self) -> None:
         self.epochs = 0
         self.asked = False
-        self._before: Any = None
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
 
     def __enter__(self) -> Self:
         self._before = signal.getsignal(signal.SIGINT)

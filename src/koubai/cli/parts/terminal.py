@@ -45,7 +45,7 @@ def console(stream: TextIO | None = None) -> "Console":
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-        def print(self, *objects: Any, **how: Any) -> None:
+        def print(self, *objects: object, **how: Any) -> None:
             """Print things, sentences of the catalogues in the language that is spoken."""
             super().print(*(said(each) if isinstance(each, str) else each for each in objects), **how)
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 OPTIONS: Mapping[str, str] = {"cv": "cv", "group": "group", "time_column": "time-column"}
 """The option that sets each parameter."""
 MOST_FOLDS = 10
-"""Of more folds, the single scores are not listed."""
+"""With more folds than this, the individual scores are not listed."""
 
 
 def add_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options by which scores are honest."""
+    """Add the options for honest scores."""
     group.add_argument(
         "--cv", type=int, metavar="K", help="score by K-fold cross-validation, and train the saved model on all rows"
     )

@@ -11,7 +11,7 @@ TASKS = ("classification", "regression")
 
 
 def add_table_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options of how a table is read and parted."""
+    """Add the options that say how a table is read and split."""
     group.add_argument("--task", choices=TASKS, help="the kind of prediction (default: inferred from the target)")
     for name, use in (
         ("--drop", "columns to drop; put a name that contains a comma in quotation marks: '\"a, b\",c'"),
@@ -65,7 +65,7 @@ def seconds(text: str) -> float:
 
 
 def add_training_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options of how it is trained."""
+    """Add the options that say how it is trained."""
     group.add_argument(
         "--optimizer", metavar="NAME", help="adam, adamw, sgd, momentum, rmsprop, lbfgs, … (default: adamw)"
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from koubai.tables.files.reading import Table
 
 BUDGET = 2000
-"""For each row, about so many are answered for."""
+"""About how many rows may be predicted to find the reasons for one."""
 
 
 def check(args: argparse.Namespace, many: bool) -> None:

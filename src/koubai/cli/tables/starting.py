@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import Any
 
 OF_NUMPY = ("numpy.f2py", "numpy.testing", "numpy.ma", "numpy.polynomial", "numpy.ctypeslib")
 """NumPy loads them when they are asked for; SciPy and scikit-learn ask for all, to have every name of NumPy in a
@@ -22,7 +21,7 @@ ABSENT = ("pandas", "psutil")
 class _WhenUsed(ModuleType):
     """Stands for a module until something of it is used."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         """Return what the module has under a name, loading it."""
         if name.startswith("__"):
             raise AttributeError(name)
@@ -65,7 +64,7 @@ def later(names: tuple[str, ...], absent: tuple[str, ...] = ()) -> Iterator[None
 
 
 def load_arrays() -> None:
-    """Import what every command on numbers needs of SciPy, without the parts of NumPy that only might be used."""
+    """Import the part of SciPy that every numerical command needs, without the parts of NumPy that it rarely uses."""
     if "scipy.special" in sys.modules:
         return
     import_module("numpy")

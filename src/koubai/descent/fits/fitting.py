@@ -7,7 +7,7 @@ descent sees the sum over all rows, a batch the sum over its own rows, and one Î
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from koubai.descent.functions.curvature import curvatures, one_digit
 from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import newton
 from koubai.descent.paths.compare import surface_of, view_window
-from koubai.descent.paths.descend import descend_all, make_run
+from koubai.descent.paths.descend import descend_all, make_descent
 from koubai.descent.paths.path import Path, Stopping
 from koubai.descent.wording import tuple_said
 from koubai.optimizers.protocol import Optimizer
@@ -112,7 +112,7 @@ def fit_points(
     *,
     intercept: float | None = None,
     methods: Sequence[Method] = ("steepest",),
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     start: Sequence[float] | float | None = None,
     max_steps: int = 10_000,
@@ -317,7 +317,7 @@ def _answer(whole: OnData, x: Array, y: Array, model: Model, intercept: float | 
 def _descend(
     whole: OnData,
     method: Method,
-    optimizer: str | Mapping[str, Any] | Optimizer,
+    optimizer: str | Mapping[str, object] | Optimizer,
     learning_rate: float | None,
     start: Sequence[float] | float | None,
     stopping: Stopping,
@@ -329,10 +329,10 @@ def _descend(
     if objective.stochastic:
         updates = EPOCHS * -(-whole.n_rows // size)
         stopping = replace(stopping, max_steps=min(updates, stopping.max_steps), step_size=0.0)
-    run = make_run(whole, start, optimizer, learning_rate)
-    if learning_rate is None and run.optimizer.stability_limit(1.0) is not None:
-        run = replace(run, learning_rate=_batch_rate(whole, size, run.learning_rate))
-    return descend_all(objective, [run], stopping)[0]
+    descent = make_descent(whole, start, optimizer, learning_rate)
+    if learning_rate is None and descent.optimizer.stability_limit(1.0) is not None:
+        descent = replace(descent, learning_rate=_batch_rate(whole, size, descent.learning_rate))
+    return descend_all(objective, [descent], stopping)[0]
 
 
 def _batch_rate(whole: OnData, size: int, rate: float) -> float:

@@ -107,7 +107,7 @@ def to_sympy(tree: Node, sympy: Any) -> Any:
     }[tree.operation](*given)
 
 
-def _shortened(number: Any) -> str:
+def _shortened(number: object) -> str:
     """Return a number as text, truncated to a readable length."""
     written = str(number)
     return written if len(written) <= 60 else f"{written[:50]}…"

@@ -7,7 +7,7 @@ this is backpropagation (lecture slides 55-64) on the expression instead of on a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +15,23 @@ import numpy.typing as npt
 from koubai.descent.functions.expression import Apply, Constant, Node, Number, Variable
 
 Array = npt.NDArray[np.float64]
+Entry: TypeAlias = float | npt.NDArray[np.floating]
+"""The value of an entry of a tape: one number, or one at each point."""
 
 
 class Operation(NamedTuple):
     """A function of its arguments, and its backward pass: (arguments, output, g) → g · ∂output/∂argument."""
 
-    value: Callable[..., Any]
-    pull_back: Callable[[tuple[Any, ...], Any, Any], tuple[Any, ...]]
+    value: Callable[..., Entry]
+    pull_back: Callable[[tuple[Entry, ...], Entry, Entry], tuple[Entry | None, ...]]
 
 
-def _sigmoid(a: Any) -> Any:
+def _sigmoid(a: Entry) -> Entry:
     """Return 1 / (1 + exp(-a)), even where exp(-a) overflows; avoids SciPy, which is slow to import."""
     return np.exp(-np.logaddexp(0.0, -a))
 
 
-def _power(base: Any, exponent: Any) -> Any:
+def _power(base: Entry, exponent: Entry) -> Entry:
     """Return base ** exponent; squares and cubes use multiplication, which is ten times as fast."""
     if isinstance(exponent, float):
         if exponent == 2:
@@ -42,7 +44,7 @@ def _power(base: Any, exponent: Any) -> Any:
     return np.power(base, exponent)
 
 
-def _power_back(a: tuple[Any, ...], z: Any, g: Any) -> tuple[Any, ...]:
+def _power_back(a: tuple[Entry, ...], z: Entry, g: Entry) -> tuple[Entry | None, ...]:
     """∂(a^b)/∂a = b a^(b-1); ∂(a^b)/∂b = a^b log a, taken as 0 where a = 0, and not computed for a constant b."""
     base, exponent = a
     to_base = g * exponent * _power(base, exponent - 1)
@@ -52,7 +54,7 @@ def _power_back(a: tuple[Any, ...], z: Any, g: Any) -> tuple[Any, ...]:
     return to_base, g * z * log_base
 
 
-def _sqrt_back(a: tuple[Any, ...], z: Any, g: Any) -> tuple[Any, ...]:
+def _sqrt_back(a: tuple[Entry, ...], z: Entry, g: Entry) -> tuple[Entry]:
     """∂√a/∂a = 1 / (2 √a); at a = 0, where it is infinite, 0 is used, as at the kink of abs."""
     return (g * np.where(z == 0, 0.0, 0.5 / np.where(z == 0, 1.0, z)),)
 
@@ -141,9 +143,9 @@ class Tape:
                 return float(OPERATIONS[node.operation].value(*numbers))
         return node.operation, sources
 
-    def _forward(self, points: Array) -> list[Any]:
+    def _forward(self, points: Array) -> list[Entry]:
         """Return the value of every entry at the points (…, d)."""
-        values: list[Any] = []
+        values: list[Entry] = []
         for entry in self.entries:
             if isinstance(entry, float):
                 values.append(entry)
@@ -157,13 +159,13 @@ class Tape:
     def value(self, points: Array) -> Array:
         """Return f at the points (…, d), shape (…); NaN or infinity outside the domain."""
         with np.errstate(all="ignore"):
-            return np.array(np.broadcast_to(self._forward(points)[-1], points.shape[:-1]))
+            return np.array(np.broadcast_to(self._forward(points)[-1], points.shape[:-1]), dtype=np.float64)
 
     def value_and_gradient(self, points: Array) -> tuple[Array, Array]:
         """Return f, shape (…), and its gradient, shape (…, d), at the points (…, d)."""
         with np.errstate(all="ignore"):
             values = self._forward(points)
-            adjoints: list[Any] = [None] * len(values)
+            adjoints: list[Entry | None] = [None] * len(values)
             adjoints[-1] = 1.0
             for index in range(len(values) - 1, -1, -1):
                 entry, g = self.entries[index], adjoints[index]
@@ -174,9 +176,10 @@ class Tape:
                 parts = OPERATIONS[operation].pull_back(arguments, values[index], g)
                 for source, part in zip(sources, parts, strict=True):
                     if part is not None and not isinstance(self.entries[source], float):
-                        adjoints[source] = part if adjoints[source] is None else adjoints[source] + part
+                        before = adjoints[source]
+                        adjoints[source] = part if before is None else before + part
         gradient = np.zeros(points.shape)
         for index, entry in enumerate(self.entries):
             if isinstance(entry, int) and adjoints[index] is not None:
                 gradient[..., entry] = adjoints[index]
-        return np.array(np.broadcast_to(values[-1], points.shape[:-1])), gradient
+        return np.array(np.broadcast_to(values[-1], points.shape[:-1]), dtype=np.float64), gradient

@@ -60,7 +60,7 @@ class Stationary:
 
 def steps(
     expression: Expression, variables: tuple[str, ...], points: Sequence[Array] | None
-) -> Iterator[tuple[str, Any]]:
+) -> Iterator[tuple[str, object]]:
     """Solve an expression, yielding each result under its name as soon as it is known.
 
     Parameters

@@ -7,7 +7,6 @@ behaviour.
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from koubai.core.arguments import NAMES, WHOLE, or_none, takes
 from koubai.core.errors import ParameterError
@@ -116,7 +115,7 @@ ALIASES: Mapping[str, str] = {
 @takes("descend", n_variables=WHOLE, variables=or_none(NAMES))
 def get_objective(
     given: "str | Expression | Objective | Callable[[Array], float]",
-    gradient: Callable[[Array], Any] | None = None,
+    gradient: Callable[[Array], object] | None = None,
     n_variables: int = 2,
     variables: tuple[str, ...] | None = None,
 ) -> Objective:

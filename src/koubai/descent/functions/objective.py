@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -124,9 +124,17 @@ EXPRESSION = Kind(
 )
 
 
+class Known(TypedDict, total=False):
+    """What is known of a function besides its values; see `Objective`."""
+
+    window: Window | None
+    start: tuple[float, ...] | None
+    minima: tuple[tuple[float, ...], ...]
+
+
 @takes("expression", given=EXPRESSION, name=or_none(TEXT), variables=or_none(NAMES))
 def from_expression(
-    given: "str | Expression", name: str | None = None, variables: tuple[str, ...] | None = None, **known: Any
+    given: "str | Expression", name: str | None = None, variables: tuple[str, ...] | None = None, **known: Unpack[Known]
 ) -> Objective:
     """Return the objective given by an expression.
 
@@ -168,10 +176,10 @@ def from_expression(
 @takes("descend", n_variables=WHOLE, name=or_none(TEXT))
 def from_callable(
     function: Callable[[Array], float],
-    gradient: Callable[[Array], Any] | None = None,
+    gradient: Callable[[Array], object] | None = None,
     n_variables: int = 2,
     name: str | None = None,
-    **known: Any,
+    **known: Unpack[Known],
 ) -> Objective:
     """Return the objective of a Python function of one vector.
 
@@ -221,7 +229,7 @@ class _Called:
 
     label: str
     function: Callable[[Array], float]
-    gradient: Callable[[Array], Any] | None
+    gradient: Callable[[Array], object] | None
 
     def value(self, point: Array) -> float:
         """Return f at one point."""

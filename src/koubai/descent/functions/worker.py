@@ -54,7 +54,7 @@ class Worker:
         ParameterError
             If the expression cannot be handled.
         """
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         with self.lock:
             process = self._started()
             clock = threading.Timer(WAITING, process.kill)
@@ -141,7 +141,7 @@ def serve() -> None:
     _bound_memory()
     answers = sys.stdout.buffer
 
-    def say(answer: Any) -> None:
+    def say(answer: object) -> None:
         pickle.dump(answer, answers)
         answers.flush()
 

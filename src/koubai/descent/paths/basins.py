@@ -5,7 +5,6 @@ All starts move together, as the rows of one array; those that have arrived are 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,7 @@ from koubai.descent.functions.known import get_objective
 from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import minima_of
 from koubai.descent.paths.compare import Surface, surface_of
-from koubai.descent.paths.descend import Run, Walkers, Watch, make_run
+from koubai.descent.paths.descend import Descent, Walkers, Watch, make_descent
 from koubai.descent.paths.path import Stopping
 from koubai.optimizers.protocol import Optimizer
 
@@ -95,7 +94,7 @@ class BasinMaps(Displayed):
 
 def basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     *,
     window: Window | None = None,
@@ -141,7 +140,7 @@ def basins(
 @np.errstate(all="ignore")  # what overflows is seen in the numbers
 def compare_basins(
     function: "str | Expression | Objective | Callable[[Array], float]",
-    optimizers: Sequence[str | Mapping[str, Any] | Optimizer],
+    optimizers: Sequence[str | Mapping[str, object] | Optimizer],
     learning_rate: float | None = None,
     *,
     window: Window | None = None,
@@ -176,10 +175,10 @@ def compare_basins(
     axes = (np.linspace(*look[0], resolution), np.linspace(*look[1], resolution))
     starts = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     first = objective.start or tuple((low + high) / 2 for low, high in look)
-    runs = [make_run(objective, first, optimizer, learning_rate) for optimizer in optimizers]
+    descents = [make_descent(objective, first, optimizer, learning_rate) for optimizer in optimizers]
     slopes = np.linalg.norm(objective.gradient(starts), axis=1)
     rest = 1e-6 * float(np.median(slopes[np.isfinite(slopes)])) if np.isfinite(slopes).any() else 0.0
-    found = [_all_ends(objective, starts, run, Stopping(max_steps, gradient_norm=rest)) for run in runs]
+    found = [_all_ends(objective, starts, descent, Stopping(max_steps, gradient_norm=rest)) for descent in descents]
     near = 0.02 * float(np.linalg.norm([high - low for low, high in look]))
     minima = _all_minima(objective, look, np.concatenate([ends for ends, _ in found]), near)
     shape, surface = (resolution, resolution), surface_of(objective, look)
@@ -187,15 +186,15 @@ def compare_basins(
         tuple(
             Basins(
                 objective,
-                run.optimizer,
-                run.learning_rate,
+                descent.optimizer,
+                descent.learning_rate,
                 minima,
                 axes,
                 _nearest(ends, minima, near).reshape(shape),
                 steps.reshape(shape),
                 surface,
             )
-            for run, (ends, steps) in zip(runs, found, strict=True)
+            for descent, (ends, steps) in zip(descents, found, strict=True)
         )
     )
 
@@ -209,10 +208,12 @@ def _checked(objective: Objective, resolution: int) -> Objective:
     return objective
 
 
-def _all_ends(objective: Objective, starts: Array, run: Run, stopping: Stopping) -> tuple[Array, npt.NDArray[np.int32]]:
+def _all_ends(
+    objective: Objective, starts: Array, descent: Descent, stopping: Stopping
+) -> tuple[Array, npt.NDArray[np.int32]]:
     """Return where each start ends and its number of updates, computed in chunks."""
     chunks = np.array_split(starts, -(-len(starts) // CHUNK))
-    parts = [_ends(objective, chunk, run.optimizer, run.learning_rate, stopping) for chunk in chunks]
+    parts = [_ends(objective, chunk, descent.optimizer, descent.learning_rate, stopping) for chunk in chunks]
     ends, steps = zip(*parts, strict=True)
     return np.concatenate(ends), np.concatenate(steps)
 

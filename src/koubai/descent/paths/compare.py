@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from koubai.descent.functions.expression import Expression
 from koubai.descent.functions.known import get_objective
 from koubai.descent.functions.objective import Array, Objective, Window, check_window
 from koubai.descent.functions.stationary import minima_of
-from koubai.descent.paths.descend import descend_all, make_run, size_of
+from koubai.descent.paths.descend import descend_all, make_descent, size_of
 from koubai.descent.paths.path import Path, Stopping
 from koubai.optimizers.protocol import Optimizer
 
@@ -199,7 +198,7 @@ def _arrival(label: str, path: Path, minima: Sequence[tuple[float, ...]], near: 
 )
 def compare_descents(
     function: "str | Expression | Objective | Callable[[Array], float]",
-    optimizers: Sequence[str | Mapping[str, Any] | Optimizer] = (
+    optimizers: Sequence[str | Mapping[str, object] | Optimizer] = (
         "sgd",
         "momentum",
         "nesterov",
@@ -214,7 +213,7 @@ def compare_descents(
     step_size: float = 0.0,
     gradient_norm: float = 1e-8,
     value: float | None = None,
-    gradient: Callable[[Array], Any] | None = None,
+    gradient: Callable[[Array], object] | None = None,
     variables: tuple[str, ...] | None = None,
     window: Window | None = None,
     resolution: int = 241,
@@ -258,24 +257,24 @@ def compare_descents(
     first = next((size_of(start) for start in starts if start is not None), 2)
     objective = get_objective(function, gradient, first, variables)
     check_window(objective, window)
-    runs = [
-        make_run(objective, start, *_with_own_rate(optimizer, rate))
+    descents = [
+        make_descent(objective, start, *_with_own_rate(optimizer, rate))
         for start, optimizer, rate in product(starts, optimizers, learning_rates)
     ]
-    if not runs:
+    if not descents:
         raise ParameterError(
             "compare_descents: optimizers, learning_rates and starts must not be empty; got nothing to compare."
             " Try ['adam']."
         )
     stopping = Stopping(max_steps, step_size, gradient_norm, value)
-    paths = descend_all(objective, runs, stopping)
+    paths = descend_all(objective, descents, stopping)
     answer = by_hand(objective, window or view_window(objective, paths)) if work_out else None
     return comparison_of(objective, paths, window, resolution, answer)
 
 
 def _with_own_rate(
-    optimizer: str | Mapping[str, Any] | Optimizer, rate: float | None
-) -> tuple[str | Mapping[str, Any] | Optimizer, float | None]:
+    optimizer: str | Mapping[str, object] | Optimizer, rate: float | None
+) -> tuple[str | Mapping[str, object] | Optimizer, float | None]:
     """Return an optimizer and its learning rate, which ``"adam:0.1"`` has itself."""
     if not isinstance(optimizer, str) or ":" not in optimizer:
         return optimizer, rate

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +33,8 @@ HUGE = 1e12
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A descent to run: its start, rule and learning rate."""
+class Descent:
+    """A descent to be run: its start, rule and learning rate."""
 
     start: tuple[float, ...]
     optimizer: Optimizer
@@ -47,14 +46,14 @@ class Run:
 def descend(
     function: "str | Expression | Objective | Callable[[Array], float]",
     start: float | Sequence[float] | None = None,
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     *,
     max_steps: int = 1000,
     step_size: float = 0.0,
     gradient_norm: float = 1e-8,
     value: float | None = None,
-    gradient: Callable[[Array], Any] | None = None,
+    gradient: Callable[[Array], object] | None = None,
     variables: tuple[str, ...] | None = None,
 ) -> Path:
     """Minimise a function by a gradient method and record the whole path.
@@ -94,25 +93,25 @@ def descend(
     """
     n_variables = size_of(start)
     objective = get_objective(function, gradient, n_variables, variables)
-    run = make_run(objective, start, optimizer, learning_rate)
-    return descend_all(objective, [run], Stopping(max_steps, step_size, gradient_norm, value))[0]
+    descent = make_descent(objective, start, optimizer, learning_rate)
+    return descend_all(objective, [descent], Stopping(max_steps, step_size, gradient_norm, value))[0]
 
 
-def size_of(start: Any) -> int:
-    """Return how many variables a function has whose start this is, 2 if there is none."""
+def size_of(start: float | Sequence[float] | None) -> int:
+    """Return the number of variables implied by a start; 2 without one."""
     try:
         return 2 if start is None else int(np.size(start))
     except ValueError:  # rows of different lengths: `check_start` says so
         return 2
 
 
-def make_run(
+def make_descent(
     objective: Objective,
     start: float | Sequence[float] | None,
-    optimizer: str | Mapping[str, Any] | Optimizer,
+    optimizer: str | Mapping[str, object] | Optimizer,
     learning_rate: float | None,
-) -> Run:
-    """Return the run described by these arguments, after checking them.
+) -> Descent:
+    """Return the descent described by these arguments, after checking them.
 
     Raises
     ------
@@ -127,11 +126,11 @@ def make_run(
     check_kind("descend", "learning_rate", rate, REAL, rule.default_learning_rate)
     if not 0 < rate < np.inf:
         raise ParameterError(worded("descend.error.rate", got=repr(rate), example=rule.default_learning_rate))
-    return Run(tuple(point.tolist()), rule, float(rate))
+    return Descent(tuple(point.tolist()), rule, float(rate))
 
 
 def check_start(objective: Objective, start: float | Sequence[float] | None) -> Array:
-    """Return the start as an array (d,), or raise as `make_run` does."""
+    """Return the start as an array (d,), or raise as `make_descent` does."""
     if start is None:
         if objective.start is None:
             names = variables_said(objective.variables)
@@ -156,14 +155,16 @@ def check_start(objective: Objective, start: float | Sequence[float] | None) -> 
     return point
 
 
-def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, advise: bool = True) -> list[Path]:
+def descend_all(
+    objective: Objective, descents: Sequence[Descent], stopping: Stopping, advise: bool = True
+) -> list[Path]:
     """Run several descents on one objective in lockstep.
 
     Parameters
     ----------
     objective : Objective
         What to minimise.
-    runs : sequence of Run
+    descents : sequence of Descent
         The descents.
     stopping : Stopping
         When each of them stops.
@@ -173,27 +174,27 @@ def descend_all(objective: Objective, runs: Sequence[Run], stopping: Stopping, a
     Returns
     -------
     list of Path
-        In the order of ``runs``.
+        In the order of ``descents``.
 
     Raises
     ------
     ParameterError
         If there could be more than `MOST_POINTS` steps, all of which are stored.
     """
-    if len(runs) * stopping.max_steps > MOST_POINTS:
-        named = {"most": MOST_POINTS, "n": len(runs), "steps": stopping.max_steps}
+    if len(descents) * stopping.max_steps > MOST_POINTS:
+        named = {"most": MOST_POINTS, "n": len(descents), "steps": stopping.max_steps}
         raise ParameterError(worded("descend.error.all_steps", **named))
-    order = sorted(range(len(runs)), key=lambda i: _rule(runs[i]))
-    paths: list[Path | None] = [None] * len(runs)
-    for row, path in zip(order, _lockstep(objective, [runs[i] for i in order], stopping), strict=True):
+    order = sorted(range(len(descents)), key=lambda i: _rule(descents[i]))
+    paths: list[Path | None] = [None] * len(descents)
+    for row, path in zip(order, _lockstep(objective, [descents[i] for i in order], stopping), strict=True):
         if advise and path.stop in (Stop.DIVERGED, Stop.LEFT_DOMAIN):
-            path = replace(path, advice=advice_for(objective, runs[row], stopping))
+            path = replace(path, advice=advice_for(objective, descents[row], stopping))
         paths[row] = path
     return [path for path in paths if path is not None]
 
 
-def _rule(run: Run) -> tuple[str, float]:
-    return (repr(run.optimizer), run.learning_rate)
+def _rule(descent: Descent) -> tuple[str, float]:
+    return (repr(descent.optimizer), descent.learning_rate)
 
 
 class Walkers:
@@ -205,14 +206,14 @@ class Walkers:
         self.slots = [rule.init(theta[rows]) for rows, rule, _ in rules]
 
     @classmethod
-    def of(cls, runs: Sequence[Run]) -> "Walkers":
-        """Return the walkers for runs sorted by rule."""
+    def of(cls, descents: Sequence[Descent]) -> "Walkers":
+        """Return the walkers for descents sorted by rule."""
         rules, first = [], 0
-        for _, group in groupby(runs, key=_rule):
+        for _, group in groupby(descents, key=_rule):
             members = list(group)
             rules.append((slice(first, first + len(members)), members[0].optimizer, members[0].learning_rate))
             first += len(members)
-        return cls(np.array([run.start for run in runs], dtype=np.float64), rules)
+        return cls(np.array([descent.start for descent in descents], dtype=np.float64), rules)
 
     def step(self, gradient: Array, t: int) -> Array:
         """Return the points after update ``t``, (n, d), without moving there; the rules' state advances."""
@@ -240,8 +241,8 @@ class _Recorder:
         self.points[t], self.values[t], self.gradients[t] = points, values, gradients
 
 
-def _lockstep(objective: Objective, runs: Sequence[Run], stopping: Stopping) -> list[Path]:
-    walkers = Walkers.of(runs)
+def _lockstep(objective: Objective, descents: Sequence[Descent], stopping: Stopping) -> list[Path]:
+    walkers = Walkers.of(descents)
     start = walkers.theta
     n_runs, d = start.shape
     recorder = _Recorder(n_runs, d, stopping.max_steps)
@@ -249,7 +250,7 @@ def _lockstep(objective: Objective, runs: Sequence[Run], stopping: Stopping) -> 
     recorder.keep(0, start, values, gradients)
     watch = Watch(objective, stopping, start, values)
     reasons = watch.at_start(values, gradients)
-    lengths = np.zeros(len(runs), dtype=np.int64)
+    lengths = np.zeros(len(descents), dtype=np.int64)
     t = 0
     while t < stopping.max_steps and any(reason is None for reason in reasons):
         t += 1
@@ -265,15 +266,15 @@ def _lockstep(objective: Objective, runs: Sequence[Run], stopping: Stopping) -> 
     return [
         Path(
             objective,
-            run.optimizer,
-            run.learning_rate,
+            descent.optimizer,
+            descent.learning_rate,
             recorder.points[: n + 1, row].copy(),
             recorder.values[: n + 1, row].copy(),
             recorder.gradients[: n + 1, row].copy(),
             reasons[row] or Stop.COUNT,
             costs[: n + 1].astype(np.float64),
         )
-        for row, (run, n) in enumerate(zip(runs, lengths.tolist(), strict=True))
+        for row, (descent, n) in enumerate(zip(descents, lengths.tolist(), strict=True))
     ]
 
 
@@ -348,13 +349,13 @@ REASONS = (
 """Why a descent ended, by number; the first that holds counts."""
 
 
-def advice_for(objective: Objective, run: Run, stopping: Stopping) -> Advice:
+def advice_for(objective: Objective, descent: Descent, stopping: Stopping) -> Advice:
     """Return a learning rate that does not fail: half the stability limit at the start's curvature, tried out."""
-    curvature = float(np.abs(curvatures(objective, np.array(run.start))).max())
-    limit = stability_limit(run.optimizer, curvature)
-    rate = one_digit(min(limit / 2 if limit else np.inf, run.learning_rate / 2))
+    curvature = float(np.abs(curvatures(objective, np.array(descent.start))).max())
+    limit = stability_limit(descent.optimizer, curvature)
+    rate = one_digit(min(limit / 2 if limit else np.inf, descent.learning_rate / 2))
     for _ in range(40):
-        path = _lockstep(objective, [replace(run, learning_rate=rate)], stopping)[0]
+        path = _lockstep(objective, [replace(descent, learning_rate=rate)], stopping)[0]
         if not path.failed:
             return Advice(curvature, limit, rate)
         rate = one_digit(rate / 2)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -59,7 +58,7 @@ def batch_progress(
     subject: Subject,
     batch_sizes: Sequence[int] = (1, 32),
     *,
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     epochs: int = 10,
     n_points: int = 60,

@@ -5,7 +5,6 @@ weights in a direction are scaled to their norm in θ, so that networks with dif
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -184,7 +183,7 @@ def _surface(subject: Subject, directions: Array, x: Array, y: Array) -> Surface
     return Surface((x, y), _holes(losses))
 
 
-def _holes(losses: Any) -> npt.NDArray[np.float64]:
+def _holes(losses: object) -> npt.NDArray[np.float64]:
     values = np.array(losses, dtype=np.float64)
     return np.where(np.isfinite(values), values, np.nan)
 

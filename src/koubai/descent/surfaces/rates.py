@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
@@ -64,7 +63,7 @@ class RangeTest(Displayed):
 )
 def range_test(
     subject: Subject,
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     *,
     lowest: float = 1e-5,
     highest: float = 10.0,

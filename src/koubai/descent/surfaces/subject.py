@@ -56,7 +56,7 @@ class Subject:
         """Return the same at another θ."""
         return replace(self, theta=theta)
 
-    def few_threads(self) -> AbstractContextManager[Any]:
+    def few_threads(self) -> AbstractContextManager[object]:
         """Return a context that keeps small matrix products on one thread, for loops over thousands of them."""
         operations = 2.0 * self.rows.n_rows * self.network.n_parameters
         return one_blas_thread() if operations < WORTH_SHARING else nullcontext()
@@ -128,7 +128,7 @@ def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -
     return Subject(estimator.network_, theta, Rows(inputs, targets), penalty or Penalty())
 
 
-def _check_classes(classes: Any, y: Array) -> None:
+def _check_classes(classes: object, y: Array) -> None:
     """Raise DataError if y contains a class not seen in training."""
     if classes is None or y.ndim != 1:
         return

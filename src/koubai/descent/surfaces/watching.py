@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +123,7 @@ class TrainingRecord(Displayed):
 )
 def watch_training(
     subject: Subject,
-    optimizer: str | Mapping[str, Any] | Optimizer = "sgd",
+    optimizer: str | Mapping[str, object] | Optimizer = "sgd",
     learning_rate: float | None = None,
     *,
     epochs: int = 20,

@@ -44,7 +44,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
 
     @stochastic_only
     @checks_parameters
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+    def partial_fit(self, X: object, y: object, sample_weight: object = None, classes: object = None) -> Self:
         """Train for one epoch on these rows, continuing from the last call.
 
         Parameters
@@ -86,7 +86,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
             return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, 1)))
         return np.asarray(compute_sample_weight(self.class_weight, self.classes_))
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: object) -> Any:
         """Return the predicted classes, (n_samples,), or labels, (n_samples, n_labels).
 
         Parameters
@@ -97,7 +97,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
         return self._labels_of(self._outputs(X))
 
     @only_if(_gives_probabilities)
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: object) -> Array:
         """Return the probability of each class, in the order of ``classes_``, (n_samples, n_classes).
 
         Parameters
@@ -113,7 +113,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
         return outputs
 
     @only_if(_gives_probabilities)
-    def predict_log_proba(self, X: Any) -> Array:
+    def predict_log_proba(self, X: object) -> Array:
         """Return the logarithm of ``predict_proba``, (n_samples, n_classes).
 
         Parameters
@@ -125,7 +125,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
         return np.log(probabilities, out=probabilities)
 
     @only_if(_gives_margins)
-    def decision_function(self, X: Any) -> Array:
+    def decision_function(self, X: object) -> Array:
         """Return the outputs of a margin loss: (n_samples,) for two classes, else (n_samples, n_outputs).
 
         Parameters
@@ -167,7 +167,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
                 remedy=f"Train one network for each: sklearn.multioutput.MultiOutputClassifier({who}()).",
             )
 
-    def _class_weights(self, y: Any, incremental: bool) -> Array | None:
+    def _class_weights(self, y: object, incremental: bool) -> Array | None:
         if self.class_weight is None:
             return None
         if incremental and self.class_weight == "balanced":

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array, issparse
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, column_or_1d
@@ -26,7 +27,7 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
 
     @stochastic_only
     @checks_parameters
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train for one epoch on these rows, continuing from the last call.
 
         Parameters
@@ -49,7 +50,7 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """Return the predicted values, (n_samples,) or (n_samples, n_outputs).
 
         Parameters
@@ -84,7 +85,7 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
             )
         return self.target_range_
 
-    def _weighted(self, inputs: Inputs, targets: Array, y: Any, sample_weight: Any, incremental: bool) -> Rows:
+    def _weighted(self, inputs: Inputs, targets: Array, y: object, sample_weight: object, incremental: bool) -> Rows:
         """Return the training rows with their weights, and keep the range of their targets if it is needed."""
         rows = super()._weighted(inputs, targets, y, sample_weight, incremental)
         anew = not self._has_parameters() or (not self.warm_start and not incremental)
@@ -147,10 +148,10 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
             y = column_or_1d(y, warn=True)
         return self._prepared(csr_array(X) if issparse(X) else X, reset), self._coded(y, X.dtype), y
 
-    def _known(self, y: Any) -> Any:
+    def _known(self, y: object) -> Any:
         return check_array(y, ensure_2d=False, dtype=FLOATS, input_name="y")
 
-    def _coded(self, y: Any, dtype: Any) -> Array:
+    def _coded(self, y: Any, dtype: npt.DTypeLike) -> Array:
         targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
         loss = self._ending().loss
         self._check_shares(targets.shape[1])

@@ -1,7 +1,7 @@
 """The common base of ConvClassifier and ConvRegressor: from images through pixels near 0 to a network of maps."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -19,6 +19,7 @@ from koubai.core.language import worded
 from koubai.core.layers import Dense as DenseLayer
 from koubai.core.moments import Moments
 from koubai.core.network import Network
+from koubai.core.schema import Record
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.base import BaseNetwork
 from koubai.estimators.convolution import defaults, shapes
@@ -49,7 +50,7 @@ PIECE = 4096
 class BaseConv(BaseNetwork):
     """Convolutional network in scikit-learn's conventions; use `ConvClassifier` or `ConvRegressor`."""
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
+    _parameter_constraints: ClassVar[dict[str, object]] = {
         **{name: choices.CONSTRAINTS[name] for name in SHARED},
         "validation_metric": [StrOptions({"score", "loss"})],
         "layers": [str, list, tuple],
@@ -75,11 +76,11 @@ class BaseConv(BaseNetwork):
     image_shape_: list[int]
     pixel_mean_: list[float]
     pixel_scale_: list[float]
-    _given_weights: Any = None
+    _given_weights: object = None
 
     # Images
 
-    def _as_rows(self, X: Any, reset: bool = False) -> Any:
+    def _as_rows(self, X: object, reset: bool = False) -> Any:
         who = choices.name_of(self)
         rows, found = shapes.array_of_images(X, who)
         if reset:
@@ -108,7 +109,7 @@ class BaseConv(BaseNetwork):
         pixels /= scale
         return pixels.reshape(images.shape)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool) -> Self:
+    def _fit(self, X: object, y: object, sample_weight: object, validation_data: object, *, incremental: bool) -> Self:
         self._given_weights = sample_weight  # means and deviations are learned before rows are weighted
         try:
             return super()._fit(X, y, sample_weight, validation_data, incremental=incremental)
@@ -207,7 +208,7 @@ class BaseConv(BaseNetwork):
         at_once = images_at_once(self.network_, rows.targets.dtype.itemsize)
         return ImagesInMemory(rows, tuple(self.image_shape_), at_once, augmentation)
 
-    def _outputs(self, X: Any) -> Array:
+    def _outputs(self, X: object) -> Array:
         self._check_has_parameters()
         theta, network = self._theta(), self.network_
         inputs, engine = self._inputs(X, theta.dtype), choices.predicting_engine(self)
@@ -220,7 +221,7 @@ class BaseConv(BaseNetwork):
 
     # Explanations and files
 
-    def explain(self, x: Any, y: Any = None, *, ask: "Ask | None" = None) -> "Derivation":
+    def explain(self, x: object, y: object = None, *, ask: "Ask | None" = None) -> "Derivation":
         """Explain one image's numbers, step by step.
 
         Parameters
@@ -246,7 +247,7 @@ class BaseConv(BaseNetwork):
         theta = self._current_theta()
         return super().explain(self._inputs(np.asarray(x)[np.newaxis], theta.dtype), y, ask=ask)
 
-    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> "Derivation":
+    def explain_model(self, X: object, y: object = None, *, layer: int = 1) -> "Derivation":
         """Raise MissingError: pixels have no meanings of their own that could be weighed; `see` is there for images.
 
         Parameters
@@ -260,7 +261,7 @@ class BaseConv(BaseNetwork):
             remedy="Use see(X, y), which shows kernels, maps, what excites them and what an answer rests on.",
         )
 
-    def see(self, X: Any, y: Any = None, *, row: int = 0) -> "Seen":
+    def see(self, X: object, y: object = None, *, row: int = 0) -> "Seen":
         """Return what the network sees: the parts of one image that its answer rests on, kernels, maps and mistakes.
 
         Parameters
@@ -285,7 +286,7 @@ class BaseConv(BaseNetwork):
         self._current_theta()
         return entries.see(self, X, y, row)
 
-    def _take_own_record(self, record: Mapping[str, Any]) -> None:
+    def _take_own_record(self, record: Record) -> None:
         shape = self.image_shape_
         n_channels = shape[-1]
         if prod(shape) != self.n_features_in_ or {len(self.pixel_mean_), len(self.pixel_scale_)} != {n_channels}:

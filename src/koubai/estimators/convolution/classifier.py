@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine
@@ -94,7 +94,7 @@ class ConvClassifier(BaseConv, Classifies):
     ['lying', 'standing']
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
+    _parameter_constraints: ClassVar[dict[str, object]] = {
         **BaseConv._parameter_constraints,
         **{name: MLPClassifier._parameter_constraints[name] for name in ("loss", "label_smoothing", "class_weight")},
     }
@@ -107,21 +107,21 @@ class ConvClassifier(BaseConv, Classifies):
         normalize: bool = True,
         shifts: int | str = AUTO,
         flips: bool = False,
-        optimizer: str | Optimizer | Mapping[str, Any] = "adam",
+        optimizer: str | Optimizer | Mapping[str, object] = "adam",
         learning_rate_init: float | None = None,
-        schedule: str | Schedule | Mapping[str, Any] = AUTO,
+        schedule: str | Schedule | Mapping[str, object] = AUTO,
         epochs: int | str = AUTO,
         batch_size: int | str = AUTO,
         alpha: float = 0.0,
         l1: float = 0.0,
         clip_norm: float | None = None,
-        class_weight: Any = None,
+        class_weight: object = None,
         label_smoothing: float = 0.0,
         loss: str | Loss = "log_loss",
         rate_factors: Mapping[str, float] | None = None,
         decay_factors: Mapping[str, float] | None = None,
-        decay_schedule: str | Schedule | Mapping[str, Any] | None = None,
-        dropout_schedule: str | Schedule | Mapping[str, Any] | None = None,
+        decay_schedule: str | Schedule | Mapping[str, object] | None = None,
+        dropout_schedule: str | Schedule | Mapping[str, object] | None = None,
         init: str = "glorot_uniform",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -129,7 +129,7 @@ class ConvClassifier(BaseConv, Classifies):
         tol: float = 1e-4,
         validation_metric: str = "score",
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: object = None,
         verbose: bool | int = False,
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,

@@ -5,10 +5,12 @@ from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.losses import Loss
 from koubai.core.moments import Moments
+from koubai.core.schema import Record
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.answers.numbers import Regresses
 from koubai.estimators.convolution.base import AUTO, BaseConv
@@ -77,9 +79,9 @@ class ConvRegressor(BaseConv, Regresses):
         normalize: bool = True,
         shifts: int | str = AUTO,
         flips: bool = False,
-        optimizer: str | Optimizer | Mapping[str, Any] = "adam",
+        optimizer: str | Optimizer | Mapping[str, object] = "adam",
         learning_rate_init: float | None = None,
-        schedule: str | Schedule | Mapping[str, Any] = AUTO,
+        schedule: str | Schedule | Mapping[str, object] = AUTO,
         epochs: int | str = AUTO,
         batch_size: int | str = AUTO,
         alpha: float = 0.0,
@@ -88,8 +90,8 @@ class ConvRegressor(BaseConv, Regresses):
         loss: str | Loss = "squared_error",
         rate_factors: Mapping[str, float] | None = None,
         decay_factors: Mapping[str, float] | None = None,
-        decay_schedule: str | Schedule | Mapping[str, Any] | None = None,
-        dropout_schedule: str | Schedule | Mapping[str, Any] | None = None,
+        decay_schedule: str | Schedule | Mapping[str, object] | None = None,
+        dropout_schedule: str | Schedule | Mapping[str, object] | None = None,
         init: str = "glorot_uniform",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -97,7 +99,7 @@ class ConvRegressor(BaseConv, Regresses):
         tol: float = 1e-4,
         validation_metric: str = "score",
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: object = None,
         verbose: bool | int = False,
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,
@@ -118,7 +120,7 @@ class ConvRegressor(BaseConv, Regresses):
             self._learns_targets = True  # from those that are coded next
         return super()._prepared(inputs, fresh)
 
-    def _coded(self, y: Any, dtype: Any) -> Array:
+    def _coded(self, y: object, dtype: npt.DTypeLike) -> Array:
         targets = super()._coded(y, dtype)
         if self.__dict__.pop("_learns_targets", False):
             self._learn_targets(targets)
@@ -135,13 +137,13 @@ class ConvRegressor(BaseConv, Regresses):
             self.target_mean_ = np.asarray(moments.mean).tolist()
             self.target_scale_ = [scale if scale > 0 else 1.0 for scale in np.asarray(moments.deviation).tolist()]
 
-    def _outputs(self, X: Any) -> Array:
+    def _outputs(self, X: object) -> Array:
         outputs = super()._outputs(X)
         found: Array = outputs * np.array(self.target_scale_, outputs.dtype)
         found += np.array(self.target_mean_, outputs.dtype)
         return found
 
-    def _take_own_record(self, record: Mapping[str, Any]) -> None:
+    def _take_own_record(self, record: Record) -> None:
         if {len(self.target_mean_), len(self.target_scale_)} != {self.n_outputs_}:
             raise ValueError(f"{len(self.target_mean_)} targets for a network of {self.n_outputs_} outputs")
         super()._take_own_record(record)

@@ -17,7 +17,7 @@ USUAL_CHANNELS = (1, 3, 4)
 HINT = "Give image_shape=(height, width, channels)."
 
 
-def check_image_shape(given: Any, who: str) -> None:
+def check_image_shape(given: object, who: str) -> None:
     """Raise ParameterError unless ``image_shape`` is None, (height, width) or (height, width, channels)."""
     if given is None:
         return
@@ -93,7 +93,7 @@ def check_shape(found: Shape | None, known: Sequence[int], who: str) -> None:
         )
 
 
-def check_not_single(X: Any, known: Sequence[int], who: str) -> None:
+def check_not_single(X: object, known: Sequence[int], who: str) -> None:
     """Raise ShapeError for a single image (height, width), which would be taken for flat rows of another length."""
     shape: tuple[int, ...] = np.shape(X) if hasattr(X, "shape") else ()
     if len(shape) == 2 and shape == tuple(known[:2]) and shape[1] != prod(known):
@@ -106,7 +106,7 @@ def check_not_single(X: Any, known: Sequence[int], who: str) -> None:
         )
 
 
-def _stacked(X: Any, who: str) -> Any:
+def _stacked(X: object, who: str) -> Any:
     """Return a sequence as an array; lists of numbers are left to scikit-learn, which has its own words for them."""
     if not isinstance(X, list | tuple) or not len(X) or not _is_image(X[0]):
         return X
@@ -131,11 +131,11 @@ def _shape_of(image: Any) -> tuple[int, ...]:
         return ()
 
 
-def _is_image(first: Any) -> bool:
+def _is_image(first: object) -> bool:
     return hasattr(first, "__len__") and not isinstance(first, str | bytes) and len(_shape_of(first)) >= 2
 
 
-def _single(rows: Any) -> Any:
+def _single(rows: object) -> Any:
     """Return pixels in single precision if it holds them exactly, as it does bytes; others are left as they are."""
     if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "biuf" or rows.dtype == np.float32:
         return rows

@@ -184,7 +184,7 @@ def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
     return weights, biases
 
 
-def _numbers(model: Any, name: str, index: int, n_axes: int) -> Array:
+def _numbers(model: object, name: str, index: int, n_axes: int) -> Array:
     """Return one of the weight arrays as an array of numbers."""
     given = getattr(model, name)[index]
     array = np.asarray(given.toarray() if issparse(given) else given)

@@ -250,7 +250,7 @@ def image_layer_from_spec(spec: Mapping[str, Any]) -> ImageLayer:
     return kind(**given)
 
 
-def _pair(value: Any) -> Any:
+def _pair(value: object) -> Any:
     """Return a pair that is written as a text."""
     sides = value.split("x") if isinstance(value, str) else ()
     return (int(sides[0]), int(sides[1])) if len(sides) == 2 and all(map(str.isdecimal, sides)) else value
@@ -336,7 +336,7 @@ def _map_shape(layer: ImageLayer, shape: Shape) -> tuple[int, int, int]:
     return shape[0], shape[1], shape[2]
 
 
-def _is_size(value: Any, least: int) -> bool:
+def _is_size(value: object, least: int) -> bool:
     sides = value if isinstance(value, tuple | list) else (value, value)
     return len(sides) == 2 and all(is_whole(side) and side >= least for side in sides)
 

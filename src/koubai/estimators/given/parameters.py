@@ -22,7 +22,7 @@ class EstimatorParameterError(ParameterError, rules.InvalidParameterError):  # t
     """A constructor parameter of an estimator has a value or a type that is not allowed."""
 
 
-def keep_parameters(estimator: BaseEstimator, given: Mapping[str, Any]) -> None:
+def keep_parameters(estimator: BaseEstimator, given: Mapping[str, object]) -> None:
     """Set the constructor's arguments as attributes, unchanged, as scikit-learn requires.
 
     Parameters
@@ -48,7 +48,7 @@ def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
 
 
 @cache
-def parameter_defaults(kind: Any) -> dict[str, Any]:
+def parameter_defaults(kind: Any) -> dict[str, object]:
     """Return the constructor's parameters with their defaults, in order."""
     parameters = list(signature(kind.__init__).parameters.values())[1:]
     named = [parameter for parameter in parameters if parameter.kind not in (VAR_POSITIONAL, VAR_KEYWORD)]

@@ -229,13 +229,13 @@ def chosen_factors(estimator: Any) -> Factors:
     return Factors(rates, decays)
 
 
-def share_schedules(estimator: Any) -> ShareSchedules:
+def share_schedules(estimator: object) -> ShareSchedules:
     """Return the schedules of weight decay and dropout."""
     found = chosen_shares(estimator)
     return ShareSchedules(found["decay_schedule"], found["dropout_schedule"], name_of(estimator))
 
 
-def chosen_shares(estimator: Any) -> dict[str, Schedule | None]:
+def chosen_shares(estimator: object) -> dict[str, Schedule | None]:
     """Return the schedules of weight decay and dropout, by the parameters' names.
 
     Raises
@@ -303,7 +303,7 @@ def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[An
     return list(given)
 
 
-def check_dropout(estimator: Any, n_hidden: int) -> None:
+def check_dropout(estimator: object, n_hidden: int) -> None:
     """Raise ParameterError for an invalid dropout probability."""
     for value in one_for_each_layer(estimator, "dropout", n_hidden):
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
@@ -333,7 +333,7 @@ def activation_for_init(estimator: Any) -> str:
     return get_activation(given, Parameter(name_of(estimator), "activation")).name
 
 
-def check_lbfgs(estimator: Any) -> None:
+def check_lbfgs(estimator: object) -> None:
     """Raise ParameterError for parameters that L-BFGS does not support and that would change the result."""
     neutrals = {
         "rate_factors": None,

@@ -16,7 +16,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError
 from koubai.core.language import worded
 from koubai.core.losses import Loss, get_loss
-from koubai.core.schema import Kind, Later, Named, Rule, Scalar, fault
+from koubai.core.schema import Kind, Later, Named, Record, Rule, Scalar, fault
 from koubai.engines.registry import ENGINES
 from koubai.estimators.given.image_layers import ImageLayer, image_layer_from_spec
 from koubai.optimizers.protocol import Optimizer
@@ -91,7 +91,7 @@ def encode(value: Any) -> Any:
     )
 
 
-def decode(data: Any) -> Any:
+def decode(data: object) -> Any:
     """Return the value encoded by `encode`.
 
     Raises
@@ -127,7 +127,7 @@ def decode(data: Any) -> Any:
     )
 
 
-def _is_entry(entry: Any) -> bool:
+def _is_entry(entry: object) -> bool:
     """Return whether data represent a key, which is a plain value, and an item."""
     return isinstance(entry, list) and len(entry) == 2 and not isinstance(decode(entry[0]), list | dict | np.ndarray)
 
@@ -156,7 +156,7 @@ def encode_array(array: Any) -> dict[str, Any]:
     return {"dtype": "object" if kind == "O" else array.dtype.str, "values": [encode(value) for value in values]}
 
 
-def decode_array(data: Any) -> Array:
+def decode_array(data: object) -> Array:
     """Return the vector encoded by `encode_array`.
 
     Raises
@@ -185,7 +185,7 @@ def decode_array(data: Any) -> Array:
     return np.array(values, dtype=dtype)
 
 
-def _plain_dtype(name: Any) -> np.dtype[Any]:
+def _plain_dtype(name: object) -> np.dtype[Any]:
     """Return a dtype, after checking that `encode_array` could have written it."""
     if not isinstance(name, str) or not re.fullmatch(r"[<>|=]?([biufU]\d{1,9}|M8\[\w{1,3}\])", name):
         raise fault("an array's dtype", "one of numbers, booleans, texts or dates", name)
@@ -207,7 +207,7 @@ class Labels:
         return array
 
 
-def _are_finite(labels: Sequence[Any]) -> bool:
+def _are_finite(labels: Sequence[object]) -> bool:
     return all(math.isfinite(label) for label in labels if isinstance(label, float))
 
 
@@ -249,7 +249,7 @@ NAMES_FIT = Rule("as many names as features", _names_fit)
 """A rule on the fitted attributes of every estimator."""
 
 
-def encode_parameters(estimator: Any) -> dict[str, Any]:
+def encode_parameters(estimator: object) -> dict[str, Any]:
     """Return the constructor's parameters; those that cannot be stored are reset to their defaults.
 
     These are callbacks and checkpoints, a RandomState, and an engine that is not known by name.
@@ -268,7 +268,7 @@ def encode_parameters(estimator: Any) -> dict[str, Any]:
     return encoded
 
 
-def check_estimator(kind: type[Any], record: Mapping[str, Any]) -> None:
+def check_estimator(kind: type[object], record: Record) -> None:
     """Raise ModelFileError unless a record is of an estimator of this class."""
     name = record.get("estimator")
     if name != kind.__name__:
@@ -279,7 +279,7 @@ def check_estimator(kind: type[Any], record: Mapping[str, Any]) -> None:
         )
 
 
-def decode_parameters(kind: Any, data: Any) -> dict[str, Any]:
+def decode_parameters(kind: Any, data: object) -> dict[str, Any]:
     """Return the constructor's parameters encoded by `encode_parameters`.
 
     Raises

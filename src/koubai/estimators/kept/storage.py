@@ -1,14 +1,13 @@
 """Storage of estimators in model files: their records and tensors."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.network import Network
-from koubai.core.schema import consistent
+from koubai.core.schema import Record, Tensors, consistent
 from koubai.estimators.kept import recording
 from koubai.estimators.kept.described import DESCRIPTION, FITTED
 from koubai.estimators.kept.theta import HoldsTheta
@@ -28,7 +27,7 @@ class Storable(HoldsTheta, ABC):
     def _describe(self, network: Network) -> None:
         """Set the attributes that follow from the network."""
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
+    def to_record(self) -> tuple[Record, dict[str, Array]]:
         """Return what prediction and ``warm_start`` need as JSON data and arrays; `from_record` reads it back.
 
         Callbacks, the checkpoint's path and the optimizer's running averages are omitted.
@@ -54,7 +53,7 @@ class Storable(HoldsTheta, ABC):
         return record, {"theta": theta, **self.history_.tensors()}
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self:
         """Return the estimator described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises
@@ -67,7 +66,7 @@ class Storable(HoldsTheta, ABC):
         return consistent(cls.__name__, lambda: cls._restored(checked, tensors))
 
     @classmethod
-    def _restored(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+    def _restored(cls, record: Record, tensors: Tensors) -> Self:
         estimator = cls(**recording.decode_parameters(cls, record.get("parameters")))
         estimator.check_choices()
         network = Network.from_spec(record["network"])
@@ -84,9 +83,9 @@ class Storable(HoldsTheta, ABC):
         estimator._set_theta(theta)
         return estimator
 
-    def _own_record(self) -> dict[str, Any]:
+    def _own_record(self) -> Record:
         """Return additional data stored by this kind of estimator."""
         return {}
 
-    def _take_own_record(self, record: Mapping[str, Any]) -> None:
+    def _take_own_record(self, record: Record) -> None:
         """Restore the data from `_own_record`."""

@@ -104,7 +104,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             and self.theta_ is seen.before("theta_")
         )
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Return the attributes as plain data, without the views of θ, which a copy recreates."""
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop("_seen", None)
@@ -113,7 +113,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 del state[name]
         return to_plain(state)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         super().__setstate__(from_plain(state))
         if "theta_" in state and "coefs_" not in state:
             self._set_theta(self.theta_)

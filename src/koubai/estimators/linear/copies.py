@@ -1,6 +1,5 @@
 """A perceptron's weights in other forms: sparse or dense, as a record, as the state of a copy."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
+from koubai.core.schema import Record, Tensors
 
 
 def dense(coef: Any) -> Array:
@@ -35,7 +35,7 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
         self.coef_ = csr_array(self.coef_)
         return self
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
+    def to_record(self) -> tuple[Record, dict[str, Array]]:
         """Return what prediction and further training need as JSON data and arrays; `from_record` reads it back.
 
         Raises
@@ -51,7 +51,7 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
         return to_record(self)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self:
         """Return the estimator described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises
@@ -63,7 +63,7 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
 
         return from_record(cls, record, tensors)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Return the attributes as plain data, so that a pickle contains no other koubai class."""
         state: dict[str, Any] = dict(super().__getstate__())
         running = state.get("_running")
@@ -71,7 +71,7 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
             state["_running"] = vars(running)
         return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         running = state.get("_running")
         if isinstance(running, dict):
             from koubai.engines.cpu.perceptron_records import Weights

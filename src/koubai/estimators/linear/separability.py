@@ -14,7 +14,7 @@ from koubai.core.errors import DataError
 REMEDIES = "The averaged and the pocket perceptron can handle this: set variant='averaged' or variant='pocket'."
 
 
-def is_linearly_separable(X: Any, y: Any, *, fit_intercept: bool = True, zero_score: str = "wrong") -> bool:
+def is_linearly_separable(X: object, y: Any, *, fit_intercept: bool = True, zero_score: str = "wrong") -> bool:
     """Return whether every class can be separated from all others by a hyperplane, with f(x) > 0 only for its rows.
 
     For each class a linear program (SciPy's HiGHS) seeks w and b with wᵀx + b >= 1 on the rows of the class and <= -1

@@ -18,7 +18,9 @@ from koubai.core.schema import (
     Later,
     Maybe,
     Real,
+    Record,
     Tensor,
+    Tensors,
     Text,
     Truth,
     Whole,
@@ -88,7 +90,7 @@ DESCRIPTION = Description(
 Made = TypeVar("Made")
 
 
-def to_record(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+def to_record(estimator: Any) -> tuple[Record, dict[str, Array]]:
     """Return a fitted perceptron as JSON data and arrays."""
     sparse = issparse(estimator.coef_)
     record = {
@@ -109,7 +111,7 @@ def to_record(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     return record, tensors
 
 
-def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Made:
+def from_record(kind: type[Made], record: Record, tensors: Tensors) -> Made:
     """Return the perceptron described by `to_record`.
 
     Raises
@@ -122,7 +124,7 @@ def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[st
     return consistent(kind.__name__, lambda: _restored(kind, checked, tensors))
 
 
-def _restored(kind: Any, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Any:
+def _restored(kind: Any, record: Record, tensors: Tensors) -> Any:
     estimator = kind(**recording.decode_parameters(kind, record.get("parameters")))
     estimator._validate_params()
     estimator.classes_ = classes = record["classes"]

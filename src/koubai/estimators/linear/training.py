@@ -32,7 +32,7 @@ def rule_of(estimator: Any, sparse: bool) -> LearningRule:
     )
 
 
-def pass_plan_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> PassPlan:
+def pass_plan_of(estimator: Any, rng: np.random.RandomState, max_passes: int, first_pass: int) -> PassPlan:
     """Return the length and order of training described by the parameters."""
     return PassPlan(
         max_passes=max_passes,
@@ -45,7 +45,7 @@ def pass_plan_of(estimator: Any, rng: Any, max_passes: int, first_pass: int) -> 
     )
 
 
-def problems_of(estimator: Any, y: Array, dtype: Any) -> Problems:
+def problems_of(estimator: Any, y: Array, dtype: npt.DTypeLike) -> Problems:
     """Return the two-class problems: one for two classes, else each class against the rest, with class weights.
 
     As in scikit-learn, the rows of "the rest" have the weight 1 when there are more than two classes.
@@ -60,7 +60,14 @@ def problems_of(estimator: Any, y: Array, dtype: Any) -> Problems:
 
 
 def start_weights(
-    name: str, dtype: Any, shape: tuple[int, int], coef: Any, intercept: Any, rng: Any, init: str, fit_intercept: bool
+    name: str,
+    dtype: npt.DTypeLike,
+    shape: tuple[int, int],
+    coef: Any,
+    intercept: Any,
+    rng: np.random.RandomState,
+    init: str,
+    fit_intercept: bool,
 ) -> Weights:
     """Return the weights to start from: those given, else zeros or, by ``init``, random.
 
@@ -108,7 +115,7 @@ def start_weights(
     return Weights(matrix, intercept.reshape(k).astype(np.float64))
 
 
-def weights_to_continue(estimator: Any, dtype: Any) -> Weights:
+def weights_to_continue(estimator: Any, dtype: npt.DTypeLike) -> Weights:
     """Return the weights from which ``partial_fit`` continues: the variant's, or ``coef_`` and ``intercept_`` as set.
 
     Raises

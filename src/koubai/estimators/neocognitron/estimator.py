@@ -1,6 +1,6 @@
 """The Neocognitron in scikit-learn's conventions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, MissingError
+from koubai.core.schema import Record, Tensors
 from koubai.estimators.convolution import shapes
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters, only_if
 from koubai.estimators.neocognitron import stages
@@ -153,7 +154,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         alpha: float = 0.1,
         image_shape: Sequence[int] | None = None,
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: object = None,
     ) -> None:
         keep_parameters(self, locals())
 
@@ -167,7 +168,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         return stages.chosen(self, type(self).__name__, side)
 
     @checks_parameters
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: object, y: Any = None) -> Self:
         """Learn S-cells from images, and the readout from their classes.
 
         Parameters
@@ -225,7 +226,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         pixels = rows / self.range_ - self.lowest_ / self.range_
         return pixels.astype(np.float32).reshape(-1, *self.image_shape_)
 
-    def _rows(self, X: Any) -> Array:
+    def _rows(self, X: object) -> Array:
         """Return images of the shape of those in training as validated rows."""
         check_is_fitted(self, "s_layers_")
         who = type(self).__name__
@@ -244,7 +245,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
             height, width = -(-height // choice.strides), -(-width // choice.strides)
         return height * width * int(self.s_layers_[-1].weights.shape[1])
 
-    def transform(self, X: Any) -> Array:
+    def transform(self, X: object) -> Array:
         """Return what the top C-cells say of each image, (n, n_cells), in [0, 1) and in single precision.
 
         Parameters
@@ -254,7 +255,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         """
         return self._top(self._rows(X))
 
-    def maps(self, X: Any) -> dict[str, Array]:
+    def maps(self, X: object) -> dict[str, Array]:
         """Return what all cells say of images: ``"contrast"``, ``"S1"``, ``"C1"``, … each (n, height, width, planes).
 
         Parameters
@@ -265,7 +266,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         rows = self._rows(X)
         return dict(stages.through(self._images(rows), self.s_layers_, self._stages))
 
-    def _read(self, X: Any) -> tuple[Readout, Array]:
+    def _read(self, X: object) -> tuple[Readout, Array]:
         answers = self.transform(X)
         if not hasattr(self, "readout_"):
             raise NotFittedError(
@@ -273,7 +274,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
             )
         return self.readout_, answers
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """Return the class of each image, (n,).
 
         Parameters
@@ -286,7 +287,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         return labels
 
     @only_if(_has_probabilities)
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: object) -> Array:
         """Return the probability of each class for each image, (n, n_classes), by the softmax regression.
 
         Parameters
@@ -304,7 +305,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         found: Array = readout.predict_proba(answers)
         return found
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, Array]]:
+    def to_record(self) -> tuple[Record, dict[str, Array]]:
         """Return a fitted model as plain data and arrays for a file; `from_record` reads them back."""
         from koubai.estimators.neocognitron.storage import to_record
 
@@ -312,7 +313,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         return to_record(self)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self:
         """Return the model that `to_record` described.
 
         Raises

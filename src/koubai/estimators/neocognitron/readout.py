@@ -1,7 +1,7 @@
 """What says the class of an image from the top C-cells: softmax regression, or labelled winners as in the papers."""
 
 import warnings
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -70,7 +70,9 @@ def _unit(rows: Array) -> Array:
     return found
 
 
-def learned_readout(kind: str, rows: Array, codes: Array, alpha: float, n_jobs: int | None, rng: Any) -> Readout:
+def learned_readout(
+    kind: str, rows: Array, codes: Array, alpha: float, n_jobs: int | None, rng: np.random.RandomState
+) -> Readout:
     """Return a readout of a kind that has learned from the top C-cells' answers and the coded classes."""
     if kind == WINNER:
         return Winner.learned(rows, codes, rng.permutation(len(rows)))

@@ -95,7 +95,7 @@ def chosen(estimator: Any, who: str, side: int) -> list[Choices]:
     ]
 
 
-def _check(who: str, name: str, value: Any) -> None:
+def _check(who: str, name: str, value: object) -> None:
     if name in WHOLE:
         least, most = WHOLE[name]
         fine, required = is_whole(value) and least <= value <= most, f"an integer in [{least}, {most}]"
@@ -112,7 +112,9 @@ def _check(who: str, name: str, value: Any) -> None:
         )
 
 
-def learned_stages(images: Array, choices: Sequence[Choices], n_shown: int, rng: Any, who: str) -> list[SLayer]:
+def learned_stages(
+    images: Array, choices: Sequence[Choices], n_shown: int, rng: np.random.RandomState, who: str
+) -> list[SLayer]:
     """Return the S-cells of each stage: a stage learns from what the finished one below says of the images.
 
     Parameters

@@ -8,7 +8,21 @@ from typing import Any, TypeVar
 import numpy as np
 
 from koubai.core.arrays import Array
-from koubai.core.schema import Description, Fields, Kind, Later, Listed, Maybe, Real, Tensor, Whole, consistent, fault
+from koubai.core.schema import (
+    Description,
+    Fields,
+    Kind,
+    Later,
+    Listed,
+    Maybe,
+    Real,
+    Record,
+    Tensor,
+    Tensors,
+    Whole,
+    consistent,
+    fault,
+)
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.kept import recording
 from koubai.estimators.neocognitron.cells import SLayer
@@ -51,7 +65,7 @@ FIELDS = Fields(
 Made = TypeVar("Made")
 
 
-def to_record(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+def to_record(estimator: Any) -> tuple[Record, dict[str, Array]]:
     """Return a fitted Neocognitron as JSON data and arrays."""
     readout = getattr(estimator, "readout_", None)
     record: dict[str, Any] = {
@@ -74,7 +88,7 @@ def to_record(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     return record, tensors
 
 
-def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Made:
+def from_record(kind: type[Made], record: Record, tensors: Tensors) -> Made:
     """Return the Neocognitron described by `to_record`.
 
     Raises
@@ -86,7 +100,7 @@ def from_record(kind: type[Made], record: Mapping[str, Any], tensors: Mapping[st
     return consistent(kind.__name__, lambda: _restored(kind, record, tensors))
 
 
-def _restored(kind: Any, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Any:
+def _restored(kind: Any, record: Record, tensors: Tensors) -> Any:
     estimator = kind(**recording.decode_parameters(kind, record.get("parameters")))
     estimator._validate_params()
     found = Description(FIELDS).check(kind.__name__, record, tensors)
@@ -114,7 +128,7 @@ def _restored(kind: Any, record: Mapping[str, Any], tensors: Mapping[str, Array]
     return estimator
 
 
-def _readout(who: str, estimator: Any, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Any:
+def _readout(who: str, estimator: Any, record: Record, tensors: Tensors) -> Any:
     n_classes, n_inputs = len(estimator.classes_), estimator._n_features_out
     if "readout" not in record:
         cells = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from koubai.core.entries import Ask, Derivation
 
 
-def _dense(x: Any, name: str = "x") -> Array:
+def _dense(x: object, name: str = "x") -> Array:
     """Return one or more rows as a dense float64 array."""
     return floats("explain", name, x.toarray() if hasattr(x, "toarray") else x)
 
@@ -36,7 +36,7 @@ class Explainable:
         theta: Array = self._theta()  # type: ignore[attr-defined]
         return theta
 
-    def coded_targets(self, y: Any) -> Array:
+    def coded_targets(self, y: object) -> Array:
         """Return targets encoded as network outputs, in float64.
 
         Parameters
@@ -53,7 +53,7 @@ class Explainable:
         coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # all estimators have it
         return coded
 
-    def _coded_target(self, y: Any) -> Array:
+    def _coded_target(self, y: object) -> Array:
         """Return one row's target as the network's outputs should be; raise ParameterError if it is no target."""
         try:
             coded: Array = self.coded_targets([y])[0]
@@ -69,7 +69,7 @@ class Explainable:
             ) from error
         return coded
 
-    def explain(self, x: Any, y: Any = None, *, ask: "Ask | None" = None) -> "Derivation":
+    def explain(self, x: object, y: object = None, *, ask: "Ask | None" = None) -> "Derivation":
         """Explain one row's numbers, step by step.
 
         Parameters
@@ -135,7 +135,7 @@ class Explainable:
         """Return the lowest and the highest prediction of each output; nothing if predictions are not clipped."""
         return []
 
-    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> "Derivation":
+    def explain_model(self, X: object, y: object = None, *, layer: int = 1) -> "Derivation":
         """Show what the whole model has learned: what its hidden nodes represent, and the effects of its features.
 
         Parameters
@@ -171,7 +171,7 @@ class ExplainableWeights:
     fit_intercept: bool
     eta0: float
 
-    def explain(self, x: Any, y: Any = None) -> "Derivation":
+    def explain(self, x: object, y: object = None) -> "Derivation":
         """Explain one row: inference, loss, and the learning rule's update with the learned weights.
 
         With three or more classes, this is the perceptron of one class against the rest: that of ``y``, or of the

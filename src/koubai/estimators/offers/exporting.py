@@ -78,7 +78,7 @@ class Exportable:
         return found
 
 
-def _twin(kind: type[Any]) -> Any:
+def _twin(kind: type[object]) -> Any:
     """Return scikit-learn's class of the same name.
 
     Raises

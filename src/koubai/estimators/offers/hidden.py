@@ -14,7 +14,7 @@ from koubai.engines.reference import trace_forward
 class ShowsHidden:
     """Adds ``hidden_activations`` to an estimator."""
 
-    def hidden_activations(self, X: Any) -> list[Array]:
+    def hidden_activations(self, X: object) -> list[Array]:
         """Return the activations z of every hidden layer, (n_samples, n_nodes) each.
 
         Parameters
@@ -63,15 +63,15 @@ class HiddenLayer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
     True
     """
 
-    def __init__(self, estimator: Any, layer: int = -1) -> None:
+    def __init__(self, estimator: object, layer: int = -1) -> None:
         self.estimator, self.layer = estimator, layer
 
-    def fit(self, X: Any, y: Any = None, **given: Any) -> Self:
+    def fit(self, X: object, y: object = None, **given: Any) -> Self:
         """Train the network; further arguments go to its ``fit``."""
         self.estimator_ = clone(self.estimator).fit(X, y, **given)
         return self
 
-    def transform(self, X: Any) -> Array:
+    def transform(self, X: object) -> Array:
         """Return the activations of the hidden layer, (n_samples, n_nodes).
 
         Raises
@@ -83,7 +83,7 @@ class HiddenLayer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         found: Array = self.estimator_.hidden_activations(X)[place]
         return found
 
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
+    def get_feature_names_out(self, input_features: object = None) -> Any:
         """Return a name for each node.
 
         Raises

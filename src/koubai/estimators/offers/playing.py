@@ -9,7 +9,9 @@ from koubai.core.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from koubai.core.entries import Playground
 
-_TRAINED_ON: "weakref.WeakKeyDictionary[Any, tuple[weakref.ref[Any], weakref.ref[Any]]]" = weakref.WeakKeyDictionary()
+_TRAINED_ON: "weakref.WeakKeyDictionary[object, tuple[weakref.ref[object], weakref.ref[object]]]" = (
+    weakref.WeakKeyDictionary()
+)
 """Weak references to each estimator's training data: nothing is kept alive, copied or stored."""
 
 
@@ -20,14 +22,14 @@ class Playable:
     it is called.
     """
 
-    def _remember(self, X: Any, y: Any) -> None:
+    def _remember(self, X: object, y: object) -> None:
         """Remember the training data, if they can be weakly referenced."""
         try:
             _TRAINED_ON[self] = weakref.ref(X), weakref.ref(y)
         except TypeError:
             _TRAINED_ON.pop(self, None)
 
-    def play(self, X: Any = None, y: Any = None, **settings: Any) -> "Playground":
+    def play(self, X: object = None, y: object = None, **settings: Any) -> "Playground":
         """Open the playground in a notebook, with this network before its first update.
 
         It trains from the same initial values, on the same batches and by the same rule as ``fit`` with the same
@@ -68,7 +70,7 @@ class Playable:
             X, y = self._trained_on()
         return entries.play_estimator(self, X, y, **settings)
 
-    def _trained_on(self) -> tuple[Any, Any]:
+    def _trained_on(self) -> tuple[object, object]:
         X, y = (reference() for reference in _TRAINED_ON.get(self, (lambda: None, lambda: None)))
         if X is None or y is None:
             raise DataError(

@@ -58,7 +58,7 @@ def to_sklearn(network: Any, kind: type[Any]) -> Any:
     return found
 
 
-def perceptron_to_sklearn(model: Any, kind: type[Any]) -> Any:
+def perceptron_to_sklearn(model: object, kind: type[object]) -> Any:
     """Return scikit-learn's perceptron with the weights of a fitted one."""
     found = kind(**_shared(model, kind, {}))
     _take(found, model, OF_PERCEPTRON)
@@ -103,7 +103,7 @@ def _refusal(network: Any, parameter: str, required: str, got: str) -> Parameter
     )
 
 
-def _shared(given: Any, kind: type[Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _shared(given: Any, kind: type[Any], own: Mapping[str, object]) -> dict[str, Any]:
     """Return the parameters of one estimator that a class takes too, as far as it allows their values."""
     from sklearn.utils._param_validation import make_constraint
 

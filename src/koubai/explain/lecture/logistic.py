@@ -27,7 +27,7 @@ def logistic(
     ShapeError
         If w and x have different lengths.
     ParameterError
-        If y is no class.
+        If y is not a class.
     """
     if len(w) != len(x) or not len(w):
         raise ShapeError(f"explain: w and x must have the same length; got {len(w)} and {len(x)} numbers. Give both.")

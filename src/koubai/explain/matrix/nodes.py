@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -142,7 +142,7 @@ def computed(node: Node, known: Mapping[str, Array], sizes: Mapping[Dimension, i
     """
     parts = [computed(part, known, sizes) for part in node.parts]
     rows, columns = (sizes.get(size, 0 if isinstance(size, str) else size) for size in node.shape)
-    simple: dict[str, Callable[[], Any]] = {
+    simple: dict[str, Callable[[], Array]] = {
         "name": lambda: known[node.name],
         "number": lambda: np.full((rows, columns), float(node.value)),
         "add": lambda: parts[0] + parts[1],

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -170,7 +169,7 @@ def _broken(error: ValueError) -> str:
     return worded("explain.error.json_at", reason=worded(key) if key else error.msg, **place)
 
 
-def _asked(path: str, given: Any) -> Ask | None:
+def _asked(path: str, given: object) -> Ask | None:
     if given is None:
         return None
     if given == "loss":
@@ -182,18 +181,18 @@ def _asked(path: str, given: Any) -> Ask | None:
     raise DataError(worded("explain.error.own_ask", path=path, example='{"weight": [1, 2, 1]}', got=repr(given)))
 
 
-def _are_indices(given: list[Any]) -> bool:
+def _are_indices(given: list[object]) -> bool:
     """Return whether all are whole numbers; the first may be a layer's name."""
     return all(type(index) is int or (place == 0 and isinstance(index, str)) for place, index in enumerate(given))
 
 
-def _listed(path: str, name: str, given: Any) -> list[Any]:
+def _listed(path: str, name: str, given: object) -> list[object]:
     if not isinstance(given, list):
         raise DataError(worded("explain.error.own_list", name=name, path=path, got=repr(given), remedy=_way()))
     return given
 
 
-def _table(path: str, name: str, given: Any) -> Numbers:
+def _table(path: str, name: str, given: object) -> Numbers:
     rows = _listed(path, name, given)
     return (
         [_vector(path, name, row) for row in rows]
@@ -202,15 +201,15 @@ def _table(path: str, name: str, given: Any) -> Numbers:
     )
 
 
-def _matrix(path: str, name: str, given: Any) -> Numbers:
+def _matrix(path: str, name: str, given: object) -> Numbers:
     return [_vector(path, name, row) for row in _listed(path, name, given)]
 
 
-def _vector(path: str, name: str, given: Any) -> list[float]:
+def _vector(path: str, name: str, given: object) -> list[float]:
     return [_number(path, name, value) for value in _listed(path, name, given)]
 
 
-def _number(path: str, name: str, value: Any) -> float:
+def _number(path: str, name: str, value: object) -> float:
     parsed = parse_number(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     if parsed is None:
         raise DataError(worded("explain.error.own_number", name=name, path=path, got=repr(value)))

@@ -134,7 +134,7 @@ def _shared_gradients(trace: StepTrace, layer: int, i: int, j: int) -> Array:
 
 
 def _source(trace: StepTrace, layer: int, j: int) -> int:
-    """Return the source whose z the gradient of a parameter is proportional to; 0 if there is none such."""
+    """Return the source whose z the gradient of a parameter is proportional to; 0 if there is no such source."""
     return j if trace.forward.network.layers[layer - 1].is_linear else 0
 
 

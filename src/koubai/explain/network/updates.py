@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import isclose, isfinite
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -70,7 +70,12 @@ class UpdateSteps:
         return Quantity(Symbol(letter), Number(as_given(self.trace.slots_before[index, self.place])))
 
     def define(
-        self, key: str, subject: Symbol | Partial, formula: Formula, notes: Sequence[Text] = (), number: Any = None
+        self,
+        key: str,
+        subject: Symbol | Partial,
+        formula: Formula,
+        notes: Sequence[Text] = (),
+        number: float | None = None,
     ) -> Quantity:
         """Add the step that computes a quantity, and return the quantity."""
         evaluated = formula.evaluate()

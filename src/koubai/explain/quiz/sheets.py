@@ -106,7 +106,7 @@ def question_page(sheet: Sheet, student: str = "") -> Derivation:
 
 
 def posed(asked: Question) -> tuple[Block, ...]:
-    """Return what is asked, with what there is to choose from."""
+    """Return the question with its choices."""
     if not asked.choices:
         return asked.prompt
     rows = tuple((LETTERS[k], choice) for k, choice in enumerate(asked.choices))

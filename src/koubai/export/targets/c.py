@@ -1,15 +1,17 @@
 """C: one file without dependencies but the C library, with the tables as constants and one function that predicts."""
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Scalar
 from koubai.export.targets.formula_text import FormulaText, digits
+from koubai.export.targets.loops import entries_of, wrapped
 from koubai.export.targets.names import Names, on_a_line
-from koubai.export.targets.plain import Plain, categories_of, entries_of, has, number_marks, tables_of, wrapped
+from koubai.export.targets.plain import Plain, categories_of, has, number_marks, tables_of
 from koubai.export.targets.texts import c as texts
 from koubai.export.targets.texts import c_cells
 from koubai.export.targets.texts.c import quoted
@@ -144,7 +146,7 @@ class C(Plain):
         """Return the name of the test."""
         return "is_missing" if marks else "is_nan"
 
-    def table(self, name: str, array: Any, note: str) -> None:
+    def table(self, name: str, array: npt.ArrayLike, note: str) -> None:
         """Add a constant array."""
         array = np.asarray(array)
         kind = "int" if array.dtype.kind in "iu" else "double"

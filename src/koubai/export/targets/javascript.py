@@ -3,15 +3,17 @@
 import json
 import math
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Scalar
 from koubai.export.targets.formula_text import FormulaText, digits
+from koubai.export.targets.loops import entries_of, wrapped
 from koubai.export.targets.names import on_a_line
-from koubai.export.targets.plain import Plain, entries_of, has, number_marks, truth_words_in, wrapped
+from koubai.export.targets.plain import Plain, has, number_marks, truth_words_in
 from koubai.export.targets.texts import cells
 from koubai.export.targets.texts import javascript as texts
 from koubai.export.words import BLANKS, Counted
@@ -209,7 +211,7 @@ class JavaScript(Plain):
         """Return the name of the test."""
         return "isMissing" if marks else "isNaN"
 
-    def table(self, name: str, array: Any, note: str) -> None:
+    def table(self, name: str, array: npt.ArrayLike, note: str) -> None:
         """Add a constant array."""
         array = np.asarray(array)
         lines = [f"// {note}: {name}[i][j] is from source j to node i"] if note else []
@@ -317,5 +319,5 @@ def _marks(number: int) -> str:
     return "missing_texts" if number == 0 else f"missing_texts_{number + 1}"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -1,17 +1,21 @@
 """How steps over maps are written: convolutions, poolings, and the edges that they need."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.export.maps import Blur, Convolve, Pad, Pool
 from koubai.export.steps import Step
+from koubai.export.targets.loops import Loops
+from koubai.export.targets.onnx_graph import OnnxWriter
+from koubai.export.targets.sql.expressions import sum_of
 
 # C, JavaScript, Python: loops over windows, each of which is read line by line
 
 
-def plain_pad(plain: Any, step: Pad) -> None:
+def plain_pad(plain: Loops, step: Pad) -> None:
     """Copy the map's lines into a larger one."""
     (height, width, channels), (top, left) = step.windows.input_shape, step.windows.before
     source, across = plain.sources(step)[0], step.shape[1] * channels
@@ -28,14 +32,14 @@ def plain_pad(plain: Any, step: Pad) -> None:
     plain.end()
 
 
-def _over_windows(plain: Any, step: Convolve | Pool | Blur) -> None:
+def _over_windows(plain: Loops, step: Convolve | Pool | Blur) -> None:
     """Open the loops over rows and columns of windows."""
     rows, columns = step.windows.output_size
     plain.loop("y", rows)
     plain.loop("x", columns)
 
 
-def plain_convolve(plain: Any, step: Convolve) -> None:
+def plain_convolve(plain: Loops, step: Convolve) -> None:
     """Add up products, window by window."""
     w, b = plain.weights(step)
     windows, n_filters = step.windows, step.weights.shape[1]
@@ -55,7 +59,7 @@ def plain_convolve(plain: Any, step: Convolve) -> None:
         plain.end()
 
 
-def plain_pool(plain: Any, step: Pool) -> None:
+def plain_pool(plain: Loops, step: Pool) -> None:
     """Take the largest number or the sum of each window."""
     windows, channels = step.windows, step.windows.input_shape[2]
     across = windows.input_shape[1] * channels
@@ -78,7 +82,7 @@ def plain_pool(plain: Any, step: Pool) -> None:
         plain.end()
 
 
-def plain_blur(plain: Any, step: Blur) -> None:
+def plain_blur(plain: Loops, step: Blur) -> None:
     """Add up what each window holds of each channel, weighted."""
     windows, channels = step.windows, step.windows.input_shape[2]
     across = windows.input_shape[1] * channels
@@ -101,14 +105,14 @@ def plain_blur(plain: Any, step: Blur) -> None:
 # ONNX
 
 
-def places_of(step: Convolve | Pool | Blur) -> Any:
+def places_of(step: Convolve | Pool | Blur) -> Array:
     """Return which cells every window holds, (windows, cells of a window, channels)."""
     windows = step.windows
     cells = np.arange(np.prod(windows.input_shape), dtype=np.int64)[np.newaxis]
     return windows.patches(cells)[0].reshape(np.prod(windows.output_size), -1, windows.input_shape[2])
 
 
-def onnx_pad(writer: Any, step: Pad) -> str:
+def onnx_pad(writer: OnnxWriter, step: Pad) -> str:
     """Add the edge with ONNX's own operator."""
     graph, windows = writer.graph, step.windows
     apart = graph.shaped(writer.source(step), 0, *windows.input_shape)
@@ -116,17 +120,17 @@ def onnx_pad(writer: Any, step: Pad) -> str:
     return graph.shaped(graph.node("Pad", apart, edges, writer.floats(step, step.value)), 0, step.width)
 
 
-def _as_images(writer: Any, step: Convolve | Pool) -> str:
+def _as_images(writer: OnnxWriter, step: Convolve | Pool) -> str:
     """Return the map as ONNX has it, channels before rows and columns."""
     apart = writer.graph.shaped(writer.source(step), 0, *step.windows.input_shape)
     return writer.graph.node("Transpose", apart, perm=[0, 3, 1, 2])
 
 
-def _as_rows(writer: Any, step: Convolve | Pool, images: str) -> str:
+def _as_rows(writer: OnnxWriter, step: Convolve | Pool, images: str) -> str:
     return writer.graph.shaped(writer.graph.node("Transpose", images, perm=[0, 2, 3, 1]), 0, step.width)
 
 
-def onnx_convolve(writer: Any, step: Convolve) -> str:
+def onnx_convolve(writer: OnnxWriter, step: Convolve) -> str:
     """Use ONNX's convolution; in double precision, which its runtimes lack, multiply windows by a matrix."""
     graph, windows = writer.graph, step.windows
     biases = writer.floats(step, step.biases, f"{step.name} biases")
@@ -141,17 +145,18 @@ def onnx_convolve(writer: Any, step: Convolve) -> str:
     return graph.shaped(graph.node("Add", graph.node("MatMul", patches, weights), biases), 0, step.width)
 
 
-def onnx_pool(writer: Any, step: Pool) -> str:
+def onnx_pool(writer: OnnxWriter, step: Pool) -> str:
     """Use ONNX's maximum; gather windows for sums."""
     graph, windows = writer.graph, step.windows
     if step.largest:
-        sizes = {"kernel_shape": list(windows.size), "strides": list(windows.strides)}
-        return _as_rows(writer, step, graph.node("MaxPool", _as_images(writer, step), **sizes))
+        size, strides = list(windows.size), list(windows.strides)
+        pooled = graph.node("MaxPool", _as_images(writer, step), kernel_shape=size, strides=strides)
+        return _as_rows(writer, step, pooled)
     cells = graph.gather(writer.source(step), places_of(step))
     return graph.shaped(graph.node("ReduceSum", cells, graph.places([2]), keepdims=0), 0, step.width)
 
 
-def onnx_blur(writer: Any, step: Blur) -> str:
+def onnx_blur(writer: OnnxWriter, step: Blur) -> str:
     """Gather windows, and add them up weighted."""
     graph = writer.graph
     cells = graph.gather(writer.source(step), places_of(step))
@@ -162,7 +167,23 @@ def onnx_blur(writer: Any, step: Blur) -> str:
 # SQL: every number of a map is an expression, which only small maps allow
 
 
-def sql_pad(sql: Any, step: Pad) -> list[str]:
+class SqlParts(Protocol):
+    """What is asked of what writes a SELECT."""
+
+    def source(self, step: Step) -> list[str]:
+        """Return the expressions of a step's source."""
+        ...
+
+    def columns(self, name: str, values: Sequence[str], note: str) -> list[str]:
+        """Add a part with a column for each expression; return the columns' names."""
+        ...
+
+    def largest(self, values: Sequence[str]) -> str:
+        """Return the largest of several expressions."""
+        ...
+
+
+def sql_pad(sql: SqlParts, step: Pad) -> list[str]:
     """Write the edge out."""
     cells = np.arange(np.prod(step.windows.input_shape)).reshape(step.windows.input_shape)
     (top, left), (bottom, right) = step.windows.before, step.windows.after
@@ -171,18 +192,18 @@ def sql_pad(sql: Any, step: Pad) -> list[str]:
     return [source[place] if place >= 0 else f"({step.value!r})" for place in found]
 
 
-def sql_convolve(sql: Any, step: Convolve) -> list[str]:
+def sql_convolve(sql: SqlParts, step: Convolve) -> list[str]:
     """Add up products."""
     source, places = sql.source(step), places_of(step)
     values = [
-        sql.sum_of(bias, weights, [source[place] for place in window.ravel()])
+        sum_of(bias, weights, [source[place] for place in window.ravel()])
         for window in places
         for bias, weights in zip(step.biases, step.weights.T, strict=True)
     ]
     return sql.columns(step.name, values, step.note)
 
 
-def sql_pool(sql: Any, step: Pool) -> list[str]:
+def sql_pool(sql: SqlParts, step: Pool) -> list[str]:
     """Take the largest or the sum."""
     source = sql.source(step)
     groups = [[source[place] for place in cells] for window in places_of(step) for cells in window.T]
@@ -190,26 +211,26 @@ def sql_pool(sql: Any, step: Pool) -> list[str]:
     return sql.columns(step.name, values, step.note)
 
 
-def sql_blur(sql: Any, step: Blur) -> list[str]:
+def sql_blur(sql: SqlParts, step: Blur) -> list[str]:
     """Add up products."""
     source = sql.source(step)
     groups = [[source[place] for place in cells] for window in places_of(step) for cells in window.T]
-    return sql.columns(step.name, [sql.sum_of(0.0, step.weights, cells) for cells in groups], step.note)
+    return sql.columns(step.name, [sum_of(0.0, step.weights, cells) for cells in groups], step.note)
 
 
-PLAIN: dict[type[Step], Callable[[Any, Any], None]] = {
+PLAIN: dict[type[Step], Callable[[Loops, Any], None]] = {
     Pad: plain_pad,
     Convolve: plain_convolve,
     Pool: plain_pool,
     Blur: plain_blur,
 }
-ONNX: dict[type[Step], Callable[[Any, Any], str]] = {
+ONNX: dict[type[Step], Callable[[OnnxWriter, Any], str]] = {
     Pad: onnx_pad,
     Convolve: onnx_convolve,
     Pool: onnx_pool,
     Blur: onnx_blur,
 }
-SQL: dict[type[Step], Callable[[Any, Any], list[str]]] = {
+SQL: dict[type[Step], Callable[[SqlParts, Any], list[str]]] = {
     Pad: sql_pad,
     Convolve: sql_convolve,
     Pool: sql_pool,

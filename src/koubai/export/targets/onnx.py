@@ -6,6 +6,7 @@ from importlib import import_module, metadata
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
@@ -13,7 +14,7 @@ from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Step
 from koubai.export.targets import maps
 from koubai.export.targets.onnx_formulas import Formulas
-from koubai.export.targets.onnx_graph import ML_OPSET, Graph
+from koubai.export.targets.onnx_graph import ML_OPSET, Graph, Kind
 from koubai.export.targets.texts import onnx as onnx_texts
 from koubai.export.targets.texts.onnx_cells import is_missing, onnx_codes
 from koubai.export.words import Counted
@@ -50,7 +51,7 @@ class Writer:
         self.computation, self.onnx = computation, onnx
         self.graph = Graph(onnx)
         self.tensors: dict[str, str] = {}
-        self.dtypes: dict[str, np.dtype[Any]] = {}
+        self.dtypes: dict[str, np.dtype[np.generic]] = {}
         self.texts: dict[str, str] = {}
         """Inputs of which words are counted."""
         self.missing_texts: dict[str, str] = {}
@@ -90,7 +91,7 @@ class Writer:
         said = {"target": answer.name, "inputs": json.dumps(kinds, ensure_ascii=False)}
         return said | ({"classes": json.dumps(list(answer.classes), ensure_ascii=False)} if answer.classes else {})
 
-    def _dtype_of(self, step: Step) -> "np.dtype[Any]":
+    def _dtype_of(self, step: Step) -> np.dtype[np.generic]:
         """Return the precision of a step: what it is read or cast in, else that of its source."""
         if isinstance(step, steps.Cast):
             return np.dtype(step.dtype)
@@ -106,7 +107,7 @@ class Writer:
         """Return the tensor of one of a step's sources."""
         return self.tensors[step.sources[number]]
 
-    def floats(self, step: Step, array: Any, name: str = "") -> str:
+    def floats(self, step: Step, array: npt.ArrayLike, name: str = "") -> str:
         """Add numbers in the step's precision."""
         return self.graph.constant(np.asarray(array, self.dtypes[step.name]), name)
 
@@ -252,7 +253,7 @@ class Writer:
 
     # The answer
 
-    def _answer(self, answer: Answer, last: str, width: int) -> list[Any]:
+    def _answer(self, answer: Answer, last: str, width: int) -> list[object]:
         """Add what reads the last vector; return the outputs' descriptions."""
         graph, tensor, dtype = self.graph, self.tensors[last], self.dtypes[last]
         if answer.kind == steps.NUMBERS:
@@ -265,7 +266,7 @@ class Writer:
         if answer.kind == steps.LABELS:
             above = graph.node("Greater", tensor, graph.constant(np.array(answer.threshold, dtype)))
             graph.node("Identity", graph.cast(above, np.int64), output="prediction")
-            described = graph.value("prediction", np.int64, width)
+            described: object = graph.value("prediction", np.int64, width)
         else:
             place = self._place(self._weighted(answer, tensor, dtype), dtype, width)
             graph.node("Gather", graph.constant(np.array(answer.classes), "classes"), place, output="prediction")
@@ -274,14 +275,14 @@ class Writer:
         graph.node("Identity", tensor, output=answer.scores)
         return [*described, graph.value(answer.scores, dtype, width)]
 
-    def _interval(self, tensor: str, dtype: Any) -> list[Any]:
+    def _interval(self, tensor: str, dtype: np.dtype[np.generic]) -> list[object]:
         """Add the answer and the ends of its interval as outputs of their own."""
         names = ("prediction", "prediction_lower", "prediction_upper")
         for place, name in enumerate(names):
             self.graph.node("Identity", self.graph.shaped(self.graph.gather(tensor, [place]), -1), output=name)
         return [self.graph.value(name, dtype, None) for name in names]
 
-    def _set(self, answer: Answer, tensor: str, dtype: Any, width: int) -> list[Any]:
+    def _set(self, answer: Answer, tensor: str, dtype: np.dtype[np.generic], width: int) -> list[object]:
         """Add which classes are in the set of the stated level, if there is one."""
         if answer.reach is None:
             return []
@@ -293,7 +294,7 @@ class Writer:
         graph.node("Or", near, best, output="prediction_set")
         return [graph.value("prediction_set", np.bool_, width)]
 
-    def _weighted(self, answer: Answer, tensor: str, dtype: Any) -> str:
+    def _weighted(self, answer: Answer, tensor: str, dtype: np.dtype[np.generic]) -> str:
         """Return the scores of which the largest decides."""
         if not answer.factors:
             return tensor
@@ -301,7 +302,7 @@ class Writer:
         wide = tensor if dtype == np.float64 else self.graph.cast(tensor, np.float64)
         return self.graph.node("Mul", wide, factors)
 
-    def _place(self, tensor: str, dtype: Any, width: int) -> str:
+    def _place(self, tensor: str, dtype: np.dtype[np.generic], width: int) -> str:
         """Return the number of the class that is predicted."""
         if width > 1:
             return self.graph.node("ArgMax", tensor, axis=1, keepdims=0)
@@ -309,7 +310,7 @@ class Writer:
         return self.graph.shaped(self.graph.cast(above, np.int64), -1)
 
 
-def _type_of(answer: Answer) -> Any:
+def _type_of(answer: Answer) -> Kind:
     kind = np.array(answer.classes).dtype
     return str if kind.kind in "UO" else kind
 

@@ -1,9 +1,9 @@
 """Formulas as nodes of an ONNX graph, with the operators that ONNX has for common ones."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.core.activations.base import sigmoid_formula
 from koubai.core.formulas.pieces import Cases, Relation
@@ -27,7 +27,7 @@ RELATIONS = {"<": "Less", ">": "Greater", "≤": "LessOrEqual", "≥": "GreaterO
 
 Node = Callable[..., str]
 """Adds an operator with its inputs' names to the graph; returns its output's name."""
-Constant = Callable[[Any], str]
+Constant = Callable[[npt.ArrayLike], str]
 """Adds an array to the graph; returns its name."""
 
 
@@ -44,7 +44,7 @@ class Formulas:
         The tensor that each symbol stands for.
     """
 
-    def __init__(self, node: Node, constant: Constant, dtype: Any, symbols: Mapping[str, str]) -> None:
+    def __init__(self, node: Node, constant: Constant, dtype: npt.DTypeLike, symbols: Mapping[str, str]) -> None:
         self.node, self.constant, self.dtype = node, constant, np.dtype(dtype)
         self.symbols = dict(symbols)
         self._known: dict[Formula, str] = {}

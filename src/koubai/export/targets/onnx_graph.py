@@ -1,10 +1,16 @@
 """The parts of an ONNX graph: operators, constants, inputs, each under a name that can be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+
+from koubai.export.steps import Step
+
+Kind: TypeAlias = npt.DTypeLike
+"""A NumPy type; ``str`` for texts."""
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
 """Versions of the operators and of the format: those of 2022, which all of today's runtimes know."""
@@ -23,13 +29,13 @@ class Graph:
 
     def __init__(self, onnx: Any) -> None:
         self.onnx = onnx
-        self.nodes: list[Any] = []
-        self.inputs: list[Any] = []
+        self.nodes: list[object] = []
+        self.inputs: list[object] = []
         self.note = ""
         """What the next operators belong to."""
         self.domains: set[str] = set()
         """Where its operators are from."""
-        self._constants: dict[Any, Any] = {}
+        self._constants: dict[tuple[object, ...], Any] = {}
         self._names: dict[str, int] = {}
         self._has_texts = False
 
@@ -39,7 +45,7 @@ class Graph:
         return (OPSET_OF_TEXTS, IR_VERSION_OF_TEXTS) if self._has_texts else (OPSET, IR_VERSION)
 
     @property
-    def constants(self) -> list[Any]:
+    def constants(self) -> list[object]:
         """All arrays."""
         return list(self._constants.values())
 
@@ -48,13 +54,13 @@ class Graph:
         count = self._names[name] = self._names.get(name, 0) + 1
         return name if count == 1 else f"{name} {count}"
 
-    def node(self, operator: str, *tensors: str, output: str = "", domain: str = "", **attributes: Any) -> str:
+    def node(self, operator: str, *tensors: str, output: str = "", domain: str = "", **attributes: object) -> str:
         """Add an operator; return its output's name."""
         output = self.unique(output or f"{self.note} / {operator}")
         self._add(operator, tensors, [output], domain, attributes)
         return output
 
-    def pair(self, operator: str, *tensors: str, **attributes: Any) -> tuple[str, str]:
+    def pair(self, operator: str, *tensors: str, **attributes: object) -> tuple[str, str]:
         """Add an operator of two outputs; return their names."""
         first, second = (self.unique(f"{self.note} / {operator}") for _ in range(2))
         self._add(operator, tensors, [first, second], "", attributes)
@@ -70,14 +76,16 @@ class Graph:
         finally:
             self.nodes = before
 
-    def _add(self, operator: str, tensors: Any, outputs: list[str], domain: str, attributes: dict[str, Any]) -> None:
+    def _add(
+        self, operator: str, tensors: Sequence[str], outputs: list[str], domain: str, attributes: dict[str, object]
+    ) -> None:
         name = self.unique(f"{self.note} ({operator})")
         make = self.onnx.helper.make_node
         self.nodes.append(make(operator, list(tensors), outputs, name=name, domain=domain, **attributes))
         self.domains.add(domain)
         self._has_texts |= operator in OF_TEXTS
 
-    def constant(self, array: Any, name: str = "") -> str:
+    def constant(self, array: npt.ArrayLike, name: str = "") -> str:
         """Add an array, once; return its name."""
         array = np.asarray(array)
         texts = array.dtype.kind in "OU"
@@ -89,32 +97,32 @@ class Graph:
         found: str = self._constants[key].name
         return found
 
-    def places(self, places: Any) -> str:
+    def places(self, places: npt.ArrayLike) -> str:
         """Add whole numbers as an array; return its name."""
         return self.constant(np.asarray(places, np.int64))
 
-    def input(self, name: str, kind: Any, *shape: int) -> str:
+    def input(self, name: str, kind: Kind, *shape: int) -> str:
         """Add an input with this many columns, or of images, of a NumPy type; texts are the type ``str``."""
         number = self.kind(kind)
         self.inputs.append(self.onnx.helper.make_tensor_value_info(name, number, ["rows", *shape]))
         return self.unique(name)
 
-    def value(self, name: str, kind: Any, width: int | None) -> Any:
+    def value(self, name: str, kind: Kind, width: int | None) -> Any:
         """Return the description of an output: this many columns, or one value for each row."""
         shape = ["rows"] if width is None else ["rows", width]
         return self.onnx.helper.make_tensor_value_info(name, self.kind(kind), shape)
 
-    def kind(self, kind: Any) -> int:
+    def kind(self, kind: Kind) -> int:
         """Return ONNX's number of a NumPy type."""
         if kind is str:
             return int(self.onnx.TensorProto.STRING)
         return int(self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(kind)))
 
-    def cast(self, tensor: str, kind: Any) -> str:
+    def cast(self, tensor: str, kind: Kind) -> str:
         """Return a tensor in another type."""
         return self.node("Cast", tensor, to=self.kind(kind))
 
-    def gather(self, tensor: str, places: Any) -> str:
+    def gather(self, tensor: str, places: npt.ArrayLike) -> str:
         """Return columns of a tensor."""
         return self.node("Gather", tensor, self.places(places), axis=1)
 
@@ -138,7 +146,7 @@ class Branch:
 
     def __init__(self, outer: Graph, name: str, width: int) -> None:
         self.outer, self.name, self.width = outer, name, width
-        self.graph: Any = None
+        self.graph: object = None
         """The whole, when it has an end."""
 
     def ends(self, tensor: str) -> None:
@@ -147,3 +155,27 @@ class Branch:
         output = outer.node("Identity", tensor, output=f"{self.name} / {outer.note}")
         value = outer.value(output, np.float32, self.width)
         self.graph = outer.onnx.helper.make_graph(outer.nodes, self.name, [], [value])
+
+
+class OnnxWriter(Protocol):
+    """What is asked of what writes steps as operators by those who write one kind of step."""
+
+    graph: Graph
+    dtypes: dict[str, np.dtype[np.generic]]
+    """The precision of each vector."""
+    texts: dict[str, str]
+    """Inputs of which words are counted."""
+    missing_texts: dict[str, str]
+    """Whether they are missing."""
+
+    def source(self, step: Step) -> str:
+        """Return the tensor of a step's source."""
+        ...
+
+    def floats(self, step: Step, array: npt.ArrayLike, name: str = "") -> str:
+        """Add numbers in the step's precision."""
+        ...
+
+    def one(self) -> str:
+        """Return the number 1 in double precision."""
+        ...

@@ -1,52 +1,17 @@
 """Plain code: what C, JavaScript and Python have in common when they compute a model's steps with loops."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 from koubai.export import steps
 from koubai.export.functions import ERF
-from koubai.export.maps import Convolve
 from koubai.export.steps import Answer, Computation, Input, Scalar, Step
 from koubai.export.targets import maps
-from koubai.export.targets.formula_text import FormulaText, digits, names_in
+from koubai.export.targets.formula_text import names_in
+from koubai.export.targets.loops import Loops
 from koubai.export.words import Counted
-
-WIDE = 110
-"""Line width in characters beyond which a table's numbers continue on a new line."""
-
-
-def wrapped(cells: Sequence[str], indent: str) -> list[str]:
-    """Return cells separated by commas, in as many lines as they need."""
-    lines, line = [], indent
-    for cell in cells:
-        if len(line) + len(cell) > WIDE and line.strip():
-            lines.append(line.rstrip())
-            line = indent
-        line += f"{cell}, "
-    return [*lines, line.rstrip()]
-
-
-def cells_of(array: Any) -> list[str]:
-    """Return the numbers of an array (n,), each as short as its precision allows."""
-    array = np.asarray(array)
-    if array.dtype.kind in "iub":
-        return [str(int(value)) for value in array]
-    return [str(value) if value.dtype == np.float32 else digits(value) for value in array]
-
-
-def entries_of(array: Any, indent: str, brackets: str) -> list[str]:
-    """Return the lines of an array (n,), or of one (n, m) with each row in brackets."""
-    if array.ndim == 1:
-        return wrapped(cells_of(array), indent)
-    lines = []
-    for row in array:
-        first, *others = wrapped(cells_of(row), f"{indent} ")
-        inside = [f"{indent}{brackets[0]}{first[len(indent) + 1 :]}", *others]
-        lines += [*inside[:-1], f"{inside[-1].rstrip(',')}{brackets[1]},"]
-    return lines
 
 
 def tables_of(step: steps.Interpolate, number: int) -> list[str]:
@@ -62,7 +27,7 @@ def truth_words_in(helper: str, *, decimal: bool) -> str:
     return helper
 
 
-class Plain:
+class Plain(Loops):
     """Writes a computation in a language of loops; subclasses say how the language looks.
 
     Parameters
@@ -71,43 +36,10 @@ class Plain:
         What is to be computed.
     """
 
-    text: ClassVar[FormulaText]
-    """How formulas are written."""
-    comment: ClassVar[str] = "// {}"
     without_erf: ClassVar[bool] = False
     """Whether the language has no error function."""
 
-    def __init__(self, computation: Computation) -> None:
-        self.computation = computation
-        self.constants: list[str] = []
-        self.lines: list[str] = []
-        self.depth = 1
-
     # What a language looks like
-
-    def table(self, name: str, array: Any, note: str) -> None:
-        """Add a table of numbers (n,) or (n, m) to the constants."""
-        raise NotImplementedError
-
-    def declare(self, name: str, width: int) -> None:
-        """Declare a vector, whatever it holds."""
-        raise NotImplementedError
-
-    def loop(self, index: str, count: int, start: int = 0) -> None:
-        """Open a loop."""
-        raise NotImplementedError
-
-    def end(self) -> None:
-        """Close a loop."""
-        raise NotImplementedError
-
-    def assign(self, target: str, value: str, sign: str = "=") -> None:
-        """Assign."""
-        raise NotImplementedError
-
-    def let(self, name: str, value: str) -> None:
-        """Name a number that changes."""
-        raise NotImplementedError
 
     def function(self, function: Scalar) -> list[str]:
         """Return the definition of a function."""
@@ -135,30 +67,12 @@ class Plain:
 
     # What languages have in common
 
-    def add(self, line: str = "") -> None:
-        """Add a line to the body."""
-        self.lines.append("    " * self.depth + line if line else "")
-
-    def say(self, note: str) -> None:
-        """Add a remark."""
-        if note:
-            self.add(self.comment.format(note))
-
     def body(self) -> None:
         """Write all steps and the answer."""
         for step in self.computation.steps:
             WRITERS[type(step)](self, step)
         last = self.computation.steps[-1]
         self.answered(self.computation.answer, self.vector(last.name), last.width)
-
-    def vector(self, name: str) -> str:
-        """Return what the code calls a vector."""
-        step = next(step for step in self.computation.steps if step.name == name)
-        return self.vector(step.sources[0]) if isinstance(step, steps.Cast) else name
-
-    def sources(self, step: Step) -> list[str]:
-        """Return what the code calls a step's sources."""
-        return [self.vector(name) for name in step.sources]
 
     def functions(self) -> list[str]:
         """Return the definitions of all functions that are applied."""
@@ -176,14 +90,6 @@ class Plain:
         """The numbers that mark missing ones, once for each test that is needed."""
         found = [step.marks for step in self.computation.steps if isinstance(step, steps.Missing | steps.Filled)]
         return list(dict.fromkeys(found))
-
-    def fill(self, step: Step, value: str) -> None:
-        """Set every entry of a step's vector to an expression in i."""
-        self.say(step.note)
-        self.declare(step.name, step.width)
-        self.loop("i", step.width)
-        self.assign(f"{step.name}[i]", value)
-        self.end()
 
     def read(self, step: steps.Read) -> None:
         """Read the inputs; a whole row is given as it is."""
@@ -216,14 +122,6 @@ class Plain:
         value = self.parameter(f"{step.name}_values", step.values)
         self.fill(step, self.text.conditional(f"{self.is_missing(step.marks)}({source})", value, source))
 
-    def parameter(self, name: str, values: Any) -> str:
-        """Return an expression in i for numbers of all entries: one number, where they are the same."""
-        values = np.asarray(values)
-        if (values == values.flat[0]).all():
-            return cells_of(np.asarray(values.flat[:1], np.float64))[0]
-        self.table(name, values.astype(np.float64) if values.dtype.kind != "f" else values, "")
-        return f"{name}[i]"
-
     def apply(self, step: steps.Apply) -> None:
         """Apply a function to every entry."""
         function, sources = step.function, [f"{name}[i]" for name in self.sources(step)]
@@ -252,17 +150,6 @@ class Plain:
             for name, array in zip(tables_of(step, number), parts, strict=True):
                 self.table(name, array, "")
             self.assign(f"{step.name}[{number}]", self.interpolated(step, number))
-
-    def weights(self, step: steps.Affine | steps.Blocks | Convolve) -> tuple[str, str]:
-        """Add the tables of weights, w[i][j] from source j to node i, and biases; return their names."""
-        number = re.search(r"u(\d+)$", step.name)
-        names = [
-            step.name[: number.start()] + letter + number[1] if number else f"{step.name}_{letter}" for letter in "wb"
-        ]
-        weights = step.weights if step.weights.ndim == 2 else np.concatenate([*step.weights], axis=1)
-        self.table(names[0], np.ascontiguousarray(weights.T), step.note)
-        self.table(names[1], step.biases.ravel(), "")
-        return names[0], names[1]
 
     def affine(self, step: steps.Affine) -> None:
         """Add up products."""

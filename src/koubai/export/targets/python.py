@@ -2,15 +2,17 @@
 
 import math
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Scalar
 from koubai.export.targets.formula_text import FormulaText, digits
+from koubai.export.targets.loops import entries_of, wrapped
 from koubai.export.targets.names import on_a_line
-from koubai.export.targets.plain import Plain, entries_of, has, number_marks, truth_words_in, wrapped
+from koubai.export.targets.plain import Plain, has, number_marks, truth_words_in
 from koubai.export.targets.texts import cells
 from koubai.export.targets.texts import python as texts
 from koubai.export.words import BLANKS, Counted, in_full
@@ -215,7 +217,7 @@ class Python(Plain):
         """Return the name of the test."""
         return "is_missing" if marks else "is_nan"
 
-    def table(self, name: str, array: Any, note: str) -> None:
+    def table(self, name: str, array: npt.ArrayLike, note: str) -> None:
         """Add a constant list."""
         array = np.asarray(array)
         lines = [f"# {note}: {name}[i][j] is from source j to node i"] if note else []

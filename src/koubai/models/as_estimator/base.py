@@ -35,7 +35,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
     _task = ""
     _target_default = "target"
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: object, y: object = None) -> Self:
         """Learn from the rows of a table, or of an array.
 
         Parameters
@@ -70,30 +70,30 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         self._learned()
         return self
 
-    def _rows_with(self, X: Any, target: str) -> "pl.DataFrame":
+    def _rows_with(self, X: object, target: str) -> "pl.DataFrame":
         """Return the rows of a table that have a target."""
         return rows_with(X, target, Marks(texts_of(self.missing), texts_of(self.not_missing)))
 
     def _take_targets(self, y: Array | None) -> None:
         """Remember the user's classes; None if they are those of the table's column."""
 
-    def _checked_targets(self, frame: "pl.DataFrame", y: Any) -> Array:
+    def _checked_targets(self, frame: "pl.DataFrame", y: object) -> Array:
         """Return targets that came apart from the rows, checked in scikit-learn's words."""
         raise NotImplementedError
 
     def _learned(self) -> None:
         """Set the attributes that follow from the model."""
 
-    def _frame(self, X: Any) -> "pl.DataFrame":
+    def _frame(self, X: object) -> "pl.DataFrame":
         check_is_fitted(self, "model_")
         return frame_of(self, X, self.target_name_, fit=False)
 
-    def _predicted(self, X: Any) -> "pl.DataFrame":
+    def _predicted(self, X: object) -> "pl.DataFrame":
         frame = self._frame(X)
         with self._in_own_words():
             return self.model_.predict(frame)
 
-    def _rows_and_targets(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _rows_and_targets(self, X: object, y: object) -> tuple[object, object]:
         """Return rows with their targets, which may be a column of the table."""
         check_is_fitted(self, "model_")
         if (y is None or isinstance(y, str)) and is_table(X):
@@ -111,19 +111,19 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         check_is_fitted(self, "model_")
         return self.model_.loss_curve_
 
-    def explain(self, X: Any, row: int = 1, **asked: Any) -> "Derivation":
+    def explain(self, X: object, row: int = 1, **asked: Any) -> "Derivation":
         """Derive the numbers of one row, step by step; see `koubai.TableModel.explain`."""
         return self.model_.explain(self._full(X, None), row, **asked)
 
-    def explain_model(self, X: Any, y: Any = None, *, layer: int = 1) -> "Derivation":
+    def explain_model(self, X: object, y: object = None, *, layer: int = 1) -> "Derivation":
         """Show what the model has learned; see `koubai.TableModel.explain_model`."""
         return self.model_.explain_model(self._full(X, y), layer=layer)
 
-    def play(self, X: Any, y: Any = None, **settings: Any) -> Any:
+    def play(self, X: object, y: object = None, **settings: object) -> Any:
         """Open the playground on these rows; see `koubai.TableModel.play`."""
         return self.model_.play(self._full(X, y), **settings)
 
-    def _full(self, X: Any, y: Any) -> "pl.DataFrame":
+    def _full(self, X: object, y: object) -> "pl.DataFrame":
         """Return rows as a table of the model, with their targets where they are known."""
         check_is_fitted(self, "model_")
         if y is not None and not isinstance(y, str):

@@ -78,7 +78,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  #
         decimal: str | None = None,
         thousands: str | None = None,
         date_order: str | None = None,
-        missing: Collection[Any] = (),
+        missing: Collection[object] = (),
         not_missing: Collection[str] = (),
         dtype: str = "float64",
         random_state: int = 0,
@@ -89,20 +89,20 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  #
         time: float | None = None,
         metric: str | None = None,
         intervals: float | None = None,
-        hidden_layer_sizes: Any = None,
-        activation: Any = None,
-        loss: Any = None,
-        optimizer: Any = None,
+        hidden_layer_sizes: object = None,
+        activation: object = None,
+        loss: object = None,
+        optimizer: object = None,
         learning_rate_init: float | None = None,
-        schedule: Any = None,
+        schedule: object = None,
         batch_size: int | None = None,
         epochs: int | None = None,
-        dropout: Any = None,
+        dropout: object = None,
         alpha: float | None = None,
         l1: float | None = None,
         early_stopping: bool | None = None,
         validation_metric: str | None = None,
-        class_weight: Any = None,
+        class_weight: object = None,
         n_starts: int | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -119,19 +119,19 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  #
         self.early_stopping, self.validation_metric = early_stopping, validation_metric
         self.class_weight, self.n_starts, self.n_jobs = class_weight, n_starts, n_jobs
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """Return the class of each row, (n_samples,); X as for `fit`, with or without the target."""
         predicted = self._predicted(X)["prediction"].to_numpy()
         return np.asarray(self._labels.from_table(predicted))
 
     @available_if(_has_probabilities)  # type: ignore[untyped-decorator]  # scikit-learn is untyped
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: object) -> Array:
         """Return the probability of each of ``classes_`` for each row, (n_samples, n_classes)."""
         found = self._predicted(X)
         names = [name for name in found.columns if name.startswith("probability_")]
         return np.ascontiguousarray(np.take(found.select(names).to_numpy(), self._labels.order(), axis=1))
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
         """Return the accuracy; y may be a column of X, by default that of `fit`."""
         X, y = self._rows_and_targets(X, y)
         return float(super().score(X, y, sample_weight))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def is_table(X: Any) -> bool:
+def is_table(X: object) -> bool:
     """Return whether X has columns with names: a frame, an Arrow table, a mapping, or a file."""
     if issparse(X):
         return False  # one kind of sparse matrix is a mapping
@@ -47,7 +47,7 @@ def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.Da
     Raises
     ------
     ValueError, TypeError
-        In scikit-learn's words, for an array that is none, or does not match.
+        In scikit-learn's words, for something that is not an array, or does not match.
     DataError
         In koubai's, for a table.
     """
@@ -81,7 +81,7 @@ def names_of(estimator: Any) -> list[str]:
     return [f"x{k}" for k in range(estimator.n_features_in_)] if names is None else list(map(str, names))
 
 
-def _frame_of_array(estimator: Any, X: Any, fit: bool) -> "pl.DataFrame":
+def _frame_of_array(estimator: object, X: object, fit: bool) -> "pl.DataFrame":
     import polars as pl
 
     array = validate_data(
@@ -124,7 +124,7 @@ def with_target(frame: "pl.DataFrame", y: Array, name: str) -> tuple["pl.DataFra
     return frame.with_columns(pl.Series(name, y)), name
 
 
-def rows_with(X: Any, name: str, marks: Marks) -> "pl.DataFrame":
+def rows_with(X: object, name: str, marks: Marks) -> "pl.DataFrame":
     """Return the rows of a table that have a target.
 
     Raises

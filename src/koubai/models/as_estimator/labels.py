@@ -65,7 +65,7 @@ def _is_text(label: object) -> bool:
 
 
 def _stay(texts: Array) -> bool:
-    """Return whether a table would keep each text as it is: none is a mark of missing, a number or padded."""
+    """Return whether a table would keep every text unchanged: none is a missing mark, a number, or padded."""
     import polars as pl
 
     kept = clean(pl.DataFrame({"label": texts.tolist()}), marks=NO_MARKS)["label"].to_list()

@@ -1,7 +1,7 @@
 """A network for a number of the rows of a table, as scikit-learn's tools know estimators."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -63,7 +63,7 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]  # s
         decimal: str | None = None,
         thousands: str | None = None,
         date_order: str | None = None,
-        missing: Collection[Any] = (),
+        missing: Collection[object] = (),
         not_missing: Collection[str] = (),
         dtype: str = "float64",
         random_state: int = 0,
@@ -74,15 +74,15 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]  # s
         time: float | None = None,
         metric: str | None = None,
         intervals: float | None = None,
-        hidden_layer_sizes: Any = None,
-        activation: Any = None,
-        loss: Any = None,
-        optimizer: Any = None,
+        hidden_layer_sizes: object = None,
+        activation: object = None,
+        loss: object = None,
+        optimizer: object = None,
         learning_rate_init: float | None = None,
-        schedule: Any = None,
+        schedule: object = None,
         batch_size: int | None = None,
         epochs: int | None = None,
-        dropout: Any = None,
+        dropout: object = None,
         alpha: float | None = None,
         l1: float | None = None,
         early_stopping: bool | None = None,
@@ -103,23 +103,23 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]  # s
         self.early_stopping, self.validation_metric = early_stopping, validation_metric
         self.n_starts, self.n_jobs = n_starts, n_jobs
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """Return the number of each row, (n_samples,); X as for `fit`, with or without the target."""
         return self._predicted(X)["prediction"].to_numpy()
 
-    def predict_interval(self, X: Any) -> Array:
+    def predict_interval(self, X: object) -> Array:
         """Return the ends of each row's interval, (n_samples, 2), of a regressor with ``intervals``."""
         found = self._predicted(X)
         if self.model_.conformal_ is None:
             raise AttributeError(f"{type(self).__name__}: predict_interval needs intervals=0.9 or another level.")
         return found.select("prediction_lower", "prediction_upper").to_numpy()
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
         """Return R²; y may be a column of X, by default that of `fit`."""
         X, y = self._rows_and_targets(X, y)
         return float(super().score(X, np.asarray(y, np.float64), sample_weight))
 
-    def _checked_targets(self, frame: "pl.DataFrame", y: Any) -> Array:
+    def _checked_targets(self, frame: "pl.DataFrame", y: object) -> Array:
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
         y = column_or_1d(y, warn=True)
         check_consistent_length(frame, y)

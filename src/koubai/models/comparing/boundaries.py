@@ -62,7 +62,7 @@ def boundaries_of(
     Raises
     ------
     ParameterError
-        If a named column is none of numbers that is used.
+        If a named column is not a column of numbers in use.
     """
     numeric = {c.name: c for c in prepared.preparation.columns if isinstance(c, NumberColumn) and c.kind == NUMBER}
     pair = _pair(prepared, numeric, columns)

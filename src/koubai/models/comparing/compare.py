@@ -274,7 +274,7 @@ def _network(model: TableModel, prepared: PreparedTable, folds: Sequence[tuple[R
     return Compared(NETWORK, "model", tuple(scores), *means, int(np.mean(sizes)))
 
 
-def _timed(predict: Callable[[Array], Any], X: Array) -> tuple[Any, float]:
+def _timed(predict: Callable[[Array], object], X: Array) -> tuple[object, float]:
     seconds = []
     for _ in range(REPEATS):
         begin = perf_counter()

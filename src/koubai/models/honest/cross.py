@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.core.arguments import WHOLE, check_kind
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
 from koubai.core.schema import Fields, Listed, Named, Real, Record, Rule, Text, Whole
@@ -17,6 +18,8 @@ from koubai.models.scores.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from koubai.models.table_model import TableModel
 
 
 MOST_FOLDS = 100
@@ -80,7 +83,7 @@ class CrossValidated:
 
 
 def check_folds(cv: object, streamed: bool = False) -> None:
-    """Raise an error in one sentence if a number of folds is none."""
+    """Raise an error in one sentence if the number of folds is invalid."""
     if cv is None:
         return
     check_kind("TableModel", "cv", cv, WHOLE, 5)
@@ -93,7 +96,9 @@ def check_folds(cv: object, streamed: bool = False) -> None:
         refuse_by_blocks("cv", cv)
 
 
-def cross_validate(model: Any, prepared: PreparedTable, cv: int, executor: "Executor | None" = None) -> CrossValidated:
+def cross_validate(
+    model: "TableModel", prepared: PreparedTable, cv: int, executor: "Executor | None" = None
+) -> CrossValidated:
     """Return the scores of models like one, each trained on all folds but one and scored on that.
 
     Parameters
@@ -167,7 +172,7 @@ def _too_few(required: str, cv: int, got: int) -> DataError:
     )
 
 
-def _by_time(times: Any, cv: int) -> Iterator[tuple[RowNumbers, RowNumbers]]:
+def _by_time(times: Array, cv: int) -> Iterator[tuple[RowNumbers, RowNumbers]]:
     different = np.unique(times)
     if len(different) <= cv:
         raise _too_few(worded("models.note.more_than_different_times", cv=cv), cv, len(different))

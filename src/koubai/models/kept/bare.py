@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from koubai.core.arrays import Array
 
-Computed = Mapping[str, Callable[..., Any]]
+Computed = Mapping[str, Callable[..., Array]]
 """Features that are computed from the columns ``x1`` and ``x2`` where a table has them not, by name."""
 MOST_NAMED = 8
 """So many names are listed in a sentence."""
 
 
-def predict_bare(model: Any, frame: "pl.DataFrame", computed: Computed | None = None) -> "pl.DataFrame":
+def predict_bare(model: object, frame: "pl.DataFrame", computed: Computed | None = None) -> "pl.DataFrame":
     """Return the predictions of a bare estimator or a pipeline for the rows of a table.
 
     Its inputs are the columns of its features' names. An estimator that knows no names takes x1, x2, … by name if the
@@ -32,7 +32,7 @@ def predict_bare(model: Any, frame: "pl.DataFrame", computed: Computed | None = 
     frame : polars.DataFrame
         The rows.
     computed : mapping of str to callable, optional
-        What is computed from ``x1`` and ``x2`` if it is no column.
+        What is computed from ``x1`` and ``x2`` if it is not a column.
 
     Returns
     -------
@@ -43,12 +43,12 @@ def predict_bare(model: Any, frame: "pl.DataFrame", computed: Computed | None = 
     Raises
     ------
     DataError
-        If a column is missing or contains something other than a number, or an answer is none.
+        If a column is missing or contains something other than a number, or an answer is not a number.
     """
     return predictions_of(model, inputs_of(model, frame, computed))
 
 
-def predictions_of(model: Any, inputs: Any) -> "pl.DataFrame":
+def predictions_of(model: object, inputs: object) -> "pl.DataFrame":
     """Return the predictions for inputs as the model takes them; see `predict_bare`."""
     import numpy as np
     import polars as pl
@@ -56,7 +56,7 @@ def predictions_of(model: Any, inputs: Any) -> "pl.DataFrame":
     predicted = np.asarray(asked(model, "predict", inputs))
     _check_finite(predicted)
     classes = np.asarray(getattr(model, "classes_", ())).tolist()
-    found: dict[str, Any] = {"prediction": predicted}
+    found: dict[str, object] = {"prediction": predicted}
     if predicted.ndim == 2:
         names = classes or range(1, predicted.shape[1] + 1)
         found = {f"prediction_{name}": predicted[:, place] for place, name in enumerate(names)}
@@ -91,7 +91,7 @@ def asked(model: Any, method: str, inputs: Any) -> Any:
 
 
 def _check_finite(answers: "Array") -> None:
-    """Raise DataError if an answer is infinite or none."""
+    """Raise DataError if an answer is infinite or NaN."""
     import numpy as np
 
     if answers.dtype.kind != "f" or np.isfinite(answers).all():
@@ -116,7 +116,7 @@ def names_of(model: Any) -> list[str]:
     return [f"x{k}" for k in range(1, model.n_features_in_ + 1)] if names is None else list(map(str, names))
 
 
-def inputs_of(model: Any, frame: "pl.DataFrame", computed: Computed | None = None) -> Any:
+def inputs_of(model: object, frame: "pl.DataFrame", computed: Computed | None = None) -> Any:
     """Return a model's inputs from a table: a frame if it knows names, else an array (n_rows, n_features)."""
     import numpy as np
     import polars as pl
@@ -229,5 +229,5 @@ def _numbers(frame: "pl.DataFrame", name: str, gaps: bool) -> "Array":
     return found
 
 
-def _shown(cell: Any) -> str:
+def _shown(cell: object) -> str:
     return "a missing one" if cell is None else repr(cell)[:60]

@@ -4,16 +4,15 @@ An estimator is a scikit-learn class, and loading scikit-learn takes longer than
 only its estimator can do is left to it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ModelFileError
 from koubai.core.network import Network
-from koubai.core.schema import Fields, Later, Maybe, Text, Truth, Whole, consistent
+from koubai.core.schema import Fields, Later, Maybe, Record, Tensors, Text, Truth, Whole, consistent
 from koubai.engines.protocol import Engine
 from koubai.engines.registry import ENGINES, get_engine
 from koubai.estimators.kept.described import DESCRIPTION, LABELS
@@ -50,7 +49,7 @@ class KeptNetwork:
     engine: Engine
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self | None:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self | None:
         """Return the network that an estimator's record describes, or None where only the estimator can predict.
 
         Raises
@@ -63,7 +62,7 @@ class KeptNetwork:
         return consistent(kind, lambda: cls._restored(checked, tensors))
 
     @classmethod
-    def _restored(cls, record: Mapping[str, Any], tensors: Mapping[str, Array]) -> Self | None:
+    def _restored(cls, record: Record, tensors: Tensors) -> Self | None:
         try:
             given = ENGINE.read(record.get("parameters"), "parameters")
         except ModelFileError:  # wrong, or more than is followed here: the estimator checks all of its parameters

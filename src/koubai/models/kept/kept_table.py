@@ -1,6 +1,5 @@
 """A table's model as far as predictions need it: what `koubai predict` loads."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 from koubai.core.schema import Record, Tensors
@@ -33,6 +32,6 @@ class KeptTable(TablePredictor):
         return model
 
 
-def _network_of(is_classification: bool, record: Mapping[str, Any], tensors: Tensors) -> Any:
+def _network_of(is_classification: bool, record: Record, tensors: Tensors) -> Any:
     """Return the network without its estimator where it can predict alone."""
     return KeptNetwork.from_record(record, tensors) or table_record.estimator_of(is_classification, record, tensors)

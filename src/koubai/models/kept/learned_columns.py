@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Learned = Literal["texts", "numbers"]
 
 
-def learned_by(step: Any, names: Sequence[str]) -> dict[str, Learned]:
+def learned_by(step: object, names: Sequence[str]) -> dict[str, Learned]:
     """Return what a step has learned of its columns, by name, as far as it tells: an encoder or an imputer does.
 
     Parameters
@@ -48,11 +48,11 @@ def learned_by(step: Any, names: Sequence[str]) -> dict[str, Learned]:
     return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
-def _listed(columns: Any) -> Sequence[Any]:
+def _listed(columns: Any) -> Sequence[object]:
     return [None] if isinstance(columns, slice) else columns
 
 
-def _kind(cells: list[Any]) -> Learned | None:
+def _kind(cells: list[object]) -> Learned | None:
     """Return what cells are; None if they are several things, or truth values, or all missing."""
     there = [cell for cell in cells if cell is not None and cell == cell]
     if there and all(isinstance(cell, str) for cell in there):

@@ -129,7 +129,7 @@ def _array(value: Array, where: str, tensors: dict[str, Array]) -> Record:
     return {"cells": cells, "shape": list(value.shape), "kind": value.dtype.kind}
 
 
-def _restored(value: Any, tensors: Tensors, level: int) -> Any:
+def _restored(value: object, tensors: Tensors, level: int) -> Any:
     """Return what plain data stand for."""
     if level > MOST_LEVELS:
         raise _damaged()
@@ -138,7 +138,7 @@ def _restored(value: Any, tensors: Tensors, level: int) -> Any:
             raise _damaged()
         return value
 
-    def below(of: Any) -> Any:
+    def below(of: object) -> Any:
         return _restored(of, tensors, level + 1)
 
     match value:
@@ -195,7 +195,7 @@ def _model(name: str, where: str, record: Record, tensors: Tensors) -> Any:
     return getattr(import_module(HOMES[name]), name).from_record(record, own)
 
 
-def _estimator(name: str, state: dict[str, Any]) -> Any:
+def _estimator(name: str, state: Record) -> Any:
     """Return an estimator of scikit-learn's with what was in it; nothing of it runs."""
     from sklearn.base import BaseEstimator
 
@@ -212,7 +212,7 @@ def _estimator(name: str, state: dict[str, Any]) -> Any:
     return made
 
 
-def _check_steps(steps: Any) -> None:
+def _check_steps(steps: object) -> None:
     """Raise ModelFileError unless steps are pairs of a name, each another, and a transformer, or last an estimator."""
     if not isinstance(steps, list) or not all(isinstance(step, tuple) and len(step) == 2 for step in steps):
         raise _damaged()

@@ -241,7 +241,7 @@ def parameters_of(record: Record) -> Record:
     ModelFileError
         If parameters are missing or unknown.
     """
-    parameters: dict[str, Any] = DESCRIPTION.check("TableModel", record, {})["parameters"]
+    parameters: Record = DESCRIPTION.check("TableModel", record, {})["parameters"]
     if not set(parameters) <= set(PARAMETERS):
         raise ModelFileError(
             who="TableModel",
@@ -251,7 +251,7 @@ def parameters_of(record: Record) -> Record:
     return parameters
 
 
-def estimator_of(is_classification: bool, record: Mapping[str, Any], tensors: Tensors) -> Any:
+def estimator_of(is_classification: bool, record: Record, tensors: Tensors) -> Any:
     """Return the estimator that a record describes.
 
     Raises
@@ -266,7 +266,7 @@ def estimator_of(is_classification: bool, record: Mapping[str, Any], tensors: Te
     return kind.from_record(record, tensors)
 
 
-NetworkOf: TypeAlias = Callable[[bool, Mapping[str, Any], Tensors], Any]
+NetworkOf: TypeAlias = Callable[[bool, Record, Tensors], Any]
 """Makes what predicts from whether it predicts classes, a network's record and its arrays."""
 
 
@@ -346,7 +346,7 @@ def _others(first: Any, n_networks: int, tensors: Tensors) -> list[Any]:
     return [with_theta(first, np.array(theta)) for theta in thetas]
 
 
-def _check_classes(model: TablePredictor, labels: Mapping[str, Any]) -> None:
+def _check_classes(model: TablePredictor, labels: Mapping[str, object]) -> None:
     """Raise ValueError unless the estimator's classes are what the target column gives."""
     estimator = model.estimator_
     dtype = estimator.classes_.dtype

@@ -1,7 +1,7 @@
 """A model of images in files: how they are read, and the network that learns from them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -267,7 +267,7 @@ class ImageModel:
         """Return the result of `outputs` as a table, each row under the image's name."""
         import polars as pl
 
-        columns: dict[str, Any] = {"image": list(images.names), "prediction": predicted}
+        columns: dict[str, object] = {"image": list(images.names), "prediction": predicted}
         if probabilities is not None:
             classes = self.estimator_.classes_
             columns |= {f"probability_{label}": probabilities[:, index] for index, label in enumerate(classes.tolist())}
@@ -378,7 +378,7 @@ class ImageModel:
         return image_record.to_record(self)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], tensors: Tensors) -> Self:
+    def from_record(cls, record: Record, tensors: Tensors) -> Self:
         """Return the model described by `to_record`; its predictions are bit-for-bit the same.
 
         Raises

@@ -1,6 +1,5 @@
 """Conversion of a model of images to plain data and arrays for a model file, and back."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from koubai.core.arrays import Array
@@ -76,7 +75,7 @@ def to_record(model: Any) -> tuple[Record, dict[str, Array]]:
     return record, {f"{PREFIX}{name}": array for name, array in tensors.items()}
 
 
-def parameters_of(record: Mapping[str, Any]) -> Record:
+def parameters_of(record: Record) -> Record:
     """Return the constructor parameters in a record.
 
     Raises
@@ -90,7 +89,7 @@ def parameters_of(record: Mapping[str, Any]) -> Record:
     return {name: given[name] for name in names} | {"image_size": None if size is None else tuple(size)}
 
 
-def restore(model: Any, record: Mapping[str, Any], tensors: Tensors) -> None:
+def restore(model: object, record: Record, tensors: Tensors) -> None:
     """Set what was learned, as a checked record describes it, on a new model.
 
     Raises
@@ -101,7 +100,7 @@ def restore(model: Any, record: Mapping[str, Any], tensors: Tensors) -> None:
     consistent("ImageModel", lambda: _restore(model, record, tensors))
 
 
-def _restore(model: Any, record: Mapping[str, Any], tensors: Tensors) -> None:
+def _restore(model: Any, record: Record, tensors: Tensors) -> None:
     from koubai.estimators.convolution.classifier import ConvClassifier
     from koubai.estimators.convolution.regressor import ConvRegressor
 

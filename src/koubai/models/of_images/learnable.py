@@ -129,7 +129,7 @@ def task_of(labels: Array) -> tuple[str, str]:
 
 
 def check_labels(source: str, labels: Array, task: str) -> None:
-    """Raise DataError if labels are none that can be learned."""
+    """Raise DataError if the labels cannot be learned."""
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise DataError(
             who="ImageModel",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from koubai.core.errors import KoubaiError, ParameterError
+from koubai.core.errors import KoubaiError
 from koubai.core.language import term, worded
+from koubai.models.estimator_choice import refuse_unknown
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
 if TYPE_CHECKING:
@@ -24,18 +25,11 @@ def new_estimator(task: str, network: Mapping[str, Any], random_state: int) -> "
     from koubai.estimators.convolution.regressor import ConvRegressor
 
     kind: type[ConvClassifier | ConvRegressor] = ConvClassifier if task == CLASSIFICATION else ConvRegressor
-    unknown = sorted(set(network) - set(kind().get_params()))
-    if unknown:
-        raise ParameterError(
-            who="ImageModel",
-            parameter=unknown[0],
-            required=worded("core.must.not_set_images", task=term(task)),
-            got=worded("core.got.does_not_take", value=repr(network[unknown[0]]), name=kind.__name__),
-        )
+    refuse_unknown("ImageModel", kind, network, worded("core.must.not_set_images", task=term(task)))
     return kind(**network, random_state=random_state)
 
 
-def check_network(task: str | None, network: Mapping[str, Any], random_state: int) -> None:
+def check_network(task: str | None, network: Mapping[str, object], random_state: int) -> None:
     """Raise the first complaint unless the network's parameters suit the task, or if it is None, any task."""
     refusals: list[KoubaiError] = []
     for each in TASKS if task is None else (task,):

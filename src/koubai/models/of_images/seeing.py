@@ -137,7 +137,7 @@ def see(model: Any, images: Images, row: int = 0) -> Seen:
     return seen_by(model._fitted(), images, row)
 
 
-def see_arrays(estimator: Any, X: Any, y: Any, row: int) -> Seen:
+def see_arrays(estimator: Any, X: object, y: object, row: int) -> Seen:
     """Return what a network sees in one of several images in memory.
 
     Parameters
@@ -180,7 +180,7 @@ def see_arrays(estimator: Any, X: Any, y: Any, row: int) -> Seen:
     return seen_by(estimator, Images(pixels, labels, [f"X[{index}]" for index in range(len(pixels))], "X"), row)
 
 
-def seen_by(estimator: Any, images: Images, row: int) -> Seen:
+def seen_by(estimator: object, images: Images, row: int) -> Seen:
     """Return what a fitted network sees in one of several images."""
     if isinstance(row, bool) or not isinstance(row, int | np.integer):
         raise ParameterTypeError(
@@ -367,5 +367,5 @@ def _most_wrong(
     )
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)

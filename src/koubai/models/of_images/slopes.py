@@ -1,13 +1,17 @@
 """How what nodes of a layer take in depends on the network's inputs: one sweep back through the layers."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from koubai.core.arrays import Array
+from koubai.core.layers.base import Layer, Views
 
 
 def input_slopes(
-    parts: Sequence[Any], sources: Sequence[Array], us: Sequence[Array], zs: Sequence[Array], delta: Array
+    parts: Sequence[tuple[Layer, Views]],
+    sources: Sequence[Array],
+    us: Sequence[Array],
+    zs: Sequence[Array],
+    delta: Array,
 ) -> Array:
     """Return ∂(Σ δ u)/∂x of each row, (n, n_features), u being the net inputs of the last of several layers.
 

@@ -19,7 +19,7 @@ VALUES = 24
 MOST_CHANGES = 4
 """Number of changes that are named."""
 PAIRED = 4
-"""Pairs are tried among so many columns, those whose change alone changes the answer most."""
+"""Number of columns among which pairs are tried: those whose own change alters the answer most."""
 
 
 def changes_of(usual: "Usual", frame: "pl.DataFrame", row: Array, answer: Any, place: int | None) -> Iterator[Change]:
@@ -92,7 +92,7 @@ def _mixed(row: Array, usual: "Usual", values: dict[int, Array]) -> Array:
     return mixed
 
 
-def _change(usual: "Usual", frame: "pl.DataFrame", places: dict[int, int], answer: Any) -> Change:
+def _change(usual: "Usual", frame: "pl.DataFrame", places: dict[int, int], answer: object) -> Change:
     steps = tuple(
         (usual.names[k], shown(frame[usual.names[k]][0]), shown(usual.frame[usual.names[k]][place]))
         for k, place in places.items()
@@ -101,7 +101,7 @@ def _change(usual: "Usual", frame: "pl.DataFrame", places: dict[int, int], answe
 
 
 def _of_pair(
-    usual: "Usual", frame: "pl.DataFrame", row: Array, answer: Any, tried: dict[int, Array], pair: tuple[int, int]
+    usual: "Usual", frame: "pl.DataFrame", row: Array, answer: object, tried: dict[int, Array], pair: tuple[int, int]
 ) -> list[tuple[float, Change]]:
     """Return the nearest change of two columns that leads to another class, with its distance; or nothing."""
     one, other = pair

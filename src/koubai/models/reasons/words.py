@@ -106,7 +106,7 @@ class CommonWord:
 
 
 LEAST_TEXTS = 3
-"""A word must stand in so many of the texts looked at to be named for the whole model."""
+"""Minimum number of examined texts that must contain a word for it to be named for the whole model."""
 TEXTS = 200
 """So many texts are looked at."""
 

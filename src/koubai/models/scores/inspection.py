@@ -263,7 +263,7 @@ class _PlainNetwork:
 
 
 def columns_of_estimator(
-    model: Any, X: Array, y: Array, names: Sequence[str] = (), seed: int = 0
+    model: object, X: Array, y: Array, names: Sequence[str] = (), seed: int = 0
 ) -> tuple[tuple[ColumnView, ...], str]:
     """Return the effect of each feature of an array on a fitted estimator, and the score's name.
 
@@ -291,7 +291,7 @@ def columns_of_estimator(
         grid = np.unique(np.quantile(X[:, k], np.linspace(0.02, 0.98, POINTS)))
         outputs: tuple[tuple[float, ...], ...] = ()
         if len(grid) > 1 and (not classes or hasattr(model, "predict_proba")):
-            method: Any = "predict_proba" if classes else "auto"
+            method: object = "predict_proba" if classes else "auto"
             average = partial_dependence(
                 model, X, [int(k)], kind="average", response_method=method, custom_values={int(k): grid}
             )["average"]
@@ -316,7 +316,7 @@ def page_of_table_model(model: TablePredictor, table: TableLike, layer: int = 1)
     return about_average(page, 1, 1 + len(model.others_))
 
 
-def page_of_estimator(model: Estimator, X: Any, y: Any = None, layer: int = 1) -> Derivation:
+def page_of_estimator(model: Estimator, X: object, y: object = None, layer: int = 1) -> Derivation:
     """Return the page of a fitted `MLPClassifier` or `MLPRegressor`; see its method ``explain_model``."""
     names = tuple(map(str, getattr(model, "feature_names_in_", ())))
     rows = np.asarray(X, dtype=np.float64)

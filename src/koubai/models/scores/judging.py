@@ -191,7 +191,7 @@ def judge_kinds(estimator: Estimator, outputs: Array, y: Array, weights: Array |
     return found if _tell_confidence(estimator, y) else replace(found, factor=1.0, alone=(1.0, 1.0))
 
 
-def _tell_confidence(estimator: Any, y: Array) -> bool:
+def _tell_confidence(estimator: object, y: Array) -> bool:
     """Return whether rows tell how sure a classifier should be: without rows of a rare class, its share would win."""
     if not hasattr(estimator, "classes_"):
         return False

@@ -1,7 +1,7 @@
 """What serves a stated measure, and the limits of intervals, found for a table's model while it is trained."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def choose_for(model: TablePreparer, X: Array, y: Array, apart: Apart | None = N
     given = {name: value for name, value in model.network.items() if name not in LEFT_OUT}
     rows = X.astype(np.float32)
 
-    def make(more: Mapping[str, Any]) -> Candidate:
+    def make(more: Mapping[str, object]) -> Candidate:
         chosen, fast, single = {**given, **more}, model.members_asked.is_fast, model.is_single
         if model.target_.is_classification:
             estimator = estimator_for(task, len(y), chosen, model.random_state, fast=fast, single=single)
@@ -156,7 +156,11 @@ def decide_for(
     ) or Decision(model.metric)
 
 
-def decide_streamed(model: TablePreparer, answers: Any, training_counts: Array) -> None:
+Answers: TypeAlias = Iterable[tuple[Array, tuple[Array, Array | None]]]
+"""Targets with a model's predictions and probabilities, piece by piece."""
+
+
+def decide_streamed(model: TablePreparer, answers: Answers, training_counts: Array) -> None:
     """Set the same for a table that is read block by block, by the rows that chose the epoch."""
     check_metric(model.metric, model.target_.task)
     if model.metric is None:
@@ -172,7 +176,7 @@ def decide_streamed(model: TablePreparer, answers: Any, training_counts: Array) 
         model.decision_ = decide_by_rows(model.metric, classes, training, truth, shares)
 
 
-def conform_streamed(model: TablePreparer, answers: Any) -> None:
+def conform_streamed(model: TablePreparer, answers: Answers) -> None:
     """Set the same for a table that is read block by block, from a model's answers for the rows set aside."""
     if model.intervals is None:
         return

@@ -34,7 +34,7 @@ CONFORMAL = Fields(
 
 
 def check_level(level: object) -> None:
-    """Raise an error in one sentence if the level of intervals is none."""
+    """Raise an error in one sentence if the level of the intervals is invalid."""
     if level is None:
         return
     check_kind("TableModel", "intervals", level, REAL, 0.9)

@@ -7,7 +7,6 @@ a threshold: the class that is looked for is answered from p = 1 / (1 + w) on.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -116,7 +115,7 @@ class Decision:
 
 
 def decide(
-    metric: str, y: Array, probabilities: Array, sought: int, classes: Sequence[Any] = ("no", "yes")
+    metric: str, y: Array, probabilities: Array, sought: int, classes: Sequence[object] = ("no", "yes")
 ) -> Decision:
     """Return the factors that serve a measure best on rows that were held out.
 

@@ -6,7 +6,6 @@ classes is drawn; the others judge probabilities, whatever is made of them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -169,7 +168,7 @@ METRICS: Mapping[str, Metric] = {
 }
 """All measures that can be asked for."""
 
-CANDIDATES: Mapping[str, Mapping[str, Any]] = {
+CANDIDATES: Mapping[str, Mapping[str, object]] = {
     "auc": {"class_weight": "balanced"},
     "average_precision": {"class_weight": "balanced"},
     "log_loss": {"class_weight": "balanced"},
@@ -180,7 +179,7 @@ CANDIDATES: Mapping[str, Mapping[str, Any]] = {
 
 
 def check_metric(name: object, task: str | None) -> None:
-    """Raise an error in one sentence if a measure is unknown, or is none of the task."""
+    """Raise an error in one sentence if a measure is unknown, or does not belong to the task."""
     if name is None:
         return
     if not isinstance(name, str):

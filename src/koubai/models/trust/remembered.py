@@ -14,9 +14,9 @@ from koubai.core.language import worded
 MOST = 1024
 """Number of rows that are remembered."""
 ENOUGH = 10
-"""Of fewer rows below the largest number that is remembered, nothing is said."""
+"""With fewer rows below the largest number that is remembered, there is no note."""
 SHARE = 0.2
-"""From this share of known rows on, it is said."""
+"""Minimum share of known rows that is worth a note."""
 
 Numbers = npt.NDArray[np.uint64]
 

@@ -38,8 +38,8 @@ class Candidate:
 
 def choose(
     metric: str,
-    given: Mapping[str, Any],
-    make: Callable[[Mapping[str, Any]], Candidate],
+    given: Mapping[str, object],
+    make: Callable[[Mapping[str, object]], Candidate],
     X: Array,
     y: Array,
     seed: int,

@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
 
 METRICS = (
     "train_loss",
@@ -35,7 +34,7 @@ Goal = Mapping[str, Mapping[str, float]]
 """Conditions by metric, all of which must hold at the same time."""
 
 
-def is_met(goal: Goal, measured: Mapping[str, Any]) -> bool:
+def is_met(goal: Goal, measured: Mapping[str, object]) -> bool:
     """Return whether all conditions of a goal hold.
 
     A metric that is not there or not a number meets no condition.

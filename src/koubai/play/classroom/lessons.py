@@ -12,6 +12,7 @@ from zlib import crc32
 
 from koubai.core.errors import DataError, KoubaiError
 from koubai.core.language import LANGUAGES, term, worded
+from koubai.core.schema import Record
 from koubai.play.checks import shown
 from koubai.play.classroom.goals import COMPARISONS, METRICS
 from koubai.play.settings import CHECKS, Settings
@@ -34,18 +35,18 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def ready(name: str) -> dict[str, Any]:
+def ready(name: str) -> dict[str, object]:
     """Return a lesson included with koubai."""
     return load(FOLDER / f"{name}.json")
 
 
-def with_own(own: Mapping[str, dict[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+def with_own(own: Mapping[str, Record] | None = None) -> dict[str, Record]:
     """Return all lessons by name: the user's own first, then those included with koubai."""
     found = own or {}
     return {**found, **{name: ready(name) for name in names() if name not in found}}
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> Record:
     """Load and check a lesson; it is named after its file, and a text in only one language is used for both.
 
     Raises
@@ -87,7 +88,7 @@ def load(path: Path) -> dict[str, Any]:
     return {**lesson, "name": path.stem, "title": title, "steps": steps, "digest": digest}
 
 
-def _content(path: Path, where: str) -> Any:
+def _content(path: Path, where: str) -> object:
     if os.path.exists(path) and not os.path.isfile(path):  # a pipe without a writer would be waited for
         raise DataError(worded("playground.error.regular_file_none", where=where))
     try:
@@ -110,7 +111,7 @@ def _reason(error: OSError) -> str:
     return term((error.strerror or "nothing").lower())
 
 
-def _checked(where: str, step: Any) -> dict[str, Any]:
+def _checked(where: str, step: object) -> Record:
     """Return a step with its texts in all languages."""
     if not isinstance(step, dict) or "text" not in step:
         raise DataError(worded("playground.error.have_text_missing", where=where))
@@ -131,7 +132,7 @@ def _checked(where: str, step: Any) -> dict[str, Any]:
             raise DataError(worded("playground.error.true_false_got", where=where, part=part, shown=shown(step[part])))
     if step.get("predict") and "choices" not in step:
         raise DataError(worded("playground.error.predict_come_choices_predict_missing", where=where))
-    said: dict[str, Any] = {part: _in_all_languages(where, part, step[part]) for part in WORDS if part in step}
+    said: Record = {part: _in_all_languages(where, part, step[part]) for part in WORDS if part in step}
     if "choices" in step:
         said["choices"] = _choices(where, step["choices"])
     if "hints" in step:
@@ -145,7 +146,7 @@ def _checked(where: str, step: Any) -> dict[str, Any]:
     return {**step, **said}
 
 
-def _list(where: str, part: str, value: Any, least: int, most: int) -> list[Any]:
+def _list(where: str, part: str, value: object, least: int, most: int) -> list[object]:
     if not isinstance(value, list) or not least <= len(value) <= most:
         raise DataError(
             worded("playground.error.list_got", where=where, part=part, least=least, most=most, shown=shown(value))
@@ -153,7 +154,7 @@ def _list(where: str, part: str, value: Any, least: int, most: int) -> list[Any]
     return value
 
 
-def _choices(where: str, choices: Any) -> list[dict[str, Any]]:
+def _choices(where: str, choices: object) -> list[dict[str, object]]:
     """Return the choices of a question with their texts in all languages; at least one of them is right."""
     found = []
     for index, choice in enumerate(_list(where, "choices", choices, 2, MOST_CHOICES)):
@@ -177,7 +178,7 @@ def _choices(where: str, choices: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _check_goal(where: str, goal: Any) -> None:
+def _check_goal(where: str, goal: object) -> None:
     if not isinstance(goal, dict) or not goal:
         raise DataError(worded("playground.error.conditions_metric_such_got", where=where, shown=shown(goal)))
     for metric, conditions in goal.items():
@@ -202,7 +203,7 @@ def _check_goal(where: str, goal: Any) -> None:
                 )
 
 
-def _after(where: str, step: Mapping[str, Any], before: Settings) -> Settings:
+def _after(where: str, step: Mapping[str, object], before: Settings) -> Settings:
     """Return the settings after a step."""
     try:
         before.changed({"hide": step.get("hide", [])})

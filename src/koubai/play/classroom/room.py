@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
 
 from koubai.core.errors import ParameterError
 
@@ -13,7 +12,7 @@ MOST_NAME = 40
 MOST_RECORD = 20_000
 """Maximum length of a record that a student hands in, in characters."""
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that are not taken for one another when they are read from a blackboard."""
+"""Letters and digits that are not mistaken for one another on a blackboard."""
 
 
 def class_code() -> str:
@@ -114,12 +113,12 @@ class Room:
         self.version += 1
 
     def let_go(self) -> None:
-        """Let everybody go where they like."""
+        """Let all students move freely."""
         self.pushed = None
         self.version += 1
 
-    def report(self, student: Student, part: Mapping[str, Any]) -> None:
-        """Note how a student stands; parts that are not what they should be are left out."""
+    def report(self, student: Student, part: Mapping[str, object]) -> None:
+        """Record a student's progress; invalid parts are left out."""
         lesson, step = part.get("lesson"), _whole(part.get("step"), 1000)
         if not isinstance(lesson, str) or step is None or step >= self.n_steps.get(lesson, 0):
             return
@@ -149,12 +148,12 @@ class Room:
         self.version += 1
 
     def remove(self, number: int) -> None:
-        """Remove a student, such as one with a name that is none."""
+        """Remove a student, such as one with an improper name."""
         self.students = {secret: each for secret, each in self.students.items() if each.number != number}
         self.version += 1
 
-    def tally(self) -> dict[str, Any]:
-        """Return how the class stands: for the step that was pushed, and for each student."""
+    def tally(self) -> dict[str, object]:
+        """Return the progress of the class: on the step that was pushed, and of each student."""
         here = [each.standings.get(self.pushed) for each in self.students.values()] if self.pushed else []
         there = [each for each in here if each is not None]
         first: dict[int, int] = {}
@@ -174,7 +173,7 @@ class Room:
         }
 
 
-def _row(student: Student, pushed: tuple[str, int] | None) -> dict[str, Any]:
+def _row(student: Student, pushed: tuple[str, int] | None) -> dict[str, object]:
     """Return what the teacher sees of a student."""
     place = pushed or student.place
     now = student.standings.get(place) if place else None

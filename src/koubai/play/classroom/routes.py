@@ -1,12 +1,12 @@
 """What a server has besides when a class works on it: the pages of students and teacher, and a socket for each."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from koubai.core.schema import Record
 from koubai.play.classroom.lessons import with_own
 from koubai.play.classroom.room import Room
 from koubai.play.classroom.sockets import Class
@@ -15,7 +15,7 @@ from koubai.play.modules import STATIC, index
 ENTRY, OF_CLASS = "static/main.js", "static/classroom/student.js"
 
 
-def new_class(key: str, address: str, own: Mapping[str, dict[str, Any]] | None = None) -> Class:
+def new_class(key: str, address: str, own: Mapping[str, Record] | None = None) -> Class:
     """Return a class that may work through the lessons included with koubai and the teacher's own."""
     return Class(Room({name: len(lesson["steps"]) for name, lesson in with_own(own).items()}), key, address)
 

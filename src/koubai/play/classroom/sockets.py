@@ -5,7 +5,6 @@ import hmac
 import json
 import time
 from contextlib import suppress
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -14,7 +13,7 @@ from koubai.play.classroom.room import MOST_RECORD, Room, Student
 
 LONGEST = MOST_RECORD + 1000
 AT_ONCE, PER_SECOND = 30, 5
-"""A page's messages: as many at once, and as many each second; the others wait in its connection."""
+"""Limits on a page's messages: so many at once, and so many a second; the others wait in its connection."""
 TELLING = 0.25
 """Seconds between two tallies."""
 WRONG_KEY = 1.0
@@ -77,7 +76,7 @@ class Class:
             student.n_pages -= 1
             self.room.version += 1
 
-    async def _hear(self, socket: WebSocket, message: dict[str, Any]) -> None:
+    async def _hear(self, socket: WebSocket, message: dict[str, object]) -> None:
         """Carry out a student's message; it is about the student whose socket it came from, whatever it says."""
         if message.get("type") == "join":
             name, secret = message.get("name"), message.get("secret")
@@ -97,7 +96,7 @@ class Class:
             self.room.hand_in(known, message.get("record"))
             await _send(socket, {"type": "handed_in"})
 
-    def _step(self) -> dict[str, Any]:
+    def _step(self) -> dict[str, object]:
         pushed = self.room.pushed
         return {"type": "step", "lesson": pushed[0] if pushed else None, "step": pushed[1] if pushed else None}
 
@@ -126,7 +125,7 @@ class Class:
             if telling is not None:
                 telling.cancel()
 
-    async def _obey(self, socket: WebSocket, message: dict[str, Any]) -> None:
+    async def _obey(self, socket: WebSocket, message: dict[str, object]) -> None:
         match message.get("type"):
             case "push":
                 step = message.get("step")
@@ -158,7 +157,7 @@ class Class:
             await asyncio.sleep(TELLING)
 
 
-async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
+async def _send(socket: WebSocket, message: dict[str, object]) -> None:
     """Send, unless the page has gone or does not read for seconds."""
     if WebSocketState.DISCONNECTED in (socket.application_state, socket.client_state):
         return
@@ -166,8 +165,8 @@ async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
         await asyncio.wait_for(socket.send_json(message), 5)
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """Return a message; anything that is none is an empty one, which nobody obeys."""
+def _parsed(text: str) -> dict[str, object]:
+    """Return a message; anything else becomes an empty one, which is ignored."""
     if len(text) > LONGEST:
         return {}
     try:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from koubai.core.formulas.tree import Formula
+from koubai.core.schema import Record
 from koubai.explain.derivations import Block, Display, Step, Text
 from koubai.explain.learning_rule.learning_walk import one_example
 from koubai.play.derived.plain import Marks, Plain, alike
@@ -12,8 +13,6 @@ from koubai.play.derived.plain import Marks, Plain, alike
 FEATURES = 5
 """Features of the example."""
 OPEN = ("w", "x", "y", "f", "η")
-
-Record = dict[str, Any]
 
 
 def record_of_learning() -> Record:

@@ -30,7 +30,7 @@ from koubai.core.formulas.tree import (
 from koubai.core.formulas.values import Value
 from koubai.explain.derivations import StepId, Text
 
-Plain: TypeAlias = list[Any]
+Plain: TypeAlias = list[object]
 COMPUTED = ("u", "z", "δ", "w", "x", "y", "p", "S", "E", "φ", "m")
 """Letters of what the page computes: their numbers are left out."""
 
@@ -108,7 +108,7 @@ SIGNS: Mapping[type[Formula], str] = {
 }
 
 
-def filled(part: Any, values: Mapping[str, int]) -> Any:
+def filled(part: object, values: Mapping[str, int]) -> Any:
     """Return plain data with the names of indices replaced by their numbers."""
     if isinstance(part, str) and part.startswith("$") and part[1:] in values:
         return values[part[1:]]

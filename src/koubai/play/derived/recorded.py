@@ -14,6 +14,7 @@ from koubai.core.formulas.tree import Formula, Number, Quantity, Sum, Symbol
 from koubai.core.losses import get_loss
 from koubai.core.losses.base import Loss
 from koubai.core.network import Network
+from koubai.core.schema import Record
 from koubai.explain.derivations import Step
 from koubai.explain.network.activations import derivative, value
 from koubai.explain.network.book import Book
@@ -30,8 +31,6 @@ TARGETS = {"hinge": 1.0, "perceptron": 1.0, "poisson": 3.5}
 """A target that a loss accepts and that is not 0."""
 FAR = 1000.0
 """A pre-activation for which formulas take the form that cannot overflow."""
-
-Record = dict[str, Any]
 
 
 def book(output: str, loss: str, hidden: str = "tanh", *, far: bool = False) -> Book:

@@ -1,13 +1,13 @@
 """Updates of a weight, recorded from `koubai.explain` for each optimizer, and what comes before the rule."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from koubai.core.formulas.tree import Formula, Quantity, Quotient, Symbol
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.schema import Record
 from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.derivations import Step
@@ -22,8 +22,6 @@ ROWS = 7
 NAMES = {LAYER: "l", NODE: "i", OTHER: "j"}
 GIVEN = ("α", "t", "w", "E", "P", "g")
 """Letters of what an update starts from."""
-
-Record = dict[str, Any]
 
 
 class Recorder(UpdateSteps):
@@ -63,7 +61,7 @@ def _before() -> Record:
     return recorded
 
 
-def _mean(formula: Formula) -> list[Any]:
+def _mean(formula: Formula) -> list[object]:
     """Return the mean over the rows as one of its terms and their number.
 
     Raises

@@ -11,6 +11,7 @@ from koubai.core.activations import ACTIVATIONS
 from koubai.core.language import LANGUAGES
 from koubai.core.language import catalogue as texts_of
 from koubai.core.losses import LOSSES, get_loss
+from koubai.core.schema import Record
 from koubai.explain.derivations import Text
 from koubai.explain.network.asking import Ask
 from koubai.explain.network.passes import backward
@@ -19,13 +20,11 @@ from koubai.play.derived.plain import Marks
 from koubai.play.derived.recorded import DEPTH, LAST, NODE, WIDTH, book, of_activation, of_layers, of_loss, recorded
 from koubai.play.derived.rules import record_of_rules
 
-Plain = dict[str, Any]
-
 KEY = re.compile(r'"((?:explain|play\.choice)\.[\w.]+)"')
 
 
 @cache
-def derivations() -> Plain:
+def derivations() -> Record:
     """Return the steps of every activation, loss and optimizer with their texts; the page fills in the numbers.
 
     Examples
@@ -49,7 +48,7 @@ def derivations() -> Plain:
     }
 
 
-def _fused() -> Plain:
+def _fused() -> Record:
     """Return for each loss the output activation behind which δ is simply z - y, with that step."""
     found = {}
     for name, kind in LOSSES.items():
@@ -69,7 +68,7 @@ def _notation() -> Any:
     return Marks().text(next(text for text in texts if text.key == "explain.text.notation"))
 
 
-def _keys(part: Any) -> set[str]:
+def _keys(part: object) -> set[str]:
     """Return the keys of all texts in plain data."""
     if isinstance(part, dict):
         return set().union(*map(_keys, part.values()))

@@ -8,17 +8,16 @@ from koubai.core.activations.base import Activation
 from koubai.core.formulas.pieces import Relation
 from koubai.core.formulas.tree import Apply, BigSum, Partial, Product, Symbol
 from koubai.core.layers import AveragePooling, Convolution, Dense, Layer, MaxPooling
+from koubai.core.schema import Record
 from koubai.play.derived.plain import Marks
 from koubai.play.of_images.networks import POOLED
 from koubai.play.settings import KERNEL_SIZES
-
-Plain = dict[str, Any]
 
 MAP = (8, 8, 1)
 
 
 @cache
-def laws() -> Plain:
+def laws() -> Record:
     """Return the law of each kind of layer: of a convolution by the size of its kernel, which the indices tell.
 
     Under ``back`` stands what comes back from a layer of each kind to what it reads, under ``slopes`` φ'(u), under

@@ -1,11 +1,9 @@
 """A network on images as a fitted estimator, which takes the images as the set has them."""
 
-from typing import Any
-
 import numpy as np
 
 from koubai.estimators.convolution.classifier import ConvClassifier
-from koubai.estimators.given.image_layers import AvgPool, Conv, Dense, Dropout, Flatten, MaxPool
+from koubai.estimators.given.image_layers import AvgPool, Conv, Dense, Dropout, Flatten, ImageLayer, MaxPool
 from koubai.play.of_images.networks import POOLED
 from koubai.play.runs.estimators import parameters_of, take_moment
 from koubai.play.runs.experiment import Experiment, Moment
@@ -40,7 +38,7 @@ def image_estimator(experiment: Experiment, moment: Moment) -> ConvClassifier:
     return model
 
 
-def layers_of(settings: Settings, shape: tuple[int, int, int]) -> list[Any]:
+def layers_of(settings: Settings, shape: tuple[int, int, int]) -> list[ImageLayer | str]:
     """Return the layers on images of this shape as they are given to an estimator.
 
     Examples
@@ -48,7 +46,7 @@ def layers_of(settings: Settings, shape: tuple[int, int, int]) -> list[Any]:
     >>> layers_of(Settings(dataset="digits", hidden=(), activations=(), dropout=()), (8, 8, 1))
     [Conv(filters=8, kernel_size=3, strides=1, padding='same'), 'relu', MaxPool(pool_size=2, strides=None, padding='valid'), Flatten()]
     """  # noqa: E501  an example's output
-    found: list[Any] = []
+    found: list[ImageLayer | str] = []
     height, width, _ = shape
     for filters, size in zip(settings.filters, settings.kernel_sizes, strict=True):
         found += [Conv(filters, size, padding="same"), settings.map_activation]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from koubai.core.arrays import Array
 from koubai.core.counter_random import DATA, CounterRandom
+from koubai.core.schema import Record
 from koubai.images import digits
 from koubai.play.datasets import MADE
 
@@ -13,7 +13,7 @@ STREAM = len(MADE) + 1
 """Stream of the random numbers by which images are ordered; the numbers before it are those of other data."""
 
 
-NETWORK: Mapping[str, Any] = {
+NETWORK: Mapping[str, object] = {
     "hidden": [],
     "activations": [],
     "dropout": [],
@@ -50,9 +50,9 @@ class ImageSet:
     shape: tuple[int, int, int]
     most: float
     classes: tuple[str, ...]
-    usual: Mapping[str, Any] = field(default_factory=dict)
+    usual: Mapping[str, object] = field(default_factory=dict)
     labels: Array | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)
+    told: Record = field(default_factory=dict)
 
 
 IMAGES: Mapping[str, ImageSet] = {

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,7 @@ def data_for(settings: Settings, tables: Mapping[str, Path | Source], known: Exp
 
 
 def document(
-    given: Mapping[str, Any], tables: Mapping[str, Path | Source], known: Experiment | None = None
+    given: Mapping[str, object], tables: Mapping[str, Path | Source], known: Experiment | None = None
 ) -> Document:
     """Return a run from its plain data: ``settings``, ``moment`` and ``last``, as ``branch.js`` writes them.
 
@@ -78,7 +77,7 @@ def document(
     return Document(experiment, moment, last)
 
 
-def _moment(experiment: Experiment, given: Any) -> Moment:
+def _moment(experiment: Experiment, given: object) -> Moment:
     if not isinstance(given, Mapping):
         raise ParameterError("playground: moment must be an object of numbers; got something else. Reload the page.")
     size, slots = (

@@ -1,13 +1,14 @@
 """An estimator as the starting point of a playground, and as what comes of one: its network, and how it trains."""
 
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import ParameterError
 from koubai.core.losses import get_loss
+from koubai.core.schema import Record
 from koubai.engines.protocol import Patience
 from koubai.estimators.classifier import MLPClassifier
 from koubai.estimators.convolution.classifier import ConvClassifier
@@ -26,7 +27,7 @@ from koubai.training.run import Run
 
 Network: TypeAlias = MLPClassifier | MLPRegressor
 Playable: TypeAlias = Network | Perceptron
-"""Estimators from which a playground can start."""
+"""Estimators that a playground can start from."""
 
 WIDEST = 128
 """Maximum number of nodes in a layer that can be drawn."""
@@ -148,11 +149,11 @@ def _activation_names(estimator: Network, n_hidden: int) -> list[str]:
     return names
 
 
-def parameters_of(experiment: Experiment) -> dict[str, Any]:
+def parameters_of(experiment: Experiment) -> Record:
     """Return the parameters that make an estimator train as the playground does."""
     settings, plan, name = experiment.settings, experiment.plan, experiment.ending.loss.name
     rows = 1 if plan.penalty.per_row else plan.batch_size  # an estimator's penalty is divided by the batch size
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "hidden_layer_sizes": settings.hidden,
         "activation": list(settings.activations) or "relu",
         "optimizer": settings.optimizer if experiment.data.recipe is None else plan.optimizer,

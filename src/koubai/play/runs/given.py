@@ -183,7 +183,7 @@ def given(
     return GivenRows(X, inputs, labels, found.task, names, name, standardize, recipe)
 
 
-def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Target]":
+def _target_column(y: object, task: str | None, who: str) -> "tuple[pl.Series, Target]":
     import polars as pl
 
     name = str(getattr(y, "name", None) or "y")
@@ -200,13 +200,13 @@ def _target_column(y: Any, task: str | None, who: str) -> "tuple[pl.Series, Targ
     return column, find_target(column.to_frame(), name, task)
 
 
-def _as_given(y: Any, labels: Array) -> Array:
+def _as_given(y: object, labels: Array) -> Array:
     """Return class labels in the user's own type, if an array has one."""
     values = np.asarray(y).ravel()
     return values if values.dtype.kind in "biufU" and len(values) == len(labels) else labels
 
 
-def _frame_of(X: Any) -> "pl.DataFrame | None":
+def _frame_of(X: object) -> "pl.DataFrame | None":
     import polars as pl
 
     if isinstance(X, pl.LazyFrame | pl.DataFrame | Mapping | str | os.PathLike) or hasattr(X, "__arrow_c_stream__"):
@@ -234,7 +234,7 @@ def _length(X: Any, who: str) -> int:
     return int(shape[0])
 
 
-def _numbers(X: Any, who: str) -> Array:
+def _numbers(X: object, who: str) -> Array:
     dense = X.toarray() if hasattr(X, "toarray") else X
     try:
         inputs = np.array(dense, dtype=np.float64, order="C")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.core.schema import Record
 from koubai.play.datasets import GIVEN_IMAGES, PICTURES
 from koubai.play.of_images.sets import IMAGES, ImageSet
 from koubai.play.runs.data import Data, Source, image_set, load
@@ -20,10 +21,8 @@ from koubai.training.container import DTYPES
 if TYPE_CHECKING:
     from koubai.models.table_model import TableModel
 
-Plain = dict[str, Any]
 
-
-def rows_of(settings: Settings, tables: Mapping[str, Path | Source], *, with_template: bool = False) -> Plain:
+def rows_of(settings: Settings, tables: Mapping[str, Path | Source], *, with_template: bool = False) -> Record:
     """Return the rows that settings ask for, and how an estimator trains on them if it was opened.
 
     Parameters
@@ -42,7 +41,7 @@ def rows_of(settings: Settings, tables: Mapping[str, Path | Source], *, with_tem
     if settings.dataset in (*PICTURES, GIVEN_IMAGES):
         return pixels_of(image_set(settings, tables))
     data = load(settings, tables)
-    found: Plain = {
+    found: Record = {
         "inputs": packed(data.inputs),
         "targets": packed(data.targets),
         "test": data.test.tolist(),
@@ -60,7 +59,7 @@ def rows_of(settings: Settings, tables: Mapping[str, Path | Source], *, with_tem
     return found
 
 
-def pixels_of(which: str | ImageSet) -> Plain:
+def pixels_of(which: str | ImageSet) -> Record:
     """Return all images of a set with their classes; the page orders and divides them itself.
 
     A pixel is a byte or, where that would not do, float32, little-endian, as ``kind`` says.
@@ -105,7 +104,7 @@ def packed(numbers: Array) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers, "<f8").tobytes()).decode()
 
 
-def _recipe(settings: Settings, data: Data) -> Plain:
+def _recipe(settings: Settings, data: Data) -> Record:
     experiment, recipe = Experiment.build(settings, data), data.recipe
     assert recipe is not None
     theta, seed = recipe.start(experiment.network, settings.seed, settings.init)
@@ -118,12 +117,12 @@ def _recipe(settings: Settings, data: Data) -> Plain:
     }
 
 
-def _spec(rule: Any) -> Plain:
+def _spec(rule: Any) -> Record:
     """Return a rule's name and parameters as the engine in the page takes them: numbers only."""
     return {name: float(value) if isinstance(value, bool) else value for name, value in rule.spec().items()}
 
 
-def _template(settings: Settings, data: Data) -> Plain:
+def _template(settings: Settings, data: Data) -> Record:
     """Return a table's model with a network that has not learned: the record, and the preparation's arrays."""
     from koubai.models.files import _version_of
 
@@ -149,8 +148,8 @@ def _template(settings: Settings, data: Data) -> Plain:
     }
 
 
-def plain(value: Any) -> Any:
-    """Return a record in which numbers that are none are as model files have them."""
+def plain(value: object) -> Any:
+    """Return a record with NaN and infinity written as in model files."""
     from koubai.training.plain_data import encode
 
     return encode(value, "record")

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from koubai.core.errors import ParameterError
+from koubai.core.schema import Record
 from koubai.play.replay import changed, place_of
 from koubai.play.runs.data import Source, load
 from koubai.play.runs.document import data_for, document
@@ -19,12 +20,12 @@ TablesById = Mapping[str, Path | Source]
 
 
 @dataclass(slots=True)
-class Run:
+class PlaygroundRun:
     """What is trained, its current state, and how it got there; ``last`` is the last update if made by hand.
 
     Examples
     --------
-    >>> run = Run.of(Settings(), {})
+    >>> run = PlaygroundRun.of(Settings(), {})
     >>> run.train(20)
     >>> run.epoch
     20.0
@@ -36,17 +37,19 @@ class Run:
     last: ManualUpdate | None = None
 
     @classmethod
-    def begin(cls, experiment: Experiment) -> "Run":
+    def begin(cls, experiment: Experiment) -> "PlaygroundRun":
         """Return a run before its first update."""
         return cls(experiment, experiment.begin(), Journal(experiment.settings.as_json()))
 
     @classmethod
-    def of(cls, settings: Settings, tables: TablesById) -> "Run":
+    def of(cls, settings: Settings, tables: TablesById) -> "PlaygroundRun":
         """Return a new run under these settings."""
         return cls.begin(Experiment.build(settings, load(settings, tables)))
 
     @classmethod
-    def restored(cls, given: Mapping[str, Any], tables: TablesById, known: Experiment | None = None) -> "Run":
+    def restored(
+        cls, given: Mapping[str, object], tables: TablesById, known: Experiment | None = None
+    ) -> "PlaygroundRun":
         """Return the run of a whole document, as the page sends it; ``known`` may have its rows already."""
         found = document(given, tables, known)
         journal = Journal(Settings().changed(given.get("began")).as_json())
@@ -65,7 +68,7 @@ class Run:
         """Number of epochs done, including the fraction of the current one."""
         return self.moment.state.epoch + self.moment.cursor / max(1, self.experiment.train.n_rows)
 
-    def whole(self) -> dict[str, Any]:
+    def whole(self) -> Record:
         """Return the run as a whole document, from which the page goes on."""
         state = self.moment.state
         return {
@@ -111,13 +114,13 @@ class Run:
         self.journal.write({"edit": edit.copy()})
         self.last = None
 
-    def changed(self, wanted: Settings, tables: TablesById) -> "Run":
+    def changed(self, wanted: Settings, tables: TablesById) -> "PlaygroundRun":
         """Return this run under changed settings, or a new run if they require one."""
         names = self.settings.changes(wanted)
         if not names:
             return self
         if not names <= LIVE:
-            return Run.begin(Experiment.build(wanted, data_for(wanted, tables, self.experiment)))
+            return PlaygroundRun.begin(Experiment.build(wanted, data_for(wanted, tables, self.experiment)))
         told = {name: getattr(wanted, name) for name in names - VIEW}
         if told:
             self.experiment = changed(self.experiment, self.moment, told)

@@ -5,9 +5,10 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from koubai.core.errors import KoubaiError
+from koubai.core.schema import Record
 from koubai.play.checks import read_parts
 from koubai.play.messages import MESSAGES
 from koubai.play.runs.data import Source
@@ -17,35 +18,34 @@ from koubai.play.runs.keeping import model_file
 from koubai.play.runs.rows import rows_of
 from koubai.play.settings import Settings
 
-Plain = dict[str, Any]
 TablesById = Mapping[str, Path | Source]
 
 log = logging.getLogger("koubai.play")
 
 
-def rows(asked: Plain, tables: TablesById) -> Plain:
+def rows(asked: Record, tables: TablesById) -> Record:
     """Return the rows that settings ask for."""
     return rows_of(Settings().changed(asked), tables)
 
 
-def explain(asked: Plain, tables: TablesById) -> Plain:
+def explain(asked: Record, tables: TablesById) -> Record:
     """Return the title and the HTML of a derivation of the run's numbers."""
     allowed = MESSAGES["explain"]
     parts = read_parts({name: part for name, part in asked.items() if name in allowed}, allowed)
     return explanation(document(asked, tables), parts)
 
 
-def keep(asked: Plain, tables: TablesById) -> Plain:
+def keep(asked: Record, tables: TablesById) -> Record:
     """Return the run's network as a model file, in base64."""
     run = document(asked, tables)
     return {"base64": base64.b64encode(model_file(run.experiment, run.moment)).decode()}
 
 
-ANSWERS: Mapping[str, Callable[[Plain, TablesById], Plain]] = {"rows": rows, "explain": explain, "keep": keep}
+ANSWERS: Mapping[str, Callable[[Record, TablesById], Record]] = {"rows": rows, "explain": explain, "keep": keep}
 """What answers each kind of question."""
 
 
-def answered(kind: str, asked: bytes, tables: TablesById) -> tuple[int, Plain]:
+def answered(kind: str, asked: bytes, tables: TablesById) -> tuple[int, Record]:
     """Return a status, and the answer to a question in JSON or ``{"text": sentence}``."""
     try:
         found = json.loads(asked, parse_constant=_refuse)
@@ -56,7 +56,7 @@ def answered(kind: str, asked: bytes, tables: TablesById) -> tuple[int, Plain]:
     return reply(kind, found, tables)
 
 
-def reply(kind: str, asked: Plain, tables: TablesById) -> tuple[int, Plain]:
+def reply(kind: str, asked: Record, tables: TablesById) -> tuple[int, Record]:
     """Return a status, and the answer or ``{"text": sentence}``."""
     try:
         return 200, ANSWERS[kind](asked, tables)

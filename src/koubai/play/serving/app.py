@@ -40,7 +40,7 @@ def make_app(
     tables: Tables | None = None,
     hosts: Iterable[str] = LOOPBACK,
     token: str | None = None,
-    lessons: Mapping[str, dict[str, Any]] | None = None,
+    lessons: Mapping[str, dict[str, object]] | None = None,
     classroom: "Class | None" = None,
 ) -> Guard:
     """Return the application, guarded.
@@ -105,7 +105,7 @@ def _class_routes(classroom: "Class | None") -> "list[BaseRoute]":
 
 
 def _load() -> None:
-    """Load the code that answers questions before one is asked."""
+    """Load the code that answers questions before the first one comes."""
     import koubai.models.table_model
     import koubai.play.serving.answering
     import koubai.tables.files.reading  # noqa: F401
@@ -167,7 +167,7 @@ async def _lesson(request: Request) -> Response:
     return JSONResponse(lesson) if lesson else JSONResponse({"text": "No such lesson."}, 404)
 
 
-def _all_lessons(own: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _all_lessons(own: Mapping[str, dict[str, object]]) -> dict[str, dict[str, object]]:
     from koubai.play.classroom.lessons import with_own
 
     return with_own(own)
@@ -199,7 +199,7 @@ def _answer(kind: str) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _answered(kind: str, asked: bytes, tables: Tables) -> tuple[int, dict[str, Any]]:
+def _answered(kind: str, asked: bytes, tables: Tables) -> tuple[int, dict[str, object]]:
     from koubai.play.serving.answering import answered
 
     return answered(kind, asked, tables.paths)

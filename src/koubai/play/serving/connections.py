@@ -4,10 +4,12 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from koubai.core.schema import Record
 
 HEAD_SECONDS = 10.0
 """Seconds within which the whole head of a request must arrive."""
@@ -157,7 +159,7 @@ def most_silent() -> int:
     return max(16, min(allowed, MOST_FILES) // 8)
 
 
-def options(connections: Connections) -> dict[str, Any]:
+def options(connections: Connections) -> Record:
     """Return uvicorn's options for connections.
 
     Several iterations of the event loop pass between accepting a connection and closing the one it evicts, and each

@@ -34,7 +34,7 @@ WHOLE = (
 )
 
 
-def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
+def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, object]:
     """Return the columns and the number of rows of a table, to be offered on the page.
 
     Raises
@@ -68,7 +68,7 @@ def measured(path: Path, most_rows: int, most_columns: int) -> dict[str, Any]:
     return {"columns": found["columns"], "rows": found["rows"]}
 
 
-def measure(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
+def measure(path: str, most_rows: int, most_columns: int) -> dict[str, object]:
     """Return a table's dimensions and columns; if there are too many rows or columns, only their numbers."""
     import polars as pl
 

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import uvicorn
 
 from koubai.core.language import worded
 from koubai.core.printing import say
+from koubai.core.schema import Record
 from koubai.play.classroom.room import class_code
 from koubai.play.serving import connections
 from koubai.play.serving.app import make_app
@@ -56,7 +57,7 @@ def run(
     token: str | None = None,
     open_browser: bool = True,
     fragment: str = "",
-    lessons: Mapping[str, dict[str, Any]] | None = None,
+    lessons: Mapping[str, Record] | None = None,
     is_class: bool = False,
 ) -> None:
     """Serve until Ctrl-C.
@@ -134,7 +135,7 @@ def _say_addresses(addresses: list[str], classroom: "Class | None", teacher: str
         say(worded("playground.serving.teacher", address=teacher))
 
 
-def _class(addresses: list[str], token: str, lessons: Mapping[str, dict[str, Any]] | None) -> "tuple[Class, str]":
+def _class(addresses: list[str], token: str, lessons: Mapping[str, dict[str, object]] | None) -> "tuple[Class, str]":
     """Return a class that students join at the last address, by its code, and the address of the teacher's page."""
     from koubai.play.classroom.routes import new_class
 

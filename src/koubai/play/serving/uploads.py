@@ -146,7 +146,7 @@ async def _written(request: Request, stream: AsyncIterator[bytes], tables: Table
     return path
 
 
-def _looked_at(tables: Tables, path: Path) -> dict[str, Any]:
+def _looked_at(tables: Tables, path: Path) -> dict[str, object]:
     """Return the id, columns and number of rows of a usable table; remove any other."""
     try:
         check_beginning(path)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from koubai.core.errors import DataError, FileError, KoubaiError
 from koubai.core.language import term, worded
@@ -27,6 +27,8 @@ from koubai.tables.files.writing import write_parquet
 from koubai.training.ahead import ahead
 from koubai.training.progress import progress_bar
 from koubai.training.store import scratch_folder
+
+Found = TypeVar("Found")
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +85,7 @@ class TableBlocks:
     signed: frozenset[str]
     has_names: bool = True
     notes: tuple[str, ...] = ()
-    reading: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, object] = field(default_factory=dict)
     scratch: "ScratchFile | None" = field(default=None, repr=False)
     progress: bool = False
     separator: str = ""
@@ -175,10 +177,10 @@ class TableBlocks:
 
         self.signed = frozenset(self.columns[place] for places in self._asked(look) for place in places)
 
-    def _asked(self, ask: Callable[[], Any]) -> list[Any]:
+    def _asked(self, ask: Callable[[], Found]) -> list[Found]:
         """Return what each process finds in its own rows."""
 
-        def found() -> Any:
+        def found() -> Found:
             with complaints(self.source):
                 return ask()
 
@@ -264,7 +266,7 @@ def open_blocks(
     return table
 
 
-def _seen(table: TableBlocks) -> dict[str, Any]:
+def _seen(table: TableBlocks) -> dict[str, object]:
     """Return what tells a table from others: another file, or the same ones listed at another time."""
     if isinstance(table.path, FilesUnderWay):
         names, sizes = table.path.names, table.path.sizes

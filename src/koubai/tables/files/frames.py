@@ -15,7 +15,7 @@ from koubai.tables.files.reading import ReadingOptions, Table, read_table
 if TYPE_CHECKING:
     import polars as pl
 
-TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, Any] | str | os.PathLike[str] | Any"
+TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, object] | str | os.PathLike[str] | Any"
 """A `Table`, a polars or pandas DataFrame, a mapping of names to values, or a file path."""
 
 
@@ -54,7 +54,7 @@ def raw_table(given: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
     check_process()
     if isinstance(given, str | os.PathLike):
         return read_table(given, **reading)
-    said: list[Any] = [(name, value) for name, value in reading.items() if value is not None]
+    said = [(name, value) for name, value in reading.items() if value is not None]
     if said:
         raise ParameterError(
             worded(
@@ -100,7 +100,7 @@ def _named(given: Any) -> "tuple[pl.DataFrame, tuple[str, ...]]":
     return frame, notes
 
 
-def _of_columns(names: Sequence[str], columns: Sequence[Any]) -> "pl.DataFrame":
+def _of_columns(names: Sequence[str], columns: Sequence[object]) -> "pl.DataFrame":
     import polars as pl
 
     try:
@@ -111,7 +111,7 @@ def _of_columns(names: Sequence[str], columns: Sequence[Any]) -> "pl.DataFrame":
     return frame
 
 
-def _is_pandas(given: Any) -> bool:
+def _is_pandas(given: object) -> bool:
     return type(given).__module__.partition(".")[0] == "pandas" and hasattr(given, "columns") and hasattr(given, "iloc")
 
 
@@ -158,12 +158,12 @@ def _series(column: Any, name: str) -> "pl.Series":
         ) from error
 
 
-def _is_missing(cell: Any) -> bool:
+def _is_missing(cell: object) -> bool:
     """Tell whether a cell is None, NaN, NaT or pandas.NA."""
     return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell)
 
 
-def _all_numbers(cells: Sequence[Any]) -> bool:
+def _all_numbers(cells: Sequence[object]) -> bool:
     return all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells if cell is not None)
 
 

@@ -9,7 +9,7 @@ from koubai.tables.files.missing import MISSING_MARKS
 MOST_FURTHER = 3
 """Maximum number of lines below the names that belong to them."""
 LEAST_BELOW = 3
-"""So many cells must stand below a line to tell that it is no row."""
+"""How many cells must stand below a line to conclude that it is a heading and not a row."""
 
 _QUANTITY = re.compile(
     r"[^0-9A-Za-z]*[0-9][0-9.,:/\u2019\u00a0' -]*(?:[eE][+-]?[0-9]+)?[^0-9A-Za-z]*|[0-9]{1,4}[-/.年][0-9].*"

@@ -90,7 +90,7 @@ def checked_separator(separator: str | None) -> str | None:
 
 
 def checked_skip_lines(skip_lines: int | None) -> int | None:
-    """Return a number of lines that was given; raise ParameterError if it is none."""
+    """Return the given number of lines; raise ParameterError if it is not one."""
     if skip_lines is not None and (not isinstance(skip_lines, int) or isinstance(skip_lines, bool) or skip_lines < 0):
         raise ParameterError(
             parameter="skip_lines",

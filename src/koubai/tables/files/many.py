@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import worded
@@ -214,7 +214,7 @@ class FilesUnderWay:
         return [self._sizes[name] for name in self.names]
 
     def _copy(self, name: str) -> ScratchFile:
-        """Return a copy of a file; others, of those used longest ago, are let go before, where there is no room."""
+        """Return a copy of a file; where room is short, the least recently used copies are dropped first."""
         found = self._copies.pop(name, None)
         if found is None:
             self._make_room(self._sizes.get(name, 0))
@@ -269,7 +269,7 @@ def _end_of(source: str) -> ScratchFile | None:
     return scratch
 
 
-def _last(remote: Any, size: int, count: int) -> bytes:
+def _last(remote: IO[bytes], size: int, count: int) -> bytes:
     """Return the last bytes of a file."""
     remote.seek(size - count)
     content: bytes = remote.read(count)

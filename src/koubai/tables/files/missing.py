@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
@@ -136,7 +136,7 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: M
     return frame.select(cleaned(column).alias(column.name) for column in frame.iter_columns())
 
 
-def texts_of(given: "Collection[Any]") -> tuple[str, ...]:
+def texts_of(given: "Collection[object]") -> tuple[str, ...]:
     """Return marks as texts; a text alone is one mark."""
     return (given,) if isinstance(given, str) else tuple(str(mark) for mark in given)
 

@@ -9,7 +9,7 @@ from koubai.core.language import worded
 
 
 def column_name(raw: object) -> str:
-    """Return a column's name as koubai has it: a text without blanks around it, nothing for what is no name.
+    """Return a column's name as koubai has it: a text without blanks around it, empty for anything that is not a name.
 
     The parts of a name of several levels are joined. A name that polars would take for a pattern, ``*`` or ``^…$``,
     is put in brackets.

@@ -102,7 +102,7 @@ class Parser:
         return text[at:], 0
 
     def _parsed(self, text: bytes, final: bool) -> "tuple[pl.DataFrame | None, bytes]":
-        """Return the rows of whole lines, none if there are none, and what is left."""
+        """Return the rows of complete lines, if any, and the remainder."""
         whole = mended(text, self.layout.separator, final)
         self._note_strays(text, whole)
         ends = whole.line_ends

@@ -48,7 +48,7 @@ def text_pieces(source: str, encoding: str, limit: int | None = None, size: int 
     FileError
         If the file cannot be read.
     DataError
-        If it is damaged, holds more than the limit, or is no text.
+        If it is damaged, holds more than the limit, or is not text.
     """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     read, old_ends = 0, None

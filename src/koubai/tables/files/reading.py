@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, TypeVar
 
 from koubai.core.errors import DataError
 from koubai.core.language import term, worded
@@ -64,7 +64,7 @@ class Table:
     source: str
     has_names: bool = True
     notes: tuple[str, ...] = ()
-    reading: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, object] = field(default_factory=dict)
     separator: str = ""
 
 
@@ -77,19 +77,19 @@ class Reading(NamedTuple):
     skip_lines: int | None = None
 
     def check(self) -> None:
-        """Raise ParameterError if one of them is none."""
+        """Raise ParameterError if one of them is invalid."""
         if self.encoding is not None:
             check_encoding(self.encoding)
         checked_separator(self.separator)
         checked_skip_lines(self.skip_lines)
 
     @property
-    def given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, object]:
         """What was given."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-def reading_of(record: Record) -> dict[str, Any]:
+def reading_of(record: Record) -> dict[str, object]:
     """Return what a record says of how to read a text file, checked.
 
     Raises

@@ -227,7 +227,7 @@ class Asked:
     date_order: str | None = None
 
     def check(self) -> None:
-        """Raise ParameterError if they are none, or the same."""
+        """Raise ParameterError if they are invalid, or the same."""
         if self.decimal not in (None, ".", ","):
             raise ParameterError(
                 who="TableModel",

@@ -30,7 +30,7 @@ LARGEST = 1e300
 
 
 def numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Series":
-    """Return the numbers that cells hold, as float64; null for what is none.
+    """Return the numbers that cells hold, as float64; null for anything else.
 
     Texts are read in the given format. Without one, as models of earlier versions did it: 1,234.5 and $1,234 and 12 %
     are 1234.5 and 1234 and 12.
@@ -70,7 +70,7 @@ def truths_in_words(present: "pl.Series") -> str:
 
 
 def truths(column: "pl.Series") -> "pl.Series":
-    """Return 1 for true, yes, t or y, 0 for false, no, f or n, as float64; null for what is none of them."""
+    """Return 1 for true, yes, t or y, 0 for false, no, f or n, as float64; null for anything else."""
     import polars as pl
 
     if column.dtype != pl.String:
@@ -97,7 +97,7 @@ def labels(column: "pl.Series", as_written: bool = False) -> "pl.Series":
 
 
 def dates(column: "pl.Series", format: DateFormat) -> "pl.Series":
-    """Return the points in time that cells hold (Datetime), texts in a given format; null for what is none."""
+    """Return the points in time that cells hold (Datetime), texts in a given format; null for anything else."""
     import polars as pl
 
     if column.dtype == pl.Date:

@@ -31,11 +31,11 @@ class Written:
     default: NumberFormat = field(default_factory=NumberFormat)
 
     def number(self, name: str) -> NumberFormat | None:
-        """Return how a column's numbers are written; None if it holds none, or is no text."""
+        """Return how a column's numbers are written; None if it holds none, or is not text."""
         return self.numbers[name].format if name in self.numbers else None
 
     def date(self, name: str) -> DateFormat | None:
-        """Return how a column's dates are written; None if it holds none, or is no text."""
+        """Return how a column's dates are written; None if it holds none, or is not text."""
         return self.dates[name].format if name in self.dates else None
 
     def doubt_of(self, name: str) -> str:

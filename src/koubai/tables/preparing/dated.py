@@ -114,7 +114,7 @@ class DateColumn:
     def outside(self, column: "pl.Series") -> npt.NDArray[np.bool_] | None:
         """Return which dates lie outside the training range, extended by a tenth at each end.
 
-        None if the range is not known, or the column is none of dates yet.
+        None if the range is not known, or the column is not yet one of dates.
         """
         if self.seen is None or not column.dtype.is_temporal():
             return None

@@ -1,10 +1,24 @@
 """What the record of a preparation holds in a model file, and what is checked of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from koubai.core import schema
-from koubai.core.schema import F64, By, Description, Fields, Kind, Later, Listed, Maybe, Real, Rule, Tensor, Text, Truth
+from koubai.core.schema import (
+    F64,
+    By,
+    Description,
+    Fields,
+    Kind,
+    Later,
+    Listed,
+    Maybe,
+    Real,
+    Record,
+    Rule,
+    Tensor,
+    Text,
+    Truth,
+)
 from koubai.tables.meaning.columns import BOOLEAN, CATEGORY, DATE, NUMBER, TEXT
 from koubai.tables.meaning.date_formats import is_date_form
 from koubai.tables.meaning.number_formats import FORMAT
@@ -50,11 +64,11 @@ DESCRIPTION = Description(
 """What the record of a preparation must hold."""
 
 
-def _all_different(columns: Sequence[Mapping[str, Any]]) -> bool:
+def _all_different(columns: Sequence[Mapping[str, object]]) -> bool:
     return len({column["name"] for column in columns}) == len(columns)
 
 
-def tensor_of(column: Mapping[str, Any]) -> Tensor:
+def tensor_of(column: Record) -> Tensor:
     """Return what the array of a column must be: quantiles, weights of terms, or statistics of a date's parts."""
     if column["kind"] == DATE:
         return Tensor(F64, (3, len(column["parts"])))

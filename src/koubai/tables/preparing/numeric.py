@@ -201,7 +201,7 @@ class NumberColumn:
     def outside(self, column: "pl.Series") -> npt.NDArray[np.bool_] | None:
         """Return which cells of a column of numbers lie outside the training range, extended by a tenth at each end.
 
-        None if the range is not known, or the column is none of numbers yet.
+        None if the range is not known, or the column is not yet one of numbers.
         """
         if self.seen is None or not column.dtype.is_numeric():
             return None

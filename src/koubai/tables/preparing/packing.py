@@ -1,7 +1,7 @@
 """Compact storage of prepared rows: numbers unchanged; a category, and how often a word comes, as one byte each."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Packing:
     """
 
     preparation: Preparation
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
 
     @property
     def n_numbers(self) -> int:

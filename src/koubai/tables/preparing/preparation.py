@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -218,7 +218,7 @@ class Preparation:
         return [feature for column in self.columns for feature in column.features]
 
     def plain_features(self) -> npt.NDArray[np.bool_] | None:
-        """Return which features are no pieces of a number's range, (n_features,); None if none are pieces."""
+        """Return which features are not pieces of a number's range, (n_features,); None if none are pieces."""
         pieces = [
             column.is_piece if isinstance(column, NumberColumn) else [False] * len(column.features)
             for column in self.columns
@@ -330,7 +330,7 @@ class Preparation:
             notes.append(worded("tables.note.column_holds_values_training_did", name=repr(name), shown=shown))
         return notes
 
-    def to_record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
+    def to_record(self) -> tuple[dict[str, object], dict[str, npt.NDArray[np.float64]]]:
         """Return the preparation as plain data and arrays for a model file; `from_record` reads them back."""
         record = {
             "columns": [column.record() for column in self.columns],

@@ -21,7 +21,7 @@ TASKS = (CLASSIFICATION, REGRESSION)
 
 
 def check_task(task: str | None) -> None:
-    """Raise ParameterError if it is no task."""
+    """Raise ParameterError if it is not a task."""
     if task not in (None, *TASKS):
         raise ParameterError(worded("tables.error.task_classification_regression_got", task=repr(task)))
 
@@ -61,7 +61,7 @@ def refuse_odd_words(
     read : Series
         The numbers that these values are, null for those that are none.
     n_rows, n_wrong : int
-        How many rows have a value, and how many of them one that is no number.
+        How many rows have a value, and how many of them one that is not a number.
     task : str, optional
         As `find_target`.
     row_of : callable

@@ -301,7 +301,7 @@ def _texts(present: "pl.Series") -> "pl.Series":
 
 
 def whole_numbers(column: "pl.Series", format: NumberFormat | None = None) -> "pl.Series":
-    """Return the numbers that cells hold, as float64; null for what is none, not whole, or not below 2⁵³."""
+    """Return the numbers that cells hold, as float64; null for all but whole numbers below 2⁵³."""
     return _only_whole(numbers(column, format))
 
 

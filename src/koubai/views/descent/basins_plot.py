@@ -1,6 +1,6 @@
 """Maps of basins of attraction in matplotlib, coloured by minimum or, where there are many, by its value."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,12 +8,14 @@ from koubai.core.language import Language, text
 from koubai.descent.functions.objective import Array
 from koubai.descent.paths.basins import FAILED, NOWHERE, BasinMaps, Basins
 from koubai.views.descent.plot import draw_title, legend_columns
-from koubai.views.descent.style import COLOURS, SIZE
+from koubai.views.descent.style import COLOURS, SIZE, Drawn
 from koubai.views.descent.words import axis_name, number, point, rule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+    from matplotlib.patches import Patch
 
 FEW = len(COLOURS) - 1
 """Maximum number of minima with a colour of their own; black is reserved for lines."""
@@ -49,9 +51,9 @@ def basins_figure(found: BasinMaps, lang: Language) -> "Figure":
         bar.set_label(text("descent.axis.reached", lang))
     handles = _legend(found, lang)
     if handles:
-        columns = legend_columns([handle.get_label() for handle in handles])
+        columns = legend_columns([str(handle.get_label()) for handle in handles])
         question = text("descent.title.basins", lang) if len(first.minima) <= FEW else None
-        place: dict[str, Any] = {"loc": "outside lower center", "ncols": columns, "frameon": False}
+        place: Drawn = {"loc": "outside lower center", "ncols": columns, "frameon": False}
         figure.legend(handles=handles, title=question, title_fontsize=19, **place)
     return figure
 
@@ -74,12 +76,12 @@ def _grid(count: int) -> tuple[int, int]:
     return rows, -(-count // rows)
 
 
-def _draw_map(axes: "Axes", found: Basins, alone: bool) -> Any:
+def _draw_map(axes: "Axes", found: Basins, alone: bool) -> "AxesImage":
     """Draw one map with the function's contours, the borders of the basins and the minima; return its image."""
     (left, right), (bottom, top) = found.surface.window
     extent = (left, right, bottom, top)
     few = len(found.minima) <= FEW
-    placed: dict[str, Any] = {"origin": "lower", "extent": extent, "aspect": "auto", "interpolation": "nearest"}
+    placed: Drawn = {"origin": "lower", "extent": extent, "aspect": "auto", "interpolation": "nearest"}
     if few:
         shown = axes.imshow(_coloured(found), **placed)
         _draw_lines(axes, found)
@@ -89,7 +91,7 @@ def _draw_map(axes: "Axes", found: Basins, alone: bool) -> Any:
     minima = np.array(found.minima).reshape(-1, 2)
     lowest = np.array([value <= min(found.values) + 1e-6 for value in found.values], dtype=bool)
     size = (23 if few else 14) if alone else 15
-    star: dict[str, Any] = {"linestyle": "", "marker": "*", "mec": "black", "mew": 1.4, "zorder": 5}
+    star: Drawn = {"linestyle": "", "marker": "*", "mec": "black", "mew": 1.4, "zorder": 5}
     axes.plot(*minima[lowest].T, markersize=size, mfc="#F0E442", **star)
     if few:
         axes.plot(*minima[~lowest].T, markersize=size, mfc="white", **star)
@@ -125,7 +127,7 @@ def _draw_lines(axes: "Axes", found: Basins) -> None:
     """Draw thin contours of the function and thick borders between the basins."""
     levels = found.surface.levels(10)
     if len(levels) > 2:
-        style: dict[str, Any] = {"colors": "0.25", "linewidths": 0.6, "linestyles": "solid"}
+        style: Drawn = {"colors": "0.25", "linewidths": 0.6, "linestyles": "solid"}
         axes.contour(*found.surface.axes, found.surface.values, levels=levels[1:-1], **style)
     for label in np.unique(found.labels).tolist():
         inside = (found.labels == label).astype(float)
@@ -154,7 +156,7 @@ def _number_minima(axes: "Axes", found: Basins) -> None:
             )
 
 
-def _legend(found: BasinMaps, lang: Language) -> list[Any]:
+def _legend(found: BasinMaps, lang: Language) -> "list[Patch]":
     """Return a legend entry for each minimum, and for starts that reached none."""
     from matplotlib.patches import Patch
 

@@ -4,12 +4,12 @@ import json
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.language import Language, text
+from koubai.core.schema import Record
 from koubai.descent.fits.fitted import Fit
 from koubai.descent.functions.by_hand import ByHand
 from koubai.descent.functions.objective import Array
@@ -192,7 +192,7 @@ def _remarks(comparison: Comparison, lang: Language) -> str:
     return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
 
 
-def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
+def _data(comparison: Comparison, lang: Language) -> Record:
     """Return what the script draws as plain data, rounded to screen precision."""
     moments = comparison.moments(FRAMES)
     frames = np.empty_like(moments)
@@ -201,7 +201,7 @@ def _data(comparison: Comparison, lang: Language) -> dict[str, Any]:
         steps = _vertices(comparison.paths[index].n_steps, moments[:, index])
         frames[:, index] = np.searchsorted(steps, moments[:, index])
         paths.append(_path(comparison, index, steps))
-    data: dict[str, Any] = {
+    data: Record = {
         "words": {"play": text("descent.page.play", lang), "pause": text("descent.page.pause", lang)},
         "frames": frames.tolist(),
         "paths": paths,
@@ -236,7 +236,7 @@ def _vertices(n_steps: int, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.in
     return np.unique(np.concatenate([even, moments]))
 
 
-def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> dict[str, Any]:
+def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> Record:
     path: Path = comparison.paths[index]
     colour, dashes = line_style(index)
     points, values, costs = path.points[steps], path.values[steps], path.costs[steps]
@@ -244,7 +244,7 @@ def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> d
         excess = np.log10(comparison.excess(index)[steps])
     counts = costs if comparison.counts_differ else steps
     across = np.log10(np.maximum(costs, 0.8)) if comparison.counts_differ else steps
-    data: dict[str, Any] = {
+    data: Record = {
         "colour": colour,
         "dashes": list(dashes),
         "head": HEADS[marker(index)],
@@ -268,7 +268,7 @@ def _path(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> d
     return data
 
 
-def _means(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> dict[str, Any]:
+def _means(comparison: Comparison, index: int, steps: npt.NDArray[np.int64]) -> Record:
     """Return the means of the stages of a path that goes back and forth, and the vertex at which each is finished."""
     path = comparison.paths[index]
     ends, points, values = path.stages
@@ -295,9 +295,9 @@ def _on_picture(comparison: Comparison, minimum: tuple[float, ...]) -> list[floa
     return [minimum[0], up, comparison.is_local(minimum)]
 
 
-def _axes(comparison: Comparison, lang: Language) -> dict[str, Any]:
+def _axes(comparison: Comparison, lang: Language) -> Record:
     """Return the ranges and names of all axes; logarithmic ranges in powers of ten."""
-    panels: dict[str, Any] = {"values": _value_axes(comparison, lang)}
+    panels: Record = {"values": _value_axes(comparison, lang)}
     surface, variables = comparison.surface, comparison.objective.variables
     if surface is not None:
         low, high = float(np.nanmin(surface.values)), float(np.nanmax(surface.values))
@@ -328,7 +328,7 @@ def _padded(low: float, high: float) -> tuple[float, float]:
     return low - 0.08 * (high - low), high + 0.08 * (high - low)
 
 
-def _value_axes(comparison: Comparison, lang: Language) -> dict[str, Any]:
+def _value_axes(comparison: Comparison, lang: Language) -> Record:
     low, high = comparison.excess_range
     by_cost = comparison.counts_differ
     longest = max(1.0, float(max((path.costs[-1] if by_cost else path.n_steps) for path in comparison.paths)))

@@ -1,6 +1,6 @@
 """The lab's pictures of real networks: landscapes, lines, layers in training, range tests, batch sizes."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from koubai.descent.surfaces.spectrum import Spectrum
 from koubai.descent.surfaces.watching import TrainingRecord
 from koubai.views.descent.network_words import NetworkRecord, batch_name, limit_sentence, network_title
 from koubai.views.descent.plot import draw_bands
-from koubai.views.descent.style import COLOURS, SIZE, line_style, marker
+from koubai.views.descent.style import COLOURS, SIZE, Drawn, line_style, marker
 from koubai.views.descent.words import number
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def batches_figure(found: BatchProgress, lang: Language) -> "Figure":
         drawn = axes.plot(costs, found.losses[index], color=colour, linewidth=3.2, label=label)
         if dashes:
             drawn[0].set_dashes(dashes)
-        head: dict[str, Any] = {"linestyle": "", "marker": marker(index), "markersize": 15, "mec": "white", "mew": 1.8}
+        head: Drawn = {"linestyle": "", "marker": marker(index), "markersize": 15, "mec": "white", "mew": 1.8}
         axes.plot(costs[-1:], found.losses[index][-1:], color=colour, zorder=5, **head)
     _mark_epoch(axes, found.n_rows)
     axes.set_xscale("log")

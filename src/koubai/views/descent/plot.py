@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from koubai.descent.functions.by_hand import ByHand
 from koubai.descent.functions.objective import Array, Objective, Window
 from koubai.descent.paths.compare import Comparison, Surface
 from koubai.descent.paths.path import Path
-from koubai.views.descent.style import DARKEST, LIGHTEST, SIZE, line_style, marker
+from koubai.views.descent.style import DARKEST, LIGHTEST, SIZE, Drawn, line_style, marker
 from koubai.views.descent.words import (
     across_name,
     axis_name,
@@ -26,6 +26,7 @@ from koubai.views.descent.words import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -148,7 +149,7 @@ def visible(path: Path, window: Window, upto: int) -> Array:
     return points
 
 
-def line_width(path: Path) -> dict[str, Any]:
+def line_width(path: Path) -> Drawn:
     """Return a path's line width and opacity: thin and faint if it goes back and forth, as its means are drawn then."""
     return {"linewidth": 0.7, "alpha": 0.22} if path.wanders else {"linewidth": 3.0}
 
@@ -157,7 +158,7 @@ def draw_means(axes: "Axes", index: int, path: Path, across: Array, up: Array, u
     """Draw the means of the finished stages of a path that goes back and forth, which would be a blob without them."""
     colour, style = _style(index)
     done = path.stages[0] <= upto
-    drawn: dict[str, Any] = {"linewidth": 2.5, "marker": "o", "markersize": 4, "zorder": 3.5 + index / 100}
+    drawn: Drawn = {"linewidth": 2.5, "marker": "o", "markersize": 4, "zorder": 3.5 + index / 100}
     axes.plot(across[done], up[done], color=colour, **style, **drawn)
 
 
@@ -182,12 +183,12 @@ def draw_paths(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> No
             axes.plot(across[-1:], up[-1:], color=colour, zorder=4 + above / 10, **_head(index, 14))
 
 
-def _head(index: int, size: float) -> dict[str, Any]:
+def _head(index: int, size: float) -> Drawn:
     """Return the style of a line's head."""
     return {"linestyle": "", "marker": marker(index), "markersize": size, "mec": "white", "mew": 1.8}
 
 
-def _style(index: int) -> tuple[str, dict[str, Any]]:
+def _style(index: int) -> tuple[str, Drawn]:
     colour, dashes = line_style(index)
     return colour, {"dashes": dashes} if dashes else {}
 
@@ -201,8 +202,8 @@ def draw_marks(axes: "Axes", comparison: Comparison, lang: Language) -> None:
     name = text(f"descent.mark.{'lowest' if local else 'minimum'}", lang)
     if isinstance(comparison, Fit) and comparison.answer is not None:
         name = f"{text(f'descent.mark.answer.{comparison.model}', lang)} {point(comparison.answer, 4)}"
-    hollow: dict[str, Any] = {"marker": "o", "markerfacecolor": "white", "markersize": 12}
-    star: dict[str, Any] = {"marker": "*", "markerfacecolor": "#F0E442", "markersize": 21}
+    hollow: Drawn = {"marker": "o", "markerfacecolor": "white", "markersize": 12}
+    star: Drawn = {"marker": "*", "markerfacecolor": "#F0E442", "markersize": 21}
     marks = (
         (starts, hollow, text("descent.mark.start", lang)),
         (np.array(local), {**star, "markerfacecolor": "white"}, text("descent.mark.local", lang)),
@@ -211,7 +212,7 @@ def draw_marks(axes: "Axes", comparison: Comparison, lang: Language) -> None:
     for points, style, said in marks:
         if len(points):
             up = points[:, 1] if points.shape[1] == 2 else objective.value(points)
-            drawn: dict[str, Any] = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 1.5, "zorder": 6}
+            drawn: Drawn = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 1.5, "zorder": 6}
             axes.plot(points[:, 0], up, label=said, **drawn, **style)
 
 
@@ -267,7 +268,7 @@ def draw_values(axes: "Axes", comparison: Comparison, steps: Sequence[int]) -> N
         across = path.costs if comparison.counts_differ else np.arange(path.n_steps + 1)
         across = np.maximum(across, 0.8) if comparison.counts_differ else across
         up = np.minimum(comparison.excess(index)[: upto + 1], 1e100)
-        steps_of: dict[str, Any] = {"drawstyle": "steps-post"} if comparison.counts_differ else {}
+        steps_of: Drawn = {"drawstyle": "steps-post"} if comparison.counts_differ else {}
         axes.plot(across[: upto + 1], up, color=colour, **style, **line_width(path), **steps_of)
         if path.wanders:
             ends, _, means = path.stages
@@ -301,7 +302,7 @@ def draw_legend(figure: "Figure", comparison: Comparison, lang: Language) -> Non
     """Draw the legend of paths and marks below the figure."""
     from matplotlib.lines import Line2D
 
-    handles: list[Any] = []
+    handles: list[Artist] = []
     for index in range(len(comparison.paths)):
         colour, dashes = line_style(index)
         named = label(comparison, index, lang)

@@ -8,10 +8,13 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language
+
+Drawn: TypeAlias = dict[str, Any]
+"""Keyword arguments of matplotlib's functions."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 """The palette of Okabe and Ito (2008), without its yellow, which is invisible on white."""
@@ -120,7 +123,7 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
                 stacklevel=4,
             )
         families = [*([font] if font else []), *(FONTS if vector else ()), "DejaVu Sans"]
-    settings: dict[str, Any] = {
+    settings: Drawn = {
         "font.family": families,
         "font.size": 18,
         "figure.titlesize": 24,

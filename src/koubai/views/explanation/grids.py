@@ -23,7 +23,7 @@ CELL_WIDE, CELL_HIGH = 40, 28
 LARGE, SMALLEST = 230, 3
 """Width that a grid without numbers takes, and the smallest cell."""
 LEAST, MOST = 0.1, 1000.0
-"""Between these the largest number of a grid is written as it is."""
+"""If the largest number of a grid lies between these, the grid needs no common factor."""
 GAP, TITLE, MARGIN = 34, 40, 4
 POSITIVE, NEGATIVE, DARK = (213, 94, 0), (0, 114, 178), (28, 39, 51)
 """The colours of the largest numbers."""

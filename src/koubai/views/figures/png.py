@@ -1,12 +1,15 @@
 """PNG: a network's picture as pixels, drawn by matplotlib."""
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
 from koubai.views.descent.style import japanese_font
 from koubai.views.figures.pictures import RADIUS, Picture
 from koubai.views.figures.svg import INK, NEGATIVE, POSITIVE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DOTS = 200
 """Dots an inch."""
@@ -49,7 +52,7 @@ def write(picture: Picture) -> bytes:
     return found.getvalue()
 
 
-def _write_words(axes: Any, picture: Picture) -> None:
+def _write_words(axes: "Axes", picture: Picture) -> None:
     """Write names, captions and ellipses."""
     text = axes.text
     last = len(picture.layers) - 1

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import ceil
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from koubai.core.arrays import Array
 from koubai.core.language import Language, text
 from koubai.models.of_images.exciting import Exciting
 from koubai.models.of_images.seeing import Seen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
 MOST_MAPS = 32
 """Most kernels or maps of a layer that are drawn."""
@@ -31,7 +35,7 @@ class Panel(NamedTuple):
     key: str
     about: str
     height: float
-    draw: Callable[[Any], None]
+    draw: "Callable[[FigureBase], None]"
     note: str = ""
 
 
@@ -69,7 +73,7 @@ def _grid_panel(key: str, about: str, maps: Array, lang: Language, *, signed: bo
 
 
 def _of_more(shown: int, n: int, lang: Language) -> str:
-    """Return what is said where not all filters are drawn."""
+    """Return the note for a picture that does not show all filters."""
     return text("images.of_more", lang, shown=shown, n=n) if shown < n else ""
 
 
@@ -90,7 +94,7 @@ def _height(maps: Array) -> float:
     return 0.1 + ROW * ceil(n / ACROSS) * min(2.5, maps.shape[1] / maps.shape[2])
 
 
-def _show(axes: Any, pixels: Array, low: float | None = None, high: float | None = None) -> None:
+def _show(axes: "Axes", pixels: Array, low: float | None = None, high: float | None = None) -> None:
     """Draw an image as it is, grey, or red, green and blue, from its own darkest to its brightest if not from others.
 
     NaN is drawn white.
@@ -105,7 +109,7 @@ def _show(axes: Any, pixels: Array, low: float | None = None, high: float | None
     axes.set_axis_off()
 
 
-def _signed(axes: Any, numbers: Array, heading: str) -> None:
+def _signed(axes: "Axes", numbers: Array, heading: str) -> None:
     """Draw numbers around 0: red above, blue below."""
     limit = float(np.abs(numbers).max()) or 1.0
     axes.imshow(numbers, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
@@ -113,7 +117,7 @@ def _signed(axes: Any, numbers: Array, heading: str) -> None:
     axes.set_title(heading, fontsize=12)
 
 
-def _answer(figure: Any, seen: Seen, lang: Language) -> None:
+def _answer(figure: "FigureBase", seen: Seen, lang: Language) -> None:
     image, bars, *rest = figure.subplots(1, 4)
     _show(image, seen.pixels)
     image.set_title(_short(seen.name), fontsize=12)
@@ -142,7 +146,7 @@ def _answer(figure: Any, seen: Seen, lang: Language) -> None:
     _signed(occlusion, seen.occlusion, text("images.answer.occlusion", lang))
 
 
-def _grid(figure: Any, maps: Array, *, signed: bool = False) -> None:
+def _grid(figure: "FigureBase", maps: Array, *, signed: bool = False) -> None:
     """Draw maps (n, height, width) beside and below each other, on one scale."""
     shown = maps[:MOST_MAPS]
     high = float(np.abs(shown).max()) or 1.0
@@ -152,7 +156,7 @@ def _grid(figure: Any, maps: Array, *, signed: bool = False) -> None:
     axes.imshow(mosaic(shown, ACROSS), cmap=colours, vmin=low, vmax=high, interpolation="nearest")
 
 
-def _whole(figure: Any) -> Any:
+def _whole(figure: "FigureBase") -> "Axes":
     """Return axes that take the whole figure, without a frame: much faster than axes for each of many tiles."""
     axes = figure.subplots()
     axes.set_axis_off()
@@ -180,7 +184,7 @@ def mosaic(tiles: Array, across: int) -> Array:
     return found
 
 
-def _exciting(figure: Any, exciting: Exciting) -> None:
+def _exciting(figure: "FigureBase", exciting: Exciting) -> None:
     """Draw a column for each filter: the pattern that it wants, and below the patches that excite it most."""
     flat = exciting.wanted.reshape(len(exciting.wanted), -1)
     lowest, highest = (found[:, np.newaxis, np.newaxis, np.newaxis] for found in (flat.min(axis=1), flat.max(axis=1)))
@@ -200,9 +204,9 @@ def _exciting(figure: Any, exciting: Exciting) -> None:
         axes.text(middle, -GAP, str(place + 1), ha="center", va="bottom", fontsize=11)
 
 
-def _wrong(figure: Any, seen: Seen, lang: Language) -> None:
+def _wrong(figure: "FigureBase", seen: Seen, lang: Language) -> None:
     rows = ceil(len(seen.wrong) / 6)
-    axes: Sequence[Any] = np.atleast_1d(figure.subplots(rows, 6)).ravel().tolist()
+    axes: Sequence[Axes] = np.atleast_1d(figure.subplots(rows, 6)).ravel().tolist()
     for each in axes:
         each.set_axis_off()
     for each, image in zip(axes, seen.wrong, strict=False):

@@ -3,10 +3,11 @@
 import base64
 import io
 import os
+from contextlib import AbstractContextManager
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language, text, worded
@@ -14,6 +15,9 @@ from koubai.models.of_images.seeing import Seen
 from koubai.training.atomic import replace_file
 from koubai.views.descent.style import drawing
 from koubai.views.images.panels import Panel, caption, panels, title
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SUFFIXES = (".html", ".png")
 """What it can be written as."""
@@ -75,9 +79,10 @@ def picture(seen: Seen, lang: Language) -> bytes:
     """Return all panels below each other, as the bytes of a PNG file."""
     shown = list(panels(seen, lang))
     with _drawing(lang):
-        figure = _figure(sum(panel.height + 0.5 for panel in shown))
-        parts = figure.subfigures(len(shown), 1, height_ratios=[panel.height + 0.5 for panel in shown])
-        for part, panel in zip(parts if len(shown) > 1 else [parts], shown, strict=True):
+        heights = [panel.height + 0.5 for panel in shown]
+        figure = _figure(sum(heights))
+        parts = figure.subfigures(len(shown), 1, squeeze=False, height_ratios=heights)
+        for part, panel in zip(parts[:, 0], shown, strict=True):
             panel.draw(part)
             part.suptitle(title(panel, lang), fontsize=14, x=0.01, ha="left")
         return _bytes(figure)
@@ -111,7 +116,7 @@ def _section(panel: Panel, lang: Language) -> str:
     return f'<h2>{heading}</h2>\n<p>{about}</p>\n<div class="picture">{drawn}</div>'
 
 
-def _drawing(lang: Language) -> Any:
+def _drawing(lang: Language) -> AbstractContextManager[None]:
     try:
         import matplotlib  # noqa: F401  # asked for here, in the words of this command
     except ImportError as error:
@@ -122,13 +127,13 @@ def _drawing(lang: Language) -> Any:
     return drawing(lang)
 
 
-def _figure(height: float) -> Any:
+def _figure(height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(WIDTH, height), layout="constrained", facecolor="white")
 
 
-def _bytes(figure: Any) -> bytes:
+def _bytes(figure: "Figure") -> bytes:
     target = io.BytesIO()
     figure.savefig(target, format="png", dpi=DPI, metadata={"Software": "koubai"})
     return target.getvalue()

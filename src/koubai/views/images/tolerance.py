@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from koubai.core.arrays import Array
 from koubai.core.language import language, text
 from koubai.training.atomic import replacing_file
 from koubai.views.descent.style import DPI, drawing, is_vector, line_style, marker
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CHANGES = ("shift", "scale", "noise")
 SIZE = (12.8, 10.4)
@@ -83,7 +86,7 @@ def _said(name: str, probabilities: Array, labels: Sequence[str]) -> str:
     return f"{name}: {labels[best]} ({100 * probabilities[best]:.0f} %)"
 
 
-def _draw_curves(axis: Any, levels: Sequence[float], accuracies: Mapping[str, Sequence[float]], title: str) -> None:
+def _draw_curves(axis: "Axes", levels: Sequence[float], accuracies: Mapping[str, Sequence[float]], title: str) -> None:
     for index, heights in enumerate(accuracies.values()):
         colour, _ = line_style(index)
         axis.plot(levels, heights, color=colour, marker=marker(index), linewidth=2.5, markersize=8)

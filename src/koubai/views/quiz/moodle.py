@@ -56,7 +56,7 @@ def _short_answer(asked: Question, name: str, lang: Language) -> ET.Element:
 
 
 def _literal(spelled: str) -> str:
-    """Return an answer in which a star is no wildcard."""
+    """Return an answer with its stars escaped, which would be wildcards."""
     return spelled.replace("*", r"\*")
 
 

@@ -101,7 +101,7 @@ class LatexPrompt(Composer):
         return f"${self.writer.write(formula)}$"
 
     def escape(self, text: str) -> str:
-        """Return words with LaTeX's special characters escaped; braces around placeholders are none."""
+        """Return words with LaTeX's special characters escaped; braces around placeholders stay as they are."""
         escaped = escape(text).replace(r"\{", "{").replace(r"\}", "}")
         return re.sub("([A-Za-z])\N{COMBINING CIRCUMFLEX ACCENT}", r"$\\hat \1$", escaped)
 

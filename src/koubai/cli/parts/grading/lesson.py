@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from koubai.cli.parts.grading.results import Mark, ResultKind
@@ -15,6 +15,7 @@ from koubai.core.language import text, worded
 
 if TYPE_CHECKING:
     from koubai.core.language import Language
+    from koubai.core.schema import Record
 
 CODE = re.compile(r"KOUBAI1\.([A-Za-z0-9_-]+)\.([0-9a-f]{8})")
 FORMAT, MOST_BYTES, MOST_NAME = 1, 2**20, 80
@@ -47,7 +48,7 @@ def _text(path: Path) -> str:
         return file.read(MOST_BYTES).decode("utf-8", errors="replace")
 
 
-def records_of(path: Path) -> list[dict[str, Any]]:
+def records_of(path: Path) -> "list[Record]":
     """Return the records in a file: one, or one for each result code in a text.
 
     Raises
@@ -69,7 +70,7 @@ def records_of(path: Path) -> list[dict[str, Any]]:
     return [_checked(path, record) for record in found]
 
 
-def _parsed(path: Path, content: str, coded: bool = False) -> Any:
+def _parsed(path: Path, content: str, coded: bool = False) -> object:
     try:
         if coded:
             content = base64.urlsafe_b64decode(content + "=" * (-len(content) % 4)).decode("utf-8")
@@ -78,22 +79,21 @@ def _parsed(path: Path, content: str, coded: bool = False) -> Any:
         raise DataError(worded("grade.note.no_json", file=path.name)) from None
 
 
-def _checked(path: Path, record: Any) -> dict[str, Any]:
-    steps = record.get("steps") if isinstance(record, dict) else None
-    good = (
-        isinstance(record, dict)
-        and record.get("format") == FORMAT
-        and isinstance(record.get("lesson"), str)
-        and isinstance(record.get("student"), str)
-        and isinstance(steps, list)
-        and all(_is_step(step) for step in steps)
-    )
-    if not good:
-        raise DataError(worded("grade.note.incomplete", file=path.name))
-    return record
+def _checked(path: Path, record: object) -> "Record":
+    if isinstance(record, dict):
+        steps = record.get("steps")
+        if (
+            record.get("format") == FORMAT
+            and isinstance(record.get("lesson"), str)
+            and isinstance(record.get("student"), str)
+            and isinstance(steps, list)
+            and all(_is_step(step) for step in steps)
+        ):
+            return record
+    raise DataError(worded("grade.note.incomplete", file=path.name))
 
 
-def _is_step(step: Any) -> bool:
+def _is_step(step: object) -> bool:
     if not isinstance(step, dict):
         return False
     choices, goal = step.get("choices"), step.get("goal")
@@ -105,7 +105,7 @@ def _is_step(step: Any) -> bool:
     )
 
 
-def _is_reached(goal: Any) -> bool:
+def _is_reached(goal: object) -> bool:
     """Return whether this is what the page writes of a goal."""
     if not isinstance(goal, dict):
         return False
@@ -117,7 +117,7 @@ def grade(args: argparse.Namespace, lang: "Language") -> tuple[list[Mark], list[
     own = dict(_own_lessons(args.results))
     marks: list[Mark] = []
     notes: list[str] = []
-    found: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+    found: dict[tuple[str, str], tuple[str, Record]] = {}
     for path in paths_of(args.results):
         if path.stem in own and path.suffix == ".json" and not _is_result(path):
             continue
@@ -142,7 +142,7 @@ def grade(args: argparse.Namespace, lang: "Language") -> tuple[list[Mark], list[
     return marks, notes
 
 
-def _own_lessons(given: Sequence[str]) -> "list[tuple[str, dict[str, Any]]]":
+def _own_lessons(given: Sequence[str]) -> "list[tuple[str, Record]]":
     """Return a teacher's own lessons among the paths."""
     from koubai.play.classroom import lessons
 
@@ -154,13 +154,13 @@ def _own_lessons(given: Sequence[str]) -> "list[tuple[str, dict[str, Any]]]":
     return found
 
 
-def _lesson(own: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any] | None:
+def _lesson(own: "Mapping[str, Record]", name: str) -> "Record | None":
     from koubai.play.classroom import lessons
 
     return own.get(name) or (lessons.ready(name) if name in lessons.names() else None)
 
 
-def _marks(student: str, lesson: Mapping[str, Any], record: Mapping[str, Any], lang: "Language") -> list[Mark]:
+def _marks(student: str, lesson: "Record", record: "Record", lang: "Language") -> list[Mark]:
     """Return the marks of one student for one lesson; what the record claims is judged by the lesson."""
     from koubai.play.classroom.goals import is_met
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from koubai.export.targets.formula_text import digits
-from koubai.export.targets.plain import wrapped
+from koubai.export.targets.loops import wrapped
 from koubai.export.targets.texts.characters import Characters, Ranges, characters
 from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
 

@@ -27,7 +27,7 @@ class Characters(NamedTuple):
     composed : dict
         The character that two make together (NFC).
     lower : dict
-        The small letters of a character, if it is none.
+        The lower case of a character that is not lower case itself.
     words : ranges
         Letters, digits and the low line: what words are made of.
     cased, ignored : ranges

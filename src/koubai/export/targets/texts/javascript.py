@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from koubai.export.targets.formula_text import digits
-from koubai.export.targets.plain import wrapped
+from koubai.export.targets.loops import wrapped
 from koubai.export.words import BORDERS, MOST_CHARACTERS, MOST_COUNTED, Counted
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from koubai.core.arrays import Array
+from koubai.export.targets.onnx_graph import OnnxWriter
 from koubai.export.targets.texts.characters import HANGUL, assigned, characters, is_of_word
 from koubai.export.targets.texts.onnx_cells import without_zeros
 from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
@@ -97,7 +98,7 @@ def special() -> tuple[str, ...]:
 
 @cache
 def simple() -> tuple[str, ...]:
-    """Return the characters of words that are none of the `special` ones."""
+    """Return the characters of words that are not among the `special` ones."""
     others = set(special())
     return tuple(letter for letter in assigned() if is_of_word(letter) and letter not in others)
 
@@ -143,7 +144,7 @@ def _numbered(letter: str, numbers: dict[str, int]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def onnx_counted(writer: Any, step: Counted) -> str:
+def onnx_counted(writer: OnnxWriter, step: Counted) -> str:
     """Take the text apart, read its characters, count n-grams of them, and weigh the counts."""
     graph = writer.graph
     reading, numbers = reading_of(step.words, step.groups)
@@ -163,7 +164,7 @@ def onnx_counted(writer: Any, step: Counted) -> str:
     return _weighed(writer, step, n)
 
 
-def _rows_of_characters(writer: Any, step: Counted, reading: Reading) -> str:
+def _rows_of_characters(writer: OnnxWriter, step: Counted, reading: Reading) -> str:
     """Return the row of each character in the tables, (rows, characters): a mark, the text, and a blank."""
     graph = writer.graph
     texts = graph.node("Concat", graph.constant(np.array([["-"]])), writer.texts[step.given.name], axis=0)
@@ -191,7 +192,7 @@ def _rows_of_characters(writer: Any, step: Counted, reading: Reading) -> str:
     )
 
 
-def _checked(writer: Any, step: Counted, reading: Reading, rows: str) -> str:
+def _checked(writer: OnnxWriter, step: Counted, reading: Reading, rows: str) -> str:
     """Return the rows as they are, behind an operator that fails where characters act on each other."""
     graph = writer.graph
     first, last, joins, begins, mark, always = (
@@ -223,7 +224,7 @@ def _checked(writer: Any, step: Counted, reading: Reading, rows: str) -> str:
     return str(graph.node("Add", rows, nothing))
 
 
-def _read(writer: Any, reading: Reading, rows: str) -> str:
+def _read(writer: OnnxWriter, reading: Reading, rows: str) -> str:
     """Return the numbers that a text's characters become, with one blank before, behind and between words."""
     graph = writer.graph
     slots = graph.node("Gather", graph.constant(reading.slots), rows)
@@ -243,7 +244,7 @@ def _read(writer: Any, reading: Reading, rows: str) -> str:
     return str(graph.node("Concat", blank, _closed(writer, single), axis=1))
 
 
-def _closed(writer: Any, found: str) -> str:
+def _closed(writer: OnnxWriter, found: str) -> str:
     """Return numbers (rows, n) without the gaps between them, which come last."""
     graph = writer.graph
     n = graph.node("Slice", graph.node("Shape", found), graph.places([1]), graph.places([2]))
@@ -254,7 +255,7 @@ def _closed(writer: Any, found: str) -> str:
     return str(graph.node("GatherElements", found, graph.pair("TopK", order, n, axis=1, largest=0)[1], axis=1))
 
 
-def _counts(writer: Any, found: str, terms: list[tuple[int, ...]]) -> str:
+def _counts(writer: OnnxWriter, found: str, terms: list[tuple[int, ...]]) -> str:
     """Return how often each term comes in rows of numbers, (rows, n_terms)."""
     by_length = sorted(range(len(terms)), key=lambda place: len(terms[place]))
     longest, pool, starts = len(terms[by_length[-1]]), list[int](), list[int]()
@@ -276,7 +277,7 @@ def _counts(writer: Any, found: str, terms: list[tuple[int, ...]]) -> str:
     )
 
 
-def _weighed(writer: Any, step: Counted, n: str) -> str:
+def _weighed(writer: OnnxWriter, step: Counted, n: str) -> str:
     """Return (1 + ln n) w, 0 without the term or the text, divided by their length."""
     graph, one = writer.graph, writer.one()
     n = graph.node("Min", n, graph.constant(np.array(float(MOST_COUNTED))))

@@ -7,18 +7,18 @@ expression says of all cells at once whether any is written so, and only then al
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from koubai.export.steps import Input
+from koubai.export.targets.onnx_graph import OnnxWriter
 from koubai.export.targets.texts.cells import BLANK, WHOLE, ZEROS, odd, patterns, spellings, stripped_match
 
 LONGEST = 20_000
-"""About so many characters are in a regular expression at most; beyond, it is shared out among several."""
+"""Approximate maximum length of a regular expression; longer ones are split into several."""
 
 
-def onnx_codes(writer: Any, inputs: Sequence[Input], texts: Sequence[str]) -> str:
+def onnx_codes(writer: OnnxWriter, inputs: Sequence[Input], texts: Sequence[str]) -> str:
     """Return the numbers of categories, (rows, inputs), of as many tensors of texts (rows, 1)."""
     graph = writer.graph
     found = [_looked_up(writer, *pair) for pair in zip(inputs, texts, strict=True)]
@@ -40,7 +40,7 @@ def onnx_codes(writer: Any, inputs: Sequence[Input], texts: Sequence[str]) -> st
     return str(graph.cast(codes, np.float64))
 
 
-def _looked_up(writer: Any, given: Input, texts: str) -> str:
+def _looked_up(writer: OnnxWriter, given: Input, texts: str) -> str:
     writer.graph.note = f"{given.name} as a number"
     known = given.known or {"": given.other}
     return str(
@@ -55,7 +55,7 @@ def _looked_up(writer: Any, given: Input, texts: str) -> str:
     )
 
 
-def _matched(writer: Any, given: Input, texts: str) -> str:
+def _matched(writer: OnnxWriter, given: Input, texts: str) -> str:
     """Return the numbers of a column's categories: which of them it is, each expression says by one binary digit."""
     graph, found = writer.graph, patterns(given)
     graph.note = f"{given.name} as a number"
@@ -69,7 +69,7 @@ def _matched(writer: Any, given: Input, texts: str) -> str:
     return str(graph.node("Gather", codes, place))
 
 
-def matches(writer: Any, texts: str, alternatives: Sequence[str]) -> str:
+def matches(writer: OnnxWriter, texts: str, alternatives: Sequence[str]) -> str:
     """Return whether each text, without blanks at its ends, matches one of several patterns."""
     graph, shared, length = writer.graph, [list[str]()], 0
     for pattern in alternatives:
@@ -82,15 +82,15 @@ def matches(writer: Any, texts: str, alternatives: Sequence[str]) -> str:
     both = found[0]
     for other in found[1:]:
         both = graph.node("Or", both, other)
-    return str(both)
+    return both
 
 
-def is_missing(writer: Any, given: Input, texts: str) -> str:
+def is_missing(writer: OnnxWriter, given: Input, texts: str) -> str:
     """Return whether each text is missing."""
     return matches(writer, texts, [*map(re.escape, given.marks), *spellings(given.numbers)])
 
 
-def without_zeros(writer: Any, texts: str) -> str:
+def without_zeros(writer: OnnxWriter, texts: str) -> str:
     """Return texts, of those that are whole numbers alone what stands before the decimal point."""
     graph = writer.graph
     whole = graph.node("RegexFullMatch", texts, pattern=f"{BLANK}*{WHOLE}{ZEROS}{BLANK}*")

@@ -34,7 +34,7 @@ AS_WITH = worded("tables.note.jq_c")
 
 
 def remedy_for(name: str) -> str:
-    """Return what to do with a file, packed or not, whose name is none of a table's."""
+    """Return what to do with a file, packed or not, whose name is not that of a table."""
     if re.search(r"\.json(\.[a-z]+)?$", name.lower()):
         return worded("core.remedy.convert_json_lines", as_with=AS_WITH)
     return worded("core.remedy.rename_convert")

@@ -73,6 +73,6 @@ def not_regular(source: str) -> FileError:
 
 
 def unreadable(source: str, error: OSError) -> FileError:
-    """Return the error for a file that the system does not let be read."""
+    """Return the error for a file that the system refuses to open."""
     reason = (error.strerror or "unknown").lower()
     return FileError(worded("tables.error.table_readable_got_check", source=source, reason=term(reason)))

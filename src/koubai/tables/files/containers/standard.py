@@ -3,7 +3,6 @@
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 from koubai.core.errors import FileError
 from koubai.core.language import term, worded
@@ -13,7 +12,7 @@ from koubai.training.store import scratch_folder
 STANDARD_INPUT = "-"
 """What names standard input in place of a file; a file of this name is ./-."""
 
-_kept: list[tuple[Any, ScratchFile]] = []
+_kept: list[tuple[object, ScratchFile]] = []
 """The standard input that was read, and its copy."""
 
 

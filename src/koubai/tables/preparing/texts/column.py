@@ -72,7 +72,7 @@ class TextColumn:
 
     @classmethod
     def fit(cls, column: "pl.Series", described: Column, n_rows: int | None = None) -> "TextColumn":
-        """Learn the terms of a cleaned column, of a table of so many rows if these are not all of them."""
+        """Learn the terms of a cleaned column; the table's number of rows is given if these are not all of them."""
         texts = labels(column).to_list()
         terms = common_terms([text for text in texts if text], terms_for(n_rows or len(texts)))
         held = (counts_of(texts, terms) > 0).sum(axis=0)

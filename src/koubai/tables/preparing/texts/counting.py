@@ -26,13 +26,13 @@ LONGEST_WORD = 40
 SHORTEST_WORD = 3
 """Shorter words are groups of characters as well."""
 MOST_LEARNED = 2_000_000
-"""Terms are found in about so many characters at most, of texts from all over the table."""
+"""Approximate maximum number of characters searched for terms, in texts from all over the table."""
 MOST_AT_ONCE = 1_000_000
 """So many characters are counted at a time."""
 ALPHABET = 4095
 """Different characters in groups: one has 12 bits, so that a group is a whole number."""
 LEAST_TEXTS = 3
-"""A term that comes in fewer texts is none."""
+"""What occurs in fewer texts does not count as a term."""
 MOST_COUNTED = 255
 """A term that comes more often in a text counts as so often."""
 
@@ -184,7 +184,7 @@ def _groups_in(texts: list[str], lookup: _Lookup) -> Found:
 
 
 def _counted(rows: Ints, places: Ints, n_terms: int) -> Found:
-    """Return counts of pairs of a text and a term's place; a place below 0 is no term."""
+    """Return counts of pairs of a text and a term's place; a place below 0 is not a term."""
     known = places >= 0
     pairs, counts = np.unique(rows[known] * max(1, n_terms) + places[known], return_counts=True)
     return Found(pairs // max(1, n_terms), pairs % max(1, n_terms), counts.astype(np.int64))

@@ -4,27 +4,33 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from koubai.core.errors import DataError, ParameterError
-from koubai.core.formulas.tree import Formula, Function, Symbol
+from koubai.core.formulas.tree import Symbol
 from koubai.core.language import worded
 from koubai.export import steps
-from koubai.export.functions import ERF
 from koubai.export.steps import Answer, Computation, Step
 from koubai.export.targets import maps
-from koubai.export.targets.dialects import Dialect, dialect_of, named, text
-from koubai.export.targets.formula_text import FormulaText, digits
-from koubai.export.targets.plain import cells_of
+from koubai.export.targets.formula_text import digits
+from koubai.export.targets.sql.dialects import Dialect, dialect_of, named, text
+from koubai.export.targets.sql.expressions import (
+    TERMS,
+    Text,
+    by_number,
+    grouped,
+    label_of,
+    listed,
+    literal,
+    piecewise,
+    scores,
+    sum_of,
+    with_erf,
+    words_in,
+)
 from koubai.export.words import Counted
 from koubai.tables.files.names import as_option
 
-TERMS = 100
-"""A longer sum is written as a sum of sums, since databases limit how deep expressions are."""
 MOST_COLUMNS = 1600
 """About the number of columns that databases allow in a table: PostgreSQL 1600, SQLite 2000."""
-SAFE = 700.0
-"""exp is asked for nothing beyond, where PostgreSQL would complain."""
 
 
 def write(computation: Computation, table: str = "data", dialect: str = "sqlite", include: Sequence[str] = ()) -> str:
@@ -68,7 +74,7 @@ class SQL:
         """Name, note and columns (name, expression) of each common table expression."""
         functions = {"log": "ln", "max": dialect.largest, "min": dialect.smallest}
         signs = {"≤": "<=", "≥": ">=", "=": "="}
-        self.text = _Text(dialect, functions, "CASE WHEN {} THEN {} ELSE {} END".format, signs, "power({}, {})".format)
+        self.text = Text(dialect, functions, "CASE WHEN {} THEN {} ELSE {} END".format, signs, "power({}, {})".format)
 
     def statement(self) -> str:
         """Return the whole SELECT."""
@@ -93,19 +99,19 @@ class SQL:
                     )
                 )
             lines += [f"-- {note}"] if note else []
-            lines += [f"{name} AS MATERIALIZED (", f"  SELECT {_listed(kept)}", f"  FROM {before}"]
+            lines += [f"{name} AS MATERIALIZED (", f"  SELECT {listed(kept)}", f"  FROM {before}"]
             lines.append(")" if number == len(self.parts) - 1 else "),")
             before = name
-        return "\n".join([*lines, f"SELECT {_listed(answer)}", f"FROM {before}", ""])
+        return "\n".join([*lines, f"SELECT {listed(answer)}", f"FROM {before}", ""])
 
     def _carried(self, answer: list[str]) -> list[list[str]]:
         """Return the earlier columns that each part must pass on, since a later one needs them."""
         owner = {column: number for number, (_, _, columns) in enumerate(self.parts) for column, _ in columns}
-        needed = {name for value in answer for name in _words(value) if name in owner}
+        needed = {name for value in answer for name in words_in(value) if name in owner}
         found: list[list[str]] = [[] for _ in self.parts]
         for number in range(len(self.parts) - 1, -1, -1):
-            found[number] = sorted((name for name in needed if owner[name] < number), key=_by_number)
-            own = {name for _, value in self.parts[number][2] for name in _words(value) if name in owner}
+            found[number] = sorted((name for name in needed if owner[name] < number), key=by_number)
+            own = {name for _, value in self.parts[number][2] for name in words_in(value) if name in owner}
             needed = {name for name in needed | own if owner[name] < number}
         return found
 
@@ -139,10 +145,6 @@ class SQL:
                 found[k] = code
         return found
 
-    def sum_of(self, bias: Any, weights: Any, sources: Sequence[str]) -> str:
-        """Return b + Σ w z."""
-        return _sum(bias, weights, sources)
-
     def same(self, step: Step) -> list[str]:
         """Return the source as it is."""
         return self.source(step)
@@ -169,11 +171,11 @@ class SQL:
         function, width = step.function, len(self.source(step))
         symbols = [
             {name: self.source(step, number)[i] for number, name in enumerate(function.arguments[: len(step.sources)])}
-            | {name: _literal(values[i]) for name, values in step.parameters.items()}
+            | {name: literal(values[i]) for name, values in step.parameters.items()}
             for i in range(width)
         ]
         for number, (name, formula) in enumerate(function.bindings):
-            values = [self.text.write(_with_erf(formula), each) for each in symbols]
+            values = [self.text.write(with_erf(formula), each) for each in symbols]
             later = [part for _, other in function.bindings[number + 1 :] for part in other.walk()]
             if later.count(Symbol(name)) > 1 or number == len(function.bindings) - 1 or name in function.results:
                 last = number == len(function.bindings) - 1
@@ -186,19 +188,19 @@ class SQL:
 
     def interpolate(self, step: steps.Interpolate) -> list[str]:
         """Choose the piece that each entry lies in."""
-        values = [_piecewise(x, *table) for x, table in zip(self.source(step), step.tables, strict=True)]
+        values = [piecewise(x, *table) for x, table in zip(self.source(step), step.tables, strict=True)]
         return self.columns(step.name, values, step.note)
 
     def affine(self, step: steps.Affine) -> list[str]:
         """Add up products."""
-        values = [_sum(b, w, self.source(step)) for b, w in zip(step.biases, step.weights.T, strict=True)]
+        values = [sum_of(b, w, self.source(step)) for b, w in zip(step.biases, step.weights.T, strict=True)]
         return self.columns(step.name, values, step.note)
 
     def blocks(self, step: steps.Blocks) -> list[str]:
         """Add up products, block by block."""
         n_in, source = step.weights.shape[1], self.source(step)
         values = [
-            _sum(b, w, source[k * n_in : (k + 1) * n_in])
+            sum_of(b, w, source[k * n_in : (k + 1) * n_in])
             for k in range(len(step.weights))
             for b, w in zip(step.biases[k], step.weights[k].T, strict=True)
         ]
@@ -220,13 +222,13 @@ class SQL:
         return self._divided(step, self.source(step))
 
     def _divided(self, step: Step, values: list[str]) -> list[str]:
-        total = self.columns(f"{step.name}_total", [_grouped(values)])[0]
+        total = self.columns(f"{step.name}_total", [grouped(values)])[0]
         return self.columns(step.name, [f"{value} / {total}" for value in values], step.note)
 
     def mean(self, step: steps.Mean) -> list[str]:
         """Take the mean of the sources."""
         rows = zip(*(self.vectors[name] for name in step.sources), strict=True)
-        values = [f"({_grouped(row)}) / {len(step.sources)}.0" for row in rows]
+        values = [f"({grouped(row)}) / {len(step.sources)}.0" for row in rows]
         return self.columns(step.name, values, step.note)
 
     def counted(self, step: Counted) -> list[str]:
@@ -259,24 +261,24 @@ class SQL:
             if len(values) == 1:
                 return [*kept, f"{values[0]} AS prediction"]
             return [*kept, *(f"{value} AS prediction_{k}" for k, value in enumerate(values, 1))]
-        labels = [_label(label) for label in answer.classes]
+        labels = [label_of(label) for label in answer.classes]
         if answer.kind == steps.LABELS:
             above = [
                 f"CASE WHEN {value} > {answer.threshold} THEN 1 ELSE 0 END AS {named(f'prediction_{label}')}"
                 for value, label in zip(values, answer.classes, strict=True)
             ]
-            return [*kept, *above, *_scores(values, answer)]
+            return [*kept, *above, *scores(values, answer)]
         if len(values) == 1:
             chosen = f"CASE WHEN {values[0]} > 0 THEN {labels[1]} ELSE {labels[0]} END"
             return [*kept, f"{chosen} AS prediction", f"{values[0]} AS score"]
         factors = answer.factors or [1.0] * len(values)
-        decided = [v if w == 1 else f"({v} * {_literal(w)})" for v, w in zip(values, factors, strict=True)]
+        decided = [v if w == 1 else f"({v} * {literal(w)})" for v, w in zip(values, factors, strict=True)]
         top = self.largest(decided)
         if len(values) > TERMS:
             top = self.columns("top", [top])[0]
         tests = " ".join(f"WHEN {value} = {top} THEN {label}" for value, label in zip(decided, labels, strict=True))
         decided_and_set = [f"CASE {tests} END AS prediction", *self._set(answer, values)]
-        return [*kept, *decided_and_set, *_scores(values, answer)]
+        return [*kept, *decided_and_set, *scores(values, answer)]
 
     def _set(self, answer: Answer, values: list[str]) -> list[str]:
         """Return the classes in the set of the stated level as one text, if there is one."""
@@ -288,101 +290,6 @@ class SQL:
             for value, label in zip(values, answer.classes, strict=True)
         ]
         return [f"substr({' || '.join(parts)}, 4) AS prediction_set"]
-
-
-class _Text(FormulaText):
-    """Formulas in SQL, exp within the range of all databases."""
-
-    def __init__(self, dialect: Dialect, *given: Any) -> None:
-        super().__init__(*given)
-        self.dialect = dialect
-
-    def call(self, name: str, arguments: list[str]) -> str:
-        """Return the call of a function."""
-        if name == "exp":
-            inside = f"{self.dialect.smallest}({arguments[0]}, {SAFE})"
-            return f"exp({self.dialect.largest}({inside}, {-SAFE}))"
-        return super().call(name, arguments)
-
-
-def _with_erf(formula: Formula) -> Formula:
-    """Return a formula without erf, which few databases have."""
-    parts = formula.parts()
-    found = formula.with_parts([_with_erf(part) for part in parts]) if parts else formula
-    if isinstance(found, Function) and found.name == "erf":
-        (_, y), (_, value) = ERF.bindings
-        x = found.arguments[0]
-        return _replaced(value, {Symbol("y"): _replaced(y, {Symbol("x"): x}), Symbol("x"): x})
-    return found
-
-
-def _replaced(formula: Formula, others: dict[Symbol, Formula]) -> Formula:
-    if isinstance(formula, Symbol):
-        return others.get(formula, formula)
-    parts = formula.parts()
-    return formula.with_parts([_replaced(part, others) for part in parts]) if parts else formula
-
-
-def _literal(value: Any) -> str:
-    number = cells_of(np.asarray([value]) if np.asarray(value).dtype.kind == "f" else np.array([float(value)]))[0]
-    return f"({number})" if number.startswith("-") else number
-
-
-def _grouped(terms: Sequence[str]) -> str:
-    """Return a sum, of sums where there are many terms."""
-    if len(terms) <= TERMS:
-        return " + ".join(terms)
-    return _grouped([f"({_grouped(terms[k : k + TERMS])})" for k in range(0, len(terms), TERMS)])
-
-
-def _sum(bias: Any, weights: Any, sources: Sequence[str]) -> str:
-    """Return b + Σ w z, without what has no weight."""
-    products = [f"{_literal(w)} * {z}" for w, z in zip(weights, sources, strict=True) if w != 0]
-    return _grouped([_literal(bias), *products])
-
-
-def _piecewise(x: str, places: Any, left: Any, right: Any) -> str:
-    """Return a CASE with a branch for each piece, and one for each place where the function jumps."""
-    tests = [f"WHEN {x} < {_literal(places[0])} THEN {_literal(left[0])}"]
-    for k, place in enumerate(places):
-        if left[k] != right[k]:
-            tests.append(f"WHEN {x} = {_literal(place)} THEN {_literal((left[k] + right[k]) / 2)}")
-        if k + 1 < len(places):
-            width, rise = _literal(places[k + 1] - place), _literal(left[k + 1] - right[k])
-            line = f"{_literal(right[k])} + ({x} - {_literal(place)}) / {width} * {rise}"
-            tests.append(f"WHEN {x} < {_literal(places[k + 1])} THEN {line}")
-    return f"CASE {' '.join(tests)} ELSE {_literal(right[-1])} END"
-
-
-def _label(label: Any) -> str:
-    if isinstance(label, bool):
-        return str(label).lower()
-    return text(label) if isinstance(label, str) else repr(label)
-
-
-def _scores(values: Sequence[str], answer: Answer) -> list[str]:
-    word = {"probabilities": "probability", "scores": "score"}[answer.scores]
-    return [f"{value} AS {named(f'{word}_{label}')}" for value, label in zip(values, answer.classes, strict=True)]
-
-
-def _words(value: str) -> set[str]:
-    return set(re.findall(r"[A-Za-z_]\w*", value))
-
-
-def _by_number(name: str) -> tuple[str, int]:
-    before, _, number = name.rpartition("_")
-    return before, int(number) if number.isdigit() else 0
-
-
-def _listed(values: Sequence[str]) -> str:
-    """Return expressions separated by commas, long ones in lines of their own."""
-    lines, line = [], ""
-    for value in values:
-        if line and len(line) + len(value) > 100:
-            lines.append(line)
-            line = ""
-        line += f"{', ' if line else ''}{value}"
-    return ",\n    ".join([*lines, line])
 
 
 WRITERS: dict[type[Step], Callable[[SQL, Any], list[str]]] = {

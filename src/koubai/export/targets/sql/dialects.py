@@ -43,7 +43,7 @@ class Dialect:
     number, seconds : callable
         Return the expressions for a column's number, and for its seconds since 1970 if it holds dates; NULL if missing.
     as_number : callable
-        Returns the expression for the number that a text is; NULL if it is none.
+        Returns the expression for the number that a text spells; NULL if it is not a number.
     """
 
     name: str

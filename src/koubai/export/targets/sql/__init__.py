@@ -1,0 +1,1 @@
+"""SQL: a SELECT that scores the rows of a table, in each of the dialects."""
