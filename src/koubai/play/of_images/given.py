@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, InPython
 from koubai.core.language import Worded, worded
+from koubai.core.schema import Record
 from koubai.images.archives import image_array
 from koubai.images.images import COLOUR, GRAY, Images, said_of_size
 from koubai.images.reading import is_folder_of_pictures, read_images
@@ -68,7 +69,7 @@ def read_given(
     return given_images(found, told, are_pictures=are_pictures)
 
 
-def arrays_given(X: Any, y: Any, who: str) -> Given:
+def arrays_given(X: object, y: object, who: str) -> Given:
     """Return the images of arrays, for the playground in a notebook.
 
     Parameters
@@ -92,7 +93,7 @@ def arrays_given(X: Any, y: Any, who: str) -> Given:
     return given_images(found, {"title": "", "darker": True, "given": True})
 
 
-def given_images(images: Images, told: dict[str, Any], *, are_pictures: bool = False) -> Given:
+def given_images(images: Images, told: Record, *, are_pictures: bool = False) -> Given:
     """Return images as a set: of too many about as many as fit, each class with its share.
 
     Parameters
@@ -227,7 +228,7 @@ def _margin(pixels: Array, largest: float) -> int:
     return min(margin, min(height, width) // 3)
 
 
-def _face(pixels: Array, largest: float, *, is_darker: bool) -> dict[str, Any]:
+def _face(pixels: Array, largest: float, *, is_darker: bool) -> Record:
     """Return the first image, made small, as shades from 0 (black) to 255 (white) of each channel."""
     step = -(-max(pixels.shape[1:3]) // FACE)
     small = np.round(MOST_BYTE * (pixels[0, ::step, ::step] / largest)).astype(int)
