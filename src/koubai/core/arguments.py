@@ -26,7 +26,7 @@ class Kind:
     remedy: str
 
 
-def _is_real(value: Any) -> bool:
+def _is_real(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
     try:
@@ -36,7 +36,7 @@ def _is_real(value: Any) -> bool:
     return True
 
 
-def _is_sequence(value: Any) -> bool:
+def _is_sequence(value: object) -> bool:
     return value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, Sequence) and not _is_text(value)
 
 
@@ -97,7 +97,7 @@ def sequence_of(kind: Kind) -> Kind:
     )
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a value as one short line, for a sentence."""
     if is_whole(value) and abs(int(value)) > 10**40:
         return "an integer of more than 40 digits"

@@ -112,7 +112,7 @@ def learning_walk(
     return one_example(weights, x, y, learning_rate, names)
 
 
-def model_page(estimator: Any, X: "Array", y: Any, layer: int) -> "Derivation":
+def model_page(estimator: Any, X: "Array", y: object, layer: int) -> "Derivation":
     """Explain an estimator's whole network; its class lies above this package, so it is not type-checked."""
     from koubai.models.scores.inspection import page_of_estimator
 
@@ -196,7 +196,7 @@ def play_table(frame: "pl.DataFrame", target: str, **settings: Any) -> "Playgrou
     return play(frame, target, **settings)
 
 
-def play_estimator(estimator: Any, X: Any, y: Any, **settings: Any) -> "Playground":
+def play_estimator(estimator: Any, X: object, y: object, **settings: Any) -> "Playground":
     """Open the playground with an estimator's network, on data in scikit-learn's form."""
     from koubai.play.widget import play_estimator
 

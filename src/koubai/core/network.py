@@ -9,10 +9,10 @@ A dense layer has ``network.weights(theta, l)`` of shape (n_in, n_out) and ``net
 ``weights(theta, l - 1)[j - 1, i - 1]`` and whose bias w_i0^(l) is ``biases(theta, l - 1)[i - 1]``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from koubai.core.initializers import RandomSource
 from koubai.core.layers import Dense, Layer, layer_from_spec
 from koubai.core.layers.base import Address, Block, Views
 from koubai.core.losses import Loss, get_loss
+from koubai.core.schema import Record
 from koubai.core.stacking import check_stack, dense_stack
 
 __all__ = ["Dense", "Network", "Span"]
@@ -338,12 +339,12 @@ class Network:
                     view[:] = value
         return theta
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Record:
         """Return the network as plain data for a model file; `from_spec` reads it back."""
         return {"layers": [layer.spec() for layer in self.layers], "loss": self.loss.spec()}
 
     @classmethod
-    def from_spec(cls, spec: Mapping[str, Any]) -> "Network":
+    def from_spec(cls, spec: Record) -> "Network":
         """Return the network described by `spec`.
 
         Raises

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ NO_ROWS_TO_HOLD_OUT = (
 class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesData):
     """A network in scikit-learn's conventions; which layers it has is said by a subclass."""
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = choices.CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, object]] = choices.CONSTRAINTS
 
     @abstractmethod
     def _ending(self) -> Ending:

@@ -116,7 +116,7 @@ class HasLabels:
         elif classes is not known and not (len(classes) == len(known) and np.all(np.asarray(classes) == known)):
             self._settle(seen, np.asarray(classes), known)
 
-    def _settle(self, seen: Seen | None, classes: Any, known: Any) -> None:
+    def _settle(self, seen: Seen | None, classes: Array, known: Array) -> None:
         """Adopt whichever of ``classes_`` and the label binarizer is new."""
         old_classes, old_binarizer = (None, None) if seen is None else seen.described[len(DESCRIBED) :]
         if len(classes) == len(known) and self._label_binarizer is old_binarizer:
@@ -133,7 +133,7 @@ class HasLabels:
                 remedy="Set both.",
             )
 
-    def _check_classes(self, classes: Any) -> None:
+    def _check_classes(self, classes: Array) -> None:
         if self.warm_start and set(classes) != set(self.classes_):
             raise ParameterError(
                 what=(
@@ -143,7 +143,7 @@ class HasLabels:
             )
         self._check_no_other(classes)
 
-    def _check_no_other(self, classes: Any) -> None:
+    def _check_no_other(self, classes: Array) -> None:
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ParameterError(
                 what=(
@@ -167,7 +167,7 @@ class HasLabels:
         self._check_no_other(unique_labels(y))
         return y
 
-    def _places(self, y: Any) -> Array | None:
+    def _places(self, y: Array) -> Array | None:
         """Return the index of each label among the classes, or None if scikit-learn must handle them.
 
         This is the case for several labels per row, or labels that are unknown or of another kind. scikit-learn's own

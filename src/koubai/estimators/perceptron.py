@@ -121,7 +121,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
     'The data are linearly separable: there were weights that were right on every row.'
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
+    _parameter_constraints: ClassVar[dict[str, object]] = {
         "penalty": [StrOptions({"l2", "l1", "elasticnet"}), None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "l1_ratio": [Interval(Real, 0, 1, closed="both")],

@@ -354,7 +354,7 @@ def result_of(value: Evaluated) -> "Number | Matrix":
     return Number(tidy(value))
 
 
-def column(values: Sequence[Value] | npt.NDArray[Any]) -> Matrix:
+def column(values: Sequence[Value] | npt.NDArray[np.floating]) -> Matrix:
     """Return a column vector of numbers."""
     return Matrix(tuple((Number(value),) for value in values))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +66,7 @@ class ConvRegressor(BaseConv, Regresses):
 
     clip_predictions: ClassVar[bool] = False
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**BaseConv._parameter_constraints, "loss": [str, Loss]}
+    _parameter_constraints: ClassVar[dict[str, object]] = {**BaseConv._parameter_constraints, "loss": [str, Loss]}
 
     target_mean_: list[float]
     target_scale_: list[float]

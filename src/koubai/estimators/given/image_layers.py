@@ -1,7 +1,7 @@
 """Short descriptions of layers, as users list them for networks on images; sizes follow from the images."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
@@ -12,6 +12,7 @@ from koubai.core.activations.identity import Identity
 from koubai.core.checks import check_count, check_real, is_whole
 from koubai.core.errors import KoubaiError, Parameter, ParameterError, ParameterTypeError
 from koubai.core.language import worded
+from koubai.core.schema import Record
 
 Shape: TypeAlias = tuple[int, ...]
 Size: TypeAlias = int | tuple[int, int]
@@ -30,7 +31,7 @@ class ImageLayer:
         """Return the layer for inputs of this shape."""
         raise NotImplementedError
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Record:
         """Return the description as plain data for a model file; a pair is a text such as 3x5."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {"name": self.name} | {
@@ -42,11 +43,11 @@ class ImageLayer:
         return " ".join([self.name, *(_typed(self, field) for field in fields(self) if _is_told(self, field))])
 
 
-def _is_told(layer: ImageLayer, field: Any) -> bool:
+def _is_told(layer: ImageLayer, field: Field[object]) -> bool:
     return field is fields(layer)[0] or bool(getattr(layer, field.name) != field.default)
 
 
-def _typed(layer: ImageLayer, field: Any) -> str:
+def _typed(layer: ImageLayer, field: Field[object]) -> str:
     value = layer.spec()[field.name]
     return str(value) if field is fields(layer)[0] else f"{field.name}={value}"
 
@@ -219,7 +220,7 @@ class Part(NamedTuple):
     is_closed: bool = False
 
 
-def image_layer_from_spec(spec: Mapping[str, Any]) -> ImageLayer:
+def image_layer_from_spec(spec: Record) -> ImageLayer:
     """Return the description that `ImageLayer.spec` describes.
 
     Raises

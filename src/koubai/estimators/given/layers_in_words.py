@@ -6,6 +6,7 @@ from typing import Any
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import KoubaiError, ParameterError
 from koubai.core.language import worded
+from koubai.core.schema import Record
 from koubai.estimators.given.image_layers import DESCRIPTIONS, Given, image_layer_from_spec
 
 
@@ -37,7 +38,7 @@ def _layer_from_words(item: str) -> Given:
             )
         return name
     names = [field.name for field in fields(DESCRIPTIONS[name])]
-    spec: dict[str, Any] = {"name": name}
+    spec: Record = {"name": name}
     for place, word in enumerate(words):
         key, _, value = word.rpartition("=")
         if not key and place >= len(names):

@@ -19,6 +19,7 @@ from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.schema import Record
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.engines.registry import ENGINES, get_engine, has_jax
@@ -35,7 +36,7 @@ from koubai.training.executors import spread
 from koubai.training.loop import Callback
 from koubai.training.shares import ShareSchedules
 
-CONSTRAINTS: dict[str, Any] = {
+CONSTRAINTS: dict[str, object] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [str, Activation, list, tuple],
     "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
@@ -87,7 +88,7 @@ CONSTRAINTS: dict[str, Any] = {
 """Constraints on the parameters of both estimators, in scikit-learn's form."""
 
 
-def name_of(estimator: Any) -> str:
+def name_of(estimator: object) -> str:
     """Return the estimator's class name, for messages."""
     return type(estimator).__name__
 
@@ -181,7 +182,7 @@ def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
     return callbacks
 
 
-def chosen_checkpoint(estimator: Any, identity: Callable[[], dict[str, Any]]) -> CheckpointFile | None:
+def chosen_checkpoint(estimator: Any, identity: Callable[[], Record]) -> CheckpointFile | None:
     """Return the checkpoint file, identified by ``identity``; None without one.
 
     Raises

@@ -5,20 +5,24 @@ skops, need to ask only about the estimator.
 """
 
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.losses import LOSSES
 from koubai.core.network import Network
+from koubai.core.schema import Record
 from koubai.engines.protocol import Patience, State
 from koubai.training.history import History
 from koubai.training.run import Run, RunningOptimizer, Unfinished
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 NOT_KEPT = ("history", "best_theta")
 """Fields of a run omitted from copies: the estimator has the history, and continues from its θ."""
 
 
-def to_plain(state: dict[str, Any]) -> dict[str, Any]:
+def to_plain(state: Record) -> Record:
     """Return an estimator's attributes with koubai's own objects decomposed; `from_plain` reverses this."""
     plain = dict(state)
     if isinstance(state.get("network_"), Network) and _is_koubais(state["network_"]):
@@ -42,7 +46,7 @@ def to_plain(state: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def from_plain(plain: dict[str, Any]) -> dict[str, Any]:
+def from_plain(plain: Record) -> Record:
     """Return the attributes decomposed by `to_plain`."""
     state = dict(plain)
     if isinstance(plain.get("network_"), dict):
@@ -62,7 +66,7 @@ def from_plain(plain: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def _columns(record: Any) -> dict[str, Any]:
+def _columns(record: "DataclassInstance") -> Record:
     """Return a record's fields by name, with values unchanged."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 

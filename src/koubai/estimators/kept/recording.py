@@ -132,7 +132,7 @@ def _is_entry(entry: object) -> bool:
     return isinstance(entry, list) and len(entry) == 2 and not isinstance(decode(entry[0]), list | dict | np.ndarray)
 
 
-def encode_array(array: Any) -> dict[str, Any]:
+def encode_array(array: Any) -> Record:
     """Return a vector of class labels or names as JSON data: its NumPy dtype and its values.
 
     Raises
@@ -185,7 +185,7 @@ def decode_array(data: object) -> Array:
     return np.array(values, dtype=dtype)
 
 
-def _plain_dtype(name: object) -> np.dtype[Any]:
+def _plain_dtype(name: object) -> np.dtype[np.generic]:
     """Return a dtype, after checking that `encode_array` could have written it."""
     if not isinstance(name, str) or not re.fullmatch(r"[<>|=]?([biufU]\d{1,9}|M8\[\w{1,3}\])", name):
         raise fault("an array's dtype", "one of numbers, booleans, texts or dates", name)
@@ -249,7 +249,7 @@ NAMES_FIT = Rule("as many names as features", _names_fit)
 """A rule on the fitted attributes of every estimator."""
 
 
-def encode_parameters(estimator: object) -> dict[str, Any]:
+def encode_parameters(estimator: object) -> Record:
     """Return the constructor's parameters; those that cannot be stored are reset to their defaults.
 
     These are callbacks and checkpoints, a RandomState, and an engine that is not known by name.
@@ -279,7 +279,7 @@ def check_estimator(kind: type[object], record: Record) -> None:
         )
 
 
-def decode_parameters(kind: Any, data: object) -> dict[str, Any]:
+def decode_parameters(kind: Any, data: object) -> Record:
     """Return the constructor's parameters encoded by `encode_parameters`.
 
     Raises

@@ -10,6 +10,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import MissingError
 from koubai.core.layers import Dense
 from koubai.core.network import Network
+from koubai.core.schema import Record
 from koubai.estimators.given import by_hand
 from koubai.estimators.kept.plain_state import from_plain, to_plain
 
@@ -104,16 +105,16 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             and self.theta_ is seen.before("theta_")
         )
 
-    def __getstate__(self) -> dict[str, object]:
+    def __getstate__(self) -> Record:
         """Return the attributes as plain data, without the views of θ, which a copy recreates."""
-        state: dict[str, Any] = dict(super().__getstate__())
+        state: Record = dict(super().__getstate__())
         state.pop("_seen", None)
         if "theta_" in state and self._has_views():
             for name in MATRICES:
                 del state[name]
         return to_plain(state)
 
-    def __setstate__(self, state: dict[str, object]) -> None:
+    def __setstate__(self, state: Record) -> None:
         super().__setstate__(from_plain(state))
         if "theta_" in state and "coefs_" not in state:
             self._set_theta(self.theta_)

@@ -63,15 +63,15 @@ class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not 
 
         return from_record(cls, record, tensors)
 
-    def __getstate__(self) -> dict[str, object]:
+    def __getstate__(self) -> Record:
         """Return the attributes as plain data, so that a pickle contains no other koubai class."""
-        state: dict[str, Any] = dict(super().__getstate__())
+        state: Record = dict(super().__getstate__())
         running = state.get("_running")
         if running is not None:
             state["_running"] = vars(running)
         return state
 
-    def __setstate__(self, state: dict[str, object]) -> None:
+    def __setstate__(self, state: Record) -> None:
         running = state.get("_running")
         if isinstance(running, dict):
             from koubai.engines.cpu.perceptron_records import Weights

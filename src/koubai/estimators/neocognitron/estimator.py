@@ -115,7 +115,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
     (5, ['contrast', 'S1', 'C1', 'S2', 'C2'])
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
+    _parameter_constraints: ClassVar[dict[str, object]] = {
         "planes": COUNTS,
         "fields": COUNTS_OR_AUTO,
         "blurs": COUNTS_OR_AUTO,

@@ -68,7 +68,7 @@ Made = TypeVar("Made")
 def to_record(estimator: Any) -> tuple[Record, dict[str, Array]]:
     """Return a fitted Neocognitron as JSON data and arrays."""
     readout = getattr(estimator, "readout_", None)
-    record: dict[str, Any] = {
+    record: Record = {
         "estimator": type(estimator).__name__,
         "parameters": recording.encode_parameters(estimator),
         "classes": None if readout is None else recording.encode_array(estimator.classes_),

@@ -19,8 +19,6 @@ from koubai.models.scores.evaluation import Evaluation
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from koubai.models.table_model import TableModel
-
 
 MOST_FOLDS = 100
 """More folds than anyone would wait for."""
@@ -96,9 +94,7 @@ def check_folds(cv: object, streamed: bool = False) -> None:
         refuse_by_blocks("cv", cv)
 
 
-def cross_validate(
-    model: "TableModel", prepared: PreparedTable, cv: int, executor: "Executor | None" = None
-) -> CrossValidated:
+def cross_validate(model: Any, prepared: PreparedTable, cv: int, executor: "Executor | None" = None) -> CrossValidated:
     """Return the scores of models like one, each trained on all folds but one and scored on that.
 
     Parameters

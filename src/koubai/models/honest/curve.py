@@ -6,7 +6,7 @@ difference has a standard error.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from koubai.core.language import worded
 from koubai.core.schema import Fields, Listed, Real, Record, Rule, Text, Whole
 from koubai.models.prepared import PreparedTable
 from koubai.tables.preparing.splits import hold_out
-
-if TYPE_CHECKING:
-    from koubai.models.table_model import TableModel
 
 SHARES = (0.25, 0.5)
 """Shares of the training rows that are learned from besides all."""
@@ -101,7 +98,7 @@ class LearningCurve:
         return cls(n_rows, losses, scores, str(record["verdict"]), float(record["gain"]), float(record["error"]))
 
 
-def learning_curve(model: "TableModel", prepared: PreparedTable) -> LearningCurve:
+def learning_curve(model: Any, prepared: PreparedTable) -> LearningCurve:
     """Return the learning curve of a trained model.
 
     Parameters
@@ -143,7 +140,7 @@ def learning_curve(model: "TableModel", prepared: PreparedTable) -> LearningCurv
     return LearningCurve(tuple(n_rows), means, tuple(scores), verdict, gain, error)
 
 
-def _losses(model: "TableModel", prepared: PreparedTable) -> Array:
+def _losses(model: Any, prepared: PreparedTable) -> Array:
     """Return each held-out row's loss: minus the log of its class's probability, or the squared error."""
     features = model.preparation_.transform(prepared.frame[prepared.test], model.dtype)
     y = prepared.y[prepared.test]
