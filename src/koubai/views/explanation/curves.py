@@ -17,7 +17,7 @@ from koubai.views.formulas.plain import PlainWriter
 WHOLE = 1_000_000
 """Integers below this are written in full: 2007 is a year."""
 WIDTH, HEIGHT = 300, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 56, 10, 30, 34
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7d8794", "#1c2733")
 """Okabe and Ito's colours, safe for colour-blind viewers; lines also differ in dashes."""
 NUMERAL = re.compile(r"[−-]?[\d.,]+(?:e[−+-]?\d+)?")
