@@ -114,7 +114,7 @@ UNTYPED = {
     "engines": 266,
     "estimators": 142,
     "export": 49,
-    "models": 132,
+    "models": 133,
     "optimizers": 8,
     "play": 30,
     "serve": 10,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from koubai.core.arrays import Array
 
-Computed = Mapping[str, Callable[..., Array]]
+Computed = Mapping[str, Callable[..., Any]]
 """Features that are computed from the columns ``x1`` and ``x2`` where a table has them not, by name."""
 MOST_NAMED = 8
 """So many names are listed in a sentence."""
