@@ -52,7 +52,7 @@ def svg(diagram: Diagram, lang: Language, notation: Notation) -> str:
     """
     width = 2 * MARGIN + ACROSS * (len(diagram.columns) - 1)
     hides = any(size > len(column) for size, column in zip(diagram.sizes, diagram.columns, strict=True))
-    height = DOWN * tallest(diagram) + (44 if hides else 28)
+    height = DOWN * tallest(diagram) + (50 if hides else 34)
     writer = PlainWriter(replace(notation, digits=3))
     places = {
         (node.layer, node.index): _place(diagram, node.layer, row)
@@ -93,7 +93,7 @@ def tallest(diagram: Diagram) -> int:
 
 def _place(diagram: Diagram, layer: int, row: int) -> tuple[float, float]:
     space = (tallest(diagram) - len(diagram.columns[layer])) / 2
-    return MARGIN + ACROSS * layer, 62 + DOWN * (row + space)
+    return MARGIN + ACROSS * layer, 68 + DOWN * (row + space)
 
 
 def _edge(edge: Edge, places: dict[tuple[int, int], tuple[float, float]]) -> str:

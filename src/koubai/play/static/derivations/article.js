@@ -106,7 +106,7 @@ export class Article {
 
   /** @param {{columns: any[], rows: any[][], marked?: number[]}} table */
   #table({ columns, rows, marked = [] }) {
-    const head = columns.map((cell) => `<th>${this.#said(cell)}</th>`).join("");
+    const head = columns.map((cell) => `<th>${typeof cell === "string" ? this.#said(cell).replaceAll("_", "_<wbr>") : this.#said(cell)}</th>`).join("");
     const cell = (/** @type {any} */ each) => `<td${Array.isArray(each) && each[0] === "t" ? ' class="words"' : ""}>${this.#said(each)}</td>`;
     const body = rows.map((row, index) => `<tr${marked.includes(index) ? ' class="marked"' : ""}>${row.map(cell).join("")}</tr>`).join("");
     return `<div class="scroll"><table class="data"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;

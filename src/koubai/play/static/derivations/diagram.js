@@ -11,7 +11,7 @@ import { PlainWriter, lowered, raised } from "./writer.js";
 /** @typedef {{layer: number, target: number, source: number, weight: Value, light: string}} Edge */
 /** @typedef {{sizes: number[], columns: Node[][], edges: Edge[], caption: any[]}} Diagram */
 
-const ACROSS = 190, DOWN = 92, RADIUS = 26, MARGIN = 62, FEW = 4, MOST_LABELS = 12, WIDEST = 9;
+const ACROSS = 165, DOWN = 96, RADIUS = 28, MARGIN = 62, FEW = 4, MOST_LABELS = 12, WIDEST = 9;
 const LIGHTS = ["", "lit", "direct", "asked"];
 
 /**
@@ -69,10 +69,11 @@ function drawn(size, important) {
  */
 export function svg(diagram, notation, words) {
   const { columns, sizes } = diagram, tallest = Math.max(...columns.map(({ length }) => length)), last = columns.length - 1;
-  const width = 2 * MARGIN + ACROSS * last, height = DOWN * tallest + 24, writer = new PlainWriter({ ...notation, digits: 3 });
+  const hides = sizes.some((size, layer) => size > columns[layer].length);
+  const width = 2 * MARGIN + ACROSS * last, height = DOWN * tallest + (hides ? 50 : 34), writer = new PlainWriter({ ...notation, digits: 3 });
   const shown = (/** @type {Value} */ value) => escaped(writer.write(["n", value]));
   const places = new Map(columns.flatMap((column, layer) => column.map(({ index }, row) =>
-    [`${layer},${index}`, [MARGIN + ACROSS * layer, 62 + DOWN * (row + (tallest - column.length) / 2)]])));
+    [`${layer},${index}`, [MARGIN + ACROSS * layer, 68 + DOWN * (row + (tallest - column.length) / 2)]])));
   const at = (/** @type {number} */ layer, /** @type {number} */ index) => /** @type {number[]} */ (places.get(`${layer},${index}`));
   const ordered = [...diagram.edges].sort((a, b) => LIGHTS.indexOf(a.light) - LIGHTS.indexOf(b.light));
   const lines = ordered.map(({ layer, source, target, light }) => {

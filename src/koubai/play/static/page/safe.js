@@ -1,7 +1,7 @@
 // Copies a derivation into the page: only known elements and attributes, created afresh; nothing is ever set as HTML.
 import { gliding } from "./dom.js";
 
-const HTML = "article section div p span h1 h2 h3 h4 table thead tbody tr th td figure figcaption footer ul ol li em strong code br a b i sub sup".split(" ");
+const HTML = "article section div p span h1 h2 h3 h4 table thead tbody tr th td figure figcaption footer ul ol li em strong code br wbr a b i sub sup".split(" ");
 const MATH = ("math mrow mi mn mo mfrac msub msup msubsup munder mover munderover msqrt mroot mtable mtr mtd mspace mtext mstyle mpadded " +
   "mphantom menclose mmultiscripts mprescripts none").split(" ");
 const SVG = "svg g line circle rect path text tspan polyline polygon ellipse title desc".split(" ");
