@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from koubai.cli.main import main
+from koubai.core.printing import spoken
 
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 COMMANDS = re.compile(r"\b(?:koubai [a-z-]+|pip install|python -m)\b[^。，）]*|\S+=\S+|--?[a-z]\S*|[\w./]+\.\w+")
@@ -246,3 +247,12 @@ def test_what_programs_read_is_the_same_in_every_language(
             assert main([*words.split(), "--lang", lang]) == 0
             written.append(capfd.readouterr().out)
         assert written[0] == written[1] != ""
+
+
+def test_a_program_that_calls_a_command_goes_on_in_its_own_language(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "nowhere.koubai", "--lang", "ja"]) == 2
+    assert "ファイル" in capsys.readouterr().err
+    assert spoken() == "en"
+    with pytest.raises(SystemExit):
+        main(["show", "--lang", "ja", "--help"])
+    assert spoken() == "en"

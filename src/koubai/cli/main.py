@@ -83,11 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         The command line without the program's name; by default, the process's own.
     """
-    status = _run(arguments)
-    cluster: Any = sys.modules.get("koubai.engines.xla.cluster")  # only if processes train together
-    if cluster is not None and (own := cluster.joined()) is not None:
-        own.end(status)
-    return status
+    before = spoken()
+    try:
+        status = _run(arguments)
+        cluster: Any = sys.modules.get("koubai.engines.xla.cluster")  # only if processes train together
+        if cluster is not None and (own := cluster.joined()) is not None:
+            own.end(status)
+        return status
+    finally:
+        speak(before)  # a program that calls commands goes on in its own language
 
 
 def _run(arguments: Sequence[str] | None) -> int:
