@@ -116,6 +116,15 @@ def client(monkeypatch):
         yield found
 
 
+@pytest.mark.parametrize("lang", [None, "ja"])
+def test_the_pages_of_teacher_and_students_open_in_the_language_that_was_asked_for(lang):
+    with TestClient(make_app(classroom=new_class(KEY, ""), lang=lang), base_url=HERE) as found:
+        pages = [found.get(address).text for address in ("/", "/teacher")]
+    with TestClient(make_app(lang=lang), base_url=HERE) as alone:
+        pages.append(alone.get("/").text)
+    assert [page.count('<html lang="ja" data-lang="ja">') for page in pages] == 3 * [int(lang == "ja")]
+
+
 def joined(socket, name, secret=None):
     socket.send_json({"type": "join", "name": name, "secret": secret})
     told = socket.receive_json()

@@ -60,7 +60,9 @@ def test_a_folder_holds_all_that_its_page_asks_for_and_may_be_written_again(tmp_
     assert {"texts/en.json", "texts/ja.json", "tables/spam.json", "static/worker.js"} <= names
     assert len(names) < 40  # a static host is asked for few files
     assert "http-equiv" in page
-    assert main(["play", "--export", str(folder)]) == 0
+    assert "data-lang" not in page
+    assert main(["play", "--export", str(folder), "--lang", "ja"]) == 0
+    assert (folder / "index.html").read_text(encoding="utf-8").count('<html lang="ja" data-lang="ja">') == 1
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
             fragment=f"lesson={lesson}" if lesson else "",
             lessons=own,
             is_class=args.is_class,
+            lang=args.lang,
         )
     finally:
         tables.close()
@@ -146,7 +147,7 @@ def _export(args: argparse.Namespace, lesson: str | None, own: "dict[str, Record
         raise ParameterError(worded("cli.error.play_export_name_folder_file"))
     from koubai.play.exporting import export
 
-    written = export(Path(args.export), first=_first(lesson, images), own=own, images=images)
+    written = export(Path(args.export), first=_first(lesson, images), own=own, images=images, lang=args.lang)
     size = sum(path.stat().st_size for path in written) / 2**20
     if len(written) == 1:
         say(worded("cli.koubai_play_mb_opens_double", written=written[0], size=f"{size:.1f}"))

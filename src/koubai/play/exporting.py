@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from koubai.core.errors import FileError, ParameterError
-from koubai.core.language import LANGUAGES, term, worded
+from koubai.core.language import LANGUAGES, Language, term, worded
 from koubai.core.schema import Record
 from koubai.play.bundle import IMAGES_STYLE, carried, script, texts, widget_style
 from koubai.play.catalogue import engine_addresses, engine_files, with_images
 from koubai.play.classroom.lessons import with_own
 from koubai.play.datasets import GIVEN_IMAGES, PICTURES, READ
 from koubai.play.derived.whole import derivations
-from koubai.play.modules import STATIC, index
+from koubai.play.modules import STATIC, index, opened_in
 from koubai.play.of_images.sets import ImageSet
 from koubai.play.runs.rows import pixels_of, rows_of
 from koubai.play.settings import Settings
@@ -59,7 +59,12 @@ PAGE = """<!DOCTYPE html>
 
 
 def export(
-    target: Path, *, first: Settings | None = None, own: Lessons | None = None, images: ImageSet | None = None
+    target: Path,
+    *,
+    first: Settings | None = None,
+    own: Lessons | None = None,
+    images: ImageSet | None = None,
+    lang: Language | None = None,
 ) -> list[Path]:
     """Write the playground to a file that ends in .html, or to a folder; return what was written.
 
@@ -73,6 +78,8 @@ def export(
         Lessons by name, in addition to those included with koubai.
     images : ImageSet, optional
         Images of the user's own; see `koubai.play.of_images.given.given_images`.
+    lang : {"en", "ja"}, optional
+        The language of visitors who have not chosen one; by default their browsers'.
 
     Raises
     ------
@@ -86,10 +93,11 @@ def export(
     told = list(with_own(own).values())
     choices = {**with_images(images), "served": False, "first": None if first is None else first.as_json()}
     if target.suffix.lower() in (".html", ".htm"):
-        replace_file(target, _one_file(choices, told, rows_at_hand(images)).encode())
+        page = _one_file(choices, told, rows_at_hand(images))
+        replace_file(target, opened_in(page, lang).encode())
         return [target]
     try:
-        return _folder(target, choices, told, rows_at_hand(images))
+        return _folder(target, choices, told, rows_at_hand(images), lang)
     except OSError as error:
         why = (error.strerror or "unknown").lower()
         raise FileError(worded("playground.error.writable", target=target, why=term(why))) from error
@@ -128,7 +136,9 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _folder(target: Path, choices: Record, told: list[Record], tables: Mapping[str, Record]) -> list[Path]:
+def _folder(
+    target: Path, choices: Record, told: list[Record], tables: Mapping[str, Record], lang: Language | None
+) -> list[Path]:
     is_ours = all((target / name).is_file() for name in MARKS)
     if target.exists() and (
         not target.is_dir() or (any(each.name != NEW for each in target.iterdir()) and not is_ours)
@@ -149,7 +159,7 @@ def _folder(target: Path, choices: Record, told: list[Record], tables: Mapping[s
         "static/worker.js": f"{script('session/worker.js')}\n",
         "static/style.css": widget_style(),
         "static/icon.svg": (STATIC / "icon.svg").read_bytes(),
-        "index.html": _index(names),
+        "index.html": opened_in(_index(names), lang),
         ".nojekyll": "",  # GitHub Pages leaves the files as they are
     }
     is_new = not target.exists()

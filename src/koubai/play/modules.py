@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from koubai.core.language import Language
+
 STATIC = Path(str(files("koubai"))) / "play" / "static"
 """The page's folder."""
 PANELS = "panels/all.js"
@@ -62,6 +64,17 @@ def panels() -> str:
         for name, path in zip(names, found, strict=True)
     ]
     return "\n".join([*imports, f"export const PANELS = {{ {', '.join(names)} }};", ""])
+
+
+def opened_in(page: str, lang: Language | None) -> str:
+    """Return a page that opens in a language where the visitor has not chosen one; by default the browser's.
+
+    Examples
+    --------
+    >>> opened_in('<html lang="en">', "ja")
+    '<html lang="ja" data-lang="ja">'
+    """
+    return page if lang is None else page.replace('<html lang="en">', f'<html lang="{lang}" data-lang="{lang}">', 1)
 
 
 def index(preloaded: bool = True) -> str:

@@ -276,3 +276,17 @@ def test_the_address_may_ask_for_a_language_before_the_browsers_own(browser, one
         page.locator(f"header.top h1:has-text('{title}')").wait_for(timeout=1000 * PATIENCE)
         assert page.evaluate("document.documentElement.lang") == ("ja" if asked == "?lang=ja" else "en")
     context.close()
+
+
+def test_a_page_opens_in_the_language_that_it_was_written_with_until_the_visitor_chooses(browser, tmp_path):
+    assert main(["play", "--export", str(tmp_path / "page.html"), "--lang", "ja"]) == 0
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    address = (tmp_path / "page.html").as_uri()
+    page.goto(address)
+    page.locator("header.top h1:has-text('プレイグラウンド')").wait_for(timeout=1000 * PATIENCE)
+    page.click("button.lang")
+    page.locator("header.top h1:has-text('playground')").wait_for(timeout=1000 * PATIENCE)
+    page.goto(address)
+    page.locator("header.top h1:has-text('playground')").wait_for(timeout=1000 * PATIENCE)
+    context.close()

@@ -14,8 +14,8 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from koubai.core.language import LANGUAGES, catalogue
-from koubai.play.modules import PANELS, STATIC, index, panels
+from koubai.core.language import LANGUAGES, Language, catalogue
+from koubai.play.modules import PANELS, STATIC, index, opened_in, panels
 from koubai.play.serving.guard import LOOPBACK, Guard
 from koubai.play.serving.uploads import Tables, take_table
 
@@ -42,6 +42,7 @@ def make_app(
     token: str | None = None,
     lessons: Mapping[str, dict[str, object]] | None = None,
     classroom: "Class | None" = None,
+    lang: Language | None = None,
 ) -> Guard:
     """Return the application, guarded.
 
@@ -59,6 +60,8 @@ def make_app(
         Lessons by name, in addition to those included with koubai.
     classroom : Class, optional
         A class that works on this server.
+    lang : {"en", "ja"}, optional
+        The language of visitors who have not chosen one; by default their browsers'.
     """
     found = tables or Tables()
 
@@ -73,7 +76,7 @@ def make_app(
 
     app = Starlette(
         routes=[
-            *_class_routes(classroom),
+            *_class_routes(classroom, lang),
             Route("/", _index),
             Route("/catalogue.json", _catalogue),
             Route("/texts/{lang}.json", _texts),
@@ -89,6 +92,7 @@ def make_app(
         lifespan=lifespan,
     )
     app.state.tables, app.state.first, app.state.asking = found, settings, 0
+    app.state.lang = lang
     app.state.lessons = dict(lessons or {})
     app.state.executor = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="koubai-play")
     # so that no one's question waits for someone else's table
@@ -96,12 +100,12 @@ def make_app(
     return Guard(app, hosts, token)
 
 
-def _class_routes(classroom: "Class | None") -> "list[BaseRoute]":
+def _class_routes(classroom: "Class | None", lang: Language | None) -> "list[BaseRoute]":
     if classroom is None:
         return []
     from koubai.play.classroom.routes import routes
 
-    return routes(classroom)
+    return routes(classroom, lang)
 
 
 def _load() -> None:
@@ -116,7 +120,7 @@ async def _in_thread(app: Any, work: Callable[..., Any], *arguments: Any) -> Any
 
 
 async def _index(request: Request) -> Response:
-    return HTMLResponse(index())
+    return HTMLResponse(opened_in(index(), request.app.state.lang))
 
 
 async def _panels(request: Request) -> Response:

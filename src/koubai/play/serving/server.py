@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import uvicorn
 
-from koubai.core.language import worded
+from koubai.core.language import Language, worded
 from koubai.core.printing import say
 from koubai.core.schema import Record
 from koubai.play.classroom.room import class_code
@@ -59,6 +59,7 @@ def run(
     fragment: str = "",
     lessons: Mapping[str, Record] | None = None,
     is_class: bool = False,
+    lang: Language | None = None,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -78,6 +79,8 @@ def run(
         Lessons by their names, beside those that come with koubai.
     is_class : bool
         Whether a class works on it, led by who opens it; see `koubai.play.classroom`.
+    lang : {"en", "ja"}, optional
+        The language of visitors who have not chosen one; by default their browsers'.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def run(
     classroom, opened = None, addresses[0]
     if is_class:
         classroom, opened = _class(addresses, token, lessons)
-    guarded = make_app(settings, tables, {*LOOPBACK, host}, token, lessons, classroom)
+    guarded = make_app(settings, tables, {*LOOPBACK, host}, token, lessons, classroom, lang)
     app = connections.Connections(guarded, connections.most_silent())
     _say_addresses(addresses, classroom, opened)
     try:

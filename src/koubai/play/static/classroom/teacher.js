@@ -1,6 +1,6 @@
 // The teacher's page: where students join, which step they are at, and how they stand, as it changes.
 import { button, el, lasting, options, prepare, save, short } from "../page/dom.js";
-import { remember, remembered } from "../page/state.js";
+import { remember, usual_language } from "../page/state.js";
 import { Texts } from "../page/texts.js";
 import { said } from "../lessons/words.js";
 import { Line } from "./socket.js";
@@ -11,7 +11,7 @@ const key = new URLSearchParams(location.hash.slice(1)).get("key") || sessionSto
 sessionStorage.setItem("koubai.class.key", key);
 history.replaceState(null, "", location.pathname); // the key is not left in the address, which is on the screen of the room
 
-let lang = remembered("koubai.lang", ["en", "ja"]) || (navigator.language.startsWith("ja") ? "ja" : "en"), lessons = /** @type {any[]} */ ([]), tally = /** @type {any} */ (null);
+let lang = usual_language(), lessons = /** @type {any[]} */ ([]), tally = /** @type {any} */ (null);
 
 const qr = el("canvas", { class: "qr", role: "img", label: "play.class.qr" }), address = el("p", { class: "address" });
 const status = el("p", { class: "problem", role: "status", hidden: true });

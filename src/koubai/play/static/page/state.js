@@ -3,7 +3,7 @@
 /** @returns {any} */
 export function first_state() {
   return {
-    lang: asked_for() || remembered("koubai.lang", ["en", "ja"]) || ((navigator.language || "").startsWith("ja") ? "ja" : "en"),
+    lang: asked_for() || usual_language(),
     theme: remembered("koubai.theme", ["light", "dark"]) || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
     catalogue: null, defaults: {}, settings: null, network: null, task: "", classes: [], feature_names: [],
     running: false, epoch: 0, step: 0, timeline: { length: 0, position: 0, branches: 0 }, notes: [], frame: null, data: null,
@@ -11,6 +11,12 @@ export function first_state() {
     instant: false, instant_ms: 0, lessons: [], lesson: null, lesson_step: 0, table: null, brush: 0, unit: "epoch", until: 100, row: 0, hover_node: null,
     waiting: false, learnt: null, more: false, kept: [], ahead: null, progress: {}, derivations: 0,
   };
+}
+
+/** The language that the visitor chose before, else that of whoever made the page, else the browser's. */
+export function usual_language() {
+  const ours = document.documentElement.dataset.lang || navigator.language || "";
+  return remembered("koubai.lang", ["en", "ja"]) || (ours.startsWith("ja") ? "ja" : "en");
 }
 
 /** The language that the address asks for, as `?lang=ja` does; empty if none. */
