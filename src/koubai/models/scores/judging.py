@@ -91,7 +91,6 @@ def judge(
         Whether one part is enough to judge by.
     """
     parts = list(islice(parts_of(y, classes, seed, apart), 1 if once else None))
-    judged: dict[float, Weighed] = {}
     if not parts:
         return None
 
@@ -102,24 +101,13 @@ def judge(
         network, outputs, targets, rows = found
         return weigh(network, outputs, targets, None if weights is None else weights[rows])
 
-    tried = sorted(penalties)
-    if once:
-        judged = _nearby(tried, lambda some: map(weighed, answers_of(make, some, X, y, parts, executor, plain, once)))
-    else:
-        for penalty, answers in zip(tried, answers_of(make, tried, X, y, parts, executor, plain), strict=True):
-            before = min((each.loss for each in judged.values()), default=np.inf)
-            if (found := weighed(answers)) is not None:
-                judged[penalty] = found
-                if found.loss > before:
-                    break  # stronger ones would be worse still
+    def worth(some: Sequence[float]) -> Iterable[Weighed | None]:
+        return map(weighed, answers_of(make, some, X, y, parts, executor, plain, once))
+
+    judged = (_nearby if once else _until_worse)(sorted(penalties), worth)
     if not judged:
         return None
-    lowest = min(found.loss for found in judged.values())
-    gained = max(found.constant for found in judged.values()) - lowest
-    most = lowest + TIE * (min(lowest, gained) if once else lowest)
-    weakest, chosen = next(item for item in judged.items() if item[1].loss <= most)
-    losses = {f"{penalty:g}": found.loss for penalty, found in judged.items()}
-    judgement = Judgement(losses, weakest, chosen.factor, chosen.constant, kinds=chosen.kinds, alone=chosen.alone)
+    judgement = _weakest(judged, of_the_gain=once)
     return _of_one_part(judgement, classes, y, parts[0][1]) if once else judgement
 
 
@@ -218,6 +206,35 @@ def _nearby(
         best = min(known, key=lambda place: known[place].loss, default=middle)
         wanted = [place for place in (best - 1, best + 1) if 0 <= place < len(penalties) and place not in asked]
     return {penalties[place]: known[place] for place in sorted(known)}
+
+
+def _until_worse(
+    penalties: Sequence[float], weighed: Callable[[Sequence[float]], Iterable["Weighed | None"]]
+) -> dict[float, "Weighed"]:
+    """Return what penalties are worth, from the weakest on until one is worse than those before."""
+    judged: dict[float, Weighed] = {}
+    for penalty, found in zip(penalties, weighed(penalties), strict=True):
+        if found is None:
+            continue
+        before = min((each.loss for each in judged.values()), default=np.inf)
+        judged[penalty] = found
+        if found.loss > before:
+            break  # stronger ones would be worse still
+    return judged
+
+
+def _weakest(judged: Mapping[float, "Weighed"], *, of_the_gain: bool) -> Judgement:
+    """Return the judgement of the weakest penalty whose loss is nearly the lowest.
+
+    Nearly means within the share `TIE` of the lowest loss; by the gain, of what it is below the constant prediction's
+    too, if that is less.
+    """
+    lowest = min(found.loss for found in judged.values())
+    gained = max(found.constant for found in judged.values()) - lowest
+    most = lowest + TIE * (min(lowest, gained) if of_the_gain else lowest)
+    weakest, chosen = next(item for item in judged.items() if item[1].loss <= most)
+    losses = {f"{penalty:g}": found.loss for penalty, found in judged.items()}
+    return Judgement(losses, weakest, chosen.factor, chosen.constant, kinds=chosen.kinds, alone=chosen.alone)
 
 
 def _of_one_part(judgement: Judgement, classes: bool, y: Array, asked: Array) -> Judgement:
