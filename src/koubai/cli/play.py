@@ -80,6 +80,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; return the exit status."""
     has_images = bool(args.table) and is_images(args.table)
+    if not has_images:
+        require_files([args.table or None])
     if has_images:
         of_images.check_there(args.table)
         of_images.refuse_target(args)
@@ -93,7 +95,6 @@ def run(args: argparse.Namespace) -> int:
     if args.is_class and args.export is not None:
         raise ParameterError(worded("cli.error.play_class_come_without_export"))
     if not has_images:
-        require_files([args.table or None])
         of_images.refuse_play_options(args)
     if not args.table:
         refuse_reading_options(args, worded("cli.needs_table"))
