@@ -36,7 +36,7 @@ def breakable(words: str) -> Iterator[str]:
     ['the ', '層', '（l）。']
     """
     piece = ""
-    for character, after in zip(words, words[1:] + " ", strict=True):
+    for character, after in zip(words, f"{words} "[1:], strict=True):
         piece += character
         wide = cell_len(character) > 1 or cell_len(after) > 1
         if character == " " or (wide and after != " " and after not in NOT_FIRST and character not in NOT_LAST):
