@@ -1,5 +1,6 @@
 """Small tables: how strong the penalty is and how sure answers are is chosen on rows that did not train."""
 
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -326,6 +327,28 @@ def test_parts_that_are_answered_side_by_side_are_judged_as_one_after_the_other(
     assert found[0] is not None
     assert found[0].n_parts > 1
     assert warnings.filters == filters
+
+
+def test_filters_of_warnings_stay_as_they_were_where_one_part_fails_before_others_end(monkeypatch) -> None:
+    """A thread that silences warnings after its caller has gone on would leave them silenced for the whole program."""
+    calls: list[int] = []
+
+    def answer(*_: object) -> None:
+        calls.append(len(calls))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            time.sleep(0.0 if len(calls) == 1 else 0.3)
+
+    monkeypatch.setattr("koubai.models.scores.answers._answer", answer)
+    filters = list(warnings.filters)
+    y = np.arange(60) % 2
+    assert (
+        judge(lambda l2: small_classifier(l2).set_params(n_jobs=2), (0.1, 1.0), X[:60], y, None, classes=True, seed=0)
+        is None
+    )
+    time.sleep(0.5)
+    assert warnings.filters == filters
+    assert len(calls) > 1
 
 
 def test_a_class_without_held_out_rows_keeps_its_probability() -> None:

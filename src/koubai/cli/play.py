@@ -80,14 +80,14 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; return the exit status."""
     has_images = bool(args.table) and is_images(args.table)
-    if not has_images:
-        require_files([args.table or None])
     if has_images:
         of_images.check_there(args.table)
         of_images.refuse_target(args)
         refuse_reading_options(args, worded("cli.needs_table"))
-    elif args.table and not args.target:
-        raise ParameterError(worded("cli.error.play_target_name_column_predict"))
+    else:
+        require_files([args.table or None])
+        if args.table and not args.target:
+            raise ParameterError(worded("cli.error.play_target_name_column_predict"))
     if args.target and not args.table:
         raise ParameterError(worded("cli.error.play_target_requires_table_missing"))
     if not 0 <= args.port <= 65535:

@@ -1,7 +1,6 @@
 """Networks like a fitted estimator's, trained anew from other starts, many at once: the members of an average."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from koubai.core.network import Network
 from koubai.core.randomness import derive_key
 from koubai.engines.protocol import Engine, Plan, Population, Rows, State
 from koubai.estimators.given import training_choices as choices
+from koubai.training.executors import threads_of_a_block
 
 MEMBER = 9
 """Stream of the seeds of members, below the estimator's own seed."""
@@ -156,14 +156,9 @@ def train_together(several: Sequence[Anew], *, to_the_bit: bool = True) -> list[
     while not to_the_bit and tasks and 2 * tasks[0][0].work > sum(one.work for one, _ in tasks):
         largest, place = tasks.pop(0)
         largest.train_in_turn(place)
-    with ThreadPoolExecutor(at_once) as threads:
-        running = [threads.submit(one.train, which) for one, which in tasks]
-        try:
-            for future in running:
-                future.result()
-        except BaseException:
-            threads.shutdown(cancel_futures=True)
-            raise
+    with threads_of_a_block(at_once) as threads:
+        for running in [threads.submit(one.train, which) for one, which in tasks]:
+            running.result()
     return [one.widened() for one in several]
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -68,6 +68,16 @@ def shared_out(
         for future in futures:
             future.cancel()
         raise
+
+
+@contextmanager
+def threads_of_a_block(n_threads: int) -> Iterator[Executor]:
+    """Give threads to a block; what they have not begun when it ends, by an error or not, they never begin."""
+    with ThreadPoolExecutor(n_threads) as threads:
+        try:
+            yield threads
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 class SpreadEngine:

@@ -2,9 +2,9 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -40,15 +40,13 @@ class _Limit:
         """Begin without any block."""
         self.lock, self.blocks, self.limiter = Lock(), 0, None  # type: Lock, int, Any
 
-    def begin(self) -> None:
-        """Enter a block."""
+    def __enter__(self) -> None:
         with self.lock:
             self.blocks += 1
             if self.blocks == 1:
                 self.limiter = blas().limit(limits=1, user_api="blas")
 
-    def end(self) -> None:
-        """Leave it."""
+    def __exit__(self, *_: object) -> None:
         with self.lock:
             self.blocks -= 1
             if self.blocks == 0 and self.limiter is not None:
@@ -58,18 +56,13 @@ class _Limit:
 _limit = _Limit()
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS to one thread within the block.
+def one_blas_thread() -> AbstractContextManager[None]:
+    """Return a context in which BLAS keeps to one thread.
 
     Blocks of several threads may overlap, and the number of BLAS's threads is the whole process's: were each to restore
     what it found, the first to end would free BLAS's threads for the others, and the last would leave them limited.
     """
-    _limit.begin()
-    try:
-        yield
-    finally:
-        _limit.end()
+    return _limit
 
 
 def available_threads() -> int:

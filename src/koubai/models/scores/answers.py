@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,7 +11,7 @@ from koubai.core.errors import DivergenceError
 from koubai.core.network import Network
 from koubai.models.averaging import can_be_widened, with_theta
 from koubai.models.estimator_choice import Estimator
-from koubai.training.executors import shared_out
+from koubai.training.executors import shared_out, threads_of_a_block
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -70,8 +69,8 @@ def _answers_of_parts(
             pairs = zip(estimators, parts, strict=True)
             yield list(_until_none(_answer(one, X, y, part, plain) for one, part in pairs))
         return
-    with ThreadPoolExecutor(at_once) as threads, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # here, since threads share the filters
+    with warnings.catch_warnings(), threads_of_a_block(at_once) as threads:
+        warnings.simplefilter("ignore")  # threads share the filters: they end before these are put back
         running = [
             [
                 threads.submit(_answer, one.set_params(n_jobs=1), X, y, part, plain)
@@ -79,10 +78,7 @@ def _answers_of_parts(
             ]
             for estimators in several
         ]
-        try:
-            found = [list(_until_none(future.result() for future in futures)) for futures in running]
-        finally:
-            threads.shutdown(cancel_futures=True)
+        found = [list(_until_none(future.result() for future in futures)) for futures in running]
     yield from found
 
 
