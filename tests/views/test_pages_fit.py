@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from tests.images import made
 from tests.views.conftest import Watch
+from tests.views.fitting import VIEWS, look
 from tests.views.test_explanation_pages import model
 
 from koubai.cli.main import main
@@ -49,46 +50,6 @@ OTHERS = {
 }
 """Commands that say otherwise where a page goes."""
 LANGUAGES = {"en": "en-GB", "ja": "ja-JP"}
-VIEWS = {
-    "phone": ((390, 844), "screen"),
-    "projector": ((1280, 720), "screen"),
-    "large projector": ((1920, 1080), "screen"),
-    "A4": ((680, 960), "print"),  # what is between the margins, in CSS pixels
-}
-LEAST = {"words": 10, "formulas": 6.6, "pictures": 7}
-"""Of letters, in CSS pixels: the raised ones of formulas are TeX's 5 points, and pictures name nodes in circles."""
-
-LOOK = """async () => {
-  const least = LEAST, found = new Set(), wide = innerWidth, page = document.documentElement;
-  await new Promise((done) => setTimeout(done, document.querySelector("#koubai-play, canvas") ? 1000 : 50));
-  const words = (e) => (e.textContent ?? "").trim();
-  const named = (e) => `${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""} «${words(e).slice(0, 30)}»`;
-  const over = (e) => getComputedStyle(e).overflowX;
-  const contained = (e) => {
-    for (let above = e.parentElement; above; above = above.parentElement) if (over(above) !== "visible") return true;
-    return false;
-  };
-  if (page.scrollWidth > wide + 1) found.add(`the page is ${page.scrollWidth} wide`);
-  for (const e of document.body.querySelectorAll("*")) {
-    const style = getComputedStyle(e), box = e.getBoundingClientRect();
-    if (style.display === "none" || style.visibility === "hidden" || box.width < 2 || box.height < 2) continue;
-    if ((box.right > wide + 1.5 || box.left < -1.5) && !contained(e)) found.add(`outside: ${named(e)}`);
-    const cut = (over(e) === "hidden" || over(e) === "clip") && e.scrollWidth > e.clientWidth + 2;
-    if (cut && words(e)) found.add(`cut off: ${named(e)}`);
-    if (e.tagName === "text") {
-      const picture = e.ownerSVGElement.getBoundingClientRect();
-      if (box.left < picture.left - 2 || box.right > picture.right + 2 || box.top < picture.top - 2 ||
-          box.bottom > picture.bottom + 2) found.add(`outside its picture: ${named(e)}`);
-    }
-    if ([...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) {
-      const drawn = e.ownerSVGElement, scale = drawn ? Math.sqrt(Math.abs(e.getScreenCTM().a * e.getScreenCTM().d)) : 1;
-      const kind = drawn ? "pictures" : e.closest("math") ? "formulas" : "words";
-      const size = parseFloat(style.fontSize) * scale;
-      if (size < least[kind] - 0.05) found.add(`${size.toFixed(1)} pixels: ${named(e)}`);
-    }
-  }
-  return { found: [...found] };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +85,7 @@ def _written(folder: Path, lang: str) -> list[Path]:
 def test_nothing_is_cut_off_outside_or_too_small(name: str, pages: tuple[str, list[Path]], watch: Watch) -> None:
     (size, media), (lang, written) = VIEWS[name], pages
     assert len(written) == len(COMMANDS) + len(OTHERS) + 1
-    look = LOOK.replace("LEAST", str(LEAST))
-    seen = watch(look, written, size=size, media=media, locale=LANGUAGES[lang])
+    seen = watch(look(), written, size=size, media=media, locale=LANGUAGES[lang])
     for page, each in zip(written, seen, strict=True):
         assert not each["found"], page.stem
 
@@ -139,7 +99,7 @@ def test_what_does_not_fit_is_found(tmp_path: Path, watch: Watch) -> None:
         '<p style="width:20px;overflow:hidden;white-space:nowrap">cut off here</p>'
         f'<svg width="90" height="30">{texts}</svg></body>'
     )
-    (found,) = watch(LOOK.replace("LEAST", str(LEAST)), [bad], size=(390, 844))
+    (found,) = watch(look(), [bad], size=(390, 844))
     said = " ".join(found["found"])
     for words in (
         "the page is",

@@ -1,10 +1,11 @@
-"""The site of the documents, made by `scripts/build-site`: Japanese pages are so whole, and search finds them."""
+"""The site of the documents, made by `scripts/build-site`: whole in Japanese, found by search, fit for all screens."""
 
 import re
 from pathlib import Path
 
 import pytest
 from tests.views.conftest import Watch
+from tests.views.fitting import VIEWS, look
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
@@ -60,3 +61,15 @@ def test_search_finds_words_of_both_languages(watch: Watch) -> None:
     assert "docs/playground.html" not in found["出力マップ"]
     assert "docs/explain.html" in found["gradients"]
     assert found["zzzz"] == []
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("third", range(3))
+@pytest.mark.parametrize("name", ["phone", "projector", "A4"])
+def test_every_page_fits_a_phone_a_projector_and_a4(name: str, third: int, watch: Watch) -> None:
+    others = {SITE / "index.html", SITE / "search.html"}  # the first sends on to the documents
+    pages = sorted({*SITE.glob("*.html"), *SITE.glob("docs/**/*.html"), *SITE.glob("examples/**/*.html")} - others)
+    assert len(pages) > 90
+    (size, media), some = VIEWS[name], pages[third::3]
+    for page, seen in zip(some, watch(look(), some, size=size, media=media), strict=True):
+        assert not seen["found"], page.relative_to(SITE)
