@@ -132,6 +132,7 @@ print("numba" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_without_compiled_code_the_same_numbers_come_out(tmp_path):
     """The perceptron's kernels as the Python functions that they are, and populations by the reference engine."""
     found = []

@@ -41,6 +41,7 @@ def number(book, kind, *indices):
     return float(book.step(kind, *indices).result.value)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(cases())
 def test_every_step_reads_back_to_its_number_and_rests_on_earlier_ones(case):

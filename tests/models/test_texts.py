@@ -64,6 +64,7 @@ def test_the_words_that_matter_are_those_that_tell(model: koubai.TableModel, tab
     assert len(told & {*LIKED, *DISLIKED}) >= 4
 
 
+@pytest.mark.slow
 def test_the_report_and_the_page_of_the_model_name_them(model: koubai.TableModel, table: pl.DataFrame) -> None:
     for page in (model.report(table).page(), model.explain_model(table)):
         told = page.render("text", "en")

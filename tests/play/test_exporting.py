@@ -86,6 +86,7 @@ def test_what_cannot_be_exported_gets_one_sentence(tmp_path, capsys, arguments, 
     assert (full / "mine.txt").read_text() == "keep me"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit the size of files")
 @pytest.mark.parametrize("name", ["playground.html", "site"])
 def test_a_full_disk_leaves_an_earlier_export_as_it_was_and_nothing_beside_it(tmp_path, name):

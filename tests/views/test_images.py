@@ -140,6 +140,7 @@ def test_beyond_the_border_lies_the_mean_pixel_and_colours_are_kept() -> None:
     assert "The first 16 of 20 are shown." in page(seen, "en")
 
 
+@pytest.mark.slow
 def test_estimators_see_arrays_and_notebooks_show_what_they_see(monkeypatch: pytest.MonkeyPatch) -> None:
     from koubai import ConvClassifier, ConvRegressor
 

@@ -284,6 +284,7 @@ for devices in (jax.devices()[:1], jax.devices()):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parted", [False, True])
 def test_three_devices_end_where_one_does(parted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows lie on three devices, batches anywhere among them; the last batch has fewer rows than the others.

@@ -32,6 +32,7 @@ def test_every_activation() -> None:
         same(jax.jit(lambda u: all_of(OnJax, u))(U), all_of(lambda kind: kind, U))
 
 
+@pytest.mark.slow
 def test_every_loss_behind_every_activation() -> None:
     targets = {loss: targets_for(loss, len(U), 3, np.random.default_rng(1)) for _, loss in PAIRS}
 

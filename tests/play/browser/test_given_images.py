@@ -91,6 +91,7 @@ def learned_and_answered(playground, path):
     assert "Example 1 of 1000 is of the class" in playground.inner_text(".card.pad")
 
 
+@pytest.mark.slow
 def test_a_served_page_learns_images_of_28_by_28_and_answers_a_drawing_as_python_does(opened_at, images):
     with served(str(images)) as (_, address):
         playground = opened_at(f"http://{address}/{ASKED}")

@@ -134,6 +134,7 @@ def test_model_files_of_page_and_python_take_the_images_and_answer_the_labels_as
         koubai.save(model, tmp_path / "again.koubai")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits of 28 × 28", "colours of two classes"])
 def test_the_program_reads_the_images_and_walks_the_page_s_path(found, name, tmp_path):
     answer, path, *_ = found[name]

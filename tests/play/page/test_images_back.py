@@ -126,6 +126,7 @@ def test_delta_of_the_pixels_is_the_loss_s_slope(found, name):
         assert told[pixel] == pytest.approx((high - low) / 2e-6, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_each_number_s_way_back_adds_up_to_python_s_delta(found, name):
     each = found[name]

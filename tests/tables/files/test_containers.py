@@ -218,6 +218,7 @@ def test_encodings_of_standard_input_are_found(send) -> None:
     assert read_table(send(text.encode("utf-8-sig"))).frame.columns == ["名前", "年齢"]
 
 
+@pytest.mark.slow
 def test_the_command_line_reads_standard_input(tmp_path: Path) -> None:
     lines = ["x,y"] + [f"{i % 10},{'ab'[i % 10 > 4]}" for i in range(60)]
     given = gzip.compress("\n".join(lines).encode())
