@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import is_classifier
 from sklearn.utils.validation import validate_data
 
 from koubai.core.arrays import Array
+from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.tables.files.frames import raw_table
 from koubai.tables.files.missing import Marks
 from koubai.tables.files.missing import clean as cleaned
@@ -73,6 +76,25 @@ def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.Da
             f"features as input."
         )
     return frame.rename(dict(zip(frame.columns, names_of(estimator), strict=True)))
+
+
+def refuse_several(estimator: Any, X: Any, y: Any) -> None:
+    """Raise DataError for several columns of targets, or names of several columns: a table's model has one target."""
+    who = type(estimator).__name__
+    if getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
+        kind = "Classifier" if is_classifier(estimator) else "Regressor"
+        got, remedy = f"{y.shape[1]} columns", f"sklearn.multioutput.MultiOutput{kind}({who}())"
+    elif isinstance(y, list | tuple) and len(y) > 1 and is_table(X) and _are_names(X, y):
+        others = ", ".join(map(repr, y[1:]))
+        got, remedy = f"the names of {len(y)} columns", f"{who}(drop=[{others}]).fit(table, {y[0]!r})"
+    else:
+        return
+    required = worded("core.must.be_one_column_targets")
+    raise DataError(who=who, parameter="y", required=required, got=got, remedy=f"Train one model for each: {remedy}.")
+
+
+def _are_names(X: Any, y: list[object] | tuple[object, ...]) -> bool:
+    return all(isinstance(name, str) for name in y) and {*y} <= {*raw_table(X).frame.columns}
 
 
 def names_of(estimator: Any) -> list[str]:
