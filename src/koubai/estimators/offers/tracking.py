@@ -12,9 +12,11 @@ from collections.abc import Callable
 from functools import wraps
 from inspect import signature
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
-Fit = TypeVar("Fit", bound=Callable[..., Any])
+from koubai.core.schema import Record
+
+Fit = TypeVar("Fit", bound=Callable[..., object])
 
 KNOWN: list[type] = []
 """The classes that mlflow has been told of."""
@@ -29,7 +31,7 @@ def tracked(fit: Fit) -> Fit:
     """Return a ``fit`` that mlflow tracks as it tracks scikit-learn's, while its autologging is on."""
 
     @wraps(fit)
-    def within(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def within(self: object, *args: object, **kwargs: object) -> object:
         settings = _settings()
         if settings is None:
             return fit(self, *args, **kwargs)
@@ -43,7 +45,7 @@ def tracked(fit: Fit) -> Fit:
     return within  # type: ignore[return-value]  # the signature is that of fit
 
 
-def _settings() -> dict[str, Any] | None:
+def _settings() -> Record | None:
     """Return what ``mlflow.sklearn.autolog`` was called with; None if it is off."""
     utilities = sys.modules.get("mlflow.utils.autologging_utils")
     if utilities is None or "mlflow.sklearn" not in sys.modules:
@@ -52,9 +54,9 @@ def _settings() -> dict[str, Any] | None:
     return None if not found or utilities.autologging_is_disabled("sklearn") else dict(found)
 
 
-def _told(owner: type, settings: dict[str, Any]) -> bool:
+def _told(owner: type, settings: Record) -> bool:
     """Tell mlflow of a class; return whether that could be done."""
-    there: Any = sys.modules["mlflow.sklearn"]
+    there = sys.modules["mlflow.sklearn"]
     with _LOCK:
         if owner in KNOWN:
             return False
@@ -62,11 +64,11 @@ def _told(owner: type, settings: dict[str, Any]) -> bool:
         try:
             before = there._gen_estimators_to_patch
             given = {name: value for name, value in settings.items() if name in signature(there._autolog).parameters}
-            there._gen_estimators_to_patch = lambda: [owner]
+            vars(there)["_gen_estimators_to_patch"] = lambda: [owner]
             try:
                 there._autolog(**given)
             finally:
-                there._gen_estimators_to_patch = before
+                vars(there)["_gen_estimators_to_patch"] = before
         except Exception as error:
             warnings.warn(
                 f"{owner.__name__} is not tracked: this mlflow cannot be told of further classes "
@@ -75,14 +77,15 @@ def _told(owner: type, settings: dict[str, Any]) -> bool:
             )
             return False
         if len(KNOWN) == 1:  # a later call of autolog is for these classes as well
-            there._gen_estimators_to_patch = lambda: [*before(), *KNOWN]
+            vars(there)["_gen_estimators_to_patch"] = lambda: [*before(), *KNOWN]
         return True
 
 
-def _track_curves(estimator: Any) -> None:
+def _track_curves(estimator: object) -> None:
     """Log the loss after each epoch, if this estimator's run is being tracked."""
-    there: Any = sys.modules["mlflow.sklearn"]
-    session = there._SklearnTrainingSession.get_current_session()
+    there = sys.modules["mlflow.sklearn"]
+    sessions = getattr(there, "_SklearnTrainingSession", None)
+    session = None if sessions is None else sessions.get_current_session()
     if session is None or session.estimator is not estimator or not session.should_log():
         return
     import mlflow

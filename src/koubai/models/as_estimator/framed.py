@@ -78,22 +78,24 @@ def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.Da
     return frame.rename(dict(zip(frame.columns, names_of(estimator), strict=True)))
 
 
-def refuse_several(estimator: Any, X: Any, y: Any) -> None:
+def refuse_several(estimator: object, X: object, y: object) -> None:
     """Raise DataError for several columns of targets, or names of several columns: a table's model has one target."""
     who = type(estimator).__name__
-    if getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
+    n_columns = y.shape[1] if isinstance(y, np.ndarray) and y.ndim == 2 else len(getattr(y, "columns", ()))
+    if n_columns > 1:
         kind = "Classifier" if is_classifier(estimator) else "Regressor"
-        got, remedy = f"{y.shape[1]} columns", f"sklearn.multioutput.MultiOutput{kind}({who}())"
+        got, call = f"{n_columns} columns", f"sklearn.multioutput.MultiOutput{kind}({who}())"
     elif isinstance(y, list | tuple) and len(y) > 1 and is_table(X) and _are_names(X, y):
         others = ", ".join(map(repr, y[1:]))
-        got, remedy = f"the names of {len(y)} columns", f"{who}(drop=[{others}]).fit(table, {y[0]!r})"
+        got, call = f"the names of {len(y)} columns", f"{who}(drop=[{others}]).fit(table, {y[0]!r})"
     else:
         return
     required = worded("core.must.be_one_column_targets")
-    raise DataError(who=who, parameter="y", required=required, got=got, remedy=f"Train one model for each: {remedy}.")
+    remedy = worded("core.remedy.train_model_each_call", call=call)
+    raise DataError(who=who, parameter="y", required=required, got=got, remedy=remedy)
 
 
-def _are_names(X: Any, y: list[object] | tuple[object, ...]) -> bool:
+def _are_names(X: object, y: list[object] | tuple[object, ...]) -> bool:
     return all(isinstance(name, str) for name in y) and {*y} <= {*raw_table(X).frame.columns}
 
 

@@ -131,8 +131,7 @@ DIALECTS = {
         "NULLIF(CAST({} AS DOUBLE PRECISION), 'NaN')".format,
         "CAST(extract(epoch FROM CAST({} AS TIMESTAMP)) AS DOUBLE PRECISION)".format,
         lambda cell: f"CASE WHEN {cell} ~ {text(f'^{NUMBER}$')} THEN CAST({cell} AS DOUBLE PRECISION) END",
-        "CASE getdatabaseencoding() WHEN 'UTF8' THEN ascii({}) "
-        "ELSE CAST('texts need a database in UTF8, not in ' || getdatabaseencoding() AS INTEGER) END".format,
+        "ascii({})".format,
         "chr({})".format,
         "string_agg({}, '')".format,
     ),
