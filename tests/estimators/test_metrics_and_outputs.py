@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score, log_loss, mean_absolute_error, roc_auc_score
-from sklearn.multioutput import MultiOutputClassifier
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 import koubai
-from koubai import HiddenLayer, MLPClassifier, MLPRegressor, TableModel
-from koubai.core.errors import DataError, ParameterError
+from koubai import HiddenLayer, MLPClassifier, MLPRegressor, TableClassifier, TableModel, TableRegressor
+from koubai.core.errors import DataError, ParameterError, ParameterTypeError
 
 rng = np.random.default_rng(0)
 X, X_VAL = rng.normal(size=(120, 4)), rng.normal(size=(50, 4))
@@ -180,6 +181,34 @@ def test_several_columns_of_classes_are_told_what_to_do() -> None:
         MLPClassifier((4,)).fit(X, y)
     wrapped = MultiOutputClassifier(MLPClassifier((4,), epochs=2)).fit(X, y)
     assert wrapped.predict(X).shape == y.shape
+
+
+def test_a_table_has_one_target_and_several_are_a_model_each() -> None:
+    table = pl.DataFrame({"a": X[:, 0], "b": X[:, 1], "kind": np.digitize(X[:, 0], [-0.5, 0.5])})
+    table = table.with_columns(size=pl.Series(np.digitize(X[:, 1], [-0.5, 0.5])))
+    y, given = table.select("kind", "size").to_numpy(), {"hidden_layer_sizes": (3,), "epochs": 1, "n_members": 1}
+    said = (
+        r"y must be one column of targets; got 2 columns\. Train one model for each: sklearn\.multioutput\.MultiOutput"
+    )
+    for kind, around in ((TableClassifier, MultiOutputClassifier), (TableRegressor, MultiOutputRegressor)):
+        with pytest.raises(
+            DataError, match=f"{kind.__name__}: {said}{around.__name__[11:]}\\({kind.__name__}\\(\\)\\)"
+        ):
+            kind().fit(X, y)
+        assert around(kind(**given)).fit(X, y).predict(X).shape == y.shape
+        named = (
+            rf"names of 2 columns\. Train one model for each: {kind.__name__}\(drop=\['size'\]\)\.fit\(table, 'kind'\)"
+        )
+        with pytest.raises(DataError, match=named):
+            kind().fit(table, ["kind", "size"])
+        model = kind(**given, drop=["size"]).fit(table, "kind")
+        assert [column.name for column in model.model_.preparation_.columns] == ["a", "b"]
+    with pytest.raises(
+        ParameterTypeError, match=r"Of several columns, fit one model for each, without the others \(drop"
+    ):
+        TableModel().fit(table, ["kind", "size"])
+    for own, other in (("kind", "size"), ("size", "kind")):
+        assert TableModel(**given, drop=[other]).fit(table, own).predict(table).height == table.height
 
 
 def test_early_stopping_in_partial_fit_is_told_what_to_do_instead() -> None:

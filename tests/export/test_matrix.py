@@ -113,12 +113,6 @@ def test_a_neocognitron_answers_by_its_winner_or_with_its_cells(labels: Any) -> 
         export(koubai.Neocognitron().fit(np.kron(images, np.ones((3, 3))), np.arange(12) % 2), "sql")
 
 
-def test_words_are_not_counted_in_sql() -> None:
-    (case,) = (case for case in cases() if case.name == "table-two-texts")
-    with pytest.raises(KoubaiError, match=r"no column of texts for SQL, .*got 'message'.*fit it with --drop message\."):
-        export(case.model, "sql")
-
-
 def _pipeline(*steps: Any) -> Callable[[], Any]:
     return lambda: make_pipeline(*steps).fit(making.X, making.THREE)
 

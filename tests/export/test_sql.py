@@ -19,7 +19,7 @@ from koubai.core.errors import DataError
 from koubai.estimators.regressor import MLPRegressor
 from koubai.export import export
 
-CASES = [case for case in cases() if not case.has_texts]
+CASES = list(cases())
 TABLES = [case for case in CASES if isinstance(case.rows, pl.DataFrame) and case.name != "table-formats"]
 
 

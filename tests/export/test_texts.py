@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import unicodedata
 from functools import cache
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
-from tests.export.matrix import HAM, SPAM, STRANGE, Case, cases
+from tests.export.matrix import HAM, SPAM, STRANGE, Case, cases, message_rows
 from tests.export.test_plain_code import needed
 
 from koubai.export import export, onnx_inputs
 from koubai.export.targets.texts.characters import assigned, characters, is_of_word
+from koubai.models.table_model import TableModel
 from koubai.tables.preparing.texts.counting import plain
 
 
@@ -103,12 +106,102 @@ console.log(JSON.stringify([parts.map((each) => each.join(" ")), words.map((each
         assert runs == " ".join("".join(each if is_of_word(each) else " " for each in form).split()), ascii(text)
 
 
+def selected(name: str, texts: list[str]) -> Any:
+    """Return what the SELECT says of texts, in their order."""
+    statement = str(export(case().model, "sql", dialect=name, include=["row"]))
+    rows: Any
+    if name == "sqlite":
+        database = sqlite3.connect(":memory:")
+        database.execute("CREATE TABLE data (row, message, hour)")
+        database.executemany("INSERT INTO data VALUES (?, ?, 3.5)", enumerate(texts))
+        rows = database.execute(statement).fetchall()
+        database.close()
+    else:
+        table = pl.DataFrame({"message": texts, "hour": 3.5}).with_row_index("row").to_arrow()
+        database = needed("duckdb").connect()
+        database.register("data", table)
+        rows = database.execute(statement).fetchall()
+        database.close()
+    assert len(rows) == len(texts)
+    return np.array([row[2:] for row in sorted(rows)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "every"), [("sqlite", 8), ("duckdb", 1)])
+def test_sql_reads_every_character_as_it_is_read_here(name: str, every: int) -> None:
+    """What a character becomes shows in the answer by the terms beside it and in it."""
+    texts = [f"{text} free entry" for text in (*beside(changing())[::every], *mixed(2000)) if "\0" not in text]
+    found = case().model.predict({"message": texts, "hour": [3.5] * len(texts)})
+    wanted = found.select("probability_ham", "probability_spam").to_numpy()
+    np.testing.assert_allclose(selected(name, texts), wanted, rtol=1e-9)
+
+
+def test_sql_puts_together_what_is_written_apart_and_knows_the_last_sigma() -> None:
+    texts = [
+        "e\u0323\u0301 cafe\u0301 re\u0301sume\u0301",
+        "café résumé",
+        "か\u3099",
+        "カﾞッコウ",
+        "ﾑ\u1100\u1161\u11a8",
+    ]
+    texts += [
+        "\u1106\u116e\u1105\u116d 한국어",
+        "ΟΔΟΣ",
+        "ΟΔΟ\u0301Σ\u0301.",
+        "ΣΑΣ. Σ",
+        "ΟΔΟΣΑ",
+        "ﬁnal",
+        "İ free",
+        "\u0301free",
+    ]
+    texts += [
+        "3.0",
+        "+3.",
+        "-07.00",
+        "free " * 300,
+        "x" * 50 + " free",
+        "a_b free_entry",
+        "  ",
+        "\x1cfree\x1f entry\u2003won",
+    ]
+    wanted = case().model.predict({"message": texts, "hour": [3.5] * len(texts)})
+    scores = wanted.select("probability_ham", "probability_spam").to_numpy()
+    assert len(np.unique(scores[:, 0])) > 10
+    np.testing.assert_allclose(selected("sqlite", texts), scores, rtol=1e-9)
+
+
+def test_sql_scales_the_features_of_terms_and_makes_columns_of_a_few() -> None:
+    """A layer of factors stays within the sums; a function of each feature needs a column for each."""
+    table = message_rows(120).with_columns(message=pl.col("message").str.slice(0, 6))
+    given: dict[str, Any] = {
+        "hidden_layer_sizes": (3,),
+        "n_members": 1,
+        "text": ["message"],
+        "drop": ["score", "other"],
+    }
+    for more in ({"scaling": True, "epochs": 2}, {"embedding": {"n_frequencies": 2, "n_numbers": 1}, "epochs": 2}):
+        model = TableModel(**given, **more).fit(table, "kind")
+        database = sqlite3.connect(":memory:")
+        database.execute("CREATE TABLE data (hour, message)")
+        rows = table.select("hour", "message").with_columns(hour=pl.col("hour").fill_nan(None)).rows()
+        database.executemany("INSERT INTO data VALUES (?, ?)", rows)
+        found = [row[1] for row in database.execute(str(export(model, "sql")))]
+        wanted = model.predict(table)["probability_ham"].to_numpy()
+        np.testing.assert_allclose(found, wanted, rtol=1e-6)
+        database.close()
+
+
 def test_a_text_is_read_to_the_same_length(tmp_path: Path) -> None:
     given = {"hour": 1.0, "message": " " * 30 + "𝓕" * 19_995 + " free entry"}
     wanted = case().model.predict({name: [cell] for name, cell in given.items()}).row(0, named=True)
     code: dict[str, Any] = {}
     exec(str(export(case().model, "python")), code)
     assert code["predict"](given)[1] == pytest.approx([wanted["probability_ham"], wanted["probability_spam"]])
+    np.testing.assert_allclose(
+        selected("sqlite", [str(given["message"])]),
+        [[wanted["probability_ham"], wanted["probability_spam"]]],
+        rtol=1e-2,
+    )
     if shutil.which("node") is not None:
         export(case().model, "js", tmp_path / "m.mjs")
         (tmp_path / "row.json").write_text(json.dumps(given))

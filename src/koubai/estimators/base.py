@@ -25,6 +25,7 @@ from koubai.estimators.given.parameters import check_parameters, checks_paramete
 from koubai.estimators.offers.explaining import Explainable
 from koubai.estimators.offers.exporting import Exportable
 from koubai.estimators.offers.hidden import ShowsHidden
+from koubai.estimators.offers.tracking import tracked
 from koubai.estimators.scores import ScoresValidation, Tally
 from koubai.estimators.starts import Fitting, Start, Trial, draw_starts, try_starts
 from koubai.optimizers.protocol import Optimizer
@@ -91,6 +92,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         self._schedule()
         choices.chosen_shares(self)
 
+    @tracked
     @checks_parameters
     def fit(
         self,

@@ -22,6 +22,7 @@ from koubai.estimators.linear.separability import describe, is_linearly_separabl
 from koubai.estimators.offers.explaining import ExplainableWeights
 from koubai.estimators.offers.exporting import Exportable
 from koubai.estimators.offers.playing import Playable
+from koubai.estimators.offers.tracking import tracked
 
 if TYPE_CHECKING:
     from koubai.engines.cpu.perceptron_records import Weights
@@ -180,6 +181,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
     def _validate_params(self) -> None:
         check_parameters(self)
 
+    @tracked
     @checks_parameters
     def fit(
         self,

@@ -20,6 +20,7 @@ from koubai.estimators.given.parameters import check_parameters, checks_paramete
 from koubai.estimators.neocognitron import stages
 from koubai.estimators.neocognitron.cells import SLayer
 from koubai.estimators.neocognitron.readout import SOFTMAX, WINNER, Readout, Winner, learned_readout
+from koubai.estimators.offers.tracking import tracked
 
 AUTO = stages.AUTO
 COUNTS = [Interval(Integral, 1, None, closed="left"), list, tuple]
@@ -167,6 +168,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
         side = min(getattr(self, "image_shape_", (stages.SMALL_SIDE,) * 2)[:2])
         return stages.chosen(self, type(self).__name__, side)
 
+    @tracked
     @checks_parameters
     def fit(self, X: object, y: Any = None) -> Self:
         """Learn S-cells from images, and the readout from their classes.

@@ -9,6 +9,7 @@ from copy import copy
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
@@ -60,8 +61,9 @@ def to_sklearn(network: Any, kind: type[Any]) -> Any:
 
 def perceptron_to_sklearn(model: object, kind: type[object]) -> Any:
     """Return scikit-learn's perceptron with the weights of a fitted one."""
-    found = kind(**_shared(model, kind, {}))
+    found: BaseEstimator = kind(**_shared(model, kind, {}))
     _take(found, model, OF_PERCEPTRON)
+    found._loss_function_ = found._get_loss_function(found.loss)  # by which sklearn2pmml sees that it is fitted
     return found
 
 

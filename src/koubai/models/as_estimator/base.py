@@ -14,7 +14,8 @@ from koubai.core import entries
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError
 from koubai.core.schema import Record, Tensors
-from koubai.models.as_estimator.framed import frame_of, is_table, rows_with, with_target
+from koubai.estimators.offers.tracking import tracked
+from koubai.models.as_estimator.framed import frame_of, is_table, refuse_several, rows_with, with_target
 from koubai.models.as_estimator.vocabulary import given_of
 from koubai.models.table_model import TableModel
 from koubai.tables.files.frames import raw_table
@@ -35,6 +36,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
     _task = ""
     _target_default = "target"
 
+    @tracked
     def fit(self, X: object, y: object = None) -> Self:
         """Learn from the rows of a table, or of an array.
 
@@ -54,6 +56,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 f"{type(self).__name__} requires y to be passed, but the target y is None. Pass the targets, or the "
                 f"name of a column of a table."
             )
+        refuse_several(self, X, y)
         with self._in_own_words():
             if isinstance(y, str) and is_table(X):
                 rows = self._rows_with(X, y)

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import is_classifier
 from sklearn.utils.validation import validate_data
 
 from koubai.core.arrays import Array
+from koubai.core.errors import DataError
+from koubai.core.language import worded
 from koubai.tables.files.frames import raw_table
 from koubai.tables.files.missing import Marks
 from koubai.tables.files.missing import clean as cleaned
@@ -73,6 +76,27 @@ def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.Da
             f"features as input."
         )
     return frame.rename(dict(zip(frame.columns, names_of(estimator), strict=True)))
+
+
+def refuse_several(estimator: object, X: object, y: object) -> None:
+    """Raise DataError for several columns of targets, or names of several columns: a table's model has one target."""
+    who = type(estimator).__name__
+    n_columns = y.shape[1] if isinstance(y, np.ndarray) and y.ndim == 2 else len(getattr(y, "columns", ()))
+    if n_columns > 1:
+        kind = "Classifier" if is_classifier(estimator) else "Regressor"
+        got, call = f"{n_columns} columns", f"sklearn.multioutput.MultiOutput{kind}({who}())"
+    elif isinstance(y, list | tuple) and len(y) > 1 and is_table(X) and _are_names(X, y):
+        others = ", ".join(map(repr, y[1:]))
+        got, call = f"the names of {len(y)} columns", f"{who}(drop=[{others}]).fit(table, {y[0]!r})"
+    else:
+        return
+    required = worded("core.must.be_one_column_targets")
+    remedy = worded("core.remedy.train_model_each_call", call=call)
+    raise DataError(who=who, parameter="y", required=required, got=got, remedy=remedy)
+
+
+def _are_names(X: object, y: list[object] | tuple[object, ...]) -> bool:
+    return all(isinstance(name, str) for name in y) and {*y} <= {*raw_table(X).frame.columns}
 
 
 def names_of(estimator: Any) -> list[str]:

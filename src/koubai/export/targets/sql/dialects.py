@@ -44,6 +44,9 @@ class Dialect:
         Return the expressions for a column's number, and for its seconds since 1970 if it holds dates; NULL if missing.
     as_number : callable
         Returns the expression for the number that a text spells; NULL if it is not a number.
+    code_of, character, put_together : callable
+        Return the expressions for a character's number in Unicode, for the character of a number, and for texts one
+        after another, as an aggregate.
     """
 
     name: str
@@ -55,6 +58,9 @@ class Dialect:
     number: Callable[[str], str]
     seconds: Callable[[str], str]
     as_number: Callable[[str], str]
+    code_of: Callable[[str], str]
+    character: Callable[[str], str]
+    put_together: Callable[[str], str]
 
     def cell(self, given: Input) -> str:
         """Return the expression for an input's number, or if it is a category for its text; NULL if it is missing."""
@@ -63,8 +69,6 @@ class Dialect:
             return self.number(column)
         if given.kind == steps.DATE:
             return self.seconds(column)
-        if given.kind == steps.TEXT:
-            return "0.0"  # what counts its words is refused
         cell = f"trim(CAST({column} AS TEXT), koubai_blanks)"
         if given.kind == steps.TRUTH:
             true, false = (", ".join(map(text, (*words, decimal))) for words, decimal in steps.DECIMAL.items())
@@ -113,6 +117,9 @@ DIALECTS = {
         _sqlite_number,
         "CAST(strftime('%s', {}) AS REAL)".format,
         _sqlite_number,
+        "unicode({})".format,
+        "char({})".format,
+        "group_concat({}, '')".format,
     ),
     "postgresql": Dialect(
         "postgresql",
@@ -124,6 +131,9 @@ DIALECTS = {
         "NULLIF(CAST({} AS DOUBLE PRECISION), 'NaN')".format,
         "CAST(extract(epoch FROM CAST({} AS TIMESTAMP)) AS DOUBLE PRECISION)".format,
         lambda cell: f"CASE WHEN {cell} ~ {text(f'^{NUMBER}$')} THEN CAST({cell} AS DOUBLE PRECISION) END",
+        "ascii({})".format,
+        "chr({})".format,
+        "string_agg({}, '')".format,
     ),
     "duckdb": Dialect(
         "duckdb",
@@ -135,6 +145,9 @@ DIALECTS = {
         "NULLIF(CAST({} AS DOUBLE), CAST('NaN' AS DOUBLE))".format,
         "CAST(epoch(CAST({} AS TIMESTAMP)) AS DOUBLE)".format,
         "TRY_CAST({} AS DOUBLE)".format,
+        "unicode({})".format,
+        "chr({})".format,
+        "string_agg({}, '')".format,
     ),
 }
 """The dialects by name."""
