@@ -163,6 +163,29 @@ def floats(who: str, parameter: str, given: object, *, keep_float32: bool = Fals
         ) from error
 
 
+def refuse_times(who: str, parameter: str, given: object) -> None:
+    """Raise DataError for dates and durations, which NumPy would make numbers of whatever unit they are kept in.
+
+    Seconds in one array and nanoseconds in the next would be different numbers for the same time, and a missing time a
+    number as any other.
+    """
+    of_columns: Any = getattr(given, "dtypes", None)
+    types = list(of_columns) if hasattr(of_columns, "__iter__") else [getattr(given, "dtype", None)]
+    if isinstance(given, list | tuple) and len(given):
+        first = given[0][0] if isinstance(given[0], list | tuple) and given[0] else given[0]
+        types = [getattr(first, "dtype", None)]
+    for found in types:
+        temporal = getattr(found, "is_temporal", None)  # polars'
+        if temporal() if temporal is not None else getattr(found, "kind", "") in ("m", "M"):
+            raise DataError(
+                who=who,
+                parameter=parameter,
+                required="contain only numbers",
+                got=f"{found}",
+                remedy="Make dates and durations numbers first, such as days since a date.",
+            )
+
+
 def targets_of(who: str, y: object) -> Array:
     """Return targets as an array, whatever is in them.
 
