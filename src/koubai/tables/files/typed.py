@@ -96,7 +96,8 @@ def _spreadsheet(source: str, file: IO[bytes], header: bool | None = None, skip_
     except ImportError:
         raise FileError(worded("tables.error.table_needs_fastexcel_read_missing", source=source)) from None
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # of columns without cells it tells in words of its own
-    content, said = file.read(), []
+    said: list[str] = []
+    content = file.read()
     named = header is not False
     try:
         names = fastexcel.read_excel(content).sheet_names

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -185,15 +185,18 @@ values, say --missing 9999-12-31.
     sentences: list[str] = []
     for name, (cells, format) in columns.items():
         times = dates(cells, format)
+        end: Any
+        first: Any
+        last: Any
         for end in (times.min(), times.max()):
             others = times.filter(times != end).drop_nulls()
             if end is None or others.n_unique() < 5:
                 continue
-            place = int((times == end).fill_null(False).arg_max())  # type: ignore[arg-type]  # there is one
+            place = int((times == end).fill_null(False).arg_max() or 0)
             count = int((times == end).sum())
             first, last = others.min(), others.max()
-            gap, span = max(first - end, end - last), last - first  # type: ignore[operator,type-var]  # points in time
-            is_last = end.year > LAST_YEARS  # type: ignore[union-attr]  # a point in time
+            gap, span = max(first - end, end - last), last - first
+            is_last = end.year > LAST_YEARS
             if gap < FAR * span or not (is_last or 3 <= count <= len(others)):
                 continue
             cell = cells[place]
