@@ -1,7 +1,7 @@
 """What kind of thing an argument of a public function is: anything else gets one sentence, before it is used."""
 
 import inspect
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from numbers import Real
@@ -169,8 +169,8 @@ def refuse_times(who: str, parameter: str, given: object) -> None:
     Seconds in one array and nanoseconds in the next would be different numbers for the same time, and a missing time a
     number as any other.
     """
-    of_columns: Any = getattr(given, "dtypes", None)
-    types = list(of_columns) if hasattr(of_columns, "__iter__") else [getattr(given, "dtype", None)]
+    held = getattr(given, "dtypes", getattr(given, "dtype", None))  # of a frame, one for each column
+    types = list(held) if isinstance(held, Iterable) else [held]
     if isinstance(given, list | tuple) and len(given):
         first = given[0][0] if isinstance(given[0], list | tuple) and given[0] else given[0]
         types = [getattr(first, "dtype", None)]

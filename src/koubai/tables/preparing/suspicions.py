@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -185,21 +185,16 @@ values, say --missing 9999-12-31.
     sentences: list[str] = []
     for name, (cells, format) in columns.items():
         times = dates(cells, format)
-        end: Any
-        first: Any
-        last: Any
-        for end in (times.min(), times.max()):
-            others = times.filter(times != end).drop_nulls()
-            if end is None or others.n_unique() < 5:
+        known = times.drop_nulls().unique().sort()
+        if len(known) < 6:
+            continue
+        for end, first, last in ((known[0], known[1], known[-1]), (known[-1], known[0], known[-2])):
+            there = (times == end).fill_null(False)
+            count, n_others = int(there.sum()), int((~there & times.is_not_null()).sum())
+            believed = end.year > LAST_YEARS or 3 <= count <= n_others
+            if max(first - end, end - last) < FAR * (last - first) or not believed:
                 continue
-            place = int((times == end).fill_null(False).arg_max() or 0)
-            count = int((times == end).sum())
-            first, last = others.min(), others.max()
-            gap, span = max(first - end, end - last), last - first
-            is_last = end.year > LAST_YEARS
-            if gap < FAR * span or not (is_last or 3 <= count <= len(others)):
-                continue
-            cell = cells[place]
+            cell = cells[int(there.arg_true()[0])]
             sentences.append(
                 worded(
                     "tables.note.column_stands_far_all_else",
