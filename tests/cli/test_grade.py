@@ -186,3 +186,12 @@ def test_answers_of_strangers_are_told_and_not_marked(desk: Path, capsys) -> Non
     Path("answers.csv").write_text("student,1,9\ns001,0,5\nx9,1,1\n")
     assert main(["grade", "answers.csv", "--key", "key.csv"]) == 0
     assert "Not in the key, and not marked: s001, question 9, x9." in capsys.readouterr().err
+
+
+def test_a_key_that_is_not_there_is_called_no_model(desk: Path, capsys) -> None:
+    (desk / "a.csv").write_text("student,question,answer\ns001,1,2\n")
+    assert main(["grade", "a.csv", "--key", "none.csv"]) == 2
+    assert (
+        "koubai grade: The table 'none.csv' must exist; there is no such file. Did you mean 'key.csv'?"
+        in capsys.readouterr().err
+    )

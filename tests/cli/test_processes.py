@@ -329,6 +329,17 @@ def test_a_closed_pipe_is_no_mistake(tmp_path: Path) -> None:
     assert koubai.load(tmp_path / "long.koubai").n_rows_["read"] == 40_000
 
 
+def test_a_process_without_outputs_works_all_the_same(tmp_path: Path) -> None:
+    """As a job of a scheduler has none: a file opened by the command must not take the place of its output."""
+    table = EXAMPLES / "baseball.csv"
+    for command in (f"fit {table} --target success --epochs 1 --members 1 --model m.koubai", "show m.koubai"):
+        for closed in (">&-", ">&- 2>&-", "<&- >&- 2>&-"):
+            line = f"{' '.join(KOUBAI)} {command} {closed}"
+            done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, (command, closed, done.stderr)
+            assert koubai.load(tmp_path / "m.koubai").n_rows_["read"] == 400
+
+
 def test_help_show_and_missing_files_load_little(tmp_path: Path) -> None:
     koubai.save(koubai.TableModel(epochs=1).fit(EXAMPLES / "baseball.csv", "success"), tmp_path / "m.koubai")
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")

@@ -16,6 +16,7 @@ from koubai.descent.functions.evaluation import Tape
 from koubai.descent.functions.exact import Kind
 from koubai.descent.functions.expression import Number, parse
 from koubai.descent.functions.known import CAMEL_MINIMA, HIMMELBLAU_MINIMA, NAMED, get_objective
+from koubai.views.descent.words import by_hand_lines
 
 
 def test_slide_69() -> None:
@@ -147,3 +148,41 @@ def test_without_sympy_one_sentence_says_how_to_get_it(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "sympy", None)
     with pytest.raises(ParameterError, match=r"SymPy must be installed .* pip install 'koubai\[lab\]'"):
         by_hand(get_objective("x**2"))
+
+
+@pytest.mark.parametrize(("text", "value"), [("0*x", 0.0), ("x - x + 3", 3.0), ("2*x*0 - 1", -1.0)])
+def test_a_constant_is_stationary_everywhere_and_not_unbounded(text: str, value: float) -> None:
+    answer = by_hand(get_objective(text))
+    assert answer.bounded
+    assert [(point.kind, point.value) for point in answer.stationary] == [(Kind.FLAT, value)]
+    assert dict(by_hand_lines(answer, "en"))["Stationary points"] == ["everywhere: the function is constant"]
+    assert "Minimum" not in dict(by_hand_lines(answer, "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "window", "expected"),
+    [
+        ("abs(x)", (-1.0, 2.0), [(0.0, Kind.MINIMUM)]),
+        ("abs(x - 1/3)", (-1.0, 2.1), [(1 / 3, Kind.MINIMUM)]),
+        ("sqrt(abs(x))", (-1.0, 1.3), [(0.0, Kind.MINIMUM)]),
+        ("-abs(x + 0.7) - x/2", (-2.0, 1.3), [(-0.7, Kind.MAXIMUM)]),
+        ("abs(sin(x))", (-1.0, 4.0), [(0.0, Kind.MINIMUM), (np.pi / 2, Kind.MAXIMUM), (np.pi, Kind.MINIMUM)]),
+        ("1/x", (-1.0, 1.3), []),
+        ("1/x**2", (-1.0, 1.3), []),
+        ("log(abs(x))", (-1.0, 1.3), []),
+        ("tan(x)", (-4.0, 4.1), []),
+        ("sqrt(x)", (0.0, 1.0), []),
+    ],
+)
+def test_where_the_slope_changes_its_sign_at_a_kink_is_a_minimum_or_a_maximum_and_at_a_pole_none(
+    text: str, window: tuple[float, float], expected: list
+) -> None:
+    answer = by_hand(get_objective(text), (window,))
+    assert [point.kind for point in answer.stationary] == [kind for _, kind in expected]
+    np.testing.assert_allclose([point.point[0] for point in answer.stationary], [x for x, _ in expected], atol=1e-9)
+
+
+def test_a_flat_stretch_is_one_answer() -> None:
+    for text, window in (("max(x, 0)", ((-1.0, 1.3),)), ("0*x + 0*y", ((-1.0, 1.0), (-1.0, 1.0)))):
+        answer = by_hand(get_objective(text), window)
+        assert [(point.kind, point.value) for point in answer.stationary] == [(Kind.FLAT, 0.0)]

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.datasets import load_iris, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning
 
-from koubai import MLPClassifier, MLPRegressor
+from koubai import MLPClassifier, MLPRegressor, Perceptron
 from koubai.core.errors import DataError, ParameterError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -148,6 +148,16 @@ def test_class_weight_is_a_weight_of_rows() -> None:
     same(both, MLPClassifier(**SMALL).fit(X, Y, np.arange(1, 151) * np.array([1.0, 3.0, 0.5])[Y]))
 
 
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_class_weights_that_are_no_weights_drop_no_rows(weight: float) -> None:
+    model = MLPClassifier(class_weight={0: weight}, **SMALL)
+    for learn in (model.fit, lambda X, y: model.partial_fit(X, y, classes=[0, 1, 2])):
+        with pytest.raises(
+            ParameterError, match=rf"class_weight must contain only finite weights >= 0; got {weight:g}\."
+        ):
+            learn(X, Y)
+
+
 def test_balanced_classes_weigh_the_same() -> None:
     rare = np.r_[0:50, 50:60]
     balanced = MLPClassifier(class_weight="balanced", **SMALL).fit(X[rare], NAMES[rare])
@@ -240,3 +250,51 @@ def test_a_number_too_large_for_the_model_s_precision_is_told() -> None:
     model = MLPClassifier((2,), epochs=1, random_state=0).fit(np.eye(4, dtype=np.float32)[:, :2], [0, 1, 0, 1])
     with pytest.warns(RuntimeWarning, match="overflow"), pytest.raises(ValueError, match="too large for dtype"):
         model.predict(np.array([[1.0, 1e300]]))
+
+
+TIMES = np.array(["2024-01-01", "NaT"] * 20, dtype="M8[s]")
+"""Seconds, of which NumPy makes 1704067200 and -9223372036854775808."""
+
+
+@pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, Perceptron])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        TIMES[:, np.newaxis],
+        TIMES[:, np.newaxis] - TIMES[0],
+        [[time] for time in TIMES],
+        pd.DataFrame({"d": TIMES}),
+        pd.DataFrame({"d": pd.Series(TIMES).dt.tz_localize("UTC"), "x": 1.0}),
+        pl.DataFrame({"x": [1.0] * 40, "d": pl.Series(TIMES.astype("M8[ms]"))}),
+        pl.DataFrame({"x": pl.Series([1] * 40).cast(pl.Duration)}),
+    ],
+)
+def test_times_are_no_numbers(make: Any, rows: Any) -> None:
+    y = np.arange(40) % 2
+    who = make.__name__
+    with pytest.raises(
+        DataError, match=rf"{who}: X must contain only numbers; got .*\. Make dates and durations numbers"
+    ):
+        make(max_iter=2).fit(rows, y)
+    model = make(max_iter=2).fit(np.zeros((40, np.shape(rows)[1])), y)
+    with pytest.raises(DataError, match=f"{who}: X must contain only numbers"):
+        model.predict(rows)
+
+
+@pytest.mark.parametrize("y", [TIMES, pd.Series(TIMES), TIMES - TIMES[0], pl.Series(TIMES.astype("M8[ms]"))])
+def test_times_are_no_targets_of_a_regression_but_may_be_classes(y: Any) -> None:
+    with pytest.raises(DataError, match="MLPRegressor: y must contain only numbers"):
+        MLPRegressor(max_iter=2).fit(np.zeros((40, 1)), y)
+    with pytest.raises(DataError, match="MLPRegressor: y must contain only numbers"):
+        MLPRegressor(max_iter=2).fit(np.zeros((40, 1)), np.zeros(40), validation_data=(np.zeros((40, 1)), y))
+    days = TIMES.astype("M8[D]")
+    days[1::2] = "2024-01-02"
+    assert MLPClassifier(max_iter=2).fit(np.zeros((40, 1)), days).classes_.tolist() == sorted(set(days.tolist()))
+
+
+def test_targets_that_become_infinite_or_missing_are_refused_as_scikit_learn_refuses_them() -> None:
+    X = np.zeros((40, 1), np.float32)
+    with pytest.raises(ValueError, match=r"Input y contains NaN\."):
+        MLPRegressor(max_iter=2).fit(X, np.array([None, 1.0] * 20, dtype=object))
+    with pytest.raises(ValueError, match=r"Input y contains infinity or a value too large for dtype\('float32'\)"):
+        MLPRegressor(max_iter=2).fit(X, np.array([1e300, 1.0] * 20))

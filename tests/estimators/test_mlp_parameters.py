@@ -42,6 +42,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"dropout": []}, "dropout must be one value or one for each of the 1 hidden layers; got 0. Give 1."),
     ({"dropout": [1.0]}, "dropout must be numbers in [0, 1); got 1.0. Try 0.2."),
     ({"hidden_layer_sizes": (3, 0)}, "hidden_layer_sizes must be integers > 0; got (3, 0). Try (100,)."),
+    ({"hidden_layer_sizes": True}, "hidden_layer_sizes must be integers > 0; got True. Try (100,)."),
     ({"hidden_layer_sizes": [2.5]}, "hidden_layer_sizes must be integers > 0; got [2.5]. Try (100,)."),
     ({"hidden_layer_sizes": -3}, "hidden_layer_sizes must be a sequence or an integer >= 1; got -3. Try (100,)."),
     ({"checkpoint": 3}, "checkpoint must be a name, a path or None; got 3. Try None."),

@@ -5,7 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.sparse import coo_array, csc_array, csc_matrix, csr_array, csr_matrix
+from scipy.sparse import (
+    bsr_array,
+    coo_array,
+    csc_array,
+    csc_matrix,
+    csr_array,
+    csr_matrix,
+    dia_array,
+    dok_array,
+    dok_matrix,
+    lil_array,
+    lil_matrix,
+)
 from tests.malformed import BROKEN, broken
 
 from koubai import MLPClassifier, MLPRegressor, Perceptron
@@ -62,3 +74,14 @@ def test_unsorted_and_doubled_indices_mean_what_they_mean_to_scipy(make: Callabl
         wide = csr_array(DENSE)
         wide.indices, wide.indptr = wide.indices.astype(kind), wide.indptr.astype(kind)
         np.testing.assert_allclose(make().fit(wide, Y).predict(wide), model.predict(X))
+
+
+@pytest.mark.parametrize("kind", [bsr_array, coo_array, dia_array, dok_array, lil_array, dok_matrix, lil_matrix])
+@pytest.mark.parametrize("make", MAKE)
+def test_every_form_of_a_sparse_matrix_means_what_the_array_means(make: Callable[[], Any], kind: Any) -> None:
+    form = kind(DENSE)
+    np.testing.assert_allclose(make().fit(form, Y).predict(form), make().fit(csr_array(DENSE), Y).predict(DENSE))
+    if kind in (lil_array, lil_matrix):
+        form.rows[3] = [99] * len(form.rows[3])
+        with pytest.raises(DataError, match="X must be a sparse matrix whose indices lie within its shape"):
+            make().fit(form, Y)

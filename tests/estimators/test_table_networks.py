@@ -7,7 +7,7 @@ import pytest
 
 import koubai
 from koubai.core.data_start import with_unit_variance
-from koubai.core.errors import ParameterError
+from koubai.core.errors import ModelFileError, ParameterError
 from koubai.core.layers import Dense, LearnedActivation, NTKDense, PeriodicEmbedding, Scaling
 from koubai.core.losses import get_loss
 from koubai.core.network import Network
@@ -238,6 +238,10 @@ def test_clipped_predictions_end_at_the_targets_of_training(tmp_path) -> None:
     np.testing.assert_array_equal(model.predict(far), np.clip(free.predict(far), seen.min(axis=0), seen.max(axis=0)))
     koubai.save(model, tmp_path / "clipped.koubai")
     np.testing.assert_array_equal(koubai.load(tmp_path / "clipped.koubai").predict(far), model.predict(far))
+    record, tensors = model.to_record()
+    for ranges in ([], [[0.0, 1.0]], [[0.0, 1.0]] * 3, [[0.0, 1.0], [1.0, 0.0]]):
+        with pytest.raises(ModelFileError, match="The file is damaged"):
+            koubai.MLPRegressor.from_record(record | {"fitted": record["fitted"] | {"target_range_": ranges}}, tensors)
     beyond = far[np.argmax(np.abs(free.predict(far)).max(axis=1))]
     assert "outside the range of the training targets" in model.explain(beyond).render("text", "en")
     with pytest.raises(ParameterError) as caught:

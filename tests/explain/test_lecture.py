@@ -199,6 +199,10 @@ def test_tangents_touch_the_function_and_lead_down() -> None:
         ({"n_steps": 0}, "--steps must be in 1 … 20; got 0"),
         ({"learning_rate": Fraction(-1, 2)}, r"--rate must be > 0; got -0\.5"),
         ({"learning_rate": Fraction(5), "n_steps": 5}, "--rate must let the path stay near; got 5, with which x is "),
+        (
+            {"coefficients": (1, *[0] * 8), "start": 10**10, "learning_rate": 1},
+            "--rate must let the path stay near; got 1",
+        ),
     ],
 )
 def test_tangents_refuse_in_a_sentence(given, message) -> None:

@@ -225,6 +225,22 @@ def test_complaints(tmp_path: Path, capsys, monkeypatch, options: str, message: 
         status = stop.code
     assert status == 2
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "t.koubai").exists()  # all of it is said before anything is trained
+
+
+def test_what_was_trained_is_saved_where_judging_it_fails(tmp_path: Path, capsys, monkeypatch) -> None:
+    def fails(*_: object) -> None:
+        raise DataError("A fold must hold two classes; got one. Try fewer.")
+
+    monkeypatch.setattr("koubai.models.honest.cross.cross_validate", fails)
+    monkeypatch.chdir(tmp_path)
+    patients().write_csv("t.csv")
+    words = ["fit", "t.csv", "--target", "ill", "--epochs", "1", "--hidden", "4", "--members", "1", "--quiet"]
+    assert main([*words, "--no-cross-validation", "--cv", "3"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "The trained model is saved in 't.koubai' all the same."
+    assert said[1].startswith("koubai fit: A fold must hold two classes; got one.")
+    assert koubai.load("t.koubai").predict("t.csv").height == patients().height
 
 
 def test_missing_groups_and_times_are_named() -> None:

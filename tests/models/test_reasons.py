@@ -160,6 +160,21 @@ def test_importances_and_dependences_as_numbers(model) -> None:
     assert set(bars["colour"]) == {"red", "blue"}
 
 
+def test_a_page_of_two_rows_has_the_means_of_two_rows(model) -> None:
+    two = rows()[3:5]
+    curve = model.partial_dependence(two, "x")
+    x = curve["x"].to_numpy()
+    for place, value in ((0, x[0]), (-1, x[-1])):
+        there = model.predict(two.with_columns(x=pl.lit(value)))["probability_low"]
+        assert curve["probability_low"][place] == pytest.approx(there.mean())
+    assert "colour" in model.explain_model(two).render("text", "en")
+    X = two.select("x", "noise").to_numpy()
+    network = koubai.MLPClassifier((3,), epochs=2, random_state=0).fit(
+        rows().select("x", "noise").to_numpy(), rows()["kind"]
+    )
+    assert "x1" in network.explain_model(X, two["kind"].to_numpy()).render("text", "en")
+
+
 def test_reasons_rest_on_the_cells_as_the_predictions_read_them(model, tmp_path: Path, capfd, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     koubai.save(model, "m.koubai")

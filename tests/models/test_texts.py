@@ -131,6 +131,9 @@ def test_options_for_texts(table: pl.DataFrame) -> None:
         koubai.TableModel(text=["nope"]).prepare(table, "liked")
     with pytest.raises(ParameterError, match="category must name no column that is in text too; got 'review'"):
         koubai.TableModel(text=["review"], category=["review"]).prepare(table, "liked")
+    for other in ("keep", "category", "text"):
+        with pytest.raises(ParameterError, match=f"drop must name no column that is in {other} too; got 'review'"):
+            koubai.TableModel(drop=["review"], **{other: ["review"]}).prepare(table, "liked")
 
 
 def test_the_playground_leaves_texts_out(table: pl.DataFrame, tmp_path: Path) -> None:

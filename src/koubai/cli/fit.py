@@ -23,8 +23,9 @@ from koubai.cli.parts.reading import TABLES, is_streamed, read_or_open, require_
 from koubai.cli.parts.terminal import forget_output
 from koubai.cli.tables import honest, options, reported
 from koubai.cli.tables.starting import load_base
-from koubai.core.errors import ParameterError
+from koubai.core.errors import KoubaiError, ParameterError
 from koubai.core.language import worded
+from koubai.core.printing import say
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def run(args: argparse.Namespace) -> int:
     from koubai.cli.parts.stopping import Quit
     from koubai.engines.registry import together_of
     from koubai.models.files import save
+    from koubai.models.honest.cross import check_enough
     from koubai.models.streamed import StreamedTable
 
     model = _new_model(args)
@@ -177,9 +179,11 @@ def run(args: argparse.Namespace) -> int:
                     sys.stdout.flush()
                 except BrokenPipeError:
                     forget_output()  # continue training: the model is what was asked for
+            if args.cv is not None and not isinstance(prepared, StreamedTable):
+                check_enough(prepared, args.cv, args.seed)
             _train(model, prepared, args.quiet, alone=writes is None)
             if not isinstance(prepared, StreamedTable):
-                _judge_honestly(model, prepared, args)
+                _judge_honestly(model, prepared, args, path)
         except (Quit, KeyboardInterrupt):
             say_interrupted(args.checkpoint)
             return INTERRUPTED
@@ -269,15 +273,21 @@ def _prepared(
     return model.survey(table, checked) if isinstance(table, TableBlocks) else model.prepare(table, checked)
 
 
-def _judge_honestly(model: "TableModel", prepared: "PreparedTable", args: argparse.Namespace) -> None:
-    """Cross-validate, and train on fewer rows, if asked to."""
+def _judge_honestly(model: "TableModel", prepared: "PreparedTable", args: argparse.Namespace, path: str) -> None:
+    """Cross-validate, and train on fewer rows, if asked to; where that fails, the trained model is not lost."""
+    from koubai.models.files import save
     from koubai.models.honest.cross import cross_validate
     from koubai.models.honest.curve import learning_curve
 
-    if args.cv is not None:
-        model.cross_validated_ = cross_validate(model, prepared, args.cv)
-    if args.learning_curve:
-        model.learning_curve_ = learning_curve(model, prepared)
+    try:
+        if args.cv is not None:
+            model.cross_validated_ = cross_validate(model, prepared, args.cv)
+        if args.learning_curve:
+            model.learning_curve_ = learning_curve(model, prepared)
+    except KoubaiError:
+        save(model, path)
+        say(worded("cli.saved_all_the_same", path=path), sys.stderr)
+        raise
 
 
 def _train(model: "TableModel", prepared: "PreparedTable | StreamedTable", quiet: bool, alone: bool) -> None:

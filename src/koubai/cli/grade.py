@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _kind(args: argparse.Namespace) -> ResultKind:
     """Return the kind of the results: as given, else the first that takes them."""
-    require_files([path for path in args.results if not Path(path).is_dir()], [args.key])
+    require_files([args.key, *(path for path in args.results if not Path(path).is_dir())])
     known = kinds()
     if args.kind is not None:
         if args.kind not in known:

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -94,7 +95,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speak(before)  # a program that calls commands goes on in its own language
 
 
+def _open_streams() -> None:
+    """Give a process that has no output one that leads nowhere: a file would else take its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # as long as the process
+
+
 def _run(arguments: Sequence[str] | None) -> int:
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

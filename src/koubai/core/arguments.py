@@ -1,7 +1,7 @@
 """What kind of thing an argument of a public function is: anything else gets one sentence, before it is used."""
 
 import inspect
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from numbers import Real
@@ -161,6 +161,29 @@ def floats(who: str, parameter: str, given: object, *, keep_float32: bool = Fals
             got=f"a {type(given).__name__} with other values in it",
             remedy="Encode text as numbers first.",
         ) from error
+
+
+def refuse_times(who: str, parameter: str, given: object) -> None:
+    """Raise DataError for dates and durations, which NumPy would make numbers of whatever unit they are kept in.
+
+    Seconds in one array and nanoseconds in the next would be different numbers for the same time, and a missing time a
+    number as any other.
+    """
+    held = getattr(given, "dtypes", getattr(given, "dtype", None))  # of a frame, one for each column
+    types = list(held) if isinstance(held, Iterable) else [held]
+    if isinstance(given, list | tuple) and len(given):
+        first = given[0][0] if isinstance(given[0], list | tuple) and given[0] else given[0]
+        types = [getattr(first, "dtype", None)]
+    for found in types:
+        temporal = getattr(found, "is_temporal", None)  # polars'
+        if temporal() if temporal is not None else getattr(found, "kind", "") in ("m", "M"):
+            raise DataError(
+                who=who,
+                parameter=parameter,
+                required="contain only numbers",
+                got=f"{found}",
+                remedy="Make dates and durations numbers first, such as days since a date.",
+            )
 
 
 def targets_of(who: str, y: object) -> Array:

@@ -1,10 +1,11 @@
-"""Checking the indices of given sparse matrices before compiled code, SciPy's or koubai's, uses them."""
+"""Checking given rows: the indices of sparse matrices, before compiled code, SciPy's or koubai's, uses them."""
 
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
+from koubai.core.arguments import refuse_times
 from koubai.core.errors import DataError
 
 
@@ -23,6 +24,8 @@ def check_indices(who: str, X: Any) -> None:
     if not issparse(X):
         return
     try:
+        if X.format in ("lil", "dok", "dia"):  # their own arrays are other ones
+            X = X.tocsr()
         if hasattr(X, "check_format"):  # CSR, CSC and BSR; it corrects the dtype of indices, too
             X.check_format(full_check=True)
         for index, n in zip(getattr(X, "coords", ()), X.shape, strict=False):  # COO
@@ -39,3 +42,17 @@ def check_indices(who: str, X: Any) -> None:
             got=f"one with other indices ({told[:120]})",
             remedy="Rebuild it from rows, columns and values.",
         ) from error
+
+
+def check_rows(who: str, X: object) -> None:
+    """Raise DataError for rows of features that later checks, scikit-learn's, would let pass to wrong numbers or worse.
+
+    Parameters
+    ----------
+    who : str
+        The name of the estimator.
+    X : object
+        Rows as given: an array, a frame, a sparse matrix.
+    """
+    refuse_times(who, "X", X)
+    check_indices(who, X)

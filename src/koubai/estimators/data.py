@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
-from koubai.core.sparse import check_indices
+from koubai.core.sparse import check_rows
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.kept.storage import Storable
 from koubai.estimators.splitting import splitters
@@ -71,7 +71,7 @@ class TakesData(Storable):
         ready = self._plain_rows(X, dtype)
         if ready is not None:
             return self._prepared(ready)
-        check_indices(type(self).__name__, X)
+        check_rows(type(self).__name__, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False)
         return self._prepared(csr_array(X) if issparse(X) else X)
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
-from koubai.core.sparse import check_indices
+from koubai.core.sparse import check_rows
 from koubai.core.warning import warn_caller
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters
 from koubai.estimators.linear.copies import KeepsWeights
@@ -290,7 +290,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
             )
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[object, Array]:
-        check_indices(type(self).__name__, X)
+        check_rows(type(self).__name__, X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], order="C", reset=reset)
         check_classification_targets(y)
         return X, y
@@ -359,7 +359,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
             The rows.
         """
         check_is_fitted(self)
-        check_indices(type(self).__name__, X)
+        check_rows(type(self).__name__, X)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         scores: Array = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores.ravel() if scores.shape[1] == 1 else scores

@@ -253,16 +253,17 @@ class TablePreparer(TablePredictor):
         return target
 
     def _check_kinds(self) -> None:
-        """Raise ParameterError if a column is to be read in two ways."""
-        both = [name for name in self.category if name in self.text]
-        if both:
-            raise ParameterError(
-                who="TableModel",
-                parameter="category",
-                required=worded("core.must.name_no_column_text_too"),
-                got=repr(both[0]),
-                remedy=worded("core.remedy.leave_out_them"),
-            )
+        """Raise ParameterError if a column is to be read in two ways, or left out and used."""
+        for name, other in (("category", "text"), ("drop", "keep"), ("drop", "category"), ("drop", "text")):
+            both = [column for column in getattr(self, name) if column in getattr(self, other)]
+            if both:
+                raise ParameterError(
+                    who="TableModel",
+                    parameter=name,
+                    required=worded("core.must.name_no_column_of_other", other=other),
+                    got=repr(both[0]),
+                    remedy=worded("core.remedy.leave_out_them"),
+                )
 
     @property
     def settled(self) -> dict[str, Any]:

@@ -245,3 +245,14 @@ def test_a_panic_of_the_parquet_reader_is_one_sentence(tmp_path: Path, monkeypat
     for read in (read_table, open_blocks):
         with pytest.raises(DataError, match="must be a whole Parquet file; it is damaged or none"):
             read(path)
+
+
+@pytest.mark.parametrize("last", ["Müller; Anna", "Müller, Anna", "a|b"])
+def test_a_last_line_that_has_a_separator_alone_makes_no_titles_of_those_above(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"student\n007\nb\n{last}\n", encoding="utf-8")
+    if "," in last:
+        with pytest.raises(DataError, match="must have 1 cell in each line, as in the first; got 2 in line 4"):
+            read_table(path)
+    else:
+        assert read_table(path).frame.to_dict(as_series=False) == {"student": ["007", "b", last]}

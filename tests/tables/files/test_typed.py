@@ -71,3 +71,57 @@ def test_what_reads_spreadsheets_is_named_where_it_is_missing(tmp_path: Path) ->
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr
     assert "needs fastexcel to be read, which is missing. Install it with pip install 'koubai[excel]'" in said
+
+
+def sheet(path: Path, rows: list[list[object]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+ROWS: list[list[object]] = [["a", "b", "y"], [1.5, "u", 1], [2.5, "v", 2], [3.5, "u", 3]]
+
+
+def test_titles_above_a_sheet_s_table_are_left_aside_and_said(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "t.xlsx", [["Report 2024"], [], *ROWS])
+    found = read_table(path)
+    assert (found.frame.columns, found.frame["a"].to_list()) == (["a", "b", "y"], [1.5, 2.5, 3.5])
+    assert found.notes == ("The first 2 lines are no part of the table and left aside: 'Report 2024'.",)
+    assert read_table(path, skip_lines=2).frame.equals(found.frame)
+    assert read_table(path, skip_lines=2).notes == ()
+    assert read_table(sheet(tmp_path / "u.xlsx", [["Report"], *ROWS])).frame.equals(found.frame)
+
+
+def test_one_name_of_two_is_no_title(tmp_path: Path) -> None:
+    found = read_table(sheet(tmp_path / "t.xlsx", [["a"], [1.5, 1], [2.5, 2]]))
+    assert found.frame.to_dict(as_series=False) == {"a": [1.5, 2.5], "column_2": [1.0, 2.0]}
+    texts = read_table(sheet(tmp_path / "u.xlsx", [["a"], ["u", "v"], ["w", "x"]]))
+    assert texts.frame.height == 2
+    numbered = read_table(sheet(tmp_path / "v.xlsx", [["a"], [1, 2, 3], [4, 5, 6]]))
+    assert numbered.frame.height == 2
+
+
+def test_a_sheet_without_names_is_told_apart_by_the_option(tmp_path: Path) -> None:
+    found = read_table(sheet(tmp_path / "t.xlsx", [["note"], *ROWS[1:]]), header=False, skip_lines=1)
+    assert not found.has_names
+    assert found.frame["column_1"].to_list() == [1.5, 2.5, 3.5]
+
+
+def test_formulas_without_results_are_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [[*row, f"=A{place}*2" if place > 1 else "twice"] for place, row in enumerate(ROWS, 1)]
+    found = read_table(sheet(tmp_path / "t.xlsx", rows))
+    assert found.frame["twice"].null_count() == 3
+    assert found.notes == (
+        "The spreadsheet has formulas without results in 3 cells, which count as missing. Open it in a spreadsheet "
+        "program and save it, so that it holds them.",
+    )
+    assert "dtype" not in capfd.readouterr().err
+
+
+def test_an_empty_sheet_is_called_empty(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="must hold column names and rows; it is empty"):
+        read_table(sheet(tmp_path / "t.xlsx", []))

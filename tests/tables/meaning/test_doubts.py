@@ -9,7 +9,7 @@ from koubai.models.prepared import prepare_table
 from koubai.models.streamed import survey_table
 from koubai.tables.files.blocks import open_blocks
 from koubai.tables.files.frames import as_table
-from koubai.tables.meaning.doubts import sums_below
+from koubai.tables.meaning.doubts import sums_below, why_doubtful
 from koubai.tables.preparing import survey
 
 ROWS = [f"a{n % 5},{n % 7},{n % 11}.5" for n in range(60)]
@@ -34,6 +34,12 @@ def test_a_last_row_of_sums_is_named_without_a_label() -> None:
     said = [note for note in notes_of([*ROWS, f"a1,{n:.0f},4.5"]) if "total" in note]
     assert len(said) == 1
     assert said[0].startswith("Row 61 seems to be a total, as it holds the sums of n. Take it out of the table")
+
+
+def test_numbers_below_a_limit_of_detection_are_named() -> None:
+    values = pl.Series([f"0.{k:02}" if k % 2 else "<0.5" for k in range(60)])
+    assert why_doubtful(values).startswith("its cells look like numbers, such as '<0.5', but no one way to write")
+    assert why_doubtful(pl.Series([f"{k:03}" for k in range(60)])) == ""
 
 
 def test_an_ordinary_last_row_is_no_total() -> None:

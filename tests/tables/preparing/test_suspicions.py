@@ -6,12 +6,22 @@ import numpy as np
 import polars as pl
 import pytest
 
+import koubai
+from koubai.core.errors import DataError
 from koubai.models.prepared import HeldOut, prepare_table
 from koubai.tables.files.missing import clean
 from koubai.tables.files.reading import Table, read_table
 from koubai.tables.meaning.columns import describe_columns
+from koubai.tables.meaning.date_formats import DateFormat
 from koubai.tables.preparing.leaks import leaks
-from koubai.tables.preparing.suspicions import amounts_as_classes, lone_value, repeated_rows, sentinels, spellings
+from koubai.tables.preparing.suspicions import (
+    amounts_as_classes,
+    far_dates,
+    lone_value,
+    repeated_rows,
+    sentinels,
+    spellings,
+)
 from koubai.tables.preparing.targets import find_target
 
 RNG = np.random.default_rng(0)
@@ -155,3 +165,39 @@ def test_counts_that_are_read_as_classes_are_mentioned_unless_the_task_was_given
         "text": "",
     }
     assert amounts_as_classes(find_target(frame, "claims", "classification"), 6) == ""
+
+
+DAYS = [f"2024-{1 + day % 12:02}-{1 + day % 28:02}" for day in range(40)]
+
+
+@pytest.mark.parametrize("mark", ["9999-12-31", "0001-01-01", "1900-01-01"])
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_date_far_from_all_others_is_named_and_can_be_a_mark_of_missing_ones(mark: str, typed: bool) -> None:
+    days = pl.Series("until", [*DAYS, *[mark] * 20])
+    if typed:
+        days = days.str.to_date()
+    frame = pl.DataFrame([days]).with_columns(x=pl.int_range(60), y=pl.Series(["a", "b"] * 30))
+    said = [note for note in notes_of(frame, "y") if "until" in note]
+    assert said == [
+        f"Column 'until': {mark} stands in 20 rows far from all else (2024-01-01 to 2024-12-24). If it marks missing "
+        f"values, say --missing {mark}."
+    ]
+    marked = koubai.TableModel(epochs=1, n_members=1, cross_validation=False, missing=[mark]).fit(frame, "y")
+    column = next(column for column in marked.preparation_.columns if column.name == "until")
+    assert column.marks_missing
+    later = [frame[39:], frame[39:].with_columns(until=pl.lit(None, dtype=days.dtype))]
+    after = [marked.predict(rows)["probability_a"][1:].to_list() for rows in later]
+    assert after[0] == after[1]
+
+
+def test_dates_that_lie_near_each_other_are_not_named() -> None:
+    assert far_dates({"d": (pl.Series([*DAYS, *["1990-01-01"] * 2]), DateFormat())}) == []
+    assert far_dates({"d": (pl.Series(["9999-12-31", "2024-05-01"] * 20), DateFormat())}) == []
+
+
+@pytest.mark.parametrize(("day", "shown"), [(3_000_000, r"\+10183-09-21"), (-800_000, "-0221-09-04")])
+def test_a_date_by_type_of_a_year_that_no_calendar_has_is_refused_with_its_row(day: int, shown: str) -> None:
+    days = pl.Series([19_000 + k for k in range(29)] + [day], dtype=pl.Int32).cast(pl.Date)
+    frame = pl.DataFrame({"d": days, "x": range(30), "y": ["a", "b"] * 15})
+    with pytest.raises(DataError, match=rf"Column 'd' must hold dates of the form yyyy-mm-dd; got '{shown}' in row 30"):
+        koubai.TableModel(epochs=1).fit(frame, "y")

@@ -6,6 +6,7 @@ exactly. The algebra runs in a separate process with a time limit; what takes lo
 so.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from koubai.core.arguments import WINDOW, of_class, or_none, takes
@@ -90,18 +91,28 @@ def by_hand(objective: Objective, window: Window | None = None) -> ByHand:
     points = [] if solvable else stationary_points(objective, look)
     found = WORKER.ask(expression, variables, points)
     left_out = tuple(step for step in ("derivatives", "stationary") if step not in found)
+    stationary: list[Stationary]
     if "stationary" in left_out:
-        points = stationary_points(objective, look)
-    stationary: list[Stationary] = found.get("stationary") or [in_numbers(objective, point) for point in points]
+        stationary = [in_numbers(objective, point) for point in stationary_points(objective, look)]
+    else:
+        stationary = found["stationary"]
     return ByHand(
         expression,
         variables,
         found.get("derivatives", (None,) * len(variables)),
-        tuple(sorted(stationary, key=lambda point: point.point)),
+        _one_of_each_flat(sorted(stationary, key=lambda point: point.point)),
         solvable and "stationary" in found,
         found.get("bounded"),
         left_out,
     )
+
+
+def _one_of_each_flat(points: Iterable[Stationary]) -> tuple[Stationary, ...]:
+    """Return points, of those at which f is constant all around only the first of each value."""
+    found: dict[object, Stationary] = {}
+    for point in points:
+        found.setdefault(point.value if point.kind is Kind.FLAT else point.point, point)
+    return tuple(found.values())
 
 
 def can_be_worked_out(objective: Objective) -> bool:

@@ -31,6 +31,7 @@ class Kind(Enum):
     SADDLE = "saddle"
     NEITHER = "neither"
     UNDECIDED = "undecided"
+    FLAT = "flat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,12 @@ def steps(
     yield "derivatives", tuple(from_sympy(slope, sympy) for slope in slopes)
     if is_solvable(expression, variables):
         polynomial = sympy.Poly(f, symbols[0])
-        yield "bounded", bool(polynomial.degree() % 2 == 0 and polynomial.LC() > 0)
+        yield "bounded", bool(polynomial.is_ground or (polynomial.degree() % 2 == 0 and polynomial.LC() > 0))
         yield "stationary", _solved(polynomial, sympy)
     else:
         objective = from_expression(expression, variables=variables)
-        yield "stationary", [_recognised(point, f, slopes, symbols, objective, sympy) for point in points]
+        recognised = (_recognised(point, f, slopes, symbols, objective, sympy) for point in points)
+        yield "stationary", [found for found in recognised if found is not None]
 
 
 def is_polynomial(expression: Expression) -> bool:
@@ -115,8 +117,8 @@ def is_solvable(expression: Expression, variables: tuple[str, ...]) -> bool:
 def _solved(polynomial: Any, sympy: Any) -> list[Stationary]:
     """Return the exact stationary points of a polynomial in one variable."""
     slope = polynomial.diff()
-    if slope.is_zero:
-        return []
+    if slope.is_zero:  # a constant
+        return [Stationary((0.0,), float(polynomial.eval(0)), Kind.FLAT)]
     found = []
     for root, multiplicity in Counter(sympy.real_roots(slope)).items():
         derivative = slope
@@ -151,21 +153,27 @@ def _short(number: Any, sympy: Any) -> Node | None:
 
 def _recognised(
     point: Array, f: Any, slopes: list[Any], symbols: list[Any], objective: Objective, sympy: Any
-) -> Stationary:
-    """Return a numerically found stationary point, exactly if it lies at fractions and the gradient is zero."""
+) -> Stationary | None:
+    """Return a numerically found stationary point, exactly if it lies at fractions and the gradient is zero.
+
+    None for a point at the edge of the domain where the exact gradient is infinite, as √x has one at 0.
+    """
     assert objective.expression is not None
     fractions = [Fraction(float(x)).limit_denominator(100) for x in point]
     if max(abs(float(q) - x) for q, x in zip(fractions, point, strict=True)) < 1e-6 and not _tower(
         objective.expression.tree
     ):
         at = {s: sympy.Rational(q.numerator, q.denominator) for s, q in zip(symbols, fractions, strict=True)}
-        if all(slope.subs(at) == 0 for slope in slopes):
+        there = [slope.subs(at) for slope in slopes]
+        if any(slope.is_infinite for slope in there) and kind_at(objective, point) is Kind.UNDECIDED:
+            return None
+        if all(slope == 0 for slope in there):
             value = f.subs(at)
             exact = tuple(from_sympy(number, sympy) for number in at.values())
             return Stationary(
                 tuple(float(q) for q in fractions),
                 float(value),
-                kind_of(hessian(objective, point)),
+                kind_at(objective, point),
                 tuple(number for number in exact if number is not None),
                 _short(value, sympy),
             )
@@ -174,7 +182,7 @@ def _recognised(
 
 def in_numbers(objective: Objective, point: Array) -> Stationary:
     """Return a numerically found stationary point as it is."""
-    return Stationary(tuple(point.tolist()), float(objective.value(point)), kind_of(hessian(objective, point)))
+    return Stationary(tuple(point.tolist()), float(objective.value(point)), kind_at(objective, point))
 
 
 def _tower(tree: Node) -> bool:
@@ -190,6 +198,15 @@ def _constant(tree: Node) -> bool:
     if isinstance(tree, Variable):
         return False
     return isinstance(tree, Constant) or all(_constant(a) for a in getattr(tree, "arguments", ()))
+
+
+def kind_at(objective: Objective, point: Array) -> Kind:
+    """Return the type of a stationary point: flat where f is constant around it, else what the curvature implies."""
+    shifts = 1e-4 * np.diag(np.maximum(1.0, np.abs(point)))
+    values, gradients = objective.function(np.concatenate([point[np.newaxis], point + shifts, point - shifts]))
+    if not gradients.any() and (values == values[0]).all():
+        return Kind.FLAT
+    return kind_of(hessian(objective, point))
 
 
 def kind_of(matrix: Array) -> Kind:

@@ -14,7 +14,7 @@ def stationary_points(objective: Objective, window: Window, per_side: int = 17) 
     """Return the points of a window where the gradient is zero, found by Newton's method from a grid of starts.
 
     Each step solves H Δ = -g; a point counts if it ends inside the window with a gradient below 1e-9 of the
-    starts' median, and counts once.
+    starts' median, and counts once. So do the kinks of a function of one variable where its slope changes its sign.
     """
     axes = [np.linspace(low, high, per_side) for low, high in window]
     count = per_side ** len(window)  # a full grid in ten variables would not fit in memory
@@ -34,7 +34,35 @@ def stationary_points(objective: Objective, window: Window, per_side: int = 17) 
             found.append(point)
         if len(found) == 400:
             break
+    if len(window) == 1:
+        found += [
+            kink
+            for kink in _kinks(objective, window[0])
+            if all(abs(kink - other) > 1e-5 * (highs - lows) for other in found)
+        ]
     return found
+
+
+def _kinks(objective: Objective, across: tuple[float, float], count: int = 1001) -> list[Array]:
+    """Return the points between two numbers where f is continuous and its slope changes its sign, (1,) each."""
+    grid = np.linspace(*across, count)
+    values, gradients = (found.reshape(-1) for found in objective.function(grid[:, np.newaxis]))
+    slopes = np.sign(np.where(np.isfinite(values), gradients, np.nan))
+    sloping = np.flatnonzero(np.isfinite(slopes) & (slopes != 0))
+    before, after = sloping[:-1], sloping[1:]
+    turning = (slopes[before] != slopes[after]) & (after - before <= 2)
+    before, after = before[turning], after[turning]
+    left, right = grid[before], grid[after]
+    for _ in range(80):
+        middle = (left + right) / 2
+        here = np.sign(objective.gradient(middle[:, np.newaxis])[:, 0])
+        left = np.where((here == slopes[before]) | (here == 0), middle, left)
+        right = np.where((here == slopes[after]) | (here == 0), middle, right)
+    digits = 12 - int(np.floor(np.log10(across[1] - across[0])))
+    turns = np.round((left + right) / 2, digits) + 0.0  # no -0
+    rises = np.abs(objective.value(turns[:, np.newaxis]) - values[before])
+    steepest = np.maximum(np.abs(gradients[before]), np.abs(gradients[after])) * (grid[after] - grid[before])
+    return [turn for turn, good in zip(turns[:, np.newaxis], rises <= 10 * steepest, strict=True) if good]
 
 
 def newton(objective: Objective, points: Array, longest: Array, count: int = 40) -> Array:

@@ -15,7 +15,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
 from koubai.core.losses import LOSSES
-from koubai.core.sparse import check_indices
+from koubai.core.sparse import check_rows
 from koubai.engines.protocol import Inputs
 from koubai.estimators.base import BaseNetwork, stochastic_only
 from koubai.estimators.data import FLOATS
@@ -140,7 +140,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
         self._ending_for(True)
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(type(self).__name__, X)
+        check_rows(type(self).__name__, X)
         X = self._as_rows(X, reset)
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
@@ -178,7 +178,17 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
                 got="'balanced'",
                 remedy="Compute the weights with sklearn.utils.class_weight.compute_class_weight.",
             )
-        return np.asarray(compute_sample_weight(self.class_weight, y))
+        weights = np.asarray(compute_sample_weight(self.class_weight, y), dtype=np.float64)
+        wrong = ~(np.isfinite(weights) & (weights >= 0))
+        if wrong.any():
+            raise ParameterError(
+                who=type(self).__name__,
+                parameter="class_weight",
+                required="contain only finite weights >= 0",
+                got=f"{weights[wrong][0]:g}",
+                remedy="Try 'balanced'.",
+            )
+        return weights
 
     def _new_tally(self, in_pieces: bool) -> Tally:
         ending = self._ending()

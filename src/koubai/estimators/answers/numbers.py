@@ -7,13 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, issparse
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from koubai.core.activations import get_activation
+from koubai.core.arguments import refuse_times
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, Parameter, ParameterError
-from koubai.core.sparse import check_indices
+from koubai.core.schema import Record
+from koubai.core.sparse import check_rows
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.base import BaseNetwork, stochastic_only
 from koubai.estimators.data import FLOATS
@@ -101,6 +103,12 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
             low, high = np.minimum(targets.min(axis=0), known[:, 0]), np.maximum(targets.max(axis=0), known[:, 1])
             self.target_range_ = [[float(a), float(b)] for a, b in zip(low, high, strict=True)]
 
+    def _take_own_record(self, record: Record) -> None:
+        ranges = self.__dict__.get("target_range_")
+        if ranges is not None and (len(ranges) != self.n_outputs_ or any(low > high for low, high in ranges)):
+            raise ValueError(f"ranges of {len(ranges)} targets for a network of {self.n_outputs_} outputs")
+        super()._take_own_record(record)
+
     def _tolerance(self) -> float:
         """Return the decrease in loss that counts as an improvement.
 
@@ -131,7 +139,8 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
         return targets.ravel() if targets.shape[1] == 1 else targets
 
     def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
-        check_indices(type(self).__name__, X)
+        check_rows(type(self).__name__, X)
+        refuse_times(type(self).__name__, "y", y)
         X = self._as_rows(X, reset)
         X, y = validate_data(
             self,
@@ -149,10 +158,13 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
         return self._prepared(csr_array(X) if issparse(X) else X, reset), self._coded(y, X.dtype), y
 
     def _known(self, y: object) -> Any:
+        refuse_times(type(self).__name__, "y", y)
         return check_array(y, ensure_2d=False, dtype=FLOATS, input_name="y")
 
     def _coded(self, y: Any, dtype: npt.DTypeLike) -> Array:
-        targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
+        with np.errstate(over="ignore"):
+            targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
+        assert_all_finite(targets, input_name="y")  # also what was None, and what float32 cannot hold
         loss = self._ending().loss
         self._check_shares(targets.shape[1])
         low, high = loss.lowest_target, loss.highest_target

@@ -277,7 +277,7 @@ def hidden_sizes(estimator: Any) -> list[int]:
 
 def _is_size(value: Any) -> bool:
     try:
-        return operator.index(value) > 0
+        return operator.index(value) > 0 and not isinstance(value, bool)
     except TypeError:
         return False
 

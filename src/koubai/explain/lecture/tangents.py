@@ -96,6 +96,7 @@ def _one_step(f: list[Value], slope: list[Value], t: int, points: list[Value], r
     yield _picture(f, begin, at, height, along)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a path that leaves is refused after its first steps
 def _picture(f: list[Value], begin: float, end: float, height: float, along: float) -> Curves:
     """Return the function with the tangent at a point, and the point reached, as dots."""
     reach = max(2 * abs(end - begin), 0.75)

@@ -159,6 +159,11 @@ def folds_of(prepared: PreparedTable, cv: int, seed: int) -> Iterator[tuple[RowN
     yield from splitter
 
 
+def check_enough(prepared: PreparedTable, cv: int, seed: int) -> None:
+    """Raise DataError, before anything is trained, if the rows, groups or times are too few for so many folds."""
+    next(iter(folds_of(prepared, cv, seed)), None)
+
+
 def _too_few(required: str, cv: int, got: int) -> DataError:
     return DataError(
         parameter=worded("models.error.table"),

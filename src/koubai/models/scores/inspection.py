@@ -163,8 +163,6 @@ def _dependence(
     coded: _CodedModel, codes: Array, k: int, coding: _Coding
 ) -> tuple[tuple[float | str, ...], tuple[tuple[float, ...], ...]]:
     """Return a grid of values of one column, and each output's mean with the column set to them."""
-    from sklearn.inspection import partial_dependence
-
     if coding.values is not None and _is_text(coded.model, coding.name):  # whole texts come once each
         return (), ()
     if coding.values is None:
@@ -179,15 +177,18 @@ def _dependence(
     classes = coded._estimator_type == "classifier" and hasattr(coded.model.estimator_, "predict_proba")
     if not classes and coded._estimator_type == "classifier":
         return shown, ()
-    found = partial_dependence(
-        coded,
-        codes,
-        [k],
-        kind="average",
-        response_method="predict_proba" if classes else "auto",
-        custom_values={k: grid},
-    )
-    return shown, tuple(tuple(map(float, row)) for row in found["average"])
+    return shown, _means(coded, codes, k, grid, classes)
+
+
+def _means(model: object, X: Array, k: int, grid: Array, classes: bool) -> tuple[tuple[float, ...], ...]:
+    """Return each output's mean over rows with one column set to each value of a grid."""
+    from sklearn.inspection import partial_dependence
+
+    if len(X) == 2:  # scikit-learn takes two rows for two classes; four have the same mean
+        X = np.repeat(X, 2, axis=0)
+    method: object = "predict_proba" if classes else "auto"
+    found = partial_dependence(model, X, [k], kind="average", response_method=method, custom_values={k: grid})
+    return tuple(tuple(map(float, row)) for row in found["average"])
 
 
 def _is_text(model: TablePredictor, name: str) -> bool:
@@ -280,7 +281,7 @@ def columns_of_estimator(
         Seed of the shuffles.
     """
     from sklearn.base import is_classifier
-    from sklearn.inspection import partial_dependence, permutation_importance
+    from sklearn.inspection import permutation_importance
 
     X, y = X[:MOST_ROWS], y[:MOST_ROWS]
     called = list(names) if len(names) == X.shape[1] else [f"x{j}" for j in range(1, X.shape[1] + 1)]
@@ -291,11 +292,7 @@ def columns_of_estimator(
         grid = np.unique(np.quantile(X[:, k], np.linspace(0.02, 0.98, POINTS)))
         outputs: tuple[tuple[float, ...], ...] = ()
         if len(grid) > 1 and (not classes or hasattr(model, "predict_proba")):
-            method: object = "predict_proba" if classes else "auto"
-            average = partial_dependence(
-                model, X, [int(k)], kind="average", response_method=method, custom_values={int(k): grid}
-            )["average"]
-            outputs = tuple(tuple(map(float, row)) for row in average)
+            outputs = _means(model, X, int(k), grid, classes)
         mean, spread = float(found["importances_mean"][k]), float(found["importances_std"][k])
         views.append(ColumnView(called[k], mean, spread, tuple(grid.tolist()), outputs))
     return tuple(views), "accuracy" if classes else "R²"

@@ -250,10 +250,10 @@ def _fit(records: Sequence[Record]) -> Fit | None:
         titles += 1
     counts = [len(record.cells) for record in records[titles:]]
     width, n = max(Counter(counts).items(), key=lambda item: (item[1], item[0] == counts[0]))
-    if width < 2:
+    if width < 2 or (titles and len(counts) < 2):  # a last line alone is no table under titles
         return None
     share = n / len(counts)
-    return Fit(share >= FITS and (not titles or len(counts) > 1), not titles, counts[0] == width, share, width)
+    return Fit(share >= FITS, not titles, counts[0] == width, share, width)
 
 
 def _commas_are_decimal(records: Sequence[Record]) -> bool:
@@ -276,10 +276,12 @@ def _n_titles(records: Sequence[Record]) -> int:
 
 
 def _usual_width(records: Sequence[Record]) -> int:
-    """Return the number of cells that nearly all lines have, or 0."""
+    """Return the number of cells that nearly all lines have, those with one cell before them left out, or 0."""
     counts = [len(record.cells) for record in records]
     while len(counts) > 1 and counts[0] == 1:
         counts.pop(0)
+    if len(counts) == 1 < len(records) and counts[0] > 1:  # the last line alone
+        return 0
     width, n = Counter(counts).most_common(1)[0]
     return width if n >= FITS * len(counts) or n >= len(counts) - 1 else 0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ class Marks:
     Parameters
     ----------
     missing : tuple of str
-        Further cells that are missing; numbers among them in any spelling and type, -999 also as -999.0.
+        Further cells that are missing; numbers among them in any spelling and type, -999 also as -999.0, and dates
+        such as 9999-12-31 also in columns of dates by type.
     present : tuple of str
         Usual marks that are values here, such as None where it is a class.
     """
@@ -76,6 +78,17 @@ class Marks:
         for mark in self.missing:
             try:
                 found.append(float(mark))
+            except ValueError:
+                continue
+        return tuple(found)
+
+    @cached_property
+    def times(self) -> "tuple[datetime, ...]":
+        """The marks that are dates or points in time, such as 9999-12-31."""
+        found = []
+        for mark in self.missing:
+            try:
+                found.append(datetime.fromisoformat(mark.strip()).replace(tzinfo=None))
             except ValueError:
                 continue
         return tuple(found)
@@ -127,6 +140,9 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: M
             return without(column.cast(pl.Float64).fill_nan(None), marks)
         if column.dtype.is_integer():
             return without(column, marks)
+        if column.dtype in (pl.Date, pl.Datetime) and marks.times:
+            times = column.cast(pl.Datetime("us")) if column.dtype == pl.Date else column.dt.replace_time_zone(None)
+            return column.set(times.dt.cast_time_unit("us").is_in(list(marks.times)).fill_null(False), None)
         if column.dtype == pl.Duration:
             return column.dt.total_microseconds() / 1e6
         if column.dtype == pl.Time:

@@ -18,7 +18,7 @@ from koubai.tables.files.names import unique_names
 from koubai.tables.files.parquet import complaints
 from koubai.tables.files.parsing import Parser
 from koubai.tables.files.pieces import PIECE, Undecodable, head_of, text_pieces
-from koubai.tables.files.typed import TYPED, read_typed
+from koubai.tables.files.typed import SPREADSHEETS, TYPED, read_spreadsheet, read_typed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -150,6 +150,9 @@ def read_table(
     limit = int(free_memory() * MOST_OF_MEMORY)
     if contents.kind == ".parquet":
         table = replace(_read_parquet(source, limit), reading=reading.given)
+    elif contents.kind in SPREADSHEETS:
+        frame, said = read_spreadsheet(source, contents.kind, limit, header=header, skip_lines=skip_lines)
+        table = Table(frame, source, header is not False, said, reading.given)
     elif contents.kind in TYPED:
         frame, said = read_typed(source, contents.kind, limit)
         table = _named(frame, source)

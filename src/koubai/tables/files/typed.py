@@ -1,17 +1,30 @@
 """Tables in files that know the types of their cells: spreadsheets, JSON lines, Arrow and Feather."""
 
+import io
+import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
 
 from koubai.core.errors import DataError, FileError
 from koubai.core.language import worded
 from koubai.tables.files.containers.kinds import HEAD, refuse_list
 from koubai.tables.files.containers.packing import unpacked
+from koubai.tables.files.names import unique_names
 
 if TYPE_CHECKING:
     import polars as pl
 
 Found = tuple["pl.DataFrame", tuple[str, ...]]
+
+SPREADSHEETS = (".xlsx", ".ods")
+MOST_TITLES = 40
+"""So many rows are looked through for titles above a sheet's table."""
+LARGEST_SHEET = 2**27
+"""Sheets of more bytes are not looked through for formulas."""
+_FORMULA = rb"<c\b[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+"""A cell of a formula without its value."""
 
 
 def read_typed(source: str, suffix: str, limit: int | None = None) -> Found:
@@ -33,9 +46,13 @@ def read_typed(source: str, suffix: str, limit: int | None = None) -> Found:
     DataError
         If it is damaged, or something else.
     """
+    return _taken(source, suffix, TYPED[suffix][1], limit)
+
+
+def _taken(source: str, suffix: str, read: Callable[[str, IO[bytes]], Found], limit: int | None) -> Found:
     import polars as pl
 
-    what, read = TYPED[suffix]
+    what = TYPED[suffix][0]
     with unpacked(source, limit) as file:
         try:
             return read(source, file)
@@ -45,25 +62,115 @@ def read_typed(source: str, suffix: str, limit: int | None = None) -> Found:
             raise DataError(worded("tables.error.table_damaged_none_get_anew", source=source, what=what)) from error
 
 
-def _spreadsheet(source: str, file: IO[bytes]) -> Found:
+def read_spreadsheet(
+    source: str, suffix: str, limit: int | None = None, *, header: bool | None = None, skip_lines: int | None = None
+) -> Found:
+    """Return the cells of a spreadsheet's first sheet, and what is to be said of it.
+
+    Parameters
+    ----------
+    source, suffix, limit
+        As `read_typed`.
+    header : bool, optional
+        Whether its first row names the columns; if not given, it does.
+    skip_lines : int, optional
+        Rows before the table; if not given, titles above it, which are rows with one cell only, are found.
+
+    Raises
+    ------
+    FileError, DataError
+        As `read_typed`.
+    """
+
+    def read(source: str, file: IO[bytes]) -> Found:
+        return _spreadsheet(source, file, header, skip_lines)
+
+    return _taken(source, suffix, read, limit)
+
+
+def _spreadsheet(source: str, file: IO[bytes], header: bool | None = None, skip_lines: int | None = None) -> Found:
     import polars as pl
 
     try:
         import fastexcel
     except ImportError:
         raise FileError(worded("tables.error.table_needs_fastexcel_read_missing", source=source)) from None
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # of columns without cells it tells in words of its own
+    said: list[str] = []
     content = file.read()
+    named = header is not False
     try:
         names = fastexcel.read_excel(content).sheet_names
-        frame = pl.read_excel(content, sheet_id=1, engine="calamine", infer_schema_length=None)
+        if len(names) > 1:
+            said.append(worded("tables.note.file_has_sheets_first_read", n_names=len(names), names=repr(names[0])))
+        skipped = skip_lines or 0
+        if skip_lines is None and named:
+            skipped, title = _titles(_sheet(content, False, {"n_rows": MOST_TITLES, "dtypes": "string"}).rows())
+            said += [title] if title else []
+        frame = _sheet(content, named, {"header_row": skipped} if named else {"skip_rows": skipped})
     except fastexcel.FastExcelError as error:
         raise ValueError(str(error)) from error
-    said = (
-        worded("tables.note.file_has_sheets_first_read", n_names=len(names), names=repr(names[0]))
-        if len(names) > 1
-        else ""
+    except pl.exceptions.NoDataError:
+        raise DataError(worded("tables.error.table_hold_column_names_rows_3", source=source)) from None
+    nameless = r"__UNNAMED__\d+" if named else ".*"
+    frame.columns, _ = unique_names(["" if re.fullmatch(nameless, name) else name for name in frame.columns])
+    if n_formulas := _without_results(content):
+        said.append(worded("tables.note.formulas_without_results", count=f"{n_formulas:,}"))
+    return frame, tuple(said)
+
+
+def _sheet(content: bytes, has_header: bool, options: dict[str, object]) -> "pl.DataFrame":
+    """Return the first sheet's cells; all rows, as they are counted, where there is no header."""
+    import polars as pl
+
+    return pl.read_excel(
+        content,
+        sheet_id=1,
+        engine="calamine",
+        infer_schema_length=None,
+        has_header=has_header,
+        drop_empty_rows=has_header or "n_rows" not in options,
+        read_options=options,
     )
-    return frame, (said,) if said else ()
+
+
+def _titles(rows: list[tuple[str | None, ...]]) -> tuple[int, str]:
+    """Return how many of a sheet's first rows are titles above its names, and what is to be said of them.
+
+    Titles have one cell only. Names stand in more than two columns, or below an empty row, and are no numbers.
+    """
+    filled = [[cell.strip() for cell in row if cell is not None and cell.strip()] for row in rows]
+    place = next((place for place, cells in enumerate(filled) if len(cells) > 1), 0)
+    above = [cells[0] for cells in filled[:place] if cells]
+    names = filled[place] if filled else []
+    if not above or (len(names) < 3 and len(above) == place) or any(_is_number(name) for name in names):
+        return 0, ""
+    lines = (
+        worded("tables.note.first_line_no_part")
+        if place == 1
+        else worded("tables.note.first_lines_no_part", last=place)
+    )
+    shown = repr(above[0][:40] + "…" if len(above[0]) > 40 else above[0])
+    return place, worded("tables.note.titles", lines=lines, shown=shown if len(above) == 1 else f"{shown}, …")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False
+
+
+def _without_results(content: bytes) -> int:
+    """Return how many cells of a workbook's only sheet are formulas whose results no spreadsheet program has saved."""
+    try:
+        with ZipFile(io.BytesIO(content)) as book:
+            sheets = [info for info in book.infolist() if info.filename.startswith("xl/worksheets/sheet")]
+            if len(sheets) != 1 or sheets[0].file_size > LARGEST_SHEET:
+                return 0
+            return len(re.findall(_FORMULA, book.read(sheets[0])))
+    except BadZipFile:
+        return 0
 
 
 def _json_lines(source: str, file: IO[bytes]) -> Found:

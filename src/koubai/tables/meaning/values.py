@@ -97,13 +97,17 @@ def labels(column: "pl.Series", as_written: bool = False) -> "pl.Series":
 
 
 def dates(column: "pl.Series", format: DateFormat) -> "pl.Series":
-    """Return the points in time that cells hold (Datetime), texts in a given format; null for anything else."""
+    """Return the points in time that cells hold (Datetime), texts in a given format; null for anything else.
+
+    Dates by type may lie in years that no calendar of Python's has, mostly seconds that were taken for something else:
+    these are null too.
+    """
     import polars as pl
 
-    if column.dtype == pl.Date:
-        return column.cast(pl.Datetime("us"))
-    if column.dtype == pl.Datetime:
-        return column.dt.replace_time_zone(None).cast(pl.Datetime("us"))
+    if column.dtype in (pl.Date, pl.Datetime):
+        known = column.dt.year().is_between(1, 9999)
+        times = column if column.dtype == pl.Date else column.dt.replace_time_zone(None)
+        return times.set(~known, None).cast(pl.Datetime("us"))
     if column.dtype != pl.String:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Datetime("us"))
     return format.read(column)

@@ -196,10 +196,17 @@ def _times(column: "pl.Series", format: DateFormat, first_row: int = 0, bad: Bad
                 "tables.error.column_hold_dates_form_got",
                 name=repr(column.name),
                 words=format.words,
-                shortened=shortened(column[row]),
+                shortened=shortened(_cell(column, row)),
                 first_row=first_row + row + 1,
             )
         )
     if len(wrong) and bad is not None:
-        bad.add(column.name, column[int(wrong[0])], first_row + int(wrong[0]) + 1, len(wrong))
+        bad.add(column.name, _cell(column, int(wrong[0])), first_row + int(wrong[0]) + 1, len(wrong))
     return times
+
+
+def _cell(column: "pl.Series", row: int) -> object:
+    """Return a cell; as a text if it is a time, which Python may have no year for."""
+    import polars as pl
+
+    return column[row : row + 1].cast(pl.String)[0] if column.dtype.is_temporal() else column[row]

@@ -6,6 +6,7 @@ Nothing is changed on suspicion; each finding becomes a note on what to do if it
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,9 +14,11 @@ import numpy.typing as npt
 
 from koubai.core.language import all_of, listed_as, worded
 from koubai.tables.meaning.columns import NUMBER
+from koubai.tables.meaning.date_formats import DateFormat
 from koubai.tables.meaning.doubts import sums_below
-from koubai.tables.meaning.values import TRUTH, are_mixed_truths, labels, numbers
+from koubai.tables.meaning.values import TRUTH, are_mixed_truths, dates, labels, numbers
 from koubai.tables.preparing.categories import CategoryColumn
+from koubai.tables.preparing.dated import DateColumn
 from koubai.tables.preparing.leaks import leaks
 from koubai.tables.preparing.numeric import NumberColumn
 from koubai.tables.preparing.preparation import Preparation
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 FAR = 2.0
 """A number stands far from all others if its distance to the next is this many times their range."""
+
+LAST_YEARS = 9000
+"""Dates of years beyond are marks: 9999-12-31."""
 
 REPEATED = 0.01
 """Rows that repeat others are worth saying if they are this share of all rows."""
@@ -85,6 +91,7 @@ def suspicions(
     answers = values[target.name] if target.name in values else labels(y)
     return [
         *sentinels(values),
+        *far_dates({c.name: (frame[c.name], c.format) for c in preparation.columns if isinstance(c, DateColumn)}),
         *(sentence for name, column in texts.items() if (sentence := spellings(column, name == target.name))),
         *(sums_below(values, frame.height) if kept is not None else ()),
         *repeated_rows(frame, kept, test),
@@ -159,6 +166,47 @@ def sentinels(columns: "dict[str, pl.Series]") -> list[str]:
                 more=more,
             )
         )
+    return sentences
+
+
+def far_dates(columns: "Mapping[str, tuple[pl.Series, DateFormat]]") -> list[str]:
+    """Return a sentence for each column in which one date stands far from all others, as 9999-12-31 and 1900-01-01 do.
+
+    The last years that a calendar knows are believed however many rows hold them, other dates from three rows on.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> days = pl.Series([f"2024-05-{day:02}" for day in range(1, 21)] + ["9999-12-31"] * 2)
+    >>> print(far_dates({"until": (days, DateFormat())})[0])
+    Column 'until': 9999-12-31 stands in 2 rows far from all else (2024-05-01 to 2024-05-20). If it marks missing \
+values, say --missing 9999-12-31.
+    """
+    sentences: list[str] = []
+    for name, (cells, format) in columns.items():
+        times = dates(cells, format)
+        known = times.drop_nulls().unique().sort()
+        if len(known) < 6:
+            continue
+        for end, first, last in ((known[0], known[1], known[-1]), (known[-1], known[0], known[-2])):
+            there = (times == end).fill_null(False)
+            count, n_others = int(there.sum()), int((~there & times.is_not_null()).sum())
+            believed = end.year > LAST_YEARS or 3 <= count <= n_others
+            if max(first - end, end - last) < FAR * (last - first) or not believed:
+                continue
+            cell = cells[int(there.arg_true()[0])]
+            sentences.append(
+                worded(
+                    "tables.note.column_stands_far_all_else",
+                    name=repr(name),
+                    value=cell if isinstance(cell, str) else str(cell).removesuffix(" 00:00:00"),
+                    rows=worded("tables.note.row_3") if count == 1 else worded("tables.note.rows", n_rows=f"{count:,}"),
+                    lowest=f"{first:%Y-%m-%d}",
+                    highest=f"{last:%Y-%m-%d}",
+                    more="",
+                )
+            )
+            break
     return sentences
 
 

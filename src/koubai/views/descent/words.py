@@ -5,7 +5,7 @@ import numpy as np
 from koubai.core.language import Language, has_text, text
 from koubai.descent.fits.fitted import Fit
 from koubai.descent.functions.by_hand import ByHand
-from koubai.descent.functions.exact import Stationary
+from koubai.descent.functions.exact import Kind, Stationary
 from koubai.descent.functions.expression import Node
 from koubai.descent.functions.known import NAMED
 from koubai.descent.functions.objective import Noisy, Objective
@@ -201,6 +201,8 @@ def _stationary_lines(answer: ByHand, lang: Language) -> list[str]:
     names, colon = ", ".join(answer.variables), "：" if lang == "ja" else ": "
     where = names if len(answer.variables) == 1 else f"({names})"
     shown, count = answer.stationary, len(answer.stationary)
+    if answer.complete and any(point.kind is Kind.FLAT for point in shown):
+        return [text("descent.hand.everywhere", lang)]
     if count > MOST_STATIONARY:
         shown = tuple(sorted(shown, key=lambda found: found.value)[: MOST_STATIONARY - 2])
     lines = [
