@@ -197,7 +197,7 @@ def large_digits() -> Any:
 
 
 def measure_images(chromium: Any, address: str, seconds: float) -> Iterator[tuple[str, str]]:
-    """Yield frames and epochs a second with images of 28 × 28, and the layers that the page begins with."""
+    """Yield frames and epochs a second with images of 28 × 28, and a convolution of 8 filters."""
     usual = "&hidden=[]&activations=[]&dropout=[]&optimizer=adam&learning_rate=0.003&n_rows=1000&train_ratio=0.7"
     page = opened(chromium, address, f"dataset=images{usual}&pace=0")
     wait(page, f"{STORE}.state.frame.blocks.seen && !{STORE}.state.running")

@@ -185,10 +185,18 @@ WRONG = [
     (("bars", "--target", "x"), "--target must come with a table; got it with images, 'bars'. Leave it out."),
     (("bars", "--hidden", "3"), "--hidden must come with a table; got it with images, 'bars'. Say it with --layers."),
     (("x.csv", "--target", "y", "--flips"), "--flips must come with images; got it with a table, 'x.csv'."),
-    (("bars", "--layers", "conv 4 30"), "layers[0]: Convolution: kernel_size must be at most the padded map's 8 × 8"),
+    (("bars", "--layers", "conv 4 30"), "item 1 of --layers: Convolution: kernel_size must be at most the padded"),
+    (("bars", "--layers", "conv 4 3, max_pool 2, max_pool 4"), "fit: item 3 of --layers: MaxPooling: pool_size"),
+    (("bars", "--layers", "conv four"), "fit: --layers: Conv: filters must be a whole number; got 'four'. Try 32."),
+    (("bars", "--layers", "relu"), "only right after Conv or Dense; got 'relu'. Try 'conv 32 3, relu, max_pool 2'."),
     (("bars", "--layers", "konv"), "--layers must list conv, max_pool, avg_pool, flatten, dense, dropout or"),
     (("bars", "--image-size", "0"), "--image-size must be pixels, or width and height, such as 28 or 64x48; got"),
-    (("bars", "--shifts", "-1"), "--shifts must be an integer >= 0; got -1."),
+    (("bars", "--shifts", "-1"), "--shifts must be >= 0; got -1."),
+    (("bars", "--shifts", "8"), "--shifts must be less than the longer side of the images; got 8 for images of 8 × 8"),
+    (("bars", "--rotations", "200"), "--rotations must be in [0, 180]; got 200."),
+    (("bars", "--zooms", "1"), "--zooms must be in [0, 1); got 1."),
+    (("bars", "--task", "regression"), "'bars' must be numbers for regression; got 'lying'. Leave --task out."),
+    (("nowhere", "--epochs", "1"), "The table 'nowhere' must exist"),
     (("bars", "--labels", "x"), "--labels must come with an idx file; got it with 'bars'."),
     (("bars", "--test-fraction", "2"), "--test-fraction must be in [0, 1); got 2.0. Try 0.2."),
     (("bars", "--optimizer", "lbfgs"), "--optimizer must be one that takes batches; got 'lbfgs'."),
@@ -200,6 +208,44 @@ WRONG = [
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     made.folder(Path("bars"))
     assert words in complaint(capsys, "fit", *arguments)
+
+
+def test_numbers_that_are_none_are_one_sentence(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = np.zeros((6, 8, 8))
+    pixels[4, 2, 3] = np.nan
+    np.savez("holes.npz", images=pixels, labels=[0, 1] * 3)
+    header = made.idx(np.zeros(pixels.shape, np.uint8))[: -pixels.size]
+    Path("holes-images-idx3-ubyte").write_bytes(header[:2] + b"\x0e" + header[3:] + pixels.astype(">f8").tobytes())
+    for source, name in (("holes.npz", "holes.npz[4]"), ("holes-images-idx3-ubyte", "holes-images-idx3-ubyte[4]")):
+        said = f"The images of '{source}' must hold finite numbers; got NaN or infinity in '{name}'. Mend it, or leave"
+        assert said in complaint(capsys, "predict", model, source)
+    assert "'holes.npz[4]'" in complaint(capsys, "fit", "holes.npz")
+    np.savez("labels.npz", images=np.zeros((6, 8, 8)), labels=[0.5, np.nan, 1, 2, 3, 4])
+    assert complaint(capsys, "fit", "labels.npz") == (
+        "koubai fit: The labels of 'labels.npz' must be finite; got NaN or infinity. Mend them in labels.npz."
+    )
+    np.savez("alike.npz", images=np.zeros((6, 8, 8)), labels=["cat"] * 6)
+    assert complaint(capsys, "fit", "alike.npz") == (
+        "koubai fit: The labels of 'alike.npz' must be of two kinds or more; got 1, 'cat'. Add images of others."
+    )
+
+
+def test_explaining_and_showing_read_pictures_as_predicting_does(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    made.picture(Path("large.png"), rng.integers(0, 255, (9, 12, 3)).astype(np.uint8))
+    asked = ["explain", "forward", str(model), "--data", "large.png", "--node", "conv1[1,1,1]"]
+    assert "Add --resize to resize it." in complaint(capsys, *asked)
+    assert "Add --color gray to read it as grey." in complaint(capsys, *asked, "--resize")
+    assert main([*asked, "--resize", "--color", "gray"]) == 0
+    assert "Note: 1 picture stored in colour is read as grey." in capsys.readouterr().err
+    shown = ["show", str(model), "--images", "large.png", "--out", "seen.html"]
+    assert "Add --resize to resize it." in complaint(capsys, *shown)
+    for made_network in (["--sizes", "2-2-1"], []):
+        assert complaint(capsys, "explain", "forward", *made_network, "--resize") == (
+            "koubai explain: --resize must come with a model of images; got it with another, or none. Leave it out."
+        )
 
 
 def test_a_mistake_in_predicting_is_one_sentence(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -228,7 +274,9 @@ def test_parameters_in_python() -> None:
         with pytest.raises(ParameterError) as caught:
             ImageModel(**given).fit("bars")
         assert str(caught.value).startswith(words)
-    with pytest.raises(DataError, match="labels must be numbers for regression; got <U8"):
+    with pytest.raises(
+        DataError, match=r"^The labels of 'bars' must be numbers for regression; got 'lying'\. Leave the task open\.$"
+    ):
         ImageModel(task="regression").fit("bars")
     with pytest.raises(KoubaiError, match="must be fitted first"):
         ImageModel().predict("bars")

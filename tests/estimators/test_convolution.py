@@ -19,8 +19,14 @@ import koubai
 from koubai import AvgPool, Conv, ConvClassifier, ConvRegressor, Dense, Dropout, Flatten, MaxPool
 from koubai.core.errors import KoubaiError
 from koubai.engines.protocol import Plan, Rows
-from koubai.estimators.convolution.defaults import usual_batch_size, usual_epochs, usual_layers
-from koubai.estimators.convolution.source import Augmentation, ImagesInMemory, augmented
+from koubai.estimators.convolution.augmentation import UNCHANGED, Augmentation, augmented
+from koubai.estimators.convolution.defaults import (
+    usual_augmentation,
+    usual_batch_size,
+    usual_epochs,
+    usual_layers,
+)
+from koubai.estimators.convolution.source import ImagesInMemory
 from koubai.estimators.given.image_layers import DESCRIPTIONS, image_layer_from_spec
 from koubai.estimators.given.layers_in_words import layers_from_text
 from koubai.training.container import open_container
@@ -269,7 +275,10 @@ WRONG = [
     ({"image_shape": (3,)}, "image_shape must be (height, width) or (height, width, channels), of which one may be -1"),
     ({"optimizer": "lbfgs"}, "optimizer must be one that takes batches; got 'lbfgs'. Try 'adam'."),
     ({"epochs": "many"}, "epochs must be an integer >= 1 or 'auto'; got 'many'. Try 'auto'."),
-    ({"shifts": -1}, "shifts must be an integer >= 0 or 'auto'; got -1. Try 'auto'."),
+    ({"shifts": -1}, "shifts must be >= 0 or 'auto'; got -1. Try 'auto'."),
+    ({"shifts": 8.0}, "shifts must be less than the longer side of the images; got 8 for images of 8 × 8"),
+    ({"rotations": 181}, "rotations must be in [0, 180] or 'auto'; got 181. Try 'auto'."),
+    ({"zooms": 1}, "zooms must be in [0, 1) or 'auto'; got 1. Try 'auto'."),
 ]  # fmt: skip
 
 
@@ -329,9 +338,11 @@ def test_message_of_images(fitted: ConvClassifier) -> None:
 
 
 def test_images_are_shifted_by_default_where_classes_are_learned() -> None:
-    plain, shifted = small(epochs=1, shifts=0).fit(X, Y), small(epochs=1, shifts=1).fit(X, Y)
-    np.testing.assert_array_equal(small(epochs=1).fit(X, Y).theta_, shifted.theta_)
-    assert not np.array_equal(plain.theta_, shifted.theta_)
+    plain, changed = small(epochs=1, shifts=0), small(epochs=1, shifts=0.5, rotations=10, zooms=0.1)
+    np.testing.assert_array_equal(small(epochs=1).fit(X, Y).theta_, changed.fit(X, Y).theta_)
+    assert not np.array_equal(plain.fit(X, Y).theta_, changed.theta_)
+    assert usual_augmentation((28, 28, 1)) == Augmentation(shifts=1)
+    assert usual_augmentation((7, 28, 1)) == plain._augmentation() == UNCHANGED
     numbers = [
         ConvRegressor(SMALL, epochs=1, random_state=0, **how).fit(X, np.arange(48)) for how in ({}, {"shifts": 0})
     ]
@@ -351,13 +362,14 @@ def test_pixels_train_in_single_precision_where_it_holds_them_exactly() -> None:
 
 
 @pytest.mark.slow
-def test_digits_are_read_with_defaults() -> None:
+@pytest.mark.parametrize("seed", range(10))
+def test_digits_are_read_with_defaults(seed: int) -> None:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     digits = load_digits()
-    parts = train_test_split(digits.images, digits.target, test_size=0.25, random_state=0, stratify=digits.target)
-    model = ConvClassifier(random_state=0).fit(parts[0], parts[2])
+    parts = train_test_split(digits.images, digits.target, test_size=0.25, random_state=seed, stratify=digits.target)
+    model = ConvClassifier(random_state=seed).fit(parts[0], parts[2])
     assert model.score(parts[1], parts[3]) >= 0.985
 
 
@@ -376,6 +388,37 @@ def test_shifts_repeat_the_border_and_flips_mirror() -> None:
     np.testing.assert_array_equal(moved, [[1, 2, 3, 3], [1, 2, 3, 3], [5, 6, 7, 7]])
     mirrored = augmented(image, Augmentation(flips=True), np.array([[0.5, 0.5, 0.1]]))
     np.testing.assert_array_equal(mirrored, image[:, :, ::-1])
+
+
+def test_turns_zooms_and_parts_of_pixels_are_those_of_scipy() -> None:
+    from scipy.ndimage import affine_transform
+
+    rng = np.random.default_rng(0)
+    images, draws = rng.random((6, 9, 7, 2)), rng.random((6, 5))
+    how = Augmentation(shifts=1.5, flips=True, rotations=40, zooms=0.3)
+    found = augmented(images, how, draws)
+    middle = np.array([4.0, 3.0])
+    for image, draw, changed in zip(images, draws, found, strict=True):
+        down, right, _, turn, zoom = 2 * draw - 1
+        angle, size = np.deg2rad(40 * turn), np.exp(0.3 * zoom)
+        back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / size
+        offset = middle - back @ (middle + 1.5 * np.array([down, right]))
+        planes = [affine_transform(image[..., k], back, offset, order=1, mode="nearest") for k in range(2)]
+        wanted = np.stack(planes, axis=-1)
+        np.testing.assert_allclose(changed, wanted[:, ::-1] if draw[2] < 0.5 else wanted, atol=1e-12)
+
+
+def test_a_quarter_turn_is_exact_and_a_large_batch_is_changed_like_its_parts() -> None:
+    image, quarter = np.arange(25.0).reshape(1, 5, 5, 1), np.array([[0.5, 0.5, 0.9, 1.0, 0.5]])
+    turned = augmented(image, Augmentation(rotations=90), quarter)[0, :, :, 0]
+    np.testing.assert_allclose(turned, np.rot90(image[0, :, :, 0]), atol=1e-12)
+    rng = np.random.default_rng(0)
+    images, draws = rng.random((700, 28, 28, 1), np.float32), rng.random((700, 5))
+    how = Augmentation(0.5, True, 10, 0.1)
+    together = augmented(images, how, draws)
+    assert together.dtype == np.float32
+    alone = [augmented(images[k : k + 1], how, draws[k : k + 1])[0] for k in (0, 340, 699)]
+    np.testing.assert_array_equal(together[[0, 340, 699]], alone)
 
 
 def test_each_shift_and_flip_comes_as_often() -> None:

@@ -91,6 +91,7 @@ def test_images_are_what_is_shown_first_and_served(tmp_path, monkeypatch, capsys
     assert main(["play", str(idx_of_digits(tmp_path)), "--no-browser"]) == 0
     settings, given = shown["s"], shown["t"].paths["images"]
     assert (settings.dataset, settings.hidden, settings.n_rows) == ("images", (), 1000)
+    assert (settings.filters, settings.kernel_sizes) == ((8, 16), (3, 3)), "28 × 28 pixels are much for one convolution"
     images = given.images
     assert images.classes == tuple("0123456789")
     assert (images.shape, images.most, images.told["title"]) == ((28, 28, 1), 255.0, "train-images-idx3-ubyte")
@@ -112,6 +113,7 @@ def test_a_folder_is_resized_and_made_grey_where_asked(tmp_path, monkeypatch):
     assert main(["play", str(folder), "--image-size", "8", "--color", "gray", "--no-browser"]) == 0
     images = shown["t"].images
     assert images.shape == (8, 8, 1)
+    assert "filters" not in images.usual
     assert images.told["asked"] == {"image_size": [8, 8], "channels": 1}
     assert images.told["darker"] is False, "a picture's 0 is black"
     coloured, _ = read_given(folder)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from koubai.cli.images import options as images
 from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.examples import of_explain
 from koubai.cli.parts.lecture import add_lecture_topics
@@ -49,7 +50,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         description="Derive the numbers of a perceptron or a network step by step, with the actual numbers.",
         epilog=EXAMPLES,
     )
-    parser.set_defaults(run=run, options={**READING, "member": "member", "row": "row"})
+    parser.set_defaults(run=run, options={**READING, **images.PREDICT, "member": "member", "row": "row"})
     topics = parser.add_subparsers(dest="topic", metavar="WHAT", required=True)
     _perceptron_parser(topics)
     for name, about in (
@@ -144,6 +145,7 @@ def _network_parser(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--data", metavar="TABLE", help="the table that the model's rows are taken from")
     _add_member(parser)
     add_reading_options(parser.add_argument_group("the table"), streams=False)
+    images.add_predict_options(parser)
     add_own_options(parser)
     made = parser.add_argument_group("a generated network")
     made.add_argument("--sizes", metavar="4-5-3", help="inputs, hidden nodes and outputs")

@@ -148,6 +148,7 @@ def run(args: argparse.Namespace) -> int:
         return run_images(args, dict(OPTIONS_OF_NETWORK))
     images.refuse(args, images=False)
     if args.target is None:
+        require_files([args.table])
         raise ParameterError(worded("cli.error.target_given_got_none_see"))
     if args.local_processes is not None:
         return _supervised(args)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from koubai.cli.parts.complaints import in_terms_of_options
+from koubai.cli.parts.complaints import complaint
 from koubai.cli.parts.parser import MISTAKE, Parser, language_of
 from koubai.cli.parts.terminal import forget_output, printable
 from koubai.core.errors import KoubaiError, LostProcessError
@@ -128,7 +128,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         _mistake(command, told(error, spoken()) or str(error))
         return LOST
     except KoubaiError as error:
-        return _mistake(command, told(error, spoken(), options) or in_terms_of_options(error, options))
+        return _mistake(command, complaint(error, spoken(), options))
     except OSError as error:
         why = term((error.strerror or str(error)).lower())
         return _mistake(command, worded("cli.error.of_system", file=error.filename or term("a file"), why=why))
@@ -139,7 +139,9 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _mistake(command: str, sentence: str) -> int:
-    said = printable(sentence).removeprefix(f"{command.strip()}: ")
+    said = printable(sentence)
+    for colon in (": ", "："):
+        said = said.removeprefix(f"{command.strip()}{colon}")
     print(f"koubai{command}: {said}", file=sys.stderr)
     return MISTAKE
 

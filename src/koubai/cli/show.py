@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from koubai.cli.images.options import add_seeing_options, refuse_seeing_options
+from koubai.cli.images.options import PREDICT, add_seeing_options, refuse_seeing_options
 from koubai.cli.parts.parser import add_language
 from koubai.cli.tables.starting import load_arrays, load_base
 from koubai.core.errors import KoubaiError, ModelFileError, ParameterError
@@ -44,7 +44,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         description="Show the contents of a saved model.",
         epilog=EXAMPLES,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, options={**PREDICT, "row": "row"})
     parser.add_argument("model", metavar="MODEL", help="a file saved by 'koubai fit' or koubai.save")
     add_seeing_options(parser)
     add_language(parser)

@@ -10,7 +10,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.language import worded
-from koubai.images.images import Images, check_room, unreadable
+from koubai.images.images import Images, check_finite, check_room, unreadable
 
 NAMES = (("x_train", "y_train"), ("train_images", "train_labels"), ("images", "labels"), ("X", "y"), ("x", "y"))
 """Names of the arrays of images and labels in archives, in order of preference."""
@@ -52,6 +52,7 @@ def _found(path: Path, arrays: Mapping[str, Array], names: tuple[tuple[str, str]
         if name in arrays:
             pixels, labels = image_array(arrays[name], f"'{path}': {name}"), arrays.get(of_labels)
             called = [f"{path.name}[{index}]" for index in range(len(pixels))]
+            check_finite(pixels, called, str(path))
             return Images(
                 pixels, None if labels is None else _labels(path, of_labels, labels, len(pixels)), called, str(path)
             )

@@ -17,7 +17,7 @@ import numpy as np
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError, InPython
 from koubai.core.language import worded
-from koubai.images.images import Images, check_room, unreadable
+from koubai.images.images import Images, check_finite, check_room, unreadable
 
 KINDS = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """NumPy's name of each kind of numbers, by code."""
@@ -62,6 +62,7 @@ def read_idx_images(path: Path, labels: Path | None = None, *, needs_labels: boo
     pixels = pixels if pixels.ndim == 4 else pixels[..., np.newaxis]
     found = labels if labels is not None else partner(path)
     names = [f"{path.name}[{index}]" for index in range(len(pixels))]
+    check_finite(pixels, names, str(path))
     if found is None and not needs_labels:
         return Images(pixels, None, names, str(path))
     if found is None:

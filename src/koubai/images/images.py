@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError
 from koubai.core.language import term, worded
@@ -15,6 +17,8 @@ Shape: TypeAlias = tuple[int, int, int]
 
 GRAY, COLOUR = 1, 3
 """Numbers of channels of grey and of red, green and blue pictures."""
+PIECE = 4096
+"""Images whose pixels are checked at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +83,27 @@ def unreadable(path: Path, error: OSError) -> FileError:
         return missing(path)
     reason = (error.strerror or str(error) or "unknown").lower()
     return FileError(worded("images.error.file_readable_got_check", path=path, reason=term(reason)))
+
+
+def check_finite(pixels: Array, names: Sequence[str], source: str) -> None:
+    """Raise DataError if a pixel of images is NaN or infinite.
+
+    Parameters
+    ----------
+    pixels : array of shape (n, height, width, channels)
+        The images.
+    names : sequence of str
+        What each of them is called.
+    source : str
+        Where they come from, for messages.
+    """
+    if pixels.dtype.kind != "f":
+        return
+    for start in range(0, len(pixels), PIECE):
+        finite = np.isfinite(pixels[start : start + PIECE]).all(axis=(1, 2, 3))
+        if not finite.all():
+            name = names[start + int(finite.argmin())]
+            raise DataError(worded("images.error.images_finite", source=source, name=name))
 
 
 def check_room(source: str, n_bytes: int) -> None:

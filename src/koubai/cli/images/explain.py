@@ -31,7 +31,7 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
     if is_of_cells(model.estimator_):
         raise ParameterError(worded("explain.error.of_cells", model=args.model))
     options.check_there(args.data)
-    images = model.read(args.data)
+    images = model.read(args.data, resize=args.resize, channels=options.channels_of(args.color))
     say_notes([*images.notes, *notes_on_units(model, images.pixels)])
     inputs, targets = model.network_rows(images)
     estimator: Any = model.estimator_

@@ -92,7 +92,9 @@ def _new_model(args: argparse.Namespace, named: dict[str, str]) -> "ImageModel":
     from koubai.models.of_images.image_model import ImageModel
 
     network = options.parameters(args, {name: named[name] for name in NETWORK})
-    network |= options.parameters(args, {name: options.FIT[name] for name in ("layers", "shifts", "flips")})
+    network |= options.parameters(
+        args, {name: options.FIT[name] for name in ("layers", "shifts", "rotations", "zooms", "flips")}
+    )
     if args.checkpoint is not None:
         network["keep_checkpoint"] = True  # until the model is safely written
     return ImageModel(

@@ -13,6 +13,8 @@ from koubai.core.language import term, worded
 FIT: Mapping[str, str] = {
     "layers": "layers",
     "shifts": "shifts",
+    "rotations": "rotations",
+    "zooms": "zooms",
     "flips": "flips",
     "image_size": "image-size",
     "channels": "color",
@@ -44,7 +46,22 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
         "(default: by size and number of images)",
     )
     group.add_argument(
-        "--shifts", type=int, metavar="PIXELS", help="greatest random shift (default: 1, or 0 to learn numbers)"
+        "--shifts",
+        type=float,
+        metavar="PIXELS",
+        help="greatest random shift (default: 1, 0.5 of images below 16 × 16, or 0 to learn numbers)",
+    )
+    group.add_argument(
+        "--rotations",
+        type=float,
+        metavar="DEGREES",
+        help="greatest random turn (default: 10 of images below 16 × 16, unless --shifts is given; else 0)",
+    )
+    group.add_argument(
+        "--zooms",
+        type=float,
+        metavar="SHARE",
+        help="greatest random change of size, 0.1 for a tenth (default: 0.1 where turned by default; else 0)",
     )
     group.add_argument(
         "--flips", action="store_true", help="exchange left and right of half of the images, others in each epoch"

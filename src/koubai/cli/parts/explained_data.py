@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from koubai.cli.images.options import PREDICT
 from koubai.cli.parts.own_network import is_own, own_sample
 from koubai.cli.parts.reading import reading_options, require_files, say_notes
 from koubai.cli.tables.starting import load_base
@@ -40,6 +41,7 @@ def sample_of(args: argparse.Namespace) -> "Sample":
     from koubai.explain.network.samples import made, ready_made
 
     if is_own(args):
+        _refuse_images(args)
         return own_sample(args)
     needless = [name for name in MADE if getattr(args, name) is not None]
     if needless and (args.model or not args.sizes):
@@ -49,6 +51,7 @@ def sample_of(args: argparse.Namespace) -> "Sample":
         raise ParameterError(worded("explain.error.sizes_needed", option=option))
     if args.model:
         return _of_model(args)
+    _refuse_images(args)
     _refuse_member(args)
     if args.data:
         raise ParameterError(worded("explain.error.data_alone"))
@@ -71,6 +74,7 @@ def _of_model(args: argparse.Namespace) -> "Sample":
     found = _model_of(args)
     if (of_images := as_image_model(found)) is not None:
         return sample_of_images(args, of_images)
+    _refuse_images(args)
     model, table = _with_table(args, found)
     n_networks, number = 1 + len(model.others_), 1 if args.member is None else args.member
     args.averaged = number, n_networks
@@ -106,6 +110,13 @@ def reasons_page_of(args: argparse.Namespace) -> "Derivation":
     last = page.sections[-1]
     told = say("explain.reasons.derive", command=command)
     return replace(page, sections=(*page.sections[:-1], replace(last, blocks=(*last.blocks, told))))
+
+
+def _refuse_images(args: argparse.Namespace) -> None:
+    """Raise ParameterError if it is said how images are read, where none are."""
+    for name in PREDICT.values():
+        if getattr(args, name) not in (None, False):
+            raise ParameterError(worded("cli.error.come_images_got_other", replace=name))
 
 
 def _refuse_member(args: argparse.Namespace) -> None:

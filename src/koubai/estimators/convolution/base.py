@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from math import prod
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -23,7 +23,8 @@ from koubai.core.schema import Record
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.base import BaseNetwork
 from koubai.estimators.convolution import defaults, shapes
-from koubai.estimators.convolution.source import Augmentation, ImagesInMemory, images_at_once
+from koubai.estimators.convolution.augmentation import Augmentation
+from koubai.estimators.convolution.source import ImagesInMemory, images_at_once
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.given.image_layers import Given, core_layers, parts_of
 from koubai.estimators.given.layers_in_words import layers_from_text
@@ -56,7 +57,9 @@ class BaseConv(BaseNetwork):
         "layers": [str, list, tuple],
         "image_shape": [list, tuple, None],
         "normalize": ["boolean"],
-        "shifts": [Interval(Integral, 0, None, closed="left"), StrOptions({AUTO})],
+        "shifts": [Interval(Real, 0, None, closed="left"), StrOptions({AUTO})],
+        "rotations": [Interval(Real, 0, 180, closed="both"), StrOptions({AUTO})],
+        "zooms": [Interval(Real, 0, 1, closed="left"), StrOptions({AUTO})],
         "flips": ["boolean"],
         "optimizer": [str, Optimizer, dict],
         "schedule": [str, Schedule, dict],
@@ -67,7 +70,9 @@ class BaseConv(BaseNetwork):
     layers: str | Sequence[Given]
     image_shape: Sequence[int] | None
     normalize: bool
-    shifts: int | str
+    shifts: float | str
+    rotations: float | str
+    zooms: float | str
     flips: bool
     n_starts: ClassVar[int] = 1
     activation: ClassVar[str] = "relu"
@@ -96,6 +101,7 @@ class BaseConv(BaseNetwork):
             found = self.__dict__.pop("_found_shape", None)
             shape = shapes.shape_of_images(found, images.shape[1], self.image_shape, choices.name_of(self))
             self.image_shape_ = list(shape)
+            shapes.check_shifts(self._augmentation().shifts, shape, choices.name_of(self))
             weights = self._weights_of(images)
             self._usual = defaults.usual_layers(
                 shape, len(images) if weights is None else int(np.count_nonzero(weights))
@@ -144,7 +150,7 @@ class BaseConv(BaseNetwork):
             raise ParameterError(
                 who=who,
                 parameter="optimizer",
-                required="be one that takes batches",
+                required=worded("core.must.take_batches"),
                 got="'lbfgs'",
                 remedy=worded("core.remedy.try_adam"),
             )
@@ -195,16 +201,22 @@ class BaseConv(BaseNetwork):
             return defaults.HIGHEST_RATE
         return super()._rate(optimizer, incremental=incremental)
 
-    def _greatest_shift(self) -> int:
-        """Return the greatest shift of training images in pixels."""
-        return self._usual_shift() if self.shifts == AUTO else int(self.shifts)
+    def _augmentation(self) -> Augmentation:
+        """Return how training images are changed; shifts that are given leave turns and zooms to be given too."""
+        usual = self._usual_augmentation() if self.shifts == AUTO else Augmentation(float(self.shifts))
+        return Augmentation(
+            usual.shifts,
+            bool(self.flips),
+            usual.rotations if self.rotations == AUTO else float(self.rotations),
+            usual.zooms if self.zooms == AUTO else float(self.zooms),
+        )
 
     @abstractmethod
-    def _usual_shift(self) -> int:
+    def _usual_augmentation(self) -> Augmentation:
         """Return it where it is left open."""
 
     def _source(self, rows: Rows, *, training: bool = False) -> Source:
-        augmentation = Augmentation(self._greatest_shift(), bool(self.flips)) if training else Augmentation()
+        augmentation = self._augmentation() if training else Augmentation()
         at_once = images_at_once(self.network_, rows.targets.dtype.itemsize)
         return ImagesInMemory(rows, tuple(self.image_shape_), at_once, augmentation)
 

@@ -8,8 +8,9 @@ from koubai.core.losses import Loss
 from koubai.engines.protocol import Engine
 from koubai.estimators.answers.classes import Classifies
 from koubai.estimators.classifier import MLPClassifier
+from koubai.estimators.convolution.augmentation import Augmentation
 from koubai.estimators.convolution.base import AUTO, BaseConv
-from koubai.estimators.convolution.defaults import usual_shift
+from koubai.estimators.convolution.defaults import usual_augmentation
 from koubai.estimators.given.image_layers import Given
 from koubai.estimators.given.parameters import keep_parameters
 from koubai.optimizers.protocol import Optimizer
@@ -36,9 +37,16 @@ class ConvClassifier(BaseConv, Classifies):
     normalize : bool
         Whether to subtract the mean of the training images' pixels and to divide by their standard deviation, for each
         channel; both weigh images by ``sample_weight``.
-    shifts : int or "auto"
-        Greatest random shift of training images, in pixels; they are shifted anew in every epoch. ``"auto"`` is 1 for
-        images of at least 8 × 8, and 0 for smaller ones; give 0 if classes differ by where something stands.
+    shifts : float or "auto"
+        Greatest random shift of training images, in pixels; they are changed anew in every epoch. ``"auto"`` is 1 for
+        images of at least 16 × 16, 0.5 from 8 × 8 on, and 0 for smaller ones; give 0 if classes differ by where
+        something stands.
+    rotations : float or "auto"
+        Greatest random turn of training images about their middle, in degrees. ``"auto"`` is 10 for images of 8 × 8 to
+        15 × 15 if ``shifts`` is left open too, and else 0.
+    zooms : float or "auto"
+        Greatest random change of size of training images: 0.1 makes them exp(-0.1) to exp(0.1) times as large.
+        ``"auto"`` is 0.1 where images are turned by default, and else 0.
     flips : bool
         Whether half of the training images, others in every epoch, are exchanged left for right.
     optimizer : str, Optimizer or dict
@@ -105,7 +113,9 @@ class ConvClassifier(BaseConv, Classifies):
         *,
         image_shape: Sequence[int] | None = None,
         normalize: bool = True,
-        shifts: int | str = AUTO,
+        shifts: float | str = AUTO,
+        rotations: float | str = AUTO,
+        zooms: float | str = AUTO,
         flips: bool = False,
         optimizer: str | Optimizer | Mapping[str, object] = "adam",
         learning_rate_init: float | None = None,
@@ -142,5 +152,5 @@ class ConvClassifier(BaseConv, Classifies):
     ) -> None:
         keep_parameters(self, locals())
 
-    def _usual_shift(self) -> int:
-        return usual_shift(self.image_shape_)
+    def _usual_augmentation(self) -> Augmentation:
+        return usual_augmentation(self.image_shape_)

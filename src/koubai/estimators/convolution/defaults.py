@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from koubai.estimators.convolution.augmentation import Augmentation
 from koubai.estimators.given.image_layers import Conv, Dense, Dropout, Given, MaxPool
 
 FEW = 500
@@ -18,8 +19,10 @@ UPDATES = 1500
 FEWEST_EPOCHS, MOST_EPOCHS = 12, 60
 HIGHEST_RATE = 0.003
 """Highest learning rate of Adam's one cycle."""
-SMALLEST_SHIFTED = 8
-"""Images with a shorter side than this are not shifted: a pixel is much of them."""
+SMALLEST_CHANGED, SHIFTED_BY_PIXELS = 8, 16
+"""Images with a shorter side than the first are left as they are; from the second on they are shifted by a pixel."""
+SMALL = Augmentation(shifts=0.5, rotations=10.0, zooms=0.1)
+"""How images between the two are changed."""
 
 
 def usual_layers(shape: Sequence[int], n_images: int) -> tuple[Given, ...]:
@@ -75,12 +78,17 @@ def usual_epochs(n_images: int) -> int:
     return max(FEWEST_EPOCHS, min(MOST_EPOCHS, -(-UPDATES // steps)))
 
 
-def usual_shift(shape: Sequence[int]) -> int:
-    """Return the greatest shift of training images, in pixels.
+def usual_augmentation(shape: Sequence[int]) -> Augmentation:
+    """Return how training images are changed: small ones by parts of a pixel, since a whole one is much of them.
 
     Examples
     --------
-    >>> usual_shift((28, 28, 1)), usual_shift((1, 30, 1))
+    >>> usual_augmentation((28, 28, 1)).shifts, usual_augmentation((1, 30, 1)).shifts
     (1, 0)
+    >>> usual_augmentation((8, 8, 1))
+    Augmentation(shifts=0.5, flips=False, rotations=10.0, zooms=0.1)
     """
-    return 1 if min(shape[:2]) >= SMALLEST_SHIFTED else 0
+    side = min(shape[:2])
+    if side >= SHIFTED_BY_PIXELS:
+        return Augmentation(shifts=1)
+    return SMALL if side >= SMALLEST_CHANGED else Augmentation()

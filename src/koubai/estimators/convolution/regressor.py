@@ -13,6 +13,7 @@ from koubai.core.moments import Moments
 from koubai.core.schema import Record
 from koubai.engines.protocol import Engine, Inputs
 from koubai.estimators.answers.numbers import Regresses
+from koubai.estimators.convolution.augmentation import Augmentation
 from koubai.estimators.convolution.base import AUTO, BaseConv
 from koubai.estimators.given.image_layers import Given
 from koubai.estimators.given.parameters import keep_parameters
@@ -33,7 +34,7 @@ class ConvRegressor(BaseConv, Regresses):
         deviations they lie above their mean, unless its loss is for targets >= 0. Losses are in these units then.
     loss : str or Loss
         As in MLPRegressor.
-    shifts : int or "auto"
+    shifts, rotations, zooms : float or "auto"
         As in ConvClassifier, but ``"auto"`` is 0: numbers may tell where something stands.
     layers, image_shape, flips, optimizer, learning_rate_init, schedule, epochs, batch_size, alpha, l1
         As in ConvClassifier.
@@ -77,7 +78,9 @@ class ConvRegressor(BaseConv, Regresses):
         *,
         image_shape: Sequence[int] | None = None,
         normalize: bool = True,
-        shifts: int | str = AUTO,
+        shifts: float | str = AUTO,
+        rotations: float | str = AUTO,
+        zooms: float | str = AUTO,
         flips: bool = False,
         optimizer: str | Optimizer | Mapping[str, object] = "adam",
         learning_rate_init: float | None = None,
@@ -112,8 +115,8 @@ class ConvRegressor(BaseConv, Regresses):
     ) -> None:
         keep_parameters(self, locals())
 
-    def _usual_shift(self) -> int:
-        return 0  # what an image shows may be where something stands
+    def _usual_augmentation(self) -> Augmentation:
+        return Augmentation()  # what an image shows may be where something stands
 
     def _prepared(self, inputs: Inputs, fresh: bool = False) -> Inputs:
         if fresh:

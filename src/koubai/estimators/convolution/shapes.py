@@ -93,6 +93,18 @@ def check_shape(found: Shape | None, known: Sequence[int], who: str) -> None:
         )
 
 
+def check_shifts(shifts: float, shape: Shape, who: str) -> None:
+    """Raise ParameterError for shifts by which nothing of an image would remain."""
+    if shifts and shifts >= max(shape[:2]):
+        raise ParameterError(
+            who=who,
+            parameter="shifts",
+            required=worded("core.must.less_than_longer_side"),
+            got=worded("core.got.shift_of_images", shifts=f"{shifts:g}", size=f"{shape[1]} × {shape[0]}"),
+            remedy=worded("core.remedy.try", value=1),
+        )
+
+
 def check_not_single(X: object, known: Sequence[int], who: str) -> None:
     """Raise ShapeError for a single image (height, width), which would be taken for flat rows of another length."""
     shape: tuple[int, ...] = np.shape(X) if hasattr(X, "shape") else ()

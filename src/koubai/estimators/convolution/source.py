@@ -1,76 +1,20 @@
-"""Images in memory as a source of rows: shifted and flipped anew in every epoch, and scored a few at a time."""
+"""Images in memory as a source of rows: changed anew in every epoch, and scored a few at a time."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.randomness import BLOCKS, derive_key, permutation, uniforms
 from koubai.engines.protocol import Plan, Rows
+from koubai.estimators.convolution.augmentation import UNCHANGED, Augmentation, augmented
 from koubai.training.sources import WINDOW_BYTES, InMemory, rows_digest
 
 AUGMENTATION = 8
-"""Stream of the shifts and flips of images."""
+"""Stream of how images are changed."""
 MAP_BYTES = 2**26
 """Approximate size in bytes of the maps of all images that go through the network at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Augmentation:
-    """How images are changed in training, each anew in every epoch.
-
-    Parameters
-    ----------
-    shifts : int
-        Greatest shift in pixels, in each direction; what moves in repeats the border.
-    flips : bool
-        Whether half of the images are exchanged left for right.
-    """
-
-    shifts: int = 0
-    flips: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.shifts or self.flips)
-
-
-def augmented(images: Array, augmentation: Augmentation, draws: npt.NDArray[np.float64]) -> Array:
-    """Return images shifted and flipped.
-
-    Parameters
-    ----------
-    images : array of shape (n, height, width, channels)
-        The images.
-    augmentation : Augmentation
-        What may be done.
-    draws : array of shape (n, 3)
-        Numbers in [0, 1) that decide the shifts down and right, and the flip.
-
-    Examples
-    --------
-    >>> image = np.array([[1, 2, 3]]).reshape(1, 1, 3, 1)
-    >>> augmented(image, Augmentation(shifts=1), np.array([[0.5, 0.9, 0.0]])).ravel()
-    array([1, 1, 2])
-    >>> augmented(image, Augmentation(flips=True), np.array([[0.0, 0.0, 0.4]])).ravel()
-    array([3, 2, 1])
-    """
-    most = augmentation.shifts
-    down, right = (np.floor(draws[:, axis] * (2 * most + 1)).astype(np.intp) for axis in (0, 1))
-    flipped = (draws[:, 2] < 0.5) & augmentation.flips
-    _, height, width, _ = images.shape
-    wide = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), mode="edge") if most else images
-    found = np.empty_like(images)
-    kinds = (down * (2 * most + 1) + right) * 2 + flipped
-    for kind in np.unique(kinds):
-        place, flip = divmod(int(kind), 2)
-        top, left = (2 * most - shift for shift in divmod(place, 2 * most + 1))
-        chosen = kinds == kind
-        moved = wide[chosen, top : top + height, left : left + width]
-        found[chosen] = moved[:, :, ::-1] if flip else moved
-    return found
 
 
 def images_at_once(network: Network, itemsize: int) -> int:
@@ -97,7 +41,7 @@ class ImagesInMemory(InMemory):
 
     shape: tuple[int, ...] = ()
     at_once: int = 2**62
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = UNCHANGED
 
     @property
     def constant(self) -> bool:
@@ -120,7 +64,8 @@ class ImagesInMemory(InMemory):
         n, size, n_parts = self.n_rows, self._images_of_part(plan), self.n_parts(plan)
         shuffled = plan.shuffle and n_parts > 1  # a single part is shuffled by the engine
         order = permutation(derive_key(plan.seed, BLOCKS, epoch), n) if shuffled else np.arange(n)
-        draws = uniforms(derive_key(plan.seed, AUGMENTATION, epoch), 3 * n).reshape(n, 3)
+        n_draws = self.augmentation.n_draws
+        draws = uniforms(derive_key(plan.seed, AUGMENTATION, epoch), n_draws * n).reshape(n, n_draws)
         data = self.data
         for part in range(first, n_parts):
             rows = order[part * size : (part + 1) * size]

@@ -10,7 +10,7 @@ from koubai.core.activations import ACTIVATIONS, get_activation
 from koubai.core.activations.base import Activation
 from koubai.core.activations.identity import Identity
 from koubai.core.checks import check_count, check_real, is_whole
-from koubai.core.errors import KoubaiError, Parameter, ParameterError, ParameterTypeError
+from koubai.core.errors import InPython, KoubaiError, Parameter, ParameterError, ParameterTypeError
 from koubai.core.language import worded
 from koubai.core.schema import Record
 
@@ -303,9 +303,8 @@ def _activation(item: "str | Activation", where: Parameter) -> Activation:
 
 
 def _misplaced(where: Parameter, required: str, got: str) -> ParameterError:
-    return ParameterError(
-        parameter=where, required=required, got=got, remedy=worded("core.remedy.try_conv_relu_maxpool")
-    )
+    remedy = InPython("Try [Conv(32, 3), 'relu', MaxPool(2)].", typed=worded("core.remedy.try_conv_typed"))
+    return ParameterError(parameter=where, required=required, got=got, remedy=remedy)
 
 
 def core_layers(given: Sequence[Given], shape: Shape, who: str) -> list[core.Layer]:

@@ -137,7 +137,7 @@ class CLayer:
     """C-cells: each answers if some S-cell of its plane does nearby, wherever that is, so that maps become blurred.
 
     u_C(n, k) = ψ[Σ_v d(v) u_S(n + v, k)], with ψ[x] = φ[x] / (α + φ[x]) and connections d that are fixed and decrease
-    with distance; there is a cell at every ``stride``-th place only. ψ is that of 1980, section 2, where C-cells
+    with distance; there is a cell at every ``stride``-th place only. ψ is that of 1980, equation (5), where C-cells
     inhibit each other besides.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Competitive learning of S-cells, without labels (Fukushima 1980, section 3)."""
+"""Competitive learning of S-cells, without labels (Fukushima 1980, section 3, equation 7)."""
 
 import numpy as np
 

@@ -132,25 +132,23 @@ def check_labels(source: str, labels: Array, task: str) -> None:
     """Raise DataError if the labels cannot be learned."""
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise DataError(
-            who="ImageModel",
-            parameter="labels",
-            required=worded("core.must.finite"),
-            got=worded("core.got.nan_infinity"),
+            what=worded("models.error.labels_finite", source=source),
             remedy=worded("core.remedy.mend_them", source=source),
         )
     if task == REGRESSION and labels.dtype.kind not in "biuf":
         raise DataError(
-            who="ImageModel",
-            parameter="labels",
-            required=worded("core.must.numbers_regression"),
-            got=f"{labels.dtype}",
-            remedy=worded("core.remedy.leave_task_open"),
+            what=worded("models.error.labels_numbers", source=source, label=repr(labels[0].item())),
+            remedy=InPython("Leave the task open.", typed=worded("core.remedy.leave_task_out")),
         )
     n_labels = len(np.unique(labels))
     if n_labels < 2:
         raise DataError(
-            who="ImageModel",
-            what=worded("models.error.labels_two_kinds_more_got", source=source, n_labels=n_labels, labels=labels[0]),
+            what=worded(
+                "models.error.labels_two_kinds_more_got",
+                source=source,
+                n_labels=n_labels,
+                label=repr(labels[0].item()),
+            ),
             remedy=worded("core.remedy.add_images_others"),
         )
 
@@ -160,7 +158,6 @@ def check_same_shape(images: Images, shape: Any) -> None:
     wanted, got = tuple(shape), images.shape
     if got[:2] != wanted[:2]:
         raise DataError(
-            who="ImageModel",
             what=(
                 worded(
                     "models.error.images_pixels_those_network_learned",
@@ -175,7 +172,6 @@ def check_same_shape(images: Images, shape: Any) -> None:
         )
     if got[2] != wanted[2]:
         raise DataError(
-            who="ImageModel",
             what=(
                 worded(
                     "models.error.images_have_those_network_learned",

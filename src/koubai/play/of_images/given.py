@@ -15,7 +15,7 @@ from koubai.images.archives import image_array
 from koubai.images.images import COLOUR, GRAY, Images, said_of_size
 from koubai.images.reading import is_folder_of_pictures, read_images
 from koubai.models.of_images.learnable import check_labels, task_of
-from koubai.play.of_images.sets import NETWORK, ImageSet
+from koubai.play.of_images.sets import NETWORK, TWO, TWO_FROM, ImageSet
 from koubai.tables.preparing.refusals import CLASSIFICATION
 from koubai.tables.preparing.splits import hold_out
 
@@ -141,7 +141,8 @@ def given_images(images: Images, told: Record, *, are_pictures: bool = False) ->
         "margin": _margin(pixels, largest),
         "face": _face(pixels, largest, is_darker=bool(told.get("darker"))),
     }
-    usual = {**NETWORK, "n_rows": max(20, min(AT_FIRST, len(pixels)))}
+    convolutions = TWO if min(images.shape[:2]) >= TWO_FROM else {}
+    usual = {**NETWORK, **convolutions, "n_rows": max(20, min(AT_FIRST, len(pixels)))}
     numbers = codes.astype(np.uint8)
     return Given(
         ImageSet(

@@ -22,6 +22,8 @@ NETWORK: Mapping[str, object] = {
     "train_ratio": 0.7,
 }
 """Settings of a first network on images."""
+TWO_FROM, TWO = 16, {"filters": [8, 16], "kernel_sizes": [3, 3]}
+"""From this many pixels on the shorter side, a first network has two convolutions: one alone sees too little."""
 
 
 @dataclass(frozen=True, slots=True)
