@@ -42,6 +42,18 @@ class Augmentation:
         return bool(self.rotations or self.zooms or self.shifts != int(self.shifts))
 
     @property
+    def text(self) -> str:
+        """What is done, in words that checkpoints keep, as earlier versions wrote them.
+
+        Examples
+        --------
+        >>> Augmentation(1.0, flips=True).text, Augmentation(0.5, rotations=10).text
+        ('Augmentation(shifts=1, flips=True)', 'Augmentation(shifts=0.5, flips=False) rotations=10 zooms=0')
+        """
+        moved = f"Augmentation(shifts={self.shifts:g}, flips={self.flips})"
+        return f"{moved} rotations={self.rotations:g} zooms={self.zooms:g}" if self.resamples else moved
+
+    @property
     def n_draws(self) -> int:
         """Number of random numbers for each image."""
         return 5 if self.resamples else 3

@@ -82,4 +82,4 @@ class ImagesInMemory(InMemory):
 
     def digest(self) -> str:
         """Return a fingerprint of the images and of how they are changed."""
-        return f"{rows_digest(self.data)} {self.augmentation if self.augmentation else ''}".strip()
+        return f"{rows_digest(self.data)} {self.augmentation.text if self.augmentation else ''}".strip()
