@@ -233,7 +233,7 @@ class TableModel(TablePreparer, ShowsItself):
         if estimator.history_.stopped != INTERRUPTED:
             decide_for(self, *everything, self._row_weights(everything[1], y), apart, seen)
         conform(self, aside, prepared.y[prepared.calibration])
-        self.evaluation_ = self._evaluate(test, prepared.y[prepared.test]) if len(test) else None
+        self.evaluation_ = self.evaluation_of(test, prepared.y[prepared.test]) if len(test) else None
         return self
 
     @property
@@ -345,7 +345,7 @@ class TableModel(TablePreparer, ShowsItself):
             self._take_scale(TargetScale.of(y))
         self._take_network(estimator)
         test = self._features(prepared.frame[prepared.test])
-        self.evaluation_ = self._evaluate(test, prepared.y[prepared.test]) if len(test) else None
+        self.evaluation_ = self.evaluation_of(test, prepared.y[prepared.test]) if len(test) else None
         return self
 
     def _describe(self, prepared: PreparedTable, y: Array) -> None:

@@ -364,7 +364,10 @@ class TablePredictor(AnswersTogether):
 
     def score(self, table: TableLike, **reading: Unpack[ReadingOptions]) -> float:
         """Return the accuracy or, for regression, R² on a table that has the target column, dimensionless."""
-        evaluation = self.evaluate(table, **reading)
+        return self.score_of(self.evaluate(table, **reading))
+
+    def score_of(self, evaluation: Evaluation) -> float:
+        """Return the accuracy or, for regression, R² among a model's scores."""
         return evaluation.score if self.target_.is_classification else evaluation.others.get("R²", float("nan"))
 
     def new_tally(self) -> ClassTally | NumberTally:
@@ -379,7 +382,8 @@ class TablePredictor(AnswersTogether):
         """No interval begins below: 0 if no target of the training rows was negative."""
         return 0.0 if self.bounds_[0] >= 0 else -np.inf
 
-    def _evaluate(self, features: Array, y: Array) -> Evaluation:
+    def evaluation_of(self, features: Array, y: Array) -> Evaluation:
+        """Return the model's scores on prepared rows and their targets."""
         tally = self.new_tally()
         tally.add(y, *self.outputs(features))
         return tally.evaluation()

@@ -26,7 +26,7 @@ from koubai.models.estimator_choice import Estimator
 from koubai.models.reasons.page import words_section
 from koubai.models.reasons.words import TEXTS, words_of_model
 from koubai.models.table_predictor import TablePredictor
-from koubai.tables.files.frames import TableLike
+from koubai.tables.files.frames import TableLike, as_table
 from koubai.tables.meaning.columns import NUMBER
 from koubai.tables.meaning.values import numbers
 from koubai.tables.preparing.numeric import NumberColumn
@@ -65,8 +65,9 @@ class _Coding:
 class _CodedModel:
     """A table model that takes codes, for scikit-learn's inspection functions."""
 
-    def __init__(self, model: TablePredictor, codings: list[_Coding]) -> None:
-        self.model, self.codings = model, codings
+    def __init__(self, model: TablePredictor, codings: list[_Coding], codes: Array) -> None:
+        self.model, self.codings, self.codes = model, codings, codes
+        self.blocks = [self._block(k, codes[:, k]) for k in range(len(codings))]
         self._estimator_type = "classifier" if model.target_.is_classification else "regressor"
         if model.target_.is_classification:
             self.classes_: Any = getattr(model.estimator_, "classes_", None)
@@ -83,19 +84,29 @@ class _CodedModel:
         kind: Any = self._estimator_type
         return Tags(estimator_type=kind, target_tags=TargetTags(required=False))
 
-    def frame(self, X: Array) -> "pl.DataFrame":
+    def features(self, X: Array) -> Array:
+        """Return the features of codes; of all columns, only those that were changed are prepared anew."""
+        same = len(X) == len(self.codes)
+        blocks = [
+            block if same and np.array_equal(X[:, k], self.codes[:, k], equal_nan=True) else self._block(k, X[:, k])
+            for k, block in enumerate(self.blocks)
+        ]
+        return np.hstack(blocks)
+
+    def _block(self, k: int, codes: Array) -> Array:
+        """Return the features of one column, as a prediction has them."""
         import polars as pl
 
-        return pl.DataFrame([coding.decode(X[:, k]) for k, coding in enumerate(self.codings)])
+        given = as_table(pl.DataFrame([self.codings[k].decode(codes)]), self.model.marks).frame
+        block: Array = self.model.preparation_.columns[k].transform(given.to_series(), 0, None)
+        return block.astype(self.model.dtype)
 
     def predict(self, X: Array) -> Array:
-        numbers: Array = self.model.predict(self.frame(X))["prediction"].to_numpy()
-        return numbers
+        return self.model.outputs(self.features(X))[0]
 
     def predict_proba(self, X: Array) -> Array:
-        predicted = self.model.predict(self.frame(X))
-        columns = [name for name in predicted.columns if name.startswith("probability_")]
-        shares: Array = predicted.select(columns).to_numpy()
+        shares = self.model.outputs(self.features(X))[1]
+        assert shares is not None
         return shares
 
 
@@ -127,10 +138,10 @@ def columns_of_model(model: TablePredictor, table: TableLike, seed: int = 0) -> 
     columns = model.preparation_.columns
     used = {column.name: isinstance(column, NumberColumn) and column.kind == NUMBER for column in columns}
     codings, codes = _coded(frame, used)
-    coded = _CodedModel(model, codings)
+    coded = _CodedModel(model, codings, codes)
 
     def scored(estimator: _CodedModel, X: Array, y: Array) -> float:
-        return float(model.score(estimator.frame(X).with_columns(frame[name])))
+        return model.score_of(model.evaluation_of(estimator.features(X), y))
 
     answers = coded.predict(codes)
     baseline = 0.0 if model.target_.is_classification else float(answers.mean())
@@ -221,7 +232,7 @@ def dependence_of(model: TablePredictor, table: TableLike, column: str) -> "pl.D
         )
     codings, codes = _coded(frame, columns)
     place = list(columns).index(column)
-    grid, outputs = _dependence(_CodedModel(model, codings), codes, place, codings[place])
+    grid, outputs = _dependence(_CodedModel(model, codings, codes), codes, place, codings[place])
     classes = [f"probability_{label}" for label in getattr(model.estimator_, "classes_", ())]
     if len(classes) == 2 and len(outputs) == 1:
         outputs = (tuple(1 - share for share in outputs[0]), outputs[0])
