@@ -37,7 +37,7 @@ PIECES_OF_ALL = 320
 """Pieces of all columns together, as far as each may have more than `FEW_PIECES`."""
 MIN_FOR_FINE = 2000
 """Rows from which there may be more than `FEW_PIECES`, and frequent numbers have edges of their own."""
-MOST_FINE = 2**26
+MOST_FINE = 2**24
 """Maximum number of pieces, over all rows and columns, for more than `FEW_PIECES`, so that memory suffices."""
 MIN_IN_PIECE = 50
 """A piece holds at least so many values, or a sixteenth of them, if that is less."""
