@@ -13,6 +13,7 @@ from benchmarks.tables.study import run_study
 
 EXAMPLES = """examples:
   python -m benchmarks.tables published 5
+  python -m benchmarks.tables published 3 --tables "california;adult.csv.gz, on"
   python -m benchmarks.tables small 5 classes
   python -m benchmarks.tables study --contenders koubai,hgb,catboost --most-rows 3000 --out build/study.json
   python -m benchmarks.tables study --koubai quality=fast --tables "concrete;letter"
@@ -25,7 +26,9 @@ def main() -> int:
         prog="python -m benchmarks.tables", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("published", help="scores on tables of the literature").add_argument("seeds", nargs="*")
+    literature = commands.add_parser("published", help="scores on tables of the literature")
+    literature.add_argument("seeds", nargs="?", type=int, default=5, help="number of splits (default: 5)")
+    literature.add_argument("--tables", default="", help="only rows that begin so: california;adult")
     commands.add_parser("small", help="scores on small tables, beside linear models").add_argument("given", nargs="*")
     study = commands.add_parser("study", help="koubai beside boosted trees on many tables")
     study.add_argument("--contenders", default="koubai,hgb", help=f"some of {', '.join(CONTENDERS)}; koubai first")
@@ -38,7 +41,7 @@ def main() -> int:
     study.add_argument("--koubai", default="", help="options of koubai under their own name: quality=fast,n_members=1")
     args = parser.parse_args()
     if args.command == "published":
-        published.main(*map(int, args.seeds))
+        published.main(args.seeds, [name for name in args.tables.split(";") if name])
         return 0
     if args.command == "small":
         small.main(args.given)

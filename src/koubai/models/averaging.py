@@ -26,6 +26,9 @@ from koubai.training.progress import progress_bar
 QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 3e11), "best": (32, 2e12)}
 """The most members of each quality, and the most work for all of them: rows × epochs × parameters."""
 
+MORE_WORK = (10_000, 40_000)
+"""Numbers of rows from which on the work may grow with them, and up to which."""
+
 MARGINS = ("hinge", "perceptron")
 """Losses whose outputs are no probabilities."""
 
@@ -114,12 +117,16 @@ class Members:
         8
         >>> Members("fast").number(1000, 10_000, 60)
         1
+        >>> Members().number(10_000, 100_000, 40), Members().number(30_000, 100_000, 24)
+        (7, 8)
         """
         if self.seconds is not None:
             return MOST_MEMBERS
         if self.n_members is not None:
             return self.n_members
         most, work = QUALITIES[self.quality]
+        first, last = MORE_WORK
+        work *= min(max(n_rows, first), last) / first
         return max(1, min(most, int(work / max(1, n_rows * n_parameters * epochs))))
 
 

@@ -26,7 +26,7 @@ from koubai.tables.files.missing import clean, texts_of, words_in
 from koubai.tables.files.names import column_names
 from koubai.tables.files.reading import ReadingOptions, Table
 from koubai.tables.meaning.number_formats import Asked
-from koubai.tables.preparing.numeric import MAX_PIECES
+from koubai.tables.preparing.numeric import FEW_PIECES
 from koubai.tables.preparing.refusals import said_of_words
 from koubai.tables.preparing.survey import Split
 
@@ -236,7 +236,7 @@ class TablePreparer(TablePredictor):
         """Return whether numbers get a piecewise linear encoding, in a table of this many rows and columns."""
         if self.piecewise is not None:
             return self.piecewise
-        fits = n_columns <= MOST_PIECED and n_rows * n_columns * MAX_PIECES <= MOST_CELLS
+        fits = n_columns <= MOST_PIECED and n_rows * n_columns * FEW_PIECES <= MOST_CELLS
         return fits and not self.members_asked.is_fast
 
     def _learnable(self, target: str) -> str:

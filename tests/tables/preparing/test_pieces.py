@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from koubai.core.errors import ModelFileError
 from koubai.tables.meaning.columns import describe_columns
-from koubai.tables.preparing.numeric import MAX_PIECES
+from koubai.tables.preparing.numeric import FEW_PIECES, MAX_PIECES, MIN_IN_PIECE
 from koubai.tables.preparing.preparation import Preparation, read_once
 
 
@@ -43,10 +43,44 @@ def test_pieces_hold_equally_many_rows_or_lie_between_few_values() -> None:
     frame = table()
     many, few, *_ = pieced(frame).columns
     counts, _ = np.histogram(frame["many"].drop_nulls().to_numpy(), many.edges)
-    assert len(counts) == MAX_PIECES
+    assert len(counts) == FEW_PIECES
     assert counts.max() - counts.min() <= 2
     assert few.edges.tolist() == [1, 2, 5, 9]
     assert few.features == ["few", "few (1 … 2)", "few (2 … 5)", "few (5 … 9)"]
+
+
+def test_a_number_that_fills_pieces_by_itself_leaves_them_to_the_others() -> None:
+    rng = np.random.default_rng(1)
+    gain = np.where(rng.random(3000) < 0.3, rng.lognormal(8, 1, 3000).round(), 0)
+    column = pieced(pl.DataFrame({"gain": gain, "x": rng.normal(size=3000)})).columns[0]
+    assert column.edges[:2].tolist() == [0, gain[gain > 0].min()]
+    counts, _ = np.histogram(gain[gain > 0], column.edges[1:])
+    assert counts.min() >= MIN_IN_PIECE * 0.9  # equal numbers are on one side of an edge
+    assert counts.max() - counts.min() <= 6
+    assert len(counts) == (gain > 0).sum() // MIN_IN_PIECE
+
+
+def test_a_frequent_number_in_the_middle_is_an_edge_where_rows_are_many() -> None:
+    rng = np.random.default_rng(2)
+    hours = np.where(rng.random(2400) < 0.5, 40.0, rng.uniform(1, 99, 2400))
+    many, few = (
+        pieced(pl.DataFrame({"hours": some, "x": rng.normal(size=len(some))})).columns[0]
+        for some in (hours, hours[:400])
+    )
+    assert 40 in many.edges
+    counts, _ = np.histogram(hours[hours != 40], many.edges)
+    assert counts.max() <= MIN_IN_PIECE + 4
+    np.testing.assert_array_equal(few.edges, np.unique(np.quantile(hours[:400], np.linspace(0, 1, FEW_PIECES + 1))))
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "most"),
+    [(1999, 1, FEW_PIECES), (2400, 2, MAX_PIECES), (2400, 10, 32), (2400, 40, FEW_PIECES)],
+)
+def test_more_rows_and_fewer_columns_have_more_pieces(n_rows: int, n_columns: int, most: int) -> None:
+    values = np.random.default_rng(3).normal(size=(n_rows, n_columns))
+    columns = pieced(pl.DataFrame(values)).columns
+    assert [len(column.edges) - 1 for column in columns] == [most] * n_columns
 
 
 def test_two_values_and_categories_have_no_pieces() -> None:

@@ -48,7 +48,7 @@ def add_network_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--piecewise",
         action=argparse.BooleanOptionalAction,
-        help="encode numbers by up to 16 pieces of their range besides (default: yes, unless quality is fast)",
+        help="encode numbers by up to 48 pieces of their range besides (default: yes, unless quality is fast)",
     )
     group.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="numbers (default: float64)")
 

@@ -29,8 +29,18 @@ SKEWED = 2.0
 MIN_FOR_RANKS = 10
 """A column has a rank feature if it has more distinct numbers than this."""
 MAX_QUANTILES = 256
-MAX_PIECES = 16
-"""Pieces of the piecewise linear encoding."""
+FEW_PIECES = 16
+"""Pieces of the piecewise linear encoding of a column of a small table, or of one among many."""
+MAX_PIECES = 48
+"""Those of one of few columns, where there are enough rows."""
+PIECES_OF_ALL = 320
+"""Pieces of all columns together, as far as each may have more than `FEW_PIECES`."""
+MIN_FOR_FINE = 2000
+"""Rows from which there may be more than `FEW_PIECES`, and frequent numbers have edges of their own."""
+MOST_FINE = 2**24
+"""Maximum number of pieces, over all rows and columns, for more than `FEW_PIECES`, so that memory suffices."""
+MIN_IN_PIECE = 50
+"""A piece holds at least so many values, or a sixteenth of them, if that is less."""
 HUGE = 1e100
 """Numbers beyond this are put on a logarithmic scale, since their squares overflow."""
 LIMIT = 10.0
@@ -127,8 +137,8 @@ class NumberColumn:
         return pl.Series(column.name, values, nan_to_null=True)
 
     @classmethod
-    def fit(cls, column: "pl.Series", described: Column, piecewise: bool = False) -> "NumberColumn":
-        """Learn the statistics of a cleaned column, with edges of a piecewise linear encoding if that is wanted."""
+    def fit(cls, column: "pl.Series", described: Column, n_pieces: int = 0) -> "NumberColumn":
+        """Learn the statistics of a cleaned column, with edges of so many pieces at most, if any are wanted."""
         from sklearn.preprocessing import QuantileTransformer
 
         format = _number_format(described)
@@ -144,7 +154,7 @@ class NumberColumn:
             ranks = QuantileTransformer(n_quantiles=min(MAX_QUANTILES, len(present)), subsample=None)
             quantiles = ranks.fit(present[:, None]).quantiles_[:, 0]
         marks_missing = len(present) < len(values)
-        edges = _edges(present) if piecewise else np.empty(0)
+        edges = _edges(present, n_pieces) if n_pieces else np.empty(0)
         seen = None if described.kind == BOOLEAN else (float(present.min()), float(present.max()))
         return cls(
             column.name, described.kind, median, mean, scale, unit, marks_missing, quantiles, format, edges, seen
@@ -309,17 +319,44 @@ def _between(x: Floats, places: Floats, heights: Floats) -> Floats:
     return found
 
 
-def _edges(values: Floats) -> Floats:
+def n_pieces_of(frame: "pl.DataFrame") -> int:
+    """Return into how many pieces a table's columns of numbers are divided at most: the fewer columns, the more.
+
+    Only columns of more different numbers than `FEW_PIECES` count.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> n_pieces_of(pl.DataFrame({"x": range(500)})), n_pieces_of(pl.DataFrame({"x": range(5000)}))
+    (16, 48)
+    """
+    n_columns = sum(column.n_unique() > FEW_PIECES + 1 for column in frame)
+    if frame.height < MIN_FOR_FINE or n_columns == 0:
+        return FEW_PIECES
+    return max(FEW_PIECES, min(MAX_PIECES, PIECES_OF_ALL // n_columns, MOST_FINE // (frame.height * n_columns)))
+
+
+def _edges(values: Floats, n_pieces: int) -> Floats:
     """Return the edges of pieces that hold equally many of some numbers (n,); of few different numbers, all of them.
 
-    There are none for two numbers or one, which standardising encodes as well, nor if widths might overflow.
+    Of many, a number that would fill a piece by itself, as the zeros of a column that is mostly zero, is an edge, and
+    the pieces hold equally many of the others. There are no edges for two numbers or one, which standardising encodes
+    as well, nor if widths might overflow.
     """
-    different = np.unique(values)
+    different, counts = np.unique(values, return_counts=True)
     if len(different) <= 2 or np.abs(different).max() > HUGE:
         return np.empty(0)
-    if len(different) <= MAX_PIECES + 1:
+    if len(different) <= n_pieces + 1:
         return different
-    return np.unique(np.quantile(values, np.linspace(0, 1, MAX_PIECES + 1)))
+    frequent, n_left, least = [], len(values), min(MIN_IN_PIECE, len(values) / FEW_PIECES)
+    for place in np.argsort(-counts, kind="stable") if n_left >= MIN_FOR_FINE else ():
+        if n_pieces == 1 or counts[place] <= n_left / n_pieces:
+            break
+        frequent.append(place)
+        n_pieces, n_left = n_pieces - 1, n_left - int(counts[place])
+    others = values[~np.isin(values, different[frequent])]
+    n_pieces = max(1, min(n_pieces, int(n_left / least)))
+    return np.unique(np.append(np.quantile(others, np.linspace(0, 1, n_pieces + 1)), different[frequent]))
 
 
 def _number_format(described: Column) -> NumberFormat | None:

@@ -22,7 +22,7 @@ from koubai.tables.meaning.written import Written
 from koubai.tables.preparing.categories import CategoryColumn
 from koubai.tables.preparing.dated import DateColumn
 from koubai.tables.preparing.described import DESCRIPTION, tensor_of
-from koubai.tables.preparing.numeric import NumberColumn
+from koubai.tables.preparing.numeric import NumberColumn, n_pieces_of
 from koubai.tables.preparing.texts.column import NO_TERMS, TextColumn
 
 if TYPE_CHECKING:
@@ -185,6 +185,10 @@ class Preparation:
         """
         columns: list[Prepared] = []
         left_out, said = [], []
+        n_pieces = 0
+        if piecewise:
+            of_numbers = frame.select(column.name for column in described if column.used and column.kind == NUMBER)
+            n_pieces = n_pieces_of(of_numbers if rows is None else of_numbers[rows])
         for column in described:
             values = frame[column.name]
             if column.used and rows is not None:
@@ -192,8 +196,8 @@ class Preparation:
                 if values.null_count() == len(values):
                     column = Column(column.name, "missing", worded("tables.note.all_cells_training_rows_missing"))
             if column.used:
-                if piecewise and column.kind == NUMBER:
-                    fitted: Prepared = NumberColumn.fit(values, column, piecewise=True)
+                if n_pieces and column.kind == NUMBER:
+                    fitted: Prepared = NumberColumn.fit(values, column, n_pieces)
                 elif column.kind == TEXT:
                     fitted = TextColumn.fit(values, column, None if whole is None else whole.n_rows)
                     if not fitted.n_terms:
