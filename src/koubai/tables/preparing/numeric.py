@@ -4,6 +4,7 @@ Each column class has ``fit`` (scikit-learn finds the statistics), ``transform``
 same before and after a model is saved) and ``record`` (those plain numbers).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -319,7 +320,7 @@ def _between(x: Floats, places: Floats, heights: Floats) -> Floats:
     return found
 
 
-def n_pieces_of(frame: "pl.DataFrame") -> int:
+def n_pieces_of(columns: "Sequence[pl.Series]") -> int:
     """Return into how many pieces a table's columns of numbers are divided at most: the fewer columns, the more.
 
     Only columns of more different numbers than `FEW_PIECES` count.
@@ -327,13 +328,13 @@ def n_pieces_of(frame: "pl.DataFrame") -> int:
     Examples
     --------
     >>> import polars as pl
-    >>> n_pieces_of(pl.DataFrame({"x": range(500)})), n_pieces_of(pl.DataFrame({"x": range(5000)}))
-    (16, 48)
+    >>> n_pieces_of([pl.Series(range(500))]), n_pieces_of([pl.Series(range(5000))]), n_pieces_of([])
+    (16, 48, 16)
     """
-    n_columns = sum(column.n_unique() > FEW_PIECES + 1 for column in frame)
-    if frame.height < MIN_FOR_FINE or n_columns == 0:
+    n_columns = sum(column.n_unique() > FEW_PIECES + 1 for column in columns)
+    if n_columns == 0 or len(columns[0]) < MIN_FOR_FINE:
         return FEW_PIECES
-    return max(FEW_PIECES, min(MAX_PIECES, PIECES_OF_ALL // n_columns, MOST_FINE // (frame.height * n_columns)))
+    return max(FEW_PIECES, min(MAX_PIECES, PIECES_OF_ALL // n_columns, MOST_FINE // (len(columns[0]) * n_columns)))
 
 
 def _edges(values: Floats, n_pieces: int) -> Floats:

@@ -187,8 +187,8 @@ class Preparation:
         left_out, said = [], []
         n_pieces = 0
         if piecewise:
-            of_numbers = frame.select(column.name for column in described if column.used and column.kind == NUMBER)
-            n_pieces = n_pieces_of(of_numbers if rows is None else of_numbers[rows])
+            of_numbers = [frame[each.name] for each in described if each.used and each.kind == NUMBER]
+            n_pieces = n_pieces_of(of_numbers if rows is None else [column[rows] for column in of_numbers])
         for column in described:
             values = frame[column.name]
             if column.used and rows is not None:
