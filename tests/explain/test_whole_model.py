@@ -77,6 +77,28 @@ def test_columns_are_judged_through_scikit_learn(task):
     assert len(found["useful"].grid) == len(rising)
 
 
+def test_a_column_set_to_a_value_gives_what_the_table_with_that_value_is_predicted():
+    """Only the column that changes is prepared anew, whatever kind it is of."""
+    n = 120
+    table = a_table("classification").head(n)
+    days = pl.date_range(pl.date(2020, 1, 1), pl.date(2020, 12, 31), "1d", eager=True).head(n)
+    table = table.with_columns(
+        day=days, code=pl.Series([f"{k % 7:03d}" for k in range(n)]), told=pl.Series([k % 3 == 0 for k in range(n)])
+    )
+    model = TableModel(hidden_layer_sizes=(8,), epochs=20, random_state=0, keep=["day"]).fit(table, "target")
+    columns, _ = columns_of_model(model, table)
+    assert {column.name for column in columns} == {"useful", "useless", "kind", "day", "code", "told"}
+    for column in columns:
+        cells = table[column.name]
+        called = {"–" if cell is None else str(cell): cell for cell in cells}
+        for place in (0, len(column.grid) - 1):
+            value = column.grid[place]
+            cell = value if isinstance(value, float) else called[value]
+            changed = table.with_columns(pl.lit(cell, dtype=cells.dtype).alias(column.name))
+            share = model.predict(changed)["probability_yes"].mean()
+            assert column.outputs[-1][place] == pytest.approx(share, rel=1e-6), column.name
+
+
 def test_a_table_without_the_target_cannot_measure_importance():
     table = a_table("regression")
     model = TableModel(hidden_layer_sizes=(4,), epochs=2, random_state=0).fit(table, "target")
