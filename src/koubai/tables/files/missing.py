@@ -113,6 +113,20 @@ def without(column: "pl.Series", marks: Marks) -> "pl.Series":
     return column.set(values.is_in(list(marks.numbers)).fill_null(False), None)
 
 
+def emptied(column: "pl.Series", cells: "pl.Series") -> "pl.Series":
+    """Return a column of any type, some of its cells null; `polars.Series.set` of earlier versions takes no dates.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> emptied(pl.Series([3, 4, None]), pl.Series([True, False, False])).to_list()
+    [None, 4, None]
+    """
+    import polars as pl
+
+    return column.to_frame().select(pl.when(~cells).then(pl.first())).to_series()
+
+
 def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: Marks = NO_MARKS) -> "pl.DataFrame":
     """Return the table with blanks around texts stripped and every missing-value mark and NaN null.
 
@@ -142,7 +156,7 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: M
             return without(column, marks)
         if column.dtype in (pl.Date, pl.Datetime) and marks.times:
             times = column.cast(pl.Datetime("us")) if column.dtype == pl.Date else column.dt.replace_time_zone(None)
-            return column.set(times.dt.cast_time_unit("us").is_in(list(marks.times)).fill_null(False), None)
+            return emptied(column, times.dt.cast_time_unit("us").is_in(list(marks.times)).fill_null(False))
         if column.dtype == pl.Duration:
             return column.dt.total_microseconds() / 1e6
         if column.dtype == pl.Time:
