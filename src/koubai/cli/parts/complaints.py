@@ -81,9 +81,11 @@ def in_terms_of_options(error: KoubaiError, options: Mapping[str, str]) -> str:
     remedy = _typed(error.remedy, options)
     if error.parameter in options:
         said = f"--{options[error.parameter]} must {_required(error.required, options)}; got {error.got}."
+    elif remedy != error.remedy and error.what:
+        said = error.what
     elif remedy != error.remedy:
-        said = error.what or f"{error.parameter} must {_required(error.required, options)}; got {error.got}."
-        said = said if error.what or not error.who else f"{error.who}: {said}"
+        who = f"{error.who}: " if error.who else ""
+        said = f"{who}{error.parameter} must {_required(error.required, options)}; got {error.got}."
     else:
         return str(error)
     return f"{said} {remedy}" if remedy else said

@@ -72,6 +72,15 @@ def with_further_names(names: Sequence[str], second: Sequence[str]) -> tuple[lis
     return joined, "tables.note.under_names_part", repr(example)
 
 
+def note_of_titles(first: str, n_titles: int, last: int) -> str:
+    """Return what is said of titles above a table: the first of them, and the number of the line that is the last."""
+    lines = (
+        worded("tables.note.first_line_no_part") if last == 1 else worded("tables.note.first_lines_no_part", last=last)
+    )
+    shown = repr(first[:40] + "…" if len(first) > 40 else first)
+    return worded("tables.note.titles", lines=lines, shown=shown if n_titles == 1 else f"{shown}, …")
+
+
 def note_of_gaps(names: Sequence[str]) -> str:
     """Return a sentence on columns without a name between others that have one, or nothing."""
     filled = [place for place, name in enumerate(names) if name.strip()]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
-from koubai.tables.files.headings import n_further_names, note_of_gaps, with_further_names
+from koubai.tables.files.headings import n_further_names, note_of_gaps, note_of_titles, with_further_names
 from koubai.tables.files.names import unique_names
 from koubai.tables.files.quotes import mended
 from koubai.tables.files.spreadsheets import name_without_guard
@@ -287,13 +287,8 @@ def _usual_width(records: Sequence[Record]) -> int:
 
 
 def _of_titles(titles: Sequence[Record]) -> str:
-    shown = next(cell.strip() for cell in titles[0].cells if cell.strip() or len(titles[0].cells) == 1)
-    shown = repr(shown[:40] + "…" if len(shown) > 40 else shown)
-    last = titles[-1].last
-    lines = (
-        worded("tables.note.first_line_no_part") if last == 1 else worded("tables.note.first_lines_no_part", last=last)
-    )
-    return worded("tables.note.titles", lines=lines, shown=shown if len(titles) == 1 else f"{shown}, …")
+    first = next(cell.strip() for cell in titles[0].cells if cell.strip() or len(titles[0].cells) == 1)
+    return note_of_titles(first, len(titles), titles[-1].last)
 
 
 def _check_width(source: str, records: Sequence[Record]) -> None:

@@ -127,6 +127,13 @@ def emptied(column: "pl.Series", cells: "pl.Series") -> "pl.Series":
     return column.to_frame().select(pl.when(~cells).then(pl.first())).to_series()
 
 
+def without_zone(column: "pl.Series") -> "pl.Series":
+    """Return dates, or points in time as a clock there shows them."""
+    import polars as pl
+
+    return column if column.dtype == pl.Date else column.dt.replace_time_zone(None)
+
+
 def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: Marks = NO_MARKS) -> "pl.DataFrame":
     """Return the table with blanks around texts stripped and every missing-value mark and NaN null.
 
@@ -155,8 +162,8 @@ def clean(frame: "pl.DataFrame", signed: Collection[str] | None = None, marks: M
         if column.dtype.is_integer():
             return without(column, marks)
         if column.dtype in (pl.Date, pl.Datetime) and marks.times:
-            times = column.cast(pl.Datetime("us")) if column.dtype == pl.Date else column.dt.replace_time_zone(None)
-            return emptied(column, times.dt.cast_time_unit("us").is_in(list(marks.times)).fill_null(False))
+            times = without_zone(column).cast(pl.Datetime("us"))
+            return emptied(column, times.is_in(list(marks.times)).fill_null(False))
         if column.dtype == pl.Duration:
             return column.dt.total_microseconds() / 1e6
         if column.dtype == pl.Time:

@@ -11,6 +11,7 @@ from koubai.core.errors import DataError, FileError
 from koubai.core.language import worded
 from koubai.tables.files.containers.kinds import HEAD, refuse_list
 from koubai.tables.files.containers.packing import unpacked
+from koubai.tables.files.headings import note_of_titles
 from koubai.tables.files.names import unique_names
 
 if TYPE_CHECKING:
@@ -145,13 +146,7 @@ def _titles(rows: list[tuple[str | None, ...]]) -> tuple[int, str]:
     names = filled[place] if filled else []
     if not above or (len(names) < 3 and len(above) == place) or any(_is_number(name) for name in names):
         return 0, ""
-    lines = (
-        worded("tables.note.first_line_no_part")
-        if place == 1
-        else worded("tables.note.first_lines_no_part", last=place)
-    )
-    shown = repr(above[0][:40] + "…" if len(above[0]) > 40 else above[0])
-    return place, worded("tables.note.titles", lines=lines, shown=shown if len(above) == 1 else f"{shown}, …")
+    return place, note_of_titles(above[0], len(above), place)
 
 
 def _is_number(text: str) -> bool:

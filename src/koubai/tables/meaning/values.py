@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from koubai.core.errors import DataError
 from koubai.core.language import worded
-from koubai.tables.files.missing import emptied
+from koubai.tables.files.missing import emptied, without_zone
 from koubai.tables.meaning.date_formats import DateFormat
 from koubai.tables.meaning.number_formats import NumberFormat
 
@@ -106,7 +106,7 @@ def dates(column: "pl.Series", format: DateFormat) -> "pl.Series":
     import polars as pl
 
     if column.dtype in (pl.Date, pl.Datetime):
-        times = column if column.dtype == pl.Date else column.dt.replace_time_zone(None)
+        times = without_zone(column)
         return emptied(times, ~times.dt.year().is_between(1, 9999)).cast(pl.Datetime("us"))
     if column.dtype != pl.String:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Datetime("us"))

@@ -331,9 +331,9 @@ def n_pieces_of(columns: "Sequence[pl.Series]") -> int:
     >>> n_pieces_of([pl.Series(range(500))]), n_pieces_of([pl.Series(range(5000))]), n_pieces_of([])
     (16, 48, 16)
     """
-    n_columns = sum(column.n_unique() > FEW_PIECES + 1 for column in columns)
-    if n_columns == 0 or len(columns[0]) < MIN_FOR_FINE:
+    if not columns or len(columns[0]) < MIN_FOR_FINE:
         return FEW_PIECES
+    n_columns = max(1, sum(column.n_unique() > FEW_PIECES + 1 for column in columns))
     return max(FEW_PIECES, min(MAX_PIECES, PIECES_OF_ALL // n_columns, MOST_FINE // (len(columns[0]) * n_columns)))
 
 

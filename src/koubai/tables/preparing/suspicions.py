@@ -151,22 +151,23 @@ def sentinels(columns: "dict[str, pl.Series]") -> list[str]:
             for other, values in columns.items()
             if other != name and (other in lones or (_is_alone(values, value)))
         ]
-        rows = (
-            worded("tables.note.row_3") if lone.n_rows == 1 else worded("tables.note.rows", n_rows=f"{lone.n_rows:,}")
-        )
         more = worded("tables.note.does", also=", ".join(also)) if also else ""
-        sentences.append(
-            worded(
-                "tables.note.column_stands_far_all_else",
-                name=repr(name),
-                value=f"{value:.10g}",
-                rows=rows,
-                lowest=f"{lone.lowest:.6g}",
-                highest=f"{lone.highest:.6g}",
-                more=more,
-            )
-        )
+        between = (f"{lone.lowest:.6g}", f"{lone.highest:.6g}")
+        sentences.append(_stands_far(name, f"{value:.10g}", lone.n_rows, between, more))
     return sentences
+
+
+def _stands_far(name: str, value: str, n_rows: int, others: tuple[str, str], more: str = "") -> str:
+    """Return the sentence about a value that stands far from all others, which lie between two."""
+    return worded(
+        "tables.note.column_stands_far_all_else",
+        name=repr(name),
+        value=value,
+        rows=worded("tables.note.row_3") if n_rows == 1 else worded("tables.note.rows", n_rows=f"{n_rows:,}"),
+        lowest=others[0],
+        highest=others[1],
+        more=more,
+    )
 
 
 def far_dates(columns: "Mapping[str, tuple[pl.Series, DateFormat]]") -> list[str]:
@@ -195,17 +196,8 @@ values, say --missing 9999-12-31.
             if max(first - end, end - last) < FAR * (last - first) or not believed:
                 continue
             cell = cells[int(there.arg_true()[0])]
-            sentences.append(
-                worded(
-                    "tables.note.column_stands_far_all_else",
-                    name=repr(name),
-                    value=cell if isinstance(cell, str) else str(cell).removesuffix(" 00:00:00"),
-                    rows=worded("tables.note.row_3") if count == 1 else worded("tables.note.rows", n_rows=f"{count:,}"),
-                    lowest=f"{first:%Y-%m-%d}",
-                    highest=f"{last:%Y-%m-%d}",
-                    more="",
-                )
-            )
+            value = cell if isinstance(cell, str) else str(cell).removesuffix(" 00:00:00")
+            sentences.append(_stands_far(name, value, count, (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}")))
             break
     return sentences
 

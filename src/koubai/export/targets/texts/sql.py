@@ -24,7 +24,7 @@ FEATURE = "koubai_term_"
 WIDTH = 110
 """Characters of a line of values."""
 SIGMAS = "σς"
-SIGMA, SMALL, FINAL = 0x3A3, 0x3C3, 0x3C2
+SIGMA, FINAL = 0x3A3, 0x3C2
 
 SYLLABLE = "44032 + (a.k * 21 + b.k) * 28"
 HANGUL = f"""\
