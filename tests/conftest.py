@@ -43,15 +43,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that are marked as slow, too")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("slow") and not item.config.getoption("--slow"):
-        pytest.skip("slow; --slow runs it")
-
-
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let processes that share the files begin with the longest, so that none works on at the end while others wait."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out slow tests unless they are asked for; let processes that share the files begin with the longest.
+
+    So no process works on at the end while others wait. A test that is left out costs no report, as a skipped one does.
+    """
+    if not config.getoption("--slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     files = Counter(item.path for item in items)

@@ -255,6 +255,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
     return str(table), models[0], models[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "words"),
     [

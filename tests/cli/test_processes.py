@@ -329,6 +329,7 @@ def test_a_closed_pipe_is_no_mistake(tmp_path: Path) -> None:
     assert koubai.load(tmp_path / "long.koubai").n_rows_["read"] == 40_000
 
 
+@pytest.mark.slow
 def test_a_process_without_outputs_works_all_the_same(tmp_path: Path) -> None:
     """As a job of a scheduler has none: a file opened by the command must not take the place of its output."""
     table = EXAMPLES / "baseball.csv"

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbclient
-import nbformat
 import pytest
 
 from koubai.explain.tasks import TaskError
@@ -69,6 +67,8 @@ def test_both_languages_have_the_same_cells(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_students_get_valid_notebooks_without_solutions(name: str, lang: str) -> None:
     path = ROOT / "notebooks" / lang / f"{name}.ipynb"
+    import nbformat
+
     nbformat.validate(nbformat.read(path, 4))
     cells = cells_of(path)
     assert "SOLUTION" not in path.read_text(encoding="utf-8")
@@ -99,6 +99,9 @@ def test_the_example_of_the_report_is_kept_apart(solved: Path) -> None:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("name", [*NAMES, "13-report-example"])
 def test_a_solved_notebook_runs_in_a_kernel_and_passes_its_checks(name: str, lang: str, solved: Path) -> None:
+    import nbclient
+    import nbformat
+
     notebook = nbformat.read(solved / lang / f"{name}.ipynb", 4)
     nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     said = "".join(

@@ -76,6 +76,7 @@ def test_products_with_the_hessian_are_exact(hidden: str, output: str, loss: str
     np.testing.assert_allclose(hessian_vector_product(subject, vector), expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_without_biases_and_weights_too() -> None:
     subject = make("tanh", "softmax", "cross_entropy", bias=False)
     vector = np.ones_like(subject.theta)

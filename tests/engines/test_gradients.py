@@ -120,6 +120,7 @@ def test_both_engines_agree_with_automatic_differentiation_and_differences(hidde
     assert_close(gradient_of_cpu, by_differences, 1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", ACTIVATIONS)
 def test_gradients_through_dropout_masks(hidden: str) -> None:
     """With the masks of the step held fixed, the gradient is that of the masked network."""
@@ -134,6 +135,7 @@ def test_gradients_through_dropout_masks(hidden: str) -> None:
     assert_close(trace.gradient, gradient, 1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [Penalty(), Penalty(0.1, 0.3), Penalty(0.1, 0.3, per_row=True)])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("bias", [False, True])

@@ -88,6 +88,7 @@ RANGES = {
 NUMPYS = {exp_of: np.exp, tanh_of: np.tanh, log1p_of: np.log1p}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("function", RANGES, ids=["exp", "tanh", "log1p"])
 def test_mathematics_is_within_two_units_in_the_last_place(function, dtype: type) -> None:

@@ -46,6 +46,7 @@ def gradients(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("koubai.engines.cpu.engine.gradients_for", lambda _, __, team: 1 if shares else team)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gradients")
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 @pytest.mark.parametrize("sparse", [False, True])
@@ -70,6 +71,7 @@ def test_every_activation(name: str) -> None:
     assert_same_path(Plan(network, get_optimizer("sgd"), batch_size=5), make_rows(network), 0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gradients")
 @pytest.mark.parametrize("lines", [1, 64])
 def test_rows_in_passes_and_windows_in_parts(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,7 @@ def test_every_width_about_two_vectors(dtype: type, turned: tuple[bool, bool], n
         check(n, 5, m, dtype, *turned, NOTHING, behind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("begin", [NOTHING, ONE_ROW, ALL_ROWS])
 @pytest.mark.parametrize("b_turned", [False, True])

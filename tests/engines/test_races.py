@@ -85,6 +85,7 @@ def test_a_gradient_taken_by_itself(n_threads: int) -> None:
         np.testing.assert_allclose(runs[0][1], alone, rtol=0, atol=1e-12 * np.abs(alone).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [-1, 0, 1, 400])
 def test_batches_larger_than_a_pass_at_its_real_size(extra: int) -> None:
     """As estimators train them: wide layers, the rows of a pass that stay in the cache, one batch an epoch."""

@@ -42,6 +42,7 @@ def case(layers: tuple, rounded: bool):
     return network, *((theta.round(2), x.round(1), y.round(1)) if rounded else (theta, x, y))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounded", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
 def test_every_number_is_the_engine_s_and_reads_back(layers: tuple, rounded: bool) -> None:

@@ -131,6 +131,7 @@ def test_the_command_line_names_every_topic(capsys):
     assert f"{', '.join(list(TOPICS)[:-1])} or {list(TOPICS)[-1]}" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("topic", "level"), [pytest.param(*each, marks=[pytest.mark.slow] * (each[1] == "exam")) for each in EVERY]
 )

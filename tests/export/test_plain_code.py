@@ -176,6 +176,7 @@ def driver(case: Case, name: str) -> str:
     return "\n".join([*lines, r'        printf("\n");', "    }", "    return 0;", "}", ""])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_c_compiles_without_a_warning_and_says_the_same(case: Case, tmp_path: Path) -> None:

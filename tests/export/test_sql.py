@@ -63,7 +63,9 @@ def in_sqlite(table: pl.DataFrame, statement: str) -> list[tuple[Any, ...]]:
         database.close()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=[pytest.mark.slow] * case.has_texts) for case in CASES]
+)
 def test_sqlite_says_the_same(case: Case) -> None:
     compare(case, in_sqlite(table_of(case), str(export(case.model, "sql", include=["row"]))))
 

@@ -136,6 +136,7 @@ def test_sql_reads_every_character_as_it_is_read_here(name: str, every: int) -> 
     np.testing.assert_allclose(selected(name, texts), wanted, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_sql_puts_together_what_is_written_apart_and_knows_the_last_sigma() -> None:
     texts = [
         "e\u0323\u0301 cafe\u0301 re\u0301sume\u0301",
@@ -170,6 +171,7 @@ def test_sql_puts_together_what_is_written_apart_and_knows_the_last_sigma() -> N
     np.testing.assert_allclose(selected("sqlite", texts), scores, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_sql_scales_the_features_of_terms_and_makes_columns_of_a_few() -> None:
     """A layer of factors stays within the sums; a function of each feature needs a column for each."""
     table = message_rows(120).with_columns(message=pl.col("message").str.slice(0, 6))
@@ -191,6 +193,7 @@ def test_sql_scales_the_features_of_terms_and_makes_columns_of_a_few() -> None:
         database.close()
 
 
+@pytest.mark.slow
 def test_a_text_is_read_to_the_same_length(tmp_path: Path) -> None:
     given = {"hour": 1.0, "message": " " * 30 + "𝓕" * 19_995 + " free entry"}
     wanted = case().model.predict({name: [cell] for name, cell in given.items()}).row(0, named=True)

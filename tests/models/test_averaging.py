@@ -264,6 +264,7 @@ def test_wide_and_large_tables_have_no_pieces_unless_asked_for(given: dict, shap
     assert koubai.TableModel(**given)._wants_pieces(*shape) is pieces
 
 
+@pytest.mark.slow
 def test_networks_without_pieces_are_left_out_where_they_fail() -> None:
     """Their mean with the others would be five times as wrong."""
     rng = np.random.default_rng(4)

@@ -175,6 +175,7 @@ def test_who_has_a_recipe_of_their_own_is_left_alone() -> None:
     assert free == {"alpha": 0.0, "epochs": 80}
 
 
+@pytest.mark.slow
 def test_a_small_regression_chooses_its_penalty(tmp_path) -> None:
     """With a strong penalty alone, or the mean of networks with pieces and without, a smooth surface is underfitted."""
     rng = np.random.default_rng(2)

@@ -121,6 +121,7 @@ def prepared(model: TableModel, path: Path, target: str, member: Member) -> tupl
     return found, [np.concatenate(arrays) for arrays in zip(*everyone, strict=True)], digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("target", ["label", "amount"])
 def test_processes_prepare_the_rows_of_one(parquet: Path, target: str, size: int) -> None:

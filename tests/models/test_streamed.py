@@ -81,6 +81,7 @@ def test_a_table_of_one_part_gives_the_model_that_it_gives_in_memory(parquet: Pa
     assert outside.predict(parquet)["prediction"].dtype == inside.predict(parquet)["prediction"].dtype
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_table_of_many_parts_is_learned(parquet: Path, tmp_path: Path, target: str) -> None:
@@ -138,6 +139,7 @@ class PressCtrlC:
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pieces")
 def test_a_fit_that_was_cut_off_goes_on_to_the_same_weights(parquet: Path, tmp_path: Path) -> None:
     options = {"drop": others("label"), **QUICK}

@@ -121,6 +121,7 @@ def test_hyperparameters_become_plain_numbers():
     assert theta.dtype == np.float32
 
 
+@pytest.mark.slow
 @every_rule
 @few
 @given(theta=arrays(np.float64, (3, 4), elements=numbers), gradients=arrays(np.float64, (5, 3, 4), elements=numbers))

@@ -34,6 +34,7 @@ def filled(store, rows: list[np.ndarray]) -> Streamed:
     return source(store)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=4).filter(any))
 def test_the_parts_of_all_processes_are_those_of_one(counts: list[int]) -> None:
     rows, size = some_rows(sum(counts)), len(counts)

@@ -11,6 +11,7 @@ from koubai.views.images.tolerance import CHANGES, draw_tolerance
 LEVELS = {"shift": [0, 2], "scale": [0.8, 1.0], "noise": [0.0, 0.3]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_picture_says_what_it_was_given(tmp_path: Path, lang: str) -> None:
     curves = {change: {"neocognitron": [0.9, 0.8], "dense": [0.9, 0.3]} for change in CHANGES}

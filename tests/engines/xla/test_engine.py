@@ -80,6 +80,7 @@ def small():
     return Plan(network, get_optimizer("adam"), Penalty(0.01, 0.01), 5, seed=3, clip_norm=0.2), make_rows(network)
 
 
+@pytest.mark.slow
 def test_a_run_in_parts_is_the_run_in_one_piece_and_twice_the_same_bits(small) -> None:
     plan, rows = small
     whole, losses = train(JaxEngine(), plan, rows, RATE)
@@ -186,6 +187,7 @@ def test_a_rule_that_looks_at_all_parameters_is_given_them_in_one_vector(monkeyp
     assert_same_path(Plan(network, Normalized(), batch_size=5), make_rows(network), 0.01, JaxEngine())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", [False, True])
 def test_rules_of_float32_compute_nothing_wider_for_each_parameter(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """β to the power of the number of updates must not make all averages float64, which costs twice the time."""

@@ -4,6 +4,7 @@ import json
 import time
 
 import numpy as np
+import pytest
 from sklearn.datasets import load_iris
 
 import koubai
@@ -24,6 +25,7 @@ HOST = """async (esm) => {
 STATE = "document.querySelector('.koubai-widget > div').playground?.store.state"
 
 
+@pytest.mark.slow
 def test_the_widget_trains_in_the_browser_and_the_kernel_has_the_network(browser, missing):
     if engine_files() is None:
         missing("no module for browsers is built; python -m koubai.engines.cpu.native.build wasm32")

@@ -186,6 +186,7 @@ def test_digits_are_learned_and_a_cell_is_derived(request, opened_in, where):
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["one_file", "host"])
 def test_numbers_are_derived_in_the_page(request, opened_in, where):
     page = opened_in(request.getfixturevalue(where))

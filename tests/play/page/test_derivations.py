@@ -105,6 +105,7 @@ def told(tmp_path_factory):
     return dict(zip(WAYS, played(stories, tmp_path_factory.mktemp("derived"), derivations()), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WAYS)
 def test_a_derivation_in_the_page_is_python_s_step_by_step(name, told):
     whole, found = told[name].whole, told[name].found["explained"]

@@ -142,6 +142,7 @@ def test_the_page_s_model_file_and_python_s_answer_alike_for_images_as_the_set_h
         koubai.save(model, tmp_path / "again.koubai")
 
 
+@pytest.mark.slow
 def test_the_program_walks_the_page_s_path(told, tmp_path):
     path = tmp_path / "program.py"
     path.write_text(told["two convolutions"].found["program"])
