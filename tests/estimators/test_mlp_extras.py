@@ -336,3 +336,15 @@ def test_a_warm_start_needs_the_same_layers() -> None:
     warm = MLPRegressor(warm_start=True, **SMALL).fit(X, Y)
     with pytest.raises(ParameterError, match=r"must keep its layers of \(4, 8, 1\) nodes .*; got \(4, 9, 1\)"):
         warm.set_params(hidden_layer_sizes=9).fit(X, Y)
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine", "flat_cosine", "log_cosine"])
+def test_a_schedule_over_the_whole_run_goes_to_its_end_however_the_loss_moves(schedule: str) -> None:
+    """Where the rate is high the loss stands still, and falls with it: what ended there would be half trained."""
+    given: dict[str, Any] = {"hidden_layer_sizes": 4, "random_state": 0, "tol": 100.0, "n_iter_no_change": 2}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a course that was planned and has been gone through is no failure
+        whole = MLPClassifier(**given, schedule=schedule, max_iter=9).fit(X, Y)
+    assert whole.n_iter_ == 9
+    assert MLPClassifier(**given, schedule="step", epochs=9).fit(X, Y).n_iter_ == 4
+    assert MLPClassifier(**given, schedule=schedule, epochs=9, early_stopping=True).fit(X, Y).n_iter_ == 4

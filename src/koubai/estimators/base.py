@@ -266,7 +266,8 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         rates = next_rates(plan, run, course, source.n_rows, 1)
         self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))
         self._keep(run)
-        if run.history.stopped == "epochs" and not incremental and self.epochs is None:
+        unfinished = run.history.stopped == "epochs" and not choices.is_laid_over_the_run(schedule)
+        if unfinished and not incremental and self.epochs is None:
             warn_caller(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 f"converged yet.",
@@ -320,7 +321,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         trial = Trial(
             rates.reshape(epochs, steps),
             choices.share_schedules(self).of(0, (epochs, steps), steps, epochs * steps, rows.n_rows),
-            Patience(self._tolerance(), float(self.n_iter_no_change)),
+            Patience(self._tolerance(), self._patience()),
             self._score_on(engine, plan.network, validation),
         )
         who = choices.name_of(self)
@@ -331,9 +332,18 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         """Return the decrease in loss that counts as an improvement."""
         return float(self.tol)
 
+    def _patience(self, *, incremental: bool = False) -> float:
+        """Return the epochs without improvement after which training ends.
+
+        The training loss says nothing of a schedule that is laid over the whole run: it stands still where the rate is
+        highest, and falls with the rate.
+        """
+        over_the_run = choices.is_laid_over_the_run(self._schedule(incremental=incremental))
+        return np.inf if over_the_run and not self.early_stopping else float(self.n_iter_no_change)
+
     def _start(self, fitting: Fitting, optimizer: Optimizer, rate: float) -> tuple[Run, int]:
         """Return the run to continue, and the seed of its shuffles and dropout masks."""
-        theta, fresh, limit = fitting.theta, fitting.fresh, float(self.n_iter_no_change)
+        theta, fresh, limit = fitting.theta, fitting.fresh, self._patience(incremental=fitting.incremental)
         goes_on = fitting.incremental and not fresh
         going_on: RunningOptimizer | None = getattr(self, "_optimizer", None) if goes_on else None
         if going_on is not None and going_on.run.state.slots.shape[0] == optimizer.n_slots:

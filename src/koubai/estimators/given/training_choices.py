@@ -145,6 +145,18 @@ def chosen_schedule(estimator: Any) -> Schedule:
     return schedules[estimator.learning_rate]
 
 
+def is_laid_over_the_run(schedule: Schedule) -> bool:
+    """Return whether a schedule's rates depend on the length of the run, so that they are small only towards its end.
+
+    Examples
+    --------
+    >>> is_laid_over_the_run(get_schedule("one_cycle")), is_laid_over_the_run(get_schedule("step"))
+    (True, False)
+    """
+    of_a_run, of_a_longer_one = (schedule.rates(1.0, 0, 8, 1, n_updates) for n_updates in (8, 16))
+    return not np.array_equal(of_a_run, of_a_longer_one)
+
+
 def base_learning_rate(estimator: Any, optimizer: Optimizer) -> float:
     """Return α before any schedule."""
     given = estimator.learning_rate_init
