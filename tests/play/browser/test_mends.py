@@ -1,6 +1,7 @@
 """Mistakes of the page that must not come back."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -211,11 +212,9 @@ def test_the_four_stages_have_their_headings_on_one_line_and_the_layers_stand_ev
     lefts, middles = [left for left, _ in found], [middle for _, middle in found]
     assert lefts == sorted(lefts)  # data, features, hidden layers, output
     assert max(middles) - min(middles) < 8
-    middle = playground.state("0") or playground.page.evaluate(
-        """() => [...document.querySelectorAll(".nodes .node")].map((node) => parseFloat(node.style.left) + parseFloat(node.style.width) / 2)"""
-    )
-    columns = sorted(set(middle))
-    gaps = [after - before for before, after in zip(columns, columns[1:], strict=False)]
+    nodes = """() => [...document.querySelectorAll(".nodes .node")].map(({ style }) =>
+      parseFloat(style.left) + parseFloat(style.width) / 2)"""
+    gaps = [after - before for before, after in pairwise(sorted(set(playground.page.evaluate(nodes))))]
     assert len(gaps) == 3
     assert max(gaps) - min(gaps) < 2
     assert "What is computed in between?" in playground.inner_text(".depth")
@@ -226,9 +225,11 @@ def test_a_moved_slider_writes_its_own_words_alone_and_the_address_once_it_rests
     playground.page.evaluate(
         """() => {
           window.written = [];
-          new MutationObserver((all) => all.filter(({ type }) => type !== "attributes").forEach(({ target }) =>
-            window.written.push((target.parentElement.closest("[data-control]") ?? target.parentElement).dataset.control ?? target.parentElement.className)))
-            .observe(document.body, { subtree: true, childList: true, characterData: true });
+          const told = ({ target: { parentElement: at } }) => {
+            window.written.push((at.closest("[data-control]") ?? at).dataset.control ?? at.className);
+          };
+          const seen = new MutationObserver((all) => all.forEach(told));
+          seen.observe(document.body, { subtree: true, childList: true, characterData: true });
           window.addresses = 0;
           const { replaceState } = history;
           history.replaceState = (...given) => { window.addresses += 1; replaceState.apply(history, given); };
