@@ -3,10 +3,10 @@ import { isTable } from "../data/data.js";
 import { lacksImages } from "../data/images.js";
 import { Places } from "../experiment/maps.js";
 import { Problem } from "../experiment/problem.js";
-import { startOf, summary } from "../experiment/starts.js";
 import { Branch, differences } from "./branch.js";
 import { changed, parsed } from "./checks.js";
 import { pause } from "./resting.js";
+import { Starts } from "./starts.js";
 import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
 
 /** @typedef {import("./branch.js").Ground} Ground */
@@ -24,7 +24,6 @@ import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
  */
 
 const SLICE = 6, LONG_SLICE = 24; // milliseconds of training between looks at the messages
-const FEW_STARTS = 50; // of which each is told when it is done
 const KEPT_EVERY = 400; // milliseconds between two tellings of how the run stands
 const FINE = 100, FEW_NODES = 8; // the output's own grid, and up to how many nodes it is drawn so while training
 
@@ -58,8 +57,8 @@ export class Session {
     this.wake = () => {};
     this.looping = false;
     this.prepared = /** @type {{of: string, rows: Prepared} | null} */ (null);
-    this.startsAsked = this.keptAt = 0;
-    this.startsStopped = 0; // the request that is to end with what it has
+    this.keptAt = 0;
+    this.starts = new Starts(send, services);
     this.branch = /** @type {Branch} */ (/** @type {unknown} */ (null)); // until it is opened
     this.places = { coarse: new Places(), fine: new Places() };
   }
@@ -122,6 +121,7 @@ export class Session {
   close() {
     this.running = false;
     this.closed = true;
+    this.starts.close();
     this.wake();
   }
 
@@ -219,10 +219,9 @@ export class Session {
       case "download":
         return void this.#answer(kind, part).catch((error) => this.#refuse(error));
       case "starts":
-        return void this.#starts(part.count, part.epochs);
+        return void this.starts.train(this.branch, part.count, part.epochs).catch((error) => this.#refuse(error));
       case "stop_starts":
-        this.startsStopped = this.startsAsked;
-        return this.services.stopStarts?.();
+        return this.starts.stop();
       default:
         return this.#elsewhere(kind, part);
     }
@@ -385,47 +384,6 @@ export class Session {
     if (!this.running) this.#tellBriefly();
     else if (this.acked >= this.frameId) this.#tell();
     if (!branch.isFinite) this.send({ type: "problem", key: "diverged", values: {} });
-  }
-
-  /**
-   * Train from many seeds; the last request counts.
-   * @param {number} count
-   * @param {number} epochs
-   */
-  async #starts(count, epochs) {
-    const asked = (this.startsAsked += 1), { branch } = this, { experiment } = branch;
-    const told = (/** @type {number} */ done) => {
-      if (asked === this.startsAsked && done < count) this.send({ type: "starts", done, count });
-    };
-    try {
-      if (experiment.isPerceptron) throw new Problem("starts_perceptron");
-      if (this.services.starts) {
-        const found = await this.services.starts(branch, count, epochs, told);
-        if (asked === this.startsAsked) this.#tellStarts(found, count, experiment, epochs);
-        return;
-      }
-      const found = /** @type {import("../experiment/starts.js").Start[]} */ ([]);
-      for (let seed = 0; seed < count && this.startsStopped !== asked; seed++) {
-        found.push(startOf(experiment, seed, epochs));
-        if (count < FEW_STARTS || seed % 10 === 9) told(seed + 1);
-        await pause();
-        if (this.closed || asked !== this.startsAsked) return;
-      }
-      this.#tellStarts(found, count, experiment, epochs);
-    } catch (error) {
-      this.#refuse(error);
-    }
-  }
-
-  /**
-   * @param {import("../experiment/starts.js").Start[]} found fewer than were asked for where these were stopped
-   * @param {number} count
-   * @param {import("../experiment/experiment.js").Experiment} experiment
-   * @param {number} epochs
-   */
-  #tellStarts(found, count, experiment, epochs) {
-    if (!found.length) this.send({ type: "starts", done: 0, count, stopped: true });
-    else this.send({ ...summary(found, experiment, epochs), asked: count, stopped: found.length < count });
   }
 }
 
