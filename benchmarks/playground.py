@@ -64,7 +64,8 @@ INSTANT = """([times]) => new Promise((done) => {
     begin = 0;
     requestAnimationFrame(() => {  // painted: the next picture begins
       took.push(performance.now() - from);
-      if (took.length < times) setTimeout(move, 60);
+      // at any time between two pictures, as hands move
+      if (took.length < times) setTimeout(move, 60 + ((took.length * 7) %% 17));
       else done(took);
     });
   });

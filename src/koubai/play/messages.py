@@ -22,7 +22,7 @@ MOST_PIXELS = 4096
 LAYER, NODE = Count(1, 9), Count(0, 9999)
 
 MESSAGES: Mapping[str, Mapping[str, tuple[Check[object], object]]] = {
-    "settings": {"settings": (Anything(), {})},
+    "settings": {"settings": (Anything(), {}), "instant": (Flag(), False)},
     "run": {"until": (Maybe(Count(1, 1_000_000)), None)},
     "pause": {},
     "reset": {},

@@ -1,6 +1,7 @@
 """Mistakes of the page that must not come back."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -196,3 +197,59 @@ def test_axes_of_a_table_are_in_its_own_units(opened):
     playground.until("s.classes.length === 3 && s.data.axes[0] === 'bill_length_mm'")
     ticks = playground.page.locator(".axis.below").first.locator(".tick").all_inner_texts()
     assert {"40", "50"} <= set(ticks), "millimetres, not standard deviations"
+
+
+def test_the_four_stages_have_their_headings_on_one_line_and_the_layers_stand_evenly(opened):
+    playground = opened(width=1440, height=900)
+    edges = """() => [".card.data h2", ".heads .title span", ".depth > .explained, .depth output", ".output > h2"].map(
+      (each) => document.querySelector(each)).map((node) => {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const box = range.getBoundingClientRect();
+        return [box.left, box.top + box.height / 2];
+      })"""
+    found = playground.shown.evaluate(edges)
+    lefts, middles = [left for left, _ in found], [middle for _, middle in found]
+    assert lefts == sorted(lefts)  # data, features, hidden layers, output
+    assert max(middles) - min(middles) < 8
+    nodes = """() => [...document.querySelectorAll(".nodes .node")].map(({ style }) =>
+      parseFloat(style.left) + parseFloat(style.width) / 2)"""
+    gaps = [after - before for before, after in pairwise(sorted(set(playground.page.evaluate(nodes))))]
+    assert len(gaps) == 3
+    assert max(gaps) - min(gaps) < 2
+    assert "What is computed in between?" in playground.inner_text(".depth")
+
+
+def test_a_moved_slider_writes_its_own_words_alone_and_the_address_once_it_rests(opened):
+    playground = opened()
+    playground.page.evaluate(
+        """() => {
+          window.written = [];
+          const told = ({ target: { parentElement: at } }) => {
+            window.written.push((at.closest("[data-control]") ?? at).dataset.control ?? at.className);
+          };
+          const seen = new MutationObserver((all) => all.forEach(told));
+          seen.observe(document.body, { subtree: true, childList: true, characterData: true });
+          window.addresses = 0;
+          const { replaceState } = history;
+          history.replaceState = (...given) => { window.addresses += 1; replaceState.apply(history, given); };
+        }"""
+    )
+    slider = playground.page.locator("[data-control=learning_rate] input[type=range]")
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+    playground.until("s.settings.learning_rate !== 0.03")
+    playground.wait(f"location.hash.includes('learning_rate={playground.state('s.settings.learning_rate')}')")
+    assert playground.page.evaluate("window.addresses") == 1
+    assert set(playground.page.evaluate("window.written")) <= {"learning_rate", "field", "more", "row past"}
+
+
+def test_instant_mode_does_not_train_before_what_is_to_be_predicted(opened):
+    playground = opened("instant=true")
+    playground.until("s.instant_ms > 0")
+    playground.page.evaluate("location.hash = 'lesson=activations&instant=true'")  # as when a link is pasted
+    playground.until("s.lesson?.name === 'activations' && s.instant")
+    assert playground.state("Boolean(s.lesson.steps[s.lesson_step].predict)")
+    playground.page.wait_for_timeout(800)
+    assert playground.state("s.epoch") == 0

@@ -11,7 +11,7 @@ globalThis.MessageChannel = class {
 const [statics, module, description, given, answer] = process.argv.slice(2);
 const at = (path) => import(pathToFileURL(`${statics}/${path}`).href);
 const [{ loadEngine }, { Session }, { program }, { modelFile }, { decoded }, { Problem }, { explained }, { cellOf }, { backOf, edited, ofKernel }] = await Promise.all([
-  at("engine/engine.js"), at("session/session.js"), at("keeping/program.js"), at("keeping/model-file.js"), at("session/rows.js"), at("experiment/problem.js"), at("derivations/explained.js"),
+  at("engine/engine.js"), at("session/session.js"), at("keeping/program.js"), at("keeping/model-file.js"), at("data/rows.js"), at("experiment/problem.js"), at("derivations/explained.js"),
   at("images/numbers/forward.js"), at("images/numbers/back.js"),
 ]);
 const { catalogue, derivations, stories } = JSON.parse(readFileSync(given, "utf8"));

@@ -12,8 +12,8 @@ FAST = {"hidden": [4], "n_rows": 60, "pace": 0}
 EDIT = {"type": "edit", "layer": 1, "source": 0, "target": 1, "value": 0.5}
 
 
-def settings(**part):
-    return {"type": "settings", "settings": part}
+def settings(instant=False, **part):
+    return {"type": "settings", "settings": part, "instant": instant}
 
 
 STORIES = {
@@ -73,8 +73,8 @@ STORIES = {
     "instant after a slider": {
         "first": FAST,
         "messages": [
-            {"at_once": [settings(learning_rate=0.05), {"type": "instant", "epochs": 50}]},
-            {"at_once": [settings(hidden=[3]), {"type": "instant", "epochs": 50}]},
+            {"at_once": [settings(instant=True, learning_rate=0.05), {"type": "instant", "epochs": 50}]},
+            {"at_once": [settings(instant=True, hidden=[3]), {"type": "instant", "epochs": 50}]},
         ],
     },
     "instant superseded": {
@@ -251,6 +251,8 @@ def test_instant_mode_shows_what_training_from_the_start_gives_with_the_bends_of
 
 def test_instant_mode_draws_no_state_between_unless_the_network_has_another_shape(told):
     found = told["instant after a slider"]
+    greeting, final = ["state", "data", "losses", "frame"], ["losses", "frame", "state"]
+    assert [message["type"] for message in found.messages] == ["hello", *greeting, *final, *greeting, *final]
     frames = [message["header"] for message in found.messages if message["type"] == "frame"]
     assert [(frame["epoch"], frame["instant"]) for frame in frames] == [(0, False), (50, True), (0, False), (50, True)]
     last = frames[-1]

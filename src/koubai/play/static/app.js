@@ -1,7 +1,7 @@
 // Assembles the playground: messages go into the store, panels render from it.
 import { el, save } from "./page/dom.js";
 import { Acknowledged, Instant, Patience } from "./page/flow.js";
-import { read, sifted, written } from "./page/link.js";
+import { address, read, sifted, written } from "./page/link.js";
 import { keep_table, kept_table } from "./page/table-kept.js";
 import { Pictured } from "./page/pictured.js";
 import { Store } from "./page/store.js";
@@ -50,9 +50,10 @@ export function mount(root, transport, options = { page: false }) {
         store.set({ data: drawn(wanted.points), frame: null, losses: { epochs: [], train: [], test: [] }, future: null }); // nothing has learnt from these yet
         return;
       }
-      context.send({ type: "settings", settings: kept });
+      const final = store.state.instant && !refusal(store.state, { type: "instant" }, predicted);
+      context.send({ type: "settings", settings: kept, instant: final });
       kept = {};
-      if (store.state.instant) instant.ask();
+      if (final) instant.ask();
     },
   };
 
@@ -145,6 +146,7 @@ export function mount(root, transport, options = { page: false }) {
       if (same) own.lesson_step = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
       if (lesson && !same) store.set({ lesson: null });
       store.set(own);
+      if (settings.lesson && !same) return begin(context, settings.lesson, own, settings);
       context.send({ type: "settings", settings: same ? under(lesson, own.lesson_step, defaults, settings) : { ...defaults, ...settings } });
     });
   }
@@ -242,12 +244,7 @@ function receive(message, { store, send, change, transport, texts }, options) {
     const name = settings.lesson || rest.settings.lesson;
     if (Object.keys(settings).length && !name) send({ type: "settings", settings });
     if (own.instant) change({}); // opening the link shows the final state too
-    const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
-    if (name) transport.fetch_lesson(name).then((lesson) => {
-      const at = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
-      if (resumed) send({ type: "settings", settings: under(lesson, at, store.state.defaults, settings) });
-      store.set({ lesson: { ...lesson, resumed }, lesson_step: at });
-    }).catch(() => send({ type: "settings", settings })); // the link's lesson isn't known here; the rest of it is
+    if (name) begin({ store, send, transport }, name, own, settings);
   } else if (type === "state") {
     confirmed.set(store, rest.settings);
     for (const name of ["network", "feature_names", "classes", ...(store.state.network ? ["settings"] : [])]) // keep unchanged values, so that no focus is lost and nothing is drawn twice
@@ -279,6 +276,22 @@ function receive(message, { store, send, change, transport, texts }, options) {
 }
 
 /**
+ * Opens the lesson that a link names.
+ * @param {Pick<import("./types.js").Context, "store" | "send" | "transport">} context
+ * @param {string} name
+ * @param {Record<string, any>} own the page's part of the link
+ * @param {Record<string, any>} settings the rest of it
+ */
+function begin({ store, send, transport }, name, own, settings) {
+  const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
+  transport.fetch_lesson(name).then((lesson) => {
+    const at = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
+    if (resumed) send({ type: "settings", settings: under(lesson, at, store.state.defaults, settings) });
+    store.set({ lesson: { ...lesson, resumed }, lesson_step: at });
+  }).catch(() => send({ type: "settings", settings })); // the link's lesson isn't known here; the rest of it is
+}
+
+/**
  * Leaves out of a link images that this page does not have, and says so.
  * @param {Store} store
  * @param {Texts} texts
@@ -301,12 +314,6 @@ function lately(frame, state) {
   const before = state.frame?.blocks.theta?.data, after = frame.blocks.theta.data;
   const alone = state.settings?.mode === "perceptron" && rows.length === 1 && before?.length === after.length;
   return { rows, changed: alone ? after.some((value, at) => value !== before?.[at]) : null };
-}
-
-/** @param {import("./types.js").State} state */
-function address(state) {
-  const hash = written(state);
-  if (hash !== window.location.hash.slice(1)) history.replaceState(null, "", `${location.pathname}${hash ? "#" + hash : ""}`);
 }
 
 /**

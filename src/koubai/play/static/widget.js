@@ -2,7 +2,7 @@
 import { mount } from "./app.js";
 import { Problem } from "./experiment/problem.js";
 import { Carried } from "./session/carried.js";
-import { decoded } from "./session/rows.js";
+import { decoded } from "./data/rows.js";
 import { SessionTransport } from "./session/transport.js";
 
 /** @typedef {import("./types.js").Home} Home */

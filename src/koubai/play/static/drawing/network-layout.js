@@ -37,17 +37,20 @@ export function layout(state, toy, available, goal = null) {
   const named = state.classes.length > 2 ? 20 : 0; // names stand above the output nodes
   const pitched = (/** @type {number} */ count, /** @type {number} */ layer) => measures(count, roomy).pitch + (joined && layer === counts.length - 1 ? named : 0);
   const height = Math.max(...counts.map((count, layer) => count * pitched(count, layer)), joined ? 330 : 0) + 2 * HEAD;
+  const left = Math.max(56 + roomy / 2, Math.min(step / 2, 100)); // of the inputs, beside the map; their names need room
+  const right = width - (named ? Math.min(roomy, 34, measures(counts[counts.length - 1], roomy).size) / 2 + 14 : 8);
   const columns = counts.map((count, layer) => {
     const first = layer === 0, last = layer === counts.length - 1, port = joined && last && !named;
     const { size } = port ? { size: 16 } : measures(count, joined && last ? Math.min(roomy, 34) : roomy), pitch = pitched(count, layer);
     const half = ((count - 1) * pitch + size) / 2 + HEAD;
     const middle = joined && last ? Math.max(half, Math.min(height - half, goal)) : height / 2;
     const top = middle - ((count - 1) * pitch) / 2;
-    const shift = joined && last ? step / 2 - size / 2 - (port ? 0 : 14) : first ? Math.max(step * 0.24, 56 + size / 2 - step / 2) : last ? -Math.max(step * 0.2, 62 + size / 2 - step / 2) : 0;
+    const shift = first ? Math.max(step * 0.24, 56 + size / 2 - step / 2) : last ? -Math.max(step * 0.2, 62 + size / 2 - step / 2) : 0;
     return Array.from({ length: count }, (_, index) => {
       const used = layer || !toy ? index : state.settings.features.indexOf(inputs[index]);
       const name = first ? inputs[index] : last ? outputName(state, index) : "";
-      return { layer, index, input: used, x: (layer + 0.5) * step + shift, y: top + index * pitch, size, name, active: used >= 0 };
+      const x = joined ? left + ((right - left) * layer) / (counts.length - 1) : (layer + 0.5) * step + shift;
+      return { layer, index, input: used, x, y: top + index * pitch, size, name, active: used >= 0 };
     });
   });
   return { columns, width, height, step, joined };

@@ -28,6 +28,25 @@ export function gridInputs(data, grid) {
   return Float32Array.from(data.plane.inputs(x, y));
 }
 
+/** The inputs over the last grid that was asked for: most settings leave them as they are. */
+export class Places {
+  constructor() {
+    this.of = /** @type {any} */ (null);
+    this.grid = 0;
+    this.inputs = new Float32Array(0);
+  }
+
+  /**
+   * The network's inputs at grid × grid places of the plane; none where it sees images.
+   * @param {Experiment} experiment
+   * @param {number} grid
+   */
+  over({ data, seesImages }, grid) {
+    if (this.of !== data || this.grid !== grid) [this.of, this.grid, this.inputs] = [data, grid, seesImages ? new Float32Array(0) : gridInputs(data, grid)];
+    return this.inputs;
+  }
+}
+
 /**
  * @param {Experiment} experiment
  * @param {Float64Array} theta
@@ -94,7 +113,8 @@ function forward({ engine, network, data }, theta, inputs, seen) {
  */
 function inSteps(values, bytes) {
   let low = Infinity, high = -Infinity;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (value < low) low = value;
     if (value > high) high = value;
   }

@@ -1,5 +1,6 @@
 // For teachers: which controls the link hides.
-import { button, card, el } from "../page/dom.js";
+import { button, card, el, say } from "../page/dom.js";
+import { whole } from "../page/link.js";
 
 const CONTROLS = ["play", "step", "reset", "instant", "mode", "learning_rate", "optimizer", "schedule", "loss", "l1", "l2", "init", "seed", "stop_at", "pace", "output",
   "hidden", "activations", "dropout", "train_ratio", "noise", "batch_size", "n_rows", "data_seed", "show_test", "discretize", "data_panel", "network_panel", "output_panel",
@@ -17,10 +18,10 @@ export function hidingPanel({ store, change, texts }) {
   const words = el("span", { "aria-live": "polite" });
   const copy = button("play.hiding.copy", async () => {
     try {
-      await navigator.clipboard.writeText(window.location.href);
+      await navigator.clipboard.writeText(whole());
       words.textContent = texts.text("play.hiding.copied");
     } catch {
-      words.textContent = window.location.href;
+      words.textContent = whole();
     }
   });
   const element = card("hiding", el("p", { text: "play.hiding.how" }), el("details", {}, el("summary", { text: "play.hiding.choose" }), boxes), el("div", { class: "row" }, copy, words));
@@ -42,7 +43,7 @@ export function hidingPanel({ store, change, texts }) {
         const input = label.firstElementChild, span = label.lastElementChild, name = input.value;
         input.checked = !hidden.has(name);
         const key = texts.has(`play.control.${name}`) ? `play.control.${name}` : `play.${name.replace(/_panel$/, "")}.title`;
-        span.textContent = texts.has(key) ? texts.text(key) : texts.text(`play.hiding.${name}`);
+        say(span, texts.text(texts.has(key) ? key : `play.hiding.${name}`));
       }
     },
   };

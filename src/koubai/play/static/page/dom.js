@@ -154,6 +154,15 @@ function power(text) {
   return `${factor}10${raised}`.replace("-", "−");
 }
 
+/**
+ * Sets an element's text where it is another one: what is set is laid out and painted anew, the same or not.
+ * @param {Element} node
+ * @param {string} text
+ */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** Device pixels per CSS pixel of a canvas. */
 export const fineness = () => Math.min(2, window.devicePixelRatio || 1);
 

@@ -59,6 +59,28 @@ export function written(state) {
   return parts.toString();
 }
 
+const STILL = 200; // milliseconds without a change
+let due = 0, write = () => {};
+
+/**
+ * Write the state into the address once it rests: a browser takes its time for that, and refuses it when it is asked too often.
+ * @param {import("../types.js").State} state
+ */
+export function address(state) {
+  window.clearTimeout(due);
+  write = () => {
+    const hash = written(state);
+    if (hash !== window.location.hash.slice(1)) history.replaceState(null, "", `${location.pathname}${hash ? "#" + hash : ""}`);
+  };
+  due = window.setTimeout(write, STILL);
+}
+
+/** The address of what is shown now. */
+export function whole() {
+  write();
+  return window.location.href;
+}
+
 /** @param {string} text */
 function parsed(text) {
   try {

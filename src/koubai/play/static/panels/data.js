@@ -1,5 +1,5 @@
 // Choice of data, with a small picture of each set; noise, ratio, batch size; regenerate.
-import { button, card, el, options, range } from "../page/dom.js";
+import { button, card, el, options, range, say } from "../page/dom.js";
 import { field } from "../page/helping.js";
 import { GIVEN, imagesOf } from "../data/images.js";
 import { CLASSES, NEGATIVE, POSITIVE, css } from "../drawing/colours.js";
@@ -23,14 +23,14 @@ export function dataPanel({ store, change, texts }) {
   const slider = (/** @type {string} */ name, /** @type {Record<string, any>} */ props, /** @type {(v: number) => string} */ shown) => {
     const value = el("output");
     const { input, show } = range(props, (now) => {
-      value.textContent = shown(now);
+      say(value, shown(now));
       change({ [name]: now });
     });
     return {
       input, element: field(name, input, value),
       update(/** @type {any} */ settings) {
         show(settings[name]);
-        value.textContent = shown(settings[name]);
+        say(value, shown(settings[name]));
       },
     };
   };
@@ -69,14 +69,14 @@ export function dataPanel({ store, change, texts }) {
         }
         if (!sets.querySelector("[aria-checked=true]") && sets.firstElementChild) sets.firstElementChild.tabIndex = 0;
         const images = imagesOf(catalogue, settings);
-        about.textContent = told(settings.dataset, images, texts);
+        say(about, told(settings.dataset, images, texts));
         sliders[3].input.max = images?.n ? Math.max(20, 10 * Math.ceil(images.n / 10)) : MOST_ROWS;
         sliders.forEach((each) => each.update(settings));
         const made = !images && !REAL.has(settings.dataset) && settings.dataset !== "points";
         sliders[1].element.hidden = !made;
         sliders[3].element.hidden = !made && !images;
         again.dataset.text = made ? "play.data.again" : "play.data.split_again";
-        again.textContent = texts.text(again.dataset.text);
+        say(again, texts.text(again.dataset.text));
       }
       if (changed.has("feature_names") || changed.has("settings") || changed.has("lang")) {
         const wide = REAL.has(settings.dataset) && state.feature_names.length > 1;

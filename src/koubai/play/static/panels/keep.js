@@ -1,5 +1,5 @@
 // Keeping results: the model, code that reproduces it, pictures for a slide, and an animation of the run.
-import { button, card, el, save } from "../page/dom.js";
+import { button, card, el, save, say } from "../page/dom.js";
 import { imagesOf } from "../data/images.js";
 import { film } from "../drawing/film.js";
 import { picture } from "../drawing/picture.js";
@@ -62,7 +62,7 @@ export function keepPanel(context, panels) {
       if (!(changed.has("settings") || changed.has("lang")) || !state.settings) return;
       const images = imagesOf(state.catalogue, state.settings);
       program.hidden = Boolean(images?.given) || (state.settings.dataset === "table" && state.settings.table === GIVEN); // a program could not refer to them
-      how.textContent = texts.text(program.hidden ? "play.keep.how_given" : images?.n ? "play.keep.how_given_images" : images ? "play.keep.how_images" : "play.keep.how", { most: images?.most });
+      say(how, texts.text(program.hidden ? "play.keep.how_given" : images?.n ? "play.keep.how_given_images" : images ? "play.keep.how_images" : "play.keep.how", { most: images?.most }));
     },
   };
 }

@@ -11,6 +11,7 @@ import { seesImages } from "../images/shapes.js";
 import { names, word } from "./settings.js";
 
 const LAYERS = 8, NODES = 32;
+const HEADING = 190; // pixels that the heading of the hidden layers needs
 
 /** Whether more than a beginner needs is shown: asked for, or in use. @param {any} state */
 const state_more = (state) => state.more || state.settings.dropout.some((/** @type {number} */ rate) => rate > 0);
@@ -52,9 +53,9 @@ export function networkPanel(context, face, map) {
     if (selection && look.element.contains(focused(element))) buttonOf(selection)?.focus();
   };
   const look = inspector(context, close);
-  const element = card("network",
-    el("div", { class: "depth", "data-control": "hidden" }, fewer, depth, explained(el("span", { text: "play.network.hidden_layers" }), "hidden", fewer, more), more),
-    scroll, learnt, rule, legend, look.element);
+  const between = el("div", { class: "depth", "data-control": "hidden" },
+    fewer, depth, explained(el("span", { text: "play.network.hidden_layers" }), "hidden", fewer, more), more, el("small", { text: "play.network.hidden_asks" }));
+  const element = card("network", scroll, learnt, rule, legend, look.element);
 
   let plan = /** @type {any} */ (null), hover = /** @type {any} */ (null), entering = false;
   let colours = /** @type {Record<string, string>} */ ({});
@@ -237,7 +238,7 @@ export function networkPanel(context, face, map) {
     const shape = `${count} ${hidden.length}`, beginner = !state_more(store.state);
     if (heads.dataset.shape !== shape) {
       heads.dataset.shape = shape;
-      heads.replaceChildren(head("play.network.inputs", "play.network.inputs_asks"), ...hidden.map((/** @type {number} */ _, /** @type {number} */ at) => layerHead(at)), head("play.network.outputs"));
+      heads.replaceChildren(head("play.network.inputs", "play.network.inputs_asks"), ...hidden.map((/** @type {number} */ _, /** @type {number} */ at) => layerHead(at)), head("play.network.outputs"), between);
       texts.apply(heads);
     }
     hidden.forEach((/** @type {number} */ nodes, /** @type {number} */ at) => {
@@ -247,8 +248,10 @@ export function networkPanel(context, face, map) {
       const rates = [...new Set([0, 0.1, 0.2, 0.3, 0.5, settings.dropout[at] || 0])].sort();
       options(dropout, rates.map((rate) => [String(rate), texts.text("play.network.dropout", { rate })]), String(settings.dropout[at] || 0));
     });
-    heads.firstElementChild.style.transform = `translateX(${plan.columns[0][0].x - plan.step / 2}px)`;
-    heads.lastElementChild.style.transform = `translateX(${plan.columns[count - 1][0].x - (count - 0.5) * plan.step}px)`;
+    if (hidden.length === count - 2) { // the network of these settings is there
+      plan.columns.forEach((/** @type {any[]} */ [{ x }], /** @type {number} */ at) => (heads.children[at].style.transform = `translateX(${x - (at + 0.5) * plan.step}px)`));
+      bracket(count);
+    }
     heads.classList.toggle("plain", beginner);
     how.dataset.text = toy() ? "play.network.how" : "play.network.how_table"; // a table's inputs can't be switched
     how.textContent = texts.text(how.dataset.text);
@@ -256,6 +259,16 @@ export function networkPanel(context, face, map) {
     depth.textContent = String(hidden.length);
     fewer.disabled = !hidden.length || settings.mode === "perceptron";
     more.disabled = hidden.length >= LAYERS || settings.mode === "perceptron";
+  }
+
+  /** The heading of the hidden layers spans them; where they are too narrow, or none, it stands above all. @param {number} count of columns */
+  function bracket(count) {
+    const first = plan.columns[1][0].x, last = plan.columns[count - 2][0].x, fits = plan.step * (count - 2) >= HEADING;
+    const wide = Math.max(HEADING, last - first + plan.step * 0.7);
+    heads.classList.toggle("bracketed", fits);
+    between.style.gridColumn = fits ? `2 / ${count}` : "1 / -1";
+    between.style.width = `${fits ? wide : scroll.clientWidth}px`;
+    between.style.transform = fits ? `translateX(${(first + last) / 2 - (count / 2) * plan.step}px)` : "";
   }
 
   /** @param {string} key @param {string} [asks] key of the question below */

@@ -1,5 +1,5 @@
 // The strip of training settings. Every control is one row of a table here; the panel only renders it.
-import { el, focused, options, range } from "../page/dom.js";
+import { el, focused, options, range, say } from "../page/dom.js";
 import { field } from "../page/helping.js";
 
 const RATES = [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -41,7 +41,7 @@ export function settingsPanel({ store, change, texts }) {
       change({ [name]: values[at] });
     });
     const show = (/** @type {number} */ now) => {
-      value.textContent = said(now);
+      say(value, said(now));
       input.setAttribute("aria-valuetext", said(now));
     };
     return {
@@ -100,7 +100,7 @@ export function settingsPanel({ store, change, texts }) {
         below.hidden = !state.more;
         more.setAttribute("aria-expanded", String(state.more));
         const n = folded.filter((name) => JSON.stringify(state.settings[name]) !== JSON.stringify(state.defaults[name])).length;
-        more.textContent = n ? texts.text("play.settings.more_n", { n }) : texts.text("play.settings.more");
+        say(more, n ? texts.text("play.settings.more_n", { n }) : texts.text("play.settings.more"));
       }
       if (changed.has("settings") || changed.has("catalogue") || changed.has("lang") || changed.has("task")) for (const control of controls) control.update(state);
     },

@@ -26,7 +26,7 @@ export function lossPanel({ store, texts }) {
   const scale = explained(el("label", { for: log.id }, log, el("span", { text: "play.loss.log" })), "loss_log", log);
   const reading = el("output", { class: "reading" });
   const element = card("loss", el("div", { class: "row tools" }, reading, el("span", { class: "check" }, scale)), canvas, legend);
-  const due = seldom(200);
+  const due = seldom(200), marks = { canvas: el("canvas"), of: "" };
   let look = /** @type {ReturnType<typeof seen> | null} */ (null), cross = -1;
   let plot = /** @type {ReturnType<typeof scaled> | null} */ (null);
 
@@ -59,14 +59,24 @@ export function lossPanel({ store, texts }) {
     };
   }
 
+  /** The grid and its numbers, drawn again only where they change: writing on a canvas forces a page layout. @param {any} plot @param {any} look */
+  function marked(plot, { width, font, ink, soft }) {
+    const wanted = [width, font, ink, soft, plot.top, plot.last, plot.floor].join();
+    if (wanted === marks.of && marks.canvas.width === canvas.width) return marks.canvas;
+    marks.of = wanted;
+    const pen = prepare(marks.canvas, width, HEIGHT);
+    pen.font = font;
+    grid(pen, plot, ink, soft);
+    return marks.canvas;
+  }
+
   function draw() {
     const { losses, kept, epoch, timeline } = store.state;
     const future = timeline.position < timeline.length - 1 ? store.state.future : null;
-    const { width, font, ink, soft, train, test } = (look ??= seen());
+    const { width, ink, train, test } = (look ??= seen());
     const pen = prepare(canvas, width, HEIGHT);
     plot = scaled([losses, ...kept.map((/** @type {any} */ run) => run.losses), ...(future ? [future] : [])], width);
-    pen.font = font;
-    grid(pen, plot, ink, soft);
+    pen.drawImage(marked(plot, look), 0, 0, width, HEIGHT);
     kept.forEach((/** @type {any} */ run, /** @type {number} */ index) => {
       path(pen, plot, run.losses, run.losses.test, KEPT[index % KEPT.length], [4, 3]);
       path(pen, plot, run.losses, run.losses.train, KEPT[index % KEPT.length], []);

@@ -1,5 +1,5 @@
 // Time travel: a slider over all past states; branching, and comparison with the other branch.
-import { button, card, el, seldom } from "../page/dom.js";
+import { button, card, el, say, seldom } from "../page/dom.js";
 import { explained } from "../page/helping.js";
 
 /** Runs whose curves are overlaid on the present one's. */
@@ -81,7 +81,7 @@ export function timelinePanel({ store, send, texts }) {
         slider.max = Math.max(0, length - 1);
         if (!busy) {
           slider.value = position;
-          words.textContent = said(position);
+          say(words, said(position));
           slider.setAttribute("aria-valuetext", said(position));
         }
       }

@@ -1,6 +1,6 @@
 // What a page brings along in its own file: engine, texts, lessons, and the example tables as they were prepared.
 import { OwnTables } from "../data/tables.js";
-import { decoded } from "./rows.js";
+import { decoded } from "../data/rows.js";
 
 /** @typedef {import("../types.js").Home} Home */
 

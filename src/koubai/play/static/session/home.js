@@ -1,7 +1,7 @@
 // Where a page on a host finds what it needs: files beside it and, if a koubai server serves it, what only Python can do.
 import { Problem } from "../experiment/problem.js";
 import { OwnTables } from "../data/tables.js";
-import { decoded } from "./rows.js";
+import { decoded } from "../data/rows.js";
 
 /** @typedef {import("../types.js").Home} Home */
 

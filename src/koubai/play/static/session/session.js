@@ -1,12 +1,12 @@
 // The playground's session: it obeys messages in order, trains in slices, and reports what came of it.
 import { isTable } from "../data/data.js";
 import { lacksImages } from "../data/images.js";
-import { gridInputs } from "../experiment/maps.js";
+import { Places } from "../experiment/maps.js";
 import { Problem } from "../experiment/problem.js";
-import { startOf, summary } from "../experiment/starts.js";
 import { Branch, differences } from "./branch.js";
 import { changed, parsed } from "./checks.js";
 import { pause } from "./resting.js";
+import { Starts } from "./starts.js";
 import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
 
 /** @typedef {import("./branch.js").Ground} Ground */
@@ -24,7 +24,6 @@ import { frameOf, hello, lossesOf, pointsOf, stateOf } from "./telling.js";
  */
 
 const SLICE = 6, LONG_SLICE = 24; // milliseconds of training between looks at the messages
-const FEW_STARTS = 50; // of which each is told when it is done
 const KEPT_EVERY = 400; // milliseconds between two tellings of how the run stands
 const FINE = 100, FEW_NODES = 8; // the output's own grid, and up to how many nodes it is drawn so while training
 
@@ -52,17 +51,16 @@ export class Session {
     this.grid = 50;
     this.look = /** @type {import("../experiment/seen.js").Look} */ ({ row: 0, pixels: null, target: null });
     this.withMaps = true;
-    this.frameId = this.acked = this.waiting = this.instants = 0;
+    this.frameId = this.acked = this.waiting = 0;
     this.others = /** @type {Branch[]} */ ([]);
     this.turn = Promise.resolve();
     this.wake = () => {};
     this.looping = false;
     this.prepared = /** @type {{of: string, rows: Prepared} | null} */ (null);
-    this.startsAsked = this.keptAt = 0;
-    this.startsStopped = 0; // the request that is to end with what it has
+    this.keptAt = 0;
+    this.starts = new Starts(send, services);
     this.branch = /** @type {Branch} */ (/** @type {unknown} */ (null)); // until it is opened
-    this.places = new Float32Array(0);
-    this.fine = /** @type {{of: any, places: Float32Array} | null} */ (null);
+    this.places = { coarse: new Places(), fine: new Places() };
   }
 
   /**
@@ -76,11 +74,11 @@ export class Session {
     try {
       settings = changed(catalogue, wide(catalogue.defaults, first, catalogue.bounds.widest), first ?? {});
       const prepared = await this.#rows(document?.settings ?? settings);
-      this.#show(document ? Branch.restored(this.ground, document, prepared) : Branch.of(this.ground, settings, prepared));
+      this.branch = document ? Branch.restored(this.ground, document, prepared) : Branch.of(this.ground, settings, prepared);
     } catch (error) {
       this.#refuse(error);
       settings = catalogue.defaults;
-      this.#show(Branch.of(this.ground, settings));
+      this.branch = Branch.of(this.ground, settings);
     }
     this.send(hello(catalogue, this.branch.settings));
     this.#tellAll();
@@ -105,12 +103,10 @@ export class Session {
       return Promise.resolve();
     }
     if (kind === "pause" || kind === "reset") [this.running, this.halted] = [false, true];
-    const weight = Number(SUPERSEDING.has(kind)), isInstant = Number(kind === "instant");
+    const weight = Number(SUPERSEDING.has(kind));
     this.waiting += weight;
-    this.instants += isInstant;
     this.turn = this.turn.then(async () => {
       this.waiting -= weight;
-      this.instants -= isInstant;
       try {
         await this.#obey(kind, part);
         if (CHANGING.has(kind)) this.#keep();
@@ -125,6 +121,7 @@ export class Session {
   close() {
     this.running = false;
     this.closed = true;
+    this.starts.close();
     this.wake();
   }
 
@@ -153,11 +150,12 @@ export class Session {
 
   /** @param {boolean} [instant] */
   #tell(instant = false) {
-    this.send({ type: "losses", ...lossesOf(this.branch.curve.news()) });
     this.frameId += 1;
     const { sizes, seesImages } = this.branch.experiment, few = sizes.slice(1).reduce((sum, nodes) => sum + nodes, 0) <= FEW_NODES;
-    const fine = !seesImages && (few || !this.running) ? this.#finePlaces() : null; // while much is computed, a coarse map that moves is the better one
-    const { message, transfer } = frameOf(this.branch, this.places, this.grid, fine, this.withMaps, { id: this.frameId, running: this.running, instant }, this.look);
+    const side = Math.max(FINE, this.grid), isFine = !seesImages && (few || !this.running); // while much is computed, a coarse map that moves is the better one
+    const fine = isFine ? { places: this.places.fine.over(this.branch.experiment, side), grid: side } : null;
+    const { message, transfer } = frameOf(this.branch, this.places.coarse.over(this.branch.experiment, this.grid), this.grid, fine, this.withMaps, { id: this.frameId, running: this.running, instant }, this.look);
+    this.send({ type: "losses", ...lossesOf(this.branch.curve.news()) }); // with the frame, so that both are drawn at once
     this.send(message, transfer);
   }
 
@@ -172,19 +170,6 @@ export class Session {
   #tellBriefly() {
     this.#tell();
     this.#tellState();
-  }
-
-  /** The network's inputs over a finer grid, for the output alone. */
-  #finePlaces() {
-    const { data } = this.branch.experiment;
-    if (this.fine?.of !== data) this.fine = { of: data, places: gridInputs(data, Math.max(FINE, this.grid)) };
-    return { places: this.fine.places, grid: Math.max(FINE, this.grid) };
-  }
-
-  /** @param {Branch} branch */
-  #show(branch) {
-    this.places = branch.experiment.seesImages ? new Float32Array(0) : gridInputs(branch.experiment.data, this.grid);
-    this.branch = branch;
   }
 
   /**
@@ -214,13 +199,12 @@ export class Session {
       case "pause":
         return this.#tellBriefly();
       case "settings":
-        return this.#settings(part.settings);
+        return this.#settings(part.settings, part.instant);
       case "edit":
         this.branch.edit(part);
         return this.#tellBriefly();
       case "view":
-        [this.grid, this.withMaps, this.fine] = [part.grid, part.maps, null];
-        if (!this.branch.experiment.seesImages) this.places = gridInputs(this.branch.experiment.data, this.grid);
+        [this.grid, this.withMaps] = [part.grid, part.maps];
         return this.#tell();
       case "look":
         this.look = part;
@@ -235,10 +219,9 @@ export class Session {
       case "download":
         return void this.#answer(kind, part).catch((error) => this.#refuse(error));
       case "starts":
-        return void this.#starts(part.count, part.epochs);
+        return void this.starts.train(this.branch, part.count, part.epochs).catch((error) => this.#refuse(error));
       case "stop_starts":
-        this.startsStopped = this.startsAsked;
-        return this.services.stopStarts?.();
+        return this.starts.stop();
       default:
         return this.#elsewhere(kind, part);
     }
@@ -254,17 +237,17 @@ export class Session {
     else this.send({ type: "download", ...(await this.services.download(this.branch, part.kind)) });
   }
 
-  /** @param {any} given */
-  async #settings(given) {
+  /** @param {any} given @param {boolean} instant whether the final state is asked for next, before which nothing is told */
+  async #settings(given, instant) {
     const wanted = changed(this.ground.catalogue, this.branch.settings, given);
     if (!differences(this.branch.settings, wanted).length) return this.#tellAll();
     const prepared = await this.#rows(wanted), { data, sizes } = this.branch.experiment;
-    this.#show(this.branch.changed(wanted, prepared));
+    this.branch = this.branch.changed(wanted, prepared);
     if (this.branch.experiment.data !== data || this.branch.experiment.sizes.join() !== sizes.join()) return this.#tellAll();
-    await pause(); // if the final state was asked for with them, none between is drawn
-    if (!this.instants) return this.#tellAll();
-    this.#tellState();
     this.branch.curve.told = null;
+    if (instant) return;
+    this.#tellState();
+    this.#tell();
   }
 
   /**
@@ -274,7 +257,7 @@ export class Session {
    */
   async #elsewhere(kind, part) {
     this.running = false;
-    if (kind === "reset") this.#show(Branch.begin(this.ground, this.branch.experiment));
+    if (kind === "reset") this.branch = Branch.begin(this.ground, this.branch.experiment);
     else if (kind === "step") await this.#step(part.unit, part.count);
     else if (kind === "seek") this.branch.seek(part.position);
     else if (kind === "instant") await this.#instant(part.epochs);
@@ -296,7 +279,7 @@ export class Session {
       this.branch.follow(document);
       return;
     }
-    this.#show(Branch.restored(this.ground, document, await this.#rows(document.settings)));
+    this.branch = Branch.restored(this.ground, document, await this.#rows(document.settings));
   }
 
   /** @param {number} index */
@@ -305,7 +288,7 @@ export class Session {
     const at = Math.min(index, this.others.length - 1), theirs = this.others[at];
     theirs.look({ ...this.branch.settings, axes: theirs.settings.axes });
     this.others[at] = this.branch;
-    this.#show(theirs);
+    this.branch = theirs;
   }
 
   /**
@@ -326,7 +309,7 @@ export class Session {
 
   /** Train a new run from its start to its end, unless another message makes that obsolete. @param {number} epochs */
   async #instant(epochs) {
-    this.#show(Branch.begin(this.ground, this.branch.experiment));
+    this.branch = Branch.begin(this.ground, this.branch.experiment);
     const { branch } = this;
     for (let since = performance.now(); branch.moment.epoch < epochs && branch.isFinite; ) {
       const left = epochs - branch.moment.epoch, some = Math.min(left, Math.max(1, Math.ceil(0.25 * branch.moment.epoch))); // so that the curve has its bends
@@ -401,47 +384,6 @@ export class Session {
     if (!this.running) this.#tellBriefly();
     else if (this.acked >= this.frameId) this.#tell();
     if (!branch.isFinite) this.send({ type: "problem", key: "diverged", values: {} });
-  }
-
-  /**
-   * Train from many seeds; the last request counts.
-   * @param {number} count
-   * @param {number} epochs
-   */
-  async #starts(count, epochs) {
-    const asked = (this.startsAsked += 1), { branch } = this, { experiment } = branch;
-    const told = (/** @type {number} */ done) => {
-      if (asked === this.startsAsked && done < count) this.send({ type: "starts", done, count });
-    };
-    try {
-      if (experiment.isPerceptron) throw new Problem("starts_perceptron");
-      if (this.services.starts) {
-        const found = await this.services.starts(branch, count, epochs, told);
-        if (asked === this.startsAsked) this.#tellStarts(found, count, experiment, epochs);
-        return;
-      }
-      const found = /** @type {import("../experiment/starts.js").Start[]} */ ([]);
-      for (let seed = 0; seed < count && this.startsStopped !== asked; seed++) {
-        found.push(startOf(experiment, seed, epochs));
-        if (count < FEW_STARTS || seed % 10 === 9) told(seed + 1);
-        await pause();
-        if (this.closed || asked !== this.startsAsked) return;
-      }
-      this.#tellStarts(found, count, experiment, epochs);
-    } catch (error) {
-      this.#refuse(error);
-    }
-  }
-
-  /**
-   * @param {import("../experiment/starts.js").Start[]} found fewer than were asked for where these were stopped
-   * @param {number} count
-   * @param {import("../experiment/experiment.js").Experiment} experiment
-   * @param {number} epochs
-   */
-  #tellStarts(found, count, experiment, epochs) {
-    if (!found.length) this.send({ type: "starts", done: 0, count, stopped: true });
-    else this.send({ ...summary(found, experiment, epochs), asked: count, stopped: found.length < count });
   }
 }
 

@@ -29,7 +29,8 @@ export class SessionTransport {
       this.begin = { catalogue, ...engine };
       this.worker = this.#worker({ ...this.begin, first: catalogue.first ?? {}, document: catalogue.document ?? null, keeps: Boolean(this.home.kept) });
       this.worker.onmessage = ({ data }) => {
-        if (data.ask === "stop") this.stopStarts();
+        if (data.said) data.said.forEach((/** @type {any} */ message) => this.#tell(message));
+        else if (data.ask === "stop") this.stopStarts();
         else if (data.ask) this.#answer(data);
         else if (data.type === "kept") this.home.kept?.(data.document);
         else this.#tell(data);

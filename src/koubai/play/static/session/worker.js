@@ -53,12 +53,25 @@ const plain = ({ plane: _, ...rest }) => rest;
 let session = /** @type {Session | null} */ (null), helped = /** @type {Experiment | null} */ (null);
 let ground = /** @type {any} */ (null);
 
+/** What the session says before it rests, which goes to the page at once, to be drawn in one picture. */
+let said = /** @type {{message: any, transfer: Transferable[]}[]} */ ([]);
+
+/** @param {any} message @param {Transferable[]} [transfer] */
+function tell(message, transfer = []) {
+  if (said.push({ message, transfer }) > 1) return;
+  queueMicrotask(() => {
+    const all = said;
+    said = [];
+    self.postMessage({ said: all.map((each) => each.message) }, { transfer: all.flatMap((each) => each.transfer) });
+  });
+}
+
 /** @param {any} given */
 async function begin({ module, description, catalogue, first, document, keeps, helper }) {
   try {
     ground = { engine: await loadEngine(module, description), catalogue };
     if (helper) return;
-    session = new Session(ground, (told, transfer = []) => self.postMessage(told, { transfer }), services);
+    session = new Session(ground, tell, services);
     if (keeps) services.kept = (kept) => self.postMessage({ type: "kept", document: kept });
     await session.open(first, document);
   } catch (error) {
