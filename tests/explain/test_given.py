@@ -47,6 +47,27 @@ def test_rows_of_a_matrix_lead_into_nodes_as_on_the_slides() -> None:
     assert [layer.activation.name for layer in sample.network.layers] == ["sigmoid", "identity"]
 
 
+def test_one_target_for_several_outputs_is_the_number_of_a_class(capsys) -> None:
+    sample = given_network([matrix_of("1 2; 3 4")], x=[[1.0, 0.0], [0.0, 1.0]], y=[[1.0], [2.0]])
+    assert (sample.network.layers[0].activation.name, sample.network.loss.name) == ("softmax", "cross_entropy")
+    assert sample.targets.tolist() == [[1, 0], [0, 1]]
+    shares = given_network([matrix_of("1 2; 3 4")], activations=["softmax"], x=[[1.0, 0.0]], y=[[0.25, 0.75]])
+    assert shares.targets.tolist() == [[0.25, 0.75]]
+    for kind in ("forward", "backward", "update"):
+        asked = ["--rate", "1/2", "--weight", "1,1,1"] if kind == "update" else []
+        assert main(["explain", kind, "--weights", "1 2; 3 4", "--x", "1,0", "--y", "1", *asked]) == 0
+        out = capsys.readouterr().out
+        assert "p = [1; 0]" in out or kind != "backward"
+        assert "0.1192" in out  # 1 / (1 + e²)
+    for wrong in ("0", "3", "1/2"):
+        with pytest.raises(
+            KoubaiError, match=rf"^explain: y must be a class from 1 to 2, .*; got {float(Fraction(wrong)):g}\."
+        ):
+            given_network([matrix_of("1 2; 3 4")], x=[[1.0, 0.0]], y=[[float(Fraction(wrong))]])
+    with pytest.raises(KoubaiError, match=r"^explain: y must have 2 numbers in a row; got 1"):
+        given_network([matrix_of("1 2; 3 4")], activations=["identity"], x=[[1.0, 0.0]], y=[[1.0]])
+
+
 def test_the_question_and_its_solution_come_from_one_command(tmp_path: Path, capsys) -> None:
     path, question, solution = tmp_path / "exam.json", tmp_path / "q.html", tmp_path / "a.html"
     path.write_text(json.dumps(EXAM))

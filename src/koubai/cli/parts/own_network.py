@@ -27,7 +27,9 @@ def add_own_options(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--biases", action="append", metavar="'1, 0'", help="a layer's biases; once for each layer")
     own.add_argument("--activations", metavar="A,B", help="of each layer (default: sigmoid, …, identity)")
     own.add_argument("--x", action="append", metavar="A,B,…", help="a row of inputs; may be repeated")
-    own.add_argument("--y", action="append", metavar="A,B,…", help="its targets; may be repeated")
+    own.add_argument(
+        "--y", action="append", metavar="A,B,…", help="its targets, or the number of its class, from 1; may be repeated"
+    )
     own.add_argument("--question", metavar="FILE", help="where to write the question alone: a .html, .md or .txt file")
 
 

@@ -63,7 +63,8 @@ def given_network(
     loss : str, optional
         By default the one that goes with the last activation.
     x, y : rows of numbers
-        Inputs and targets; without targets, only forward passes can be explained.
+        Inputs and targets; without targets, only forward passes can be explained. One number as the target of several
+        outputs is a class, counted from 1: with softmax, which is then the default output, its share is 1.
 
     Raises
     ------
@@ -76,7 +77,9 @@ def given_network(
     if biases and [len(each) for each in biases] != sizes[1:]:
         wanted, got = (", ".join(map(str, counts)) for counts in (sizes[1:], map(len, biases)))
         raise ShapeError(worded("explain.error.biases", sizes=wanted, got=got))
-    names = list(activations) or ["sigmoid"] * (len(weights) - 1) + [get_loss(loss).output if loss else "identity"]
+    is_class = y is not None and sizes[-1] > 1 and all(len(row) == 1 for row in y)
+    output = get_loss(loss).output if loss else "softmax" if is_class else "identity"
+    names = list(activations) or ["sigmoid"] * (len(weights) - 1) + [output]
     if len(names) != len(weights):
         example = ",".join(["sigmoid"] * (len(weights) - 1) + ["identity"])
         raise ShapeError(worded("explain.error.activations", layers=len(weights), got=len(names), example=example))
@@ -89,7 +92,8 @@ def given_network(
     matrices = [np.array(matrix, dtype=np.float64).T for matrix in weights]
     theta = network.pack(matrices, [np.array(each, dtype=np.float64) for each in biases])
     inputs = _rows("x", x, sizes[0]) if x is not None else np.ones((1, sizes[0]))
-    targets = np.full((len(inputs), sizes[-1]), np.nan) if y is None else _rows("y", y, sizes[-1])
+    shares = _shares(y, sizes[-1]) if y is not None and is_class and network.loss.letter == "p" else y
+    targets = np.full((len(inputs), sizes[-1]), np.nan) if shares is None else _rows("y", shares, sizes[-1])
     if len(targets) != len(inputs):
         raise ShapeError(worded("explain.error.rows_together", x=len(inputs), y=len(targets)))
     return Sample(network, theta, inputs, targets)
@@ -107,6 +111,14 @@ def _sizes(weights: Sequence[Numbers]) -> list[int]:
             columns = {"wanted": len(weights[layer - 2]), "got": len(matrix[0])}
             raise ShapeError(worded("explain.error.weights_columns", layer=layer, **columns))
     return [len(weights[0][0]), *(len(matrix) for matrix in weights)]
+
+
+def _shares(classes: Numbers, n_classes: int) -> Numbers:
+    """Return the shares of classes that are given by their numbers."""
+    for (number,) in classes:
+        if number not in range(1, n_classes + 1):
+            raise ParameterError(worded("explain.error.own_class", most=n_classes, got=f"{number:g}"))
+    return np.eye(n_classes)[[int(number) - 1 for (number,) in classes]].tolist()
 
 
 def _rows(name: str, rows: Numbers, size: int) -> np.ndarray:
