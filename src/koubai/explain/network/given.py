@@ -228,30 +228,48 @@ def _number(path: str, name: str, value: object) -> float:
     return float(parsed)
 
 
-def posed(sample: Sample, ask: Ask | None, row: int = 0) -> Derivation:
-    """Return the question without its answer: the network, the row, and what is to be found."""
+def posed(
+    sample: Sample,
+    ask: Ask | None,
+    rows: Sequence[int] = (0,),
+    rate: Fraction | None = None,
+    find: str = "explain.own.find_all",
+) -> Derivation:
+    """Return the question without its answer: the network, the row, and what is to be found.
+
+    With a learning rate it is that of an update by the mean gradient of the rows, which are counted from 0; ``find`` is
+    the text of what to find where nothing is asked for.
+    """
     network = sample.network
     blocks: list[Block] = [say("explain.own.network", sizes="-".join(map(str, network.sizes)))]
     for number, layer in enumerate(network.layers, start=1):
         name = layer.activation.name
         blocks.append(say("explain.own.layer", layer=number, activation=called((f"explain.activation.{name}",), name)))
     blocks.append(say("explain.own.loss", loss=called((f"explain.loss.{network.loss.name}",), network.loss.name)))
-    blocks.append(_shown("x", sample.inputs[row]))
-    if not np.isnan(sample.targets[row]).any():
-        blocks.append(_shown(network.loss.letter, sample.targets[row]))
+    for row in rows:
+        lower = row + 1 if len(rows) > 1 else None
+        blocks.append(_shown("x", sample.inputs[row], lower=lower))
+        if not np.isnan(sample.targets[row]).any():
+            blocks.append(_shown(network.loss.letter, sample.targets[row], lower=lower))
     for number in range(len(network.layers)):
         weights = network.weights(sample.theta, number).T
         entries = tuple(tuple(Number(as_given(value)) for value in line) for line in weights.tolist())
         blocks.append(Display((Symbol("W", (), number + 1, bold=True), Matrix(entries))))
         if network.dense_layer(number).bias:
             blocks.append(_shown("b", network.biases(sample.theta, number), number + 1))
-    blocks.append(say("explain.own.find_all") if ask is None else say("quiz.ask", quantity=_quantity(ask)))
+    if rate is not None and ask is not None:
+        of_layer, *indices = ask.indices
+        made = say("explain.own.update" if len(rows) == 1 else "explain.own.batch")
+        wanted = say("quiz.ask", quantity=Symbol("w", tuple(indices), of_layer, prime=True))
+        blocks += [Display((Symbol("α"), Number(rate))), made, wanted]
+        return Derivation(say("explain.own.title"), (Section(say("explain.own.section"), tuple(blocks)),))
+    blocks.append(say(find) if ask is None else say("quiz.ask", quantity=_quantity(ask)))
     return Derivation(say("explain.own.title"), (Section(say("explain.own.section"), tuple(blocks)),))
 
 
-def _shown(name: str, values: np.ndarray, layer: int | None = None) -> Display:
+def _shown(name: str, values: np.ndarray, layer: int | None = None, lower: int | None = None) -> Display:
     entries = tuple((Number(as_given(value)),) for value in values.tolist())
-    return Display((Symbol(name, (), layer, bold=True), Matrix(entries)))
+    return Display((Symbol(name, () if lower is None else (lower,), layer, bold=True), Matrix(entries)))
 
 
 def _quantity(ask: Ask) -> Symbol | Partial:
