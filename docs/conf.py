@@ -81,8 +81,22 @@ def link_files_to_the_forge(app: Sphinx, doctree: nodes.document) -> None:
         link.replace_self(nodes.reference("", "", *link.children, refuri=f"{FORGE}/{relative}", internal=False))
 
 
+def link_lessons_to_the_playground(app: Sphinx, doctree: nodes.document) -> None:
+    """Where the slides' table names a lesson, the site opens it, in the page's language."""
+    name = app.env.docname
+    if name not in ("docs/slides", "docs/slides.ja"):
+        return
+    lessons = {path.stem for path in (Path(koubai.__file__).parent / "play/lessons").glob("*.json")}
+    query = "?lang=ja" if name.endswith(".ja") else ""
+    for literal in [each for entry in doctree.findall(nodes.entry) for each in entry.findall(nodes.literal)]:
+        if literal.astext() in lessons:
+            uri = f"../playground/index.html{query}#lesson={literal.astext()}"
+            literal.replace_self(nodes.reference("", "", literal.deepcopy(), refuri=uri, internal=False))
+
+
 def setup(app: Sphinx) -> None:
     """Connect what is above with Sphinx."""
     app.connect("env-before-read-docs", every_public_name_is_on_the_page)
     app.connect("autodoc-skip-member", of_others)
+    app.connect("doctree-read", link_lessons_to_the_playground)
     app.connect("doctree-read", link_files_to_the_forge, priority=400)  # before Sphinx collects downloads

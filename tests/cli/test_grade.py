@@ -4,7 +4,9 @@ import csv
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
+from openpyxl import Workbook
 
 from koubai.cli.main import main
 from koubai.explain.quiz.keys import written_answer
@@ -96,6 +98,26 @@ def test_long_tables_and_texts_of_all_or_of_one_student_are_read(desk: Path, cap
     Path("s003.txt").write_text(f"1: {right[2][0]}\n", encoding="utf-8")
     assert main(["grade", "long.csv", "all.txt", "s003.txt", "--key", "key.csv", "--out", "scores.csv"]) == 0
     assert [row["points"] for row in rows(desk / "scores.csv")] == ["2.0", "2.0", "1.0"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx"])
+@pytest.mark.parametrize(
+    "heads", [("学籍番号", "問題", "解答"), ("学生番号", "問", "回答"), ("id", "question", "answer")]
+)
+def test_answers_under_japanese_headings_and_in_spreadsheets_are_read(
+    desk: Path, ending: str, heads: tuple[str, str, str], capsys
+) -> None:
+    given = [(row["student"], row["question"], row["answer"]) for row in rows(desk / "key.csv")]
+    table = pl.DataFrame([dict(zip(heads, answer, strict=True)) for answer in given])
+    if ending == ".xlsx":
+        book = Workbook()
+        for line in (heads, *given):
+            book.active.append(line)
+        book.save(desk / "answers.xlsx")
+    else:
+        table.write_csv(desk / f"answers{ending}", separator="," if ending == ".csv" else "\t")
+    assert main(["grade", f"answers{ending}", "--key", "key.csv", "--out", "scores.csv"]) == 0
+    assert [row["points"] for row in rows(desk / "scores.csv")] == ["3.0"] * 3
 
 
 def test_one_paper_for_nobody_is_marked_from_a_text(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -109,7 +109,7 @@ def test_no_sentence_of_the_command_line_stands_in_the_code() -> None:
     }
 
 
-OF_ROOMS = "cli|core|file|tables|models|images|training|export|serve|engines|estimators|playground"
+OF_ROOMS = "cli|core|file|tables|models|images|training|export|serve|engines|estimators|playground|views"
 KEY = re.compile(rf"""["']((?:{OF_ROOMS})\.[^"'\s]+)["']""")
 """A key in the code, or how it begins."""
 FOUND_BY_WORD = ("core.term.", "core.layers.", "core.kind.", "cli.error.", "cli.kind.")

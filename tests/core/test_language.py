@@ -65,6 +65,10 @@ def test_every_key_in_the_code_is_in_the_catalogue_and_every_text_is_used():
     assert not unused, "texts that nothing says"
 
 
+def test_no_text_leaves_it_to_the_reader_whether_there_is_one_or_more():
+    assert [key for key, said in catalogue("en").items() if "(s)" in said] == []
+
+
 def test_given_language_comes_before_the_variable_and_the_locale(monkeypatch):
     monkeypatch.setenv("KOUBAI_LANG", "ja")
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")

@@ -111,6 +111,13 @@ def test_standardized_x_gives_the_same_line_for_x_as_given() -> None:
     assert (plain.is_ill_conditioned, scaled.is_ill_conditioned) == (True, False)
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 4000.0])
+def test_without_a_learning_rate_a_line_is_found_whatever_its_size(scale: float) -> None:
+    result = fit_points(X, scale * (3 * X - 1), methods=["steepest", "minibatch"], standardize=True)
+    for path in result.paths:
+        np.testing.assert_allclose(path.point, result.answer, rtol=0.05)
+
+
 @pytest.mark.slow
 def test_minibatches_take_longer_steps_than_all_rows_without_a_learning_rate() -> None:
     result = fit_points(X, LABELS, "logistic", methods=["steepest", "minibatch", "sgd"])

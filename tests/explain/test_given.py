@@ -47,6 +47,27 @@ def test_rows_of_a_matrix_lead_into_nodes_as_on_the_slides() -> None:
     assert [layer.activation.name for layer in sample.network.layers] == ["sigmoid", "identity"]
 
 
+def test_one_target_for_several_outputs_is_the_number_of_a_class(capsys) -> None:
+    sample = given_network([matrix_of("1 2; 3 4")], x=[[1.0, 0.0], [0.0, 1.0]], y=[[1.0], [2.0]])
+    assert (sample.network.layers[0].activation.name, sample.network.loss.name) == ("softmax", "cross_entropy")
+    assert sample.targets.tolist() == [[1, 0], [0, 1]]
+    shares = given_network([matrix_of("1 2; 3 4")], activations=["softmax"], x=[[1.0, 0.0]], y=[[0.25, 0.75]])
+    assert shares.targets.tolist() == [[0.25, 0.75]]
+    for kind in ("forward", "backward", "update"):
+        asked = ["--rate", "1/2", "--weight", "1,1,1"] if kind == "update" else []
+        assert main(["explain", kind, "--weights", "1 2; 3 4", "--x", "1,0", "--y", "1", *asked]) == 0
+        out = capsys.readouterr().out
+        assert "p = [1; 0]" in out or kind != "backward"
+        assert "0.1192" in out  # 1 / (1 + e²)
+    for wrong in ("0", "3", "1/2"):
+        with pytest.raises(
+            KoubaiError, match=rf"^explain: y must be a class from 1 to 2, .*; got {float(Fraction(wrong)):g}\."
+        ):
+            given_network([matrix_of("1 2; 3 4")], x=[[1.0, 0.0]], y=[[float(Fraction(wrong))]])
+    with pytest.raises(KoubaiError, match=r"^explain: y must have 2 numbers in a row; got 1"):
+        given_network([matrix_of("1 2; 3 4")], activations=["identity"], x=[[1.0, 0.0]], y=[[1.0]])
+
+
 def test_the_question_and_its_solution_come_from_one_command(tmp_path: Path, capsys) -> None:
     path, question, solution = tmp_path / "exam.json", tmp_path / "q.html", tmp_path / "a.html"
     path.write_text(json.dumps(EXAM))
@@ -55,6 +76,62 @@ def test_the_question_and_its_solution_come_from_one_command(tmp_path: Path, cap
     assert "を求めよ" in question.read_text(encoding="utf-8")
     assert "<mn>64</mn><mn>9</mn>" in solution.read_text(encoding="utf-8")
     assert "<mn>64</mn><mn>9</mn>" not in question.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "answer"),
+    [
+        ("forward", "Find all net inputs and outputs.", "= [−5/3]"),
+        ("backward", "Find ∂E/∂w₂₁⁽¹⁾.", "= 64/9"),
+        ("update", "Find w₂₁⁽¹⁾′.", "= −23/9"),
+    ],
+)
+def test_one_file_poses_and_solves_a_pass_its_gradients_and_an_update(
+    tmp_path: Path, capsys, kind: str, found: str, answer: str
+) -> None:
+    path, question, solution = tmp_path / "exam.json", tmp_path / "q.txt", tmp_path / "a.txt"
+    path.write_text(json.dumps(EXAM))
+    words = ["explain", kind, "--network", str(path), "--question", str(question), "--out", str(solution)]
+    assert main([*words, *(["--rate", "1/2"] if kind == "update" else [])]) == 0
+    posed_text, solved = question.read_text(encoding="utf-8"), solution.read_text(encoding="utf-8")
+    assert found in posed_text
+    assert answer in solved  # 1 - 1/2 · 64/9 = -23/9
+    assert answer not in posed_text
+    note = "Note: What '" in capsys.readouterr().err  # a forward pass has no gradients
+    assert note == (kind == "forward")
+
+
+def test_a_question_of_an_update_is_one_step_of_gradient_descent(tmp_path: Path, capsys) -> None:
+    path, question = tmp_path / "exam.json", tmp_path / "q.txt"
+    path.write_text(json.dumps(EXAM))
+    words = ["explain", "update", "--network", str(path), "--question", str(question)]
+    for option in (["--optimizer", "adam"], ["--l2", "0.1"], ["--after", "2"], ["--clip", "1"]):
+        assert main([*words, *option]) == 2
+        assert f"without {option[0]}. Leave out {option[0]}" in capsys.readouterr().err
+    assert not question.exists()
+
+
+def test_rows_of_a_minibatch_keep_their_numbers_and_show_where_their_deltas_come_from(capsys) -> None:
+    assert main(["explain", "update", "--sizes", "2-2-1", "--rows", "3,5", "--weight", "1,1,1"]) == 0
+    out = capsys.readouterr().out
+    assert "∂E₃/∂w₁₁⁽¹⁾ + ∂E₅/∂w₁₁⁽¹⁾" in out
+    table = out[out.index("── The mean over") :].splitlines()[2:6]
+    assert re.split(r"\s{2,}", table[0].strip()) == [
+        *("row", "z₁⁽²⁾", "y₁", "δ₁⁽²⁾", "φ′(u₁⁽¹⁾)", "δ₁⁽¹⁾", "x₁", "∂E/∂w₁₁⁽¹⁾")
+    ]
+    weight = float(re.search(r"W⁽²⁾ = \[(\S+),", capsys_of_forward(capsys)).group(1).replace("−", "-"))
+    for line, number in zip(table[2:], ("3", "5"), strict=True):
+        row, z, y, above, slope, delta, x, gradient = (cell.replace("−", "-") for cell in line.split())
+        assert row == number
+        assert float(above) == pytest.approx(float(z) - float(y), abs=2e-4)
+        assert float(delta) == pytest.approx(float(above) * weight * float(slope), rel=2e-3)
+        assert float(gradient) == pytest.approx(float(delta) * float(x), rel=2e-3)
+
+
+def capsys_of_forward(capsys) -> str:
+    """Return the generated network's forward pass, which shows its weights."""
+    assert main(["explain", "forward", "--sizes", "2-2-1"]) == 0
+    return capsys.readouterr().out
 
 
 def test_numbers_of_the_command_line_are_explained_and_updated(capsys) -> None:
@@ -113,6 +190,13 @@ def test_options_that_do_not_go_together_are_refused(words: list[str], said: str
     assert said in capsys.readouterr().err
 
 
+def test_what_a_file_asks_for_that_is_of_another_page_is_noted_in_japanese(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("exam.json").write_text('{"weights": [[[1]]], "ask": {"delta": [1, 1]}}')
+    assert main(["explain", "forward", "--network", "exam.json", "--lang", "ja"]) == 0
+    assert "'exam.json' が尋ねている delta は 'koubai explain backward' で導きます" in capsys.readouterr().err
+
+
 def test_two_files_of_one_name_are_refused_in_japanese(capsys) -> None:
     words = ["--weights", "1 2", "--x", "1,0", "--question", "q.html", "--out", "q.html", "--lang", "ja"]
     assert main(["explain", "forward", *words]) == 2
@@ -126,7 +210,6 @@ def test_two_files_of_one_name_are_refused_in_japanese(capsys) -> None:
         *(b'{"\x96\xbc": 1}', b"[]", b'{"weights": 1}', b'{"weights": []}', b'{"weights": [[["a"]]]}'),
         *(b'{"weights": [[[1]]], "z": 1}', b'{"weights": [[[1]]], "ask": 1}'),
         *(
-            b'{"weights": [[[1]]], "ask": {"delta": [1, 1]}}',
             b'{"weights": [[[1]]], "ask": {"node": []}}',
             b'{"weights": [[[1]]], "ask": {"node": ["conv1", 1]}}',
         ),

@@ -47,6 +47,7 @@ def test_each_learner_is_scored_on_the_same_folds(found) -> None:
     assert by_name["knn"].kept_bytes > by_name["logistic"].kept_bytes
     assert all(one.fit_seconds > 0 and one.predict_seconds > 0 for one in found.learners)
     assert (by_name["knn"].keeps, by_name["tree"].keeps) == ("data", "model")
+    assert [name for name, learner in LEARNERS.items() if learner.keeps == "data"] == ["knn"]
     assert found.frame().columns[:4] == ["learner", "keeps", "accuracy", "spread"]
 
 

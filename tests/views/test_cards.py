@@ -39,6 +39,17 @@ def test_a_card_has_data_columns_scores_and_limits(model: koubai.TableModel, lan
     widths = [line.replace("\\|", "").count("|") for line in found.splitlines() if line.startswith("|")]
     assert set(widths) <= {3, 4, 5}
     assert "{" not in found
+    said = {
+        "en": ("A neural network 15-4-1", "3 neural networks 15-4-1"),
+        "ja": ("ネットワーク（", "ネットワーク 3 個（"),
+    }
+    one, three = said[lang]
+    assert one in found
+    model.others_, others = (model.estimator_, model.estimator_), model.others_
+    try:
+        assert three in card(model, lang, "1.2")
+    finally:
+        model.others_ = others
 
 
 def test_without_held_out_rows_there_are_no_scores() -> None:

@@ -53,6 +53,17 @@ def test_both_languages_name_each_other_in_their_heads(name: Path) -> None:
     assert re.search(r'<html [^>]*lang="en"', page_of(english))
 
 
+@pytest.mark.parametrize(("page", "query"), [("docs/slides", ""), ("docs/slides.ja", "?lang=ja")])
+def test_a_lesson_of_the_slides_table_opens_in_the_playground(page: str, query: str) -> None:
+    table = page_of(Path(page))
+    links = re.findall(r'href="\.\./(playground/index\.html[^"]*#lesson=([a-z-]+))"', table)
+    lessons = re.findall(r"\| `([a-z-]+)` \|", (ROOT / f"{page}.md").read_text(encoding="utf-8"))
+    assert [name for _, name in links] == lessons
+    assert len(lessons) > 20
+    assert {href for href, _ in links} == {f"playground/index.html{query}#lesson={name}" for name in lessons}
+    assert (SITE / "playground" / "index.html").is_file()
+
+
 def test_search_finds_words_of_both_languages(watch: Watch) -> None:
     found = watch(FIND, [SITE / "search.html"])[0]
     assert "docs/explain.ja.html" in found["損失"]

@@ -12,7 +12,7 @@ from koubai.cli.parts.lecture import add_lecture_topics
 from koubai.cli.parts.matrix_topics import add_matrix_topics
 from koubai.cli.parts.numbers import fraction, indices, numbers
 from koubai.cli.parts.outputs import add_force, check_different, check_output
-from koubai.cli.parts.own_network import add_own_options, write_question
+from koubai.cli.parts.own_network import add_own_options, asked_of_file, posed_rate, write_question
 from koubai.cli.parts.reading import add_reading_options, refuse_reading_options
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
@@ -272,8 +272,8 @@ def _forward(args: argparse.Namespace) -> "Derivation":
 
     sample = sample_of(args)
     x, y = one_row(sample, args.row)
-    ask = _ask(args) or getattr(args, "own_ask", None)
-    write_question(args, sample, ask, args.row)
+    ask = _ask(args) or asked_of_file(args, ("node", "loss"))
+    write_question(args, sample, ask, [args.row], find="explain.own.find_forward")
     page = forward(sample.network, sample.theta, x, ask=ask, y=y, names=sample.names)
     return sample.before(page, args.row - 1)
 
@@ -286,8 +286,8 @@ def _backward(args: argparse.Namespace) -> "Derivation":
     x, y = one_row(sample, args.row)
     if y is None:
         raise without_target(sample, args.row)
-    ask = _ask(args) or getattr(args, "own_ask", None)
-    write_question(args, sample, ask, args.row)
+    ask = _ask(args) or asked_of_file(args, ("weight", "delta", "node", "loss"))
+    write_question(args, sample, ask, [args.row])
     page = backward(sample.network, sample.theta, x, y, ask=ask, names=sample.names)
     return sample.before(page, args.row - 1)
 
@@ -302,10 +302,13 @@ def _update(args: argparse.Namespace) -> "Derivation":
 
     sample = sample_of(args)
     plan = Plan(sample.network, get_optimizer(args.optimizer), Penalty(args.l1, args.l2), clip_norm=args.clip)
-    rows = batch_of(sample, args.rows)
+    rows, numbers = batch_of(sample, args.rows)
     state, past = state_after(plan, sample, rows, float(args.rate), args.after)
-    ask = Ask("weight", args.weight or (len(sample.network.layers), 1, 1))
-    return update(plan, state, rows, float(args.rate), ask, names=sample.names, past=past)
+    given = Ask("weight", args.weight) if args.weight else asked_of_file(args, ("weight",))
+    ask = given or Ask("weight", (len(sample.network.layers), 1, 1))
+    write_question(args, sample, ask, numbers, posed_rate(args))
+    page = update(plan, state, rows, float(args.rate), ask, names=sample.names, past=past, numbers=numbers)
+    return sample.before(page, numbers[0] - 1) if len(numbers) == 1 else page
 
 
 def _activation(args: argparse.Namespace) -> "Derivation":

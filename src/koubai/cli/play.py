@@ -10,6 +10,7 @@ from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import add_reading_options, refuse_reading_options, require_files
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import worded
 from koubai.core.printing import say
 from koubai.images.names import is_images
@@ -104,7 +105,10 @@ def run(args: argparse.Namespace) -> int:
         from koubai.play.serving import server
         from koubai.play.serving.uploads import Tables
     except ModuleNotFoundError as error:
-        raise ParameterError(worded("cli.error.play_installed_playground_was_not", name=error.name)) from None
+        install = to_install("play", str(error.name))
+        raise ParameterError(
+            worded("cli.error.play_installed_playground_was_not", name=error.name, install=install)
+        ) from None
     own = _lesson(args.lesson) if args.lesson else {}
     lesson = next(iter(own), args.lesson)
     images = _images(args) if has_images else None

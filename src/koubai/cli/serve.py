@@ -5,6 +5,7 @@ import argparse
 from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import require_files
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import worded
 
 EXAMPLES = """examples:
@@ -62,7 +63,10 @@ def run(args: argparse.Namespace) -> int:
         from koubai.serve.app import Bounds
         from koubai.serve.server import serve, token_for
     except ModuleNotFoundError as error:
-        raise ParameterError(worded("cli.error.serve_installed_service_was_not", name=error.name)) from None
+        install = to_install("serve", str(error.name))
+        raise ParameterError(
+            worded("cli.error.serve_installed_service_was_not", name=error.name, install=install)
+        ) from None
     if token_for(args.host, args.token) is not None and args.allow_host:
         raise ParameterError(worded("cli.error.allow_host_with_token"))
 

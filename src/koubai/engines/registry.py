@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import term, worded
 from koubai.engines.protocol import Engine, Together
 from koubai.engines.together import ALONE
@@ -32,7 +33,7 @@ def _jax(most_threads: int | None) -> Engine:
             parameter="JAX",
             required=worded("core.must.installed"),
             got=term("none"),
-            remedy=worded("core.remedy.run_pip_install_koubai_jax"),
+            remedy=worded("core.remedy.run_pip_install_jax", install=to_install("jax", "jax")),
         )
     from koubai.engines.xla.engine import JaxEngine
 

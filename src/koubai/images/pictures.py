@@ -13,6 +13,7 @@ import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, FileError, InPython, ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import term, worded
 from koubai.images.images import COLOUR, GRAY, said_of_size
 
@@ -52,7 +53,8 @@ def pillow() -> ModuleType:
     try:
         from PIL import Image
     except ImportError as error:
-        raise ParameterError(worded("images.error.pillow_installed_read_pictures_was")) from error
+        install = to_install("images", "pillow")
+        raise ParameterError(worded("images.error.pillow_installed_read_pictures_was", install=install)) from error
     return Image
 
 

@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
+from koubai.core.language import worded
 
 if TYPE_CHECKING:
     from koubai.play.widget import Playground
@@ -36,10 +38,8 @@ class _Room(ModuleType):
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] not in ("anywidget", "ipywidgets", "traitlets"):
                 raise
-            raise ParameterError(
-                f"play: {error.name} must be installed for the playground in a notebook; it was not found. "
-                f"Run pip install 'koubai[notebook]', then restart the kernel."
-            ) from None
+            install = to_install("notebook", "anywidget")
+            raise ParameterError(worded("playground.error.notebook", name=error.name, install=install)) from None
         return play(X, y, **options)
 
 

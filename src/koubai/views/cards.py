@@ -37,7 +37,16 @@ def card(model: "TableModel", lang: Language, version: str) -> str:
     task = text(f"card.task.{target.task}", lang)
     sizes = "-".join(map(str, model.estimator_.network_.sizes))
     number = len(model.others_) + 1
-    parts.append(text("card.model", lang, task=task, number=number, sizes=sizes, version=version))
+    parts.append(
+        text(
+            f"card.model.{'many' if number > 1 else 'one'}",
+            lang,
+            task=task,
+            number=number,
+            sizes=sizes,
+            version=version,
+        )
+    )
     parts += [f"## {text('card.use', lang)}", text("card.use.body", lang, target=_cell(target.name))]
     parts += [f"## {text('card.data', lang)}", _data(model, lang), _columns(model, lang)]
     left_out = [

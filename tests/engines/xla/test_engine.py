@@ -242,7 +242,7 @@ def test_an_estimator_trains_and_predicts_without_jax_too(monkeypatch: pytest.Mo
     with pytest.raises(ParameterError) as error:
         MLPClassifier(engine="jax", **given).fit(X, y)
     assert str(error.value) == (
-        "engine 'jax': JAX must be installed; got none. Run pip install 'koubai[jax]', or try engine='cpu'."
+        "engine 'jax': JAX must be installed; got none. Run pip install jax, or try engine='cpu'."
     )
 
 

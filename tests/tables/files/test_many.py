@@ -1,5 +1,6 @@
 """Files elsewhere that are one table: read file by file, and but a few copies at a time."""
 
+import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 from tests.together import Member, in_each
 
-from koubai.core.errors import DataError, FileError
+from koubai.core.errors import DataError, FileError, ParameterError
 from koubai.tables.files import many
 from koubai.tables.files.blocks import TableBlocks, open_blocks, size_of
 from koubai.tables.files.many import FilesUnderWay
@@ -203,3 +204,19 @@ def test_processes_that_see_different_tables_are_told_so(
     assert has_left
     assert said.startswith("All processes must see the same table '")
     assert said.endswith(f"; {apart}. Start all with the same command, on the same files.")
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("gcsfs", r"A table at gs:// must have the packages that read from there; .* Run pip install gcsfs\."),
+        ("fsspec", r"A table at gs:// must have .* Run pip install (?:\S+ )*fsspec(?: \S+)*\."),
+    ],
+)
+def test_what_reads_from_a_cloud_is_named_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, missing: str, message: str
+) -> None:
+    pytest.importorskip("fsspec")
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ParameterError, match=message):
+        many.files_of("gs://bucket/part-*.parquet")

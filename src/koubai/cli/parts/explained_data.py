@@ -171,8 +171,8 @@ def without_target(sample: "Sample", row: int) -> DataError:
     return DataError(worded("explain.error.no_target", row=row))
 
 
-def batch_of(sample: "Sample", rows: str) -> "Rows":
-    """Return the rows given by ``1-4`` or ``1,3,5``, counted from 1."""
+def batch_of(sample: "Sample", rows: str) -> "tuple[Rows, list[int]]":
+    """Return the rows given by ``1-4`` or ``1,3,5``, and their numbers, counted from 1."""
     from koubai.engines.protocol import Rows
 
     chosen: list[int] = []
@@ -189,7 +189,7 @@ def batch_of(sample: "Sample", rows: str) -> "Rows":
     without = [row for row in chosen if np.isnan(sample.targets[row - 1]).any()]
     if without:
         raise without_target(sample, without[0])
-    return Rows(np.ascontiguousarray(sample.inputs[picked]), np.ascontiguousarray(sample.targets[picked]))
+    return Rows(np.ascontiguousarray(sample.inputs[picked]), np.ascontiguousarray(sample.targets[picked])), chosen
 
 
 def state_after(

@@ -1,8 +1,11 @@
 """Options for a network given by its own numbers: ``--network exam.json``, or ``--weights``, ``--x`` and ``--y``."""
 
 import argparse
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from koubai.cli.parts.reading import say_notes
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
 
@@ -27,7 +30,9 @@ def add_own_options(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--biases", action="append", metavar="'1, 0'", help="a layer's biases; once for each layer")
     own.add_argument("--activations", metavar="A,B", help="of each layer (default: sigmoid, …, identity)")
     own.add_argument("--x", action="append", metavar="A,B,…", help="a row of inputs; may be repeated")
-    own.add_argument("--y", action="append", metavar="A,B,…", help="its targets; may be repeated")
+    own.add_argument(
+        "--y", action="append", metavar="A,B,…", help="its targets, or the number of its class, from 1; may be repeated"
+    )
     own.add_argument("--question", metavar="FILE", help="where to write the question alone: a .html, .md or .txt file")
 
 
@@ -65,12 +70,38 @@ def own_sample(args: argparse.Namespace) -> "Sample":
     return given_network([matrix_of(text) for text in args.weights], biases, names, args.loss_function, *rows)
 
 
-def write_question(args: argparse.Namespace, sample: "Sample", ask: "Ask | None", row: int) -> None:
-    """Write the question alone, if that was wanted."""
+def asked_of_file(args: argparse.Namespace, kinds: Sequence[str]) -> "Ask | None":
+    """Return what a file asks for, if it is of these kinds; else nothing, with a note of what derives it."""
+    ask: Ask | None = getattr(args, "own_ask", None)
+    if ask is None or ask.kind in kinds:
+        return ask
+    say_notes([worded("explain.note.own_ask", path=args.network, kind=ask.kind)])
+    return None
+
+
+def posed_rate(args: argparse.Namespace) -> "Fraction | None":
+    """Return α of an update as it is posed; refuse a question of more than one step of gradient descent."""
+    if args.question is None:
+        return None
+    beyond = [name for name in ("l1", "l2", "clip", "after") if getattr(args, name)]
+    if beyond or args.optimizer != "sgd":
+        raise ParameterError(worded("explain.error.own_update", option=f"--{beyond[0] if beyond else 'optimizer'}"))
+    return Fraction(args.rate)
+
+
+def write_question(
+    args: argparse.Namespace,
+    sample: "Sample",
+    ask: "Ask | None",
+    rows: Sequence[int],
+    rate: "Fraction | None" = None,
+    find: str = "explain.own.find_all",
+) -> None:
+    """Write the question alone, if that was wanted: with a learning rate, of an update."""
     if getattr(args, "question", None) is None:
         return
     from koubai.core.language import language
     from koubai.explain.network.given import posed
     from koubai.views.explanation.showing import save
 
-    save(posed(sample, ask, row - 1), args.question, language(args.lang))
+    save(posed(sample, ask, [row - 1 for row in rows], rate, find), args.question, language(args.lang))

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import worded
 from koubai.descent.functions.expression import Apply, Constant, Node, Number, Variable
 
@@ -24,7 +25,8 @@ def require_sympy() -> None:
         If it is not installed.
     """
     if find_spec("sympy") is None:
-        raise ParameterError(worded("descend.error.sympy"))
+        install = to_install("lab", "sympy")
+        raise ParameterError(worded("descend.error.sympy", install=install))
 
 
 def load_sympy() -> ModuleType:

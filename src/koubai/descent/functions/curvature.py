@@ -1,5 +1,7 @@
 """Curvature of an objective: its Hessian at a point, and the learning rates it allows."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from koubai.descent.functions.objective import Array, Objective, Window
@@ -53,7 +55,7 @@ def suggested_learning_rate(objective: Objective, start: Array, optimizer: Optim
     twentieth with momentum, which is about 1 / λ · (1 - μ) and damps oscillations); rules that normalise the gradient
     get a fraction of the window's width, since α is then about the length of a step. Adadelta needs none and gets 1.
     """
-    window = objective.window or tuple((x - 1 - abs(x), x + 1 + abs(x)) for x in start.tolist())
+    window = objective.window or _window_around([start, *map(np.asarray, objective.minima)])
     width = float(np.mean([high - low for low, high in window]))
     if optimizer.needs_no_rate:
         return optimizer.default_learning_rate
@@ -65,6 +67,14 @@ def suggested_learning_rate(objective: Objective, start: Array, optimizer: Optim
     if slope > 0:
         rate = min(rate, width / 4 / slope)  # a first step right across the picture shows nothing
     return one_digit(rate)
+
+
+def _window_around(points: Sequence[Array]) -> Window:
+    """Return a window with these points (d,) in it, each at least 1 and its own distance from 0 away from the edge."""
+    margins = [1 + np.abs(point) for point in points]
+    lows = np.min([point - margin for point, margin in zip(points, margins, strict=True)], axis=0)
+    highs = np.max([point + margin for point, margin in zip(points, margins, strict=True)], axis=0)
+    return tuple(zip(lows.tolist(), highs.tolist(), strict=True))
 
 
 def typical_curvature(objective: Objective, start: Array, window: Window) -> float:

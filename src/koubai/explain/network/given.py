@@ -63,7 +63,8 @@ def given_network(
     loss : str, optional
         By default the one that goes with the last activation.
     x, y : rows of numbers
-        Inputs and targets; without targets, only forward passes can be explained.
+        Inputs and targets; without targets, only forward passes can be explained. One number as the target of several
+        outputs is a class, counted from 1: with softmax, which is then the default output, its share is 1.
 
     Raises
     ------
@@ -76,7 +77,9 @@ def given_network(
     if biases and [len(each) for each in biases] != sizes[1:]:
         wanted, got = (", ".join(map(str, counts)) for counts in (sizes[1:], map(len, biases)))
         raise ShapeError(worded("explain.error.biases", sizes=wanted, got=got))
-    names = list(activations) or ["sigmoid"] * (len(weights) - 1) + [get_loss(loss).output if loss else "identity"]
+    is_class = y is not None and sizes[-1] > 1 and all(len(row) == 1 for row in y)
+    output = get_loss(loss).output if loss else "softmax" if is_class else "identity"
+    names = list(activations) or ["sigmoid"] * (len(weights) - 1) + [output]
     if len(names) != len(weights):
         example = ",".join(["sigmoid"] * (len(weights) - 1) + ["identity"])
         raise ShapeError(worded("explain.error.activations", layers=len(weights), got=len(names), example=example))
@@ -89,7 +92,8 @@ def given_network(
     matrices = [np.array(matrix, dtype=np.float64).T for matrix in weights]
     theta = network.pack(matrices, [np.array(each, dtype=np.float64) for each in biases])
     inputs = _rows("x", x, sizes[0]) if x is not None else np.ones((1, sizes[0]))
-    targets = np.full((len(inputs), sizes[-1]), np.nan) if y is None else _rows("y", y, sizes[-1])
+    shares = _shares(y, sizes[-1]) if y is not None and is_class and network.loss.letter == "p" else y
+    targets = np.full((len(inputs), sizes[-1]), np.nan) if shares is None else _rows("y", shares, sizes[-1])
     if len(targets) != len(inputs):
         raise ShapeError(worded("explain.error.rows_together", x=len(inputs), y=len(targets)))
     return Sample(network, theta, inputs, targets)
@@ -107,6 +111,14 @@ def _sizes(weights: Sequence[Numbers]) -> list[int]:
             columns = {"wanted": len(weights[layer - 2]), "got": len(matrix[0])}
             raise ShapeError(worded("explain.error.weights_columns", layer=layer, **columns))
     return [len(weights[0][0]), *(len(matrix) for matrix in weights)]
+
+
+def _shares(classes: Numbers, n_classes: int) -> Numbers:
+    """Return the shares of classes that are given by their numbers."""
+    for (number,) in classes:
+        if number not in range(1, n_classes + 1):
+            raise ParameterError(worded("explain.error.own_class", most=n_classes, got=f"{number:g}"))
+    return np.eye(n_classes)[[int(number) - 1 for (number,) in classes]].tolist()
 
 
 def _rows(name: str, rows: Numbers, size: int) -> np.ndarray:
@@ -216,30 +228,48 @@ def _number(path: str, name: str, value: object) -> float:
     return float(parsed)
 
 
-def posed(sample: Sample, ask: Ask | None, row: int = 0) -> Derivation:
-    """Return the question without its answer: the network, the row, and what is to be found."""
+def posed(
+    sample: Sample,
+    ask: Ask | None,
+    rows: Sequence[int] = (0,),
+    rate: Fraction | None = None,
+    find: str = "explain.own.find_all",
+) -> Derivation:
+    """Return the question without its answer: the network, the row, and what is to be found.
+
+    With a learning rate it is that of an update by the mean gradient of the rows, which are counted from 0; ``find`` is
+    the text of what to find where nothing is asked for.
+    """
     network = sample.network
     blocks: list[Block] = [say("explain.own.network", sizes="-".join(map(str, network.sizes)))]
     for number, layer in enumerate(network.layers, start=1):
         name = layer.activation.name
         blocks.append(say("explain.own.layer", layer=number, activation=called((f"explain.activation.{name}",), name)))
     blocks.append(say("explain.own.loss", loss=called((f"explain.loss.{network.loss.name}",), network.loss.name)))
-    blocks.append(_shown("x", sample.inputs[row]))
-    if not np.isnan(sample.targets[row]).any():
-        blocks.append(_shown(network.loss.letter, sample.targets[row]))
+    for row in rows:
+        lower = row + 1 if len(rows) > 1 else None
+        blocks.append(_shown("x", sample.inputs[row], lower=lower))
+        if not np.isnan(sample.targets[row]).any():
+            blocks.append(_shown(network.loss.letter, sample.targets[row], lower=lower))
     for number in range(len(network.layers)):
         weights = network.weights(sample.theta, number).T
         entries = tuple(tuple(Number(as_given(value)) for value in line) for line in weights.tolist())
         blocks.append(Display((Symbol("W", (), number + 1, bold=True), Matrix(entries))))
         if network.dense_layer(number).bias:
             blocks.append(_shown("b", network.biases(sample.theta, number), number + 1))
-    blocks.append(say("explain.own.find_all") if ask is None else say("quiz.ask", quantity=_quantity(ask)))
+    if rate is not None and ask is not None:
+        of_layer, *indices = ask.indices
+        made = say("explain.own.update" if len(rows) == 1 else "explain.own.batch")
+        wanted = say("quiz.ask", quantity=Symbol("w", tuple(indices), of_layer, prime=True))
+        blocks += [Display((Symbol("α"), Number(rate))), made, wanted]
+        return Derivation(say("explain.own.title"), (Section(say("explain.own.section"), tuple(blocks)),))
+    blocks.append(say(find) if ask is None else say("quiz.ask", quantity=_quantity(ask)))
     return Derivation(say("explain.own.title"), (Section(say("explain.own.section"), tuple(blocks)),))
 
 
-def _shown(name: str, values: np.ndarray, layer: int | None = None) -> Display:
+def _shown(name: str, values: np.ndarray, layer: int | None = None, lower: int | None = None) -> Display:
     entries = tuple((Number(as_given(value)),) for value in values.tolist())
-    return Display((Symbol(name, (), layer, bold=True), Matrix(entries)))
+    return Display((Symbol(name, () if lower is None else (lower,), layer, bold=True), Matrix(entries)))
 
 
 def _quantity(ask: Ask) -> Symbol | Partial:

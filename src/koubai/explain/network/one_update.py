@@ -18,6 +18,7 @@ from koubai.engines.protocol import Plan, Rows, State
 from koubai.engines.reference import trace_step
 from koubai.explain.derivations import Block, Cell, Derivation, Display, Section, Step, Table, say, step_id
 from koubai.explain.network.asking import Ask, check_ask
+from koubai.explain.network.book import Book
 from koubai.explain.network.naming import NAMELESS, Names, named
 from koubai.explain.network.passes import BREADTH
 from koubai.explain.network.picture import picture
@@ -26,6 +27,8 @@ from koubai.explain.network.updates import UpdateSteps, rule_name
 
 TABLE_ROWS = 40
 """Maximum number of rows of a minibatch shown."""
+MOST_ORIGINS = 4
+"""Maximum number of nodes whose δ are shown for each row of a minibatch."""
 MOST_PAST = 20
 """Maximum number of earlier updates shown."""
 
@@ -48,6 +51,8 @@ def update(
     *,
     names: Names = NAMELESS,
     past: Sequence[PastUpdate] = (),
+    numbers: Sequence[int] = (),
+    origins: bool = True,
 ) -> Derivation:
     """Explain one update of one weight: its gradient for every row, their mean, and the optimizer's rule.
 
@@ -65,6 +70,10 @@ def update(
         Names of the inputs and outputs.
     past : sequence of PastUpdate, optional
         The updates before this one, to show where the rule's running numbers come from.
+    numbers : sequence of int, optional
+        What the rows are called, such as their numbers in a table; by default 1, 2, ….
+    origins : bool
+        Whether to show for each row of a small network what its δ comes from: outputs, targets, the δ above, φ′.
 
     Returns
     -------
@@ -79,7 +88,7 @@ def update(
         raise ParameterError(worded("explain.error.rate", got=repr(learning_rate)))
     layer, i, j = _where(plan, rows, ask)
     trace = trace_step(plan, _in_float64(state), _rows_in_float64(rows), learning_rate)
-    steps = UpdateSteps(plan, trace, (layer, i, j))
+    steps = UpdateSteps(plan, trace, (layer, i, j), numbers)
     first = steps.books[_telling(trace, layer, i, j)] if len(steps.books) > 1 else None
     book = first or steps.books[0]
     asked = steps.steps[-1]
@@ -88,13 +97,13 @@ def update(
     given = named(book, names, True)
     sections = [Section(say("explain.section.network"), (question, picture(book, before, asked, True), *given))]
     if first is not None:
-        chosen = say("explain.text.one_row", row=first.row + 1)
+        chosen = say("explain.text.one_row", row=steps.numbers[first.row])
         sections[0] = Section(sections[0].title, (*sections[0].blocks, chosen))
     for name, members in parted(book, before).items():
         if members:
             sections.append(Section(say(f"explain.section.{name}"), grouped(book, members)))
     if len(steps.books) > 1:
-        sections.append(_batch(steps, (layer, i, j)))
+        sections.append(_batch(steps, (layer, i, j), origins))
     if past and steps.slots:
         sections.append(_past(steps, past))
     sections.append(_rule(plan, steps))
@@ -159,11 +168,13 @@ def _rows_in_float64(rows: Rows) -> Rows:
     return Rows(rows.inputs.astype(np.float64), rows.targets.astype(np.float64), weights)
 
 
-def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
+def _batch(update: UpdateSteps, where: tuple[int, int, int], origins: bool) -> Section:
     """Return the rows' gradients as a table: δ, z and their product, or alone where several nodes share a parameter."""
     layer, i, j = where
     shared = _is_shared(update.trace, layer, i, j)
     columns: list[Cell] = [say("explain.column.row")]
+    if origins and not shared:
+        columns += [part.notation for part in _origins(update.books[0], layer, i)]
     if not shared:
         columns.append(update.books[0].symbol("δ", layer, i))
     source = 0 if shared else _source(update.trace, layer, j)
@@ -171,8 +182,10 @@ def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
         columns.append(update.books[0].z(layer - 1, j).notation)
     columns.append(update.books[0].step("grad", *where).subject)
     rows = []
-    for number, book in enumerate(update.books[:TABLE_ROWS], start=1):
+    for number, book in list(zip(update.numbers, update.books, strict=True))[:TABLE_ROWS]:
         row: list[Cell] = [str(number)]
+        if origins and not shared:
+            row += [part.number for part in _origins(book, layer, i)]
         if not shared:
             row.append(book.delta(layer, i).number)
         if source:
@@ -183,6 +196,17 @@ def _batch(update: UpdateSteps, where: tuple[int, int, int]) -> Section:
     if len(update.books) > TABLE_ROWS:
         blocks.append(say("explain.text.more_rows", count=len(update.books) - TABLE_ROWS))
     return Section(say("explain.section.batch"), tuple(blocks))
+
+
+def _origins(book: Book, layer: int, i: int) -> list[Quantity]:
+    """Return what δ_i^(l) of a row comes from: outputs and targets, the δ of the layers above, φ′; none if too many."""
+    last = len(book.network.layers)
+    nodes = {above: range(1, book.network.sizes[above] + 1) for above in range(layer + 1, last + 1)} | {layer: [i]}
+    if not book.small or sum(map(len, nodes.values())) > MOST_ORIGINS:
+        return []
+    found = [part for k in nodes[last] for part in (book.z(last, k), book.y(k))]
+    found += [book.delta(above, k) for above in range(last, layer, -1) for k in nodes[above]]
+    return found if layer == last else [*found, book.slope(layer, i)]
 
 
 def _past(update: UpdateSteps, past: Sequence[PastUpdate]) -> Section:

@@ -19,6 +19,7 @@ from koubai.explain.derivations import Block, Derivation, Display, Section, Step
 from koubai.explain.network.activations import derivative, name_of, value
 from koubai.explain.network.backward_steps import by
 from koubai.explain.network.book import Book, slope_symbol
+from koubai.explain.network.curves import of_activation, of_softmax
 from koubai.explain.network.losses import law as loss_law
 from koubai.explain.network.losses import name_of as loss_name
 from koubai.explain.network.losses import slope as loss_slope
@@ -28,7 +29,7 @@ from koubai.explain.network.steps import book_of
 
 
 def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
-    """Explain an activation: its formula, its derivative, and both at one point.
+    """Explain an activation: its formula, its derivative, both at one point, and as curves.
 
     Parameters
     ----------
@@ -74,7 +75,9 @@ def activation(given: "str | Activation", at: float = 1.0) -> Derivation:
     )
     about = f"explain.about.{phi.name}"
     text = (say(about),) if has_text(about) else ()
-    return Derivation(name, (Section(name, (*text, *steps)),), None, Notation.of([as_given(at)]))
+    return Derivation(
+        name, (Section(name, (*text, *steps, *of_activation(phi, at))),), None, Notation.of([as_given(at)])
+    )
 
 
 def _range_said(lower: float, upper: float, excluded: Sequence[float] = ()) -> str:
@@ -198,6 +201,7 @@ def softmax(u: Sequence[float] = (2.0, 1.0, 0.0), p: Sequence[float] = (1.0, 0.0
                 book.step("S", 1),
                 StepTable(z, z[0].law),
                 _shares(book),
+                *of_softmax(u),
             ),
         ),
         Section(say("explain.section.loss"), (book.step("E"),)),

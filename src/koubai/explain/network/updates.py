@@ -36,9 +36,11 @@ class UpdateSteps:
         A whole update under this plan, with ``theta_after``.
     where : (layer, node, source)
         The weight w_ij^(l); j = 0 is the bias. In a layer that is not dense, the parameter between node and source.
+    numbers : sequence of int
+        What the rows are called; by default 1, 2, ….
     """
 
-    def __init__(self, plan: Plan, trace: StepTrace, where: Place) -> None:
+    def __init__(self, plan: Plan, trace: StepTrace, where: Place, numbers: Sequence[int] = ()) -> None:
         assert trace.theta_after is not None
         self.plan, self.trace, self.where = plan, trace, where
         network, (layer, i, j) = trace.forward.network, where
@@ -46,6 +48,7 @@ class UpdateSteps:
         assert address is not None
         self.place = network.place(layer - 1, address)
         self.books = [book_of(trace, row) for row in range(len(trace.targets))]
+        self.numbers = tuple(numbers) or tuple(range(1, len(self.books) + 1))
         self.name = network.layers[layer - 1].symbol(address.block, i, j, layer)
         self.w = self.books[0].w(layer, i, j)
         self.time = Quantity(Symbol("t"), Number(Fraction(trace.step or 1)))
@@ -150,7 +153,7 @@ class UpdateSteps:
         """Add the step that averages the rows' gradients, weighted if there are weights."""
         weights = [as_given(float(weight)) for weight in self.trace.row_weights]
         terms: list[Formula] = []
-        for row, (book, weight) in enumerate(zip(self.books, weights, strict=True), start=1):
+        for row, book, weight in zip(self.numbers, self.books, weights, strict=True):
             result = book.step("grad", *self.where).result
             assert isinstance(result, Number)
             gradient = Quantity(Partial(Symbol("E", (row,)), self.name), result)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import worded
 from koubai.export import steps
 from koubai.export.steps import Answer, Computation, Input, Step
@@ -31,7 +32,10 @@ def write(computation: Computation) -> bytes:
     try:
         onnx = import_module("onnx")
     except ModuleNotFoundError as error:
-        raise ParameterError(worded("export.error.export_installed_onnx_was_not", name=error.name)) from None
+        install = to_install("onnx", "onnx")
+        raise ParameterError(
+            worded("export.error.export_installed_onnx_was_not", name=error.name, install=install)
+        ) from None
     content: bytes = Writer(computation, onnx).model().SerializeToString()
     return content
 

@@ -140,7 +140,7 @@ LEARNERS: Mapping[str, Learner] = {
     learner.name: learner
     for learner in (
         Learner("knn", DATA, _knn(False), _knn(True)),
-        Learner("svm", DATA, _svm(False), _svm(True)),
+        Learner("svm", MODEL, _svm(False), _svm(True)),
         Learner("logistic", MODEL, _linear(False), _linear(True)),
         Learner("bayes", MODEL, _bayes, None),
         Learner("tree", MODEL, _tree(False), _tree(True)),
@@ -152,7 +152,7 @@ LEARNERS: Mapping[str, Learner] = {
         Learner(NETWORK, MODEL, None, None),
     )
 }
-"""All learners; the network is a `koubai.TableModel` and is made elsewhere. Support vectors are training rows."""
+"""All learners; the network is a `koubai.TableModel` and is made elsewhere."""
 
 EXTRAS = ("lightgbm", "catboost")
 """Libraries that are used where they are installed."""

@@ -46,10 +46,11 @@ def page_of(report: Report) -> Derivation:
 def _columns(report: Report) -> Section:
     sizes = "-".join(map(str, report.sizes))
     task = say(f"card.task.{report.task}")
+    networks = "many" if report.networks > 1 else "one"
     rows = {name: f"{report.n_rows.get(name, 0):,}" for name in ("training", "validation", "test")}
     blocks: list[Block] = [
         say("report.source", source=report.source),
-        say("card.model", task=task, number=report.networks, sizes=sizes, version=version("koubai")),
+        say(f"card.model.{networks}", task=task, number=report.networks, sizes=sizes, version=version("koubai")),
         say("card.rows", **rows),
     ]
     heads = tuple(say(f"card.column.{name}") for name in ("name", "kind", "use"))

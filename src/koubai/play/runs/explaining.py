@@ -55,7 +55,7 @@ def _derivation(branch: Document, asked: Parts) -> Derivation:
         case "update":
             chosen = Rows(x.reshape(1, -1), y.reshape(1, -1))
             _, rate = experiment.coming(branch.moment)
-            return update(experiment.plan, state, chosen, rate, Ask.weight(layer, target, source))
+            return update(experiment.plan, state, chosen, rate, Ask.weight(layer, target, source), origins=False)
         case "step":
             return _running_step(branch, Ask.weight(layer, target, source))
         case what:
@@ -74,7 +74,7 @@ def _running_step(branch: Document, ask: Ask) -> Derivation:
         before = state.theta if len(chosen) == 1 else branch.moment.state.theta
         return _learning_rule(branch, before, np.asarray(experiment.train.inputs[at]), experiment.train.targets[at])
     rows = Rows(np.asarray(experiment.train.inputs)[chosen], experiment.train.targets[chosen])
-    return update(experiment.plan, state, rows, rate, ask)
+    return update(experiment.plan, state, rows, rate, ask, origins=False)  # as the page's own
 
 
 def _learning_rule(branch: Document, theta: Array, x: Array, y: Array) -> Derivation:

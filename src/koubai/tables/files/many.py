@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from koubai.core.errors import FileError, ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import worded
 from koubai.tables.files.parquet import complaints
 from koubai.tables.files.scratch import ScratchFile
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 SUFFIX = ".parquet"
-HOW = "pip install 'koubai[cloud]'"
+BROUGHT = ("fsspec", "aiohttp", "s3fs")
+"""Modules of the extra ``cloud``; clouds of other kinds need others."""
 MOST_COPIED = 2**31
 """Bytes of copies that are kept of files elsewhere, so that a table of less is copied once; one file may be larger."""
 END = 2**16
@@ -92,12 +94,20 @@ def _opened(source: str) -> tuple[Any, str]:
         files, path = fsspec.core.url_to_fs(source)
     except ImportError as error:
         reason = str(error).partition("\n")[0].rstrip(".")
+        missing = _module_of(error) or "fsspec"
+        how = to_install("cloud" if missing in BROUGHT else "", missing)
         raise ParameterError(
-            worded("tables.error.table_at_have_packages_read", kind=kind, reason=reason, how=HOW)
+            worded("tables.error.table_at_have_packages_read", kind=kind, reason=reason, how=how)
         ) from error
     except ValueError as error:
         raise FileError(worded("tables.error.table_url_begin_protocol_such", source=source)) from error
     return files, path
+
+
+def _module_of(error: ImportError) -> str:
+    """Return the module that was not found, which fsspec tells by the cause of its error."""
+    cause = error.__cause__ or error.__context__
+    return (_module_of(cause) if isinstance(cause, ImportError) else "") or (error.name or "").partition(".")[0]
 
 
 def local_copy(source: str) -> ScratchFile:

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from koubai.core.errors import DataError, FileError
+from koubai.core.extras import to_install
 from koubai.core.language import worded
 from koubai.tables.files.containers.kinds import HEAD, refuse_list
 from koubai.tables.files.containers.packing import unpacked
@@ -95,7 +96,10 @@ def _spreadsheet(source: str, file: IO[bytes], header: bool | None = None, skip_
     try:
         import fastexcel
     except ImportError:
-        raise FileError(worded("tables.error.table_needs_fastexcel_read_missing", source=source)) from None
+        install = to_install("excel", "fastexcel")
+        raise FileError(
+            worded("tables.error.table_needs_fastexcel_read_missing", source=source, install=install)
+        ) from None
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # of columns without cells it tells in words of its own
     said: list[str] = []
     content = file.read()

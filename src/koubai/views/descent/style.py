@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from koubai.core.errors import ParameterError
-from koubai.core.language import Language
+from koubai.core.extras import to_install
+from koubai.core.language import Language, worded
 
 Drawn: TypeAlias = dict[str, Any]
 """Keyword arguments of matplotlib's functions."""
@@ -68,11 +69,8 @@ def load_matplotlib() -> ModuleType:
     try:
         import matplotlib
     except ImportError:
-        raise ParameterError(
-            "descend: matplotlib must be installed to draw pictures; it was not found. Run pip install "
-            "'koubai[plots]', "
-            "or write .html."
-        ) from None
+        install = to_install("plots", "matplotlib")
+        raise ParameterError(worded("views.error.matplotlib.descent", install=install)) from None
     return matplotlib
 
 
@@ -118,8 +116,7 @@ def drawing(lang: Language, vector: bool = False) -> Iterator[None]:
         font = japanese_font()
         if font is None and not vector:
             warnings.warn(
-                "No Japanese font was found for pictures, so Japanese letters will be missing: run "
-                "pip install 'koubai[plots]', which brings one, or write .svg or .html.",
+                worded("views.warning.font", install=to_install("plots", "matplotlib-fontja")),
                 stacklevel=4,
             )
         families = [*([font] if font else []), *(FONTS if vector else ()), "DejaVu Sans"]

@@ -4,6 +4,8 @@ import io
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
+from koubai.core.language import worded
 from koubai.views.descent.style import japanese_font
 from koubai.views.figures.pictures import RADIUS, Picture
 from koubai.views.figures.svg import INK, NEGATIVE, POSITIVE
@@ -29,9 +31,8 @@ def write(picture: Picture) -> bytes:
         from matplotlib.figure import Figure
         from matplotlib.patches import Circle
     except ModuleNotFoundError as error:
-        raise ParameterError(
-            f"export: {error.name} must be installed for PNG; it was not found. Run pip install 'koubai[plots]'."
-        ) from None
+        install = to_install("plots", "matplotlib")
+        raise ParameterError(worded("views.error.matplotlib.png", name=error.name, install=install)) from None
     family = japanese_font()
     figure = Figure(figsize=(picture.width / 96, picture.height / 96), dpi=DOTS)
     with rc_context({"font.family": ["DejaVu Sans", *([family] if family else [])]}):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
+from koubai.core.extras import to_install
 from koubai.core.language import Language, language, text, worded
 from koubai.models.of_images.seeing import Seen
 from koubai.training.atomic import replace_file
@@ -120,10 +121,8 @@ def _drawing(lang: Language) -> AbstractContextManager[None]:
     try:
         import matplotlib  # noqa: F401  # asked for here, in the words of this command
     except ImportError as error:
-        raise ParameterError(
-            "matplotlib must be installed to draw what a network sees; it was not found. Run pip install "
-            "'koubai[plots]'."
-        ) from error
+        install = to_install("plots", "matplotlib")
+        raise ParameterError(worded("views.error.matplotlib.images", install=install)) from error
     return drawing(lang)
 
 

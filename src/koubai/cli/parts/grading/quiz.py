@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from koubai.core.language import Language
     from koubai.explain.quiz.keys import Entry
 
-TABLES = (".csv", ".tsv", ".parquet")
+TABLES = (".csv", ".tsv", ".parquet", ".xlsx", ".ods")
 STUDENT = ("student", "id", "学籍番号", "学生番号")
 """What the column of students may be called, besides being the first."""
+ASKED = ("question", "問", "問題", "設問", "問題番号")
+ANSWERED = ("answer", "解答", "回答", "答え")
+"""What the columns of questions and answers may be called, where each answer has a row."""
 QUESTION = re.compile(r"(?:q|question|問|問題|設問|第)?[\s_.]*(\d{1,3})\s*(?:問)?", re.IGNORECASE)
 """What a question's column may be called."""
 LINE = re.compile(r"\s*(?:q|question|問|問題|第)?\s*(\d{1,3})\s*問?\s*[:：).）．、=]\s*(.*)", re.IGNORECASE)
@@ -108,12 +111,13 @@ def _of_table(path: str, rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[st
     names = list(rows[0]) if rows else []
     lower = {name.strip().lower(): name for name in names}
     student = next((lower[name] for name in STUDENT if name in lower), names[0] if names else "")
-    if "answer" in lower and "question" in lower:
+    question, answer = (next((lower[name] for name in all_ if name in lower), "") for all_ in (ASKED, ANSWERED))
+    if question and answer:
         for row in rows:
-            named = QUESTION.fullmatch(row[lower["question"]])
+            named = QUESTION.fullmatch(row[question])
             if named is None:
-                raise DataError(worded("grade.error.question", path=path, got=repr(row[lower["question"]])))
-            yield row[student], int(named[1]), row[lower["answer"]]
+                raise DataError(worded("grade.error.question", path=path, got=repr(row[question])))
+            yield row[student], int(named[1]), row[answer]
         return
     columns = {name: int(found[1]) for name in names if name != student and (found := QUESTION.fullmatch(name.strip()))}
     for row in rows:

@@ -44,7 +44,7 @@ def make(rng: np.random.Generator, level: Level) -> Question | None:
         (str(row), Number(a), Number(b)) for row, (a, b) in enumerate(zip(x, y, strict=True), start=1)
     )
     prompt: list[Block] = [
-        say("quiz.minibatch", size=SIZE, count=n_batches),
+        say("quiz.minibatch", size=SIZE),
         Table(columns, rows),
         Display((alpha.notation, Number(rate))),
         Display((Symbol("w", (), 0), Number(start))),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from koubai.core.errors import DataError, FileError
+from koubai.core.extras import to_install
 from koubai.core.language import term, worded
 from koubai.tables.files.containers.kinds import HEAD, KINDS, NAMES, kind_of_bytes, kind_of_name, remedy_for
 from koubai.tables.files.containers.opening import archive_of, opened, unreadable
@@ -144,7 +145,10 @@ def zstd(source: str) -> Any:
         else:
             from backports import zstd as module
     except ImportError:
-        raise FileError(worded("tables.error.table_needs_backports_zstd_unpacked", source=source)) from None
+        install = to_install("zst", "backports.zstd")
+        raise FileError(
+            worded("tables.error.table_needs_backports_zstd_unpacked", source=source, install=install)
+        ) from None
     return module
 
 
