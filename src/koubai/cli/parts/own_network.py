@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
-from koubai.core.language import worded
+from koubai.core.language import language, worded
 
 if TYPE_CHECKING:
     from koubai.explain.network.asking import Ask
@@ -69,7 +69,6 @@ def write_question(args: argparse.Namespace, sample: "Sample", ask: "Ask | None"
     """Write the question alone, if that was wanted."""
     if getattr(args, "question", None) is None:
         return
-    from koubai.core.language import language
     from koubai.explain.network.given import posed
     from koubai.views.explanation.showing import save
 
