@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from koubai.core.errors import DataError, ParameterTypeError
+from koubai.core.untyped import TableOfOthers
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from koubai.models.table_model import TableModel
 
 __all__ = ["Predictor", "predictor"]
 
@@ -22,7 +25,9 @@ SPARK_TYPES = {"String": "string", "Float64": "double", "Float32": "float", "Int
 """Spark's names for the types of predictions."""
 
 
-def predictor(model: Any, *, keep: Iterable[str] = (), bad_cells: str = "refuse") -> "Predictor":
+def predictor(
+    model: "TableModel | str | os.PathLike[str]", *, keep: Iterable[str] = (), bad_cells: str = "refuse"
+) -> "Predictor":
     """Return an object that predicts parts of a table, and can be sent to workers.
 
     Parameters
@@ -89,7 +94,7 @@ class Predictor:
     def __init__(self, content: bytes, keep: tuple[str, ...] = (), bad_cells: str = "refuse") -> None:
         self.content, self.keep, self.bad_cells = content, keep, bad_cells
 
-    def __call__(self, part: Any) -> Any:
+    def __call__(self, part: TableOfOthers) -> TableOfOthers:
         """Return the predictions for a part of a table, in the part's form.
 
         Parameters
@@ -131,7 +136,7 @@ class Predictor:
         frame: pl.DataFrame = model.predictions(*model.outputs(features)).clear()
         return frame
 
-    def batches(self, parts: Iterable[Any]) -> Iterator[Any]:
+    def batches(self, parts: Iterable[TableOfOthers]) -> Iterator[TableOfOthers]:
         """Yield the predictions of batches of rows: ``frame.mapInArrow(predictor.batches, predictor.schema)`` in Spark.
 
         The schema is that of the predictions alone; with kept columns, put theirs before it.
@@ -146,7 +151,7 @@ class Predictor:
         return ", ".join(f"`{name}` {SPARK_TYPES[str(dtype)]}" for name, dtype in types.items())
 
     @property
-    def meta(self) -> Any:
+    def meta(self) -> TableOfOthers:
         """The columns of predictions without rows, in pandas: Dask's ``meta``, without the kept columns."""
         return _to_pandas(self._no_predictions())
 
@@ -171,7 +176,7 @@ class Predictor:
         return self
 
 
-def _file_of(model: Any) -> bytes:
+def _file_of(model: "TableModel") -> bytes:
     """Return a model's file."""
     from koubai.models.files import save
 
@@ -182,7 +187,7 @@ def _file_of(model: Any) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _loaded(content: bytes) -> Any:
+def _loaded(content: bytes) -> "TableModel":
     """Return the model of a file, which a process reads once."""
     from koubai.models.files import load
     from koubai.models.table_model import TableModel
@@ -204,21 +209,21 @@ def _loaded(content: bytes) -> Any:
 # The forms of a table: to polars, and back to the form of the given part
 
 
-def _from_pandas(part: Any) -> "pl.DataFrame":
+def _from_pandas(part: TableOfOthers) -> "pl.DataFrame":
     from koubai.tables.files.frames import as_table
 
     frame: pl.DataFrame = as_table(part).frame
     return frame
 
 
-def _to_pandas(frame: "pl.DataFrame", part: Any = None) -> Any:
+def _to_pandas(frame: "pl.DataFrame", part: TableOfOthers = None) -> TableOfOthers:
     import pandas as pd
 
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     return pd.DataFrame(columns, index=None if part is None else part.index, columns=frame.columns)
 
 
-def _from_arrow(part: Any) -> "pl.DataFrame":
+def _from_arrow(part: TableOfOthers) -> "pl.DataFrame":
     import polars as pl
 
     found = pl.from_arrow(part)
@@ -226,7 +231,7 @@ def _from_arrow(part: Any) -> "pl.DataFrame":
     return found
 
 
-def _to_arrow(frame: "pl.DataFrame", part: Any) -> Any:
+def _to_arrow(frame: "pl.DataFrame", part: TableOfOthers) -> TableOfOthers:
     import pyarrow as pa
 
     table = frame.to_arrow(compat_level=_plainest())
@@ -238,19 +243,21 @@ def _to_arrow(frame: "pl.DataFrame", part: Any) -> Any:
     )
 
 
-def _plainest() -> Any:
+def _plainest() -> "pl.CompatLevel":
     import polars as pl
 
     return pl.CompatLevel.oldest()  # Spark knows no views of strings
 
 
-def _from_columns(part: Any) -> "pl.DataFrame":
+def _from_columns(part: TableOfOthers) -> "pl.DataFrame":
     import polars as pl
 
     return pl.DataFrame({str(name): pl.Series(values) for name, values in part.items()})
 
 
-_FORMS: dict[str, tuple[Callable[[Any], "pl.DataFrame"], Callable[["pl.DataFrame", Any], Any]]] = {
+_FORMS: dict[
+    str, tuple[Callable[[TableOfOthers], "pl.DataFrame"], Callable[["pl.DataFrame", TableOfOthers], TableOfOthers]]
+] = {
     "pandas.DataFrame": (_from_pandas, _to_pandas),
     "polars.DataFrame": (lambda part: part, lambda frame, part: frame),
     "pyarrow.Table": (_from_arrow, _to_arrow),

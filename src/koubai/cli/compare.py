@@ -8,8 +8,9 @@ from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import ListedNames, add_reading_options, reading_options, require_files
+from koubai.cli.parts.terminal import console, number, plain_table, printable
 from koubai.core.errors import ParameterError
-from koubai.core.language import recognised, term, worded
+from koubai.core.language import language, recognised, term, worded
 from koubai.core.printing import say
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(args: argparse.Namespace) -> int:
     """Compare, print, write; return the exit status."""
-    from koubai.core.language import language
-
     lang = language(args.lang)
     if args.out is not None:
         if not args.out.lower().endswith((".html", ".htm")):
@@ -93,7 +92,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _say(found: "Comparison") -> None:
-    from koubai.cli.parts.terminal import console, number, plain_table, printable
 
     out = console()
     measure = term("accuracy" if found.measure == "accuracy" else "root mean squared error")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from koubai.cli.parts.descend_options import EVERY, USUAL, add_options, checked_window, given, way_in
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.reading import require_files, say_notes
-from koubai.cli.parts.terminal import printable, sentence_of
+from koubai.cli.parts.terminal import console, plain_table, printable, sentence_of
 from koubai.core.errors import ParameterError
 from koubai.core.language import Language, language, text, worded
 
@@ -158,7 +158,6 @@ def _basins(args: argparse.Namespace) -> "Displayed":
 
 
 def _print_list(lang: Language) -> None:
-    from koubai.cli.parts.terminal import console, plain_table
     from koubai.descent.functions.known import NAMED
     from koubai.optimizers.registry import OPTIMIZERS
 

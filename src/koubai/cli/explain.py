@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from koubai.cli.parts.outputs import add_force, check_different, check_output
 from koubai.cli.parts.own_network import add_own_options, asked_of_file, posed_rate, write_question
 from koubai.cli.parts.reading import add_reading_options, refuse_reading_options
 from koubai.core.errors import ParameterError
-from koubai.core.language import worded
+from koubai.core.language import language, worded
 
 if TYPE_CHECKING:
     from koubai.explain.derivations import Derivation
@@ -68,8 +69,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(args: argparse.Namespace) -> int:
     """Explain what was requested; print it, or write it to a file."""
-    from koubai.core.language import language
-
     lang = language(args.lang)
     table, model, data, own = (getattr(args, name, None) for name in ("table", "model", "data", "network"))
     for path in (args.out, getattr(args, "question", None)):
@@ -102,7 +101,6 @@ def add_view_options(parser: argparse.ArgumentParser, out: str = "a .html, .md o
 
 
 def _with_digits(derivation: "Derivation", digits: int) -> "Derivation":
-    from dataclasses import replace
 
     if not 1 <= digits <= 17:
         raise ParameterError(worded("explain.error.digits", got=digits))

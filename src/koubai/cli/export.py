@@ -7,6 +7,7 @@ from pathlib import Path
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.reading import ListedNames, require_files
+from koubai.cli.parts.terminal import console, printable
 from koubai.cli.tables.starting import load_base
 from koubai.core.language import worded
 
@@ -77,7 +78,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _say(out: str, content: str | bytes) -> None:
-    from koubai.cli.parts.terminal import console, printable
 
     size = len(content) / 1000
     console(sys.stderr).print(worded("cli.wrote_size", out=printable(out), size=f"{size:,.0f}"))

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.images import options as images
 from koubai.cli.parts.cluster import add_cluster_options, joined, refuse_cluster, supervised
@@ -29,11 +29,13 @@ from koubai.core.printing import say
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
+    from koubai.core.schema import Record
     from koubai.engines.protocol import Together
     from koubai.models.asked import Checked
     from koubai.models.prepared import PreparedTable
     from koubai.models.streamed import StreamedTable
     from koubai.models.table_model import TableModel
+    from koubai.training.loop import Callback
 
 EXAMPLES = """examples:
   koubai fit examples/penguins.csv --target species
@@ -130,7 +132,7 @@ OPTIONS: Mapping[str, str] = {
 """The option that sets each parameter."""
 
 
-def network_parameters(args: argparse.Namespace) -> dict[str, Any]:
+def network_parameters(args: argparse.Namespace) -> "Record":
     """Return the estimator's parameters that were given as options."""
     given = {name: getattr(args, option.replace("-", "_")) for name, option in OPTIONS_OF_NETWORK.items()}
     given["keep_checkpoint"] = None if args.checkpoint is None else True  # until the model is safely written
@@ -307,5 +309,5 @@ def _train(model: "TableModel", prepared: "PreparedTable | StreamedTable", quiet
             raise Quit
         return
     with Stopper() as stopper:
-        callbacks = [stopper] if quiet or show_bar else [stopper, say_epoch]
+        callbacks: list[Callback] = [stopper] if quiet or show_bar else [stopper, say_epoch]
         model.train(prepared, callbacks, progress=show_bar)

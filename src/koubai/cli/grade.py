@@ -1,22 +1,17 @@
 """``koubai grade``: mark what students handed in, and write scores with the named mistakes."""
 
 import argparse
+from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from koubai.cli.parts.grading.results import ResultKind, by_student, detail_rows, kinds, score_rows, summaries
+from koubai.cli.parts.grading.results import Mark, ResultKind, by_student, detail_rows, kinds, score_rows, summaries
 from koubai.cli.parts.helping import alternatives, word_later
 from koubai.cli.parts.outputs import add_force, check_different, check_output
 from koubai.cli.parts.reading import require_files, say_notes
+from koubai.cli.parts.terminal import console, plain_table
 from koubai.core.errors import ParameterError
-from koubai.core.language import language, text, worded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from koubai.cli.parts.grading.results import Mark
-    from koubai.core.language import Language
+from koubai.core.language import Language, language, text, worded
 
 EXAMPLES = """examples:
   koubai quiz backward --roster students.csv --seed 7 --out sheets.html --answers key.csv
@@ -90,8 +85,6 @@ def _kind(args: argparse.Namespace) -> ResultKind:
 
 def _print(marks: "Sequence[Mark]", lang: "Language") -> None:
     """Print each student's points, and how each question was answered."""
-    from koubai.cli.parts.terminal import console, plain_table
-
     rows = score_rows(marks)
     out = console()
     heads = [text(f"grade.column.{name}", lang) for name in ("student", "name", "points", "of", "mistakes")]

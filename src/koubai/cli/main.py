@@ -5,8 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
+from importlib import import_module, metadata
 
 from koubai.cli.parts.complaints import complaint
 from koubai.cli.parts.parser import MISTAKE, Parser, language_of
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     before = spoken()
     try:
         status = _run(arguments)
-        cluster: Any = sys.modules.get("koubai.engines.xla.cluster")  # only if processes train together
+        cluster = sys.modules.get("koubai.engines.xla.cluster")  # only if processes train together
         if cluster is not None and (own := cluster.joined()) is not None:
             own.end(status)
         return status
@@ -147,7 +146,6 @@ def _mistake(command: str, sentence: str) -> int:
 
 
 def _version() -> str:
-    from importlib import metadata  # slow to load
 
     try:
         return metadata.version("koubai")

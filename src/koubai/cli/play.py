@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.images import options as of_images
 from koubai.cli.parts.parser import add_language
-from koubai.cli.parts.reading import add_reading_options, refuse_reading_options, require_files
+from koubai.cli.parts.reading import add_reading_options, reading_options, refuse_reading_options, require_files
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import ParameterError
 from koubai.core.extras import to_install
@@ -207,7 +207,6 @@ def _settings(
 
 def _as_said(tables: "Tables", args: argparse.Namespace) -> Path:
     """Return the table's file or, if reading options were given, a normalised copy that needs none."""
-    from koubai.cli.parts.reading import reading_options
     from koubai.tables.files.containers.standard import is_standard
 
     if all(value is None for value in reading_options(args).values()) and not is_standard(args.table):

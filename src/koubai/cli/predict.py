@@ -3,6 +3,7 @@
 import argparse
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,17 @@ from koubai.cli.parts.complaints import READING
 from koubai.cli.parts.outputs import add_force, check_output
 from koubai.cli.parts.parser import add_language
 from koubai.cli.parts.predict_many import is_folder, predict_many, say_written
-from koubai.cli.parts.reading import TABLES, ListedNames, add_reading_options, is_streamed, read_or_open, require_files
-from koubai.cli.parts.terminal import printable
+from koubai.cli.parts.reading import (
+    TABLES,
+    ListedNames,
+    add_reading_options,
+    is_streamed,
+    read_or_open,
+    reading_options,
+    require_files,
+    say_notes,
+)
+from koubai.cli.parts.terminal import console, printable
 from koubai.cli.tables import reasoned
 from koubai.cli.tables.starting import load_arrays
 from koubai.core.errors import DataError, ParameterError
@@ -20,8 +30,6 @@ from koubai.core.language import worded
 from koubai.images.names import is_images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import polars as pl
 
     from koubai.models.predicting import Predicted, Prediction
@@ -156,8 +164,6 @@ def _raw_parquet(out: str) -> ParameterError:
 
 def _run_many(args: argparse.Namespace, model: object) -> int:
     """Predict each of many files by itself."""
-    from koubai.cli.parts.terminal import console
-
     written = predict_many(args, model, _with_columns)
     if not args.quiet:
         say_written(args, written, console(sys.stderr))
@@ -176,7 +182,6 @@ def _run_bare(args: argparse.Namespace, model: object) -> int:
                     "cli.error.come_model_saved_koubai_fit", name=name, model=args.model, name_2=type(model).__name__
                 )
             )
-    from koubai.cli.parts.reading import reading_options, say_notes
     from koubai.tables.files.reading import read_table
 
     table = read_table(args.table, **reading_options(args))
@@ -238,7 +243,6 @@ class _Terminal(io.BytesIO):
 
 def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
     from koubai.cli.parts.scores import say_evaluation
-    from koubai.cli.parts.terminal import console
 
     out = console(sys.stderr)
     for note in prediction.notes:
@@ -250,7 +254,6 @@ def _say(args: argparse.Namespace, prediction: "Prediction") -> None:
 
 
 def _say_written(args: argparse.Namespace, n_rows: int) -> None:
-    from koubai.cli.parts.terminal import console
 
     key = "cli.wrote_row" if n_rows == 1 else "cli.wrote_rows"
     console(sys.stderr).print(worded(key, out=printable(args.out), n_rows=f"{n_rows:,}"))

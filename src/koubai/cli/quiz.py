@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from koubai.cli.parts.helping import alternatives, word_later
 from koubai.cli.parts.outputs import add_force, check_different, check_output
 from koubai.core.errors import ParameterError
-from koubai.core.language import worded
+from koubai.core.language import Language, language, text, worded
 
 if TYPE_CHECKING:
-    from koubai.core.language import Language
     from koubai.explain.quiz.papers import Student
     from koubai.explain.quiz.questions import Question
     from koubai.explain.quiz.sheets import Sheet
@@ -73,7 +72,6 @@ def run(args: argparse.Namespace) -> int:
     """Make the sheet; write it, print it, or ask it."""
     from random import SystemRandom
 
-    from koubai.core.language import language, text
     from koubai.explain.quiz.papers import Paper, Student, make_papers
     from koubai.explain.quiz.sheets import make_sheet, question_page
     from koubai.views.explanation.showing import show
@@ -153,7 +151,6 @@ def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -
     answer_to : callable
         Takes the prompt and returns the user's answer; EOFError or KeyboardInterrupt ends the quiz.
     """
-    from koubai.core.language import text
     from koubai.explain.derivations import Section, say
     from koubai.explain.quiz.sheets import posed, solution
     from koubai.views.explanation.terminal import Screen
@@ -179,7 +176,6 @@ def ask_all(sheet: "Sheet", lang: "Language", answer_to: Callable[[str], str]) -
 
 def _ask(question: "Question", screen: "Screen", answer_to: Callable[[str], str]) -> int:
     """Ask one question and return the number of the correct attempt, 0 if none."""
-    from koubai.core.language import text
     from koubai.explain.derivations import say
     from koubai.explain.quiz.questions import mark
 

@@ -3,13 +3,16 @@
 import argparse
 import os
 from collections.abc import Mapping
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from koubai.cli.images.options import PREDICT, add_seeing_options, refuse_seeing_options
+from koubai.cli.parts.outputs import check_output
 from koubai.cli.parts.parser import add_language
 from koubai.cli.tables.starting import load_arrays, load_base
 from koubai.core.errors import KoubaiError, ModelFileError, ParameterError
-from koubai.core.language import listed_as, recognised, term, worded
+from koubai.core.language import language, listed_as, recognised, term, worded
+from koubai.core.printing import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,12 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _card(args: argparse.Namespace) -> int:
     """Print the card of a table's model, or write it to a file."""
-    from importlib import metadata
-
-    from koubai.cli.parts.outputs import check_output
     from koubai.cli.parts.terminal import printable
-    from koubai.core.language import language
-    from koubai.core.printing import say
     from koubai.training.atomic import replace_file
 
     if args.out is not None and not args.out.lower().endswith(".md"):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from numbers import Real
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -22,11 +22,11 @@ class Kind:
     """A kind of thing: what to call it, which values are one, and what to do where a function has no default."""
 
     words: str
-    accepts: Callable[[Any], bool]
+    accepts: Callable[[object], bool]
     remedy: str
 
 
-def _is_real(value: object) -> bool:
+def _is_real(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
     try:
@@ -36,7 +36,7 @@ def _is_real(value: object) -> bool:
     return True
 
 
-def _is_sequence(value: object) -> bool:
+def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
     return value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, Sequence) and not _is_text(value)
 
 
@@ -44,10 +44,11 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str | bytes)
 
 
-def _is_interval(value: Any) -> bool:
-    return (
-        _is_sequence(value) and len(value) == 2 and all(map(_is_real, value)) and -np.inf < value[0] < value[1] < np.inf
-    )
+def _is_interval(value: object) -> bool:
+    if not _is_sequence(value) or len(value) != 2:
+        return False
+    ends = [end for end in value if _is_real(end)]
+    return len(ends) == 2 and -np.inf < ends[0] < ends[1] < np.inf
 
 
 WHOLE = Kind("an integer", is_whole, "Try 1.")

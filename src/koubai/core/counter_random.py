@@ -4,8 +4,9 @@ The words are those of `koubai.core.randomness`, so a page in the browser and a 
 the same initial values, and make the same data, up to the rounding of logarithms and sines.
 """
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,11 @@ INITIAL = 6
 """Stream of initial values, and of the seed of what follows them."""
 DATA = 7
 """Stream of made data."""
+
+Numbers: TypeAlias = Any
+"""A number or an array, as NumPy's methods of the same names take and return them."""
+Size: TypeAlias = int | np.integer | Sequence[int] | None
+"""A shape; None for a single number."""
 
 
 class CounterRandom(np.random.RandomState):
@@ -46,19 +52,19 @@ class CounterRandom(np.random.RandomState):
         self.drawn += n
         return self.drawn - n
 
-    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+    def uniform(self, low: Numbers = 0.0, high: Numbers = 1.0, size: Numbers = None) -> Numbers:
         """Return uniform numbers in [low, high)."""
         n = _count(size)
         return _shaped(low + (high - low) * uniforms(self.key, n, self._first(n)), size)
 
-    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+    def normal(self, loc: Numbers = 0.0, scale: Numbers = 1.0, size: Numbers = None) -> Numbers:
         """Return normal numbers, each from two words (Box and Muller 1958): √(-2 log(1 - v)) cos(2π w)."""
         n = _count(size)
         pairs = uniforms(self.key, 2 * n, self._first(2 * n)).reshape(-1, 2)
         found = np.sqrt(-2.0 * np.log(1.0 - pairs[:, 0])) * np.cos(2.0 * np.pi * pairs[:, 1])
         return _shaped(loc + scale * found, size)
 
-    def randint(self, low: Any, high: Any = None, size: Any = None, dtype: Any = int) -> Any:
+    def randint(self, low: Numbers, high: Numbers = None, size: Numbers = None, dtype: Numbers = int) -> Numbers:
         """Return whole numbers in [low, high), or in [0, low) without high."""
         first, end = (0, low) if high is None else (low, high)
         n = _count(size)
@@ -66,20 +72,20 @@ class CounterRandom(np.random.RandomState):
         found = first + ((words * np.uint64(end - first)) >> np.uint64(32)).astype(np.int64)
         return int(found[0]) if size is None else found.reshape(size).astype(dtype)
 
-    def permutation(self, x: Any) -> Any:
+    def permutation(self, x: Numbers) -> Numbers:
         """Return 0 … x-1, or the rows of an array, in random order."""
-        rows: Any = x if isinstance(x, int | np.integer) else np.asarray(x)
+        rows: Numbers = x if isinstance(x, int | np.integer) else np.asarray(x)
         n = int(rows) if isinstance(x, int | np.integer) else len(rows)
         order = permutation(derive_key(self.key, self._first(1)), n)
         return order if isinstance(x, int | np.integer) else rows[order]
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Numbers, ...]:
         return type(self), (self.start, *self.path), {"drawn": self.drawn}
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: dict[str, int]) -> None:
         self.drawn = state["drawn"]
 
-    def __deepcopy__(self, memo: Any) -> Self:
+    def __deepcopy__(self, memo: object) -> Self:
         found = type(self)(self.start, *self.path)
         found.drawn = self.drawn
         return found
@@ -88,11 +94,11 @@ class CounterRandom(np.random.RandomState):
         return f"CounterRandom({', '.join(map(str, (self.start, *(self.path if self.path != (INITIAL,) else ()))))})"
 
 
-def _count(size: Any) -> int:
+def _count(size: Size) -> int:
     if size is None:
         return 1
     return int(size) if isinstance(size, int | np.integer) else prod(int(n) for n in size)
 
 
-def _shaped(values: Array, size: Any) -> Any:
+def _shaped(values: Array, size: Size) -> Numbers:
     return float(values[0]) if size is None else values.reshape(size)

@@ -1,13 +1,12 @@
 """Initial values from data: each node's weights are divided by the spread of its pre-activation over some rows."""
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse import csr_array
 
 from koubai.core.arrays import Array
 from koubai.core.layers import Dense, NTKDense
 from koubai.core.network import Network
+from koubai.core.untyped import MaybeSparse
 
 DATA = "data"
 """The name of this rule, beside those of `koubai.core.initializers`."""
@@ -17,14 +16,14 @@ MOST_ROWS = 2048
 """Number of rows looked at, evenly spaced, as rows may be sorted."""
 
 
-def some_rows(inputs: Any) -> Array:
+def some_rows(inputs: MaybeSparse) -> Array:
     """Return at most `MOST_ROWS` rows, dense, evenly spaced over all."""
     n = inputs.shape[0]
     chosen = inputs[np.linspace(0, n - 1, min(n, MOST_ROWS)).astype(np.int64)]
     return chosen.toarray() if isinstance(chosen, csr_array) else np.asarray(chosen)
 
 
-def with_unit_variance(network: Network, theta: Array, inputs: Any) -> Array:
+def with_unit_variance(network: Network, theta: Array, inputs: MaybeSparse) -> Array:
     """Return θ with every node's weights divided so that its pre-activation u has variance 1 over the rows.
 
     Layer by layer, from the first: a layer sees what the divided layers before it pass on (Mishkin and Matas 2016,

@@ -6,7 +6,7 @@ module that may import upwards; the layers contract lists what it imports.
 """
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from koubai.core.arrays import Array
     from koubai.core.network import Network
+    from koubai.estimators.classifier import MLPClassifier
+    from koubai.estimators.convolution.classifier import ConvClassifier
+    from koubai.estimators.convolution.regressor import ConvRegressor
+    from koubai.estimators.neocognitron.estimator import Neocognitron
+    from koubai.estimators.perceptron import Perceptron
+    from koubai.estimators.regressor import MLPRegressor
     from koubai.explain.derivations import Derivation as Derivation
     from koubai.explain.network.asking import Ask as Ask
     from koubai.models.comparing.compare import Comparison
@@ -112,8 +118,8 @@ def learning_walk(
     return one_example(weights, x, y, learning_rate, names)
 
 
-def model_page(estimator: Any, X: "Array", y: object, layer: int) -> "Derivation":
-    """Explain an estimator's whole network; its class lies above this package, so it is not type-checked."""
+def model_page(estimator: "MLPClassifier | MLPRegressor", X: "Array", y: object, layer: int) -> "Derivation":
+    """Explain an estimator's whole network."""
     from koubai.models.scores.inspection import page_of_estimator
 
     return page_of_estimator(estimator, X, y, layer)
@@ -161,7 +167,7 @@ def comparison_html(comparison: "Comparison", lang: str | None) -> str:
     return fragment(comparison, lang)
 
 
-def see(estimator: object, X: object, y: object, row: int) -> "Seen":
+def see(estimator: "ConvClassifier | ConvRegressor | Neocognitron", X: object, y: object, row: int) -> "Seen":
     """Return what a network on images sees."""
     from koubai.models.of_images.seeing import see_arrays
 
@@ -189,14 +195,18 @@ def seen_png(seen: "Seen") -> bytes | None:
     return png(seen)
 
 
-def play_table(frame: "pl.DataFrame", target: str, **settings: Any) -> "Playground":
+def play_table(
+    frame: "pl.DataFrame", target: str, task: str | None, standardize: bool, **settings: object
+) -> "Playground":
     """Open the playground with a table, whose target is one of its columns."""
     from koubai.play.widget import play
 
-    return play(frame, target, **settings)
+    return play(frame, target, task=task, standardize=standardize, **settings)
 
 
-def play_estimator(estimator: Any, X: object, y: object, **settings: Any) -> "Playground":
+def play_estimator(
+    estimator: "MLPClassifier | MLPRegressor | Perceptron", X: object, y: object, **settings: object
+) -> "Playground":
     """Open the playground with an estimator's network, on data in scikit-learn's form."""
     from koubai.play.widget import play_estimator
 

@@ -7,14 +7,18 @@ The functions are exactly the slides' equations. They compute in the number type
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
+from koubai.core.formulas.values import Value
 from koubai.core.language import term
+
+Score: TypeAlias = Any
+"""A number of one example, a float or a fraction, or of each row (n,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,18 +50,18 @@ class Example:
     x: Array
     y: int
     weights_before: Array
-    score: Any
+    score: Score
     prediction: int
     right: bool
     weights: Array
 
 
-def score(weights: Array, x: Array) -> Any:
+def score(weights: Array, x: Array) -> Score:
     """Return f(x) = wᵀx of one example (n_features,), or of each row of (n, n_features)."""
     return x @ weights
 
 
-def predict(weights: Array, x: Array) -> Any:
+def predict(weights: Array, x: Array) -> Score:
     """Return +1 where f(x) > 0, else -1; f(x) = 0 gives -1 (slide 18).
 
     Examples
@@ -70,12 +74,12 @@ def predict(weights: Array, x: Array) -> Any:
     return np.where(score(weights, x) > 0, 1, -1)
 
 
-def loss(weights: Array, x: Array, y: Array) -> Any:
+def loss(weights: Array, x: Array, y: Array) -> Score:
     """Return L(D) = Σ_i max(0, -y_i wᵀx_i) over the rows of x (n, n_features); correct examples cost nothing."""
     return np.maximum(0 * y, -y * score(weights, x)).sum()
 
 
-def update(weights: Array, x: Array, y: int, learning_rate: Any = 1) -> Array:
+def update(weights: Array, x: Array, y: int, learning_rate: Value = 1) -> Array:
     """Return w + η y x, the weights after a wrong prediction for the example (x, y) (slide 18)."""
     return weights + learning_rate * y * x
 
@@ -89,7 +93,7 @@ def learn(
     X: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
-    learning_rate: Any = 1,
+    learning_rate: Value = 1,
     start: npt.ArrayLike | None = None,
     order: Sequence[int] | None = None,
     n_sweeps: int = 1,
@@ -165,7 +169,7 @@ def _drawn(order: Sequence[int] | None, n_rows: int) -> Sequence[int]:
     return drawn
 
 
-def _step(sweep: int, row: int, x: Array, y: int, weights: Array, learning_rate: Any) -> Example:
+def _step(sweep: int, row: int, x: Array, y: int, weights: Array, learning_rate: Value) -> Example:
     """Return the record of one step."""
     prediction = int(predict(weights, x))
     right = prediction == y

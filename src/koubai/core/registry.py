@@ -4,7 +4,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from koubai.core.errors import Parameter, ParameterError, ParameterTypeError
 from koubai.core.language import has_text, worded
@@ -151,8 +151,8 @@ def resolve(
             got=repr(name),
             remedy=worded("core.remedy.try_one_of", names=names),
         )
-    kind: Any = kinds[name]
-    parameters: dict[str, Any] = {str(key): value for key, value in given.items() if key != "name"}
+    kind: type = kinds[name]
+    parameters = {str(key): value for key, value in given.items() if key != "name"}
     known = [field.name for field in fields(kind)]
     unknown = sorted(set(parameters) - set(known))
     if unknown:

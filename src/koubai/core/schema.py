@@ -19,6 +19,8 @@ from koubai.core.printing import printable
 Result = TypeVar("Result")
 Record: TypeAlias = dict[str, Any]
 """A record's plain data: what each field holds is said by its `Description`, which a type cannot say."""
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""What JSON can hold."""
 Tensors: TypeAlias = Mapping[str, Array]
 """A record's arrays by name."""
 
@@ -179,7 +181,7 @@ class Rule:
     """A relation between fields: unless ``holds`` is true of the record, ``must`` is reported."""
 
     must: str
-    holds: Callable[[Mapping[str, Any]], bool]
+    holds: Callable[[Record], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,7 @@ class Description:
 
     record: Fields
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
-    sizes: Callable[[Mapping[str, Any]], Mapping[str, int]] = lambda record: {}
+    sizes: Callable[[Record], Mapping[str, int]] = lambda record: {}
     together: tuple[tuple[str, ...], ...] = ()
 
     def check(self, who: str, record: object, tensors: Tensors) -> Record:
@@ -349,7 +351,7 @@ def _digits(number: int) -> str:
     return str(number) if abs(number) < 10**30 else f"a number of {number.bit_length()} bits"
 
 
-def _mapping(value: object, where: str) -> Mapping[str, Any]:
+def _mapping(value: object, where: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise fault(where, "a mapping", value)
     return value

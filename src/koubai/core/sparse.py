@@ -1,15 +1,14 @@
 """Checking given rows: the indices of sparse matrices, before compiled code, SciPy's or koubai's, uses them."""
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse import issparse
 
 from koubai.core.arguments import refuse_times
 from koubai.core.errors import DataError
+from koubai.core.untyped import MaybeSparse
 
 
-def check_indices(who: str, X: Any) -> None:
+def check_indices(who: str, X: MaybeSparse) -> None:
     """Raise DataError if a sparse matrix has out-of-bounds indices, for example after manual changes to its arrays.
 
     This inspects every index, which costs less than one pass of training.

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -43,7 +43,10 @@ class Alone:
 ALONE = Alone()
 
 
-def told(together: Together, value: Any) -> list[Any]:
+Told = TypeVar("Told")
+
+
+def told(together: Together, value: Told) -> list[Told]:
     """Return a value of every process, of what JSON can hold."""
     return [json.loads(content) for content in together.exchange(json.dumps(value).encode())]
 
@@ -67,7 +70,7 @@ def _unpacked(content: bytes, n_arrays: int) -> list[Array]:
     return [np.load(read, allow_pickle=False) for _ in range(n_arrays)]
 
 
-def check_same(together: Together, what: str, seen: Mapping[str, Any]) -> None:
+def check_same(together: Together, what: str, seen: Mapping[str, object]) -> None:
     """Raise DataError in all processes unless each has seen the same, of what JSON can hold.
 
     Parameters

@@ -390,5 +390,9 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         return engine.forward(self.network_, theta, self._inputs(X, theta.dtype))
 
 
-stochastic_only = only_if(lambda estimator: estimator._check_solver())
+def _is_stochastic(estimator: BaseNetwork) -> bool:
+    return estimator._check_solver()
+
+
+stochastic_only = only_if(_is_stochastic)
 """Hides ``partial_fit`` from estimators that train by L-BFGS."""

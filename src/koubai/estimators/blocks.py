@@ -1,14 +1,14 @@
 """Training on rows that do not fit in memory."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
-from koubai.core.network import Network
 from koubai.engines.together import told
+from koubai.estimators.base import BaseNetwork
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.given.parameters import checks_parameters
 from koubai.estimators.starts import Fitting
@@ -16,8 +16,8 @@ from koubai.training.history import History
 from koubai.training.sources import Source
 
 
-class FitsSources:
-    """Adds ``fit_source`` to an estimator."""
+class FitsSources(BaseNetwork):
+    """Adds ``fit_source`` to an self."""
 
     @checks_parameters
     def fit_source(self, source: Source, validation: Source | None = None) -> Self:
@@ -44,9 +44,8 @@ class FitsSources:
         DivergenceError
             If the loss or the parameters become NaN or infinite.
         """
-        estimator: Any = self
         self.check_block_by_block()
-        if estimator.early_stopping and validation is None:
+        if self.early_stopping and validation is None:
             who = choices.name_of(self)
             raise ParameterError(
                 who=who,
@@ -55,32 +54,31 @@ class FitsSources:
                 got="True",
                 remedy=worded("core.remedy.give_some"),
             )
-        estimator._check_layers()
+        self._check_layers()
         first = source.first()
         n_outputs = first.targets.shape[1]
-        network: Network = estimator._make_network(source.n_features, n_outputs)
-        rng = check_random_state(estimator.random_state)
-        estimator.n_features_in_ = source.n_features
-        if getattr(estimator, "clip_predictions", False):
-            estimator.__dict__.pop("target_range_", None)
+        network = self._make_network(source.n_features, n_outputs)
+        rng = check_random_state(self.random_state)
+        self.n_features_in_ = source.n_features
+        if getattr(self, "clip_predictions", False):
+            self.__dict__.pop("target_range_", None)
             for rows in source.in_order():
-                estimator._note_targets(rows.targets)
-            for found in told(source.together, getattr(estimator, "target_range_", None)):
+                self._note_targets(rows.targets)
+            for found in told(source.together, getattr(self, "target_range_", None)):
                 if found is not None:  # each other process's lowest and highest targets count as well
-                    estimator._note_targets(np.array(found).T)
-        theta = estimator._initial(network, rng, source.dtype, first.inputs)
-        estimator._describe(network)
-        estimator._output_by_hand = False
-        estimator.t_, estimator.history_ = 0, History()
-        estimator._train_on(Fitting(network, theta, rng, fresh=True), source, validation)
+                    self._note_targets(np.array(found).T)
+        theta = self._initial(network, rng, source.dtype, first.inputs)
+        self._describe(network)
+        self._output_by_hand = False
+        self.t_, self.history_ = 0, History()
+        self._train_on(Fitting(network, theta, rng, fresh=True), source, validation)
         return self
 
     def check_block_by_block(self) -> None:
         """Raise ParameterError for a parameter that requires all rows in memory."""
-        estimator: Any = self
         who = choices.name_of(self)
         for name, neutral in (("n_starts", 1), ("warm_start", False)):
-            value = getattr(estimator, name)
+            value = getattr(self, name)
             if value != neutral:
                 raise ParameterError(
                     who=who,

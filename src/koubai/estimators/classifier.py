@@ -66,7 +66,8 @@ class MLPClassifier(Classifies, BaseMLP):
         Parameters of ``solver="adam"``.
     n_iter_no_change : int
         Number of epochs without improvement before training stops. Schedules that are laid over all epochs, such as
-        ``"cosine"`` and ``"one_cycle"``, run to their end unless ``early_stopping`` is set: the loss falls with the rate.
+        ``"cosine"`` and ``"one_cycle"``, run to their end unless ``early_stopping`` is set: the loss falls as the rate
+        does.
     max_fun : int
         Maximum number of loss evaluations by L-BFGS.
     optimizer : str, Optimizer or None

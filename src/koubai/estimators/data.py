@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,14 +41,14 @@ class TakesData(Storable):
         """Return the inputs, the coded targets (n, n_outputs) in their dtype, and y as given."""
 
     @abstractmethod
-    def _coded(self, y: object, dtype: npt.DTypeLike) -> Array:
+    def _coded(self, y: Array | csr_array, dtype: npt.DTypeLike) -> Array:
         """Encode further y of the same kind as in training as targets, (n, n_outputs)."""
 
     @abstractmethod
-    def _known(self, y: object) -> Any:
+    def _known(self, y: object) -> Array | csr_array:
         """Return the y of a validation set as an array, after checking that it is of the same kind as in training."""
 
-    def _as_rows(self, X: object, reset: bool = False) -> Any:
+    def _as_rows(self, X: object, reset: bool = False) -> object:
         """Return X as rows of features; with ``reset`` whatever their number, else as many as in training."""
         return X
 

@@ -1,11 +1,13 @@
 """Class labels: their encoding as targets, and the decoding of outputs."""
 
+from collections.abc import Mapping
 from copy import copy
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -17,25 +19,29 @@ from koubai.core.language import term
 from koubai.core.losses import Loss
 from koubai.core.network import Network
 from koubai.core.schema import Record
+from koubai.core.untyped import ScikitLearn
 from koubai.estimators.given.by_hand import DESCRIBED, Seen
 from koubai.estimators.given.outputs import Ending, classification_ending, smoothed_ending
 from koubai.estimators.kept.described import LABELS
 from koubai.estimators.kept.recording import encode_array
+
+Labels: TypeAlias = Array | csr_array
+"""Classes (n_samples,), or labels (n_samples, n_labels), which may be sparse."""
 
 
 class HasLabels:
     """The part of a classifier that handles its classes."""
 
     loss: str | Loss
-    class_weight: Any
+    class_weight: Mapping[object, float] | str | None
     label_smoothing: float
     warm_start: bool
     n_outputs_: int
     network_: Network
-    classes_: Any
-    _label_binarizer: Any
+    classes_: Array
+    _label_binarizer: ScikitLearn
     _seen: Seen | None
-    _described: ClassVar[Any] = attrgetter(*DESCRIBED, "classes_", "_label_binarizer")
+    _described: ClassVar["attrgetter[tuple[object, ...]]"] = attrgetter(*DESCRIBED, "classes_", "_label_binarizer")
 
     def take_classes(self, classes: object) -> Array:
         """Set the classes for ``fit_source``; return the target of each, (n_classes, n_outputs).
@@ -66,7 +72,7 @@ class HasLabels:
     def _is_one_of_many(self) -> bool:
         return bool(self._label_binarizer.y_type_ == "multiclass")
 
-    def _labels_of(self, outputs: Array) -> Any:
+    def _labels_of(self, outputs: Array) -> Labels:
         """Return the classes, (n_samples,), or labels, (n_samples, n_labels), for the outputs."""
         if self._is_one_of_many():
             self._check_number(outputs.shape[1], len(self.classes_))
@@ -81,7 +87,7 @@ class HasLabels:
                 return self.classes_[(outputs > threshold).astype(np.intp)]
         return self._label_binarizer.inverse_transform(outputs, threshold=threshold)
 
-    def decoded_targets(self, targets: Array) -> Any:
+    def decoded_targets(self, targets: Array) -> Labels:
         """Return the classes or labels that targets encode; the inverse of ``coded_targets``."""
         return self._labels_of(targets)
 
@@ -151,11 +157,11 @@ class HasLabels:
                 )
             )
 
-    def _known(self, y: Any) -> Any:
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        kind = type_of_target(y)
+    def _known(self, y: object) -> Labels:
+        labels = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = column_or_1d(labels, warn=True)
+        kind = type_of_target(labels)
         if kind.startswith("multilabel") != self._is_multilabel():
             raise DataError(
                 who=type(self).__name__,
@@ -164,10 +170,10 @@ class HasLabels:
                 got=kind,
                 remedy="Give the same kind of labels.",
             )
-        self._check_no_other(unique_labels(y))
-        return y
+        self._check_no_other(unique_labels(labels))
+        return labels
 
-    def _places(self, y: Array) -> Array | None:
+    def _places(self, y: Labels) -> Array | None:
         """Return the index of each label among the classes, or None if scikit-learn must handle them.
 
         This is the case for several labels per row, or labels that are unknown or of another kind. scikit-learn's own
@@ -180,7 +186,7 @@ class HasLabels:
         places = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
         return places if (classes[places] == y).all() else None
 
-    def _coded(self, y: Any, dtype: npt.DTypeLike) -> Array:
+    def _coded(self, y: Labels, dtype: npt.DTypeLike) -> Array:
         places = self._places(y)
         if places is None:
             coded = self._label_binarizer.transform(y).astype(dtype)

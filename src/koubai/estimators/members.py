@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ from koubai.core.arrays import Array
 from koubai.core.network import Network
 from koubai.core.randomness import derive_key
 from koubai.engines.protocol import Engine, Plan, Population, Rows, State
+from koubai.estimators.base import BaseNetwork
 from koubai.estimators.given import training_choices as choices
 from koubai.training.executors import threads_of_a_block
 
@@ -88,7 +88,9 @@ class Anew:
         return np.stack([_widened(self.whole, self.network, theta, self.seen) for theta in self.thetas])
 
 
-def anew(estimator: Any, X: Array, y: object, *, seeds: list[int], epochs: int, seen: Array | None = None) -> Anew:
+def anew(
+    estimator: BaseNetwork, X: Array, y: object, *, seeds: list[int], epochs: int, seen: Array | None = None
+) -> Anew:
     """Return networks like a fitted estimator's at other starts, ready for `train_together`.
 
     The schedule spans as many epochs as the estimator's, so that fewer ``epochs`` end as its own training would have
@@ -111,7 +113,7 @@ def anew(estimator: Any, X: Array, y: object, *, seeds: list[int], epochs: int, 
     """
     inputs = np.ascontiguousarray(X if seen is None else X[:, seen])
     targets = estimator.coded_targets(y).astype(inputs.dtype)
-    rows: Rows = estimator._weighted(inputs, targets, y, None, False)
+    rows = estimator._weighted(inputs, targets, y, None, False)
     network, optimizer = _narrowed(estimator.network_, inputs.shape[1]), choices.chosen_optimizer(estimator)
     plan = choices.make_plan(estimator, network, optimizer, rows.n_rows, 0)
     steps = plan.steps_per_epoch(rows.n_rows)
@@ -163,7 +165,7 @@ def train_together(several: Sequence[Anew], *, to_the_bit: bool = True) -> list[
 
 
 def train_anew(
-    estimator: object, X: Array, y: object, *, seeds: list[int], epochs: int, seen: Array | None = None
+    estimator: BaseNetwork, X: Array, y: object, *, seeds: list[int], epochs: int, seen: Array | None = None
 ) -> Array:
     """Return θ of networks like a fitted estimator's, trained from other starts, (n_networks, n_parameters).
 

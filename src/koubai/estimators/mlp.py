@@ -1,7 +1,5 @@
 """The common base of MLPClassifier and MLPRegressor: dense layers, and training by L-BFGS too."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
@@ -9,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from koubai.core.arrays import Array
 from koubai.core.data_start import DATA, DRAWN, with_unit_variance
 from koubai.core.network import Network
+from koubai.core.untyped import ScikitLearn
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.base import BaseNetwork
@@ -77,7 +76,7 @@ class BaseMLP(FitsSources, Playable, BaseNetwork):
                 ConvergenceWarning,
             )
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -1,13 +1,12 @@
 """The perceptron in scikit-learn's conventions."""
 
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -15,17 +14,18 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.sparse import check_rows
+from koubai.core.untyped import MaybeSparse, ScikitLearn
 from koubai.core.warning import warn_caller
+from koubai.engines.cpu.perceptron_records import Weights
+from koubai.engines.protocol import Inputs
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters
 from koubai.estimators.linear.copies import KeepsWeights
+from koubai.estimators.linear.parameters import CONSTRAINTS
 from koubai.estimators.linear.separability import describe, is_linearly_separable
 from koubai.estimators.offers.explaining import ExplainableWeights
 from koubai.estimators.offers.exporting import Exportable
 from koubai.estimators.offers.playing import Playable
 from koubai.estimators.offers.tracking import tracked
-
-if TYPE_CHECKING:
-    from koubai.engines.cpu.perceptron_records import Weights
 
 
 class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
@@ -122,33 +122,10 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
     'The data are linearly separable: there were weights that were right on every row.'
     """
 
-    _parameter_constraints: ClassVar[dict[str, object]] = {
-        "penalty": [StrOptions({"l2", "l1", "elasticnet"}), None],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
-        "fit_intercept": ["boolean"],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left"), None],
-        "shuffle": ["boolean"],
-        "verbose": ["verbose"],
-        "eta0": [Interval(Real, 0, None, closed="neither")],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "warm_start": ["boolean"],
-        "variant": [StrOptions({"plain", "averaged", "pocket"})],
-        "order": [StrOptions({"shuffled", "in order", "random"}), None],
-        "init": [StrOptions({"zeros", "random"})],
-        "zero_score": [StrOptions({"wrong", "negative"})],
-        "stop_when_separated": ["boolean"],
-        "sparse_intercept_decay": [Interval(Real, 0, 1, closed="right")],
-    }
+    _parameter_constraints: ClassVar[dict[str, object]] = CONSTRAINTS
 
-    coef_: Any
-    intercept_: Any
+    coef_: MaybeSparse
+    intercept_: Array
 
     def __init__(
         self,
@@ -187,8 +164,8 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         self,
         X: object,
         y: object,
-        coef_init: object = None,
-        intercept_init: object = None,
+        coef_init: MaybeSparse = None,
+        intercept_init: npt.ArrayLike | None = None,
         sample_weight: object = None,
     ) -> Self:
         """Train on rows X with classes y.
@@ -225,18 +202,18 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         if self.warm_start and hasattr(self, "coef_"):
             coef_init = self.coef_ if coef_init is None else coef_init
             intercept_init = self.intercept_ if intercept_init is None else intercept_init
-        X, y = self._validated(X, y, reset=True)
-        weights = self._row_weights(X, sample_weight)
-        self.classes_ = np.unique(y)
+        rows, labels = self._validated(X, y, reset=True)
+        weights = self._row_weights(rows, sample_weight)
+        self.classes_ = np.unique(labels)
         rng = check_random_state(self.random_state)
-        state = self._start(X, coef_init, intercept_init, rng)
+        state = self._start(rows, coef_init, intercept_init, rng)
         self.t_, self._n_passes = 1.0, 0
-        self._train(X, y, weights, state, rng, self.max_iter)
+        self._train(rows, labels, weights, state, rng, self.max_iter)
         self._warn_if_unfinished()
         return self
 
     @checks_parameters
-    def partial_fit(self, X: Any, y: object, classes: object = None, sample_weight: object = None) -> Self:
+    def partial_fit(self, X: object, y: object, classes: object = None, sample_weight: object = None) -> Self:
         """Make one pass over these rows, continuing from the current weights.
 
         Parameters
@@ -264,15 +241,15 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         first = not hasattr(self, "classes_")
         if first:
             self._refuse_what_needs_all_rows()
-        X, y = self._validated(X, y, reset=first)
+        rows, labels = self._validated(X, y, reset=first)
         _check_partial_fit_first_call(self, classes)
-        weights = self._row_weights(X, sample_weight)
+        weights = self._row_weights(rows, sample_weight)
         rng = check_random_state(self.random_state)
         if not hasattr(self, "t_"):  # the first call, or weights set by hand
             self.t_, self._n_passes = 1.0, 0
         first = first or not hasattr(self, "coef_")
-        state = self._start(X, None, None, rng) if first else weights_to_continue(self, X.dtype)
-        return self._train(X, y, weights, state, rng, 1)
+        state = self._start(rows, None, None, rng) if first else weights_to_continue(self, rows.dtype)
+        return self._train(rows, labels, weights, state, rng, 1)
 
     def _refuse_what_needs_all_rows(self) -> None:
         """Raise for parameters that require all rows."""
@@ -289,19 +266,22 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
                 remedy="Give the weights, from compute_class_weight('balanced', classes=classes, y=y).",
             )
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[object, Array]:
+    def _validated(self, X: object, y: object, *, reset: bool) -> tuple[MaybeSparse, Array]:
         check_rows(type(self).__name__, X)
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], order="C", reset=reset)
-        check_classification_targets(y)
-        return X, y
+        kinds = [np.float64, np.float32]
+        rows, labels = validate_data(self, X, y, accept_sparse="csr", dtype=kinds, order="C", reset=reset)
+        check_classification_targets(labels)
+        return rows, labels
 
-    def _row_weights(self, X: Any, sample_weight: Any) -> Array:
+    def _row_weights(self, X: Inputs, sample_weight: object) -> Array:
         weights: Array = _check_sample_weight(
             sample_weight, X, dtype=X.dtype, allow_all_zero_weights=self.early_stopping
         )
         return weights
 
-    def _start(self, X: Any, coef_init: Any, intercept_init: Any, rng: np.random.RandomState) -> "Weights":
+    def _start(
+        self, X: Inputs, coef_init: MaybeSparse, intercept_init: npt.ArrayLike | None, rng: np.random.RandomState
+    ) -> "Weights":
         """Return the initial weights."""
         from koubai.estimators.linear.training import start_weights
 
@@ -317,7 +297,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         return start_weights(name, X.dtype, shape, coef_init, intercept_init, rng, self.init, self.fit_intercept)
 
     def _train(
-        self, X: Any, y: Array, weights: Array, state: "Weights", rng: np.random.RandomState, max_passes: int
+        self, X: Inputs, y: Array, weights: Array, state: "Weights", rng: np.random.RandomState, max_passes: int
     ) -> Self:
         """Run the passes and set the fitted attributes."""
         from koubai.estimators.linear.training import pass_plan_of, run
@@ -389,7 +369,7 @@ class Perceptron(Exportable, ExplainableWeights, KeepsWeights, Playable, Classif
         """
         return is_linearly_separable(X, y, fit_intercept=self.fit_intercept, zero_score=self.zero_score)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

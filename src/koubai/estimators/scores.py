@@ -6,10 +6,11 @@ A score is NaN where an output is not finite.
 from collections.abc import Callable
 from copy import copy
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 from warnings import warn
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import issparse, vstack
 
 from koubai.core.activations import get_activation
@@ -22,6 +23,7 @@ from koubai.core.moments import Moments
 from koubai.core.network import Network
 from koubai.engines.protocol import Engine, Together
 from koubai.engines.together import told, told_arrays
+from koubai.estimators.kept.theta import HoldsTheta
 from koubai.training.sources import Source, Streamed, rows_of_all
 
 
@@ -202,6 +204,20 @@ class Scorer:
         return score.score
 
 
+Metric: TypeAlias = Callable[..., npt.ArrayLike]
+"""``metric(estimator, X, y)``, with ``sample_weight`` where rows have weights; one number, higher is better."""
+
+
+class Decodes(Protocol):
+    """An estimator that says what its targets stand for."""
+
+    def decoded_targets(self, targets: Array) -> object:
+        """Return the labels or numbers that targets encode."""
+        ...
+
+    def _set_theta(self, theta: Array) -> None: ...
+
+
 class MetricScorer:
     """Scores θ on the validation rows by a metric of an estimator, X and y; ``loss`` is their mean loss.
 
@@ -216,7 +232,7 @@ class MetricScorer:
     """
 
     def __init__(
-        self, estimator: Any, engine: Engine, network: Network, validation: Source, metric: Callable[..., object]
+        self, estimator: Decodes, engine: Engine, network: Network, validation: Source, metric: Metric
     ) -> None:
         self._estimator, self._metric = estimator, metric
         rows = list(rows_of_all(validation))
@@ -239,7 +255,7 @@ class MetricScorer:
         found.__dict__.pop("feature_names_in_", None)  # rows are arrays by now
         return self._number(self._metric(found, self._inputs, self._y, **self._how))
 
-    def _number(self, score: Any) -> float:
+    def _number(self, score: npt.ArrayLike) -> float:
         """Return what the metric returned, if it is a number; warn of the first that is not a finite one."""
         who = type(self._estimator).__name__
         if np.ndim(score) or np.asarray(score).dtype.kind not in "fiub":
@@ -256,10 +272,10 @@ class MetricScorer:
                 f"{who}: validation_metric returned nan for the validation rows; such an epoch is never the best one.",
                 stacklevel=2,
             )
-        return float(score)
+        return float(np.asarray(score))
 
 
-def metric_of(given: object, who: str) -> Callable[..., object] | None:
+def metric_of(given: str | Metric, who: str) -> Metric | None:
     """Return the metric that ``validation_metric`` asks for; None for the score and the loss.
 
     Raises
@@ -280,17 +296,17 @@ def metric_of(given: object, who: str) -> Callable[..., object] | None:
             got=repr(given),
             remedy=f"Try {(near or ['loss'])[0]!r}.",
         )
-    found: Callable[..., Any] = get_scorer(given)
+    found: Metric = get_scorer(given)
     return found
 
 
-class ScoresValidation:
+class ScoresValidation(HoldsTheta):
     """The part of an estimator that scores validation rows after every epoch."""
 
-    validation_metric: Any
+    validation_metric: str | Metric
     _new_tally: Callable[[bool], Tally]
 
-    def _check_metric(self) -> Callable[..., object] | None:
+    def _check_metric(self) -> Metric | None:
         """Return the metric that was asked for, None for the score and the loss; raise ParameterError for others."""
         return metric_of(self.validation_metric, type(self).__name__)
 

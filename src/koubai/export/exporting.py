@@ -4,20 +4,23 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.language import worded
+from koubai.core.untyped import TableOfOthers
 from koubai.export.models import describe, described_network
 from koubai.export.steps import CATEGORY, DATE, TEXT
 from koubai.export.words import plain
+from koubai.tables.meaning.columns import Column
+from koubai.tables.preparing.preparation import KINDS
 from koubai.training.atomic import replace_file
 from koubai.views.figures.pictures import picture
 
 if TYPE_CHECKING:
-    from koubai.core.arrays import Array
     from koubai.models.table_predictor import TablePredictor
     from koubai.tables.files.frames import TableLike
 
@@ -60,7 +63,7 @@ TARGETS = {
 """What models can be written as, by name."""
 
 
-def export(model: object, to: str, path: str | os.PathLike[str] | None = None, **options: Any) -> str | bytes:
+def export(model: object, to: str, path: str | os.PathLike[str] | None = None, **options: object) -> str | bytes:
     """Return a fitted model as code, or as the content of an ONNX file; write it if a path is given.
 
     Parameters
@@ -101,8 +104,9 @@ def export(model: object, to: str, path: str | os.PathLike[str] | None = None, *
     """
     target = check_target(to, options)
     write: Callable[..., str | bytes] = import_module(f"koubai.{target.module}").write
+    draw: Callable[..., object] = picture
     content = (
-        write(picture(*described_network(model), **options)) if target.is_picture else write(describe(model), **options)
+        write(draw(*described_network(model), **options)) if target.is_picture else write(describe(model), **options)
     )
     if path is not None:
         replace_file(path, content if isinstance(content, bytes) else content.encode())
@@ -131,7 +135,7 @@ def check_target(to: str, options: Mapping[str, object]) -> Target:
     return TARGETS[to]
 
 
-def onnx_inputs(model: object, table: Any) -> "dict[str, Array]":
+def onnx_inputs(model: object, table: TableOfOthers) -> "dict[str, Array]":
     """Return a table's columns, or images, as the inputs of their model's ONNX graph.
 
     Numbers and truth values are float64, missing ones NaN; dates are seconds since 1970 as written on the clock;
@@ -181,9 +185,6 @@ def onnx_inputs(model: object, table: Any) -> "dict[str, Array]":
 
 def _columns(model: "TablePredictor", table: "TableLike") -> "dict[str, Array]":
     import polars as pl
-
-    from koubai.tables.meaning.columns import Column
-    from koubai.tables.preparing.preparation import KINDS
 
     frame = model.columns_of(table).frame
     model.preparation_.check_columns(frame.columns)

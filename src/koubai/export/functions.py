@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite
-from typing import Any
 
 from koubai.core.activations.base import Activation
 from koubai.core.errors import UndefinedError
@@ -319,4 +318,4 @@ def _turn(name: str) -> Scalar:
     return scalar(f"turn_{name}", ("x", "first", "period"), value, "a place on the circle of month, week or day")
 
 
-TURNS: dict[str, Any] = {"sin": _turn("sin"), "cos": _turn("cos")}
+TURNS: dict[str, Scalar] = {"sin": _turn("sin"), "cos": _turn("cos")}

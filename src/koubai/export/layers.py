@@ -1,7 +1,7 @@
 """A network's layers as steps: one function for each kind of layer, found by the layer's name."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -90,8 +90,9 @@ class Layers:
         return "_".join([f"phi_{own}" if own in MATHEMATICS else own, *parts])
 
 
-Lowered: TypeAlias = Callable[[Layers, Any, Views, str], str]
-"""Adds the steps of a layer with its blocks of parameters behind a vector; returns the name of its outputs."""
+Lowered: TypeAlias = Callable[..., str]
+"""Adds the steps of a layer of one kind behind a vector: takes `Layers`, the layer, its blocks and a name; returns that
+of its outputs."""
 
 
 def _dense(layers: Layers, layer: Dense, blocks: Views, source: str) -> str:

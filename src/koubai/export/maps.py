@@ -5,10 +5,11 @@
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from koubai.core.activations.base import Activation
 from koubai.core.arrays import Array
 from koubai.core.formulas.tree import Function, Symbol, largest
 from koubai.core.layers import AveragePooling, Convolution, Flatten, MaxPooling
@@ -75,7 +76,22 @@ def _padded(windows: Windows) -> Windows:
     return replace(windows, input_shape=(*sizes, channels), before=(0, 0), after=(0, 0))
 
 
-def _with_edge(layers: Any, windows: Windows, source: str, value: float) -> tuple[str, Windows]:
+class Adds(Protocol):
+    """What adds a network's layers to a computation, as `koubai.export.layers.Layers` does."""
+
+    builder: Builder
+    number: int
+
+    def name(self, what: str) -> str:
+        """Return the name of a vector of the layer at hand."""
+        ...
+
+    def activated(self, activation: Activation, source: str) -> str:
+        """Add an activation; return the name of its outputs."""
+        ...
+
+
+def _with_edge(layers: Adds, windows: Windows, source: str, value: float) -> tuple[str, Windows]:
     """Add the edge, if there is one."""
     if not any((*windows.before, *windows.after)):
         return source, windows
@@ -84,7 +100,7 @@ def _with_edge(layers: Any, windows: Windows, source: str, value: float) -> tupl
     return layers.builder.add(step), padded
 
 
-def convolution(layers: Any, layer: Convolution, blocks: Views, source: str) -> str:
+def convolution(layers: Adds, layer: Convolution, blocks: Views, source: str) -> str:
     """Add a convolution."""
     weights = blocks[0].reshape(-1, layer.n_filters)
     biases = blocks[1] if layer.bias else np.zeros(layer.n_filters, weights.dtype)
@@ -94,7 +110,7 @@ def convolution(layers: Any, layer: Convolution, blocks: Views, source: str) -> 
     return layers.activated(layer.activation, u)
 
 
-def max_pooling(layers: Any, layer: MaxPooling, blocks: Views, source: str) -> str:
+def max_pooling(layers: Adds, layer: MaxPooling, blocks: Views, source: str) -> str:
     """Add a maximum."""
     source, windows = _with_edge(layers, layer.windows, source, LOWEST)
     note = f"layer {layers.number}: the largest of each window"
@@ -104,7 +120,7 @@ def max_pooling(layers: Any, layer: MaxPooling, blocks: Views, source: str) -> s
 PART = scalar("part", ("x", "m"), X / Symbol("m"), "the mean of m numbers, whose sum is given")
 
 
-def average_pooling(layers: Any, layer: AveragePooling, blocks: Views, source: str) -> str:
+def average_pooling(layers: Adds, layer: AveragePooling, blocks: Views, source: str) -> str:
     """Add a mean over the cells that are there: a sum, divided by their number."""
     inside = layer.windows.patches(np.ones((1, layer.n_in)))[0].sum(axis=(2, 3))
     source, windows = _with_edge(layers, layer.windows, source, 0.0)

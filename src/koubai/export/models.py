@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError, ParameterTypeError
 from koubai.core.language import worded
 from koubai.core.network import Network
+from koubai.core.untyped import Loaded, ScikitLearn
 from koubai.export import functions as f
 from koubai.export.columns import Columns
 from koubai.export.layers import Layers
+from koubai.export.maps import neocognitron
 from koubai.export.pipelines import prepared, read_row
 from koubai.export.steps import (
     CLASSES,
@@ -32,7 +34,7 @@ from koubai.export.steps import (
 from koubai.models.trust.conformal import ROUNDING
 
 if TYPE_CHECKING:
-    from koubai.models.table_model import TableModel
+    pass
 
 
 def describe(model: object, bare: bool = False) -> Computation:
@@ -130,7 +132,7 @@ def described_network(model: object) -> tuple[str, Network, Array, tuple[str, ..
     return title, network, theta, inputs, outputs
 
 
-def _inside(model: object) -> Any:
+def _inside(model: object) -> Loaded:
     """Return the model inside an estimator of tables, a model of images, or a pipeline; any other unchanged."""
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import check_is_fitted
@@ -146,12 +148,12 @@ def _inside(model: object) -> Any:
     return model._fitted() if isinstance(model, ImageModel) else model
 
 
-def _row(builder: Builder, estimator: Any, dtype: str) -> str:
+def _row(builder: Builder, estimator: Loaded, dtype: str) -> str:
     """Read a whole row of numbers."""
     return builder.add(Cast("z0", (read_row(builder, estimator),), int(estimator.n_features_in_), "", dtype))
 
 
-def _of_images(builder: Builder, model: Any) -> Computation:
+def _of_images(builder: Builder, model: Loaded) -> Computation:
     """Read images as a folder of pictures gives them: pixels as they are, line by line."""
     estimator = model._fitted()
     shape = tuple(map(int, estimator.image_shape_))
@@ -163,7 +165,7 @@ def _of_images(builder: Builder, model: Any) -> Computation:
     return replace(found, title=f"{model.task_} of images of {size}: {found.title}")
 
 
-def _of_pipeline(builder: Builder, pipeline: Any) -> Computation:
+def _of_pipeline(builder: Builder, pipeline: ScikitLearn) -> Computation:
     """Read rows for the first step, and put the others before the estimator at the end."""
     from koubai.estimators.base import BaseNetwork
     from koubai.estimators.perceptron import Perceptron
@@ -193,7 +195,7 @@ def _cast(builder: Builder, source: str, dtype: str) -> Cast:
     return Cast("z0", (source,), builder.width(source), "", dtype)
 
 
-def _of_estimator(builder: Builder, estimator: Any, source: str) -> Computation:
+def _of_estimator(builder: Builder, estimator: Loaded, source: str) -> Computation:
     if getattr(estimator, "normalize", False):
         n_pixels = int(np.prod(estimator.image_shape_[:2]))
         given = {"mean": np.tile(estimator.pixel_mean_, n_pixels), "scale": np.tile(estimator.pixel_scale_, n_pixels)}
@@ -221,7 +223,7 @@ def _limited(builder: Builder, regressor: object, outputs: str, prefix: str) -> 
     return builder.apply(f"{prefix}within", [outputs], f.LIMITED, {"low": low, "high": high})
 
 
-def _answer_of_classes(builder: Builder, classifier: Any, outputs: str, name: str, prefix: str) -> Answer:
+def _answer_of_classes(builder: Builder, classifier: Loaded, outputs: str, name: str, prefix: str) -> Answer:
     """Add what makes the classes' probabilities of a network's outputs; return how they are read."""
     classes = _plain(classifier.classes_)
     reading = classifier._reading()
@@ -252,17 +254,16 @@ def _plain(classes: object) -> Sequence[object]:
     return tuple(np.asarray(classes).tolist())
 
 
-def _coefficients(model: Any) -> Any:
+def _coefficients(model: Loaded) -> Array:
     from sklearn.utils.validation import check_is_fitted
 
     check_is_fitted(model)
     return model.coef_.toarray() if hasattr(model.coef_, "toarray") else np.asarray(model.coef_)
 
 
-def _of_neocognitron(builder: Builder, model: Any) -> Computation:
+def _of_neocognitron(builder: Builder, model: Loaded) -> Computation:
     """Answer with a class; without a readout, with what the top C-cells say."""
     from koubai.estimators.neocognitron.readout import Winner
-    from koubai.export.maps import neocognitron
 
     top = neocognitron(builder, model, read_row(builder, model))
     planes = "-".join(str(layer.weights.shape[1]) for layer in model.s_layers_)
@@ -284,14 +285,14 @@ def _of_neocognitron(builder: Builder, model: Any) -> Computation:
     return Computation(title, tuple(builder.steps), answer)
 
 
-def _of_perceptron(builder: Builder, model: Any, source: str) -> Computation:
+def _of_perceptron(builder: Builder, model: Loaded, source: str) -> Computation:
     coefficients = _coefficients(model)
     biases = np.broadcast_to(np.asarray(model.intercept_), len(coefficients))
     builder.affine("u1", source, np.ascontiguousarray(coefficients.T), biases, "u = W x + b")
     return Computation("Perceptron", tuple(builder.steps), Answer(MARGINS, "class", _plain(model.classes_)))
 
 
-def _of_table_estimator(builder: Builder, estimator: Any) -> Computation:
+def _of_table_estimator(builder: Builder, estimator: Loaded) -> Computation:
     """Answer with the user's classes, which a table may hold as others."""
     found = _of_table(builder, _inside(estimator))
     if not found.answer.classes:
@@ -304,7 +305,7 @@ def _of_table_estimator(builder: Builder, estimator: Any) -> Computation:
     return replace(found, steps=tuple(builder.steps), answer=answer)
 
 
-def _of_table(builder: Builder, model: "TableModel | Any", bare: bool = False) -> Computation:
+def _of_table(builder: Builder, model: Loaded, bare: bool = False) -> Computation:
     columns = Columns(builder, model.preparation_, model.marks)
     features = columns.given() if bare else columns.add()
     members, target = model._members(), model.target_
@@ -334,7 +335,7 @@ def _of_table(builder: Builder, model: "TableModel | Any", bare: bool = False) -
     return Computation(f"{target.task} of {target.name}: {networks}", tuple(builder.steps), answer)
 
 
-def _rescaled(builder: Builder, model: Any, source: str) -> None:
+def _rescaled(builder: Builder, model: Loaded, source: str) -> None:
     """Turn the network's output into the target's own unit."""
     wide = builder.add(Cast("output", (source,), 1, "", "float64"))
     given: dict[str, Array] = {"scale": np.array([model.scale_]), "center": np.array([model.center_])}
@@ -346,7 +347,7 @@ def _rescaled(builder: Builder, model: Any, source: str) -> None:
         builder.apply("prediction", [wide], f.SHIFTED, given, "in the target's own unit")
 
 
-def _with_conformal(builder: Builder, model: Any, answer: Answer) -> Answer:
+def _with_conformal(builder: Builder, model: Loaded, answer: Answer) -> Answer:
     """Add the ends of the answer's interval, or say how far from 1 the classes of its set may be."""
     conformal = model.conformal_
     if conformal is None:

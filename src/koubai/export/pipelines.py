@@ -1,12 +1,12 @@
 """The steps of a pipeline before its network, as steps of a computation: those that are a formula for each number."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
+from koubai.core.untyped import Loaded, ScikitLearn
 from koubai.export import functions as f
 from koubai.export.steps import ROW, Builder, Filled, Input, Read
 
@@ -17,14 +17,14 @@ KNOWN = (
 """Examples of the steps that are known, for the sentence that refuses another one."""
 
 
-def read_row(builder: Builder, estimator: Any) -> str:
+def read_row(builder: Builder, estimator: Loaded) -> str:
     """Read a whole row of numbers for an estimator or a step of a pipeline."""
     names = tuple(map(str, getattr(estimator, "feature_names_in_", ())))
     given = Input("X", ROW, int(estimator.n_features_in_), names=names)
     return builder.add(Read("x", (), given.width, "the inputs", (given,)))
 
 
-def prepared(builder: Builder, pipeline: Any) -> str:
+def prepared(builder: Builder, pipeline: ScikitLearn) -> str:
     """Read a row and add what all steps but the last make of it; return the name of what they make.
 
     Raises
@@ -93,20 +93,20 @@ def _affine(builder: Builder, name: str, step: object, source: str, center: obje
     return builder.apply(name, [source], f.SCALED, given, _note(step))
 
 
-def _standard(builder: Builder, name: str, step: Any, source: str) -> str:
+def _standard(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     return _affine(builder, name, step, source, step.mean_ if step.with_mean else None, step.scale_)
 
 
-def _robust(builder: Builder, name: str, step: Any, source: str) -> str:
+def _robust(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     center, scale = (step.center_ if step.with_centering else None), (step.scale_ if step.with_scaling else None)
     return _affine(builder, name, step, source, center, scale)
 
 
-def _max_abs(builder: Builder, name: str, step: Any, source: str) -> str:
+def _max_abs(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     return _clipped(builder, name, step, _affine(builder, name, step, source, None, step.scale_), (-1.0, 1.0))
 
 
-def _min_max(builder: Builder, name: str, step: Any, source: str) -> str:
+def _min_max(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     scaled = _affine(builder, name, step, source, -step.min_ / step.scale_, 1 / step.scale_)
     return _clipped(builder, name, step, scaled, step.feature_range)
 
@@ -118,7 +118,7 @@ def _clipped(builder: Builder, name: str, step: object, source: str, limits: tup
     return builder.apply(f"{name}_within", [source], f.LIMITED, {"low": low, "high": high})
 
 
-def _imputed(builder: Builder, name: str, step: Any, source: str) -> str:
+def _imputed(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     statistics = np.asarray(step.statistics_, np.float64)
     there = np.arange(len(statistics)) if step.keep_empty_features else np.flatnonzero(~np.isnan(statistics))
     source = builder.select(f"{name}_columns", source, there.tolist())
@@ -127,11 +127,11 @@ def _imputed(builder: Builder, name: str, step: Any, source: str) -> str:
     return builder.add(Filled(name, (source,), len(there), _note(step), statistics[there], marks))
 
 
-def _selected(builder: Builder, name: str, step: Any, source: str) -> str:
+def _selected(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     return builder.select(name, source, np.flatnonzero(step.get_support()).tolist(), _note(step))
 
 
-def _components(builder: Builder, name: str, step: Any, source: str) -> str:
+def _components(builder: Builder, name: str, step: ScikitLearn, source: str) -> str:
     weights = np.asarray(step.components_, np.float64).T
     if step.whiten:
         weights = weights / np.maximum(np.sqrt(step.explained_variance_), np.finfo(np.float64).eps)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -80,13 +80,13 @@ def ready(step: Stack, compiled: Compiled) -> Callable[[Array], Array]:
     return mean
 
 
-def _affine(layer: Sequence[Any], compiled: Compiled) -> Callable[[Array], Array]:
+def _affine(layer: Sequence[steps.Affine], compiled: Compiled) -> Callable[[Array], Array]:
     weights = np.stack([step.weights for step in layer])
     biases = np.stack([step.biases for step in layer])[:, np.newaxis]
     return lambda z: np.matmul(z, weights) + biases
 
 
-def _apply(layer: Sequence[Any], compiled: Compiled) -> Callable[[Array], Array]:
+def _apply(layer: Sequence[steps.Apply], compiled: Compiled) -> Callable[[Array], Array]:
     function, names = compiled(layer[0].function), layer[0].function.arguments[1:]
     given = [np.stack([np.asarray(step.parameters[name]) for step in layer])[:, np.newaxis] for name in names]
     return lambda z: np.asarray(function(z, *(each.astype(z.dtype) for each in given))[0], z.dtype)
@@ -104,7 +104,7 @@ def _shares(layer: Sequence[object], compiled: Compiled) -> Callable[[Array], Ar
     return lambda z: z / z.sum(axis=-1, keepdims=True)
 
 
-STACKED: dict[type[Step], Callable[[Sequence[Any], Compiled], Callable[[Array], Array]]] = {
+STACKED: dict[type[Step], Callable[..., Callable[[Array], Array]]] = {
     steps.Affine: _affine,
     steps.Apply: _apply,
     steps.Softmax: _softmax,

@@ -1,8 +1,9 @@
 """What a fitted model answers for prepared rows: its network's outputs, or the mean of those of several networks."""
 
 import os
+from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from koubai.models.trust.decision import Decision
 from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
-    from koubai.estimators.classifier import MLPClassifier
-    from koubai.estimators.regressor import MLPRegressor
+    from koubai.models.estimator_choice import Estimator
+    from koubai.models.kept.kept_network import KeptNetwork
 
 
 class UnfittedError(KoubaiError, ValueError, AttributeError):
@@ -29,8 +30,8 @@ class AnswersTogether:
     """Answers with ``estimator_`` and, where there are several networks, ``others_``."""
 
     target_: Target
-    estimator_: "MLPClassifier | MLPRegressor"
-    others_: "list[MLPClassifier | MLPRegressor]"
+    estimator_: "Estimator | KeptNetwork"
+    others_: "Sequence[Estimator | KeptNetwork]"
     center_: float
     scale_: float
     bounds_: tuple[float, float]
@@ -56,7 +57,7 @@ class AnswersTogether:
         if not self.target_.is_classification:
             numbers = np.concatenate([mean_of(members, "predict", block) for block in blocks])
             return np.clip(numbers.astype(np.float64) * self.scale_ + self.center_, *self.bounds_), None
-        estimator: Any = self.estimator_
+        estimator = self.estimator_
         if not hasattr(estimator, "predict_proba"):
             return np.concatenate([estimator.predict(block) for block in blocks]), None
         means = [mean_of(members, "predict_proba", block) for block in blocks]
@@ -64,7 +65,7 @@ class AnswersTogether:
         chosen = probabilities.argmax(axis=1) if self.decision_ is None else self.decision_.choose(probabilities)
         return estimator.classes_[chosen], probabilities
 
-    def _members(self) -> "list[MLPClassifier | MLPRegressor]":
+    def _members(self) -> "list[Estimator | KeptNetwork]":
         """Return the networks whose predictions are averaged; the first is ``estimator_``."""
         return [self.estimator_, *self.others_]
 

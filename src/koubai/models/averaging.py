@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from koubai.engines.cpu.threads import available_threads
 from koubai.models.defaults import uses_lbfgs
 from koubai.training.executors import n_workers
 from koubai.training.progress import progress_bar
+
+if TYPE_CHECKING:
+    from koubai.models.estimator_choice import Estimator
 
 QUALITIES: Mapping[str, tuple[int, float]] = {"fast": (1, 0.0), "good": (8, 3e11), "best": (32, 2e12)}
 """The most members of each quality, and the most work for all of them: rows × epochs × parameters."""
@@ -130,7 +133,7 @@ class Members:
         return max(1, min(most, int(work / max(1, n_rows * n_parameters * epochs))))
 
 
-def why_one(given: Mapping[str, Any], streamed: bool) -> tuple[str, str] | None:
+def why_one(given: Mapping[str, object], streamed: bool) -> tuple[str, str] | None:
     """Return the parameter for which there can only be one network, and the reason; None if there is none.
 
     Parameters
@@ -150,7 +153,7 @@ def why_one(given: Mapping[str, Any], streamed: bool) -> tuple[str, str] | None:
     return ("optimizer", worded("models.note.l_bfgs_trains_network")) if uses_lbfgs(given) else None
 
 
-def refuse_average(given: Mapping[str, Any], streamed: bool) -> None:
+def refuse_average(given: Mapping[str, object], streamed: bool) -> None:
     """Raise ParameterError if something leaves one network only, where several are asked for."""
     found = why_one(given, streamed)
     if found is not None:
@@ -165,7 +168,7 @@ def refuse_average(given: Mapping[str, Any], streamed: bool) -> None:
 
 
 def train_members(
-    estimator: Any,
+    estimator: "Estimator",
     X: Array,
     y: Array,
     *,
@@ -176,7 +179,7 @@ def train_members(
     until: float | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: bool = False,
-) -> dict[int, Any]:
+) -> dict[int, "Estimator"]:
     """Return estimators like a fitted one by their numbers, trained anew on all rows; those that diverged are left out.
 
     Parameters
@@ -228,14 +231,23 @@ def train_members(
     return {k: with_theta(estimator, theta) for k, theta in found.items()}
 
 
-def with_theta(network: Any, theta: Array) -> Any:
+class HasTheta(Protocol):
+    """An estimator of a network, or what stands for it."""
+
+    def _set_theta(self, theta: Array) -> None: ...
+
+
+Made = TypeVar("Made", bound=HasTheta)
+
+
+def with_theta(network: Made, theta: Array) -> Made:
     """Return a copy of a fitted estimator, or of what stands for it, with other parameters."""
     found = copy(network)
     found._set_theta(theta)
     return found
 
 
-def can_be_widened(estimator: Any) -> bool:
+def can_be_widened(estimator: "Estimator") -> bool:
     """Return whether a network like a fitted estimator's can be trained that does not see all features.
 
     Only weights of a dense layer can be 0 for those that it does not see.
@@ -243,19 +255,19 @@ def can_be_widened(estimator: Any) -> bool:
     return isinstance(estimator.network_.layers[0], Dense)
 
 
-def epochs_kept(estimator: Any) -> int:
+def epochs_kept(estimator: "Estimator") -> int:
     """Return how many epochs the network was trained that a fitted estimator kept."""
     history = estimator.history_
     return (history.best_epoch if estimator.early_stopping else None) or len(history)
 
 
-def stop_of(callbacks: Any) -> Callable[[], bool]:
+def stop_of(callbacks: object) -> Callable[[], bool]:
     """Return what says whether one of a training's callbacks has been asked to stop, as Ctrl-C does."""
     listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
     return lambda: any(getattr(callback, "asked", False) is True for callback in listed)
 
 
-def mean_of(members: list[Any], method: str, X: Array) -> Array:
+def mean_of(members: Sequence[object], method: str, X: Array) -> Array:
     """Return the mean of what a method of each member answers; that of one member is its own, bit for bit."""
     first = np.asarray(getattr(members[0], method)(X))
     if len(members) == 1:

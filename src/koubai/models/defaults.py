@@ -5,7 +5,8 @@ disciplined approach to neural network hyper-parameters: part 1", section 4), so
 """
 
 from collections.abc import Mapping
-from typing import Any
+
+from koubai.core.schema import Record
 
 SMALL = 2000
 """Below this number of training rows: small batches, many epochs, and a penalty that is chosen by cross-validation."""
@@ -57,7 +58,7 @@ def network_defaults(
     long_tail: bool = False,
     fast: bool = False,
     single: bool = False,
-) -> dict[str, Any]:
+) -> Record:
     """Return parameters for an estimator: size, optimizer, schedule, batches and epochs.
 
     Defaults adapt to the given parameters: with another optimizer, its own learning rate is used, and L-BFGS has no
@@ -79,7 +80,7 @@ def network_defaults(
         Whether one network answers by itself; ``fast`` implies it.
     """
     small = n_rows < SMALL
-    chosen: dict[str, Any] = {"max_iter": 500} | ({"loss": "poisson"} if long_tail else {})
+    chosen: Record = {"max_iter": 500} | ({"loss": "poisson"} if long_tail else {})
     if uses_lbfgs(given):
         return chosen | {"hidden_layer_sizes": (128, 64) if small or is_classification else (256, 128)}
     chosen |= {"hidden_layer_sizes": (128, 64) if fast else (256, 128), "activation": "silu"}
@@ -105,7 +106,7 @@ def uses_lbfgs(given: Mapping[str, object]) -> bool:
 
 
 def settings_to_judge(
-    n_rows: int, is_classification: bool, given: Mapping[str, Any], single: bool = False
+    n_rows: int, is_classification: bool, given: Record, single: bool = False
 ) -> dict[float, dict[str, object]]:
     """Return the L2 penalties to choose from and what else each sets; empty if nothing is to be chosen.
 
@@ -137,7 +138,7 @@ def settings_to_judge(
     if given.get("alpha") is not None:
         return {float(given["alpha"]): {"alpha": float(given["alpha"])}}
     penalties = PENALTIES_OF_LARGER if not small else PENALTIES_OF_ONE if single else PENALTIES
-    found: dict[float, dict[str, Any]] = {penalty: {"alpha": penalty} for penalty in penalties}
+    found: dict[float, dict[str, object]] = {penalty: {"alpha": penalty} for penalty in penalties}
     if small:
         return found
     dropout = {} if given.get("dropout") is not None else {"dropout": DROPOUT[is_classification]}

@@ -1,10 +1,11 @@
 """Construction of a table model's estimator from its parameters."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import term, worded
+from koubai.core.schema import Record
 from koubai.models.defaults import SMALL, UNUSED_BY_LBFGS, network_defaults, uses_lbfgs
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
@@ -21,7 +22,7 @@ Estimator: TypeAlias = "MLPClassifier | MLPRegressor"
 def estimator_for(
     task: str,
     n_rows: int,
-    given: Mapping[str, Any],
+    given: Record,
     seed: int,
     long_tail: bool = False,
     fast: bool = False,
@@ -126,7 +127,7 @@ def _is_left_out(value: object) -> bool:
     return value is None or (isinstance(value, bool | int | float) and value == 0)
 
 
-def check_choices(task: str | None, given: Mapping[str, object], seed: int, streamed: bool) -> None:
+def check_choices(task: str | None, given: Record, seed: int, streamed: bool) -> None:
     """Raise ParameterError if the network's parameters are invalid for every task, whatever the table.
 
     Parameters

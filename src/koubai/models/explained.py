@@ -1,11 +1,13 @@
 """What a table's model shows of itself: a row's derivation, what it has learned, the playground, a readable summary."""
 
+import inspect
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from koubai.core import entries
+from koubai.core.schema import Record
 from koubai.models.asked import check_row
 from koubai.models.table_predictor import TablePredictor
 from koubai.tables.files.frames import TableLike
@@ -13,9 +15,11 @@ from koubai.tables.files.frames import TableLike
 if TYPE_CHECKING:
     import polars as pl
 
+    from koubai.core.entries import Playground
     from koubai.explain.derivations import Derivation
     from koubai.explain.network.asking import Ask
     from koubai.explain.network.samples import Sample
+    from koubai.models.estimator_choice import Estimator
     from koubai.models.reasons.record import Reasons
     from koubai.models.reporting.record import Report
 
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
 class ShowsItself(TablePredictor):
     """Methods of a `TableModel` that show what is in it."""
 
-    network: dict[str, Any]
+    network: Record
+    estimator_: "Estimator"
+    others_: "list[Estimator]"
 
     @property
     def loss_curve_(self) -> list[float]:
@@ -88,7 +94,7 @@ class ShowsItself(TablePredictor):
 
         read = self.columns_of(table)
         inputs, targets = self.network_rows(read)
-        estimator: Any = self.estimator_
+        estimator = self.estimator_
         classes = tuple(map(str, getattr(estimator, "classes_", ())))
         numeric = None if classes else (self.target_.name, float(self.center_), float(self.scale_))
         bounds = None if classes else self.bounds_
@@ -241,7 +247,9 @@ class ShowsItself(TablePredictor):
 
         return dependence_of(self, table, column)
 
-    def play(self, table: TableLike, **settings: object) -> Any:
+    def play(
+        self, table: TableLike, *, task: str | None = None, standardize: bool = True, **settings: object
+    ) -> "Playground":
         """Open the playground in a notebook on the columns and the target of this model.
 
         The playground trains a small network of its own, whose size and rule are settings.
@@ -250,7 +258,7 @@ class ShowsItself(TablePredictor):
         ----------
         table
             As for `predict`, with the target.
-        **settings
+        task, standardize, **settings
             As for `koubai.play`.
 
         Returns
@@ -260,12 +268,11 @@ class ShowsItself(TablePredictor):
         """
         frame = self.columns_of(table).frame
         used = [column.name for column in self.preparation_.columns]
-        return entries.play_table(frame.select(*used, self.target_.name), self.target_.name, **settings)
+        name = self.target_.name
+        return entries.play_table(frame.select(*used, name), name, task, standardize, **settings)
 
     def __repr__(self) -> str:
         """Return the parameters that were set and, once fitted, what was learned."""
-        import inspect
-
         defaults = inspect.signature(type(self).__init__).parameters
         own = {name: getattr(self, name) for name in defaults if hasattr(self, name) and name != "network"}
         given = {name: value for name, value in own.items() if value != defaults[name].default} | self.network

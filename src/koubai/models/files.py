@@ -1,15 +1,16 @@
 """Saving and loading of models of any kind."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from koubai.core.arguments import Kind, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError, ParameterError, ParameterTypeError
 from koubai.core.language import worded
 from koubai.core.schema import REMEDY, Record, Tensors
+from koubai.core.untyped import Loaded
 from koubai.models.kept.homes import HOMES
 from koubai.tables.meaning.columns import TEXT
 from koubai.training.container import Container, open_container, write_container
@@ -83,12 +84,17 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
             required=worded("core.must.be_one_of", names=", ".join(HOMES)),
             got=type(model).__name__,
         )
-    home: Any = type(model)
+    read_again: Callable[[Record, Tensors], object]
     if pipeline:
-        from koubai.models.kept.pipelines import KeptPipeline as home
-    record, tensors = home.to_record(model)
+        from koubai.models.kept.pipelines import KeptPipeline
+
+        (record, tensors), read_again = KeptPipeline.to_record(model), KeptPipeline.from_record
+    else:
+        (record, tensors), read_again = model.to_record(), type(model).from_record
     try:
-        home.from_record(decode(encode(record, "record")), tensors)
+        plain = decode(encode(record, "record"))
+        assert isinstance(plain, dict)
+        read_again(plain, tensors)
     except ModelFileError as error:
         _check_known(error.__cause__)
         told = str(error).removesuffix(REMEDY).strip().rstrip(".") + "."
@@ -132,7 +138,7 @@ def _has_texts(record: Record) -> bool:
     return any(column["kind"] == TEXT for column in columns) or any(_has_texts(part) for part in inner)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str]) -> Loaded:
     """Load a model saved by `save`; its predictions are bit-for-bit those of the saved model.
 
     Nothing in the file is executed.
@@ -151,7 +157,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     return _restored(path, open_container(path), HOMES)
 
 
-def load_predictor(path: str | os.PathLike[str]) -> Any:
+def load_predictor(path: str | os.PathLike[str]) -> Loaded:
     """Load what predicts for tables from a file saved by `save`, without scikit-learn where that is not needed.
 
     Parameters
@@ -172,7 +178,7 @@ def load_predictor(path: str | os.PathLike[str]) -> Any:
     return _restored(path, open_container(path), HOMES | PREDICTORS)
 
 
-def _restored(path: str | os.PathLike[str], found: Container, homes: Mapping[str, str]) -> Any:
+def _restored(path: str | os.PathLike[str], found: Container, homes: Mapping[str, str]) -> Loaded:
     if found.kind not in HOMES:
         raise ModelFileError(
             what=(

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from koubai.core.arrays import Array
 from koubai.core.language import worded
 from koubai.models.scores.evaluation import ClassTally, Evaluation, NumberTally
@@ -15,8 +18,6 @@ from koubai.tables.preparing.preparation import Preparation
 from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import polars as pl
 
 ROWS_AT_ONCE = 16384

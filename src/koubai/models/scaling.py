@@ -5,9 +5,7 @@ exp(u) under the Poisson loss (a quasi-Poisson regression, McCullagh and Nelder 
 chapter 9), which estimates the mean and answers with positive numbers only.
 """
 
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from koubai.core.errors import KoubaiError
 from koubai.core.exact_moments import ExactMoments
 from koubai.core.losses import get_loss
 from koubai.core.moments import root_mean_square
+from koubai.core.schema import Record
 from koubai.engines.protocol import Together
 from koubai.engines.together import told
 from koubai.models.defaults import uses_lbfgs
@@ -50,7 +49,7 @@ class TargetScale:
     long_tail: bool = False
 
     @classmethod
-    def of(cls, y: Array, given: Mapping[str, object] | None = None) -> "TargetScale":
+    def of(cls, y: Array, given: Record | None = None) -> "TargetScale":
         """Return the scale for training targets, (n_rows,).
 
         Parameters
@@ -79,7 +78,7 @@ class TargetScale:
         skewness: float,
         lowest: float,
         highest: float,
-        given: Mapping[str, object] | None,
+        given: Record | None,
     ) -> "TargetScale":
         """Return the scale from known statistics of the training targets; see `of`."""
         bounds = bounds_around(lowest, highest)
@@ -88,7 +87,7 @@ class TargetScale:
         return cls(mean, deviation or 1.0, mean, *bounds)
 
 
-def _wants_a_logarithm(given: Mapping[str, Any], long_tail: bool) -> bool:
+def _wants_a_logarithm(given: Record, long_tail: bool) -> bool:
     """Return whether the network should predict exp(u), as determined by the requested loss, else by the target."""
     if given.get("loss") is None:
         return long_tail and not uses_lbfgs(given)
@@ -139,6 +138,6 @@ class Spread:
                 self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
                 self._cubes.merge(ExactMoments(*cubes))
 
-    def scale(self, given: Mapping[str, object]) -> TargetScale:
+    def scale(self, given: Record) -> TargetScale:
         """Return the scale for all targets; see `TargetScale.of`."""
         return TargetScale.found(self.mean, self.deviation, self._cubes.mean, self.lowest, self.highest, given)

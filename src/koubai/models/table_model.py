@@ -3,7 +3,7 @@
 from concurrent.futures import Executor
 from contextlib import closing
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
 
@@ -38,6 +38,7 @@ from koubai.tables.files.frames import TableLike
 from koubai.tables.files.reading import ReadingOptions
 from koubai.training.executors import check_executor, using
 from koubai.training.history import INTERRUPTED
+from koubai.training.loop import Callbacks
 
 if TYPE_CHECKING:
     from koubai.estimators.classifier import MLPClassifier
@@ -124,7 +125,7 @@ class TableModel(TablePreparer, ShowsItself):
         target: str,
         *,
         test_fraction: float = 0.0,
-        callbacks: Any = None,
+        callbacks: Callbacks = None,
         stream: bool = False,
         executor: Executor | None = None,
         group: str | None = None,
@@ -175,7 +176,7 @@ class TableModel(TablePreparer, ShowsItself):
     def train(
         self,
         prepared: PreparedTable | StreamedTable,
-        callbacks: Any = None,
+        callbacks: Callbacks = None,
         *,
         progress: bool = False,
         executor: Executor | None = None,
@@ -204,12 +205,12 @@ class TableModel(TablePreparer, ShowsItself):
         apart = prepared.apart
         choose_for(self, *everything, apart)
         self.trained_ = sketch_of(everything[0])
-        estimator: Any = self._new_estimator(len(y), len(validation) > 0, callbacks)
+        estimator = self._new_estimator(len(y), len(validation) > 0, callbacks)
         begin = perf_counter()
         self.judgement_ = judge_for(self, *everything, self._row_weights(everything[1], everything[1]), apart, executor)
         if self.judgement_ is not None:
             estimator.set_params(**settings_for(self, len(everything[1]))[self.judgement_.l2], early_stopping=False)
-        given: Any = None
+        given: tuple[Array, ...] | None = None
         if len(validation):
             weights = self._row_weights(held_out, y)
             given = (validation, self._coded(held_out), *([] if weights is None else [weights]))
@@ -228,7 +229,7 @@ class TableModel(TablePreparer, ShowsItself):
         if self.judgement_ is not None:
             if not self.others_:
                 self.judgement_ = self.judgement_.of_one(kind=0 if seen[0] is None else 1)
-            for member in self._members():
+            for member in (self.estimator_, *self.others_):
                 draw_to_constant(member, self.judgement_.factor, self._coded(y), self._row_weights(y, y))
         if estimator.history_.stopped != INTERRUPTED:
             decide_for(self, *everything, self._row_weights(everything[1], y), apart, seen)
@@ -245,13 +246,15 @@ class TableModel(TablePreparer, ShowsItself):
         """Answer with one network."""
         self.estimator_, self.others_ = estimator, []
 
-    def _average(self, X: Array, y: Array, apart: Apart | None, begin: float, callbacks: Any, progress: bool) -> Kinds:
+    def _average(
+        self, X: Array, y: Array, apart: Apart | None, begin: float, callbacks: Callbacks, progress: bool
+    ) -> Kinds:
         """Put several networks in the place of the one that was trained, if several are asked for or allowed.
 
         They are trained on all rows, as many epochs as those of the network that was kept. Returned are the features
         that those in use see, by turns.
         """
-        estimator: Any = self.estimator_
+        estimator = self.estimator_
         asked = self.members_asked
         if why_one(self.settled, streamed=False) is not None:
             return (None,)
@@ -294,12 +297,12 @@ class TableModel(TablePreparer, ShowsItself):
     def _row_weights(self, y: Array, training: Array) -> Array | None:
         return row_weights(self.settled.get("class_weight"), y, training) if self.target_.is_classification else None
 
-    def _train_streamed(self, prepared: StreamedTable, callbacks: Any, progress: bool) -> Self:
+    def _train_streamed(self, prepared: StreamedTable, callbacks: Callbacks, progress: bool) -> Self:
         """Train on a table read block by block."""
         with closing(prepared.write(self.dtype)) as rows:
             return self._train_on_rows(prepared, rows, callbacks, progress)
 
-    def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: object, progress: bool) -> Self:
+    def _train_on_rows(self, prepared: StreamedTable, rows: PreparedRows, callbacks: Callbacks, progress: bool) -> Self:
         self._describe_table(prepared)
         if rows.spread is not None:
             self._take_scale(rows.spread.scale(self.network))
@@ -357,19 +360,8 @@ class TableModel(TablePreparer, ShowsItself):
         else:
             self._take_scale(TargetScale.of(y, self.network))
 
-    def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
-        """Set the attributes that follow from the table."""
-        self.target_, self.preparation_ = prepared.target, prepared.preparation
-        self.columns_, self.has_names_ = prepared.columns, prepared.has_names
-        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
-        self.reading_ = dict(prepared.table.reading)
-        self.judgement_, self.shares_ = None, None
-        self.chosen_, self.decision_, self.conformal_, self.trained_ = {}, None, None, None
-        self.cross_validated_, self.learning_curve_ = None, None
-        self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
-
     def _new_estimator(
-        self, n_rows: int, validated: bool, callbacks: object, streamed: bool = False
+        self, n_rows: int, validated: bool, callbacks: Callbacks, streamed: bool = False
     ) -> "MLPClassifier | MLPRegressor":
         given, fast, single = self.settled, self.members_asked.is_fast, streamed or self.is_single
         estimator = estimator_for(self.target_.task, n_rows, given, self.random_state, self.long_tail_, fast, single)

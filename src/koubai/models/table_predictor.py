@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from koubai.core.arguments import TEXT, check_kind
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
+from koubai.core.schema import Record
 from koubai.models.answering import AnswersTogether
 from koubai.models.predicting import Prediction
 from koubai.models.scaling import TargetScale
@@ -83,7 +84,7 @@ class TablePredictor(AnswersTogether):
     n_rows_: dict[str, int]
     mean_: float
     long_tail_: bool
-    commonest_: Any
+    commonest_: object
     shares_: list[float] | None
     judgement_: Judgement | None
     trained_: "npt.NDArray[np.uint64] | None"
@@ -91,7 +92,7 @@ class TablePredictor(AnswersTogether):
     learning_curve_: "LearningCurve | None"
     columns_: list[str]
     has_names_: bool
-    reading_: dict[str, Any]
+    reading_: Record
 
     def _take_scale(self, scale: TargetScale) -> None:
         """Set the scaling of numeric targets and the limits of predictions."""
@@ -323,9 +324,12 @@ class TablePredictor(AnswersTogether):
         targets : (n_rows, n_outputs)
             The coded targets; nan in rows without one.
         """
+        from koubai.models.kept.kept_network import KeptNetwork  # which loads the engines
+
         read = self.columns_of(table)
         inputs = self._features(read.frame)
         estimator = self.estimator_
+        assert not isinstance(estimator, KeptNetwork), "a model that only predicts codes no targets"
         targets = np.full((len(inputs), estimator.network_.n_outputs), np.nan)
         if self.target_.name in read.frame.columns:
             y, rows = self.target_.values(read.frame[self.target_.name])

@@ -3,19 +3,21 @@
 import inspect
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Self, Unpack
+from typing import Self, Unpack
 
 import numpy as np
 
 from koubai.core.arguments import COLLECTION, FLAG, REAL, TEXT, check_kind, or_none
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
+from koubai.core.schema import Record
 from koubai.engines.registry import together_of
 from koubai.models.asked import Checked, name_of_target, path_of
 from koubai.models.averaging import Members, refuse_average, why_one
 from koubai.models.defaults import uses_lbfgs
-from koubai.models.estimator_choice import check_choices
+from koubai.models.estimator_choice import Estimator, check_choices
 from koubai.models.prepared import ColumnsAsked, HeldOut, PreparedTable, RowNumbers, prepare_table
+from koubai.models.scaling import TargetScale
 from koubai.models.streamed import StreamedTable, survey_table
 from koubai.models.table_predictor import TablePredictor
 from koubai.models.trust.conformal import check_level, rows_to_set_aside
@@ -44,6 +46,9 @@ class TablePreparer(TablePredictor):
     `koubai.models.table_model.TableModel` trains it; the parameters are described there.
     """
 
+    estimator_: "Estimator"
+    others_: "list[Estimator]"
+
     def __init__(
         self,
         *,
@@ -55,7 +60,7 @@ class TablePreparer(TablePredictor):
         decimal: str | None = None,
         thousands: str | None = None,
         date_order: str | None = None,
-        missing: Collection[Any] = (),
+        missing: Collection[object] = (),
         not_missing: Collection[str] = (),
         dtype: str = "float64",
         random_state: int = 0,
@@ -66,10 +71,10 @@ class TablePreparer(TablePredictor):
         time: float | None = None,
         metric: str | None = None,
         intervals: float | None = None,
-        **network: Any,
+        **network: object,
     ) -> None:
         self.task = task
-        lists = {"drop": drop, "keep": keep, "category": category, "text": text}
+        lists: dict[str, Collection[object]] = {"drop": drop, "keep": keep, "category": category, "text": text}
         lists |= {"missing": missing, "not_missing": not_missing}
         for name, given in lists.items():
             check_kind("TableModel", name, given, COLLECTION)
@@ -82,7 +87,7 @@ class TablePreparer(TablePredictor):
         self.piecewise = piecewise
         self.quality, self.n_members, self.time = quality, n_members, time
         self.metric, self.intervals = metric, intervals
-        self.network = network
+        self.network: Record = network
         self.chosen_: dict[str, object] = {}
 
     def prepare(
@@ -162,7 +167,7 @@ class TablePreparer(TablePredictor):
     def twin(self) -> Self:
         """Return an unfitted model with the same parameters."""
         names = [name for name in inspect.signature(type(self).__init__).parameters if hasattr(self, name)]
-        own = {name: getattr(self, name) for name in names if name != "network"}
+        own: Record = {name: getattr(self, name) for name in names if name != "network"}
         return type(self)(**own, **self.network)
 
     def survey(
@@ -266,7 +271,7 @@ class TablePreparer(TablePredictor):
                 )
 
     @property
-    def settled(self) -> dict[str, Any]:
+    def settled(self) -> Record:
         """The network's parameters: the user's, and those chosen for the metric."""
         return {**self.network, **self.chosen_}
 
@@ -323,6 +328,17 @@ class TablePreparer(TablePredictor):
                 remedy=worded("core.remedy.try_zero"),
             )
 
+    def _describe_table(self, prepared: PreparedTable | StreamedTable) -> None:
+        """Set the attributes that follow from the table."""
+        self.target_, self.preparation_ = prepared.target, prepared.preparation
+        self.columns_, self.has_names_ = prepared.columns, prepared.has_names
+        self.n_rows_, self.notes_ = prepared.n_rows, prepared.notes
+        self.reading_ = dict(prepared.table.reading)
+        self.judgement_, self.shares_ = None, None
+        self.chosen_, self.decision_, self.conformal_, self.trained_ = {}, None, None, None
+        self.cross_validated_, self.learning_curve_ = None, None
+        self._take_scale(TargetScale(0.0, 1.0, 0.0, -np.inf, np.inf))
+
     def _validation_fraction(self, n_rows: int) -> float:
         """Return the share of training rows held out to score each epoch."""
         wanted = self.network.get("early_stopping", n_rows >= MIN_TO_WATCH) and not uses_lbfgs(self.network)
@@ -350,7 +366,7 @@ def _check_apart(target: str, group: str | None, time_column: str | None, stream
             )
 
 
-def _check_share(name: str, share: Any, default: float) -> None:
+def _check_share(name: str, share: float, default: float) -> None:
     """Raise if a share of the rows is no number in [0, 1)."""
     check_kind("TableModel", name, share, REAL, default)
     if not 0 <= share < 1:

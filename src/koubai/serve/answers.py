@@ -1,6 +1,6 @@
 """What the service asks of whatever answers with one kind of model, and what all of them share."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from koubai.export.steps import Input
+
+
+Rows: TypeAlias = Any
+"""Rows as a kind of model takes them: a table, or images and notes on them."""
 
 
 class Answers(Protocol):
@@ -32,15 +36,15 @@ class Answers(Protocol):
         """Return the answer for one row; raise KoubaiError if the row cannot be answered."""
         ...
 
-    def frame(self, rows: list[dict[str, object]]) -> Any:
+    def frame(self, rows: list[dict[str, object]]) -> Rows:
         """Return rows of JSON as what `of_table` and `table` take; raise KoubaiError if they are not rows."""
         ...
 
-    def of_table(self, table: Any) -> tuple[list[dict[str, object]], list[str]]:
+    def of_table(self, table: Rows) -> tuple[list[dict[str, object]], list[str]]:
         """Return the answers for rows, and notes on them."""
         ...
 
-    def table(self, table: Any) -> "tuple[pl.DataFrame, list[str]]":
+    def table(self, table: Rows) -> "tuple[pl.DataFrame, list[str]]":
         """Return the answers for rows as a table, and notes on it."""
         ...
 

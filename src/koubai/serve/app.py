@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from importlib import metadata
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeVar
 
 import anyio
 from starlette.applications import Starlette
@@ -16,6 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from koubai.core.errors import KoubaiError
+from koubai.core.untyped import Loaded
+from koubai.serve.answers import Rows
 from koubai.serve.bodies import (
     CSV,
     FORMS,
@@ -37,6 +39,8 @@ from koubai.serve.pictures import PictureScorer
 from koubai.serve.scoring import Scorer
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+Result = TypeVar("Result")
 
 AT_ONCE = 2
 """Batches and derivations that are computed at the same time; others wait."""
@@ -79,7 +83,7 @@ class Service:
 
     def __init__(
         self,
-        model: Any,
+        model: Loaded,
         token: str | None = None,
         bounds: Bounds | None = None,
         hosts: Collection[str] | None = None,
@@ -152,7 +156,7 @@ class Service:
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
             raise Refusal(401, "The header must be 'Authorization: Bearer' with the token that the server printed.")
 
-    async def _in_turn(self, work: Callable[..., object], *given: object) -> Any:
+    async def _in_turn(self, work: Callable[..., Result], *given: object) -> Result:
         """Do work that takes longer in a thread, a few at a time."""
         if self._limit is None:
             self._limit = anyio.CapacityLimiter(AT_ONCE)
@@ -161,6 +165,7 @@ class Service:
 
     async def predict(self, request: Request) -> Response:
         """Answer one row, or a batch of rows."""
+        table: Rows
         kind = type_of(request, self.scorer.types)
         body = await body_of(request, self.bounds.most_bytes)
         wanted = wanted_of(request, JSON if kind.startswith("image/") else kind)

@@ -1,17 +1,18 @@
 """What answers with which kind of model."""
 
-from typing import Any
-
 from koubai.core.errors import DataError, ParameterTypeError
 from koubai.core.language import worded
+from koubai.core.untyped import Loaded
 from koubai.models.kept.homes import HOMES
+from koubai.models.of_images.image_model import ImageModel
+from koubai.models.table_predictor import TablePredictor
 from koubai.serve.answers import Answers
 from koubai.serve.pictures import PictureScorer
 from koubai.serve.rows import RowScorer
 from koubai.serve.scoring import Scorer
 
 
-def scorer_of(model: Any) -> Answers:
+def scorer_of(model: Loaded) -> Answers:
     """Return what answers with a fitted model of one of the kinds that files hold.
 
     Parameters
@@ -35,8 +36,6 @@ def scorer_of(model: Any) -> Answers:
     from sklearn.utils.validation import check_is_fitted
 
     from koubai.models.as_estimator.base import TableEstimator
-    from koubai.models.of_images.image_model import ImageModel
-    from koubai.models.table_predictor import TablePredictor
 
     kind = type(model).__name__
     if kind == "Pipeline" and len(model.steps) == 1:

@@ -1,5 +1,6 @@
 """The service's description: OpenAPI for programs, and the same as a page."""
 
+import json
 from html import escape
 
 from koubai.core.language import LANGUAGES
@@ -125,8 +126,6 @@ def specification(scorer: Answers, version: str, needs_token: bool) -> Record:
 
 def page(scorer: Answers, specified: Record) -> str:
     """Return the description as a page without scripts."""
-    import json
-
     title = escape(specified["info"]["title"])
     columns = "".join(
         f"<tr><td><code>{escape(given.name)}</code></td><td>{_holds(given)}</td><td>"

@@ -4,12 +4,13 @@ import base64
 import binascii
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, InPython, KoubaiError
+from koubai.core.untyped import Loaded
 from koubai.export import steps
 from koubai.export.steps import Input
 from koubai.images.folders import read_files
@@ -54,7 +55,7 @@ class PictureScorer:
 
     types: tuple[str, ...] = (JSON, PICTURES)
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Loaded) -> None:
         self.model = model
         self.estimator = model._fitted() if isinstance(model, ImageModel) else model
         self.resized = bool(getattr(model, "resized_", False))

@@ -1,9 +1,10 @@
 """Answers of estimators that were saved without a table's preparation, and of scikit-learn's pipelines."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from koubai.core.untyped import Loaded
 from koubai.export import steps
 from koubai.export.steps import Input
 from koubai.models.kept.bare import asked, inputs_of, is_prepared, names_of, predictions_of
@@ -25,7 +26,7 @@ class RowScorer:
 
     types: tuple[str, ...] = (JSON, CSV, ARROW)
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Loaded) -> None:
         self.model, self.title = model, _title(model)
         kind = steps.CELL if is_prepared(model) and hasattr(model, "feature_names_in_") else steps.NUMBER
         self.inputs = tuple(Input(name, kind) for name in names_of(model))
@@ -74,7 +75,7 @@ class RowScorer:
         return render(asked(last, "explain", inputs), form, lang)
 
 
-def _last(model: Any) -> Any:
+def _last(model: Loaded) -> Loaded:
     return model[-1] if type(model).__name__ == "Pipeline" else model
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class Scorer:
             found.append(number)
         return found
 
-    def _number(self, given: Input, cell: Any) -> float | None:
+    def _number(self, given: Input, cell: object) -> float | None:
         if given.kind == steps.CATEGORY:
             text = cell.strip(STRIPPED) if isinstance(cell, str) else cell
             if text is None or (isinstance(text, str) and text in self._marks[given.name]):
@@ -108,8 +108,9 @@ class Scorer:
             return self._seconds(given, cell)
         if isinstance(cell, bool):
             return float(cell) if given.kind == steps.TRUTH else None
-        is_number = given.kind == steps.NUMBER and isinstance(cell, int | float)
-        return float(cell) if is_number and self._is_like_training(given, cell) else None
+        if given.kind != steps.NUMBER or not isinstance(cell, int | float):
+            return None
+        return float(cell) if self._is_like_training(given, cell) else None
 
     def _is_like_training(self, given: Input, number: float) -> bool:
         """Return whether nothing is to be said of a number: it lies where training saw some, if that is known."""

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Sequence
 
+from threadpoolctl import threadpool_limits
+
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
 from koubai.core.printing import say
@@ -73,7 +75,6 @@ def serve(
         If it is no model that predicts.
     """
     import uvicorn
-    from threadpoolctl import threadpool_limits
 
     token = token_for(host, token)
     service = Service(model, token, bounds, None if token is not None else (host, *names))

@@ -7,9 +7,9 @@ can be locked therefore has no writer any more, and the next process may remove 
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
-fcntl: Any
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # Windows, where an open file cannot be removed, which serves as the lock

@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterError
 from koubai.core.language import worded
-from koubai.core.schema import F64, FLOATS, Description, Fields, Kind, Later, Named, Real, Tensor, Text, Whole
+from koubai.core.schema import F64, FLOATS, Description, Fields, Kind, Later, Named, Real, Record, Tensor, Text, Whole
 from koubai.engines.protocol import Patience, Plan, State
 from koubai.optimizers.schedules import Schedule
 from koubai.training.atomic import check_writable
@@ -66,7 +65,7 @@ def identity(
     learning_rate: float,
     rows: str,
     shares: Mapping[str, Schedule | None] = MappingProxyType({}),
-) -> dict[str, Any]:
+) -> Record:
     """Return everything that determines the course of training, as plain data; a run resumes only if it is unchanged.
 
     ``rows`` is the fingerprint given by the source of the rows, ``shares`` the schedules of weight decay and dropout by
@@ -107,7 +106,7 @@ class CheckpointFile:
 
     path: Path
     every: float
-    identity: dict[str, Any]
+    identity: Record
     keep: bool = False
     _written: float = field(default_factory=monotonic)
 
@@ -208,7 +207,7 @@ class CheckpointFile:
             return worded("training.note.had_ended", path=self.path, done=run.done)
         return worded("training.note.goes_on", path=self.path, number=run.done + 1)
 
-    def _checked(self, record: dict[str, Any], tensors: dict[str, Array]) -> dict[str, Any]:
+    def _checked(self, record: Record, tensors: dict[str, Array]) -> Record:
         """Return the record after checking it and the arrays against the description."""
         who = worded("training.checkpoint.unusable", path=self.path)
         checked = DESCRIPTION.check(who, record, tensors)

@@ -14,15 +14,16 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
-from typing import IO, Any, NamedTuple, NoReturn
+from typing import IO, NamedTuple, NoReturn, TypeGuard
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import FileError, ModelFileError, ParameterTypeError
 from koubai.core.language import term, worded
-from koubai.core.schema import Record
+from koubai.core.schema import Json, Record
 from koubai.training.atomic import replace_file
 from koubai.training.plain_data import decode, encode
 
@@ -318,23 +319,23 @@ def most_numbers() -> int:
     return MAX_NUMBERS
 
 
-def _entry(path: str, value: Any) -> tuple[np.dtype[np.generic], tuple[int, ...], int, int]:
+def _entry(path: str, value: object) -> tuple[np.dtype[np.generic], tuple[int, ...], int, int]:
     """Return an array's dtype, shape and position from its header entry."""
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
         raise _fault(path, worded("training.note.header_damaged"))
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in DTYPES or not _are_sizes(shape) or not _are_sizes(offsets):
+    if not isinstance(dtype, str) or dtype not in DTYPES or not (_are_sizes(shape) and _are_sizes(offsets)):
         raise _fault(path, worded("training.note.header_damaged"))
     if len(shape) > 32 or len(offsets) != 2 or (0 in shape and math.prod(n or 1 for n in shape) >= 2**59):
         raise _fault(path, worded("training.note.header_damaged"))
     return DTYPES[dtype], tuple(shape), offsets[0], offsets[1]
 
 
-def _are_sizes(values: object) -> bool:
+def _are_sizes(values: object) -> TypeGuard[list[int]]:
     return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**62 for value in values)
 
 
-def _parse(path: str, text: bytes, fault: str) -> Any:
+def _parse(path: str, text: bytes, fault: str) -> Record:
     """Parse JSON; reject NaN, duplicate keys, and excessive nesting or length."""
     if sum(map(text.count, (b",", b"[", b"{"))) > MAX_ITEMS:
         raise _fault(path, fault)
@@ -344,7 +345,7 @@ def _parse(path: str, text: bytes, fault: str) -> Any:
         raise _fault(path, fault) from error
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> Record:
+def _unique(pairs: list[tuple[str, Json]]) -> Record:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key occurs twice")
@@ -382,7 +383,6 @@ def _plain_array(name: str, array: Array) -> Array:
 
 
 def _own_version() -> str:
-    from importlib import metadata  # slow to load, and of no use where a file is only read
 
     try:
         return metadata.version("koubai")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,18 @@ from koubai.core.arrays import Array
 from koubai.core.errors import ParameterTypeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
-from koubai.engines.protocol import WHOLE, Engine, Inputs, Patience, Plan, Population, Rows, Shares, State
+from koubai.engines.protocol import (
+    WHOLE,
+    Engine,
+    Inputs,
+    Patience,
+    Plan,
+    Population,
+    PopulationEngine,
+    Rows,
+    Shares,
+    State,
+)
 from koubai.engines.registry import ENGINES, get_engine
 
 Item = TypeVar("Item")
@@ -46,7 +57,7 @@ def n_workers(executor: Executor) -> int:
 
 
 def shared_out(
-    executor: Executor, function: Callable[..., Result], items: Sequence[Item], *shared: Any
+    executor: Executor, function: Callable[..., Result], items: Sequence[Item], *shared: object
 ) -> list[tuple[slice, Result]]:
     """Return a function's results for the items, in as many parts as there are workers, each with its position.
 
@@ -107,9 +118,17 @@ class SpreadEngine:
         """Return the weighted mean loss plus penalty over all rows, and its gradient (n_parameters,)."""
         return self.engine.loss_and_gradient(network, theta, rows, penalty)
 
-    def run(self, plan: Plan, state: State, rows: Rows, learning_rates: Any, *more: Any) -> npt.NDArray[np.float64]:
+    def run(
+        self,
+        plan: Plan,
+        state: State,
+        rows: Rows,
+        learning_rates: npt.NDArray[np.float64],
+        patience: Patience | None = None,
+        shares: Shares = WHOLE,
+    ) -> npt.NDArray[np.float64]:
         """Train one network here; see `koubai.engines.protocol.Engine.run`."""
-        return self.engine.run(plan, state, rows, learning_rates, *more)
+        return self.engine.run(plan, state, rows, learning_rates, patience, shares)
 
     def run_population(
         self,
@@ -121,7 +140,7 @@ class SpreadEngine:
         shares: Shares = WHOLE,
     ) -> npt.NDArray[np.float64]:
         """Train all networks in the workers; see `koubai.engines.protocol.PopulationEngine.run_population`."""
-        kind: Any = self.name if self.name in ENGINES else self.engine
+        kind = self.name if self.name in ENGINES else self.engine
         parts = [
             Population(
                 population.thetas[k : k + 1],
@@ -139,17 +158,17 @@ class SpreadEngine:
 
 
 @contextmanager
-def using(estimator: Any, executor: Executor | None) -> Iterator[None]:
+def using(estimator: object, executor: Executor | None) -> Iterator[None]:
     """Let an estimator train its populations by an executor within the block; the estimator does not keep it."""
     if executor is None:
         yield
         return
     check_executor(executor, type(estimator).__name__)
-    estimator._executor = executor
+    vars(estimator)["_executor"] = executor
     try:
         yield
     finally:
-        del estimator._executor
+        del vars(estimator)["_executor"]
 
 
 def spread(engine: Engine, executor: Executor | None, n_jobs: int | None = None) -> Engine:
@@ -160,14 +179,14 @@ def spread(engine: Engine, executor: Executor | None, n_jobs: int | None = None)
 
 def _train(
     parts: Sequence[Population],
-    kind: Any,
+    kind: str | Engine,
     plan: Plan,
     rows: Rows,
     rates: npt.NDArray[np.float64],
     patience: Patience | None,
     shares: Shares,
     n_jobs: int,
-) -> tuple[Any, Any]:
+) -> tuple[Array, npt.NDArray[np.float64]]:
     """Train networks together, in a worker; return θ and losses of each."""
     together = Population(
         np.concatenate([part.thetas for part in parts]),
@@ -175,7 +194,7 @@ def _train(
         np.concatenate([part.seeds for part in parts]),
         np.concatenate([part.learning_rates for part in parts]),
     )
-    engine: Any = get_engine(kind, n_jobs)
+    engine = cast(PopulationEngine, get_engine(kind, n_jobs))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         losses = engine.run_population(
             plan, together, rows, rates, None if patience is None else replace(patience), shares

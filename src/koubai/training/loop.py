@@ -26,6 +26,9 @@ from koubai.training.sources import Source
 Callback: TypeAlias = Callable[[Epoch], bool | str | None]
 """Called after each epoch; True stops training, `INTERRUPTED` does as Ctrl-C."""
 
+Callbacks: TypeAlias = Callback | Sequence[Callback] | None
+"""One, several, or none."""
+
 SECONDS_PER_CALL = 0.075
 """Target duration of one call of the engine, since Ctrl-C, progress and checkpoints wait for its end."""
 LARGEST_GROWTH = 16

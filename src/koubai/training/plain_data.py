@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from koubai.core.errors import ParameterTypeError
+from koubai.core.schema import Json
 
 MAX_DEPTH = 64
 """Maximum nesting depth of lists and mappings."""
@@ -14,7 +14,7 @@ MAX_DEPTH = 64
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def encode(value: Any, where: str) -> Any:
+def encode(value: object, where: str) -> Json:
     """Return plain data as strict JSON; a non-finite number becomes ``{"$float": "nan"}``."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -32,7 +32,7 @@ def encode(value: Any, where: str) -> Any:
     )
 
 
-def decode(value: Any, depth: int = MAX_DEPTH) -> Any:
+def decode(value: Json, depth: int = MAX_DEPTH) -> Json:
     """Return plain data from its JSON form.
 
     Raises

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import product
 from numbers import Integral, Real
-from typing import Any, cast
+from typing import TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,9 @@ from koubai.core.initializers import NAMES as INITIALIZER_NAMES
 from koubai.core.language import worded
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.schema import Record
 from koubai.core.sparse import check_indices
+from koubai.core.untyped import MaybeSparse
 from koubai.engines.protocol import Patience, Plan, Population, PopulationEngine, Rows
 from koubai.engines.registry import get_engine
 from koubai.optimizers.groups import Factors, check_decays
@@ -76,15 +78,15 @@ class TrainedPopulation:
 
 def train_population(
     network: Network,
-    X: Any,
-    y: Any,
+    X: MaybeSparse,
+    y: npt.ArrayLike,
     *,
     seeds: int | Sequence[int] = 32,
     learning_rates: float | Sequence[float] | None = None,
     optimizers: str | Optimizer | Sequence[str | Optimizer] = "adam",
     epochs: int = 100,
     batch_size: int = 32,
-    sample_weight: Any = None,
+    sample_weight: npt.ArrayLike | None = None,
     penalty: Penalty | None = None,
     schedule: str | Schedule = "constant",
     decay_schedule: str | Schedule | None = None,
@@ -216,7 +218,7 @@ NUMBERS: tuple[tuple[str, type, float, bool, float], ...] = (
 )
 """Scalar parameters: name, type, minimum and whether it is allowed, and a suggested value."""
 
-OTHERS: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
+OTHERS: tuple[tuple[str, Callable[[object], bool], str, str], ...] = (
     (
         "init",
         lambda value: value in (*INITIALIZER_NAMES, DATA),
@@ -247,7 +249,7 @@ OTHERS: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
 """The other parameters: name, whether a value is allowed, what is required, and what to do."""
 
 
-def _check_parameters(given: Mapping[str, Any]) -> None:
+def _check_parameters(given: Record) -> None:
     """Raise ParameterError for the first parameter that is not allowed."""
     for name, kind, least, closed, proposal in NUMBERS:
         value = given[name]
@@ -273,11 +275,18 @@ LARGEST_SEED = 2**64 - 1
 """Seeds are kept in 64 bits."""
 
 
-def _members(seeds: Any, learning_rates: Any, optimizers: Any) -> list[Member]:
-    many = isinstance(optimizers, Sequence) and not isinstance(optimizers, str)
-    rules = [get_optimizer(given, "train_population: optimizers") for given in (optimizers if many else [optimizers])]
-    rates = [learning_rates] if learning_rates is None or np.ndim(learning_rates) == 0 else list(learning_rates)
-    if not rules or not rates or not all(rate is None or _is_rate(rate) for rate in rates):
+def _members(
+    seeds: int | Sequence[int],
+    learning_rates: float | Sequence[float] | None,
+    optimizers: str | Optimizer | Sequence[str | Optimizer],
+) -> list[Member]:
+    many = optimizers if isinstance(optimizers, Sequence) and not isinstance(optimizers, str) else [optimizers]
+    rules = [get_optimizer(given, "train_population: optimizers") for given in many]
+    rates: list[object] = [learning_rates]
+    if isinstance(learning_rates, Iterable) and np.ndim(learning_rates) > 0:
+        rates = [*learning_rates]
+    allowed = [rate for rate in rates if rate is None or _is_rate(rate)]
+    if not rules or not rates or len(allowed) < len(rates):
         raise ParameterError(
             who="train_population",
             parameter="learning_rates and optimizers",
@@ -287,21 +296,23 @@ def _members(seeds: Any, learning_rates: Any, optimizers: Any) -> list[Member]:
         )
     return [
         Member(seed, float(rule.default_learning_rate if rate is None else rate), rule)
-        for seed, rate, rule in product(_seeds(seeds), rates, rules)
+        for seed, rate, rule in product(_seeds(seeds), allowed, rules)
     ]
 
 
-def _is_rate(rate: Any) -> bool:
-    return isinstance(rate, Real) and rate is not True and 0 < float(rate) < np.inf
+def _is_rate(rate: object) -> TypeGuard[float]:
+    return not isinstance(rate, bool) and isinstance(rate, Real) and 0 < float(rate) < np.inf
 
 
-def _seeds(given: Any) -> list[int]:
+def _seeds(given: object) -> list[int]:
     """Return the seeds given by a number or a sequence."""
-    single = is_whole(given)
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
-    numbers = list(range(int(given))) if single else list(given) if several else []
-    whole = all(map(is_whole, numbers))
-    if not numbers or not whole or min(numbers) < 0 or max(numbers) > LARGEST_SEED:
+    numbers: list[object] = []
+    if is_whole(given):
+        numbers = list(range(int(given)))
+    elif isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        numbers = list(given)
+    whole = [number for number in numbers if is_whole(number)]
+    if not numbers or len(whole) < len(numbers) or min(whole) < 0 or max(whole) > LARGEST_SEED:
         raise ParameterError(
             who="train_population",
             parameter="seeds",
@@ -309,10 +320,10 @@ def _seeds(given: Any) -> list[int]:
             got=repr(given),
             remedy="Try 32.",
         )
-    return [int(seed) for seed in numbers]
+    return [int(seed) for seed in whole]
 
 
-def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
+def _rows(network: Network, X: MaybeSparse, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> Rows:
     inputs = _numbers("X", X, may_be_sparse=True)
     dtype = np.float32 if inputs.dtype == np.float32 else np.float64
     targets = _numbers("y", y)
@@ -348,7 +359,7 @@ def _rows(network: Network, X: Any, y: Any, sample_weight: Any) -> Rows:
     return Rows(ready, np.ascontiguousarray(targets, dtype), weights)
 
 
-def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
+def _numbers(name: str, given: MaybeSparse, may_be_sparse: bool = False) -> MaybeSparse:
     """Return what is given as an array of finite numbers; what is sparse and may be so, as a CSR array."""
     if issparse(given):
         if not may_be_sparse:
@@ -362,7 +373,7 @@ def _numbers(name: str, given: Any, may_be_sparse: bool = False) -> Any:
         check_indices("train_population", given)
         given = csr_array(given) if given.ndim == 2 else given.toarray()
     sparse = issparse(given)
-    array: Any = given if sparse else floats("train_population", name, given, keep_float32=True)
+    array: MaybeSparse = given if sparse else floats("train_population", name, given, keep_float32=True)
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
     values = array.data if sparse else array

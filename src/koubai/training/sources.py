@@ -3,13 +3,14 @@
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import issparse
 
 from koubai.core.arrays import Array
 from koubai.core.randomness import BLOCKS, derive_key, permutation
+from koubai.core.untyped import MaybeSparse
 from koubai.engines.protocol import Plan, Rows, Together
 from koubai.engines.together import ALONE, of_all
 from koubai.training.ahead import ahead
@@ -240,7 +241,7 @@ def rows_of_all(source: Source) -> Iterator[Rows]:
 
 def rows_digest(rows: Rows) -> str:
     """Return a fingerprint of training rows: any changed bit changes it (BLAKE2b, 16 bytes, hexadecimal)."""
-    x: Any = rows.inputs
+    x: MaybeSparse = rows.inputs
     arrays = [x.data, x.indices, x.indptr] if issparse(x) else [x]
     arrays += [rows.targets] if rows.weights is None else [rows.targets, rows.weights]
     digest = blake2b(digest_size=16)

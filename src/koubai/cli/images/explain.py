@@ -1,7 +1,7 @@
 """``koubai explain`` of a model of images: its network, and images as rows."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,6 +34,6 @@ def sample_of_images(args: argparse.Namespace, model: "ImageModel") -> "Sample":
     images = model.read(args.data, resize=args.resize, channels=options.channels_of(args.color))
     say_notes([*images.notes, *notes_on_units(model, images.pixels)])
     inputs, targets = model.network_rows(images)
-    estimator: Any = model.estimator_
+    estimator = model.estimator_
     classes = tuple(map(str, getattr(estimator, "classes_", ())))
     return Sample(estimator.network_, estimator.theta_.astype(np.float64), inputs, targets, Names((), classes))

@@ -4,11 +4,14 @@ import argparse
 import os
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.outputs import add_force
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import term, worded
+
+if TYPE_CHECKING:
+    from koubai.core.schema import Record
 
 FIT: Mapping[str, str] = {
     "layers": "layers",
@@ -197,7 +200,7 @@ def channels_of(color: str | None) -> int | None:
     return None if color is None else CHANNELS[color]
 
 
-def parameters(args: argparse.Namespace, names: Mapping[str, str]) -> dict[str, Any]:
+def parameters(args: argparse.Namespace, names: Mapping[str, str]) -> "Record":
     """Return the parameters that were given as options."""
     given = {name: getattr(args, option.replace("-", "_")) for name, option in names.items()}
     return {name: value for name, value in given.items() if value is not None and value is not False}

@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.descend_options import checked_window, given, one_of_each
 from koubai.cli.parts.reading import say_notes
 from koubai.core.errors import DataError
 from koubai.core.language import Language, language, worded
+from koubai.core.untyped import TableOfOthers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,7 +81,7 @@ def _is_there(value: object) -> bool:
     return value is not None and value == value
 
 
-def _numbers(cells: Sequence[Any], name: str, path: str) -> list[float | None]:
+def _numbers(cells: Sequence[TableOfOthers], name: str, path: str) -> list[float | None]:
     """Return cells as numbers; raise DataError that names the first that is not one."""
     numbers: list[float | None] = []
     for row, cell in enumerate(cells, 1):

@@ -1,7 +1,7 @@
 """``koubai descend --network``: examine a saved network on a table."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.descend_options import one_of_each
 from koubai.cli.parts.reading import say_notes
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from koubai.descent.display import Displayed
     from koubai.descent.surfaces.subject import Subject
     from koubai.descent.surfaces.watching import TrainingRecord
+    from koubai.models.estimator_choice import Estimator
     from koubai.optimizers.protocol import Optimizer
 
 MOST_ROWS = 2000
@@ -59,7 +60,7 @@ def _epochs(args: argparse.Namespace) -> int:
     return 20 if args.epochs is None else int(args.epochs)
 
 
-def _rule(estimator: object, args: argparse.Namespace) -> "tuple[Optimizer, float | None]":
+def _rule(estimator: "Estimator", args: argparse.Namespace) -> "tuple[Optimizer, float | None]":
     """Return the requested optimizer and learning rate, else those the model was trained with."""
     from koubai.estimators.given.training_choices import base_learning_rate, chosen_optimizer, uses_lbfgs
     from koubai.optimizers.registry import get_optimizer
@@ -72,7 +73,7 @@ def _rule(estimator: object, args: argparse.Namespace) -> "tuple[Optimizer, floa
 
 
 def _trained_anew(
-    start: "Subject", estimator: object, args: argparse.Namespace, as_often: bool = False
+    start: "Subject", estimator: "Estimator", args: argparse.Namespace, as_often: bool = False
 ) -> "TrainingRecord":
     """Train from a start and report the settings; with ``as_often``, for as many epochs as the model by default."""
     from koubai.descent.surfaces.watching import watch_training
@@ -85,7 +86,7 @@ def _trained_anew(
     return record
 
 
-def _subject(model: str, table: str, seed: int, lang: Language) -> "tuple[Subject, Any]":
+def _subject(model: str, table: str, seed: int, lang: Language) -> "tuple[Subject, Estimator]":
     """Return the saved network on the table's rows (on a random sample of a long table), and its estimator."""
     import numpy as np
 
@@ -109,7 +110,7 @@ def _subject(model: str, table: str, seed: int, lang: Language) -> "tuple[Subjec
         n = 1 + len(loaded.others_)
         notes.append(worded("descend.note.averages", n=n))
     say_notes(notes)
-    estimator: Any = loaded.estimator_
+    estimator = loaded.estimator_
     rows = Rows(np.ascontiguousarray(inputs[there], dtype=np.float64), np.ascontiguousarray(targets[there]))
     return Subject(estimator.network_, np.asarray(estimator.theta_, dtype=np.float64), rows), estimator
 

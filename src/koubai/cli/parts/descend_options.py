@@ -3,12 +3,13 @@
 import argparse
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import either_of, worded
 
 if TYPE_CHECKING:
+    from koubai.core.schema import Record
     from koubai.descent.functions.objective import Window
 
 USUAL = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
@@ -169,6 +170,6 @@ def one_of_each(args: argparse.Namespace, who: str) -> tuple[str, float | None]:
     return rules[0], rates[0]
 
 
-def given(**options: object) -> dict[str, Any]:
+def given(**options: object) -> "Record":
     """Return the options given, so that the function's own defaults apply to the others."""
     return {name: value for name, value in options.items() if value is not None}

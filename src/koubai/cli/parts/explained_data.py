@@ -2,9 +2,10 @@
 
 import argparse
 import shlex
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from koubai.cli.parts.reading import reading_options, require_files, say_notes
 from koubai.cli.tables.starting import load_base
 from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
-from koubai.explain.derivations import say
+from koubai.core.untyped import Loaded
+from koubai.explain.derivations import Derivation, say
 
 if TYPE_CHECKING:
     from koubai.core.arrays import Array
     from koubai.engines.protocol import Plan, Rows, State
-    from koubai.explain.derivations import Derivation
     from koubai.explain.learning_rule.examples import Examples
     from koubai.explain.network.one_update import PastUpdate
     from koubai.explain.network.samples import Sample
@@ -125,7 +126,7 @@ def _refuse_member(args: argparse.Namespace) -> None:
         raise ParameterError(worded("explain.error.member_alone", got=args.member))
 
 
-def _model_of(args: argparse.Namespace) -> Any:
+def _model_of(args: argparse.Namespace) -> Loaded:
     """Return the saved model, after checking that rows for it are named."""
     if not args.data:
         raise ParameterError(worded("explain.error.no_rows"))
@@ -196,8 +197,6 @@ def state_after(
     plan: "Plan", sample: "Sample", rows: "Rows", rate: float, n_updates: int
 ) -> "tuple[State, list[PastUpdate]]":
     """Return the training state after some updates on these rows, and what the last of them left."""
-    from collections import deque
-
     from koubai.engines.protocol import State
     from koubai.engines.reference import trace_step
     from koubai.explain.network.one_update import MOST_PAST, PastUpdate

@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.cli.parts.matrix_topics import AddTopic, AddView
 from koubai.cli.parts.numbers import fraction, numbers
 
 if TYPE_CHECKING:
+    from koubai.core.schema import Record
     from koubai.explain.derivations import Derivation
 
 ABOUT = {
@@ -87,6 +88,6 @@ def _demonstration(args: argparse.Namespace) -> "Derivation":
     return plain[args.topic]()
 
 
-def _given(**options: object) -> dict[str, Any]:
+def _given(**options: object) -> "Record":
     """Return the options that were given; the others keep the default of the function."""
     return {name: value for name, value in options.items() if value is not None}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.reading import say_notes
 from koubai.core.errors import ParameterError
-from koubai.core.language import worded
+from koubai.core.language import language, worded
 
 if TYPE_CHECKING:
     from koubai.explain.network.asking import Ask
@@ -100,7 +100,6 @@ def write_question(
     """Write the question alone, if that was wanted: with a learning rate, of an update."""
     if getattr(args, "question", None) is None:
         return
-    from koubai.core.language import language
     from koubai.explain.network.given import posed
     from koubai.views.explanation.showing import save
 

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from koubai.cli.parts.outputs import check_output
 from koubai.cli.parts.terminal import printable
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.language import worded
+from koubai.core.untyped import Loaded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,7 +41,7 @@ def is_folder(out: str | None) -> bool:
     return out is not None and (os.path.isdir(out) or out.endswith(("/", os.sep)) or not Path(out).suffix)
 
 
-def predict_many(args: argparse.Namespace, model: Any, with_columns: WithColumns) -> list[Written]:
+def predict_many(args: argparse.Namespace, model: Loaded, with_columns: WithColumns) -> list[Written]:
     """Predict each file of a folder, a pattern or a URL, and write it to the folder ``args.out``.
 
     Parameters
@@ -99,7 +100,7 @@ def _bounded(work: Callable[[str, Path], Written], items: list[tuple[str, Path]]
                 left.cancel()
 
 
-def _predict(args: argparse.Namespace, model: Any, with_columns: WithColumns, name: str, target: Path) -> Written:
+def _predict(args: argparse.Namespace, model: Loaded, with_columns: WithColumns, name: str, target: Path) -> Written:
     """Predict one file block by block, and write it."""
     from koubai.tables.files.blocks import open_blocks
     from koubai.tables.files.writing import write_parquet

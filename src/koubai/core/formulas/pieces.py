@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from koubai.core.formulas.tree import Evaluated, Formula
+from koubai.core.formulas.tree import Formula
+from koubai.core.formulas.values import Evaluated
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from koubai.core.formulas.values import Value, call, power, tidy, total
-
-Evaluated: TypeAlias = Any
-"""A Value, or an object array (rows, columns) of Values for a matrix."""
+from koubai.core.formulas.values import Evaluated, Value, call, power, tidy, total
 
 Operand: TypeAlias = "Formula | int | float | Fraction"
 
@@ -36,7 +33,7 @@ class Formula:
     def with_parts(self, parts: "Sequence[Formula]") -> "Formula":
         """Return this formula with its parts replaced, as many as ``parts()`` returns."""
         others = iter(parts)
-        changes: dict[str, Any] = {}
+        changes: dict[str, Formula | tuple[Formula, ...]] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, Formula):

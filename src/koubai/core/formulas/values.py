@@ -12,6 +12,8 @@ import numpy as np
 
 Value: TypeAlias = Fraction | float
 """A number: exact as a Fraction, or a float."""
+Evaluated: TypeAlias = Any
+"""A Value, or an object array (rows, columns) of Values for a matrix."""
 
 GIVEN_LIMIT = 1000
 """A float is treated as the exact fraction the user meant if its denominator is at most this."""
@@ -64,7 +66,7 @@ def total(values: Sequence[float]) -> float:
         return scaled * 2.0**64
 
 
-def power(base: Any, exponent: Any) -> Any:
+def power(base: Evaluated, exponent: Evaluated) -> Evaluated:
     """Return base to an exponent, exactly for small fractions; as in IEEE 754 beyond the range of floats."""
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         whole = int(exponent)

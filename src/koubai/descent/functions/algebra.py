@@ -4,11 +4,11 @@ from fractions import Fraction
 from functools import reduce
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
 
 from koubai.core.errors import ParameterError
 from koubai.core.extras import to_install
 from koubai.core.language import worded
+from koubai.core.untyped import SymPy
 from koubai.descent.functions.expression import Apply, Constant, Node, Number, Variable
 
 MAX_EXPONENT = 100
@@ -69,7 +69,7 @@ def degree(tree: Node) -> int | None:
     return left + right if tree.operation == "*" else max(left, right)
 
 
-def to_sympy(tree: Node, sympy: Any) -> Any:
+def to_sympy(tree: Node, sympy: ModuleType) -> SymPy:
     """Return the tree as a SymPy expression with real variables.
 
     Raises
@@ -115,7 +115,7 @@ def _shortened(number: object) -> str:
     return written if len(written) <= 60 else f"{written[:50]}…"
 
 
-def _within(exponent: Any) -> bool:
+def _within(exponent: SymPy) -> bool:
     """Return whether an exponent is real and small enough; one beyond the range of a float is not."""
     try:
         return abs(float(exponent)) <= MAX_EXPONENT
@@ -123,7 +123,7 @@ def _within(exponent: Any) -> bool:
         return False
 
 
-def from_sympy(expression: Any, sympy: Any) -> Node | None:
+def from_sympy(expression: SymPy, sympy: ModuleType) -> Node | None:
     """Return a SymPy expression as a tree, keeping SymPy's order; None if the grammar cannot express it."""
     if expression.is_Rational:
         return Number(Fraction(int(expression.p), int(expression.q)))
@@ -160,7 +160,7 @@ def _sum(terms: list[Node | None]) -> Node | None:
     return reduce(add, known)
 
 
-def _product(expression: Any, sympy: Any) -> Node | None:
+def _product(expression: SymPy, sympy: ModuleType) -> Node | None:
     """Return ± a · b / c …: the sign in front, all denominators under one fraction bar."""
     coefficient, rest = expression.as_coeff_Mul()
     upper, lower = sympy.fraction(expression)
@@ -181,7 +181,7 @@ def _product(expression: Any, sympy: Any) -> Node | None:
     return Apply("neg", (product,)) if coefficient < 0 else product
 
 
-def _power(expression: Any, sympy: Any) -> Node | None:
+def _power(expression: SymPy, sympy: ModuleType) -> Node | None:
     if expression.base == sympy.E:
         inner = from_sympy(expression.exp, sympy)
         return None if inner is None else Apply("exp", (inner,))

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 
+from koubai.core.untyped import SymPy
 from koubai.descent.functions.algebra import degree, from_sympy, load_sympy, to_sympy
 from koubai.descent.functions.curvature import hessian
 from koubai.descent.functions.expression import Apply, Constant, Expression, Node, Variable
@@ -114,7 +115,7 @@ def is_solvable(expression: Expression, variables: tuple[str, ...]) -> bool:
     return is_polynomial(expression) and len(variables) == 1
 
 
-def _solved(polynomial: Any, sympy: Any) -> list[Stationary]:
+def _solved(polynomial: SymPy, sympy: ModuleType) -> list[Stationary]:
     """Return the exact stationary points of a polynomial in one variable."""
     slope = polynomial.diff()
     if slope.is_zero:  # a constant
@@ -144,7 +145,7 @@ def _solved(polynomial: Any, sympy: Any) -> list[Stationary]:
     return found
 
 
-def _short(number: Any, sympy: Any) -> Node | None:
+def _short(number: SymPy, sympy: ModuleType) -> Node | None:
     """Return an exact number as a tree, or None if it has no short form."""
     if number.has(sympy.CRootOf, sympy.Float) or sympy.count_ops(number) > SHORT:
         return None
@@ -152,7 +153,7 @@ def _short(number: Any, sympy: Any) -> Node | None:
 
 
 def _recognised(
-    point: Array, f: Any, slopes: list[Any], symbols: list[Any], objective: Objective, sympy: Any
+    point: Array, f: SymPy, slopes: list[SymPy], symbols: list[SymPy], objective: Objective, sympy: ModuleType
 ) -> Stationary | None:
     """Return a numerically found stationary point, exactly if it lies at fractions and the gradient is zero.
 

@@ -12,15 +12,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
+from koubai.core.schema import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from koubai.descent.functions.expression import Expression
     from koubai.descent.functions.objective import Array
 
@@ -44,9 +44,7 @@ class Worker:
         self.process: subprocess.Popen[bytes] | None = None
         self.owner = 0
 
-    def ask(
-        self, expression: "Expression", variables: tuple[str, ...], points: "Sequence[Array] | None"
-    ) -> dict[str, Any]:
+    def ask(self, expression: "Expression", variables: tuple[str, ...], points: "Sequence[Array] | None") -> Record:
         """Return the results of `functions.exact.steps` by name: all that arrived within the time limit.
 
         Raises
@@ -54,7 +52,7 @@ class Worker:
         ParameterError
             If the expression cannot be handled.
         """
-        found: dict[str, object] = {}
+        found: Record = {}
         with self.lock:
             process = self._started()
             clock = threading.Timer(WAITING, process.kill)

@@ -2,9 +2,9 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import issparse
 
 from koubai.core.arguments import Kind, floats, of_class, or_none, takes, targets_of
@@ -12,6 +12,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterTypeError, ShapeError
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
+from koubai.core.untyped import MaybeSparse, ScikitLearn
 from koubai.engines.cpu.threads import one_blas_thread
 from koubai.engines.protocol import Rows
 from koubai.engines.reference import trace_forward
@@ -90,7 +91,7 @@ SUBJECT: Kind = of_class(Subject, "Pass subject_of(model, X, y).")
 
 
 @takes("subject_of", penalty=or_none(of_class(Penalty, "Leave it out.")))
-def subject_of(estimator: Any, X: Any, y: Any, penalty: Penalty | None = None) -> Subject:
+def subject_of(estimator: ScikitLearn, X: MaybeSparse, y: npt.ArrayLike, penalty: Penalty | None = None) -> Subject:
     """Return the subject of a fitted estimator on data, in float64.
 
     Parameters

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 
+from koubai.core.untyped import Compiled
 from koubai.engines.cpu.choice import PYTHON, kind_of_code, library
 
-Calls = list[tuple["Entry", tuple[Any, ...]]]
+Calls = list[tuple["Entry", tuple[Compiled, ...]]]
 being_noted: list[Calls] = []
 """Lists that record calls instead of making them; empty in normal use."""
 
@@ -27,9 +27,9 @@ class Entry:
 
     def __init__(self, module: str, name: str) -> None:
         self.module, self.name = module, name
-        self._compiled: Callable[..., Any] | None = None
+        self._compiled: Callable[..., Compiled] | None = None
 
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """Return the kernel as compiled by numba, or the Python function itself."""
         if self._compiled is None:
             self._compiled = getattr(import_module(f"koubai.engines.cpu.kernels.{self.module}"), self.name)
@@ -42,7 +42,7 @@ class Entry:
             return native.n_kinds(self.name)
         return len(getattr(self.compiled(), "signatures", ()))
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Compiled) -> Compiled:
         """Run the kernel, and return its result as a number if it has one."""
         if being_noted:
             being_noted[-1].append((self, arguments))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -183,7 +182,7 @@ def _lent(array: Array) -> Array:
     return lent(array, array.dtype)
 
 
-def _rule(rule: LearningRule, dtype: Any) -> records.CodedRule:
+def _rule(rule: LearningRule, dtype: npt.DTypeLike) -> records.CodedRule:
     return records.CodedRule(
         float(rule.learning_rate),
         PENALTIES[rule.penalty],

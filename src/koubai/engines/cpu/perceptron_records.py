@@ -1,13 +1,13 @@
 """What the compiled perceptron takes and returns: the rule, the plan of its passes, problems, rows, and weights."""
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-Array = npt.NDArray[Any]
+from koubai.core.arrays import Array
+from koubai.core.schema import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Weights:
         """Return the variant that this is kept for."""
         return "averaged" if self.sums is not None else "pocket" if self.pocket is not None else "plain"
 
-    def copy(self, dtype: Any) -> "Weights":
+    def copy(self, dtype: npt.DTypeLike) -> "Weights":
         """Return a copy that shares nothing with this, its weights in the given dtype."""
         copy = self.take(np.arange(self.biases.size))
         copy.weights = copy.weights.astype(dtype)
@@ -119,8 +119,8 @@ class Weights:
 
     def take(self, part: Array) -> "Weights":
         """Return a copy of the weights of some of the problems, by their numbers."""
-        arrays: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        taken: dict[str, Any] = {name: None if array is None else array[..., part] for name, array in arrays.items()}
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        taken: Record = {name: None if array is None else array[..., part] for name, array in arrays.items()}
         return Weights(**taken)
 
     def put(self, part: Array, other: "Weights") -> None:

@@ -2,12 +2,12 @@
 
 from ctypes import byref, c_double
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.network import Network
+from koubai.core.untyped import Compiled
 from koubai.engines.cpu.choice import library
 from koubai.engines.cpu.entries import being_noted, predict_rows
 from koubai.engines.cpu.layout import input_arrays
@@ -22,7 +22,7 @@ class Predictor:
     For dense rows in a library it keeps the words of all arguments that stay the same, so that few are left to write.
     """
 
-    def __init__(self, room: PredictionRoom, dtype: np.dtype[Any]) -> None:
+    def __init__(self, room: PredictionRoom, dtype: np.dtype[np.generic]) -> None:
         self.room, self.dtype = room, dtype
         self.native = library()
         if self.native is not None:
@@ -36,7 +36,7 @@ class Predictor:
 
     def _arguments(
         self, theta: Array, inputs: tuple[Array, ...], work: Array, out: Array, first: int, stop: int
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Compiled, ...]:
         room = self.room
         net = room.net
         return (net.shape, net.numbers, net.lists, room.places, room.order, theta, *inputs, work, out, first, stop)
@@ -68,6 +68,6 @@ class Predictor:
 
 
 @lru_cache(maxsize=64)
-def predictor(network: Network, dtype: np.dtype[Any], n_rows: int) -> Predictor:
+def predictor(network: Network, dtype: np.dtype[np.generic], n_rows: int) -> Predictor:
     """Return what predicts with a network, ``n_rows`` rows at a time."""
     return Predictor(prediction_room(network, dtype, n_rows), dtype)

@@ -1,6 +1,6 @@
 """The room that kernels work in, made by the caller: compiled code makes no arrays."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +78,7 @@ class PredictionRoom(NamedTuple):
     n_numbers: int
 
 
-def prediction_room(network: Network, dtype: np.dtype[Any], n_rows: int) -> PredictionRoom:
+def prediction_room(network: Network, dtype: np.dtype[np.generic], n_rows: int) -> PredictionRoom:
     """Return what predictions need, ``n_rows`` rows at a time."""
     net = net_record(network, dtype)
     places = places_of(net, n_rows)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Protocol, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -30,6 +30,17 @@ def blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+class Limiter(Protocol):
+    """Threadpoolctl's limit on threads, while it holds."""
+
+    def restore_original_limits(self) -> None:
+        """End it."""
+        ...
+
+
+Result = TypeVar("Result")
+
+
 class _Limit:
     """BLAS kept to one thread from the first block that asks for it to the end of the last."""
 
@@ -38,7 +49,8 @@ class _Limit:
 
     def forget(self) -> None:
         """Begin without any block."""
-        self.lock, self.blocks, self.limiter = Lock(), 0, None  # type: Lock, int, Any
+        self.lock, self.blocks = Lock(), 0
+        self.limiter: Limiter | None = None
 
     def __enter__(self) -> None:
         with self.lock:
@@ -86,7 +98,7 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
     return max(1, min(available_threads(), n_rows, int(operations / WORTH_A_THREAD)))
 
 
-def blas_threads_for(network: Network, n_rows: int) -> AbstractContextManager[Any]:
+def blas_threads_for(network: Network, n_rows: int) -> AbstractContextManager[None]:
     """Return a context in which BLAS keeps to one thread if all rows are too few for several to gain anything.
 
     L-BFGS works on vectors of θ's length between its calls of the engine, and BLAS would wake its threads for each.
@@ -112,7 +124,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
     os.register_at_fork(after_in_child=_limit.forget)
 
 
-def run_team(work: Callable[[int], Any], n_threads: int) -> Any:
+def run_team(work: Callable[[int], Result], n_threads: int) -> Result:
     """Run ``work(rank)`` in each of the threads, rank 0 in this one, and return what that returned."""
     with one_blas_thread():
         if n_threads == 1:

@@ -9,16 +9,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic, sleep
-from typing import Any, NoReturn
+from typing import NoReturn, Protocol
 
 import jax
 import numpy as np
 import numpy.typing as npt
 
+from koubai.core.arrays import Array
 from koubai.core.errors import LostProcessError, ParameterError
 from koubai.core.language import worded
 
@@ -43,6 +44,22 @@ LITTLE, AT_ONCE = 2**10, 2**20
 ALIVE, ENDED = "koubai/alive/", "koubai/ended/"
 
 
+class Coordinator(Protocol):
+    """JAX's client of the coordinator's store."""
+
+    def wait_at_barrier(self, name: str, milliseconds: int, /) -> object:
+        """Wait until all processes do."""
+        ...
+
+    def key_value_set(self, key: str, value: str, /, *, allow_overwrite: bool) -> None:
+        """Write an entry."""
+        ...
+
+    def key_value_dir_get(self, key: str, /) -> Sequence[tuple[str, str]]:
+        """Return the entries whose keys begin so."""
+        ...
+
+
 @dataclass
 class Cluster:
     """Our process among those that train together.
@@ -57,7 +74,7 @@ class Cluster:
 
     rank: int
     size: int
-    client: Any
+    client: Coordinator
     watch: "Watch | None" = None
     advice: str = "Start all of them again."
     n_waits: int = 0
@@ -67,7 +84,7 @@ class Cluster:
         """Whether this process writes files: the first does."""
         return self.rank == 0
 
-    def gathered(self, numbers: Any) -> npt.NDArray[Any]:
+    def gathered(self, numbers: npt.ArrayLike) -> Array:
         """Return an array of each process, (size, …)."""
         from jax.experimental.multihost_utils import process_allgather
 
@@ -176,10 +193,12 @@ def joined() -> Cluster | None:
     return _joined[0] if _joined else None
 
 
-def _client() -> Any:
+def _client() -> Coordinator:
     from jax._src.distributed import global_state  # JAX has no public way to its store
 
-    return global_state.client
+    client: Coordinator | None = global_state.client
+    assert client is not None, "processes that train together have joined"
+    return client
 
 
 def join(coordinator: str | None = None, size: int | None = None, rank: int | None = None, advice: str = "") -> Cluster:
@@ -199,12 +218,12 @@ def join(coordinator: str | None = None, size: int | None = None, rank: int | No
     LostProcessError
         If the others do not come.
     """
-    how: dict[str, Any] = {}
-    if coordinator is None and "PMI_SIZE" in os.environ:
-        how["cluster_detection_method"] = "mpi4py"
+    method = "mpi4py" if coordinator is None and "PMI_SIZE" in os.environ else None
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     try:
-        jax.distributed.initialize(coordinator, size, rank, initialization_timeout=STARTS, **how)
+        jax.distributed.initialize(
+            coordinator, size, rank, initialization_timeout=STARTS, cluster_detection_method=method
+        )
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0][:200]
         raise LostProcessError(

@@ -1,10 +1,9 @@
 """The engine on JAX: converts records, calls compiled functions, and updates the state."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,8 +18,9 @@ from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.engines.protocol import WHOLE, Inputs, Patience, Plan, Population, Rows, Share, Shares, State
 from koubai.engines.xla.cluster import joined
+from koubai.engines.xla.equations import Followed
 from koubai.engines.xla.passes import Sums, outputs, penalized, sums
-from koubai.engines.xla.placing import AXIS, Placed, place, taken
+from koubai.engines.xla.placing import AXIS, Data, Placed, place, taken
 from koubai.engines.xla.randomness import shuffles_in_rounds
 from koubai.engines.xla.training import EpochBlock, Own, Progress, Setup, trainer
 from koubai.optimizers.protocol import Optimizer
@@ -58,7 +58,7 @@ class JaxEngine:
 
     name = "jax"
 
-    def __init__(self, devices: Any = None) -> None:
+    def __init__(self, devices: Sequence[jax.Device] | None = None) -> None:
         found = list(jax.devices() if devices is None else devices)
         self.mesh = Mesh(np.array(found), (AXIS,)) if len(found) > 1 else None
         own = all(device.process_index == jax.process_index() for device in found)
@@ -155,7 +155,7 @@ class JaxEngine:
             {"state of training": where + state.theta.tobytes() + state.slots.tobytes(), "rows": of_rows}
         )
 
-    def _placed(self, rows: Rows, dtype: Any, mesh: Mesh | None) -> Placed:
+    def _placed(self, rows: Rows, dtype: jax.typing.DTypeLike, mesh: Mesh | None) -> Placed:
         """Return rows on the devices, where they stay until others come."""
         if self._kept is not None and self._kept[1].mesh is mesh and _same(self._kept[0], rows):
             return self._kept[1]
@@ -176,17 +176,19 @@ def _next_size(n: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _forward(network: Network) -> Any:
+def _forward(network: Network) -> Callable[[Followed, Followed], jax.Array]:
     return jax.jit(lambda theta, inputs: outputs(network, theta, inputs))
 
 
 @lru_cache(maxsize=64)
-def _mean(network: Network, penalty: Penalty, n_rows: int, longest: int) -> Any:
+def _mean(
+    network: Network, penalty: Penalty, n_rows: int, longest: int
+) -> Callable[[jax.Array, Data], tuple[jax.Array, jax.Array]]:
     """Return the compiled function from θ and rows to the mean loss and its gradient."""
     size = min(n_rows, ROWS_AT_ONCE)
 
-    def mean(theta: Any, data: Any) -> Any:
-        def add(number: Any, total: Any) -> Any:
+    def mean(theta: jax.Array, data: Data) -> tuple[jax.Array, jax.Array]:
+        def add(number: int, total: Sums) -> Sums:
             places = number * size + jnp.arange(size)
             there = places < n_rows
             batch = taken(data, jnp.where(there, places, 0), there, longest, network.n_features)
@@ -221,14 +223,13 @@ def _run(
     for start in range(0, len(rates), most):
         n_epochs = min(most, len(rates) - start)
 
-        def filled(given: Any, start: int = start) -> Any:
-            if given is None:
-                return None
+        def filled(given: npt.NDArray[np.float64], start: int = start) -> npt.NDArray[np.float64]:
             some = np.zeros((most, setup.n_steps))
             some[: len(given[start : start + most])] = given[start : start + most]
             return some
 
-        block = EpochBlock(filled(rates), filled(shares.decay), filled(shares.dropout), np.int64(n_epochs))
+        decays, dropouts = (None if given is None else filled(given) for given in (shares.decay, shares.dropout))
+        block = EpochBlock(filled(rates), decays, dropouts, np.int64(n_epochs))
         progress = run(progress._replace(losses=blank, ran=none), placed.data, block, own)
         losses = np.asarray(progress.losses)[..., :n_epochs]
         ended = np.asarray(progress.ended)
@@ -238,7 +239,7 @@ def _run(
     return np.concatenate(found, axis=-1), progress
 
 
-def _of_one_kind(rules: Any) -> list[list[int]]:
+def _of_one_kind(rules: Sequence[Optimizer]) -> list[list[int]]:
     """Return the places of rules of each class."""
     kinds: dict[type, list[int]] = {}
     for place_, rule in enumerate(rules):
@@ -246,7 +247,7 @@ def _of_one_kind(rules: Any) -> list[list[int]]:
     return list(kinds.values())
 
 
-def _common(plan: Plan, rules: list[Optimizer]) -> tuple[Optimizer, dict[str, Any]]:
+def _common(plan: Plan, rules: list[Optimizer]) -> tuple[Optimizer, dict[str, Followed]]:
     """Return one of the rules, and the numbers in which they differ, (n_rules,) each."""
     changed = {}
     for field in fields(rules[0]):

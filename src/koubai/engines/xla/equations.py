@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from inspect import getattr_static
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -26,15 +26,18 @@ from koubai.optimizers.protocol import Optimizer
 
 KINDS = (Activation, Loss, Layer, Optimizer)
 
+Followed: TypeAlias = Any
+"""What an equation takes and returns, and what its names mean, in code that JAX follows: no type can say it."""
 
-def _divide(above: Any, below: Any, out: Any = None, where: Any = None) -> Any:
+
+def _divide(above: Followed, below: Followed, out: Followed = None, where: Followed = None) -> Followed:
     """Return above / below, and ``out`` where not ``where``."""
     if where is None:
         return jnp.divide(above, below)
     return jnp.where(where, above / jnp.where(where, below, 1), out)
 
 
-def _pull_back_log_complement(activation: Any, u: Any, z: Any, g: Any) -> Any:
+def _pull_back_log_complement(activation: Followed, u: Followed, z: Followed, g: Followed) -> Followed:
     """As in `koubai.core.logarithms`, which for softmax chooses numbers by a mask: JAX knows no arrays of such size."""
     if not isinstance(activation, Softmax) or u.shape[1] == 1:
         return _translated(pull_back_log_complement)(activation, u, z, g)
@@ -45,22 +48,22 @@ def _pull_back_log_complement(activation: Any, u: Any, z: Any, g: Any) -> Any:
     return of_others + of_largest - z * g.sum(axis=1, keepdims=True)
 
 
-OWN: dict[str, Callable[..., Any]] = {"divide": _divide}
+OWN: dict[str, Callable[..., Followed]] = {"divide": _divide}
 """What stands for functions of NumPy that JAX has in another form."""
-SPECIAL: dict[str, Callable[..., Any]] = {
+SPECIAL: dict[str, Callable[..., Followed]] = {
     "log_expit": jax.nn.log_sigmoid,
     "softmax": jax.nn.softmax,
     "log_softmax": jax.nn.log_softmax,
 }
 """What stands for functions of SciPy that JAX has under another name."""
-REPLACED: dict[Any, Callable[..., Any]] = {}
+REPLACED: dict[Followed, Callable[..., Followed]] = {}
 """What stands for functions of koubai that JAX cannot follow."""
 
 
 class NumPy:
     """NumPy's functions, which are JAX's where they are given JAX's arrays."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Followed:
         """Return NumPy's attribute; of a function, what chooses between the two."""
         found = getattr(np, name)
         if isinstance(found, type) or not callable(found):
@@ -70,10 +73,10 @@ class NumPy:
         return chosen
 
 
-def _either(on_numpy: Any, on_jax: Any, name: str) -> Callable[..., Any]:
+def _either(on_numpy: Followed, on_jax: Followed, name: str) -> Callable[..., Followed]:
     """Return the function that calls the one or the other, by its arguments."""
 
-    def call(*args: Any, **options: Any) -> Any:
+    def call(*args: Followed, **options: Followed) -> Followed:
         if not any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves((args, options))):
             return on_numpy(*args, **options)
         if on_jax is None:
@@ -86,7 +89,7 @@ def _either(on_numpy: Any, on_jax: Any, name: str) -> Callable[..., Any]:
 NUMPY = NumPy()
 
 
-def _meaning(value: Any) -> Any:
+def _meaning(value: Followed) -> Followed:
     """Return what stands for a value that a function finds under one of its global names."""
     if value is np:
         return NUMPY
@@ -110,21 +113,21 @@ class _ClassOnJax(type):
 
     original: type
 
-    def __instancecheck__(cls, one: Any) -> bool:
+    def __instancecheck__(cls, one: Followed) -> bool:
         return isinstance(one, cls.original)
 
-    def __call__(cls, *args: Any, **fields: Any) -> Any:
+    def __call__(cls, *args: Followed, **fields: Followed) -> Followed:
         """Return a new kind."""
         return OnJax(cls.original(*args, **fields))
 
-    def __getattr__(cls, name: str) -> Any:
+    def __getattr__(cls, name: str) -> Followed:
         """Return an attribute of the class, a method translated."""
         found = getattr_static(cls.original, name, None)
         return _translated(found) if isinstance(found, FunctionType) else getattr(cls.original, name)
 
 
 @cache
-def _class_on_jax(kind: Any) -> type:
+def _class_on_jax(kind: Followed) -> type:
     return _ClassOnJax(kind.__name__, (), {"original": kind})
 
 
@@ -137,11 +140,11 @@ def _names(code: CodeType) -> set[str]:
 _MADE: dict[FunctionType, FunctionType] = {}
 
 
-def _translated(function: Any) -> FunctionType:
+def _translated(function: Followed) -> FunctionType:
     """Return the function with JAX in place of NumPy."""
     if function in _MADE:
         return _MADE[function]
-    found: dict[str, Any] = {"__builtins__": function.__globals__["__builtins__"]}
+    found: dict[str, object] = {"__builtins__": function.__globals__["__builtins__"]}
     made = FunctionType(function.__code__, found, function.__name__, function.__defaults__, function.__closure__)
     made.__kwdefaults__ = function.__kwdefaults__
     _MADE[function] = made  # before its names are looked up: it may call itself
@@ -167,15 +170,15 @@ class OnJax:
         Fields with other values, which JAX may still be computing.
     """
 
-    def __init__(self, kind: Any, **changed: Any) -> None:
+    def __init__(self, kind: Followed, **changed: Followed) -> None:
         self._kind, self._changed = kind, changed
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:
+    def __class__(self) -> Followed:
         """The kind's class."""
         return type(self._kind)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Followed:
         """Return a field, or a method that computes on JAX's arrays."""
         if name in self._changed:
             return self._changed[name]
@@ -191,7 +194,7 @@ def _kind_word(kind: type) -> str:
     return next(base.__name__.lower() for base in KINDS if issubclass(kind, base))
 
 
-def computed(kind: Any, method: str, *args: Any) -> Any:
+def computed(kind: Followed, method: str, *args: Followed) -> Followed:
     """Return what a method of a kind on JAX returns.
 
     Raises

@@ -5,24 +5,29 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
+from jax.typing import ArrayLike
 
 from koubai.core.network import Network
 from koubai.core.penalties import Penalty
 from koubai.core.randomness import DROPOUT
 from koubai.engines.protocol import Plan
-from koubai.engines.xla.equations import OnJax, computed
+from koubai.engines.xla.equations import Followed, OnJax, computed
 from koubai.engines.xla.layers import passed
 from koubai.engines.xla.randomness import derive_key, uniforms
 from koubai.optimizers.protocol import Optimizer
 
-Held: TypeAlias = tuple[Any, ...]
+Held: TypeAlias = tuple[Followed, ...]
 """Vectors that make up θ, or a gradient."""
-HeldSlots: TypeAlias = tuple[tuple[Any, ...], ...]
+HeldSlots: TypeAlias = tuple[Held, ...]
 """Of each part of θ its slots, a vector each."""
+Numbers: TypeAlias = jax.Array | npt.NDArray[np.float64]
+"""Numbers of a call, which JAX follows or takes as they are."""
 WORTH_PARTING = 2**15
 """Parameters from which on θ is held block by block. To put blocks together reads and writes all of them, several times
 an update; small ones cost less in one vector, which takes one operation where blocks take one each."""
@@ -31,17 +36,17 @@ an update; small ones cost less in one vector, which takes one operation where b
 class Batch(NamedTuple):
     """Rows: inputs (n, n_features), targets (n, n_outputs), and weights (n,), 0 for rows that only fill up."""
 
-    inputs: Any
-    targets: Any
-    weights: Any
+    inputs: jax.Array
+    targets: jax.Array
+    weights: jax.Array
 
 
 class Sums(NamedTuple):
     """What rows add to a batch: weighted gradients, held as θ is, losses, and weights, each summed."""
 
     gradient: Held
-    loss: Any
-    weight: Any
+    loss: jax.Array
+    weight: jax.Array
 
 
 def in_blocks(plan: Plan) -> bool:
@@ -49,30 +54,30 @@ def in_blocks(plan: Plan) -> bool:
     return plan.optimizer.kernel is not None and plan.network.n_parameters >= WORTH_PARTING
 
 
-def apart(network: Network, flat: Any, by_block: bool) -> Held:
+def apart(network: Network, flat: jax.Array, by_block: bool) -> Held:
     """Return θ, or rows of vectors like it, (…, n_parameters), in parts."""
     if not by_block:
         return (flat,)
     return tuple(flat[..., start:stop] for _, start, stop in chain(*network.spans))
 
 
-def together(held: Held) -> Any:
+def together(held: Held) -> jax.Array:
     """Return what is held in parts as one array."""
     return held[0] if len(held) == 1 else jnp.concatenate(held, axis=-1)
 
 
-def slots_apart(network: Network, slots: Sequence[Any], by_block: bool) -> HeldSlots:
+def slots_apart(network: Network, slots: Sequence[jax.Array], by_block: bool) -> HeldSlots:
     """Return slots, each a vector like θ, in parts."""
     parts = [apart(network, slot, by_block) for slot in slots]
     return tuple(zip(*parts, strict=True)) if parts else ((),) * (len(tuple(chain(*network.spans))) if by_block else 1)
 
 
-def slots_together(slots: HeldSlots) -> tuple[Any, ...]:
+def slots_together(slots: HeldSlots) -> tuple[jax.Array, ...]:
     """Return each slot as one vector."""
     return tuple(together(slot) for slot in zip(*slots, strict=True))
 
 
-def shaped(network: Network, held: Held) -> list[tuple[Any, ...]]:
+def shaped(network: Network, held: Held) -> list[Held]:
     """Return each layer's blocks in their shapes."""
     if len(held) == 1:
         return [network.blocks(held[0], index) for index in range(len(network.layers))]
@@ -80,18 +85,21 @@ def shaped(network: Network, held: Held) -> list[tuple[Any, ...]]:
     return [tuple(next(parts).reshape(span.block.shape) for span in spans) for spans in network.spans]
 
 
-def outputs(network: Network, theta: Any, inputs: Any) -> Any:
+def outputs(network: Network, theta: Followed, inputs: jax.Array) -> jax.Array:
     """Return z^(L), (n, n_outputs)."""
     z = inputs
     for index, layer in enumerate(network.layers):
-        u, _ = passed(layer, network.blocks(theta, index), z)
+        blocks: Held = network.blocks(theta, index)
+        u, _ = passed(layer, blocks, z)
         z = computed(OnJax(layer.activation), "value", u)
     return z
 
 
-def masks(network: Network, seed: Any, step: Any, share: Any, places: Any, dtype: Any) -> list[Any]:
+def masks(
+    network: Network, seed: ArrayLike, step: ArrayLike, share: ArrayLike, places: jax.Array, dtype: jax.typing.DTypeLike
+) -> list[jax.Array | None]:
     """Return each layer's dropout mask of the rows at these places of a batch; None without dropout."""
-    found: list[Any] = []
+    found: list[jax.Array | None] = []
     for index, layer in enumerate(network.layers):
         if not layer.dropout:
             found.append(None)
@@ -103,7 +111,7 @@ def masks(network: Network, seed: Any, step: Any, share: Any, places: Any, dtype
     return found
 
 
-def sums(network: Network, held: Held, batch: Batch, dropped: Sequence[Any] | None = None) -> Sums:
+def sums(network: Network, held: Held, batch: Batch, dropped: Sequence[jax.Array | None] | None = None) -> Sums:
     """Return what rows add to the batch's gradient and loss, by one pass forward and one back."""
     dropped = dropped or [None] * len(network.layers)
     blocks = shaped(network, held)
@@ -113,32 +121,36 @@ def sums(network: Network, held: Held, batch: Batch, dropped: Sequence[Any] | No
         u, back = passed(layer, blocks[index], z)
         z = computed(activation, "value", u)
         seen.append((activation, u, z, back))
-        z = z if dropped[index] is None else z * dropped[index]
+        mask = dropped[index]
+        z = z if mask is None else z * mask
     activation, u, z, _ = seen[-1]
     loss = OnJax(network.loss)
     losses = computed(loss, "rows", activation, u, z, batch.targets)
     delta = computed(loss, "delta", activation, u, z, batch.targets) * batch.weights[:, None]
-    gradients: list[Any] = []
+    gradients: list[jax.Array] = []
     for index in range(len(network.layers) - 1, -1, -1):
         of_blocks, g = seen[index][3](delta)
         gradients = [jnp.ravel(block).astype(held[0].dtype) for block in of_blocks] + gradients
         if index:
             activation, u, z, _ = seen[index - 1]
-            g = g if dropped[index - 1] is None else g * dropped[index - 1]
+            mask = dropped[index - 1]
+            g = g if mask is None else g * mask
             delta = computed(activation, "pull_back", u, z, g)
     gradient = tuple(gradients) if len(gradients) == len(held) else (jnp.concatenate(gradients),)
     return Sums(gradient, (batch.weights * losses).sum(), batch.weights.sum())
 
 
-def penalized(network: Network, penalty: Penalty, held: Held, weight: Any) -> tuple[Any, Held]:
+def penalized(
+    network: Network, penalty: Penalty, held: Held, weight: jax.Array
+) -> tuple[jax.Array | float, tuple[jax.Array | float, ...]]:
     """Return P(θ), and its gradient, of a batch of this weight; without a penalty, numbers 0."""
-    value: Any = 0.0
-    found: list[Any] = [0.0] * len(held)
+    value: jax.Array | float = 0.0
+    found: list[jax.Array | float] = [0.0] * len(held)
     if not penalty.l1 and not penalty.l2:
         return value, tuple(found)
     share = 1 / weight.astype(np.float64) if penalty.per_row else jnp.float64(1)
     l1, l2 = (strength * share for strength in (penalty.l1, penalty.l2))
-    masks: Sequence[Any] = (
+    masks: Sequence[bool | npt.NDArray[np.bool_]] = (
         [network.is_weight] if len(held) == 1 else [span.block.penalized for span in chain(*network.spans)]
     )
     for place, (part, mask) in enumerate(zip(held, masks, strict=True)):
@@ -159,7 +171,14 @@ def clipped(gradient: Held, most: float) -> Held:
 
 
 def updated(
-    plan: Plan, changed: dict[str, Any], held: Held, gradient: Held, slots: HeldSlots, t: Any, rate: Any, decay: Any
+    plan: Plan,
+    changed: dict[str, jax.Array],
+    held: Held,
+    gradient: Held,
+    slots: HeldSlots,
+    t: ArrayLike,
+    rate: Numbers,
+    decay: Numbers,
 ) -> tuple[Held, HeldSlots]:
     """Return θ and slots after update t, from 1; ``decay`` is the share of λ, ``changed`` other hyperparameters."""
     spans = tuple(chain(*plan.network.spans))
@@ -177,8 +196,15 @@ def updated(
 
 
 def _stepped(
-    rule: Optimizer, changed: dict[str, Any], theta: Any, gradient: Any, slots: Any, t: Any, rate: Any, decay: Any
-) -> tuple[Any, tuple[Any, ...]]:
+    rule: Optimizer,
+    changed: dict[str, jax.Array],
+    theta: jax.Array,
+    gradient: jax.Array,
+    slots: Held,
+    t: ArrayLike,
+    rate: Numbers,
+    decay: Numbers,
+) -> tuple[jax.Array, tuple[jax.Array, ...]]:
     changed = {name: value.astype(theta.dtype) for name, value in changed.items()}
     if rule.decay:
         strength = changed.get(rule.decay, getattr(rule, rule.decay))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,8 +11,9 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 from scipy.sparse import csr_array
 
+from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
-from koubai.engines.protocol import Rows, Share
+from koubai.engines.protocol import Inputs, Rows, Share
 from koubai.engines.xla.passes import Batch
 
 AXIS = "rows"
@@ -20,13 +21,16 @@ AXIS = "rows"
 ROOMS = 4
 """Of shared rows a device has room for a multiple of this part of its mean share."""
 
+Index: TypeAlias = tuple[slice, ...] | None
+"""Which part of an array a device holds."""
+
 
 class Sparse(NamedTuple):
     """CSR inputs: values and columns (n_values,), and where each row begins, (n_rows + 1,)."""
 
-    values: Any
-    columns: Any
-    begins: Any
+    values: jax.Array
+    columns: jax.Array
+    begins: jax.Array
 
 
 class Data(NamedTuple):
@@ -36,10 +40,10 @@ class Data(NamedTuple):
     are here, in order.
     """
 
-    inputs: Any
-    targets: Any
-    weights: Any
-    places: Any
+    inputs: jax.Array | Sparse
+    targets: jax.Array
+    weights: jax.Array | None
+    places: jax.Array | None
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Placed:
     mesh: Mesh | None = None
 
 
-def place(rows: Rows, mesh: Mesh | None, dtype: Any) -> Placed:
+def place(rows: Rows, mesh: Mesh | None, dtype: jax.typing.DTypeLike) -> Placed:
     """Place rows on the only device, or share them among the devices of a mesh.
 
     Raises
@@ -78,7 +82,7 @@ def place(rows: Rows, mesh: Mesh | None, dtype: Any) -> Placed:
     return Placed(Data(inputs, jnp.asarray(rows.targets, dtype), weights, None), longest)
 
 
-def _inputs(inputs: Any, dtype: Any) -> tuple[Any, int]:
+def _inputs(inputs: Inputs, dtype: jax.typing.DTypeLike) -> tuple[jax.Array | Sparse, int]:
     if not isinstance(inputs, csr_array):
         return jnp.asarray(inputs, dtype), 0
     longest = int(np.diff(inputs.indptr).max(initial=0))
@@ -93,22 +97,27 @@ def _not_of_all(whose: str, rows: Share) -> ParameterError:
     )
 
 
-def _shared(rows: Rows, mesh: Mesh, dtype: Any) -> Placed:
+def _first(index: Index) -> int:
+    """Return the first row of a part."""
+    return 0 if index is None else index[0].start or 0
+
+
+def _shared(rows: Rows, mesh: Mesh, dtype: jax.typing.DTypeLike) -> Placed:
     """Give each device of a mesh as many consecutive rows as the others, or of the rows that its process has."""
     own, longest = _rows_of_devices(rows, mesh)
     sharding = NamedSharding(mesh, P(AXIS))
 
-    def put(array: Any) -> Any:
-        def of_device(index: Any) -> Any:
-            chosen = array[own[(index[0].start or 0) // longest]]
+    def put(array: Array) -> jax.Array:
+        def of_device(index: Index) -> Array:
+            chosen = array[own[_first(index) // longest]]
             filled = np.zeros((longest, *array.shape[1:]), dtype)
             filled[: len(chosen)] = chosen
             return filled
 
         return jax.make_array_from_callback((mesh.size * longest, *array.shape[1:]), sharding, of_device)
 
-    def places_on(index: Any) -> Any:
-        chosen = own[(index[0].start or 0) // rows.n_rows]
+    def places_on(index: Index) -> Array:
+        chosen = own[_first(index) // rows.n_rows]
         places = np.full(rows.n_rows, -1, np.int32)
         places[rows.places[chosen] if isinstance(rows, Share) else chosen] = np.arange(chosen.stop - chosen.start)
         return places
@@ -145,7 +154,7 @@ def _rows_of_devices(rows: Rows, mesh: Mesh) -> tuple[dict[int, slice], int]:
     return slices, -(-longest // step) * step
 
 
-def taken(data: Data, places: Any, there: Any, longest: int, n_features: int) -> Batch:
+def taken(data: Data, places: jax.Array, there: jax.Array, longest: int, n_features: int) -> Batch:
     """Return the rows at these places as a batch; those not ``there`` have weight 0."""
     targets = data.targets[places]
     weights = there.astype(targets.dtype)

@@ -1,16 +1,20 @@
 """`koubai.core.randomness` on JAX: the same words, shuffles and masks, drawn where the network trains."""
 
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.typing import ArrayLike
 
 from koubai.core.randomness import GAMMA, MIX_1, MIX_2
 
-Words = Any
+Words: TypeAlias = jax.Array
 """An array of uint64."""
+
+Swaps: TypeAlias = tuple[jax.Array, jax.Array]
+"""The order so far, and which swaps are left."""
 
 
 def mix(x: Words) -> Words:
@@ -20,7 +24,7 @@ def mix(x: Words) -> Words:
     return x ^ (x >> np.uint64(31))
 
 
-def derive_key(seed: Any, *path: Any) -> Words:
+def derive_key(seed: ArrayLike, *path: ArrayLike) -> Words:
     """Return the key of a stream below a seed, as `koubai.core.randomness.derive_key` does."""
     key = jnp.asarray(seed, np.uint64)
     for part in path:
@@ -28,17 +32,17 @@ def derive_key(seed: Any, *path: Any) -> Words:
     return key
 
 
-def words(key: Words, numbers: Any) -> Words:
+def words(key: Words, numbers: jax.Array) -> Words:
     """Return the words of these numbers, from 0, of a stream."""
     return mix(key + (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(GAMMA))
 
 
-def uniforms(key: Words, numbers: Any) -> Any:
+def uniforms(key: Words, numbers: jax.Array) -> jax.Array:
     """Return numbers in [0, 1) of a stream: the upper 53 bits of its words of these numbers, from 0."""
     return (words(key, numbers) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def permutation(key: Words, n: int, in_rounds: bool) -> Any:
+def permutation(key: Words, n: int, in_rounds: bool) -> jax.Array:
     """Return the permutation of 0 … n-1 that `koubai.core.randomness.permutation` returns, int32, (n,).
 
     Its swaps are made one after the other, or ``in_rounds`` of swaps that do not disturb each other, as an accelerator
@@ -51,11 +55,11 @@ def permutation(key: Words, n: int, in_rounds: bool) -> Any:
     return _in_rounds(places, partners) if in_rounds else _in_turn(places, partners)
 
 
-def _in_turn(order: Any, partners: Any) -> Any:
+def _in_turn(order: jax.Array, partners: jax.Array) -> jax.Array:
     """Swap i with its partner for i = n-1 down to 1."""
     n = order.shape[0]
 
-    def swap(k: Any, order: Any) -> Any:
+    def swap(k: int, order: jax.Array) -> jax.Array:
         i = n - 1 - k
         j = partners[i]
         a, b = order[i], order[j]
@@ -64,15 +68,15 @@ def _in_turn(order: Any, partners: Any) -> Any:
     return lax.fori_loop(0, n - 1, swap, order)
 
 
-def _in_rounds(order: Any, partners: Any) -> Any:
+def _in_rounds(order: jax.Array, partners: jax.Array) -> jax.Array:
     """Do the same in rounds: swap i is due once no earlier swap, of a larger i, that touches its two places is left."""
     n = order.shape[0]
     every = jnp.arange(n, dtype=np.int32)
 
-    def again(state: Any) -> Any:
+    def again(state: Swaps) -> jax.Array:
         return state[1].any()
 
-    def one_round(state: Any) -> Any:
+    def one_round(state: Swaps) -> Swaps:
         order, left = state
         claims = jnp.full(n + 1, -1, np.int32)
         own = jnp.where(left, every, n)
@@ -83,7 +87,7 @@ def _in_rounds(order: Any, partners: Any) -> Any:
         order = order.at[jnp.where(due, partners, n)].set(a, mode="drop")
         return order, left & ~due
 
-    found: Any = lax.while_loop(again, one_round, (order, every > 0))[0]
+    found: jax.Array = lax.while_loop(again, one_round, (order, every > 0))[0]
     return found
 
 

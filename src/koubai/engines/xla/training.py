@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,11 +11,14 @@ import numpy as np
 from jax import lax
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
+from jax.typing import ArrayLike
 
 from koubai.core.randomness import SHUFFLE
 from koubai.engines.protocol import Plan
+from koubai.engines.xla.equations import Followed
 from koubai.engines.xla.passes import (
     Held,
+    HeldSlots,
     Sums,
     apart,
     clipped,
@@ -37,6 +40,11 @@ MOST_EPOCHS = 1024
 SPARE = 2.5
 """Standard deviations above its mean share of a batch for which a device has room at once."""
 
+Running: TypeAlias = tuple[Held, HeldSlots, jax.Array, jax.Array]
+"""θ, slots, updates done, and the sum of losses, between two updates."""
+Given: TypeAlias = tuple[jax.Array, Followed, Followed, Followed]
+"""Of an update: the rows, α, and the shares of weight decay and dropout."""
+
 
 class EpochBlock(NamedTuple):
     """The epochs of a call: α of each update, and the shares of weight decay and dropout, (n_epochs, n_steps) or None.
@@ -44,18 +52,18 @@ class EpochBlock(NamedTuple):
     The first ``n_epochs`` are run; the rest is padding, so that one compiled function serves calls of any length.
     """
 
-    rates: Any
-    decays: Any
-    dropouts: Any
-    n_epochs: Any
+    rates: Followed
+    decays: Followed | None
+    dropouts: Followed | None
+    n_epochs: ArrayLike
 
 
 class Own(NamedTuple):
     """What a network has for itself: seed, factor of α, and hyperparameters that differ in a population."""
 
-    seed: Any
-    scale: Any
-    changed: dict[str, Any]
+    seed: ArrayLike
+    scale: ArrayLike
+    changed: dict[str, Followed]
 
 
 class Progress(NamedTuple):
@@ -65,14 +73,14 @@ class Progress(NamedTuple):
     best loss and count, as in `koubai.engines.protocol.Patience`.
     """
 
-    theta: Any
-    slots: Any
-    step: Any
-    epoch: Any
-    patience: Any
-    losses: Any
-    ran: Any
-    ended: Any
+    theta: Followed
+    slots: Followed
+    step: Followed
+    epoch: Followed
+    patience: Followed
+    losses: Followed
+    ran: Followed
+    ended: Followed
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class Setup:
     in_rounds: bool
     populated: bool = False
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[object, ...]:
         plan = self.plan
         factors = tuple(sorted(plan.factors.rates.items())), tuple(sorted(plan.factors.decays.items()))
         how = (plan.network, plan.optimizer, plan.penalty, self.batch_size, plan.shuffle, plan.clip_norm, *factors)
@@ -147,7 +155,7 @@ def trainer(setup: Setup) -> Callable[[Progress, Data, EpochBlock, Own], Progres
     """
 
     def run(progress: Progress, data: Data, block: EpochBlock, own: Own) -> Progress:
-        def more(progress: Progress) -> Any:
+        def more(progress: Progress) -> jax.Array:
             return (progress.ran < block.n_epochs) & ~progress.ended
 
         held = _in_parts(setup, progress)
@@ -185,10 +193,10 @@ def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own:
         order = jnp.arange(n, dtype=np.int32)
     order = jnp.concatenate([order, jnp.full(n_steps * size - n, -1, np.int32)]).reshape(n_steps, size)
 
-    def shares(given: Any) -> Any:
+    def shares(given: Followed | None) -> Followed:
         return jnp.ones(n_steps) if given is None else given[progress.ran]
 
-    def update(state: Any, given: Any) -> Any:
+    def update(state: Running, given: Given) -> tuple[Running, None]:
         theta, slots, step, total = state
         chosen, rate, decay, dropout = given
         found = _batch(setup, theta, data, chosen, own.seed, step, dropout)
@@ -213,7 +221,9 @@ def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own:
     return Progress(theta, slots, step, progress.epoch + 1, patience, losses, progress.ran + 1, ended)
 
 
-def _batch(setup: Setup, held: Held, data: Data, chosen: Any, seed: Any, step: Any, dropout: Any) -> Sums:
+def _batch(
+    setup: Setup, held: Held, data: Data, chosen: jax.Array, seed: ArrayLike, step: jax.Array, dropout: jax.Array
+) -> Sums:
     """Return a batch's mean gradient and loss, and its weight, given its rows' numbers among all, -1 for none."""
     network, dtype = setup.plan.network, held[0].dtype
     if setup.mesh is None:
@@ -222,13 +232,14 @@ def _batch(setup: Setup, held: Held, data: Data, chosen: Any, seed: Any, step: A
         weight = batch.weights.sum()
         shares = batch._replace(weights=batch.weights / weight)  # to divide each row's δ costs less than all gradients
         return sums(network, held, shares, masks(network, seed, step, dropout, every, dtype))._replace(weight=weight)
+    assert data.places is not None, "of rows on several devices each device knows where they are"
     own = jnp.where(chosen >= 0, data.places[chosen], -1)
     mine = own >= 0
     room = setup.room
     n_rooms = -(-len(chosen) // room)
     (spots,) = jnp.nonzero(mine, size=n_rooms * room, fill_value=len(chosen))
 
-    def add(number: Any, total: Any) -> Any:
+    def add(number: int, total: Sums) -> Sums:
         some = lax.dynamic_slice(spots, (number * room,), (room,))
         there = some < len(chosen)
         places = jnp.where(there, some, 0)

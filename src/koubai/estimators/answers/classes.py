@@ -1,6 +1,6 @@
 """What all classifiers have in common: classes in training, and predictions of them."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -16,11 +16,12 @@ from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
 from koubai.core.losses import LOSSES
 from koubai.core.sparse import check_rows
+from koubai.core.untyped import ScikitLearn
 from koubai.engines.protocol import Inputs
 from koubai.estimators.base import BaseNetwork, stochastic_only
 from koubai.estimators.data import FLOATS
 from koubai.estimators.given.parameters import checks_parameters, only_if
-from koubai.estimators.labels import HasLabels
+from koubai.estimators.labels import HasLabels, Labels
 from koubai.estimators.scores import AccuracyTally, Tally
 
 
@@ -86,7 +87,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
             return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, 1)))
         return np.asarray(compute_sample_weight(self.class_weight, self.classes_))
 
-    def predict(self, X: object) -> Any:
+    def predict(self, X: object) -> Labels:
         """Return the predicted classes, (n_samples,), or labels, (n_samples, n_labels).
 
         Parameters
@@ -139,23 +140,30 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
     def _check_loss(self) -> None:
         self._ending_for(True)
 
-    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+    def _validated(self, X: object, y: object, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Labels]:
         check_rows(type(self).__name__, X)
-        X = self._as_rows(X, reset)
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, order="C", reset=reset
+        rows, labels = validate_data(
+            self,
+            self._as_rows(X, reset),
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=FLOATS,
+            order="C",
+            reset=reset,
         )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        self._refuse_several_classes(y)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = column_or_1d(labels, warn=True)
+        self._refuse_several_classes(labels)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
-            self._label_binarizer = LabelBinarizer().fit(y)
+            self._label_binarizer = LabelBinarizer().fit(labels)
             self.classes_ = self._label_binarizer.classes_
-        elif self.warm_start or self._places(y) is None:
-            self._check_classes(unique_labels(y))
-        return self._prepared(csr_array(X) if issparse(X) else X, reset), self._coded(y, X.dtype), y
+        elif self.warm_start or self._places(labels) is None:
+            self._check_classes(unique_labels(labels))
+        inputs = self._prepared(csr_array(rows) if issparse(rows) else rows, reset)
+        return inputs, self._coded(labels, rows.dtype), labels
 
-    def _refuse_several_classes(self, y: Any) -> None:
+    def _refuse_several_classes(self, y: Labels) -> None:
         """Raise DataError for several columns of classes, of which a network has one loss for each no more than one."""
         if getattr(y, "ndim", 1) == 2 and not issparse(y) and type_of_target(y) == "multiclass-multioutput":
             who = type(self).__name__
@@ -194,7 +202,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
         ending = self._ending()
         return AccuracyTally(ending.threshold, ending.one_of_many, in_pieces)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags

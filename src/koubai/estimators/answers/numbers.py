@@ -1,7 +1,7 @@
 """What all regressors have in common: numbers in training, and predictions of them."""
 
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -138,13 +138,12 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
         """Return the numbers that targets encode; the inverse of ``coded_targets``."""
         return targets.ravel() if targets.shape[1] == 1 else targets
 
-    def _validated(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Any]:
+    def _validated(self, X: object, y: object, *, incremental: bool, reset: bool) -> tuple[Inputs, Array, Array]:
         check_rows(type(self).__name__, X)
         refuse_times(type(self).__name__, "y", y)
-        X = self._as_rows(X, reset)
-        X, y = validate_data(
+        rows, targets = validate_data(
             self,
-            X,
+            self._as_rows(X, reset),
             y,
             accept_sparse=["csr", "csc"],
             multi_output=True,
@@ -153,15 +152,16 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
             order="C",
             reset=reset,
         )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return self._prepared(csr_array(X) if issparse(X) else X, reset), self._coded(y, X.dtype), y
+        if targets.ndim == 2 and targets.shape[1] == 1:
+            targets = column_or_1d(targets, warn=True)
+        inputs = self._prepared(csr_array(rows) if issparse(rows) else rows, reset)
+        return inputs, self._coded(targets, rows.dtype), targets
 
-    def _known(self, y: object) -> Any:
+    def _known(self, y: object) -> Array:
         refuse_times(type(self).__name__, "y", y)
         return check_array(y, ensure_2d=False, dtype=FLOATS, input_name="y")
 
-    def _coded(self, y: Any, dtype: npt.DTypeLike) -> Array:
+    def _coded(self, y: Array, dtype: npt.DTypeLike) -> Array:
         with np.errstate(over="ignore"):
             targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
         assert_all_finite(targets, input_name="y")  # also what was None, and what float32 cannot hold

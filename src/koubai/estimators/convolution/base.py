@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from math import prod
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -20,6 +20,7 @@ from koubai.core.layers import Dense as DenseLayer
 from koubai.core.moments import Moments
 from koubai.core.network import Network
 from koubai.core.schema import Record
+from koubai.core.untyped import ScikitLearn
 from koubai.engines.protocol import Inputs, Rows
 from koubai.estimators.base import BaseNetwork
 from koubai.estimators.convolution import defaults, shapes
@@ -85,7 +86,7 @@ class BaseConv(BaseNetwork):
 
     # Images
 
-    def _as_rows(self, X: object, reset: bool = False) -> Any:
+    def _as_rows(self, X: object, reset: bool = False) -> object:
         who = choices.name_of(self)
         rows, found = shapes.array_of_images(X, who)
         if reset:
@@ -305,7 +306,7 @@ class BaseConv(BaseNetwork):
             raise ValueError(f"images of shape {shape} for {self.n_features_in_} features")
         super()._take_own_record(record)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

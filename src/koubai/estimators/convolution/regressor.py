@@ -123,7 +123,7 @@ class ConvRegressor(BaseConv, Regresses):
             self._learns_targets = True  # from those that are coded next
         return super()._prepared(inputs, fresh)
 
-    def _coded(self, y: object, dtype: npt.DTypeLike) -> Array:
+    def _coded(self, y: Array, dtype: npt.DTypeLike) -> Array:
         targets = super()._coded(y, dtype)
         if self.__dict__.pop("_learns_targets", False):
             self._learn_targets(targets)

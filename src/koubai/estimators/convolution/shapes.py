@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from math import isqrt, prod
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import issparse
 
 from koubai.core.checks import is_whole
@@ -33,7 +34,7 @@ def check_image_shape(given: object, who: str) -> None:
         )
 
 
-def array_of_images(X: Any, who: str) -> tuple[Any, Shape | None]:
+def array_of_images(X: object, who: str) -> tuple[object, Shape | None]:
     """Return X as flat rows, and the shape of its images; rows that were flat before are unchanged, without a shape.
 
     Parameters
@@ -63,7 +64,7 @@ def array_of_images(X: Any, who: str) -> tuple[Any, Shape | None]:
             who=who,
             parameter="X",
             required="have shape (n, height, width), (n, height, width, channels) or (n, n_features)",
-            got=str(given.shape),
+            got=str(getattr(given, "shape", None)),
             remedy=worded("core.remedy.reshape"),
         )
     if n_axes not in (3, 4):
@@ -118,7 +119,7 @@ def check_not_single(X: object, known: Sequence[int], who: str) -> None:
         )
 
 
-def _stacked(X: object, who: str) -> Any:
+def _stacked(X: object, who: str) -> object:
     """Return a sequence as an array; lists of numbers are left to scikit-learn, which has its own words for them."""
     if not isinstance(X, list | tuple) or not len(X) or not _is_image(X[0]):
         return X
@@ -135,7 +136,7 @@ def _stacked(X: object, who: str) -> Any:
     return np.stack(X)
 
 
-def _shape_of(image: Any) -> tuple[int, ...]:
+def _shape_of(image: npt.ArrayLike) -> tuple[int, ...]:
     """Return the shape of an image that may be a list of lists; () if these are of unequal lengths."""
     try:
         return np.shape(image)
@@ -143,11 +144,11 @@ def _shape_of(image: Any) -> tuple[int, ...]:
         return ()
 
 
-def _is_image(first: object) -> bool:
+def _is_image(first: npt.ArrayLike) -> bool:
     return hasattr(first, "__len__") and not isinstance(first, str | bytes) and len(_shape_of(first)) >= 2
 
 
-def _single(rows: object) -> Any:
+def _single(rows: object) -> object:
     """Return pixels in single precision if it holds them exactly, as it does bytes; others are left as they are."""
     if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "biuf" or rows.dtype == np.float32:
         return rows

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -13,14 +12,18 @@ from koubai.core.errors import KoubaiError, ParameterError
 from koubai.core.language import worded
 from koubai.core.layers import Dense, Layer, LearnedActivation, NTKDense, PeriodicEmbedding, Scaling
 from koubai.core.network import Network
+from koubai.core.schema import Record
 from koubai.estimators.given import training_choices as choices
 from koubai.estimators.given.outputs import Ending
+from koubai.estimators.given.protocols import DenseParameters
 
 OF_EMBEDDING = ("embedded", "n_frequencies", "n_numbers", "sigma")
 """What may be said of an embedding."""
 
 
-def make_network(estimator: Any, sizes: Sequence[int], n_features: int, n_outputs: int, ending: Ending) -> Network:
+def make_network(
+    estimator: DenseParameters, sizes: Sequence[int], n_features: int, n_outputs: int, ending: Ending
+) -> Network:
     """Return the network: embedding, scaling, hidden layers, output layer, as far as the parameters ask for them.
 
     Raises
@@ -50,7 +53,7 @@ def make_network(estimator: Any, sizes: Sequence[int], n_features: int, n_output
         raise error.of(who, ParameterError) from None
 
 
-def embedding_layers(given: str | Mapping[str, Any] | None, n_features: int) -> list[Layer]:
+def embedding_layers(given: str | Mapping[str, object] | None, n_features: int) -> list[Layer]:
     """Return the embedding as a list of one layer, or none.
 
     Raises
@@ -60,7 +63,7 @@ def embedding_layers(given: str | Mapping[str, Any] | None, n_features: int) -> 
     """
     if given is None:
         return []
-    said: Mapping[str, Any] = {} if isinstance(given, str) else given
+    said: Record = {} if isinstance(given, str) else dict(given)
     unknown = sorted(map(str, set(said) - set(OF_EMBEDDING)))
     if unknown:
         raise ParameterError(
@@ -80,7 +83,7 @@ def embedding_layers(given: str | Mapping[str, Any] | None, n_features: int) -> 
     return [PeriodicEmbedding(n_features, **said)]
 
 
-def check_architecture(estimator: Any, n_hidden: int) -> None:
+def check_architecture(estimator: DenseParameters, n_hidden: int) -> None:
     """Check what can be checked of a network's layers before its inputs are known.
 
     Raises
@@ -100,8 +103,8 @@ def check_architecture(estimator: Any, n_hidden: int) -> None:
         )
     given = estimator.embedding
     places = given.get("embedded") if isinstance(given, Mapping) else None
-    known = isinstance(places, Sequence | np.ndarray) and all(map(WHOLE.accepts, places))
+    known = places if isinstance(places, Sequence | np.ndarray) and all(map(WHOLE.accepts, places)) else []
     try:
-        embedding_layers(given, max([0, *(places if known and places is not None else [])]) + 1)
+        embedding_layers(given, max([0, *known]) + 1)
     except KoubaiError as error:
         raise error.of(who, ParameterError) from None

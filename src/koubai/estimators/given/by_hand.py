@@ -7,7 +7,7 @@ truncate the network after a hidden layer, or read the output before softmax.
 
 from itertools import pairwise
 from operator import is_
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
@@ -21,6 +21,8 @@ from koubai.core.losses import Loss
 from koubai.core.losses.half_squared_error import HalfSquaredError
 from koubai.core.network import Dense, Network
 from koubai.estimators.given import training_choices as choices
+from koubai.estimators.given.outputs import Ending
+from koubai.estimators.given.protocols import DenseParameters
 from koubai.training.history import History
 
 DESCRIBED = ("theta_", "network_", "activation", "out_activation_", "n_layers_", "n_features_in_")
@@ -31,15 +33,16 @@ class Seen(NamedTuple):
     """The objects used in the last prediction.
 
     They are the weight arrays and the attributes `DESCRIBED` (with those of a class's own after them), all together and
-    each for itself, and the number of weight matrices.
+    each for itself, the number of weight matrices, and the output activation.
     """
 
-    objects: tuple[Any, ...]
+    objects: tuple[object, ...]
     arrays: list[Array]
-    described: tuple[Any, ...]
+    described: tuple[object, ...]
     n_matrices: int
+    output: str | Activation
 
-    def before(self, name: str) -> Any:
+    def before(self, name: str) -> object:
         """Return an attribute's previous value."""
         return self.described[DESCRIBED.index(name)]
 
@@ -48,7 +51,27 @@ class Seen(NamedTuple):
         return len(arrays) == len(self.arrays) and all(map(is_, arrays, self.arrays))
 
 
-def take_in(model: Any) -> None:
+class SetByHand(DenseParameters, Protocol):
+    """An estimator of networks whose attributes may be set."""
+
+    network_: Network
+    theta_: Array
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_features_in_: int
+    history_: History
+    _seen: Seen | None
+    _own_arrays: bool
+    _output_by_hand: bool
+
+    def _take_in_labels(self) -> None: ...
+    def _ending(self) -> Ending: ...
+    def _describe(self, network: Network) -> None: ...
+    def _set_theta(self, theta: Array) -> None: ...
+    def _look(self) -> None: ...
+
+
+def take_in(model: SetByHand) -> None:
     """Update an estimator's ``network_`` and ``theta_`` to match its attributes.
 
     Raises
@@ -60,13 +83,13 @@ def take_in(model: Any) -> None:
     """
     model._take_in_labels()
     _take_in_theta(model)
-    seen: Seen | None = model._seen
+    seen = model._seen
     if seen is not None and not seen.n_matrices:
         _keep_other_layers(model, seen)
         return
     weights, biases = _layers(model, seen)
     output = getattr(model, "out_activation_", None)
-    usual = model._ending().activation if seen is None else seen.before("out_activation_")
+    usual = model._ending().activation if seen is None else seen.output
     network = _network(model, weights, seen, usual if output is None else output)
     if output is not None and get_activation(output) != get_activation(usual):
         model._output_by_hand = get_activation(output).name != get_activation(model._ending().activation).name
@@ -84,9 +107,9 @@ def take_in(model: Any) -> None:
     model._look()
 
 
-def _take_in_theta(model: Any) -> None:
+def _take_in_theta(model: SetByHand) -> None:
     """Adopt a θ that was replaced."""
-    seen: Seen | None = model._seen
+    seen = model._seen
     if seen is None or model.theta_ is seen.before("theta_"):
         return
     if seen.n_matrices and not seen.has([*model.coefs_, *model.intercepts_]):
@@ -102,7 +125,7 @@ def _take_in_theta(model: Any) -> None:
     model._set_theta(theta if theta.dtype == np.float32 else theta.astype(np.float64, copy=False))
 
 
-def _keep_other_layers(model: Any, seen: Seen) -> None:
+def _keep_other_layers(model: SetByHand, seen: Seen) -> None:
     """Take note of new labels; refuse all else, which scikit-learn's attributes can say of dense layers only.
 
     Raises
@@ -122,7 +145,7 @@ def _keep_other_layers(model: Any, seen: Seen) -> None:
     model._look()
 
 
-def _layers(model: Any, seen: Seen | None) -> tuple[list[Array], list[Array]]:
+def _layers(model: SetByHand, seen: Seen | None) -> tuple[list[Array], list[Array]]:
     """Return the weights and biases of the layers that ``n_layers_`` counts, after checking that they fit together."""
     who = choices.name_of(model)
     if not hasattr(model, "intercepts_"):
@@ -198,7 +221,7 @@ def _numbers(model: object, name: str, index: int, n_axes: int) -> Array:
     return array
 
 
-def _network(model: Any, weights: list[Array], seen: Seen | None, output: Any) -> Network:
+def _network(model: SetByHand, weights: list[Array], seen: Seen | None, output: str | Activation) -> Network:
     """Return the network described by the weights and the names of the activations."""
     n_hidden = len(weights) - 1
     old: Network | None = getattr(model, "network_", None)
@@ -218,7 +241,7 @@ def _network(model: Any, weights: list[Array], seen: Seen | None, output: Any) -
     return old if old is not None and old == network else network
 
 
-def _loss(model: Any, old: Network | None, last: Activation) -> Loss:
+def _loss(model: SetByHand, old: Network | None, last: Activation) -> Loss:
     """Return the loss for the output: the estimator's, or one defined for any numbers where that is undefined."""
     losses = [model._ending().loss, *([] if old is None else [old.loss])]
     return next((loss for loss in losses if loss.accepts(last)), HalfSquaredError())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from math import prod
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from koubai.core import layers as core
 from koubai.core.activations import ACTIVATIONS, get_activation
@@ -251,7 +251,7 @@ def image_layer_from_spec(spec: Record) -> ImageLayer:
     return kind(**given)
 
 
-def _pair(value: object) -> Any:
+def _pair(value: object) -> object:
     """Return a pair that is written as a text."""
     sides = value.split("x") if isinstance(value, str) else ()
     return (int(sides[0]), int(sides[1])) if len(sides) == 2 and all(map(str.isdecimal, sides)) else value
@@ -341,8 +341,8 @@ def _is_size(value: object, least: int) -> bool:
     return len(sides) == 2 and all(is_whole(side) and side >= least for side in sides)
 
 
-def _plain(value: Any) -> Any:
-    return tuple(map(int, value)) if isinstance(value, tuple | list) else int(value)
+def _plain(value: int | Sequence[int]) -> int | tuple[int, ...]:
+    return int(value) if isinstance(value, int) else tuple(map(int, value))
 
 
 def _check_sizes(layer: ImageLayer, *names: str) -> None:
@@ -359,7 +359,7 @@ def _check_sizes(layer: ImageLayer, *names: str) -> None:
         object.__setattr__(layer, name, _plain(value))
 
 
-def _check_padding(layer: Any) -> None:
+def _check_padding(layer: "Conv | Pool") -> None:
     value = layer.padding
     if isinstance(value, str) and value in PADDINGS:
         return

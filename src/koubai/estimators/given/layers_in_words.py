@@ -1,7 +1,6 @@
 """Lists of layers as they are typed: conv 32 3, relu, max_pool 2."""
 
 from dataclasses import fields
-from typing import Any
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.errors import KoubaiError, ParameterError
@@ -55,7 +54,7 @@ def _layer_from_words(item: str) -> Given:
         raise error.of("layers", ParameterError) from None
 
 
-def _number(word: str) -> Any:
+def _number(word: str) -> float | str:
     for kind in (int, float):
         try:
             return kind(word)

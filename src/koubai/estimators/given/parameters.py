@@ -1,11 +1,11 @@
 """Constructor parameters: kept as given, and checked with one-sentence messages when training begins."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from inspect import Parameter, signature
 from numbers import Integral
 from os import PathLike
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _param_validation as rules
@@ -13,8 +13,10 @@ from sklearn.utils.metaestimators import available_if
 
 from koubai.core.errors import InPython, ParameterError, ParameterTypeError
 from koubai.core.language import worded
+from koubai.core.untyped import ScikitLearn
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+Model = TypeVar("Model")
+Method = TypeVar("Method", bound=Callable[..., object])
 VAR_POSITIONAL, VAR_KEYWORD = Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD
 
 
@@ -42,28 +44,28 @@ def checks_parameters(method: Method) -> Method:
     return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
 
 
-def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+def only_if(check: Callable[[Model], bool]) -> Callable[[Method], Method]:
     """Decorate a method so that an instance has it only where ``check`` does not raise AttributeError."""
     return cast(Callable[[Method], Method], available_if(check))
 
 
 @cache
-def parameter_defaults(kind: Any) -> dict[str, object]:
+def parameter_defaults(kind: type[ScikitLearn]) -> dict[str, object]:
     """Return the constructor's parameters with their defaults, in order."""
     parameters = list(signature(kind.__init__).parameters.values())[1:]
     named = [parameter for parameter in parameters if parameter.kind not in (VAR_POSITIONAL, VAR_KEYWORD)]
     return {parameter.name: parameter.default for parameter in named}
 
 
-def _default_of(kind: Any, name: str) -> Any:
+def _default_of(kind: type[ScikitLearn], name: str) -> object:
     """Return a parameter's default in the nearest class that has it, since a subclass may not."""
     defaults = (parameter_defaults(ancestor) for ancestor in kind.__mro__ if "__init__" in vars(ancestor))
     return next((found[name] for found in defaults if name in found), None)
 
 
 @cache
-def _constraints(kind: Any) -> dict[str, list[Any]]:
-    given: dict[str, Any] = kind._parameter_constraints
+def _constraints(kind: type[ScikitLearn]) -> dict[str, list[ScikitLearn]]:
+    given: Mapping[str, Iterable[object] | str] = kind._parameter_constraints
     return {
         name: [rules.make_constraint(constraint) for constraint in constraints]
         for name, constraints in given.items()
@@ -91,7 +93,7 @@ SCIKIT_LEARNS_OWN = (
 
 
 @cache
-def _check_methods(kind: Any) -> None:
+def _check_methods(kind: type[ScikitLearn]) -> None:
     """Raise if a subclass overrides a method that only scikit-learn would call, since it would have no effect."""
     for name in SCIKIT_LEARNS_OWN:
         if hasattr(kind, name):
@@ -118,7 +120,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
     ParameterTypeError
         For a subclass that overrides a private method of scikit-learn's class.
     """
-    kind: Any = type(estimator)
+    kind: ScikitLearn = type(estimator)
     _check_methods(kind)
     for name, constraints in _constraints(kind).items():
         value = getattr(estimator, name)
@@ -136,7 +138,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
             )
 
 
-def _phrases(constraint: Any) -> list[str]:
+def _phrases(constraint: ScikitLearn) -> list[str]:
     """Describe a scikit-learn constraint in words."""
     if isinstance(constraint, rules.Interval):
         return [_bounds(constraint)]
@@ -164,7 +166,7 @@ def _phrases(constraint: Any) -> list[str]:
     return [names.get(type(constraint)) or str(constraint)]
 
 
-def _bounds(interval: Any) -> str:
+def _bounds(interval: ScikitLearn) -> str:
     sort = "integer" if interval.type is Integral else "number"
     above = "[" if interval.closed in ("left", "both") else "("
     below = "]" if interval.closed in ("right", "both") else ")"

@@ -1,11 +1,11 @@
 """The optimizer, schedule and plan of training, from an estimator's parameters."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Literal, SupportsIndex, overload
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -23,6 +23,7 @@ from koubai.core.schema import Record
 from koubai.core.warning import warn_caller
 from koubai.engines.protocol import Engine, Plan
 from koubai.engines.registry import ENGINES, get_engine, has_jax
+from koubai.estimators.given.protocols import DenseParameters, TrainingParameters
 from koubai.optimizers.adam import Adam
 from koubai.optimizers.groups import Factors, check_decays, checked_factors
 from koubai.optimizers.momentum import Momentum
@@ -93,13 +94,13 @@ def name_of(estimator: object) -> str:
     return type(estimator).__name__
 
 
-def uses_lbfgs(estimator: Any) -> bool:
+def uses_lbfgs(estimator: TrainingParameters) -> bool:
     """Return whether the estimator trains by L-BFGS."""
     chosen = estimator.optimizer if estimator.optimizer is not None else estimator.solver
     return isinstance(chosen, str) and chosen == "lbfgs"
 
 
-def chosen_optimizer(estimator: Any) -> Optimizer:
+def chosen_optimizer(estimator: TrainingParameters) -> Optimizer:
     """Return the rule given by ``optimizer`` or else by scikit-learn's ``solver``."""
     if estimator.optimizer is not None:
         return get_optimizer(estimator.optimizer, Parameter(name_of(estimator), "optimizer"))
@@ -110,25 +111,25 @@ def chosen_optimizer(estimator: Any) -> Optimizer:
     return (Nesterov if estimator.nesterovs_momentum else Momentum)(estimator.momentum)
 
 
-def chosen_engine(estimator: Any) -> Engine:
+def chosen_engine(estimator: TrainingParameters) -> Engine:
     """Return the engine, limited to ``n_jobs`` threads."""
     n_jobs = _n_threads(estimator)
     return spread(get_engine(estimator.engine, n_jobs), getattr(estimator, "_executor", None), n_jobs)
 
 
-def predicting_engine(estimator: Any) -> Engine:
+def predicting_engine(estimator: TrainingParameters) -> Engine:
     """Return the engine for predictions: without JAX, a network that it trained is computed by the compiled engine."""
     if estimator.engine == "jax" and not has_jax():
         return get_engine("cpu", _n_threads(estimator))
     return chosen_engine(estimator)
 
 
-def _n_threads(estimator: Any) -> int | None:
+def _n_threads(estimator: TrainingParameters) -> int | None:
     """Return ``n_jobs`` as a number of threads, counted as in joblib: -1 is all processors, -2 all but one."""
     return None if estimator.n_jobs is None else int(effective_n_jobs(estimator.n_jobs))
 
 
-def chosen_schedule(estimator: Any) -> Schedule:
+def chosen_schedule(estimator: TrainingParameters) -> Schedule:
     """Return the schedule given by ``schedule`` or else by scikit-learn's ``learning_rate``.
 
     As in scikit-learn, ``solver="adam"`` ignores ``learning_rate``.
@@ -157,22 +158,22 @@ def is_laid_over_the_run(schedule: Schedule) -> bool:
     return not np.array_equal(of_a_run, of_a_longer_one)
 
 
-def base_learning_rate(estimator: Any, optimizer: Optimizer) -> float:
+def base_learning_rate(estimator: TrainingParameters, optimizer: Optimizer) -> float:
     """Return α before any schedule."""
     given = estimator.learning_rate_init
     return optimizer.default_learning_rate if given is None else float(given)
 
 
-def chosen_batch_size(estimator: Any, n_rows: int) -> int:
+def chosen_batch_size(estimator: TrainingParameters, n_rows: int) -> int:
     """Return the rows per update; warn if more are requested than exist."""
-    if estimator.batch_size == "auto":
+    if isinstance(estimator.batch_size, str):  # "auto"
         return int(estimator._usual_batch_size(n_rows))
     if estimator.batch_size > n_rows:
         warn_caller("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(estimator.batch_size), n_rows)
 
 
-def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
+def chosen_callbacks(estimator: TrainingParameters) -> Sequence[Callback]:
     """Return the callbacks as a sequence.
 
     Raises
@@ -194,7 +195,7 @@ def chosen_callbacks(estimator: Any) -> Sequence[Callback]:
     return callbacks
 
 
-def chosen_checkpoint(estimator: Any, identity: Callable[[], Record]) -> CheckpointFile | None:
+def chosen_checkpoint(estimator: TrainingParameters, identity: Callable[[], Record]) -> CheckpointFile | None:
     """Return the checkpoint file, identified by ``identity``; None without one.
 
     Raises
@@ -216,12 +217,12 @@ def chosen_checkpoint(estimator: Any, identity: Callable[[], Record]) -> Checkpo
     return CheckpointFile(path, every, identity(), bool(estimator.keep_checkpoint))
 
 
-def chosen_penalty(estimator: Any) -> Penalty:
+def chosen_penalty(estimator: TrainingParameters) -> Penalty:
     """Return the penalty: ``alpha`` and ``l1``, divided by the summed weight of the rows in a batch."""
     return Penalty(l1=float(estimator.l1), l2=float(estimator.alpha), per_row=True)
 
 
-def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: int, seed: int) -> Plan:
+def make_plan(estimator: TrainingParameters, network: Network, optimizer: Optimizer, n_rows: int, seed: int) -> Plan:
     """Return the plan: everything that stays the same from epoch to epoch."""
     return Plan(
         network,
@@ -235,20 +236,20 @@ def make_plan(estimator: Any, network: Network, optimizer: Optimizer, n_rows: in
     )
 
 
-def chosen_factors(estimator: Any) -> Factors:
+def chosen_factors(estimator: TrainingParameters) -> Factors:
     """Return the factors on rate and weight decay by group of parameters."""
     names = ("rate_factors", "decay_factors")
     rates, decays = (checked_factors(getattr(estimator, name), f"{name_of(estimator)}: {name}") for name in names)
     return Factors(rates, decays)
 
 
-def share_schedules(estimator: object) -> ShareSchedules:
+def share_schedules(estimator: TrainingParameters) -> ShareSchedules:
     """Return the schedules of weight decay and dropout."""
     found = chosen_shares(estimator)
     return ShareSchedules(found["decay_schedule"], found["dropout_schedule"], name_of(estimator))
 
 
-def chosen_shares(estimator: object) -> dict[str, Schedule | None]:
+def chosen_shares(estimator: TrainingParameters) -> dict[str, Schedule | None]:
     """Return the schedules of weight decay and dropout, by the parameters' names.
 
     Raises
@@ -265,7 +266,7 @@ def chosen_shares(estimator: object) -> dict[str, Schedule | None]:
     return found
 
 
-def hidden_sizes(estimator: Any) -> list[int]:
+def hidden_sizes(estimator: DenseParameters) -> list[int]:
     """Return the nodes of each hidden layer.
 
     Raises
@@ -275,7 +276,7 @@ def hidden_sizes(estimator: Any) -> list[int]:
     """
     given = estimator.hidden_layer_sizes
     sizes = given.ravel().tolist() if isinstance(given, np.ndarray) else given
-    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+    sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
     if not all(map(_is_size, sizes)):
         raise ParameterError(
             who=name_of(estimator),
@@ -287,14 +288,22 @@ def hidden_sizes(estimator: Any) -> list[int]:
     return [int(size) for size in sizes]
 
 
-def _is_size(value: Any) -> bool:
+def _is_size(value: SupportsIndex) -> bool:
     try:
         return operator.index(value) > 0 and not isinstance(value, bool)
     except TypeError:
         return False
 
 
-def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[Any]:
+@overload
+def one_for_each_layer(estimator: DenseParameters, parameter: Literal["dropout"], n_hidden: int) -> list[float]: ...
+@overload
+def one_for_each_layer(
+    estimator: DenseParameters, parameter: Literal["activation"], n_hidden: int
+) -> list[str | Activation]: ...
+def one_for_each_layer(
+    estimator: DenseParameters, parameter: str, n_hidden: int
+) -> list[float] | list[str | Activation]:
     """Return a parameter's value for each hidden layer; a single value applies to all.
 
     Raises
@@ -316,9 +325,10 @@ def one_for_each_layer(estimator: Any, parameter: str, n_hidden: int) -> list[An
     return list(given)
 
 
-def check_dropout(estimator: object, n_hidden: int) -> None:
+def check_dropout(estimator: DenseParameters, n_hidden: int) -> None:
     """Raise ParameterError for an invalid dropout probability."""
-    for value in one_for_each_layer(estimator, "dropout", n_hidden):
+    given: list[object] = [*one_for_each_layer(estimator, "dropout", n_hidden)]
+    for value in given:
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
             raise ParameterError(
                 who=name_of(estimator),
@@ -329,13 +339,13 @@ def check_dropout(estimator: object, n_hidden: int) -> None:
             )
 
 
-def hidden_activations(estimator: Any, n_hidden: int) -> list[Activation]:
+def hidden_activations(estimator: DenseParameters, n_hidden: int) -> list[Activation]:
     """Return the activation of each hidden layer."""
     who = Parameter(name_of(estimator), "activation")
     return [get_activation(given, who) for given in one_for_each_layer(estimator, "activation", n_hidden)]
 
 
-def activation_for_init(estimator: Any) -> str:
+def activation_for_init(estimator: DenseParameters) -> str:
     """Return the activation that determines the initial values of a network without hidden layers.
 
     As in scikit-learn, this is ``activation``, though no node uses it.

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike, fspath
-from typing import Any
 
 import numpy as np
 
@@ -16,14 +15,15 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError
 from koubai.core.language import worded
 from koubai.core.losses import Loss, get_loss
-from koubai.core.schema import Kind, Later, Named, Record, Rule, Scalar, fault
+from koubai.core.schema import Json, Kind, Later, Named, Record, Rule, Scalar, fault
+from koubai.core.untyped import ScikitLearn
 from koubai.engines.registry import ENGINES
 from koubai.estimators.given.image_layers import ImageLayer, image_layer_from_spec
 from koubai.optimizers.protocol import Optimizer
 from koubai.optimizers.registry import get_optimizer
 from koubai.optimizers.schedules import Schedule, get_schedule
 
-KINDS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
+KINDS: Mapping[str, tuple[type[Activation | Loss | Optimizer | Schedule | ImageLayer], Callable[[Record], object]]] = {
     "activation": (Activation, get_activation),
     "loss": (Loss, get_loss),
     "optimizer": (Optimizer, get_optimizer),
@@ -49,7 +49,7 @@ VALUES: Mapping[str, tuple[type, ...]] = {
 """The representation of array elements for each kind of dtype."""
 
 
-def encode(value: Any) -> Any:
+def encode(value: object) -> Json:
     """Return a parameter's value as JSON data from which `decode` restores it with its type.
 
     Raises
@@ -91,7 +91,7 @@ def encode(value: Any) -> Any:
     )
 
 
-def decode(data: object) -> Any:
+def decode(data: object) -> object:
     """Return the value encoded by `encode`.
 
     Raises
@@ -132,7 +132,7 @@ def _is_entry(entry: object) -> bool:
     return isinstance(entry, list) and len(entry) == 2 and not isinstance(decode(entry[0]), list | dict | np.ndarray)
 
 
-def encode_array(array: Any) -> Record:
+def encode_array(array: Array) -> Record:
     """Return a vector of class labels or names as JSON data: its NumPy dtype and its values.
 
     Raises
@@ -179,7 +179,7 @@ def decode_array(data: object) -> Array:
     ):
         raise fault(f"an array of {dtype}", "of such values", values)
     if dtype.kind == "U":
-        longest = max(map(len, values), default=1)
+        longest = max((len(value) for value in values if isinstance(value, str)), default=1)
         if dtype.itemsize // 4 > max(WIDEST, longest):
             dtype = np.dtype(f"<U{max(1, longest)}")
     return np.array(values, dtype=dtype)
@@ -240,9 +240,9 @@ def encoded(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
     }
 
 
-def _names_fit(fitted: Mapping[str, Any]) -> bool:
+def _names_fit(fitted: Mapping[str, object]) -> bool:
     names = fitted.get("feature_names_in_")
-    return names is None or len(names) == fitted["n_features_in_"]
+    return names is None or (isinstance(names, np.ndarray) and len(names) == fitted["n_features_in_"])
 
 
 NAMES_FIT = Rule("as many names as features", _names_fit)
@@ -256,7 +256,7 @@ def encode_parameters(estimator: object) -> Record:
     """
     from koubai.estimators.given.parameters import parameter_defaults
 
-    kind: Any = type(estimator)
+    kind: ScikitLearn = type(estimator)
     encoded = {}
     for name, default in parameter_defaults(kind).items():
         value = getattr(estimator, name)
@@ -279,7 +279,7 @@ def check_estimator(kind: type[object], record: Record) -> None:
         )
 
 
-def decode_parameters(kind: Any, data: object) -> Record:
+def decode_parameters(kind: type, data: object) -> Record:
     """Return the constructor's parameters encoded by `encode_parameters`.
 
     Raises

@@ -1,7 +1,7 @@
 """The fitted parameters of an estimator: one vector θ; ``coefs_`` and ``intercepts_`` are views of it."""
 
 from operator import attrgetter, is_
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -11,6 +11,7 @@ from koubai.core.errors import MissingError
 from koubai.core.layers import Dense
 from koubai.core.network import Network
 from koubai.core.schema import Record
+from koubai.core.untyped import ScikitLearn
 from koubai.estimators.given import by_hand
 from koubai.estimators.kept.plain_state import from_plain, to_plain
 
@@ -29,7 +30,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     theta_: Array
     coefs_: list[Array]
     intercepts_: list[Array]
-    _described: ClassVar[Any] = attrgetter(*by_hand.DESCRIBED)
+    _described: ClassVar["attrgetter[tuple[object, ...]]"] = attrgetter(*by_hand.DESCRIBED)
     _seen: "by_hand.Seen | None" = None
     _own_arrays = False
     """Whether the weight arrays are the user's own rather than views of θ, so that θ is repacked in each prediction."""
@@ -49,7 +50,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self._own_arrays = False
         self._look()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> ScikitLearn:
         """Say why an attribute is not there that scikit-learn's networks have; of others, what Python says."""
         network = self.__dict__.get("network_")
         if name in MATRICES and network is not None and not network.is_dense:
@@ -80,7 +81,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         """Take note of the objects that prediction goes by."""
         described = self._described(self)
         arrays = [*self.coefs_, *self.intercepts_] if self.network_.is_dense else []
-        self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(arrays) // 2)
+        self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(arrays) // 2, self.out_activation_)
 
     def _theta(self) -> Array:
         """Return θ, including any changes made by hand since the last prediction."""

@@ -1,6 +1,6 @@
 """A perceptron's weights in other forms: sparse or dense, as a record, as the state of a copy."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -9,9 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
 from koubai.core.schema import Record, Tensors
+from koubai.core.untyped import MaybeSparse
 
 
-def dense(coef: Any) -> Array:
+def dense(coef: MaybeSparse) -> Array:
     """Return the weights as a dense array."""
     dense: Array = coef.toarray() if issparse(coef) else np.asarray(coef)
     return dense
@@ -20,7 +21,7 @@ def dense(coef: Any) -> Array:
 class KeepsWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
     """The part of a perceptron that converts and stores its weights."""
 
-    coef_: Any
+    coef_: MaybeSparse
 
     def densify(self) -> Self:
         """Turn ``coef_`` into a dense array, after `sparsify`."""

@@ -1,20 +1,19 @@
 """Linear separability of classes: decided by a linear program, or as observed in training."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array, hstack, issparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_X_y
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
+from koubai.core.untyped import MaybeSparse
 
 REMEDIES = "The averaged and the pocket perceptron can handle this: set variant='averaged' or variant='pocket'."
 
 
-def is_linearly_separable(X: object, y: Any, *, fit_intercept: bool = True, zero_score: str = "wrong") -> bool:
+def is_linearly_separable(X: object, y: object, *, fit_intercept: bool = True, zero_score: str = "wrong") -> bool:
     """Return whether every class can be separated from all others by a hyperplane, with f(x) > 0 only for its rows.
 
     For each class a linear program (SciPy's HiGHS) seeks w and b with wᵀx + b >= 1 on the rows of the class and <= -1
@@ -45,9 +44,9 @@ def is_linearly_separable(X: object, y: Any, *, fit_intercept: bool = True, zero
     >>> is_linearly_separable([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
     False
     """
-    X, y = check_X_y(X, y, accept_sparse="csr", dtype=np.float64)
-    check_classification_targets(y)
-    classes, codes = np.unique(y, return_inverse=True)
+    rows, labels = check_X_y(X, y, accept_sparse="csr", dtype=np.float64)
+    check_classification_targets(labels)
+    classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise DataError(
             who="is_linearly_separable",
@@ -58,13 +57,12 @@ def is_linearly_separable(X: object, y: Any, *, fit_intercept: bool = True, zero
         )
     asked = range(1, 2) if len(classes) == 2 else range(len(classes))
     rest = 0.0 if zero_score == "negative" and not fit_intercept else 1.0
-    return all(_has_hyperplane(X, codes == k, fit_intercept, rest) for k in asked)
+    return all(_has_hyperplane(rows, codes == k, fit_intercept, rest) for k in asked)
 
 
-def _has_hyperplane(X: Any, positive: npt.NDArray[np.bool_], fit_intercept: bool, rest: float) -> bool:
+def _has_hyperplane(X: MaybeSparse, positive: npt.NDArray[np.bool_], fit_intercept: bool, rest: float) -> bool:
     """Return whether there is a w (and b) with f(x) >= 1 on the positive rows and f(x) <= -rest on the others."""
     from scipy.optimize import linprog
-    from scipy.sparse import hstack
 
     largest = np.maximum(
         np.asarray(abs(X).max(axis=0).todense() if issparse(X) else abs(X).max(axis=0)).ravel(), 1e-300

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -29,6 +29,7 @@ from koubai.core.schema import (
 )
 from koubai.engines.cpu.perceptron_records import Weights
 from koubai.estimators.kept import recording
+from koubai.estimators.linear.parameters import LinearModel
 
 FITTED: Mapping[str, Kind] = {
     "n_features_in_": Whole(1),
@@ -54,7 +55,7 @@ RUNNING = {
 """The state from which a variant continues; kernels modify these arrays."""
 
 
-def _sizes(record: Mapping[str, Any]) -> dict[str, int]:
+def _sizes(record: Record) -> dict[str, int]:
     """Return the sizes of the arrays: with two classes there is one problem, else one for each class."""
     n_classes = len(record["classes"])
     n_problems = 1 if n_classes == 2 else n_classes
@@ -87,10 +88,10 @@ DESCRIPTION = Description(
 )
 """Required contents of a perceptron's record and arrays."""
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=LinearModel)
 
 
-def to_record(estimator: Any) -> tuple[Record, dict[str, Array]]:
+def to_record(estimator: LinearModel) -> tuple[Record, dict[str, Array]]:
     """Return a fitted perceptron as JSON data and arrays."""
     sparse = issparse(estimator.coef_)
     record = {
@@ -124,7 +125,7 @@ def from_record(kind: type[Made], record: Record, tensors: Tensors) -> Made:
     return consistent(kind.__name__, lambda: _restored(kind, checked, tensors))
 
 
-def _restored(kind: Any, record: Record, tensors: Tensors) -> Any:
+def _restored(kind: type[Made], record: Record, tensors: Tensors) -> Made:
     estimator = kind(**recording.decode_parameters(kind, record.get("parameters")))
     estimator._validate_params()
     estimator.classes_ = classes = record["classes"]

@@ -1,7 +1,6 @@
 """A run of the compiled kernels, from a perceptron's parameters and data."""
 
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +11,15 @@ from sklearn.utils import compute_class_weight
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.randomness import seed_from
+from koubai.core.untyped import MaybeSparse
 from koubai.engines.cpu.perceptron import train
 from koubai.engines.cpu.perceptron_records import LabelledRows, LearningRule, Outcome, Pass, PassPlan, Problems, Weights
 from koubai.estimators.linear.copies import dense
+from koubai.estimators.linear.parameters import LinearModel
 from koubai.estimators.splitting import splitters
 
 
-def rule_of(estimator: Any, sparse: bool) -> LearningRule:
+def rule_of(estimator: LinearModel, sparse: bool) -> LearningRule:
     """Return the learning rule described by the parameters."""
     return LearningRule(
         learning_rate=estimator.eta0,
@@ -32,7 +33,7 @@ def rule_of(estimator: Any, sparse: bool) -> LearningRule:
     )
 
 
-def pass_plan_of(estimator: Any, rng: np.random.RandomState, max_passes: int, first_pass: int) -> PassPlan:
+def pass_plan_of(estimator: LinearModel, rng: np.random.RandomState, max_passes: int, first_pass: int) -> PassPlan:
     """Return the length and order of training described by the parameters."""
     return PassPlan(
         max_passes=max_passes,
@@ -45,7 +46,7 @@ def pass_plan_of(estimator: Any, rng: np.random.RandomState, max_passes: int, fi
     )
 
 
-def problems_of(estimator: Any, y: Array, dtype: npt.DTypeLike) -> Problems:
+def problems_of(estimator: LinearModel, y: Array, dtype: npt.DTypeLike) -> Problems:
     """Return the two-class problems: one for two classes, else each class against the rest, with class weights.
 
     As in scikit-learn, the rows of "the rest" have the weight 1 when there are more than two classes.
@@ -63,8 +64,8 @@ def start_weights(
     name: str,
     dtype: npt.DTypeLike,
     shape: tuple[int, int],
-    coef: Any,
-    intercept: Any,
+    coef: MaybeSparse,
+    intercept: npt.ArrayLike | None,
     rng: np.random.RandomState,
     init: str,
     fit_intercept: bool,
@@ -115,7 +116,7 @@ def start_weights(
     return Weights(matrix, intercept.reshape(k).astype(np.float64))
 
 
-def weights_to_continue(estimator: Any, dtype: npt.DTypeLike) -> Weights:
+def weights_to_continue(estimator: LinearModel, dtype: npt.DTypeLike) -> Weights:
     """Return the weights from which ``partial_fit`` continues: the variant's, or ``coef_`` and ``intercept_`` as set.
 
     Raises
@@ -141,7 +142,9 @@ def weights_to_continue(estimator: Any, dtype: npt.DTypeLike) -> Weights:
     return state.copy(dtype)
 
 
-def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, plan: PassPlan) -> Outcome:
+def run(
+    estimator: LinearModel, X: MaybeSparse, y: Array, sample_weight: Array, state: Weights, plan: PassPlan
+) -> Outcome:
     """Train on validated data, modifying ``state`` in place."""
     codes = _codes(estimator, y)
     held_out = _held_out(estimator, codes, sample_weight)
@@ -156,7 +159,7 @@ def run(estimator: Any, X: Any, y: Array, sample_weight: Array, state: Weights, 
     )
 
 
-def _codes(estimator: Any, y: Array) -> Array:
+def _codes(estimator: LinearModel, y: Array) -> Array:
     """Return the index of each row's class among the classes, (n,)."""
     classes = estimator.classes_
     codes = np.minimum(np.searchsorted(classes, y), len(classes) - 1).astype(np.int32)
@@ -170,7 +173,7 @@ def _codes(estimator: Any, y: Array) -> Array:
     return codes
 
 
-def _kernel_inputs(X: Any) -> Array | csr_array:
+def _kernel_inputs(X: MaybeSparse) -> Array | csr_array:
     """Return the inputs, CSR with both index arrays of one dtype, int32 if it is wide enough."""
     if not issparse(X):
         return np.asarray(X)
@@ -179,7 +182,7 @@ def _kernel_inputs(X: Any) -> Array | csr_array:
     return csr_array((X.data, X.indices.astype(kind, copy=False), X.indptr.astype(kind, copy=False)), shape=X.shape)
 
 
-def _held_out(estimator: Any, codes: Array, sample_weight: Array) -> npt.NDArray[np.bool_]:
+def _held_out(estimator: LinearModel, codes: Array, sample_weight: Array) -> npt.NDArray[np.bool_]:
     """Return which rows early stopping holds out of training, (n,), split as scikit-learn does."""
     held_out = np.zeros(codes.size, np.bool_)
     if not estimator.early_stopping:
@@ -201,8 +204,8 @@ class _Watcher:
 
     def __init__(
         self,
-        estimator: Any,
-        X: Any,
+        estimator: LinearModel,
+        X: MaybeSparse,
         codes: Array,
         sample_weight: Array,
         held_out: npt.NDArray[np.bool_],

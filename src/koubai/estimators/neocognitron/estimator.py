@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, MissingError
 from koubai.core.schema import Record, Tensors
+from koubai.core.untyped import ScikitLearn
 from koubai.estimators.convolution import shapes
 from koubai.estimators.given.parameters import check_parameters, checks_parameters, keep_parameters, only_if
 from koubai.estimators.neocognitron import stages
@@ -28,7 +29,7 @@ COUNTS_OR_AUTO = [*COUNTS, StrOptions({AUTO})]
 PARTS_OR_AUTO = [Interval(Real, 0, 1, closed="neither"), list, tuple, StrOptions({AUTO})]
 
 
-def _has_probabilities(estimator: Any) -> bool:
+def _has_probabilities(estimator: "Neocognitron") -> bool:
     if estimator.readout != SOFTMAX:
         raise MissingError(
             who=type(estimator).__name__,
@@ -170,7 +171,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
 
     @tracked
     @checks_parameters
-    def fit(self, X: object, y: Any = None) -> Self:
+    def fit(self, X: object, y: object = None) -> Self:
         """Learn S-cells from images, and the readout from their classes.
 
         Parameters
@@ -194,18 +195,19 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
             If there is only one class, or the images show nothing.
         """
         who, rng = type(self).__name__, check_random_state(self.random_state)
-        rows, found = shapes.array_of_images(X, who)
+        given, found = shapes.array_of_images(X, who)
+        labels = None
         if y is None:
-            rows = validate_data(self, rows, dtype=np.float64)
+            rows = validate_data(self, given, dtype=np.float64)
         else:
-            rows, y = validate_data(self, rows, column_or_1d(y, warn=True), dtype=np.float64)
-            check_classification_targets(y)
+            rows, labels = validate_data(self, given, column_or_1d(y, warn=True), dtype=np.float64)
+            check_classification_targets(labels)
         self.image_shape_ = list(shapes.shape_of_images(found, rows.shape[1], self.image_shape, who))
         self.lowest_ = float(rows.min())
         self.range_ = float(rows.max() / 2 - self.lowest_ / 2) * 2 or 1.0
         for name in ("classes_", "readout_"):
             self.__dict__.pop(name, None)
-        codes = None if y is None else self._coded(y)
+        codes = None if labels is None else self._coded(labels)
         self._stages = self._choices()
         self.s_layers_ = stages.learned_stages(self._images(rows), self._stages, int(self.n_shown), rng, who)
         if codes is not None:
@@ -327,7 +329,7 @@ class Neocognitron(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifier
 
         return from_record(cls, record, tensors)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = False

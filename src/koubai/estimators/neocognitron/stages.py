@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -45,7 +45,14 @@ class Choices:
         return CLayer(self.blurs, self.strides, self.saturation)
 
 
-def usual(name: str, n: int, small: bool) -> list[Any]:
+class StageParameters(Protocol):
+    """The parameters of a Neocognitron that say what its stages are: a number, or one for each."""
+
+    planes: int | Sequence[int]
+    saturation: float
+
+
+def usual(name: str, n: int, small: bool) -> Sequence[float]:
     """Return what ``"auto"`` stands for, a number for each of n stages."""
     if name == "strides":
         return [*((1, 2) if small else (2, 3)), *[1 if small else 2] * n][:n]
@@ -53,7 +60,7 @@ def usual(name: str, n: int, small: bool) -> list[Any]:
     return [({"fields": 3, "blurs": 3, "learning_thresholds": 0.85, "thresholds": 0.7} if small else large)[name]] * n
 
 
-def chosen(estimator: Any, who: str, side: int) -> list[Choices]:
+def chosen(estimator: StageParameters, who: str, side: int) -> list[Choices]:
     """Return the choices for each stage, of which ``planes`` says how many there are, for images of this least side.
 
     Raises
@@ -71,12 +78,12 @@ def chosen(estimator: Any, who: str, side: int) -> list[Choices]:
             got=str(n),
             remedy="Try (24, 80).",
         )
-    columns: dict[str, list[Any]] = {}
+    columns: dict[str, list[float]] = {}
     for name in (*WHOLE, *PARTS):
         value = getattr(estimator, name)
         given = list(value) if isinstance(value, list | tuple) else [value] * n
         if isinstance(value, str) and value == AUTO:
-            given = usual(name, n, side < SMALL_SIDE)
+            given = list(usual(name, n, side < SMALL_SIDE))
         if len(given) != n:
             raise ParameterError(
                 who=who,

@@ -1,9 +1,9 @@
 """Storage of Neocognitrons in model files: their records and tensors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import prod
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,21 @@ from koubai.estimators.kept import recording
 from koubai.estimators.neocognitron.cells import SLayer
 from koubai.estimators.neocognitron.readout import Winner
 from koubai.estimators.neocognitron.stages import MOST_PLANES, MOST_STAGES, PARTS, WHOLE, Choices
+
+
+class FittedNeocognitron(Protocol):
+    """A Neocognitron."""
+
+    n_features_in_: int
+    image_shape_: Sequence[int]
+    classes_: Array
+    s_layers_: list[SLayer]
+    readout_: Winner | MLPClassifier
+    _stages: list[Choices]
+    _n_features_out: int
+
+    def _validate_params(self) -> None: ...
+
 
 PREFIX = "readout."
 """The arrays of a softmax regression stand under names that begin so."""
@@ -62,10 +77,10 @@ FIELDS = Fields(
 )
 """Required contents of the record, besides that of a softmax regression."""
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=FittedNeocognitron)
 
 
-def to_record(estimator: Any) -> tuple[Record, dict[str, Array]]:
+def to_record(estimator: FittedNeocognitron) -> tuple[Record, dict[str, Array]]:
     """Return a fitted Neocognitron as JSON data and arrays."""
     readout = getattr(estimator, "readout_", None)
     record: Record = {
@@ -100,7 +115,7 @@ def from_record(kind: type[Made], record: Record, tensors: Tensors) -> Made:
     return consistent(kind.__name__, lambda: _restored(kind, record, tensors))
 
 
-def _restored(kind: Any, record: Record, tensors: Tensors) -> Any:
+def _restored(kind: type[Made], record: Record, tensors: Tensors) -> Made:
     estimator = kind(**recording.decode_parameters(kind, record.get("parameters")))
     estimator._validate_params()
     found = Description(FIELDS).check(kind.__name__, record, tensors)
@@ -128,7 +143,7 @@ def _restored(kind: Any, record: Record, tensors: Tensors) -> Any:
     return estimator
 
 
-def _readout(who: str, estimator: Any, record: Record, tensors: Tensors) -> Any:
+def _readout(who: str, estimator: FittedNeocognitron, record: Record, tensors: Tensors) -> Winner | MLPClassifier:
     n_classes, n_inputs = len(estimator.classes_), estimator._n_features_out
     if "readout" not in record:
         cells = {

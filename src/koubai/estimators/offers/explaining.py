@@ -1,15 +1,16 @@
 """Explanation methods of estimators."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
 from koubai.core import entries
 from koubai.core.arguments import floats, shown
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ShapeError
-from koubai.core.network import Network
+from koubai.estimators.kept.theta import HoldsTheta
 
 if TYPE_CHECKING:
     from koubai.core.entries import Ask, Derivation
@@ -20,21 +21,17 @@ def _dense(x: object, name: str = "x") -> Array:
     return floats("explain", name, x.toarray() if hasattr(x, "toarray") else x)
 
 
-class Explainable:
+class Explainable(HoldsTheta):
     """Adds ``explain`` to an estimator that has ``network_`` and ``theta_``.
 
     Explanations live in a package beside the estimators, and neither imports the other; the function is looked up when
     called.
     """
 
-    network_: Network
-    theta_: Array
-
     def _current_theta(self) -> Array:
         """Return θ, with all that was set by hand taken in."""
-        self._check_has_parameters()  # type: ignore[attr-defined]  # every estimator has these two
-        theta: Array = self._theta()  # type: ignore[attr-defined]
-        return theta
+        self._check_has_parameters()
+        return self._theta()
 
     def coded_targets(self, y: object) -> Array:
         """Return targets encoded as network outputs, in float64.
@@ -50,7 +47,7 @@ class Explainable:
             0 and 1, -1 and +1, class shares, or numbers, as the loss requires.
         """
         self._current_theta()
-        coded: Array = self._coded(np.asarray(y), np.float64)  # type: ignore[attr-defined]  # all estimators have it
+        coded: Array = self._coded(np.asarray(y), np.float64)
         return coded
 
     def _coded_target(self, y: object) -> Array:
@@ -94,7 +91,7 @@ class Explainable:
         """
         theta = self._current_theta()
         inputs = _dense(x).reshape(-1)
-        if y is not None and not self._ending().loss.accepts(self.network_.layers[-1].activation):  # type: ignore[attr-defined]  # as above
+        if y is not None and not self._ending().loss.accepts(self.network_.layers[-1].activation):
             raise ParameterError(
                 who="explain",
                 parameter="y",
@@ -103,8 +100,7 @@ class Explainable:
                 remedy="Omit it, or reset out_activation_.",
             )
         targets = None if y is None else self._coded_target(y)
-        labels_apart: Any = getattr(self, "_is_multilabel", None)
-        several = labels_apart is not None and labels_apart()
+        several = hasattr(self, "_is_multilabel") and self._is_multilabel()
         classes = getattr(self, "classes_", None)
         if (
             y is not None
@@ -165,9 +161,9 @@ class Explainable:
 class ExplainableWeights:
     """Adds ``explain`` to an estimator with one weight vector per class: the perceptron."""
 
-    coef_: Any
-    intercept_: Any
-    classes_: Any
+    coef_: Array | csr_array
+    intercept_: Array
+    classes_: Array
     fit_intercept: bool
     eta0: float
 

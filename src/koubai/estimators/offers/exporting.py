@@ -2,10 +2,13 @@
 
 import os
 from importlib import import_module
-from typing import Any, Self
+from typing import Self
+
+from sklearn.base import BaseEstimator
 
 from koubai.core import entries
 from koubai.core.errors import ParameterTypeError
+from koubai.core.untyped import ScikitLearn
 
 TWINS = {
     "MLPClassifier": "sklearn.neural_network",
@@ -15,7 +18,7 @@ TWINS = {
 """Where scikit-learn has an estimator of the same name."""
 
 
-class Exportable:
+class Exportable(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Adds ``to_onnx``, ``to_sklearn`` and ``from_sklearn`` to an estimator."""
 
     def to_onnx(self, path: str | os.PathLike[str] | None = None) -> bytes:
@@ -38,7 +41,7 @@ class Exportable:
         """
         return entries.to_onnx(self, path)
 
-    def to_sklearn(self) -> Any:
+    def to_sklearn(self) -> ScikitLearn:
         """Return scikit-learn's own estimator with the same weights, for tools that know its classes.
 
         Its predictions are those of ``engine="reference"`` bit for bit, for inputs in the precision of the weights, and
@@ -57,7 +60,7 @@ class Exportable:
         return twins.perceptron_to_sklearn(self, kind) if hasattr(self, "coef_") else twins.to_sklearn(self, kind)
 
     @classmethod
-    def from_sklearn(cls, estimator: Any, *, engine: str = "reference") -> Self:
+    def from_sklearn(cls, estimator: ScikitLearn, *, engine: str = "reference") -> Self:
         """Return this kind of estimator with the weights of scikit-learn's, for all that koubai adds.
 
         Parameters
@@ -78,7 +81,7 @@ class Exportable:
         return found
 
 
-def _twin(kind: type[object]) -> Any:
+def _twin(kind: type[object]) -> type[ScikitLearn]:
     """Return scikit-learn's class of the same name.
 
     Raises

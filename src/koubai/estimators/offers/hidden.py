@@ -1,6 +1,6 @@
 """What hidden nodes say of rows: for every layer, or as features for what comes next in a pipeline."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
@@ -9,9 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.engines.reference import trace_forward
+from koubai.estimators.kept.theta import HoldsTheta
 
 
-class ShowsHidden:
+class ShowsHidden(HoldsTheta):
     """Adds ``hidden_activations`` to an estimator."""
 
     def hidden_activations(self, X: object) -> list[Array]:
@@ -29,10 +30,9 @@ class ShowsHidden:
         >>> [layer.shape for layer in model.hidden_activations([[0.5]])]
         [(1, 4), (1, 3)]
         """
-        estimator: Any = self
-        estimator._check_has_parameters()
-        theta = estimator._theta()
-        trace = trace_forward(estimator.network_, theta, estimator._inputs(X, theta.dtype))
+        self._check_has_parameters()
+        theta = self._theta()
+        trace = trace_forward(self.network_, theta, self._inputs(X, theta.dtype))
         return list(trace.activations[:-1])
 
 
@@ -66,7 +66,7 @@ class HiddenLayer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def __init__(self, estimator: object, layer: int = -1) -> None:
         self.estimator, self.layer = estimator, layer
 
-    def fit(self, X: object, y: object = None, **given: Any) -> Self:
+    def fit(self, X: object, y: object = None, **given: object) -> Self:
         """Train the network; further arguments go to its ``fit``."""
         self.estimator_ = clone(self.estimator).fit(X, y, **given)
         return self
@@ -83,7 +83,7 @@ class HiddenLayer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         found: Array = self.estimator_.hidden_activations(X)[place]
         return found
 
-    def get_feature_names_out(self, input_features: object = None) -> Any:
+    def get_feature_names_out(self, input_features: object = None) -> Array:
         """Return a name for each node.
 
         Raises

@@ -1,7 +1,9 @@
 """Opening the playground from an estimator."""
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sklearn.base import BaseEstimator
 
 from koubai.core import entries
 from koubai.core.errors import DataError, ParameterError
@@ -15,7 +17,7 @@ _TRAINED_ON: "weakref.WeakKeyDictionary[object, tuple[weakref.ref[object], weakr
 """Weak references to each estimator's training data: nothing is kept alive, copied or stored."""
 
 
-class Playable:
+class Playable(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Adds ``play`` to an estimator.
 
     The playground lies in a room above the estimators, which they do not import: the function is found by its name when
@@ -29,7 +31,7 @@ class Playable:
         except TypeError:
             _TRAINED_ON.pop(self, None)
 
-    def play(self, X: object = None, y: object = None, **settings: Any) -> "Playground":
+    def play(self, X: object = None, y: object = None, **settings: object) -> "Playground":
         """Open the playground in a notebook, with this network before its first update.
 
         It trains from the same initial values, on the same batches and by the same rule as ``fit`` with the same

@@ -6,16 +6,21 @@ bit, for inputs in the precision of the weights; the compiled engine adds in ano
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import make_constraint
+from sklearn.utils.validation import check_is_fitted
 
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError, ParameterError, ParameterTypeError
 from koubai.core.layers import Dense, NTKDense
+from koubai.core.layers.base import Views
 from koubai.core.network import Network
+from koubai.core.schema import Record
+from koubai.core.untyped import ScikitLearn
 from koubai.estimators.given.outputs import SPELLINGS
+from koubai.estimators.kept.theta import HoldsTheta
 from koubai.training.history import History
 
 ACTIVATIONS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
@@ -40,7 +45,7 @@ KEPT = (
 OF_PERCEPTRON = ("coef_", "intercept_", "classes_", "n_iter_", "t_", "n_features_in_", "feature_names_in_")
 
 
-def to_sklearn(network: Any, kind: type[Any]) -> Any:
+def to_sklearn(network: HoldsTheta, kind: type[ScikitLearn]) -> ScikitLearn:
     """Return scikit-learn's estimator of a class with the weights of a fitted network.
 
     Raises
@@ -51,7 +56,7 @@ def to_sklearn(network: Any, kind: type[Any]) -> Any:
     network._check_has_parameters()
     theta, described = network._theta(), network.network_
     hidden = _checked(network, described)
-    layers = [_plain(layer, blocks) for layer, blocks in described.parts(theta)]
+    layers = [_plain(layer, blocks) for layer, blocks in described.parts(theta) if isinstance(layer, Dense | NTKDense)]
     found = kind(**_shared(network, kind, {"hidden_layer_sizes": tuple(described.sizes[1:-1]), "activation": hidden}))
     found.coefs_, found.intercepts_ = ([np.array(parts[k]) for parts in layers] for k in (0, 1))
     _take(found, network, KEPT)
@@ -59,7 +64,7 @@ def to_sklearn(network: Any, kind: type[Any]) -> Any:
     return found
 
 
-def perceptron_to_sklearn(model: object, kind: type[object]) -> Any:
+def perceptron_to_sklearn(model: ScikitLearn, kind: type[ScikitLearn]) -> ScikitLearn:
     """Return scikit-learn's perceptron with the weights of a fitted one."""
     found: BaseEstimator = kind(**_shared(model, kind, {}))
     _take(found, model, OF_PERCEPTRON)
@@ -67,13 +72,13 @@ def perceptron_to_sklearn(model: object, kind: type[object]) -> Any:
     return found
 
 
-def _plain(layer: Any, blocks: Any) -> tuple[Array, Array]:
+def _plain(layer: Dense | NTKDense, blocks: Views) -> tuple[Array, Array]:
     """Return weights and biases of the dense layer that computes the same."""
     weights = blocks[0] * blocks[0].dtype.type(layer.factor) if isinstance(layer, NTKDense) else blocks[0]
     return weights, blocks[1] if layer.bias else np.zeros(layer.n_out, weights.dtype)
 
 
-def _checked(network: Any, described: Network) -> str:
+def _checked(network: HoldsTheta, described: Network) -> str:
     """Return the hidden activation's name; raise ParameterError for what scikit-learn's networks cannot have."""
     for number, layer in enumerate(described.layers, 1):
         if not isinstance(layer, Dense | NTKDense):
@@ -95,7 +100,7 @@ def _checked(network: Any, described: Network) -> str:
     return ACTIVATIONS[names[0]] if names else "relu"
 
 
-def _refusal(network: Any, parameter: str, required: str, got: str) -> ParameterError:
+def _refusal(network: HoldsTheta, parameter: str, required: str, got: str) -> ParameterError:
     return ParameterError(
         who=f"{type(network).__name__}.to_sklearn",
         parameter=parameter,
@@ -105,10 +110,8 @@ def _refusal(network: Any, parameter: str, required: str, got: str) -> Parameter
     )
 
 
-def _shared(given: Any, kind: type[Any], own: Mapping[str, object]) -> dict[str, Any]:
+def _shared(given: ScikitLearn, kind: type[ScikitLearn], own: Mapping[str, object]) -> Record:
     """Return the parameters of one estimator that a class takes too, as far as it allows their values."""
-    from sklearn.utils._param_validation import make_constraint
-
     constraints = getattr(kind, "_parameter_constraints", {})
     found = {name: value for name, value in given.get_params(deep=False).items() if name in kind().get_params()}
     allowed = {
@@ -119,13 +122,13 @@ def _shared(given: Any, kind: type[Any], own: Mapping[str, object]) -> dict[str,
     return {name: copy(value) for name, value in allowed.items()}
 
 
-def _take(found: Any, given: Any, names: tuple[str, ...]) -> None:
+def _take(found: object, given: object, names: tuple[str, ...]) -> None:
     for name in names:
         if hasattr(given, name):
             setattr(found, name, copy(getattr(given, name)))
 
 
-def from_sklearn(kind: type[Any], given: Any, wanted: type[Any], engine: str) -> Any:
+def from_sklearn(kind: type[ScikitLearn], given: ScikitLearn, wanted: type[ScikitLearn], engine: str) -> ScikitLearn:
     """Return koubai's estimator with the weights of scikit-learn's.
 
     Raises
@@ -135,8 +138,6 @@ def from_sklearn(kind: type[Any], given: Any, wanted: type[Any], engine: str) ->
     NotFittedError
         If it is not fitted.
     """
-    from sklearn.utils.validation import check_is_fitted
-
     if not isinstance(given, wanted):
         raise ParameterTypeError(
             who=f"{kind.__name__}.from_sklearn",
@@ -152,7 +153,7 @@ def from_sklearn(kind: type[Any], given: Any, wanted: type[Any], engine: str) ->
     return _network(found, given)
 
 
-def _network(found: Any, given: Any) -> Any:
+def _network(found: ScikitLearn, given: ScikitLearn) -> ScikitLearn:
     """Give a network its weights, in its own layout."""
     sizes = [given.coefs_[0].shape[0], *(weights.shape[1] for weights in given.coefs_)]
     found.set_params(hidden_layer_sizes=tuple(sizes[1:-1]))
@@ -168,7 +169,7 @@ def _network(found: Any, given: Any) -> Any:
     return found
 
 
-def _perceptron(found: Any, given: Any) -> Any:
+def _perceptron(found: ScikitLearn, given: ScikitLearn) -> ScikitLearn:
     """Give a perceptron its weights."""
     _take(found, given, OF_PERCEPTRON)
     found.mistakes_, found._running = np.zeros(0, np.int64), None

@@ -1,7 +1,7 @@
 """How steps over maps are written: convolutions, poolings, and the edges that they need."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -218,19 +218,19 @@ def sql_blur(sql: SqlParts, step: Blur) -> list[str]:
     return sql.columns(step.name, [sum_of(0.0, step.weights, cells) for cells in groups], step.note)
 
 
-PLAIN: dict[type[Step], Callable[[Loops, Any], None]] = {
+PLAIN: dict[type[Step], Callable[..., None]] = {
     Pad: plain_pad,
     Convolve: plain_convolve,
     Pool: plain_pool,
     Blur: plain_blur,
 }
-ONNX: dict[type[Step], Callable[[OnnxWriter, Any], str]] = {
+ONNX: dict[type[Step], Callable[..., str]] = {
     Pad: onnx_pad,
     Convolve: onnx_convolve,
     Pool: onnx_pool,
     Blur: onnx_blur,
 }
-SQL: dict[type[Step], Callable[[SqlParts, Any], list[str]]] = {
+SQL: dict[type[Step], Callable[..., list[str]]] = {
     Pad: sql_pad,
     Convolve: sql_convolve,
     Pool: sql_pool,

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from importlib import import_module, metadata
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ from koubai.export.targets.onnx_graph import ML_OPSET, Graph, Kind
 from koubai.export.targets.texts import onnx as onnx_texts
 from koubai.export.targets.texts.onnx_cells import is_missing, onnx_codes
 from koubai.export.words import Counted
+
+if TYPE_CHECKING:
+    import onnx
 
 
 def write(computation: Computation) -> bytes:
@@ -47,13 +51,13 @@ class Writer:
     ----------
     computation : Computation
         What is to be computed.
-    onnx : module
+    package : module
         The package.
     """
 
-    def __init__(self, computation: Computation, onnx: Any) -> None:
-        self.computation, self.onnx = computation, onnx
-        self.graph = Graph(onnx)
+    def __init__(self, computation: Computation, package: ModuleType) -> None:
+        self.computation, self.onnx = computation, package
+        self.graph = Graph(package)
         self.tensors: dict[str, str] = {}
         self.dtypes: dict[str, np.dtype[np.generic]] = {}
         self.texts: dict[str, str] = {}
@@ -61,7 +65,7 @@ class Writer:
         self.missing_texts: dict[str, str] = {}
         """Whether they are missing."""
 
-    def model(self) -> Any:
+    def model(self) -> "onnx.ModelProto":
         """Return the whole model, checked."""
         for step in self.computation.steps:
             self.graph.note = step.note or step.name
@@ -319,7 +323,7 @@ def _type_of(answer: Answer) -> Kind:
     return str if kind.kind in "UO" else kind
 
 
-WRITERS: dict[type[Step], Callable[[Writer, Any], str]] = {
+WRITERS: dict[type[Step], Callable[..., str]] = {
     steps.Read: Writer.read,
     steps.Cast: Writer.cast,
     steps.Select: Writer.select,

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeAlias
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.export.steps import Step
+
+if TYPE_CHECKING:
+    import onnx
 
 Kind: TypeAlias = npt.DTypeLike
 """A NumPy type; ``str`` for texts."""
@@ -23,19 +27,19 @@ class Graph:
 
     Parameters
     ----------
-    onnx : module
+    package : module
         The package.
     """
 
-    def __init__(self, onnx: Any) -> None:
-        self.onnx = onnx
+    def __init__(self, package: ModuleType) -> None:
+        self.onnx = package
         self.nodes: list[object] = []
         self.inputs: list[object] = []
         self.note = ""
         """What the next operators belong to."""
         self.domains: set[str] = set()
         """Where its operators are from."""
-        self._constants: dict[tuple[object, ...], Any] = {}
+        self._constants: dict[tuple[object, ...], onnx.TensorProto] = {}
         self._names: dict[str, int] = {}
         self._has_texts = False
 
@@ -107,7 +111,7 @@ class Graph:
         self.inputs.append(self.onnx.helper.make_tensor_value_info(name, number, ["rows", *shape]))
         return self.unique(name)
 
-    def value(self, name: str, kind: Kind, width: int | None) -> Any:
+    def value(self, name: str, kind: Kind, width: int | None) -> "onnx.ValueInfoProto":
         """Return the description of an output: this many columns, or one value for each row."""
         shape = ["rows"] if width is None else ["rows", width]
         return self.onnx.helper.make_tensor_value_info(name, self.kind(kind), shape)

@@ -1,7 +1,7 @@
 """Plain code: what C, JavaScript and Python have in common when they compute a model's steps with loops."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -226,7 +226,7 @@ class Plain(Loops):
         self.fill(step, f"({total}) / {len(step.sources)}.0")
 
 
-WRITERS: dict[type[Step], Callable[[Plain, Any], None]] = {
+WRITERS: dict[type[Step], Callable[..., None]] = {
     steps.Read: Plain.read,
     steps.Cast: Plain.cast,
     steps.Select: Plain.select,

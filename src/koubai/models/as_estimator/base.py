@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -14,6 +14,7 @@ from koubai.core import entries
 from koubai.core.arrays import Array
 from koubai.core.errors import KoubaiError
 from koubai.core.schema import Record, Tensors
+from koubai.core.untyped import ScikitLearn
 from koubai.estimators.offers.tracking import tracked
 from koubai.models.as_estimator.framed import frame_of, is_table, refuse_several, rows_with, with_target
 from koubai.models.as_estimator.vocabulary import given_of
@@ -24,7 +25,9 @@ from koubai.tables.files.missing import Marks, texts_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from koubai.core.entries import Playground
     from koubai.explain.derivations import Derivation
+    from koubai.explain.network.asking import Ask
 
 INSIDE = re.compile(r"TableModel|MLPClassifier|MLPRegressor")
 """Who may complain of a parameter that the user gave to an estimator of tables."""
@@ -114,17 +117,25 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         check_is_fitted(self, "model_")
         return self.model_.loss_curve_
 
-    def explain(self, X: object, row: int = 1, **asked: Any) -> "Derivation":
+    def explain(self, X: object, row: int = 1, *, ask: "Ask | None" = None, member: int = 1) -> "Derivation":
         """Derive the numbers of one row, step by step; see `koubai.TableModel.explain`."""
-        return self.model_.explain(self._full(X, None), row, **asked)
+        return self.model_.explain(self._full(X, None), row, ask=ask, member=member)
 
     def explain_model(self, X: object, y: object = None, *, layer: int = 1) -> "Derivation":
         """Show what the model has learned; see `koubai.TableModel.explain_model`."""
         return self.model_.explain_model(self._full(X, y), layer=layer)
 
-    def play(self, X: object, y: object = None, **settings: object) -> Any:
+    def play(
+        self,
+        X: object,
+        y: object = None,
+        *,
+        task: str | None = None,
+        standardize: bool = True,
+        **settings: object,
+    ) -> "Playground":
         """Open the playground on these rows; see `koubai.TableModel.play`."""
-        return self.model_.play(self._full(X, y), **settings)
+        return self.model_.play(self._full(X, y), task=task, standardize=standardize, **settings)
 
     def _full(self, X: object, y: object) -> "pl.DataFrame":
         """Return rows as a table of the model, with their targets where they are known."""
@@ -198,7 +209,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         model = TableModel.from_record(checked["model"], tensors)
         return consistent_estimator(cls, model, checked["estimator"])
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True

@@ -1,7 +1,7 @@
 """A network for the classes of a table, as scikit-learn's tools know estimators."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def _has_probabilities(estimator: Any) -> bool:
+def _has_probabilities(estimator: "TableClassifier") -> bool:
     if estimator.loss in MARGINS:
         raise AttributeError(f"predict_proba is not available with loss={estimator.loss!r}, which gives none.")
     return True
@@ -64,7 +64,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  #
     array(['low', 'high'], dtype='<U4')
     """
 
-    _labels: Any
+    _labels: Labels
     _task = CLASSIFICATION
     _target_default = "class"
 
@@ -136,17 +136,20 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  #
         X, y = self._rows_and_targets(X, y)
         return float(super().score(X, y, sample_weight))
 
-    def _checked_targets(self, frame: "pl.DataFrame", y: Any) -> Array:
-        y = _check_y(y, multi_output=True, estimator=self)
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        check_consistent_length(frame, y)
-        self._take_targets(y)
-        return self._for_model(y)
+    def _checked_targets(self, frame: "pl.DataFrame", y: object) -> Array:
+        labels = _check_y(y, multi_output=True, estimator=self)
+        labels = column_or_1d(labels, warn=True)
+        check_classification_targets(labels)
+        check_consistent_length(frame, labels)
+        self._take_targets(labels)
+        return self._for_model(labels)
 
     def _take_targets(self, y: Array | None) -> None:
-        self._labels = None if y is None else Labels.of(y)
-        if self._labels is not None and len(self._labels.classes) < 2:
+        self.__dict__.pop("_labels", None)
+        if y is None:
+            return
+        self._labels = Labels.of(y)
+        if len(self._labels.classes) < 2:
             raise ValueError(
                 f"{type(self).__name__}: y must hold two classes or more; got 1 class, '{self._labels.classes[0]}'."
             )
@@ -158,7 +161,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]  #
         return self._labels.to_table(y)
 
     def _learned(self) -> None:
-        if self._labels is None:
+        if not hasattr(self, "_labels"):
             classes = self.model_.estimator_.classes_
             self._labels = Labels(classes, classes)
         self.classes_ = self._labels.classes

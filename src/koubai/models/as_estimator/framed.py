@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.language import worded
+from koubai.core.untyped import ScikitLearn, TableOfOthers
 from koubai.tables.files.frames import raw_table
 from koubai.tables.files.missing import Marks
 from koubai.tables.files.missing import clean as cleaned
@@ -33,7 +34,7 @@ def is_table(X: object) -> bool:
     )
 
 
-def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.DataFrame":
+def frame_of(estimator: ScikitLearn, X: TableOfOthers, target: str | None, *, fit: bool) -> "pl.DataFrame":
     """Return X as a polars frame, without the target; at `fit`, remember its number of columns and their names.
 
     Parameters
@@ -64,7 +65,7 @@ def frame_of(estimator: Any, X: Any, target: str | None, *, fit: bool) -> "pl.Da
     if fit:
         estimator.n_features_in_ = frame.width
         if numbered:
-            vars(estimator).pop("feature_names_in_", None)
+            estimator.__dict__.pop("feature_names_in_", None)
             return frame.rename(dict(zip(frame.columns, names_of(estimator), strict=True)))
         estimator.feature_names_in_ = np.asarray(frame.columns, dtype=object)
         return frame
@@ -99,7 +100,7 @@ def _are_names(X: object, y: list[object] | tuple[object, ...]) -> bool:
     return all(isinstance(name, str) for name in y) and {*y} <= {*raw_table(X).frame.columns}
 
 
-def names_of(estimator: Any) -> list[str]:
+def names_of(estimator: ScikitLearn) -> list[str]:
     """Return the names of the columns that an estimator learned from; those of an array are x0, x1, …."""
     names = getattr(estimator, "feature_names_in_", None)
     return [f"x{k}" for k in range(estimator.n_features_in_)] if names is None else list(map(str, names))

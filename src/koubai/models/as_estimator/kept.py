@@ -1,13 +1,17 @@
 """What the record of a table's estimator holds in a model file, and the estimator that it describes."""
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.schema import Description, Fields, Listed, Maybe, Record, Scalar, Text, Truth, Whole, consistent
+from koubai.core.untyped import ScikitLearn
 from koubai.models.as_estimator.labels import Labels
 from koubai.models.as_estimator.vocabulary import OF_NETWORK, OF_TABLE
+
+if TYPE_CHECKING:
+    from koubai.models.table_model import TableModel
 
 Estimator = TypeVar("Estimator")
 
@@ -33,7 +37,7 @@ LABELS = Fields({"classes": Listed(Scalar(), 2, different=True), "kind": Text(tu
 """The classes of a classifier, and what kind of array they are."""
 
 
-def consistent_estimator(kind: type[Estimator], model: Any, own: Record) -> Estimator:
+def consistent_estimator(kind: type[Estimator], model: "TableModel", own: Record) -> Estimator:
     """Return the estimator of a class that a model and its own record describe.
 
     Raises
@@ -48,7 +52,7 @@ def consistent_estimator(kind: type[Estimator], model: Any, own: Record) -> Esti
         model.network = dict(network)
         given = {name: getattr(model, name) for name in OF_TABLE} | network
         known = kind().get_params()  # type: ignore[attr-defined]  # an estimator of scikit-learn's kind
-        found: Any = kind(**{name: value for name, value in given.items() if name in known})
+        found: ScikitLearn = kind(**{name: value for name, value in given.items() if name in known})
         found.model_, found.n_features_in_ = model, int(own["n_features"])
         found.target_name_ = str(own["target_name"])
         if own["names"] is not None:
@@ -61,7 +65,7 @@ def consistent_estimator(kind: type[Estimator], model: Any, own: Record) -> Esti
     return consistent(kind.__name__, make)
 
 
-def labels_of(own: Record, in_model: Any) -> Labels:
+def labels_of(own: Record, in_model: Array) -> Labels:
     """Return the labels in a classifier's record; raise ValueError if they are not those of its model."""
     read = LABELS.read(own.get("labels"), "labels")
     classes: Array = np.array(read["classes"], dtype=KINDS[str(read["kind"])])

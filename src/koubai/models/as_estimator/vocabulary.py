@@ -1,6 +1,6 @@
 """The parameters of a table's estimators: those of the table's model, and the common ones of its network."""
 
-from typing import Any
+from koubai.core.schema import Record
 
 OF_NETWORK = (
     "hidden_layer_sizes",
@@ -45,7 +45,7 @@ OF_TABLE = (
 """Parameters of the table's model, as `koubai.TableModel` has them."""
 
 
-def given_of(estimator: Any) -> dict[str, Any]:
+def given_of(estimator: object) -> Record:
     """Return the keyword arguments of the `TableModel` that an estimator stands for."""
     chosen = {name: getattr(estimator, name) for name in OF_TABLE}
     network = {name: getattr(estimator, name, None) for name in OF_NETWORK}

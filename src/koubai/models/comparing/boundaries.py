@@ -1,9 +1,8 @@
 """What each learner answers over two columns of numbers, for a picture of all side by side."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -111,7 +110,7 @@ def _answers(
         return np.asarray(estimator.predict((grid - center) / scale), np.float64).reshape(-1)
 
 
-def _pair(prepared: PreparedTable, numeric: Any, columns: Sequence[str] | None) -> tuple[str, str] | None:
+def _pair(prepared: PreparedTable, numeric: Collection[str], columns: Sequence[str] | None) -> tuple[str, str] | None:
     """Return two columns: as named, else those that say most about the target on their own."""
     if columns is not None:
         for name in columns:

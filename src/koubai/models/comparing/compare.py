@@ -1,14 +1,16 @@
 """Learners compared on one table: accuracy with its spread, times, and the memory of what is kept."""
 
+import os
 import pickle
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from koubai.core import entries
 from koubai.core.arguments import NAMES, check_kind, or_none
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
@@ -19,6 +21,10 @@ from koubai.models.honest.cross import check_folds, folds_of, scheme_of
 from koubai.models.prepared import PreparedTable, RowNumbers
 from koubai.models.table_model import TableModel
 from koubai.tables.files.frames import TableLike
+from koubai.tables.files.reading import ReadingOptions
+
+if TYPE_CHECKING:
+    import polars as pl
 
 REPEATS = 3
 """Number of times that predictions are timed; the fastest counts."""
@@ -88,7 +94,7 @@ class Comparison:
     constant: float
     boundaries: Boundaries | None
 
-    def frame(self) -> Any:
+    def frame(self) -> "pl.DataFrame":
         """Return the comparison as a polars table."""
         import polars as pl
 
@@ -99,14 +105,11 @@ class Comparison:
         names = ("learner", "keeps", self.measure, "spread", "fit_seconds", "predict_seconds_per_row", "kept_bytes")
         return pl.DataFrame(rows, schema=names, orient="row")
 
-    def save(self, path: Any, lang: str | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], lang: str | None = None) -> None:
         """Write the comparison as a page of HTML."""
-        from koubai.core import entries
-
         entries.save_comparison(self, path, lang)
 
     def _repr_html_(self) -> str:
-        from koubai.core import entries
 
         return entries.comparison_html(self, None)
 
@@ -123,7 +126,7 @@ def compare(
     time_column: str | None = None,
     quality: str = "good",
     random_state: int = 0,
-    **reading: Any,
+    **reading: Unpack[ReadingOptions],
 ) -> Comparison:
     """Compare the learners of the lecture with a network on one table.
 
@@ -212,7 +215,7 @@ class _Fold:
     y: Array
     X_test: Array
     y_test: Array
-    constant: Any
+    constant: object
 
 
 def _features(prepared: PreparedTable) -> _Fold:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 import numpy.typing as npt
 
@@ -20,7 +20,7 @@ DATA, MODEL = "data", "model"
 class Learns(Protocol):
     """An estimator in scikit-learn's conventions."""
 
-    def fit(self, X: Array, y: npt.ArrayLike) -> Any:
+    def fit(self, X: Array, y: npt.ArrayLike) -> Self:
         """Learn from rows (n, n_features) and targets (n,)."""
 
     def predict(self, X: Array) -> npt.ArrayLike:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from koubai.core.errors import DataError, ParameterError
 from koubai.core.language import worded
 from koubai.core.schema import Fields, Listed, Named, Real, Record, Rule, Text, Whole
 from koubai.models.asked import refuse_by_blocks
+from koubai.models.honest.trained import Trained
 from koubai.models.prepared import PreparedTable, RowNumbers
 from koubai.models.scores.evaluation import Evaluation
 
@@ -94,7 +95,9 @@ def check_folds(cv: object, streamed: bool = False) -> None:
         refuse_by_blocks("cv", cv)
 
 
-def cross_validate(model: Any, prepared: PreparedTable, cv: int, executor: "Executor | None" = None) -> CrossValidated:
+def cross_validate(
+    model: Trained, prepared: PreparedTable, cv: int, executor: "Executor | None" = None
+) -> CrossValidated:
     """Return the scores of models like one, each trained on all folds but one and scored on that.
 
     Parameters
@@ -143,7 +146,7 @@ def folds_of(prepared: PreparedTable, cv: int, seed: int) -> Iterator[tuple[RowN
     if prepared.times is not None:
         yield from _by_time(prepared.times, cv)
         return
-    splitter: Any
+    splitter: Iterator[tuple[Array, Array]]
     if prepared.groups is not None:
         n_groups = len(np.unique(prepared.groups))
         if n_groups < cv:

@@ -6,7 +6,6 @@ difference has a standard error.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError
 from koubai.core.language import worded
 from koubai.core.schema import Fields, Listed, Real, Record, Rule, Text, Whole
+from koubai.models.honest.trained import Trained
 from koubai.models.prepared import PreparedTable
 from koubai.tables.preparing.splits import hold_out
 
@@ -98,7 +98,7 @@ class LearningCurve:
         return cls(n_rows, losses, scores, str(record["verdict"]), float(record["gain"]), float(record["error"]))
 
 
-def learning_curve(model: Any, prepared: PreparedTable) -> LearningCurve:
+def learning_curve(model: Trained, prepared: PreparedTable) -> LearningCurve:
     """Return the learning curve of a trained model.
 
     Parameters
@@ -140,7 +140,7 @@ def learning_curve(model: Any, prepared: PreparedTable) -> LearningCurve:
     return LearningCurve(tuple(n_rows), means, tuple(scores), verdict, gain, error)
 
 
-def _losses(model: Any, prepared: PreparedTable) -> Array:
+def _losses(model: Trained, prepared: PreparedTable) -> Array:
     """Return each held-out row's loss: minus the log of its class's probability, or the squared error."""
     features = model.preparation_.transform(prepared.frame[prepared.test], model.dtype)
     y = prepared.y[prepared.test]

@@ -1,19 +1,22 @@
 """Answers of a model that has no table's preparation: its inputs are columns of numbers, or those of a pipeline."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from koubai.core.arrays import Array
 from koubai.core.errors import DataError, KoubaiError
 from koubai.core.language import worded
+from koubai.core.untyped import ScikitLearn
 from koubai.models.kept.learned_columns import as_learned, learned_by
 from koubai.tables.meaning.values import LARGEST
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from koubai.core.arrays import Array
 
-Computed = Mapping[str, Callable[..., Any]]
+Computed = Mapping[str, Callable[["Array", "Array"], "Array"]]
 """Features that are computed from the columns ``x1`` and ``x2`` where a table has them not, by name."""
 MOST_NAMED = 8
 """So many names are listed in a sentence."""
@@ -50,7 +53,6 @@ def predict_bare(model: object, frame: "pl.DataFrame", computed: Computed | None
 
 def predictions_of(model: object, inputs: object) -> "pl.DataFrame":
     """Return the predictions for inputs as the model takes them; see `predict_bare`."""
-    import numpy as np
     import polars as pl
 
     predicted = np.asarray(asked(model, "predict", inputs))
@@ -67,7 +69,7 @@ def predictions_of(model: object, inputs: object) -> "pl.DataFrame":
     return pl.DataFrame(found)
 
 
-def asked(model: Any, method: str, inputs: Any) -> Any:
+def asked(model: object, method: str, inputs: object) -> ScikitLearn:
     """Return what a model answers; what scikit-learn says against the rows is one sentence.
 
     Raises
@@ -75,8 +77,6 @@ def asked(model: Any, method: str, inputs: Any) -> Any:
     DataError
         If the model cannot take the rows, such as numbers too large for single precision.
     """
-    import numpy as np
-
     is_pipeline = type(model).__name__ == "Pipeline"
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is too large is told below, or is no answer
@@ -92,8 +92,6 @@ def asked(model: Any, method: str, inputs: Any) -> Any:
 
 def _check_finite(answers: "Array") -> None:
     """Raise DataError if an answer is infinite or NaN."""
-    import numpy as np
-
     if answers.dtype.kind != "f" or np.isfinite(answers).all():
         return
     wrong = np.flatnonzero(~np.isfinite(answers).reshape(len(answers), -1).all(axis=1))
@@ -105,20 +103,19 @@ def _check_finite(answers: "Array") -> None:
     )
 
 
-def is_prepared(model: Any) -> bool:
+def is_prepared(model: ScikitLearn) -> bool:
     """Return whether a model is a pipeline whose own steps prepare what it is given."""
     return type(model).__name__ == "Pipeline" and len(model.steps) > 1
 
 
-def names_of(model: Any) -> list[str]:
+def names_of(model: ScikitLearn) -> list[str]:
     """Return the names of a model's inputs; those that have none are x1, x2, …."""
     names = getattr(model, "feature_names_in_", None)
     return [f"x{k}" for k in range(1, model.n_features_in_ + 1)] if names is None else list(map(str, names))
 
 
-def inputs_of(model: object, frame: "pl.DataFrame", computed: Computed | None = None) -> Any:
+def inputs_of(model: object, frame: "pl.DataFrame", computed: Computed | None = None) -> "pl.DataFrame | Array":
     """Return a model's inputs from a table: a frame if it knows names, else an array (n_rows, n_features)."""
-    import numpy as np
     import polars as pl
 
     knows_names = getattr(model, "feature_names_in_", None) is not None

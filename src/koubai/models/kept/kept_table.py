@@ -1,11 +1,14 @@
 """A table's model as far as predictions need it: what `koubai predict` loads."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from koubai.core.schema import Record, Tensors
 from koubai.models.kept import table_record
 from koubai.models.kept.kept_network import KeptNetwork
 from koubai.models.table_predictor import TablePredictor
+
+if TYPE_CHECKING:
+    from koubai.models.estimator_choice import Estimator
 
 
 class KeptTable(TablePredictor):
@@ -32,6 +35,6 @@ class KeptTable(TablePredictor):
         return model
 
 
-def _network_of(is_classification: bool, record: Record, tensors: Tensors) -> Any:
+def _network_of(is_classification: bool, record: Record, tensors: Tensors) -> "Estimator | KeptNetwork":
     """Return the network without its estimator where it can predict alone."""
     return KeptNetwork.from_record(record, tensors) or table_record.estimator_of(is_classification, record, tensors)

@@ -1,7 +1,7 @@
 """Whether a pipeline's steps learned the texts or the numbers of a column, which decides how "1" is read."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def learned_by(step: object, names: Sequence[str]) -> dict[str, Learned]:
     return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
-def _listed(columns: Any) -> Sequence[object]:
+def _listed(columns: slice | Sequence[object]) -> Sequence[object]:
     return [None] if isinstance(columns, slice) else columns
 
 

@@ -8,14 +8,14 @@ it in. What holds functions, or objects of other classes, is refused when it is 
 import re
 import warnings
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ModelFileError
 from koubai.core.language import worded
-from koubai.core.schema import REMEDY, Record, Tensors
+from koubai.core.schema import REMEDY, Json, Record, Tensors
+from koubai.core.untyped import ScikitLearn
 
 CLASS = re.compile(r"sklearn(\.[a-z_][a-z0-9_]*)+\.[A-Z][A-Za-z0-9]*")
 """Names of classes that may be loaded."""
@@ -29,7 +29,7 @@ class KeptPipeline:
     """A pipeline on its way to a model file and back."""
 
     @staticmethod
-    def to_record(pipeline: Any) -> tuple[Record, dict[str, Array]]:
+    def to_record(pipeline: ScikitLearn) -> tuple[Record, dict[str, Array]]:
         """Return a fitted pipeline as plain data and arrays; `from_record` reads them back.
 
         Raises
@@ -44,7 +44,7 @@ class KeptPipeline:
         return record, tensors
 
     @classmethod
-    def from_record(cls, record: Record, tensors: Tensors) -> Any:
+    def from_record(cls, record: Record, tensors: Tensors) -> ScikitLearn:
         """Return the pipeline described by `to_record`.
 
         Raises
@@ -73,7 +73,7 @@ class KeptPipeline:
         return found
 
 
-def _plain(value: Any, where: str, tensors: dict[str, Array]) -> Any:
+def _plain(value: ScikitLearn, where: str, tensors: dict[str, Array]) -> Json:
     """Return a value as plain data; arrays of numbers go into ``tensors`` under the place where they were found."""
     from sklearn.base import BaseEstimator
 
@@ -129,7 +129,7 @@ def _array(value: Array, where: str, tensors: dict[str, Array]) -> Record:
     return {"cells": cells, "shape": list(value.shape), "kind": value.dtype.kind}
 
 
-def _restored(value: object, tensors: Tensors, level: int) -> Any:
+def _restored(value: object, tensors: Tensors, level: int) -> ScikitLearn:
     """Return what plain data stand for."""
     if level > MOST_LEVELS:
         raise _damaged()
@@ -138,7 +138,7 @@ def _restored(value: object, tensors: Tensors, level: int) -> Any:
             raise _damaged()
         return value
 
-    def below(of: object) -> Any:
+    def below(of: object) -> ScikitLearn:
         return _restored(of, tensors, level + 1)
 
     match value:
@@ -184,7 +184,7 @@ def _numpy(name: str) -> type[np.generic]:
     return found
 
 
-def _model(name: str, where: str, record: Record, tensors: Tensors) -> Any:
+def _model(name: str, where: str, record: Record, tensors: Tensors) -> ScikitLearn:
     """Return a model of koubai's own within a pipeline."""
     from koubai.models.kept.homes import HOMES
 
@@ -195,7 +195,7 @@ def _model(name: str, where: str, record: Record, tensors: Tensors) -> Any:
     return getattr(import_module(HOMES[name]), name).from_record(record, own)
 
 
-def _estimator(name: str, state: Record) -> Any:
+def _estimator(name: str, state: Record) -> ScikitLearn:
     """Return an estimator of scikit-learn's with what was in it; nothing of it runs."""
     from sklearn.base import BaseEstimator
 
@@ -205,8 +205,8 @@ def _estimator(name: str, state: Record) -> Any:
     found = getattr(import_module(module), kind, None)
     if not isinstance(found, type) or not issubclass(found, BaseEstimator):
         raise _damaged()
-    made: Any = object.__new__(found)
-    vars(made).update(state)
+    made: ScikitLearn = object.__new__(found)
+    made.__dict__.update(state)
     made.get_params(deep=False)  # raises if one is missing
     made._validate_params()
     return made

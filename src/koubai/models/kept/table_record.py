@@ -1,7 +1,7 @@
 """Conversion of a table model to plain data and arrays for a model file, and back."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -45,6 +45,8 @@ from koubai.tables.preparing.refusals import TASKS
 from koubai.tables.preparing.targets import Target
 
 if TYPE_CHECKING:
+    from koubai.models.estimator_choice import Estimator
+    from koubai.models.kept.kept_network import KeptNetwork
     from koubai.models.table_preparer import TablePreparer
 
 PARAMETERS = (
@@ -229,7 +231,23 @@ def to_record(model: "TablePreparer") -> tuple[Record, dict[str, Array]]:
     return record, tensors | {f"preparation.{name}": array for name, array in preparation_tensors.items()}
 
 
-def _recorded(part: Any) -> Record | None:
+class Recordable(Protocol):
+    """A part of a model that has a record of its own."""
+
+    def record(self) -> Record:
+        """Return it as plain data."""
+        ...
+
+    @classmethod
+    def from_record(cls, record: Record) -> Self:
+        """Return what plain data describe."""
+        ...
+
+
+Recorded = TypeVar("Recorded", bound=Recordable)
+
+
+def _recorded(part: Recordable | None) -> Record | None:
     return None if part is None else part.record()
 
 
@@ -251,7 +269,7 @@ def parameters_of(record: Record) -> Record:
     return parameters
 
 
-def estimator_of(is_classification: bool, record: Record, tensors: Tensors) -> Any:
+def estimator_of(is_classification: bool, record: Record, tensors: Tensors) -> "Estimator":
     """Return the estimator that a record describes.
 
     Raises
@@ -266,7 +284,7 @@ def estimator_of(is_classification: bool, record: Record, tensors: Tensors) -> A
     return kind.from_record(record, tensors)
 
 
-NetworkOf: TypeAlias = Callable[[bool, Record, Tensors], Any]
+NetworkOf: TypeAlias = Callable[[bool, Record, Tensors], "Estimator | KeptNetwork"]
 """Makes what predicts from whether it predicts classes, a network's record and its arrays."""
 
 
@@ -324,13 +342,13 @@ def _restore(model: TablePredictor, record: Record, tensors: Tensors, network: N
         raise ValueError("one number is predicted by a network of one output")
 
 
-def _found(kind: Any, record: Record, name: str) -> Any:
+def _found(kind: type[Recorded], record: Record, name: str) -> Recorded | None:
     """Return what a part of a record describes; None if there is none, as in files of older versions."""
     part = record.get(name)
     return None if part is None else kind.from_record(part)
 
 
-def _others(first: Any, n_networks: int, tensors: Tensors) -> list[Any]:
+def _others(first: "Estimator | KeptNetwork", n_networks: int, tensors: Tensors) -> "list[Estimator | KeptNetwork]":
     """Return the further networks whose predictions are averaged; files of older versions have none."""
     if n_networks == 1:
         if OTHERS in tensors:

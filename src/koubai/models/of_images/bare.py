@@ -1,12 +1,13 @@
 """An estimator that learned from arrays, in a program or the playground, used as a model of images in files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import MissingError
 from koubai.core.language import worded
+from koubai.core.untyped import Loaded
 from koubai.models.of_images.image_model import ImageModel
 from koubai.models.of_images.seeing import is_of_cells
 from koubai.tables.preparing.refusals import CLASSIFICATION, REGRESSION
@@ -55,14 +56,14 @@ def of_arrays(estimator: "ConvClassifier | ConvRegressor | Neocognitron") -> Ima
     return model
 
 
-def as_image_model(model: Any) -> ImageModel | None:
+def as_image_model(model: Loaded) -> ImageModel | None:
     """Return a loaded model as one of images in files; None if it is of something else."""
     if type(model).__name__ in ("ConvClassifier", "ConvRegressor", "Neocognitron"):
         return of_arrays(model)
     return model if isinstance(model, ImageModel) else None
 
 
-def notes_on_units(model: Any, pixels: Array) -> list[str]:
+def notes_on_units(model: Loaded, pixels: Array) -> list[str]:
     """Return a note if pixels are far from all that a model can have learned from: 0 to 255, not 0 to 1.
 
     A model that learned from files reads others as it read those, so only an estimator, or `of_arrays` of one, has any.

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from koubai.core.arrays import Array
-from koubai.core.layers import Convolution
-from koubai.core.layers.base import Layer
+from koubai.core.layers import AveragePooling, Convolution, MaxPooling
+from koubai.core.layers.base import Layer, Views
 from koubai.estimators.convolution.source import images_at_once
 from koubai.explain.network.naming import layer_names
 from koubai.models.of_images.slopes import input_slopes
+
+if TYPE_CHECKING:
+    from koubai.estimators.convolution.classifier import ConvClassifier
+    from koubai.estimators.convolution.regressor import ConvRegressor
 
 MOST_FILTERS = 16
 """Most filters of a layer that are looked at."""
@@ -70,6 +74,12 @@ class Field(NamedTuple):
     right: int
 
 
+Windowed: TypeAlias = Convolution | MaxPooling | AveragePooling
+"""Layers that move windows over maps."""
+Part: TypeAlias = tuple[Windowed, Views]
+"""Such a layer with its parameters."""
+
+
 class Found(NamedTuple):
     """The greatest net input of each filter in each image (n, filters), and at which place of the map it is."""
 
@@ -77,7 +87,7 @@ class Found(NamedTuple):
     places: Array
 
 
-def field_of(layers: Sequence[Layer], row: int, column: int) -> Field:
+def field_of(layers: Sequence[Windowed], row: int, column: int) -> Field:
     """Return what the node at a place of the last of several layers sees of the image.
 
     Parameters
@@ -96,15 +106,14 @@ def field_of(layers: Sequence[Layer], row: int, column: int) -> Field:
     """
     spans = [(row, row + 1), (column, column + 1)]
     for layer in reversed(layers):
-        moved: Any = layer
-        windows = moved.windows
+        windows = layer.windows
         for axis, (first, end) in enumerate(spans):
             start = first * windows.strides[axis] - windows.before[axis]
             spans[axis] = start, (end - 1) * windows.strides[axis] - windows.before[axis] + windows.size[axis]
     return Field(*spans[0], *spans[1])
 
 
-def exciting(estimator: Any, pixels: Array) -> tuple[Exciting, ...]:
+def exciting(estimator: "ConvClassifier | ConvRegressor", pixels: Array) -> tuple[Exciting, ...]:
     """Return for each convolution what excites its filters most.
 
     Parameters
@@ -116,27 +125,31 @@ def exciting(estimator: Any, pixels: Array) -> tuple[Exciting, ...]:
     """
     network = estimator.network_
     parts = list(network.parts(estimator.theta_.astype(np.float64)))
-    last = _last_convolution(network.layers)
+    seeing = _up_to_last_convolution(parts)
     chosen = np.unique(np.linspace(0, len(pixels) - 1, min(len(pixels), MOST_IMAGES)).astype(np.intp))
-    found = _searched(estimator, parts[: last + 1], pixels, chosen)
+    found = _searched(estimator, seeing, pixels, chosen)
     names = layer_names(network)
     return tuple(
-        _exciting(estimator, names[index], parts[: index + 1], pixels, chosen, found[index]) for index in sorted(found)
+        _exciting(estimator, names[index], seeing[: index + 1], pixels, chosen, found[index]) for index in sorted(found)
     )
 
 
-def _last_convolution(layers: Sequence[Layer]) -> int:
-    """Return the index of the last convolution preceded only by layers with windows; -1 if there is none."""
-    last = -1
-    for index, layer in enumerate(layers):
-        if not hasattr(layer, "windows"):
+def _up_to_last_convolution(parts: Sequence[tuple[Layer, Views]]) -> list[Part]:
+    """Return the layers up to the last convolution preceded only by layers with windows; none if there is none."""
+    found: list[Part] = []
+    last = 0
+    for layer, blocks in parts:
+        if not isinstance(layer, Convolution | MaxPooling | AveragePooling):
             break
+        found.append((layer, blocks))
         if isinstance(layer, Convolution):
-            last = index
-    return last
+            last = len(found)
+    return found[:last]
 
 
-def _searched(estimator: Any, parts: Sequence[Any], pixels: Array, chosen: Array) -> dict[int, Found]:
+def _searched(
+    estimator: "ConvClassifier | ConvRegressor", parts: Sequence[Part], pixels: Array, chosen: Array
+) -> dict[int, Found]:
     """Return for each convolution the greatest net inputs of its filters in each of the chosen images."""
     lists: dict[int, list[tuple[Array, Array]]] = {}
     at_once = images_at_once(estimator.network_, 8)
@@ -153,7 +166,14 @@ def _searched(estimator: Any, parts: Sequence[Any], pixels: Array, chosen: Array
     }
 
 
-def _exciting(estimator: Any, name: str, parts: Sequence[Any], pixels: Array, chosen: Array, found: Found) -> Exciting:
+def _exciting(
+    estimator: "ConvClassifier | ConvRegressor",
+    name: str,
+    parts: Sequence[Part],
+    pixels: Array,
+    chosen: Array,
+    found: Found,
+) -> Exciting:
     layers, layer = [each for each, _ in parts], parts[-1][0]
     _, width = layer.output_shape[:2]
     n, filters = found.inputs.shape
@@ -167,7 +187,7 @@ def _exciting(estimator: Any, name: str, parts: Sequence[Any], pixels: Array, ch
         ]
     )
     wanted, inputs = _ascended(estimator, parts, patches)
-    return Exciting(name, layer.n_filters, wanted, inputs, patches, found.inputs[order, each], chosen[order])
+    return Exciting(name, layer.output_shape[2], wanted, inputs, patches, found.inputs[order, each], chosen[order])
 
 
 def cut(image: Array, field: Field, beyond: Array) -> Array:
@@ -187,7 +207,9 @@ def cut(image: Array, field: Field, beyond: Array) -> Array:
     return found
 
 
-def _ascended(estimator: Any, parts: Sequence[Any], patches: Array) -> tuple[Array, Array]:
+def _ascended(
+    estimator: "ConvClassifier | ConvRegressor", parts: Sequence[Part], patches: Array
+) -> tuple[Array, Array]:
     """Return the pattern of pixels that each filter answers to most, and the net input that it gets then.
 
     Gradient ascent begins near the mean pixel, or where that has no slope, as behind a ReLU that is off, at the best
@@ -199,7 +221,7 @@ def _ascended(estimator: Any, parts: Sequence[Any], patches: Array) -> tuple[Arr
     radius = max(float(np.linalg.norm(seen, axis=2).mean()), 1e-3)
     alone = _of_one_node([layer for layer, _ in parts])
     own = [(layer, blocks) for layer, (_, blocks) in zip(alone, parts, strict=True)]
-    delta = np.eye(filters, parts[-1][0].n_filters)
+    delta = np.eye(filters, parts[-1][0].output_shape[2])
     x = _on_sphere(np.random.default_rng(0).normal(size=seen.shape[::2]), 0.1 * radius)
     flat = np.linalg.norm(_slopes(own, x, delta)[0], axis=1, keepdims=True) == 0
     x = np.where(flat, seen[:, 0], x)
@@ -210,7 +232,7 @@ def _ascended(estimator: Any, parts: Sequence[Any], patches: Array) -> tuple[Arr
     return x.reshape(filters, *size) * scale + mean, u
 
 
-def _of_one_node(layers: Sequence[Any]) -> list[Any]:
+def _of_one_node(layers: Sequence[Windowed]) -> list[Windowed]:
     """Return layers like these for an image just as large as what one node sees, whose last map is that node alone."""
     found, extent = [], (1, 1)
     for layer in reversed(layers):
@@ -229,7 +251,7 @@ def _on_sphere(x: Array, radius: float) -> Array:
     return scaled
 
 
-def _slopes(parts: Sequence[Any], x: Array, delta: Array) -> tuple[Array, Array]:
+def _slopes(parts: Sequence[Part], x: Array, delta: Array) -> tuple[Array, Array]:
     """Return ∂(Σ δ u)/∂x of each row, and Σ δ u, u being the net inputs of the last of several layers."""
     sources, us, z = [], [], x
     for layer, blocks in parts:

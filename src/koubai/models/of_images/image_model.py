@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from koubai.models.of_images.learnable import LearnableImages, check_same_shape,
 from koubai.models.of_images.network_asked import check_network, new_estimator
 from koubai.models.scores.evaluation import Evaluation
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
+from koubai.training.loop import Callbacks
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,7 +79,7 @@ class ImageModel:
     task_: str
     why_: str
     resized_: bool
-    commonest_: Any
+    commonest_: object
     shares_: list[float] | None
     mean_: float
     evaluation_: Evaluation | None
@@ -92,7 +93,7 @@ class ImageModel:
         image_size: int | tuple[int, int] | None = None,
         channels: int | None = None,
         random_state: int = 0,
-        **network: Any,
+        **network: object,
     ) -> None:
         self.task, self.image_size, self.channels = task, image_size, channels
         self.random_state, self.network = random_state, network
@@ -118,7 +119,7 @@ class ImageModel:
         labels: Path | None = None,
         test: Path | None = None,
         test_fraction: float | None = None,
-        callbacks: Any = None,
+        callbacks: Callbacks = None,
     ) -> Self:
         """Learn from images in files.
 
@@ -176,7 +177,7 @@ class ImageModel:
             apart = read_images(test, image_size=size, channels=n_channels if pictures else None)
         return learnable(read, self.task, apart, test_fraction, self.random_state)
 
-    def train(self, prepared: LearnableImages, callbacks: Any = None, *, progress: bool = False) -> Self:
+    def train(self, prepared: LearnableImages, callbacks: Callbacks = None, *, progress: bool = False) -> Self:
         """Train on the result of `prepare`, and evaluate on the images held out.
 
         Parameters
@@ -198,7 +199,7 @@ class ImageModel:
             self.commonest_, self.shares_ = classes[counts.argmax()].item(), (counts / counts.sum()).tolist()
         else:
             self.mean_ = float(np.mean(labels, dtype=np.float64))
-        estimator: Any = new_estimator(prepared.task, self.network, self.random_state)
+        estimator = new_estimator(prepared.task, self.network, self.random_state)
         estimator.set_params(callbacks=callbacks, progress=progress)
         self.estimator_ = estimator.fit(prepared.pixels, labels).set_params(callbacks=None, progress=False)
         self.evaluation_ = None
@@ -311,7 +312,7 @@ class ImageModel:
 
         A label is unknown if the images have none, or it is no class of the model's.
         """
-        estimator: Any = self._fitted()
+        estimator = self._fitted()
         inputs = estimator._inputs(images.pixels, estimator.theta_.dtype)
         targets = np.full((len(images), estimator.network_.n_outputs), np.nan)
         labels = self._labels_of(images)

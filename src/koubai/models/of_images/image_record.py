@@ -1,6 +1,6 @@
 """Conversion of a model of images to plain data and arrays for a model file, and back."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from koubai.core.arrays import Array
 from koubai.core.schema import (
@@ -20,6 +20,11 @@ from koubai.core.schema import (
 from koubai.models.kept.table_record import SCORES
 from koubai.models.scores.evaluation import Evaluation
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
+
+if TYPE_CHECKING:
+    from koubai.estimators.convolution.classifier import ConvClassifier
+    from koubai.estimators.convolution.regressor import ConvRegressor
+    from koubai.estimators.neocognitron.estimator import Neocognitron
 
 PREFIX = "estimator."
 """The estimator's arrays stand under names that begin so."""
@@ -50,7 +55,30 @@ DESCRIPTION = Description(
 """Required contents of the record of a model of images, besides its estimator."""
 
 
-def to_record(model: Any) -> tuple[Record, dict[str, Array]]:
+class Learned(Protocol):
+    """A model of images, with its parameters and what it has learned."""
+
+    task: str | None
+    image_size: int | tuple[int, int] | None
+    channels: int | None
+    random_state: int
+    estimator_: "ConvClassifier | ConvRegressor | Neocognitron"
+    task_: str
+    why_: str
+    resized_: bool
+    commonest_: object
+    shares_: list[float] | None
+    mean_: float
+    evaluation_: Evaluation | None
+    n_images_: dict[str, int]
+    notes_: list[str]
+
+    def check(self) -> None:
+        """Raise ParameterError if a parameter is not allowed."""
+        ...
+
+
+def to_record(model: Learned) -> tuple[Record, dict[str, Array]]:
     """Return a fitted model as plain data and arrays."""
     estimator, tensors = model.estimator_.to_record()
     size = model.image_size
@@ -89,7 +117,7 @@ def parameters_of(record: Record) -> Record:
     return {name: given[name] for name in names} | {"image_size": None if size is None else tuple(size)}
 
 
-def restore(model: object, record: Record, tensors: Tensors) -> None:
+def restore(model: Learned, record: Record, tensors: Tensors) -> None:
     """Set what was learned, as a checked record describes it, on a new model.
 
     Raises
@@ -100,7 +128,7 @@ def restore(model: object, record: Record, tensors: Tensors) -> None:
     consistent("ImageModel", lambda: _restore(model, record, tensors))
 
 
-def _restore(model: Any, record: Record, tensors: Tensors) -> None:
+def _restore(model: Learned, record: Record, tensors: Tensors) -> None:
     from koubai.estimators.convolution.classifier import ConvClassifier
     from koubai.estimators.convolution.regressor import ConvRegressor
 

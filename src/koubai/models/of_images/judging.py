@@ -1,7 +1,6 @@
 """Scores of a model of images: which labels it can be judged by, and what its answers are compared with."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +38,7 @@ class Simplest:
     ----------
     classes : array or None
         The classes, sorted; None for numbers.
-    commonest : Any
+    commonest : label
         The commonest class; None if the training labels are unknown.
     shares : list of float or None
         Share of the rows of each class.
@@ -48,7 +47,7 @@ class Simplest:
     """
 
     classes: Array | None
-    commonest: Any
+    commonest: object
     shares: list[float] | None
     mean: float
 

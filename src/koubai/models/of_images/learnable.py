@@ -1,7 +1,7 @@
 """What is to be learned from images: classes or numbers, from which of them, and how it is judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -153,7 +153,7 @@ def check_labels(source: str, labels: Array, task: str) -> None:
         )
 
 
-def check_same_shape(images: Images, shape: Any) -> None:
+def check_same_shape(images: Images, shape: Sequence[int]) -> None:
     """Raise DataError unless images have the size and the channels of those that the network learns from."""
     wanted, got = tuple(shape), images.shape
     if got[:2] != wanted[:2]:

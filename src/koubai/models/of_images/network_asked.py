@@ -1,10 +1,10 @@
 """The network that the parameters of a model of images ask for."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from koubai.core.errors import KoubaiError
 from koubai.core.language import term, worded
+from koubai.core.schema import Record
 from koubai.models.estimator_choice import refuse_unknown
 from koubai.tables.preparing.refusals import CLASSIFICATION, TASKS
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from koubai.estimators.convolution.regressor import ConvRegressor
 
 
-def new_estimator(task: str, network: Mapping[str, Any], random_state: int) -> "ConvClassifier | ConvRegressor":
+def new_estimator(task: str, network: Record, random_state: int) -> "ConvClassifier | ConvRegressor":
     """Return the estimator for a task, not fitted.
 
     Raises
@@ -29,7 +29,7 @@ def new_estimator(task: str, network: Mapping[str, Any], random_state: int) -> "
     return kind(**network, random_state=random_state)
 
 
-def check_network(task: str | None, network: Mapping[str, object], random_state: int) -> None:
+def check_network(task: str | None, network: Record, random_state: int) -> None:
     """Raise the first complaint unless the network's parameters suit the task, or if it is None, any task."""
     refusals: list[KoubaiError] = []
     for each in TASKS if task is None else (task,):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,11 @@ from koubai.explain.network.naming import layer_names
 from koubai.images.images import Images
 from koubai.models.of_images.exciting import Exciting, exciting
 from koubai.models.of_images.slopes import input_slopes
+
+if TYPE_CHECKING:
+    from koubai.estimators.convolution.classifier import ConvClassifier
+    from koubai.estimators.convolution.regressor import ConvRegressor
+    from koubai.estimators.neocognitron.estimator import Neocognitron
 
 MOST_WRONG = 12
 """Number of images shown of those with the largest loss or error."""
@@ -117,7 +122,17 @@ class Seen:
         return f"Seen({self.name!r}: {said})"
 
 
-def see(model: Any, images: Images, row: int = 0) -> Seen:
+Sees: TypeAlias = "ConvClassifier | ConvRegressor | Neocognitron"
+"""What can look at images."""
+
+
+class HoldsEstimator(Protocol):
+    """A fitted model of images."""
+
+    def _fitted(self) -> "Sees": ...
+
+
+def see(model: HoldsEstimator, images: Images, row: int = 0) -> Seen:
     """Return what a model sees in one of several images.
 
     Parameters
@@ -137,7 +152,7 @@ def see(model: Any, images: Images, row: int = 0) -> Seen:
     return seen_by(model._fitted(), images, row)
 
 
-def see_arrays(estimator: Any, X: object, y: object, row: int) -> Seen:
+def see_arrays(estimator: "Sees", X: object, y: object, row: int) -> Seen:
     """Return what a network sees in one of several images in memory.
 
     Parameters
@@ -180,7 +195,7 @@ def see_arrays(estimator: Any, X: object, y: object, row: int) -> Seen:
     return seen_by(estimator, Images(pixels, labels, [f"X[{index}]" for index in range(len(pixels))], "X"), row)
 
 
-def seen_by(estimator: object, images: Images, row: int) -> Seen:
+def seen_by(estimator: "Sees", images: Images, row: int) -> Seen:
     """Return what a fitted network sees in one of several images."""
     if isinstance(row, bool) or not isinstance(row, int | np.integer):
         raise ParameterTypeError(
@@ -222,12 +237,14 @@ def seen_by(estimator: object, images: Images, row: int) -> Seen:
     )
 
 
-def is_of_cells(estimator: Any) -> bool:
+def is_of_cells(estimator: "Sees") -> bool:
     """Return whether an estimator is a Neocognitron, whose S-cells and C-cells are no network with gradients."""
     return type(estimator).__name__ == "Neocognitron"
 
 
-def _by_network(estimator: Any, image: Array, predicted: Any) -> tuple[Array | None, tuple[Maps, ...], Array | None]:
+def _by_network(
+    estimator: "Sees", image: Array, predicted: str | float
+) -> tuple[Array | None, tuple[Maps, ...], Array | None]:
     """Return the first kernels, the maps of all layers, and gradient × input of the answer."""
     theta = estimator.theta_.astype(np.float64)
     trace = trace_forward(estimator.network_, theta, estimator._inputs(image, np.float64))
@@ -241,7 +258,9 @@ CELLS = {"c": "contrast", "S": "s_cells", "C": "c_cells"}
 """Kinds of a Neocognitron's layers by the first letter of their names."""
 
 
-def _by_cells(estimator: Any, image: Array, predicted: Any) -> tuple[Array | None, tuple[Maps, ...], Array | None]:
+def _by_cells(
+    estimator: "Sees", image: Array, predicted: str | float
+) -> tuple[Array | None, tuple[Maps, ...], Array | None]:
     """Return what the first S-cells have learned, and the maps of all layers of cells."""
     layer = estimator.s_layers_[0]
     both = layer.weights.reshape(
@@ -251,11 +270,11 @@ def _by_cells(estimator: Any, image: Array, predicted: Any) -> tuple[Array | Non
     return both[:, :, 0] - both[:, :, 1], maps, None
 
 
-def _has_classes(estimator: Any) -> bool:
+def _has_classes(estimator: "Sees") -> bool:
     return hasattr(estimator, "classes_")
 
 
-def answers_to(estimator: Any, pixels: Array) -> tuple[Array, Array | None]:
+def answers_to(estimator: "Sees", pixels: Array) -> tuple[Array, Array | None]:
     """Return predictions for images (n, height, width, channels), and the probabilities of classes if there are any."""
     if is_of_cells(estimator):
         if not hasattr(estimator, "predict_proba"):  # labelled winners say no probabilities
@@ -287,20 +306,20 @@ def output_gradient(trace: ForwardTrace, node: int) -> Array:
     return input_slopes(parts, sources, trace.pre_activations, trace.activations, delta)
 
 
-def _node_of(estimator: Any, predicted: Any) -> tuple[int, float]:
+def _node_of(estimator: "Sees", predicted: str | float) -> tuple[int, float]:
     """Return the output that stands for a class, and -1 if it stands for the other of two."""
     place = int(np.flatnonzero(estimator.classes_ == predicted)[0])
     return (0, 1.0 if place else -1.0) if estimator.n_outputs_ == 1 else (place, 1.0)
 
 
-def _answers(estimator: Any, predicted: Any, probabilities: Array | None) -> tuple[tuple[str, float], ...]:
+def _answers(estimator: "Sees", predicted: str | float, probabilities: Array | None) -> tuple[tuple[str, float], ...]:
     if probabilities is None:
         return (("", float(predicted)),) if not hasattr(estimator, "classes_") else ((str(predicted), 1.0),)
     order = np.argsort(-probabilities, kind="stable")
     return tuple((str(estimator.classes_[index]), float(probabilities[index])) for index in order)
 
 
-def _first_kernels(estimator: Any, theta: Array) -> Array | None:
+def _first_kernels(estimator: "Sees", theta: Array) -> Array | None:
     first = estimator.network_.layers[0]
     return estimator.network_.block(theta, 0, "weights") if isinstance(first, Convolution) else None
 
@@ -315,7 +334,7 @@ def _maps(trace: ForwardTrace) -> tuple[Maps, ...]:
     )
 
 
-def _occlusion(estimator: Any, image: Array) -> Array:
+def _occlusion(estimator: "Sees", image: Array) -> Array:
     height, width, _ = image.shape
     size = max(1, round(min(height, width) / PATCHES))
     beneath = estimator.lowest_ if is_of_cells(estimator) else estimator.pixel_mean_
@@ -340,7 +359,7 @@ def _starts(length: int, size: int, step: int) -> Sequence[int]:
 
 
 def _most_wrong(
-    estimator: Any, images: Images, labels: Array, predicted: Array, probabilities: Array | None
+    estimator: "Sees", images: Images, labels: Array, predicted: Array, probabilities: Array | None
 ) -> tuple[WrongImage, ...]:
     """Return the images with the largest loss of those that are wrong; of numbers, with the largest error."""
     if not _has_classes(estimator):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,9 @@ PAIRED = 4
 """Number of columns among which pairs are tried: those whose own change alters the answer most."""
 
 
-def changes_of(usual: "Usual", frame: "pl.DataFrame", row: Array, answer: Any, place: int | None) -> Iterator[Change]:
+def changes_of(
+    usual: "Usual", frame: "pl.DataFrame", row: Array, answer: str | float, place: int | None
+) -> Iterator[Change]:
     """Yield changes of one column or, where none is enough, of two, that lead to another class.
 
     For numbers, those are yielded that raise and lower the answer most.
@@ -92,7 +94,7 @@ def _mixed(row: Array, usual: "Usual", values: dict[int, Array]) -> Array:
     return mixed
 
 
-def _change(usual: "Usual", frame: "pl.DataFrame", places: dict[int, int], answer: object) -> Change:
+def _change(usual: "Usual", frame: "pl.DataFrame", places: dict[int, int], answer: str | float) -> Change:
     steps = tuple(
         (usual.names[k], shown(frame[usual.names[k]][0]), shown(usual.frame[usual.names[k]][place]))
         for k, place in places.items()
@@ -101,7 +103,12 @@ def _change(usual: "Usual", frame: "pl.DataFrame", places: dict[int, int], answe
 
 
 def _of_pair(
-    usual: "Usual", frame: "pl.DataFrame", row: Array, answer: object, tried: dict[int, Array], pair: tuple[int, int]
+    usual: "Usual",
+    frame: "pl.DataFrame",
+    row: Array,
+    answer: str | float,
+    tried: dict[int, Array],
+    pair: tuple[int, int],
 ) -> list[tuple[float, Change]]:
     """Return the nearest change of two columns that leads to another class, with its distance; or nothing."""
     one, other = pair

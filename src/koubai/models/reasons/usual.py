@@ -1,7 +1,6 @@
 """What is usual for a table: the rows that a row is compared with."""
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -108,7 +107,7 @@ class Usual:
                 return found  # else answers were limited, which is no sum
         return contributions(answer, row, self.background, self.blocks, budget=budget, seed=seed)
 
-    def chosen(self, features: Array) -> tuple[Any, int | None, float | None]:
+    def chosen(self, features: Array) -> tuple[str | float, int | None, float | None]:
         """Return the answer for one row, and for a class its place and probability."""
         predicted, probabilities = self.model.outputs(features[np.newaxis].astype(self.model.dtype))
         if not self.model.target_.is_classification:

@@ -3,12 +3,13 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.models.reasons.record import WordReason
+from koubai.tables.files.frames import TableLike
 from koubai.tables.meaning.values import labels
 from koubai.tables.preparing.texts.column import TextColumn
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from koubai.models.reasons.usual import Usual
+    from koubai.models.table_predictor import TablePredictor
 
 MOST_WORDS = 100
 """So many different words of a text are taken out by turns, the first ones."""
@@ -111,7 +113,7 @@ TEXTS = 200
 """So many texts are looked at."""
 
 
-def words_of_model(model: Any, table: Any, seed: int = 0) -> list[CommonWord]:
+def words_of_model(model: "TablePredictor", table: TableLike, seed: int = 0) -> list[CommonWord]:
     """Return the words that matter most to a model in texts of several rows; none if it has no column of texts.
 
     Parameters

@@ -2,13 +2,14 @@
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.errors import DataError
 from koubai.core.language import worded
+from koubai.explain.model.page import ColumnView
+from koubai.models.prepared import PreparedTable
 from koubai.models.reasons.record import brief, shown
 from koubai.models.reasons.words import words_of_model
 from koubai.models.reporting.record import ColumnUse, Judged, Report, WrongRow
@@ -18,10 +19,6 @@ from koubai.models.table_predictor import TablePredictor
 from koubai.models.trust.remembered import Remembered
 from koubai.tables.files.frames import TableLike
 from koubai.tables.files.reading import Table
-
-if TYPE_CHECKING:
-    from koubai.explain.model.page import ColumnView
-    from koubai.models.prepared import PreparedTable
 
 MOST_CELLS = 40_000
 """Approximate number of cells examined for importance and dependence, so fewer rows of a wide table …"""
@@ -71,7 +68,7 @@ def _report(
     model: TablePredictor, table: Table, rows: Rows, effect_rows: Rows, held_out: bool, command: str, seed: int
 ) -> Report:
     """Return the report by some rows of a table, and the effects of columns by some rows of it."""
-    estimator: Any = model.estimator_
+    estimator = model.estimator_
     found, remembered = None, Remembered(None if held_out else model.trained_)
     if len(rows):
         frame = table.frame[rows]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from koubai.core import entries
 from koubai.core.arrays import Array
+from koubai.explain.derivations import Derivation
 from koubai.explain.model.page import ColumnView
 from koubai.models.honest.cross import CrossValidated
 from koubai.models.reasons.words import CommonWord
@@ -15,8 +16,6 @@ from koubai.tables.meaning.columns import Use
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from koubai.explain.derivations import Derivation
 
 
 @dataclass(frozen=True, slots=True)

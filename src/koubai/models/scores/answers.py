@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,8 +15,6 @@ from koubai.models.estimator_choice import Estimator
 from koubai.training.executors import shared_out, threads_of_a_block
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from koubai.estimators.members import Anew
 
 Answer: TypeAlias = "tuple[Estimator, Array] | None"
@@ -57,7 +56,11 @@ def _answer_all(
 
 
 def _answers_of_parts(
-    several: Sequence[Sequence[Any]], X: Array, y: Array, parts: Sequence[tuple[Array, Array]], plain: Array | None
+    several: Sequence[Sequence[Estimator]],
+    X: Array,
+    y: Array,
+    parts: Sequence[tuple[Array, Array]],
+    plain: Array | None,
 ) -> Iterator[list[Answer]]:
     """Yield, of several with an estimator for each part, the answers up to the first that failed.
 
@@ -114,7 +117,7 @@ def _answer(estimator: Estimator, X: Array, y: Array, part: tuple[Array, Array],
 
 
 def _answers_at_once(
-    estimators: Sequence[Any], X: Array, y: Array, part: tuple[Array, Array], plain: Array | None
+    estimators: Sequence[Estimator], X: Array, y: Array, part: tuple[Array, Array], plain: Array | None
 ) -> list[Answer]:
     """Do the same for several estimators with networks of both kinds trained at once, since each takes its time."""
     from koubai.estimators.members import anew, seed_of_member, train_together
@@ -147,14 +150,14 @@ def _answers_at_once(
     return answers
 
 
-def networks_at_once(estimator: Any) -> int:
+def networks_at_once(estimator: "Estimator") -> int:
     """Return how many networks like an unfitted estimator can be trained at once, each by a thread of its own."""
     from koubai.estimators.given.training_choices import chosen_engine
 
     return getattr(chosen_engine(estimator), "networks_at_once", 1)
 
 
-def trained_quietly(estimator: Any, X: Array, y: Array) -> bool:
+def trained_quietly(estimator: "Estimator", X: Array, y: Array) -> bool:
     """Train a network from which choices come; return whether it did not diverge."""
     try:
         with warnings.catch_warnings():

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -156,7 +155,7 @@ class ClassTally:
         self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._rows = self._right = self._constant = 0
         self._log_loss: float | None = 0.0
-        self._unknown: set[Any] = set()
+        self._unknown: set[str | float] = set()
         self._n_unknown = 0
 
     def add(self, y: Array, predicted: Array, probabilities: Array | None = None) -> None:

@@ -7,7 +7,7 @@ is passed to scikit-learn as codes (its numbers, or the positions of its values)
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from koubai.core.arrays import Array
 from koubai.core.errors import DataError, ParameterError, ShapeError
 from koubai.core.language import worded
 from koubai.core.network import Network
+from koubai.core.untyped import ScikitLearn
 from koubai.engines.reference import trace_forward
 from koubai.explain.derivations import Derivation
 from koubai.explain.model.average import about_average
@@ -70,7 +71,7 @@ class _CodedModel:
         self.blocks = [self._block(k, codes[:, k]) for k in range(len(codings))]
         self._estimator_type = "classifier" if model.target_.is_classification else "regressor"
         if model.target_.is_classification:
-            self.classes_: Any = getattr(model.estimator_, "classes_", None)
+            self.classes_: Array | None = getattr(model.estimator_, "classes_", None)
 
     def fit(self, X: Array, y: Array) -> Self:
         return self
@@ -78,11 +79,10 @@ class _CodedModel:
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         from sklearn.utils import Tags, TargetTags
 
-        kind: Any = self._estimator_type
-        return Tags(estimator_type=kind, target_tags=TargetTags(required=False))
+        return Tags(estimator_type=self._estimator_type, target_tags=TargetTags(required=False))
 
     def features(self, X: Array) -> Array:
         """Return the features of codes; of all columns, only those that were changed are prepared anew."""
@@ -164,7 +164,7 @@ def _coded(frame: "pl.DataFrame", names: Mapping[str, bool]) -> tuple[list[_Codi
             columns.append(numbers(column).fill_null(np.nan).to_numpy())
         else:
             values = column.value_counts(sort=True)[name]
-            position: Mapping[Any, int] = {value: k for k, value in enumerate(values.to_list())}
+            position: Mapping[object, int] = {value: k for k, value in enumerate(values.to_list())}
             codings.append(_Coding(name, values))
             columns.append(np.array([position[value] for value in column.to_list()], dtype=np.float64))
     return codings, np.column_stack(columns)
@@ -255,7 +255,7 @@ class _PlainNetwork:
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> ScikitLearn:
         from sklearn.utils import ClassifierTags, Tags, TargetTags
 
         return Tags(

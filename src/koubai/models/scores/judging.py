@@ -17,9 +17,10 @@ kind, since no numbers go in as pieces, one network is judged in the place of th
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.special import logit
@@ -32,8 +33,6 @@ from koubai.models.scores.judgement import HELD_OUT, Judgement
 from koubai.models.scores.parts import Apart, parts_of
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from koubai.estimators.classifier import MLPClassifier
 
 FEWEST_OF_CLASS = 10
@@ -245,7 +244,7 @@ def _of_one_part(judgement: Judgement, classes: bool, y: Array, asked: Array) ->
     return replace(found, factor=1.0, alone=tuple(1.0 for _ in found.alone))
 
 
-def _judged_once(estimator: Any, outputs: Array, y: Array, weights: Array | None) -> Judgement:
+def _judged_once(estimator: "Estimator", outputs: Array, y: Array, weights: Array | None) -> Judgement:
     found = weigh(estimator.network_, outputs, estimator.coded_targets(y), weights)
     l2 = float(estimator.alpha)
     return Judgement({f"{l2:g}": found.loss}, l2, found.factor, found.constant, HELD_OUT, found.kinds, found.alone)

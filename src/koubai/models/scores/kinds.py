@@ -5,12 +5,12 @@ both are tried on rows that they did not learn from, unless the rows are too few
 """
 
 import warnings
-from typing import Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.models.averaging import can_be_widened, with_theta
+from koubai.models.estimator_choice import Estimator
 from koubai.models.scores.answers import can_be_drawn, outputs_of
 from koubai.models.scores.judgement import HELD_OUT, Judgement
 from koubai.models.scores.judging import judge_kinds
@@ -21,7 +21,7 @@ Kinds = tuple[Array | None, ...]
 
 
 def kinds_that_serve(
-    estimator: Any,
+    estimator: "Estimator",
     X: Array,
     y: Array,
     *,
@@ -60,7 +60,7 @@ def kinds_that_serve(
 
 
 def _judged(
-    estimator: Any,
+    estimator: "Estimator",
     X: Array,
     y: Array,
     kinds: Kinds,

@@ -1,7 +1,8 @@
 """What serves a stated measure, and the limits of intervals, found for a table's model while it is trained."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from concurrent.futures import Executor
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,10 +20,6 @@ from koubai.models.trust.conformal import Conformal
 from koubai.models.trust.decision import Decision
 from koubai.models.trust.metrics import METRICS, check_metric
 from koubai.models.trust.serving import Candidate, choose, decide_by_parts, decide_by_rows
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
 
 LEFT_OUT = ("callbacks", "checkpoint", "n_starts")
 """Parameters of the one final training."""
@@ -111,7 +108,7 @@ def judge_for(
     )
 
 
-def settings_for(model: TablePreparer, n_rows: int) -> dict[float, dict[str, Any]]:
+def settings_for(model: TablePreparer, n_rows: int) -> dict[float, dict[str, object]]:
     """Return the penalties that a model is to choose from, and what else each sets, see `settings_to_judge`."""
     if not model.cross_validation:
         return {}

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.errors import ParameterError
 from koubai.core.language import worded
+from koubai.core.schema import Record
+from koubai.models.estimator_choice import Estimator
 from koubai.models.scores.answers import trained_quietly
 from koubai.models.scores.judging import draw_to_constant
 from koubai.models.scores.kinds import Kinds
@@ -31,7 +32,7 @@ def parts_to_judge(y: Array, classes: bool, seed: int, apart: Apart | None = Non
 class Candidate:
     """An unfitted estimator, the targets in the form it takes, and what its answers are in the table's units."""
 
-    estimator: Any
+    estimator: "Estimator"
     targets: Array
     in_units: Callable[[Array], Array]
 
@@ -44,7 +45,7 @@ def choose(
     y: Array,
     seed: int,
     apart: Apart | None = None,
-) -> tuple[Decision, dict[str, Any]] | None:
+) -> tuple[Decision, Record] | None:
     """Return whether other class weights, or another loss, serve a measure better than the defaults.
 
     Parameters
@@ -107,7 +108,7 @@ def _answers(candidate: Candidate, X: Array, trained: Array, asked: Array) -> Ar
 
 def decide_by_parts(
     metric: str,
-    estimator: Any,
+    estimator: "Estimator",
     X: Array,
     y: Array,
     *,
@@ -180,7 +181,7 @@ def _sample(seen: Kinds) -> list[tuple[Array | None, int]]:
     return [(features, sum(one is features for one in seen)) for features in kinds.values()]
 
 
-def _alike(estimator: Any, epochs: int, number: int) -> Any:
+def _alike(estimator: "Estimator", epochs: int, number: int) -> "Estimator":
     """Return an unfitted network like a fitted one, of which the first has its seed, and others their own."""
     from sklearn.base import clone  # slow to load
 

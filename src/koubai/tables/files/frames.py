@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, TypeAlias, Unpack
 
 from koubai.core.errors import DataError, ParameterError, ParameterTypeError
 from koubai.core.language import worded
+from koubai.core.untyped import TableOfOthers
 from koubai.tables.files.forks import check_process
 from koubai.tables.files.missing import NO_MARKS, Marks, clean
 from koubai.tables.files.names import unique_names
@@ -15,7 +16,7 @@ from koubai.tables.files.reading import ReadingOptions, Table, read_table
 if TYPE_CHECKING:
     import polars as pl
 
-TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, object] | str | os.PathLike[str] | Any"
+TableLike: TypeAlias = "Table | pl.DataFrame | Mapping[str, object] | str | os.PathLike[str] | TableOfOthers"
 """A `Table`, a polars or pandas DataFrame, a mapping of names to values, or a file path."""
 
 
@@ -74,7 +75,7 @@ def raw_table(given: TableLike, **reading: Unpack[ReadingOptions]) -> Table:
     return Table(frame, "the table", notes=notes)
 
 
-def _named(given: Any) -> "tuple[pl.DataFrame, tuple[str, ...]]":
+def _named(given: TableOfOthers) -> "tuple[pl.DataFrame, tuple[str, ...]]":
     """Return a polars frame with normalised column names, and notes on these."""
     import polars as pl
 
@@ -115,7 +116,7 @@ def _is_pandas(given: object) -> bool:
     return type(given).__module__.partition(".")[0] == "pandas" and hasattr(given, "columns") and hasattr(given, "iloc")
 
 
-def _of_pandas(given: Any, names: Sequence[str]) -> "pl.DataFrame":
+def _of_pandas(given: TableOfOthers, names: Sequence[str]) -> "pl.DataFrame":
     """Convert a pandas frame to polars, at once if all types are supported, else column by column."""
     import polars as pl
 
@@ -123,7 +124,7 @@ def _of_pandas(given: Any, names: Sequence[str]) -> "pl.DataFrame":
     return pl.DataFrame([_series(column, name) for name, column in zip(names, columns, strict=True)])
 
 
-def _plain(column: Any) -> Any:
+def _plain(column: TableOfOthers) -> TableOfOthers:
     """Return a column of pandas in place of one of a type that only pandas has."""
     kind = type(column.dtype).__name__
     if kind == "PeriodDtype":
@@ -137,7 +138,7 @@ def _plain(column: Any) -> Any:
     return column
 
 
-def _series(column: Any, name: str) -> "pl.Series":
+def _series(column: TableOfOthers, name: str) -> "pl.Series":
     """Convert a pandas column; cells of mixed types become texts, as in a file."""
     import polars as pl
 

@@ -9,11 +9,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from koubai.core.errors import FileError, ParameterError
 from koubai.core.extras import to_install
 from koubai.core.language import worded
+from koubai.core.untyped import FileSystem
 from koubai.tables.files.parquet import complaints
 from koubai.tables.files.scratch import ScratchFile
 
@@ -85,7 +86,7 @@ def _files_at(source: str) -> list[str]:
     return [files.unstrip_protocol(name) for name in names]
 
 
-def _opened(source: str) -> tuple[Any, str]:
+def _opened(source: str) -> tuple[FileSystem, str]:
     """Return the file system of a URL, and the path in it."""
     kind = source.partition("://")[0]
     try:
@@ -136,7 +137,7 @@ def local_copy(source: str) -> ScratchFile:
     return scratch
 
 
-def _in_one_stream(source: str) -> Any:
+def _in_one_stream(source: str) -> BinaryIO:
     """Open a file on a server of the web that sends no parts of one; it may take as long as something comes."""
     import fsspec
     from aiohttp import ClientTimeout

@@ -1,12 +1,12 @@
 """The lab's animation as a GIF: the background is drawn once, and each frame redraws only what moves."""
 
 import io
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from koubai.core.language import Language
+from koubai.core.untyped import Matplotlib
 from koubai.descent.paths.compare import Comparison
 from koubai.views.descent.plot import draw_progress, framed_figure
 from koubai.views.descent.style import drawing
@@ -50,7 +50,7 @@ def _frames(comparison: Comparison, lang: Language) -> list[npt.NDArray[np.uint8
     with drawing(lang):
         figure, panels = framed_figure(comparison, lang)
         figure.set_dpi(DPI)
-        canvas: Any = FigureCanvasAgg(figure)
+        canvas: Matplotlib = FigureCanvasAgg(figure)
         canvas.draw()
         still = canvas.copy_from_bbox(figure.bbox)
         fixed = {artist for axes in figure.axes for artist in axes.lines}
@@ -67,6 +67,6 @@ def _frames(comparison: Comparison, lang: Language) -> list[npt.NDArray[np.uint8
     return frames
 
 
-def _marks(fixed: set[Any]) -> list[Any]:
+def _marks(fixed: set[Matplotlib]) -> list[Matplotlib]:
     """Return the marks that lie above the paths, so that they can be redrawn over them."""
     return [artist for artist in fixed if artist.get_zorder() > 5]

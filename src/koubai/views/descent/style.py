@@ -8,13 +8,14 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from koubai.core.errors import ParameterError
 from koubai.core.extras import to_install
 from koubai.core.language import Language, worded
+from koubai.core.schema import Record
 
-Drawn: TypeAlias = dict[str, Any]
+Drawn: TypeAlias = Record
 """Keyword arguments of matplotlib's functions."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")

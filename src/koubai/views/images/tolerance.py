@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from koubai.core.arrays import Array
 from koubai.core.language import language, text
+from koubai.core.untyped import Matplotlib
 from koubai.training.atomic import replacing_file
 from koubai.views.descent.style import DPI, drawing, is_vector, line_style, marker
 
@@ -55,7 +56,7 @@ def draw_tolerance(
 
         figure = Figure(figsize=SIZE, layout="constrained")
         figure.suptitle(text("tolerance.title", tongue))
-        parts: Any = figure.subfigures(2, 1, height_ratios=[1.45, 1])
+        parts: Matplotlib = figure.subfigures(2, 1, height_ratios=[1.45, 1])
         above, below = parts
         panels = above.subplots(2, 4)
         titles = [text(f"tolerance.{name}", tongue) for name in ("plain", "shifted", "scaled", "noisy")]

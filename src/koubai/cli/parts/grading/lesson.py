@@ -11,10 +11,9 @@ from zlib import crc32
 
 from koubai.cli.parts.grading.results import Mark, ResultKind
 from koubai.core.errors import DataError
-from koubai.core.language import text, worded
+from koubai.core.language import Language, text, worded
 
 if TYPE_CHECKING:
-    from koubai.core.language import Language
     from koubai.core.schema import Record
 
 CODE = re.compile(r"KOUBAI1\.([A-Za-z0-9_-]+)\.([0-9a-f]{8})")

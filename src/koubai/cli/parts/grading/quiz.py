@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from koubai.cli.parts.grading.results import Mark, ResultKind
 from koubai.core.errors import DataError, ParameterError
-from koubai.core.language import text, worded
+from koubai.core.language import Language, text, worded
 
 if TYPE_CHECKING:
-    from koubai.core.language import Language
     from koubai.explain.quiz.keys import Entry
 
 TABLES = (".csv", ".tsv", ".parquet", ".xlsx", ".ods")

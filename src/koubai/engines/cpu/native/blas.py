@@ -6,7 +6,6 @@ from ctypes import c_char_p, c_void_p, py_object, pythonapi
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
-from typing import Any
 
 from koubai.core.errors import KoubaiError
 
@@ -14,7 +13,7 @@ MODULE = "scipy.linalg.cython_blas"
 
 
 @cache
-def load() -> Mapping[str, Any]:
+def load() -> Mapping[str, object]:
     """Load SciPy's BLAS, once, and return the capsules with its routines.
 
     It is loaded without the package around it, SciPy's linear algebra, which takes a tenth of a second; whoever imports
@@ -31,7 +30,7 @@ def load() -> Mapping[str, Any]:
         found.loader.exec_module(cython_blas)
         if not known:
             sys.modules.pop(MODULE, None)  # it enters itself, and an import would then not make it the package's own
-    capsules: Mapping[str, Any] = cython_blas.__pyx_capi__
+    capsules: Mapping[str, object] = cython_blas.__pyx_capi__
     return capsules
 
 

@@ -5,25 +5,26 @@ a new activation, a parameter, or a field of a record is in the next description
 """
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import combinations, permutations
 from math import prod
-from typing import Any
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.layers import LAYERS, Convolution, Flatten, LearnedActivation, PeriodicEmbedding
 from koubai.core.layers.base import BIASES, GROUPS, Block, Layer
 from koubai.core.layers.pooling import Pooling
 from koubai.core.losses import LOSSES
-from koubai.core.registry import Registry
+from koubai.core.registry import Kind, Registry
+from koubai.core.schema import Record
+from koubai.core.untyped import Compiled
 from koubai.engines.cpu import codes, layout
 from koubai.engines.cpu.kernels import records, sizes
 from koubai.engines.cpu.native.library import Function
 from koubai.engines.cpu.native.packing import packed
 from koubai.optimizers.registry import OPTIMIZERS
 
-Plain = dict[str, Any]
+Plain = Record
 
 COLUMNS = (
     *("KIND", "N_IN", "N_OUT", "WEIGHTS", "ROWS", "COLUMNS", "BIASES", "N_BIASES"),
@@ -34,8 +35,8 @@ PART_COLUMNS = ("START", "LINES", "WIDTH", "PENALIZED", "DESCENDS")
 
 
 def named_functions(
-    calls: Sequence[tuple[str, Any, tuple[Any, ...]]], functions: Sequence[Function]
-) -> list[dict[str, Any]]:
+    calls: Sequence[tuple[str, Compiled, tuple[Compiled, ...]]], functions: Sequence[Function]
+) -> list[Record]:
     """Return the functions of a module with the names and kinds of their words: ``["net.shape", "i8:2"]``.
 
     Parameters
@@ -45,11 +46,12 @@ def named_functions(
     functions : sequence of Function
         The functions, by the name and the key of such a call.
     """
-    found: list[dict[str, Any]] = []
+    found: list[Record] = []
     for function in functions:
         for name, kernel, arguments in calls:
             if (name, packed(arguments)[0]) == (function.entry, function.key):
-                parameters = inspect.signature(getattr(kernel, "py_func", kernel)).parameters
+                function_of: Callable[..., object] = kernel.py_func if hasattr(kernel, "py_func") else kernel
+                parameters = inspect.signature(function_of).parameters
                 names = [leaf for each in zip(parameters, arguments, strict=True) for leaf in _names(*each)]
                 pairs = [list(pair) for pair in zip(names, function.key.split(), strict=True)]
                 found.append({"symbol": function.symbol, "entry": name, "arguments": pairs})
@@ -57,17 +59,17 @@ def named_functions(
     return found
 
 
-def _names(name: str, value: Any) -> Iterator[str]:
+def _names(name: str, value: Compiled) -> Iterator[str]:
     """Yield the names of the arrays and numbers in an argument: of a record's fields, behind a dot."""
     if isinstance(value, tuple):
-        record: Any = value
+        record: Compiled = value
         for field, part in zip(record._fields, record, strict=True):
             yield from _names(f"{name}.{field}", part)
     else:
         yield name
 
 
-def description(functions: Sequence[Mapping[str, Any]]) -> Plain:
+def description(functions: Sequence[Record]) -> Plain:
     """Return all that JavaScript must know of a module with these functions."""
     return {
         "functions": list(functions),
@@ -98,14 +100,17 @@ def description(functions: Sequence[Mapping[str, Any]]) -> Plain:
     }
 
 
-def _kinds(registry: Registry[Any], numbers: Mapping[str, int], *more: str) -> Plain:
+def _kinds(registry: Registry[Kind], numbers: Mapping[str, int], *more: str) -> Plain:
     """Return of each kind its number, its parameters in their order with their defaults, and what else is asked."""
+
+    def parameters_of(kind: type) -> dict[str, float]:
+        example = kind()
+        return {field.name: float(getattr(example, field.name)) for field in fields(kind)}
+
     return {
         name: {
             "code": code,
-            "parameters": {
-                field.name: float(getattr(registry[name](), field.name)) for field in fields(registry[name])
-            },
+            "parameters": parameters_of(registry[name]),
             **{what: getattr(registry[name], what) for what in more},
         }
         for name, code in numbers.items()
@@ -165,8 +170,8 @@ def _layer(kind: type[Layer], code: int) -> Plain:
 
     They are found by two layers whose sizes are all different, and by others without what can be switched off.
     """
-    given: Any = kind
-    own = {field.name: field for field in fields(given)}
+    given: Callable[..., Layer] = kind
+    own = {field.name: field for field in fields(kind)}
     whole = [name for name, field in own.items() if field.type in INTS]
     lists = [name for name, field in own.items() if str(field.type) in LISTS]
     switches = [name for name, field in own.items() if field.type in ("bool", bool)]

@@ -1,7 +1,6 @@
 """One call of each kernel for each kind of arguments: what a library has code for."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +54,7 @@ def _learn_sparse(dtype: npt.DTypeLike) -> None:
     _learn(csr_array(np.ones((1, 1), dtype)))
 
 
-def examples(dtype: np.dtype[Any]) -> Calls:
+def examples(dtype: np.dtype[np.generic]) -> Calls:
     """Return the kernels that Python calls with arguments as the engine makes them, for one precision.
 
     They are noted while the engine runs on next to nothing: so the kinds of arguments need not be written down.

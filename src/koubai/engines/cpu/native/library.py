@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ctypes import CDLL, addressof, byref, c_char, c_char_p, c_double, c_int, c_void_p, string_at
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from koubai.core.errors import KoubaiError
+from koubai.core.untyped import Compiled
 from koubai.engines.cpu.native.blas import routines
 from koubai.engines.cpu.native.levels import Level, Platform, platform_here
 from koubai.engines.cpu.native.packing import packed, writer
@@ -94,14 +95,14 @@ class Library:
             raise OSError("made from other sources than its name says")
         functions = (Function(*each) for each in table["functions"])
         self._symbols = {(function.entry, function.key): function.symbol for function in functions}
-        self._functions: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._functions: dict[tuple[str, str], tuple[Callable[..., int], Callable[..., bytes]]] = {}
         self._has_blas = False
 
     def n_kinds(self, entry: str) -> int:
         """Return for how many kinds of arguments a kernel has been called so far."""
         return sum(name == entry for name, _ in self._functions)
 
-    def function(self, entry: str, key: str) -> tuple[Any, Any]:
+    def function(self, entry: str, key: str) -> tuple[Callable[..., int], Callable[..., bytes]]:
         """Return the C function of a kernel for arguments with this key, and what writes their words.
 
         It takes the words and the address of a float64 for the result, and returns 0 if all went well. A kernel that
@@ -127,7 +128,7 @@ class Library:
                 c_void_p.in_dll(self._library, VARIABLES[name]).value = address
             self._has_blas = True
 
-    def call(self, entry: str, arguments: Sequence[Any]) -> float:
+    def call(self, entry: str, arguments: Sequence[Compiled]) -> float:
         """Call a kernel; return its result, 0 if it has none."""
         self.lend_blas()
         key, words = packed(tuple(arguments))

@@ -1,8 +1,7 @@
 """What SQL's expressions are made of: formulas, numbers, sums, labels."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -23,8 +22,15 @@ SAFE = 700.0
 class Text(FormulaText):
     """Formulas in SQL, exp within the range of all databases."""
 
-    def __init__(self, dialect: Dialect, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(
+        self,
+        dialect: Dialect,
+        functions: Mapping[str, str],
+        conditional: Callable[[str, str, str], str],
+        relations: Mapping[str, str],
+        power: Callable[[str, str], str],
+    ) -> None:
+        super().__init__(functions, conditional, relations, power)
         self.dialect = dialect
 
     def call(self, name: str, arguments: list[str]) -> str:

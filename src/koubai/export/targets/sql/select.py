@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from koubai.core.errors import DataError
 from koubai.core.formulas.tree import Symbol
@@ -380,7 +379,7 @@ class SQL:
         return [f"substr({' || '.join(parts)}, 4) AS prediction_set"]
 
 
-WRITERS: dict[type[Step], Callable[[SQL, Any], list[str]]] = {
+WRITERS: dict[type[Step], Callable[..., list[str]]] = {
     steps.Read: SQL.read,
     steps.Cast: SQL.same,
     steps.Select: SQL.select,

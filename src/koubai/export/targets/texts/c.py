@@ -1,10 +1,9 @@
 """C counts words with tables of Unicode's characters in the file, and nothing but the C library."""
 
-from typing import Any
-
 from koubai.export.targets.formula_text import digits
 from koubai.export.targets.loops import wrapped
 from koubai.export.targets.texts.characters import Characters, Ranges, characters
+from koubai.export.targets.texts.protocol import WritesFields
 from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
 
 BLANKS = ((9, 13), (32, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029),
@@ -289,7 +288,7 @@ def helpers(has_numbers: bool) -> list[str]:
     return [*tables(), *TEXT.replace("IS_MARK", is_mark).splitlines(), ""]
 
 
-def c_counted(target: Any, step: Counted) -> None:
+def c_counted(target: WritesFields, step: Counted) -> None:
     """Add the tables of terms, and the call."""
     name, n = step.name, len(step.words)
     for part, terms, start in (("words", step.words, 0), ("groups", step.groups, n)):

@@ -1,10 +1,10 @@
 """JavaScript counts words with the characters' properties that browsers and Node know."""
 
 import json
-from typing import Any
 
 from koubai.export.targets.formula_text import digits
 from koubai.export.targets.loops import wrapped
+from koubai.export.targets.texts.protocol import WritesMarks
 from koubai.export.words import BORDERS, MOST_CHARACTERS, MOST_COUNTED, Counted
 
 
@@ -41,7 +41,7 @@ function counted(text, words, groups, weights) {{
 """What reads a text, and what counts its words."""
 
 
-def javascript_counted(target: Any, step: Counted) -> None:
+def javascript_counted(target: WritesMarks, step: Counted) -> None:
     """Add the tables of terms, and the call."""
     name, n = step.name, len(step.words)
     for part, terms, start in (("words", step.words, 0), ("groups", step.groups, n)):

@@ -8,7 +8,7 @@ after it fails, so that no answer is ever another without a word; `koubai.export
 
 import unicodedata
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -119,7 +119,7 @@ def reading_of(words: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Reading
     alphabet = sorted(set("".join((*words, *groups))) - {" "})
     numbers = {letter: FIRST + place for place, letter in enumerate(alphabet)} | {" ": BLANK}
     has_sigma = bool({"σ", "ς"} & set(alphabet))
-    kinds: dict[Any, int] = {((OTHER,), NOTHING): 0, ((LETTER,), NOTHING): 1}
+    kinds: dict[tuple[tuple[int, ...], Acting], int] = {((OTHER,), NOTHING): 0, ((LETTER,), NOTHING): 1}
     rows: dict[str, int] = dict.fromkeys(simple(), 1)
     for letter in (*special(), *alphabet):
         row = kinds.setdefault((_numbered(letter, numbers), acting(letter, has_sigma)), len(kinds))

@@ -1,9 +1,8 @@
 """Python counts words with its own tables of characters, which are those that koubai uses."""
 
-from typing import Any
-
 from koubai.export.targets.formula_text import digits
 from koubai.export.targets.loops import wrapped
+from koubai.export.targets.texts.protocol import WritesMarks
 from koubai.export.words import MOST_CHARACTERS, MOST_COUNTED, Counted
 
 TEXT = f'''\
@@ -31,7 +30,7 @@ def counted(text, words, groups, weights):
 """What reads a text, and what counts its words."""
 
 
-def python_counted(target: Any, step: Counted) -> None:
+def python_counted(target: WritesMarks, step: Counted) -> None:
     """Add the tables of terms, and the call."""
     name, n = step.name, len(step.words)
     for part, terms, start in (("words", step.words, 0), ("groups", step.groups, n)):

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from types import ModuleType
+from typing import IO, NamedTuple
 
 from koubai.core.errors import DataError, FileError
 from koubai.core.extras import to_install
@@ -131,7 +132,7 @@ def unpacking(source: str, packing: str) -> Iterator[IO[bytes]]:
             yield file
 
 
-def zstd(source: str) -> Any:
+def zstd(source: str) -> ModuleType:
     """Return the module for Zstandard.
 
     Raises
