@@ -37,14 +37,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Share(Rows):
-    """Rows of which each process that trains with others holds some; the arrays are those of this one.
+    """Rows divided among the processes that train together; the arrays hold this process's share.
 
     Parameters
     ----------
     places : (n_own,)
-        Which of all rows this process has, in the order of its arrays.
+        Which of all rows this process holds, in the order of its arrays.
     counts : tuple of int
-        How many each process has, in the order of their numbers.
+        How many rows each process has, by rank.
     """
 
     places: Array = field(default_factory=lambda: np.empty(0, np.int64))
@@ -92,7 +92,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What is left, in each update, of weight decay λ and of the probabilities of dropout.
+    """The share of weight decay λ and of the dropout probabilities that remains in each update.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Shares:
 
 
 WHOLE = Shares()
-"""Weight decay and dropout as they are set, throughout."""
+"""Full weight decay and dropout throughout."""
 
 
 @dataclass
@@ -205,7 +205,7 @@ class Engine(Protocol):
         patience : Patience, optional
             Early stopping; without it, or below its limit, all epochs run.
         shares : Shares
-            What is left of weight decay and dropout in each update.
+            The share of weight decay and dropout that remains in each update.
 
         Returns
         -------
@@ -217,7 +217,7 @@ class Engine(Protocol):
 
 
 class Together(Protocol):
-    """Several processes that train one network; an engine that is part of them has it as ``together``."""
+    """Several processes that train one network; an engine that takes part holds this as ``together``."""
 
     @property
     def writes(self) -> bool:
@@ -226,7 +226,7 @@ class Together(Protocol):
 
     @property
     def rank(self) -> int:
-        """The number of this process, from 0."""
+        """The rank of this process, from 0."""
         ...
 
     @property
@@ -235,23 +235,23 @@ class Together(Protocol):
         ...
 
     def wait(self) -> None:
-        """Wait until all are here, however long that takes, as long as none is lost."""
+        """Wait until all processes have arrived, however long that takes, unless one is lost."""
         ...
 
     def exchange(self, content: bytes) -> list[bytes]:
-        """Return what each process gave, in the order of their numbers."""
+        """Return what each process contributed, by rank."""
         ...
 
     def leave(self) -> None:
-        """Stop watching the others: all end now, for a reason they all know."""
+        """Stop monitoring the other processes: all are about to end, for a reason known to all."""
         ...
 
     def agree(self, n_epochs: int, stop: bool) -> tuple[int, bool]:
-        """Return the number of epochs that all run before they look again, and whether one of them stops here."""
+        """Return how many epochs all processes run before they check again, and whether any of them stops here."""
         ...
 
     def same(self, value: float) -> float:
-        """Return one number for all, where each has computed its own."""
+        """Return one number for all processes, each of which has computed its own."""
         ...
 
 

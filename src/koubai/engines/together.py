@@ -1,4 +1,4 @@
-"""What processes that train together tell each other, and a process that is alone."""
+"""Messages between processes that train together, and the stand-in for a process on its own."""
 
 import io
 import json
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Alone:
-    """One process, which has everything."""
+    """A process on its own, which holds everything."""
 
     rank, size, writes = 0, 1, True
 
@@ -47,12 +47,12 @@ Told = TypeVar("Told")
 
 
 def told(together: Together, value: Told) -> list[Told]:
-    """Return a value of every process, of what JSON can hold."""
+    """Return the value of every process, in terms of JSON."""
     return [json.loads(content) for content in together.exchange(json.dumps(value).encode())]
 
 
 def told_arrays(together: Together, arrays: Sequence[Array]) -> list[list[Array]]:
-    """Return arrays of every process, as many from each; their shapes may differ."""
+    """Return the arrays of every process, as many from each; their shapes may differ."""
     if together.size == 1:
         return [list(arrays)]
     return [_unpacked(content, len(arrays)) for content in together.exchange(_packed(arrays))]
@@ -71,16 +71,16 @@ def _unpacked(content: bytes, n_arrays: int) -> list[Array]:
 
 
 def check_same(together: Together, what: str, seen: Mapping[str, object]) -> None:
-    """Raise DataError in all processes unless each has seen the same, of what JSON can hold.
+    """Raise DataError in every process unless all have seen the same values, in terms of JSON.
 
     Parameters
     ----------
     together : Together
         The processes.
     what : str
-        What they look at.
+        What they examine.
     seen : mapping
-        What this process has seen, by its name: "rows", "columns"; whole numbers are told in the message.
+        What this process has seen, by its name: "rows", "columns"; whole numbers appear in the message.
     """
     first, *others = told(together, dict(seen))
     for rank, other in enumerate(others, 1):
@@ -101,17 +101,17 @@ def in_step(together: Together, work: Callable[[], T]) -> T:
     Raises
     ------
     KoubaiError
-        If it fails in any process: in all of them, the error of the first one that failed.
+        If it fails in any process: in every process, the error of the first one that failed.
     """
     result, error = None, None
     try:
         result = work()
     except LostProcessError:
-        raise  # there is nobody to tell
+        raise  # no other process is waiting
     except KoubaiError as failed:
         error = failed
     if together.size > 1:
-        together.wait()  # a message is given up some time; work on a large table may take longer
+        together.wait()  # messages time out; work on a large table may take longer
         own = None if error is None else [type(error).__name__, str(error)]
         for rank, failure in enumerate(told(together, own)):
             if failure is not None:
@@ -123,7 +123,7 @@ def in_step(together: Together, work: Callable[[], T]) -> T:
 
 
 def _known(kind: str, sentence: str) -> KoubaiError:
-    """Return an error of another process."""
+    """Return an error that occurred in another process."""
     found = getattr(errors, kind, DataError)
     return (found if issubclass(found, KoubaiError) else DataError)(sentence)
 

@@ -44,7 +44,7 @@ NO_ROWS_TO_HOLD_OUT = (
 
 
 class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesData):
-    """A network in scikit-learn's conventions; which layers it has is said by a subclass."""
+    """A network in scikit-learn's conventions; subclasses define its layers."""
 
     _parameter_constraints: ClassVar[dict[str, object]] = choices.CONSTRAINTS
 
@@ -135,7 +135,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
             return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
     def _remember(self, X: object, y: object) -> None:
-        """Take note of the training data, for what may be asked of them later."""
+        """Remember the training data for later use."""
 
     def _check_solver(self) -> bool:
         """Raise AttributeError if ``partial_fit`` is not available."""
@@ -220,7 +220,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         return choices.chosen_schedule(self)
 
     def _usual_batch_size(self, n_rows: int) -> int:
-        """Return the rows per update where it is left open."""
+        """Return the default number of rows per update."""
         return min(200, n_rows)
 
     def _rate(self, optimizer: Optimizer, *, incremental: bool = False) -> float:
@@ -228,7 +228,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         return choices.base_learning_rate(self, optimizer)
 
     def _asked_epochs(self, n_rows: int) -> int:
-        """Return the maximum number of epochs over so many rows."""
+        """Return the maximum number of epochs for this many rows."""
         return int(self.max_iter if self.epochs is None else self.epochs)
 
     def _train_on(self, fitting: Fitting, source: Source, validation: Source | None, n_starts: int = 1) -> None:
@@ -283,7 +283,7 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         validation: Source | None,
         checkpoint: CheckpointFile | None,
     ) -> TrainingCourse:
-        """Return how training goes, for so many epochs."""
+        """Return the course of training over this many epochs."""
         return TrainingCourse(
             epochs=1 if fitting.incremental else asked,
             schedule=schedule,

@@ -17,7 +17,7 @@ from koubai.training.sources import Source
 
 
 class FitsSources(BaseNetwork):
-    """Adds ``fit_source`` to an self."""
+    """Adds ``fit_source`` to an estimator."""
 
     @checks_parameters
     def fit_source(self, source: Source, validation: Source | None = None) -> Self:

@@ -285,7 +285,7 @@ def metric_of(given: str | Metric, who: str) -> Metric | None:
     """
     if not isinstance(given, str) or given in ("score", "loss"):
         return given if callable(given) else None
-    from sklearn.metrics import get_scorer, get_scorer_names  # slow to load, and seldom asked for
+    from sklearn.metrics import get_scorer, get_scorer_names  # slow to load, and seldom needed
 
     if given not in get_scorer_names():
         near = get_close_matches(given, get_scorer_names(), 1)

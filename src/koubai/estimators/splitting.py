@@ -1,4 +1,4 @@
-"""scikit-learn's ways to part rows, without what it imports beside them.
+"""scikit-learn's splitters, without the modules that it imports along with them.
 
 ``sklearn.model_selection`` loads searches, metrics and with these statistics, which takes longer than many a fit. Its
 splitters stand in a module of their own that needs none of it.

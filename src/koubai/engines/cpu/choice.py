@@ -1,9 +1,10 @@
 """Where the code of kernels comes from: a native library, numba, or the kernels themselves as Python.
 
-A library is made from the kernels as they are (`koubai.engines.cpu.native.build`); one of other sources is not used.
-While kernels are being written numba compiles them where they run, which the environment variable
-``KOUBAI_ENGINE_CODE`` asks for. Where there is no library, nothing is compiled: the reference engine trains networks,
-and the perceptron's kernels run as the Python functions that they are, with the same numbers and much slower.
+A library is made from the kernels as they are (`koubai.engines.cpu.native.build`); one built from other sources is
+ignored.
+While kernels are being developed, numba compiles them at run time, as the environment variable ``KOUBAI_ENGINE_CODE``
+requests. Without a library nothing is compiled: the reference engine trains networks, and the perceptron's kernels run
+as plain Python functions, which give the same numbers far more slowly.
 """
 
 import os
@@ -30,7 +31,7 @@ def library() -> Library | None:
         raise ParameterError(
             worded("engines.error.code", variable=VARIABLE, one=LIBRARY, two=JIT, three=PYTHON, asked=repr(asked))
         )
-    levels = allowed_levels()  # a wrong name is told whatever the kernels come from
+    levels = allowed_levels()  # report a wrong name wherever the kernels come from
     if asked in (JIT, PYTHON):
         return None
     for level in levels:
@@ -48,7 +49,7 @@ def library() -> Library | None:
 
 
 def kind_of_code() -> str:
-    """Return what the kernels are here: ``"library"``, ``"jit"`` or ``"python"``."""
+    """Return how the kernels run here: ``"library"``, ``"jit"`` or ``"python"``."""
     if library() is not None:
         return LIBRARY
     return JIT if os.environ.get(VARIABLE) == JIT else PYTHON
@@ -56,7 +57,7 @@ def kind_of_code() -> str:
 
 @cache
 def is_compiled() -> bool:
-    """Return whether compiled code is there; if it is not, say so once, unless that was asked for."""
+    """Return whether compiled code is available; if not, say so once, unless that was requested."""
     if kind_of_code() != PYTHON:
         return True
     if os.environ.get(VARIABLE) != PYTHON:

@@ -48,7 +48,7 @@ class CPUEngine:
 
     @property
     def networks_at_once(self) -> int:
-        """How many networks of a population are trained at once, each by a thread of its own."""
+        """How many networks of a population train at once, each on its own thread."""
         return self.n_threads or self.most_threads or available_threads()
 
     def _team(self, network: Network, n_rows: int, passes: int, n_batches: int = 1) -> int:
@@ -69,7 +69,7 @@ class CPUEngine:
             own.run(theta, arrays, out, first, stop)
 
         if team == 1 and not predicts_by_blas(network, n, theta.itemsize):
-            work(0)  # a single row is done before BLAS's threads could be limited
+            work(0)  # a single row takes less time than limiting BLAS's threads
         else:
             lend_blas()
             run_team(work, team)
@@ -211,18 +211,17 @@ class Shared:
 def own_rooms(room: Room, team: int) -> list[Room]:
     """Return a team's work arrays for each of its threads, with room of its own for a product's factor.
 
-    They are allocated before the team starts, since a thread that ran out of memory later would block the others for
-    ever.
+    They are allocated before the team starts: a thread that ran out of memory later would block the others forever.
     """
     return [room._replace(copy=np.empty_like(room.copy)) if rank else room for rank in range(team)]
 
 
 THROUGHOUT = np.empty((0, 0))
-"""In place of an update's share of weight decay or dropout: the whole."""
+"""Stands for a share of 1 of weight decay or dropout in every update."""
 
 
 def patience_record(patience: Patience | None) -> npt.NDArray[np.float64]:
-    """Return tolerance, limit, best loss and count in the form kernels read; without patience, one that never stops."""
+    """Return tolerance, limit, best loss and count as kernels read them; without patience, training never stops."""
     if patience is None:
         return np.array([0.0, np.inf, np.inf, 0.0])
     return np.array([patience.tolerance, patience.limit, patience.best, patience.count])

@@ -1,4 +1,4 @@
-"""The kernels that Python calls, whatever code serves (see `koubai.engines.cpu.choice`)."""
+"""The kernels that Python calls, in whatever form they run (see `koubai.engines.cpu.choice`)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,9 +20,9 @@ class Entry:
     Parameters
     ----------
     module : str
-        The module of `koubai.engines.cpu.kernels` that it is in.
+        Its module in `koubai.engines.cpu.kernels`.
     name : str
-        Its name there, and in a library.
+        Its name in that module and in a library.
     """
 
     def __init__(self, module: str, name: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import astuple
 from functools import cache, lru_cache
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +81,7 @@ FEWEST_MAPS = 16
 """Rows a thread that suffice where layers read maps: a row has many windows, which share the weights."""
 
 
-def code_of(kind: object, known: Mapping[str, type], codes: Mapping[str, int], what: str) -> int:
+def code_of(kind: Any, known: Mapping[str, type[Any]], codes: Mapping[str, int], what: str) -> int:
     """Return the code by which kernels identify an activation, a loss or an optimizer.
 
     Raises
@@ -104,7 +104,7 @@ def parameters_of(kind: Activation | Loss | Optimizer) -> list[float]:
     return [float(value) for value in astuple(kind)]
 
 
-def layer_row(network: Network, index: int, dtype: np.dtype[np.generic]) -> npt.NDArray[np.int64]:
+def layer_row(network: Network, index: int, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
     """Return a layer's row of ``Net.shape``; a compiled kind's first block says how threads divide it."""
     layer, row = network.layers[index], np.zeros(N_COLUMNS, dtype=np.int64)
     row[KIND] = code_of(layer, LAYERS, LAYER_CODES, "layer")
@@ -126,13 +126,13 @@ def lines_of(layer: Layer, block: Block) -> int:
     return block.size // block.shape[-1] if reads_windows(layer) and len(block.shape) > 1 else block.shape[0]
 
 
-def descends(layer: Layer, block: Block, dtype: np.dtype[np.generic]) -> bool:
+def descends(layer: Layer, block: Block, dtype: np.dtype[Any]) -> bool:
     """Return whether plain descent updates a layer's first block of parameters without a gradient between."""
     large = block.size * dtype.itemsize >= BLAS_FROM
     return large and layer.name in LAYERS_AT_ONCE
 
 
-def part_rows(network: Network, dtype: np.dtype[np.generic]) -> npt.NDArray[np.int64]:
+def part_rows(network: Network, dtype: np.dtype[Any]) -> npt.NDArray[np.int64]:
     """Return ``Net.parts``: a row for each block of parameters, in their order in θ."""
     rows = []
     for layer, spans in zip(network.layers, network.spans, strict=True):
@@ -162,7 +162,7 @@ def map_numbers(layer: Convolution | MaxPooling | AveragePooling) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def net_record(network: Network, dtype: np.dtype[np.generic]) -> Net:
+def net_record(network: Network, dtype: np.dtype[Any]) -> Net:
     """Return a network in the form kernels read, for this dtype."""
     shape = np.stack([layer_row(network, index, dtype) for index in range(len(network.layers))])
     numbers = np.zeros((len(network.layers), PARAMETERS + MOST_PARAMETERS), dtype=dtype)
@@ -206,7 +206,7 @@ def rule_record(plan: Plan) -> UpdateRule:
 
 
 @cache
-def nothing(dtype: np.dtype[np.generic]) -> Array:
+def nothing(dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return an empty array."""
     return np.empty(0, dtype)
 
@@ -215,21 +215,21 @@ INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
 NO_INT32, NO_INT64 = np.empty(0, INT32), np.empty(0, INT64)
 
 
-def input_arrays(inputs: Inputs, dtype: np.dtype[np.generic]) -> tuple[Array, Array, Array, Array]:
+def input_arrays(inputs: Inputs, dtype: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
     """Return inputs in the form kernels read: dense, or data, indices and starts of CSR; the others are empty."""
     if isinstance(inputs, csr_array):
         return nothing(dtype), lent(inputs.data, dtype), lent(inputs.indices, INT32), lent(inputs.indptr, INT64)
     return lent(inputs, dtype).ravel(), nothing(dtype), NO_INT32, NO_INT64
 
 
-def data_record(inputs: Inputs, targets: Array | None, weights: Array | None, dtype: np.dtype[np.generic]) -> Data:
+def data_record(inputs: Inputs, targets: Array | None, weights: Array | None, dtype: np.dtype[Any]) -> Data:
     """Return rows in the form kernels read, of this dtype and contiguous, copying only if needed."""
     row_weights = nothing(dtype) if weights is None else lent(weights, dtype)
     flat = nothing(dtype) if targets is None else lent(targets, dtype).ravel()
     return Data(inputs.shape[0], *input_arrays(inputs, dtype), flat, row_weights)
 
 
-def lent(array: Array, dtype: np.dtype[np.generic]) -> Array:
+def lent(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return a view of an array, for reading, of the one type that kernels are compiled for.
 
     That is contiguous, aligned and writable: for read-only arrays, such as a file mapped into the memory of several
@@ -244,7 +244,7 @@ def lent(array: Array, dtype: np.dtype[np.generic]) -> Array:
 class Opened:
     """A read-only array presented to NumPy as the same memory without the read-only flag."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: npt.NDArray[Any]) -> None:
         self.array = array  # keeps the memory alive
         address, _ = array.__array_interface__["data"]
         self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}

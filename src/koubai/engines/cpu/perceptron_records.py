@@ -1,4 +1,4 @@
-"""What the compiled perceptron takes and returns: the rule, the plan of its passes, problems, rows, and weights."""
+"""What the compiled perceptron takes and returns: learning rule, plan of passes, problems, rows and weights."""
 
 from dataclasses import dataclass, fields
 
@@ -40,12 +40,12 @@ class LearningRule:
 
 @dataclass(frozen=True, slots=True)
 class PassPlan:
-    """How long, in which order, and when a problem stops before its time.
+    """How many passes, in which order, and when a problem stops early.
 
     Parameters
     ----------
     max_passes : int
-        The most passes over the rows, >= 1.
+        Maximum number of passes over the rows, >= 1.
     order : {"shuffled", "in order", "random"}
         A new permutation each pass, the rows in turn, or drawn at random with replacement.
     seed, first_pass : int
@@ -54,7 +54,7 @@ class PassPlan:
         A problem stops after ``patience`` passes in a row whose objective is not below the best by more than this,
         in units of the loss. None: never.
     until_separated : bool
-        Stop a problem when, and only when, its weights are right on every row; then there is no other rule.
+        Stop a problem if and only if its weights are right on every row; no other rule then applies.
     """
 
     max_passes: int = 1000
@@ -91,7 +91,7 @@ class LabelledRows:
 
 @dataclass
 class Weights:
-    """The weights of K problems, (m, K) and (K,), with what each variant needs to go on later.
+    """The weights of K problems, (m, K) and (K,), with what each variant needs to continue later.
 
     ``sums`` (m, K), ``bias_sums`` (K,) are the weights added up over the ``counts`` (K,) rows seen, of the averaged
     variant.
@@ -107,7 +107,7 @@ class Weights:
     pocket_biases: Array | None = None
 
     def kind(self) -> str:
-        """Return the variant that this is kept for."""
+        """Return the variant that these weights belong to."""
         return "averaged" if self.sums is not None else "pocket" if self.pocket is not None else "plain"
 
     def copy(self, dtype: npt.DTypeLike) -> "Weights":
@@ -131,7 +131,7 @@ class Weights:
                 array[..., part] = getattr(other, field.name)
 
     def prepare(self, variant: str) -> None:
-        """Make room for what a variant keeps, if there is none yet: empty sums, or the weights as they are now."""
+        """Allocate what a variant keeps, unless it exists: empty sums, or a copy of the current weights."""
         if variant == "averaged" and self.sums is None:
             self.sums = np.zeros(self.weights.shape)
             self.bias_sums, self.counts = np.zeros(self.biases.size), np.zeros(self.biases.size)
@@ -166,7 +166,7 @@ class Pass:
 
 @dataclass(slots=True)
 class Outcome:
-    """What training came to: passes run by each problem (K,), mistakes (n_passes, K), which were separated (K,)."""
+    """The outcome: passes run by each problem (K,), mistakes (n_passes, K), and which were separated (K,)."""
 
     passes: npt.NDArray[np.int64]
     mistakes: npt.NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Predictions: a single row takes a few microseconds, of which its arithmetic is the smaller part."""
+"""Predictions: a single row takes a few microseconds, of which arithmetic is the smaller part."""
 
 from ctypes import byref, c_double
 from functools import lru_cache
@@ -19,7 +19,8 @@ from koubai.engines.cpu.rooms import PredictionRoom, prediction_room
 class Predictor:
     """The prediction of one network in one precision, a fixed number of rows at a time.
 
-    For dense rows in a library it keeps the words of all arguments that stay the same, so that few are left to write.
+    For dense rows in a library it keeps the words of all arguments that stay the same, so that only a few remain to be
+    written.
     """
 
     def __init__(self, room: PredictionRoom, dtype: np.dtype[np.generic]) -> None:
@@ -42,7 +43,7 @@ class Predictor:
         return (net.shape, net.numbers, net.lists, room.places, room.order, theta, *inputs, work, out, first, stop)
 
     def run(self, theta: Array, inputs: tuple[Array, ...], out: Array, first: int, stop: int) -> None:
-        """Set row r of ``out`` (flat) to z^(L) for rows first … stop-1, in work room of its own.
+        """Set row r of ``out`` (flat) to z^(L) for rows first … stop-1, in work arrays of its own.
 
         ``inputs`` are as `koubai.engines.cpu.layout.input_arrays` gives them, ``theta`` and they as it lends them.
         """
@@ -69,5 +70,5 @@ class Predictor:
 
 @lru_cache(maxsize=64)
 def predictor(network: Network, dtype: np.dtype[np.generic], n_rows: int) -> Predictor:
-    """Return what predicts with a network, ``n_rows`` rows at a time."""
+    """Return the predictor of a network, ``n_rows`` rows at a time."""
     return Predictor(prediction_room(network, dtype, n_rows), dtype)

@@ -1,4 +1,4 @@
-"""The room that kernels work in, made by the caller: compiled code makes no arrays."""
+"""The work arrays of kernels, allocated by the caller: compiled code allocates none."""
 
 from typing import NamedTuple
 
@@ -24,12 +24,12 @@ from koubai.engines.cpu.layout import net_record
 
 
 def places_of(net: Net, n_rows: int) -> npt.NDArray[np.int64]:
-    """Return where each layer's numbers begin in room for this many rows, and where those of the last layer end."""
+    """Return where each layer's numbers begin in the work arrays of this many rows, and where the last one's end."""
     return np.concatenate([[0], np.cumsum(net.shape[:, N_OUT])]) * n_rows
 
 
 def widest(net: Net) -> int:
-    """Return the largest number of sources, nodes, or columns of a block: it decides how much room a thread needs."""
+    """Return the largest number of sources, nodes, or columns of a block, by which a thread's memory is sized."""
     return int(net.shape[:, [N_IN, N_OUT, COLUMNS]].max())
 
 

@@ -10,7 +10,8 @@ from koubai.engines.cpu.codes import LAYER_CODES
 
 OWN = ("kernels", "codes.py", "native/emit.py", "native/packing.py", "compilation.py", "parts.py")
 OF_CORE = ("activations", "layers", "losses", "logarithms.py", "scalars.py", "randomness.py")
-"""Files and folders of the engine and of `koubai.core` that compiled code is made from; so are all optimizers."""
+"""Files and folders of the engine and of `koubai.core` from which compiled code is made; all optimizers count as
+well."""
 
 
 def source_files(*more: str) -> Iterator[Path]:
@@ -34,7 +35,7 @@ def digest(*more: str) -> str:
     Parameters
     ----------
     more
-        Further files of the engine, which not all that is compiled is made from.
+        Further files of the engine, from which only some compiled code is made.
     """
     texts = b"".join(path.read_bytes() for path in source_files(*more))
     return hashlib.sha256(texts + repr(LAYER_CODES).encode()).hexdigest()[:12]

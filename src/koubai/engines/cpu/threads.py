@@ -1,4 +1,4 @@
-"""How many threads share the work, and BLAS's own threads kept out of their way."""
+"""How many threads share the work, and how BLAS's own threads are kept out of their way."""
 
 import os
 from collections import defaultdict
@@ -15,16 +15,16 @@ from koubai.core.network import Network
 from koubai.engines.cpu.native.blas import load
 
 WORTH_A_THREAD = 1.5e6
-"""Operations of one batch for each thread, from which on threads gain more than they lose in waiting for each other."""
+"""Operations per batch and thread above which threads gain more than they lose by waiting for each other."""
 WORTH_CALLING = 3e7
-"""Operations of one call from which on it is worth waking other threads, which takes up to a tenth of a millisecond."""
+"""Operations per call above which it is worth waking other threads, which takes up to a tenth of a millisecond."""
 
 
 @cache
 def blas() -> ThreadpoolController:
-    """Return the control of BLAS's threads (found once: looking takes a millisecond).
+    """Return the controller of BLAS's threads (found once: the search takes a millisecond).
 
-    Compiled code calls SciPy's BLAS, so that one must be loaded before it is looked for.
+    Compiled code calls SciPy's BLAS, which must therefore be loaded before the search.
     """
     load()
     return ThreadpoolController()
@@ -42,13 +42,13 @@ Result = TypeVar("Result")
 
 
 class _Limit:
-    """BLAS kept to one thread from the first block that asks for it to the end of the last."""
+    """Limits BLAS to one thread from the start of the first block that asks for it to the end of the last."""
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Begin without any block."""
+        """Start with no block."""
         self.lock, self.blocks = Lock(), 0
         self.limiter: Limiter | None = None
 
@@ -69,9 +69,9 @@ _limit = _Limit()
 
 
 def one_blas_thread() -> AbstractContextManager[None]:
-    """Return a context in which BLAS keeps to one thread.
+    """Return a context in which BLAS is limited to one thread.
 
-    Blocks of several threads may overlap, and the number of BLAS's threads is the whole process's: were each to restore
+    Blocks of several threads may overlap, and the number of BLAS's threads is the whole process's: if each restored
     what it found, the first to end would free BLAS's threads for the others, and the last would leave them limited.
     """
     return _limit
@@ -99,7 +99,7 @@ def threads_for(network: Network, n_rows: int, passes: int, n_threads: int | Non
 
 
 def blas_threads_for(network: Network, n_rows: int) -> AbstractContextManager[None]:
-    """Return a context in which BLAS keeps to one thread if all rows are too few for several to gain anything.
+    """Return a context in which BLAS is limited to one thread if there are too few rows for several to gain anything.
 
     L-BFGS works on vectors of θ's length between its calls of the engine, and BLAS would wake its threads for each.
     """
@@ -117,8 +117,8 @@ def gradients_for(network: Network, n_rows: int, team: int) -> int:
 
 
 _resting: dict[int, list[ThreadPoolExecutor]] = defaultdict(list)
-"""Threads that have worked and wait for more, by how many they are: starting a thread takes ten times as long as waking
-one. Each call takes a team for itself, since threads that meet at a barrier must all be running."""
+"""Idle teams of threads, by size: starting a thread takes ten times as long as waking one. Each call takes a team for
+itself, since threads that meet at a barrier must all be running."""
 if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
     os.register_at_fork(after_in_child=_resting.clear)
     os.register_at_fork(after_in_child=_limit.forget)

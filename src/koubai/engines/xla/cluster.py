@@ -1,7 +1,7 @@
 """Processes that train one network together, on one machine or many, by JAX's distributed runtime.
 
-Each process watches all others: every second it writes that it is there into the coordinator's store, and reads who
-else did. One that was killed, frozen or cut off is named by all others within seconds, and they end.
+Each process monitors all others: every second it writes a sign of life to the coordinator's store, and reads those of
+the others. One that is killed, frozen or cut off is reported by name by all others within seconds, and they exit.
 """
 
 import ctypes
@@ -28,18 +28,18 @@ BEAT = 1.0
 PATIENCE = 20.0
 """Seconds without a sign of life after which a process counts as lost."""
 SHORT_PATIENCE = 6.0
-"""The same once a message between processes has failed."""
+"""The same, once a message between processes has failed."""
 FAREWELL = 5 * BEAT
-"""Seconds within which the others, who wait two beats too, read in the store that a process ends."""
+"""Seconds within which the others, which also wait two beats, read in the store that a process is ending."""
 TEMPORARY = 75
 """Exit status of a process that ends because another is lost (EX_TEMPFAIL): start all again."""
 STARTS = 300
-"""Seconds within which all processes must have come."""
+"""Seconds within which all processes must have joined."""
 LONGEST = 7 * 24 * 3600
-"""Seconds that processes wait for each other's work, such as a pass over a table."""
+"""Seconds for which processes wait for each other's work, such as a pass over a table."""
 
 LITTLE, AT_ONCE = 2**10, 2**20
-"""Maximum number of bytes per message between processes; more are divided among several."""
+"""Maximum number of bytes per message between processes; longer ones are split."""
 
 ALIVE, ENDED = "koubai/alive/", "koubai/ended/"
 
@@ -62,12 +62,12 @@ class Coordinator(Protocol):
 
 @dataclass
 class Cluster:
-    """Our process among those that train together.
+    """The process at hand among those that train together.
 
     Parameters
     ----------
     rank, size : int
-        Its number, from 0, and how many there are.
+        Its rank, from 0, and the number of processes.
     client : object
         JAX's client of the coordinator's store.
     """
@@ -92,13 +92,13 @@ class Cluster:
             return np.asarray(process_allgather(np.asarray(numbers)))
 
     def wait(self) -> None:
-        """Wait in the coordinator's store until all are here; the watch ends this if one is lost."""
+        """Wait at the coordinator's store until all processes have arrived; the watch exits if one is lost."""
         self.n_waits += 1
         with self.explained():
             self.client.wait_at_barrier(f"koubai/wait/{self.n_waits}", 1000 * LONGEST)
 
     def exchange(self, content: bytes) -> list[bytes]:
-        """Return what each process gave, in the order of their numbers."""
+        """Return what each process contributed, by rank."""
         lengths = self.gathered(np.array([len(content)], np.int64).view(np.int32)).view(np.int64).ravel()
         found = [bytearray() for _ in range(self.size)]
         longest = int(lengths.max())
@@ -112,22 +112,22 @@ class Cluster:
         return [bytes(each) for each in found]
 
     def leave(self) -> None:
-        """Stop watching the others: all end now, for a reason they all know."""
+        """Stop monitoring the other processes: all are about to end, for a reason known to all."""
         if self.watch is not None:
             self.watch.stop()
 
     def agree(self, n_epochs: int, stop: bool) -> tuple[int, bool]:
-        """Return the least number of epochs that a process would run before it looks again, and whether one stops."""
+        """Return the fewest epochs that any process would run before it checks again, and whether one stops."""
         found = self.gathered(np.array([n_epochs, int(stop)], np.int32))
         return int(found[:, 0].min()), bool(found[:, 1].any())
 
     def same(self, value: float) -> float:
-        """Return the first process's number, so that none decides otherwise for a last bit."""
+        """Return the first process's number, so that no process decides differently because of its last bit."""
         words = self.gathered(np.array([value], np.float64).view(np.int32))
         return float(words[0].view(np.float64)[0])
 
     def check_same(self, parts: Mapping[str, bytes]) -> None:
-        """Raise ParameterError unless all processes have the same of each part: where training starts, and the rows."""
+        """Raise ParameterError unless all processes have the same starting point of training and the same rows."""
         found = self.gathered(np.array([_word(content) for content in parts.values()], np.int32))
         for place, name in enumerate(parts):
             others = np.flatnonzero(found[:, place] != found[0, place])
@@ -138,19 +138,19 @@ class Cluster:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Let a failed message between processes become a sentence that names the lost one, within the block."""
+        """Within the block, turn a failed message between processes into a sentence that names the lost one."""
         try:
             yield
         except (jax.errors.JaxRuntimeError, ValueError) as error:
             if isinstance(error, ValueError) and "Gloo" not in str(error):
-                raise  # of messages between processors, some fail with this error where they are sent off
+                raise  # some failed messages between processors raise this error where they are sent
             lost = None if self.watch is None else self.watch.name_lost()
             if lost is None:
                 raise
             raise LostProcessError(lost) from error
 
     def end(self, status: int) -> None:
-        """End this process: after all others are done, or at once if it fails, which it tells them."""
+        """End this process: when all others are done, or, after notifying them, at once if it fails."""
         sys.stdout.flush()
         sys.stderr.flush()
         if status:
@@ -163,7 +163,7 @@ class Cluster:
         jax.distributed.shutdown()
 
     def tell(self, status: int) -> None:
-        """Tell the others that this process ends."""
+        """Notify the others that this process is ending."""
         if self.watch is not None:
             self.watch.stop()
         if status != TEMPORARY:
@@ -173,7 +173,7 @@ class Cluster:
                 while self.writes and monotonic() < until and len(self.client.key_value_dir_get(ENDED)) < self.size:
                     sleep(BEAT / 10)  # the store ends with the first process
             except jax.errors.JaxRuntimeError:
-                pass  # the coordinator is gone, and the others see that themselves
+                pass  # the coordinator is gone, which the others notice themselves
 
 
 def _word(content: bytes) -> int:
@@ -187,7 +187,7 @@ _joined: list[Cluster] = []
 
 
 def joined() -> Cluster | None:
-    """Return the cluster of this process, also if JAX's runtime was started by the caller; None if it is alone."""
+    """Return the cluster of this process, even if the caller started JAX's runtime; None for a process on its own."""
     if not _joined and jax.process_count() > 1:
         _joined.append(Cluster(jax.process_index(), jax.process_count(), _client()))
     return _joined[0] if _joined else None
@@ -246,7 +246,7 @@ def join(coordinator: str | None = None, size: int | None = None, rank: int | No
 
 
 def _keep_traces_away() -> None:
-    """Let libraries' traces of lost connections go nowhere: what Python writes is all that is shown from now on."""
+    """Discard libraries' traces of lost connections: from now on only what Python writes is shown."""
     sys.stderr.flush()
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     nothing = os.open(os.devnull, os.O_WRONLY)
@@ -258,7 +258,7 @@ _Handler = ctypes.CFUNCTYPE(None, ctypes.c_int)
 
 
 def _aborted(number: int) -> None:
-    """End the process with a sentence where JAX, which has lost the coordinator, aborts it with a trace."""
+    """End the process with a sentence where JAX, having lost the coordinator, would abort it with a trace."""
     watch = _joined[0].watch if _joined else None
     if watch is not None and not watch.done.is_set():
         watch._end(watch._sentence(0, worded("engines.note.coordinator_cannot_reached")))
@@ -266,12 +266,13 @@ def _aborted(number: int) -> None:
 
 
 _ABORTED = _Handler(_aborted)
-"""Kept for as long as the process, since C calls it: Python's own handlers are not called when a library aborts."""
+"""Kept for the lifetime of the process, since C calls it: Python's own handlers are not called when a library
+aborts."""
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep the library through which processors exchange arrays from printing that it is there."""
+    """Silence the greeting of the library through which processors exchange arrays."""
     sys.stdout.flush()
     kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
@@ -285,7 +286,7 @@ def _silent() -> Iterator[None]:
 
 @dataclass
 class Watch:
-    """Signs of life, given and looked for by two threads: one talks to the store, the other judges meanwhile."""
+    """Signs of life, written and monitored by two threads: one talks to the store while the other judges."""
 
     cluster: Cluster
     seen: dict[int, tuple[str, float]] = field(default_factory=dict)
@@ -301,7 +302,7 @@ class Watch:
             threading.Thread(target=work, name=f"koubai-{work.__name__}", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop watching: from now on others may leave."""
+        """Stop monitoring: from now on other processes may leave."""
         self.done.set()
 
     def _talk(self) -> None:
@@ -313,7 +314,7 @@ class Watch:
                 found = client.key_value_dir_get(ALIVE)
                 ended = client.key_value_dir_get(ENDED)
             except jax.errors.JaxRuntimeError:
-                continue  # the judge sees how long this lasts
+                continue  # the judging thread measures how long this takes
             now = self.own = monotonic()
             for key, value in found:
                 rank = int(key.rpartition("/")[2])
@@ -321,14 +322,14 @@ class Watch:
                     self.seen[rank] = value, now
             for key, status in ended:
                 if self.done.wait(2 * BEAT):
-                    return  # a mistake of all, which this process has told itself
+                    return  # an error common to all, which this process has already reported
                 self._end(self._sentence(int(key.rpartition("/")[2]), worded("cli.ended_status", status=status)))
 
     def _judge(self) -> None:
         before = monotonic()
         while not self.done.wait(BEAT / 2):
             now = monotonic()
-            if now - before > 5 * BEAT:  # this process itself stood still meanwhile
+            if now - before > 5 * BEAT:  # this process itself was suspended meanwhile
                 self.own += now - before
                 self.seen = {rank: (value, time + now - before) for rank, (value, time) in self.seen.items()}
             before = now
@@ -337,7 +338,7 @@ class Watch:
                 self._end(lost)
 
     def lost(self) -> str | None:
-        """Return a sentence about a process that is lost, if there is one."""
+        """Return a sentence about a lost process, if there is one."""
         now = monotonic()
         if now - self.own > self.patience:
             if self.cluster.rank:
@@ -347,7 +348,7 @@ class Watch:
         return self._sentence(late[0], worded("engines.note.does_not_answer_any_more")) if late else None
 
     def name_lost(self) -> str | None:
-        """Wait until it is known who is lost, and return the sentence; None if all are there."""
+        """Wait until it is known which process is lost, and return the sentence; None if all are alive."""
         self.patience = SHORT_PATIENCE
         until = monotonic() + PATIENCE
         while monotonic() < until:
@@ -372,7 +373,7 @@ class Watch:
 
     def _end(self, sentence: str) -> NoReturn:
         with self.told:
-            if self.done.is_set():  # the main thread says it
+            if self.done.is_set():  # the main thread reports it
                 sleep(PATIENCE)
             print(f"koubai: {sentence}", file=sys.stderr, flush=True)
             os._exit(TEMPORARY)

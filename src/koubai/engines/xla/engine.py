@@ -26,12 +26,12 @@ from koubai.engines.xla.training import EpochBlock, Own, Progress, Setup, traine
 from koubai.optimizers.protocol import Optimizer
 
 ROWS_AT_ONCE = 8192
-"""Rows in one pass where a whole table goes through a network."""
+"""Rows per pass when a whole table goes through a network."""
 
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Let JAX compute in float64 where asked, and products in the precision of their factors, here alone."""
+    """Within the block, let JAX use float64 where requested, and the factors' precision in products."""
     precision = getattr(jax.config, "jax_default_matmul_precision", None) or "highest"
     with jax.enable_x64(True), jax.default_matmul_precision(precision):
         yield
@@ -40,13 +40,14 @@ def settings() -> Iterator[None]:
 class JaxEngine:
     """Runs whole epochs in functions that JAX compiles for the devices it finds: processors, GPUs, TPUs.
 
-    The first epoch of a shape waits for its compilation. Rows stay on the devices from one call of ``run`` to the next,
-    as long as it is given the same arrays, which must not change meanwhile.
+    The first epoch of each shape includes its compilation. Rows stay on the devices from one call of ``run`` to the
+    next,
+    as long as the same arrays are given, which must not change meanwhile.
 
     Parameters
     ----------
     devices : sequence of jax.Device, optional
-        The devices that share each batch; all that JAX has by default, those of other processes included.
+        The devices that share each batch; by default all that JAX has, including those of other processes.
 
     Examples
     --------
@@ -122,7 +123,7 @@ class JaxEngine:
     ) -> npt.NDArray[np.float64]:
         """Train all networks at once; see `koubai.engines.protocol.PopulationEngine.run_population`.
 
-        Networks whose optimizers are of one kind train together, whatever their hyperparameters.
+        Networks with optimizers of the same kind train together, whatever their hyperparameters.
         """
         losses = np.full((len(population.thetas), len(rates)), np.nan)
         with settings():
@@ -144,7 +145,7 @@ class JaxEngine:
         return losses
 
     def _check_same(self, plan: Plan, state: State, rows: Rows) -> None:
-        """See that all processes start alike, when rows are new."""
+        """Check that all processes start alike, when rows are new."""
         if self.together is None or (self._kept is not None and _same(self._kept[0], rows)):
             return
         where = f"{state.step} {state.epoch} {plan.seed} {plan.batch_size} {rows.n_rows}".encode()
@@ -156,10 +157,10 @@ class JaxEngine:
         )
 
     def _placed(self, rows: Rows, dtype: jax.typing.DTypeLike, mesh: Mesh | None) -> Placed:
-        """Return rows on the devices, where they stay until others come."""
+        """Return the rows on the devices, where they stay until other rows arrive."""
         if self._kept is not None and self._kept[1].mesh is mesh and _same(self._kept[0], rows):
             return self._kept[1]
-        self._kept = None  # let go of what was there before there is more
+        self._kept = None  # free the old rows before placing the new ones
         placed = place(rows, mesh, dtype)
         self._kept = (rows, placed)
         return placed
@@ -204,11 +205,11 @@ def _mean(
 
 
 def _begun(setup: Setup, theta: Array, slots: Array, step: int, epoch: int, patience: Patience | None) -> Progress:
-    """Return where a call begins."""
+    """Return the progress at the start of a call."""
     waiting = Patience(0.0, np.inf) if patience is None else patience
     numbers = np.array([waiting.tolerance, waiting.limit, waiting.best, waiting.count], np.float64)
     losses = np.full(setup.most_epochs, np.nan)
-    # A plain int: to JAX a number of no dtype of its own, so that β ** step makes no float64 of rules in float32
+    # a plain int has no dtype of its own in JAX, so that β ** step does not turn float32 rules into float64
     return Progress(theta, slots, int(step), np.int64(epoch), numbers, losses, np.int64(0), np.bool_(False))
 
 
@@ -217,7 +218,7 @@ def _run(
 ) -> tuple[npt.NDArray[np.float64], Progress]:
     """Run all epochs, in as many calls as it takes; return their losses, the last axis being epochs."""
     run, most = trainer(setup), setup.most_epochs
-    # Arrays of many devices cannot be computed with
+    # arrays of many devices cannot be used in NumPy's computations
     blank, none = np.asarray(progress.losses), np.asarray(progress.ran)
     found = []
     for start in range(0, len(rates), most):

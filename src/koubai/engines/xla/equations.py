@@ -1,8 +1,8 @@
 """The equations of `koubai.core` and `koubai.optimizers`, computed by JAX.
 
 They are written once, for NumPy. Here each function is taken unchanged, and the names in it that mean NumPy's and
-SciPy's functions are made to mean JAX's of the same name. So a kind of activation, loss, layer or optimizer needs
-nothing of its own for JAX, one from outside the package neither, and the two engines cannot disagree on an equation.
+SciPy's functions are made to mean JAX's of the same name. So no kind of activation, loss, layer or optimizer needs
+anything of its own for JAX, not even one from outside the package, and the two engines cannot disagree on an equation.
 """
 
 from collections.abc import Callable
@@ -49,22 +49,22 @@ def _pull_back_log_complement(activation: Followed, u: Followed, z: Followed, g:
 
 
 OWN: dict[str, Callable[..., Followed]] = {"divide": _divide}
-"""What stands for functions of NumPy that JAX has in another form."""
+"""Replacements for functions of NumPy that JAX has in another form."""
 SPECIAL: dict[str, Callable[..., Followed]] = {
     "log_expit": jax.nn.log_sigmoid,
     "softmax": jax.nn.softmax,
     "log_softmax": jax.nn.log_softmax,
 }
-"""What stands for functions of SciPy that JAX has under another name."""
+"""Replacements for functions of SciPy that JAX has under another name."""
 REPLACED: dict[Followed, Callable[..., Followed]] = {}
-"""What stands for functions of koubai that JAX cannot follow."""
+"""Replacements for functions of koubai that JAX cannot trace."""
 
 
 class NumPy:
     """NumPy's functions, which are JAX's where they are given JAX's arrays."""
 
     def __getattr__(self, name: str) -> Followed:
-        """Return NumPy's attribute; of a function, what chooses between the two."""
+        """Return NumPy's attribute; for a function, a dispatcher between NumPy's and JAX's."""
         found = getattr(np, name)
         if isinstance(found, type) or not callable(found):
             return found
@@ -74,7 +74,7 @@ class NumPy:
 
 
 def _either(on_numpy: Followed, on_jax: Followed, name: str) -> Callable[..., Followed]:
-    """Return the function that calls the one or the other, by its arguments."""
+    """Return a function that calls one or the other, depending on its arguments."""
 
     def call(*args: Followed, **options: Followed) -> Followed:
         if not any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves((args, options))):
@@ -90,7 +90,7 @@ NUMPY = NumPy()
 
 
 def _meaning(value: Followed) -> Followed:
-    """Return what stands for a value that a function finds under one of its global names."""
+    """Return the replacement of a value that a function finds under one of its global names."""
     if value is np:
         return NUMPY
     if isinstance(value, FunctionType) and value in REPLACED:
@@ -109,7 +109,7 @@ def _meaning(value: Followed) -> Followed:
 
 
 class _ClassOnJax(type):
-    """A class of kinds in a translated function: asked for a method, ``Adam.step(self, …)``, it gives JAX's."""
+    """A class of kinds within a translated function: its methods, as in ``Adam.step(self, …)``, are JAX's."""
 
     original: type
 
@@ -160,7 +160,7 @@ REPLACED[pull_back_log_complement] = _pull_back_log_complement
 class OnJax:
     """A kind of activation, loss, layer or optimizer whose methods compute on JAX's arrays.
 
-    To ``isinstance`` and ``match`` it is of the kind's own class, which equations ask.
+    To ``isinstance`` and ``match``, which equations use, it is of the kind's own class.
 
     Parameters
     ----------

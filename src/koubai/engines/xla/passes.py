@@ -25,16 +25,16 @@ from koubai.optimizers.protocol import Optimizer
 Held: TypeAlias = tuple[Followed, ...]
 """Vectors that make up θ, or a gradient."""
 HeldSlots: TypeAlias = tuple[Held, ...]
-"""Of each part of θ its slots, a vector each."""
+"""The slots of each part of θ, one vector each."""
 Numbers: TypeAlias = jax.Array | npt.NDArray[np.float64]
 """Numbers of a call, which JAX follows or takes as they are."""
 WORTH_PARTING = 2**15
-"""Parameters from which on θ is held block by block. To put blocks together reads and writes all of them, several times
-an update; small ones cost less in one vector, which takes one operation where blocks take one each."""
+"""Number of parameters above which θ is held block by block. Joining blocks reads and writes all of them several times
+per update; small ones cost less as a single vector, which needs one operation instead of one per block."""
 
 
 class Batch(NamedTuple):
-    """Rows: inputs (n, n_features), targets (n, n_outputs), and weights (n,), 0 for rows that only fill up."""
+    """Rows: inputs (n, n_features), targets (n, n_outputs), and weights (n,), 0 for padding rows."""
 
     inputs: jax.Array
     targets: jax.Array

@@ -19,7 +19,7 @@ from koubai.engines.xla.passes import Batch
 AXIS = "rows"
 """The axis of devices along which rows lie."""
 ROOMS = 4
-"""Of shared rows a device has room for a multiple of this part of its mean share."""
+"""Room for shared rows on a device is a multiple of this fraction of its mean share."""
 
 Index: TypeAlias = tuple[slice, ...] | None
 """Which part of an array a device holds."""
@@ -53,7 +53,7 @@ class Placed:
     Parameters
     ----------
     data : Data
-        The arrays, those of all devices behind each other.
+        The arrays, those of all devices one after another.
     longest : int
         The largest number of values in a row of CSR inputs; 0 for dense ones.
     mesh : Mesh or None
@@ -129,11 +129,9 @@ def _shared(rows: Rows, mesh: Mesh, dtype: jax.typing.DTypeLike) -> Placed:
 
 
 def _rows_of_devices(rows: Rows, mesh: Mesh) -> tuple[dict[int, slice], int]:
-    """Return which of this process's arrays each device takes, by its place in the mesh.
+    """Return which of this process's rows each device takes, by its place in the mesh, and each device's room.
 
-    And how many rows each device has room for.
-
-    Rows that are shared in another way in every part have room for a few more, so that few sizes are compiled.
+    Rows that are shared differently in every part get room for a few more, so that few sizes are compiled.
     """
     if not isinstance(rows, Share):
         firsts = [rows.n_rows * place // mesh.size for place in range(mesh.size + 1)]
@@ -166,7 +164,7 @@ def taken(data: Data, places: jax.Array, there: jax.Array, longest: int, n_featu
     spots = begins[:, None] + jnp.arange(longest, dtype=begins.dtype)
     within = spots < data.inputs.begins[places + 1][:, None]
     spots = jnp.where(within, spots, 0)
-    columns = jnp.where(within, data.inputs.columns[spots], n_features)  # one more column, which is dropped
+    columns = jnp.where(within, data.inputs.columns[spots], n_features)  # padding: an extra column
     values = jnp.where(within, data.inputs.values[spots], 0)
     empty = jnp.zeros((len(places), n_features), targets.dtype)
     return Batch(empty.at[jnp.arange(len(places))[:, None], columns].add(values, mode="drop"), targets, weights)

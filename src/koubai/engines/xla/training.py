@@ -35,10 +35,10 @@ from koubai.engines.xla.placing import AXIS, Data, taken
 from koubai.engines.xla.randomness import derive_key, permutation
 
 MOST_RATES = 2**16
-"""About the number of updates that are handed to one call."""
+"""Approximate number of updates per call."""
 MOST_EPOCHS = 1024
 SPARE = 2.5
-"""Standard deviations above its mean share of a batch for which a device has room at once."""
+"""A device has room for its mean share of a batch plus this many standard deviations."""
 
 Running: TypeAlias = tuple[Held, HeldSlots, jax.Array, jax.Array]
 """θ, slots, updates done, and the sum of losses, between two updates."""
@@ -185,7 +185,7 @@ def _whole(progress: Progress, begun: Progress) -> Progress:
 
 
 def _epoch(setup: Setup, progress: Progress, data: Data, block: EpochBlock, own: Own) -> Progress:
-    """Run one epoch, then ask whether it was the last."""
+    """Run one epoch, then determine whether it was the last."""
     n, size, n_steps = setup.n_rows, setup.batch_size, setup.n_steps
     if setup.plan.shuffle:
         order = permutation(derive_key(own.seed, SHUFFLE, progress.epoch), n, setup.in_rounds)
@@ -230,7 +230,7 @@ def _batch(
         there, every = chosen >= 0, jnp.arange(len(chosen))
         batch = taken(data, jnp.where(there, chosen, 0), there, setup.longest, network.n_features)
         weight = batch.weights.sum()
-        shares = batch._replace(weights=batch.weights / weight)  # to divide each row's δ costs less than all gradients
+        shares = batch._replace(weights=batch.weights / weight)  # cheaper than dividing all gradients
         return sums(network, held, shares, masks(network, seed, step, dropout, every, dtype))._replace(weight=weight)
     assert data.places is not None, "of rows on several devices each device knows where they are"
     own = jnp.where(chosen >= 0, data.places[chosen], -1)

@@ -164,7 +164,7 @@ class Classifies(ClassifierMixin, HasLabels, BaseNetwork):  # type: ignore[misc]
         return inputs, self._coded(labels, rows.dtype), labels
 
     def _refuse_several_classes(self, y: Labels) -> None:
-        """Raise DataError for several columns of classes, of which a network has one loss for each no more than one."""
+        """Raise DataError for several columns of classes, since a network has a single loss over one of them."""
         if getattr(y, "ndim", 1) == 2 and not issparse(y) and type_of_target(y) == "multiclass-multioutput":
             who = type(self).__name__
             raise DataError(

@@ -164,7 +164,7 @@ class Regresses(RegressorMixin, BaseNetwork):  # type: ignore[misc]  # scikit-le
     def _coded(self, y: Array, dtype: npt.DTypeLike) -> Array:
         with np.errstate(over="ignore"):
             targets = np.ascontiguousarray(y.reshape(-1, 1) if y.ndim == 1 else y, dtype=dtype)
-        assert_all_finite(targets, input_name="y")  # also what was None, and what float32 cannot hold
+        assert_all_finite(targets, input_name="y")  # also former None values, and what float32 cannot hold
         loss = self._ending().loss
         self._check_shares(targets.shape[1])
         low, high = loss.lowest_target, loss.highest_target

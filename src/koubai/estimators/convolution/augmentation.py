@@ -1,4 +1,4 @@
-"""Training images changed at random: shifted, turned, made larger or smaller, exchanged left for right."""
+"""Random changes of training images: shifts, rotations, zooms and flips."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ PIECE_BYTES = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How images are changed in training, each anew in every epoch.
+    """How images are changed in training, anew in every epoch.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Augmentation:
         Greatest shift in pixels, in each direction; what moves in repeats the border. Whole numbers shift by whole
         pixels, unless images are turned or zoomed.
     flips : bool
-        Whether half of the images are exchanged left for right.
+        Whether half of the images are mirrored left to right.
     rotations : float
         Greatest turn about the middle, in degrees, either way.
     zooms : float

@@ -77,7 +77,7 @@ class BaseConv(BaseNetwork):
     flips: bool
     n_starts: ClassVar[int] = 1
     activation: ClassVar[str] = "relu"
-    """What `HoldsTheta` asks for; activations stand among the layers."""
+    """Required by `HoldsTheta`; activations are given among the layers."""
 
     image_shape_: list[int]
     pixel_mean_: list[float]
@@ -203,7 +203,7 @@ class BaseConv(BaseNetwork):
         return super()._rate(optimizer, incremental=incremental)
 
     def _augmentation(self) -> Augmentation:
-        """Return how training images are changed; shifts that are given leave turns and zooms to be given too."""
+        """Return how training images are changed; given ``shifts`` turn off rotations and zooms that are not given."""
         usual = self._usual_augmentation() if self.shifts == AUTO else Augmentation(float(self.shifts))
         return Augmentation(
             usual.shifts,
@@ -214,7 +214,7 @@ class BaseConv(BaseNetwork):
 
     @abstractmethod
     def _usual_augmentation(self) -> Augmentation:
-        """Return it where it is left open."""
+        """Return the augmentation used by default."""
 
     def _source(self, rows: Rows, *, training: bool = False) -> Source:
         augmentation = self._augmentation() if training else Augmentation()
@@ -261,7 +261,7 @@ class BaseConv(BaseNetwork):
         return super().explain(self._inputs(np.asarray(x)[np.newaxis], theta.dtype), y, ask=ask)
 
     def explain_model(self, X: object, y: object = None, *, layer: int = 1) -> "Derivation":
-        """Raise MissingError: pixels have no meanings of their own that could be weighed; `see` is there for images.
+        """Raise MissingError: pixels have no meanings of their own that could be ranked; `see` serves for images.
 
         Parameters
         ----------

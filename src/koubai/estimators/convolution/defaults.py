@@ -13,12 +13,12 @@ ENOUGH_POOLED = 8
 """Maps are made smaller until their shorter side is at most this."""
 MOST_FILTERS = 128
 LARGE = 96
-"""The first convolution goes over images with a shorter side than this step by step, else every second step."""
+"""The first convolution has stride 1 on images with a shorter side than this, else stride 2."""
 UPDATES = 1500
-"""About so many updates are made, within the limits of epochs."""
+"""Approximate number of updates, within the limits on epochs."""
 FEWEST_EPOCHS, MOST_EPOCHS = 12, 60
 HIGHEST_RATE = 0.003
-"""Highest learning rate of Adam's one cycle."""
+"""Peak learning rate of Adam's one-cycle schedule."""
 SMALLEST_CHANGED, SHIFTED_BY_PIXELS = 8, 16
 """Images with a shorter side than the first are left as they are; from the second on they are shifted by a pixel."""
 SMALL = Augmentation(shifts=0.5, rotations=10.0, zooms=0.1)
@@ -79,7 +79,7 @@ def usual_epochs(n_images: int) -> int:
 
 
 def usual_augmentation(shape: Sequence[int]) -> Augmentation:
-    """Return how training images are changed: small ones by parts of a pixel, since a whole one is much of them.
+    """Return how training images are changed: small ones by fractions of a pixel, which is much of them.
 
     Examples
     --------

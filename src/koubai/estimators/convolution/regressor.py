@@ -116,11 +116,11 @@ class ConvRegressor(BaseConv, Regresses):
         keep_parameters(self, locals())
 
     def _usual_augmentation(self) -> Augmentation:
-        return Augmentation()  # what an image shows may be where something stands
+        return Augmentation()  # the target may be the position of something
 
     def _prepared(self, inputs: Inputs, fresh: bool = False) -> Inputs:
         if fresh:
-            self._learns_targets = True  # from those that are coded next
+            self._learns_targets = True  # from the targets coded next
         return super()._prepared(inputs, fresh)
 
     def _coded(self, y: Array, dtype: npt.DTypeLike) -> Array:

@@ -120,7 +120,7 @@ def check_not_single(X: object, known: Sequence[int], who: str) -> None:
 
 
 def _stacked(X: object, who: str) -> object:
-    """Return a sequence as an array; lists of numbers are left to scikit-learn, which has its own words for them."""
+    """Return a sequence as an array; lists of numbers are left to scikit-learn, which has its own messages for them."""
     if not isinstance(X, list | tuple) or not len(X) or not _is_image(X[0]):
         return X
     shapes = [_shape_of(image) for image in X]
@@ -152,7 +152,7 @@ def _single(rows: object) -> object:
     """Return pixels in single precision if it holds them exactly, as it does bytes; others are left as they are."""
     if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "biuf" or rows.dtype == np.float32:
         return rows
-    with np.errstate(over="ignore"):  # what is too large is not equal
+    with np.errstate(over="ignore"):  # values that are too large compare unequal
         single = rows.astype(np.float32)
     return single if rows.dtype.itemsize == 1 or np.array_equal(single, rows) else rows
 

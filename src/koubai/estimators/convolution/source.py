@@ -12,7 +12,7 @@ from koubai.estimators.convolution.augmentation import UNCHANGED, Augmentation, 
 from koubai.training.sources import WINDOW_BYTES, InMemory, rows_digest
 
 AUGMENTATION = 8
-"""Stream of how images are changed."""
+"""Random stream of the changes to images."""
 MAP_BYTES = 2**26
 """Approximate size in bytes of the maps of all images that go through the network at once."""
 

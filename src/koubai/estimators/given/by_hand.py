@@ -126,7 +126,7 @@ def _take_in_theta(model: SetByHand) -> None:
 
 
 def _keep_other_layers(model: SetByHand, seen: Seen) -> None:
-    """Take note of new labels; refuse all else, which scikit-learn's attributes can say of dense layers only.
+    """Accept new labels; refuse other changes, since scikit-learn's attributes describe dense layers only.
 
     Raises
     ------

@@ -101,7 +101,7 @@ class Conv(ImageLayer):
 
 @dataclass(frozen=True, slots=True)
 class Pool(ImageLayer):
-    """Base class of the poolings, which differ in what becomes of a window."""
+    """Base class of the pooling layers, which differ in how they reduce a window."""
 
     pooling: ClassVar[type[core.MaxPooling | core.AveragePooling]]
 
@@ -120,7 +120,7 @@ class Pool(ImageLayer):
 
 @dataclass(frozen=True, slots=True)
 class MaxPool(Pool):
-    """Max pooling: of each small window of a map, the largest number.
+    """Max pooling: the largest number of each small window of a map.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class MaxPool(Pool):
 
 @dataclass(frozen=True, slots=True)
 class AvgPool(Pool):
-    """Average pooling: of each small window of a map, the mean.
+    """Average pooling: the mean of each small window of a map.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def core_layers(given: Sequence[Given], shape: Shape, who: str) -> list[core.Lay
 
 
 def _map_shape(layer: ImageLayer, shape: Shape) -> tuple[int, int, int]:
-    """Return the shape of an image's maps, after checking that they are still there."""
+    """Return the shape of an image's maps, after checking that there are maps."""
     if len(shape) != 3:
         raise ParameterError(
             who=type(layer).__name__,

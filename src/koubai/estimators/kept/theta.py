@@ -51,7 +51,7 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self._look()
 
     def __getattr__(self, name: str) -> ScikitLearn:
-        """Say why an attribute is not there that scikit-learn's networks have; of others, what Python says."""
+        """Explain the absence of an attribute that scikit-learn's networks have; else raise Python's own error."""
         network = self.__dict__.get("network_")
         if name in MATRICES and network is not None and not network.is_dense:
             other = next(layer.name for layer in network.layers if not isinstance(layer, Dense))
@@ -72,13 +72,13 @@ class HoldsTheta(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def _check_has_parameters(self) -> None:
         """Raise NotFittedError unless the estimator is fitted."""
         if not self._has_parameters():
-            check_is_fitted(self, "coefs_")  # says what is missing; asking it each time takes longer than a row
+            check_is_fitted(self, "coefs_")  # reports what is missing; too slow to call for every row
 
     def _take_in_labels(self) -> None:
         """Update the class labels, in an estimator that has some."""
 
     def _look(self) -> None:
-        """Take note of the objects that prediction goes by."""
+        """Remember the objects that determine predictions."""
         described = self._described(self)
         arrays = [*self.coefs_, *self.intercepts_] if self.network_.is_dense else []
         self._seen = by_hand.Seen((*arrays, *described), arrays, described, len(arrays) // 2, self.out_activation_)

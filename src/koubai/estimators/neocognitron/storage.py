@@ -45,7 +45,7 @@ class FittedNeocognitron(Protocol):
 
 
 PREFIX = "readout."
-"""The arrays of a softmax regression stand under names that begin so."""
+"""Prefix of the names of a softmax regression's arrays."""
 MOST_SIDE = 2**16
 
 STAGE: Mapping[str, Kind] = {
@@ -53,7 +53,7 @@ STAGE: Mapping[str, Kind] = {
     **{name: Real(0, 1, above=0) for name in PARTS},
     "saturation": Real(above=0),
 }
-"""What was chosen for each stage when it learned, which parameters may say otherwise by now."""
+"""The choices for each stage when it was trained; the parameters may have changed since."""
 
 FITTED: Mapping[str, Kind] = {
     "n_features_in_": Whole(1),

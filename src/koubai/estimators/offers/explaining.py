@@ -56,7 +56,7 @@ class Explainable(HoldsTheta):
             coded: Array = self.coded_targets([y])[0]
         except KoubaiError:
             raise
-        except (TypeError, ValueError) as error:  # scikit-learn's words are about arrays of labels
+        except (TypeError, ValueError) as error:  # scikit-learn's message would be about arrays of labels
             raise ParameterError(
                 who="explain",
                 parameter="y",

@@ -1,4 +1,4 @@
-"""Methods by which an estimator goes elsewhere."""
+"""Methods that export an estimator."""
 
 import os
 from importlib import import_module

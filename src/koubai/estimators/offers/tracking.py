@@ -1,4 +1,4 @@
-"""What mlflow's ``autolog`` tracks of scikit-learn's estimators it tracks of these as well.
+"""mlflow's ``autolog`` tracks these estimators as it does scikit-learn's.
 
 mlflow changes the ``fit`` of the classes that it finds in scikit-learn's own modules. Here it is told of one more class
 when an estimator of that class is fitted while ``mlflow.sklearn.autolog()`` is on; all else is mlflow's own: runs and

@@ -16,8 +16,8 @@ MODULE = "scipy.linalg.cython_blas"
 def load() -> Mapping[str, object]:
     """Load SciPy's BLAS, once, and return the capsules with its routines.
 
-    It is loaded without the package around it, SciPy's linear algebra, which takes a tenth of a second; whoever imports
-    that gets the same module again. Where its file is not found so, it is imported as usual.
+    It is loaded without the package around it, SciPy's linear algebra, which takes a tenth of a second; a later import
+    of that package gets the same module. If its file is not found this way, it is imported as usual.
     """
     import scipy
 
@@ -29,7 +29,7 @@ def load() -> Mapping[str, object]:
         cython_blas = module_from_spec(found)
         found.loader.exec_module(cython_blas)
         if not known:
-            sys.modules.pop(MODULE, None)  # it enters itself, and an import would then not make it the package's own
+            sys.modules.pop(MODULE, None)  # else an import would not make it the package's own
     capsules: Mapping[str, object] = cython_blas.__pyx_capi__
     return capsules
 

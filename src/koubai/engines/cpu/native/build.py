@@ -66,7 +66,7 @@ class Target(NamedTuple):
 
 
 def default_levels() -> list[Level]:
-    """Return what is built for this machine: its own level, and the lowest, for a machine that this is moved to."""
+    """Return the targets for this machine: its own level, and the lowest, in case the build is moved."""
     here = levels_here()
     return list(dict.fromkeys([here[0], here[-1]])) if here else []
 
@@ -121,7 +121,7 @@ def link(target: Target, sources: str, folder: Path) -> Path:
 
 
 def build(targets: Sequence[Target], say: Callable[[str], None]) -> Iterator[Path]:
-    """Build the libraries of these targets; yield each one's file when it is there."""
+    """Build the libraries of these targets; yield each file as it is completed."""
     for target in targets:
         if file_of(*target).exists():
             say(f"koubai: {file_of(*target).name} is there, made from these sources")
@@ -152,12 +152,12 @@ def build(targets: Sequence[Target], say: Callable[[str], None]) -> Iterator[Pat
 
 
 def targets_called(given: Sequence[str], where: str | None) -> list[Target]:
-    """Return what the command line names.
+    """Return the targets that the command line names.
 
     Raises
     ------
     ParameterError
-        If it names nothing that can be built.
+        If it names something that cannot be built.
     """
     system, machine = (platform_here(), architecture()) if where is None else machine_called(where)
     if system is None:
@@ -181,7 +181,7 @@ def targets_called(given: Sequence[str], where: str | None) -> list[Target]:
 
 
 def say(sentence: str) -> None:
-    """Tell on standard output, at once, how a build goes."""
+    """Report a build's progress on standard output at once."""
     print(sentence, flush=True)
 
 

@@ -5,26 +5,25 @@ a new activation, a parameter, or a field of a record is in the next description
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import combinations, permutations
 from math import prod
+from typing import Any
 
 from koubai.core.activations import ACTIVATIONS
 from koubai.core.layers import LAYERS, Convolution, Flatten, LearnedActivation, PeriodicEmbedding
 from koubai.core.layers.base import BIASES, GROUPS, Block, Layer
 from koubai.core.layers.pooling import Pooling
 from koubai.core.losses import LOSSES
-from koubai.core.registry import Kind, Registry
-from koubai.core.schema import Record
-from koubai.core.untyped import Compiled
+from koubai.core.registry import Registry
 from koubai.engines.cpu import codes, layout
 from koubai.engines.cpu.kernels import records, sizes
 from koubai.engines.cpu.native.library import Function
 from koubai.engines.cpu.native.packing import packed
 from koubai.optimizers.registry import OPTIMIZERS
 
-Plain = Record
+Plain = dict[str, Any]
 
 COLUMNS = (
     *("KIND", "N_IN", "N_OUT", "WEIGHTS", "ROWS", "COLUMNS", "BIASES", "N_BIASES"),
@@ -35,8 +34,8 @@ PART_COLUMNS = ("START", "LINES", "WIDTH", "PENALIZED", "DESCENDS")
 
 
 def named_functions(
-    calls: Sequence[tuple[str, Compiled, tuple[Compiled, ...]]], functions: Sequence[Function]
-) -> list[Record]:
+    calls: Sequence[tuple[str, Any, tuple[Any, ...]]], functions: Sequence[Function]
+) -> list[dict[str, Any]]:
     """Return the functions of a module with the names and kinds of their words: ``["net.shape", "i8:2"]``.
 
     Parameters
@@ -46,12 +45,11 @@ def named_functions(
     functions : sequence of Function
         The functions, by the name and the key of such a call.
     """
-    found: list[Record] = []
+    found: list[dict[str, Any]] = []
     for function in functions:
         for name, kernel, arguments in calls:
             if (name, packed(arguments)[0]) == (function.entry, function.key):
-                function_of: Callable[..., object] = kernel.py_func if hasattr(kernel, "py_func") else kernel
-                parameters = inspect.signature(function_of).parameters
+                parameters = inspect.signature(getattr(kernel, "py_func", kernel)).parameters
                 names = [leaf for each in zip(parameters, arguments, strict=True) for leaf in _names(*each)]
                 pairs = [list(pair) for pair in zip(names, function.key.split(), strict=True)]
                 found.append({"symbol": function.symbol, "entry": name, "arguments": pairs})
@@ -59,17 +57,17 @@ def named_functions(
     return found
 
 
-def _names(name: str, value: Compiled) -> Iterator[str]:
+def _names(name: str, value: Any) -> Iterator[str]:
     """Yield the names of the arrays and numbers in an argument: of a record's fields, behind a dot."""
     if isinstance(value, tuple):
-        record: Compiled = value
+        record: Any = value
         for field, part in zip(record._fields, record, strict=True):
             yield from _names(f"{name}.{field}", part)
     else:
         yield name
 
 
-def description(functions: Sequence[Record]) -> Plain:
+def description(functions: Sequence[Mapping[str, Any]]) -> Plain:
     """Return all that JavaScript must know of a module with these functions."""
     return {
         "functions": list(functions),
@@ -100,17 +98,14 @@ def description(functions: Sequence[Record]) -> Plain:
     }
 
 
-def _kinds(registry: Registry[Kind], numbers: Mapping[str, int], *more: str) -> Plain:
+def _kinds(registry: Registry[Any], numbers: Mapping[str, int], *more: str) -> Plain:
     """Return of each kind its number, its parameters in their order with their defaults, and what else is asked."""
-
-    def parameters_of(kind: type) -> dict[str, float]:
-        example = kind()
-        return {field.name: float(getattr(example, field.name)) for field in fields(kind)}
-
     return {
         name: {
             "code": code,
-            "parameters": parameters_of(registry[name]),
+            "parameters": {
+                field.name: float(getattr(registry[name](), field.name)) for field in fields(registry[name])
+            },
             **{what: getattr(registry[name], what) for what in more},
         }
         for name, code in numbers.items()
@@ -170,8 +165,8 @@ def _layer(kind: type[Layer], code: int) -> Plain:
 
     They are found by two layers whose sizes are all different, and by others without what can be switched off.
     """
-    given: Callable[..., Layer] = kind
-    own = {field.name: field for field in fields(kind)}
+    given: Any = kind
+    own = {field.name: field for field in fields(given)}
     whole = [name for name, field in own.items() if field.type in INTS]
     lists = [name for name, field in own.items() if str(field.type) in LISTS]
     switches = [name for name, field in own.items() if field.type in ("bool", bool)]

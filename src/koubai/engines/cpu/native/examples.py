@@ -57,7 +57,7 @@ def _learn_sparse(dtype: npt.DTypeLike) -> None:
 def examples(dtype: np.dtype[np.generic]) -> Calls:
     """Return the kernels that Python calls with arguments as the engine makes them, for one precision.
 
-    They are noted while the engine runs on next to nothing: so the kinds of arguments need not be written down.
+    They are recorded while the engine runs on minimal data, so that the kinds of arguments need not be written down.
     """
     work: tuple[Callable[[npt.DTypeLike], None], ...] = (_train, _learn_dense, _learn_sparse, _gradient, _predict)
     with recorded() as calls:

@@ -16,7 +16,7 @@ from koubai.core.errors import ParameterError
 VARIABLE = "KOUBAI_LEVEL"
 """The environment variable that names the level to run, for trying a lower one."""
 VECTOR_BYTES = "KOUBAI_VECTOR_BYTES"
-"""The environment variable by which a build says for vectors of how many bytes kernels are written."""
+"""The environment variable by which a build sets the vector width, in bytes, of the kernels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Level:
     machine : str
         The architecture, as `platform.machine` gives it on Linux.
     features : tuple of str
-        What a processor must have, in NumPy's words, beyond what the level before needs. A name that NumPy has got only
-        lately, for all of a level, counts where it is known.
+        What a processor must have, in NumPy's words, beyond what the level before needs. A name that NumPy gained only
+        recently, for a whole level, counts where it is known.
     vector_bytes : int
         Bytes of a vector register, by which kernels are laid out.
     plainest : str
@@ -129,7 +129,7 @@ def architecture() -> str:
 
 
 def processor_features() -> Mapping[str, bool]:
-    """Return what NumPy has found this processor to have; NumPy has no public name for it."""
+    """Return the features that NumPy has detected; NumPy has no public name for them."""
     features: Mapping[str, bool] = import_module("numpy._core._multiarray_umath").__cpu_features__
     return features
 

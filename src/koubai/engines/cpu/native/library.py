@@ -15,7 +15,7 @@ from koubai.engines.cpu.native.packing import packed, writer
 from koubai.engines.cpu.sources import can_change, digest
 
 FOLDER = Path(__file__).parent / "libraries"
-"""Where a build puts the libraries, and where they are looked for."""
+"""Where a build writes the libraries and the engine looks for them."""
 VARIABLE = "KOUBAI_ENGINE_FOLDER"
 """The environment variable that names another folder for both."""
 TABLE = "koubai_engine"
@@ -40,7 +40,7 @@ def folder() -> Path:
 def installed_file(level: Level) -> Path | None:
     """Return the library for a level that was installed with koubai, whose sources do not change any more.
 
-    Reading them all, to see that it is theirs, would take longer than everything else until the first call.
+    Reading all sources to verify the match would take longer than everything else up to the first call.
     """
     if VARIABLE in os.environ or can_change():
         return None
@@ -56,7 +56,7 @@ def file_of(level: Level, system: Platform | None = None) -> Path:
 
 
 def put(file: Path, content: bytes) -> Path:
-    """Put what was built where it is looked for, whole or not at all; remove what was made from other sources."""
+    """Install a built file atomically; remove files made from other sources."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix(f"{file.suffix}.{os.getpid()}.tmp")
     temporary.write_bytes(content)
@@ -139,6 +139,6 @@ class Library:
 
 
 def check(status: int, entry: str) -> None:
-    """Raise an error if a kernel says that it could not do its work."""
+    """Raise an error if a kernel reports failure."""
     if status:
         raise KoubaiError(f"engine 'cpu': {entry} must run to its end; got status {status}. Please report this.")

@@ -1,4 +1,4 @@
-"""What runs in a process of its own: ``worker VECTOR_BYTES DTYPE FOLDER LEVEL/PLATFORM ...`` emits object files.
+"""The program of a separate build process: ``worker VECTOR_BYTES DTYPE FOLDER LEVEL/PLATFORM ...`` emits object files.
 
 Kernels are written once for a width of vectors, and turned into machine code for each processor and system.
 """
@@ -38,7 +38,7 @@ def work(precision: str, folder: Path, targets: list[str]) -> None:
     from koubai.engines.cpu.native.emit import machine_code, written
     from koubai.engines.cpu.native.examples import examples
 
-    gc.disable()  # compilation creates millions of objects that live until it is done
+    gc.disable()  # compilation creates millions of objects that live until it ends
     calls = [(entry.name, entry.compiled(), arguments) for entry, arguments in examples(np.dtype(precision))]
     text, functions = written(calls, precision)
     public = {function.symbol for function in functions}
