@@ -45,7 +45,7 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>koubai playground</title>
-<link rel="icon" href="data:image/svg+xml;base64,{icon}" type="image/svg+xml">
+<link rel="icon" href="{icon}" type="image/svg+xml">
 <style>{style}</style>
 </head>
 <body>
@@ -124,8 +124,7 @@ def _one_file(choices: Record, told: list[Record], tables: Mapping[str, Record])
         if f"</{name}" in text:
             raise ParameterError(worded("playground.error.play_page_not_hold_own", name=name))
     policy = POLICY.format(script=_digest(code), style=_digest(style), own="", worker="blob:", connect="'none'")
-    icon = base64.b64encode((STATIC / "icon.svg").read_bytes()).decode()
-    return PAGE.format(policy=html.escape(policy, quote=True), icon=icon, style=style, carried=content, script=code)
+    return PAGE.format(policy=html.escape(policy, quote=True), icon=_icon(), style=style, carried=content, script=code)
 
 
 def _packed(rows: Record) -> str:
@@ -147,18 +146,19 @@ def _folder(
     engine, names = engine_files(), engine_addresses()
     assert engine is not None
     assert names is not None
-    found: dict[str, str | bytes] = {
-        "catalogue.json": json.dumps({**choices, "engine": names}),
+    ahead = {
         "derivations.json": json.dumps(derivations()),
-        "lessons.json": json.dumps(told),
-        **{f"lessons/{lesson['name']}.json": json.dumps(lesson) for lesson in told},
         **{f"texts/{lang}.json": json.dumps(texts()[lang]) for lang in LANGUAGES},
         **{f"tables/{name}.json": json.dumps(rows) for name, rows in tables.items()},
+    }
+    found: dict[str, str | bytes] = {
+        "catalogue.json": json.dumps({**choices, "engine": names, "ahead": list(ahead)}),
+        "lessons.json": json.dumps(told),
+        **ahead,
         **{path: file.read_bytes() for path, file in zip(names.values(), engine, strict=True)},
         "static/page.js": f"{script('exported.js')}\n",
         "static/worker.js": f"{script('session/worker.js')}\n",
         "static/style.css": widget_style(),
-        "static/icon.svg": (STATIC / "icon.svg").read_bytes(),
         "index.html": opened_in(_index(names), lang),
         ".nojekyll": "",  # GitHub Pages leaves the files as they are
     }
@@ -173,7 +173,7 @@ def _folder(
     except BaseException:
         shutil.rmtree(target if is_new else whole, ignore_errors=True)
         raise
-    for folder in ("engine", "static", "tables"):  # of an earlier export, from other sources or with other images
+    for folder in ("engine", "lessons", "static", "tables"):  # of an earlier export
         shutil.rmtree(target / folder, ignore_errors=True)
     for name in found:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -182,10 +182,15 @@ def _folder(
     return [target / name for name in found]
 
 
+def _icon() -> str:
+    """Return the page's icon as an address that holds it."""
+    return f"data:image/svg+xml;base64,{base64.b64encode((STATIC / 'icon.svg').read_bytes()).decode()}"
+
+
 def _index(names: Mapping[str, str]) -> str:
     """Return the page with its policy, which no server adds; what its script will ask for is asked for at once."""
     own = "'self'"
-    policy = POLICY.format(script=own, style=own, own="'self' ", worker=own, connect=own)
+    policy = POLICY.format(script=own, style=own, own="'self' ", worker=f"{own} blob:", connect=own)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy, quote=True)}">'
     asked = "\n".join(
         f'<link rel="preload" href="{name}" as="fetch" crossorigin>' for name in ("catalogue.json", *names.values())
@@ -193,4 +198,5 @@ def _index(names: Mapping[str, str]) -> str:
     ours = f'{asked}\n<script defer src="static/page.js"></script>'
     page = re.sub(r'<script type="module"[^>]*></script>', ours, index(preloaded=False))
     page = page.replace(f'<link rel="stylesheet" href="static/{IMAGES_STYLE}">\n', "")
+    page = page.replace('href="static/icon.svg"', f'href="{_icon()}"')  # browsers ask for it again and again
     return re.sub(r'(<meta charset="utf-8">)', rf"\1\n{meta}", page, count=1)

@@ -207,6 +207,40 @@ def test_numbers_are_derived_in_the_page(request, opened_in, where):
     page.close()
 
 
+def test_a_page_on_a_host_that_has_loaded_asks_for_nothing_more(browser, host):
+    page = InChromium(browser, host)
+    end = time.monotonic() + PATIENCE
+    while sum(url.endswith("static/worker.js") for url in page.requests) < 2:  # what it gets at last
+        assert time.monotonic() < end, page.requests
+        page.page.wait_for_timeout(50)
+    page.page.wait_for_timeout(200)
+    loaded = len(page.requests)
+    page.page.context.set_offline(True)
+    page.do("send", {"type": "explain", "what": "loss", "layer": 1, "row": 0, "lang": "en"})
+    page.until("Boolean(s.explanation?.html.includes('<math'))")
+    page.do("send", {"type": "starts", "count": 6, "epochs": 20})
+    page.until("s.starts?.mean")
+    page.page.click(".lang")
+    page.until("s.lang === 'ja'")
+    page.page.click(".lang")
+    page.until("s.lang === 'en'")
+    for name, seen in (("penguins", "s.feature_names.length > 5"), ("digits", "Boolean(s.frame.blocks.seen)")):
+        page.evaluate(f"document.querySelector('.set[data-name={name}]').click() ?? null")
+        page.until(seen)
+    page.page.click(".begin")
+    page.until("s.lesson?.name === 'perceptron' && s.settings.mode === 'perceptron'")
+    assert [url for url in page.requests[loaded:] if not url.startswith("blob:")] == []
+    assert page.complaints == []
+    page.close()
+
+
+def test_a_lesson_that_is_not_there_gets_one_sentence_and_the_rest_of_the_link_holds(browser, host):
+    page = InChromium(browser, f"{host}#lesson=no-such&noise=0.2")
+    page.until("s.settings?.noise === 0.2 && s.problem.includes('left out: lesson')")
+    assert page.state("s.lesson") is None
+    page.close()
+
+
 def test_models_and_programs_are_made_in_the_page(browser, one_file, tmp_path, capsys):
     page = InChromium(browser, one_file)
     page.do("send", {"type": "step", "count": 10})

@@ -244,7 +244,7 @@ function receive(message, { store, send, change, transport, texts }, options) {
     const name = settings.lesson || rest.settings.lesson;
     if (Object.keys(settings).length && !name) send({ type: "settings", settings });
     if (own.instant) change({}); // opening the link shows the final state too
-    if (name) begin({ store, send, transport }, name, own, settings);
+    if (name) begin({ store, send, transport, texts }, name, own, settings);
   } else if (type === "state") {
     confirmed.set(store, rest.settings);
     for (const name of ["network", "feature_names", "classes", ...(store.state.network ? ["settings"] : [])]) // keep unchanged values, so that no focus is lost and nothing is drawn twice
@@ -277,18 +277,22 @@ function receive(message, { store, send, change, transport, texts }, options) {
 
 /**
  * Opens the lesson that a link names.
- * @param {Pick<import("./types.js").Context, "store" | "send" | "transport">} context
+ * @param {Pick<import("./types.js").Context, "store" | "send" | "transport" | "texts">} context
  * @param {string} name
  * @param {Record<string, any>} own the page's part of the link
  * @param {Record<string, any>} settings the rest of it
  */
-function begin({ store, send, transport }, name, own, settings) {
+function begin({ store, send, transport, texts }, name, own, settings) {
   const resumed = "lesson_step" in own && Object.keys(settings).some((each) => !["lesson", "hide"].includes(each));
   transport.fetch_lesson(name).then((lesson) => {
     const at = Math.max(0, Math.min(lesson.steps.length - 1, own.lesson_step ?? 0));
     if (resumed) send({ type: "settings", settings: under(lesson, at, store.state.defaults, settings) });
     store.set({ lesson: { ...lesson, resumed }, lesson_step: at });
-  }).catch(() => send({ type: "settings", settings })); // the link's lesson isn't known here; the rest of it is
+  }).catch(() => { // the link's lesson isn't known here; the rest of it is
+    const { lesson: _, ...rest } = settings;
+    send({ type: "settings", settings: rest });
+    store.set({ problem: texts.text("play.status.link", { names: "lesson" }) });
+  });
 }
 
 /**

@@ -15,12 +15,11 @@ export class HostHome {
     this.base = base;
     this.worker = worker;
     this.own = new OwnTables();
-    this.found = /** @type {Promise<any> | null} */ (null);
+    this.files = /** @type {Map<string, Promise<any>>} */ (new Map());
   }
 
   catalogue() {
-    this.found ??= this.#get("catalogue.json");
-    return this.found;
+    return this.#get("catalogue.json");
   }
 
   async engine() {
@@ -41,8 +40,14 @@ export class HostHome {
   }
 
   /** @param {string} name */
-  lesson(name) {
-    return this.#get(`lessons/${encodeURIComponent(name)}.json`);
+  async lesson(name) {
+    if ((await this.catalogue()).served) return this.#get(`lessons/${encodeURIComponent(name)}.json`);
+    return (await this.lessons()).find((/** @type {any} */ each) => each.name === name);
+  }
+
+  /** Get what may be asked for later, so that nothing is when the page has loaded. */
+  async ahead() {
+    for (const path of (await this.catalogue()).ahead ?? []) await this.#get(path).catch(() => {}); // asked for again where it is needed
   }
 
   /** @param {File} file */
@@ -78,8 +83,18 @@ export class HostHome {
     return new URL(path, this.base);
   }
 
+  /** A file, asked for once. @param {string} path @returns {Promise<any>} */
+  #get(path) {
+    const known = this.files.get(path), found = known ?? this.#read(path);
+    if (!known) {
+      this.files.set(path, found);
+      found.catch(() => this.files.delete(path));
+    }
+    return found;
+  }
+
   /** @param {string} path */
-  async #get(path) {
+  async #read(path) {
     const answer = await fetch(this.#at(path));
     if (!answer.ok) throw new Problem("no_answer", { what: `${path}: ${answer.status}` });
     return answer.json();
