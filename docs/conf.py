@@ -15,7 +15,7 @@ from sphinx.errors import ConfigError
 import koubai
 
 project = "koubai 勾配"
-author = "The koubai developers"
+author = project_copyright = "The koubai developers"
 version = release = version_of("koubai")
 sys.path.insert(0, str(Path(__file__).parent / "site"))
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "languages"]

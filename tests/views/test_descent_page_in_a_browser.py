@@ -153,3 +153,45 @@ def test_a_descent_of_one_s_own_is_that_of_the_optimizers(watch: Watch, tmp_path
             steps, value = re.fullmatch(r"After (\d+) updates: .*, value (.*)\.", said).groups()
             assert abs(int(steps) - path.n_steps) <= 1, function
             assert float(value.replace("−", "-")) == pytest.approx(path.value, rel=2e-3, abs=1e-6), function
+
+
+@pytest.mark.parametrize("intercept", [None, 0.5])
+def test_a_descent_of_one_s_own_on_data_is_that_on_all_rows(
+    intercept: float | None, watch: Watch, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-2, 2, 60)
+    given = {
+        "line": 3 * x - 1 + rng.normal(size=60),
+        "logistic": np.where(x + rng.normal(size=60) > 0, "yes", "no"),
+        "perceptron": np.where(x + rng.normal(size=60) > 0, "yes", "no"),
+    }
+    fits = {
+        model: koubai.fit_points(x, y, model, intercept=intercept, learning_rate=0.002, methods=("sgd", "steepest"))
+        for model, y in given.items()
+    }
+    for model, fit in fits.items():
+        (tmp_path / f"{model}.html").write_text(page(fit, "en"), encoding="utf-8")
+    for (model, fit), seen in zip(fits.items(), watch(OWN, [tmp_path / f"{each}.html" for each in fits]), strict=True):
+        assert seen["problems"] == []
+        assert seen["byClick"].startswith("After ")
+        start = [0.7] * len(fit.objective.variables)
+        for said, rule in ((seen["plain"], "sgd"), (seen["damped"], Momentum(0.5))):
+            path = koubai.fit_points(
+                *(x, given[model], model),
+                intercept=intercept,
+                optimizer=rule,
+                learning_rate=0.002,
+                start=start,
+                max_steps=1000,
+                step_size=0.0,
+            ).paths[0]
+            value = re.fullmatch(r"After \d+ updates: .*, value (.*)\.", said).group(1)
+            assert float(value.replace("−", "-")) == pytest.approx(path.value, rel=2e-3, abs=1e-6), model
+
+
+def test_a_fit_of_single_rows_or_of_many_has_no_descent_of_one_s_own() -> None:
+    x = np.linspace(-1, 1, 6000)
+    assert "<fieldset" not in page(koubai.fit_points(x[::100], x[::100], methods=("sgd",), max_steps=9), "en")
+    assert "<fieldset" not in page(koubai.fit_points(x, x, max_steps=9), "en")
+    assert '<fieldset class="own"' in page(koubai.fit_points(x[::2], x[::2], max_steps=9), "en")

@@ -45,6 +45,22 @@
     return two[name](parts[0], parts[1]);
   }
 
+  // A fit: the sum of the rows' losses, and its derivatives by slope and intercept ------------------------
+  const losses = {
+    line: (u, y) => [(u - y) ** 2, 2 * (u - y)],
+    logistic: (u, y) => [softplus(u) - y * u, sigmoid(u) - y],
+    perceptron: (u, y) => [Math.max(0, -y * u), y * u < 0 ? -y : y * u > 0 ? 0 : -Math.max(0, y)],
+  };
+  function overRows({ model, x, y, intercept }, [slope, b = intercept]) {
+    const sums = [0, 0, 0];
+    x.forEach((at, row) => {
+      const [value, delta] = losses[model](slope * at + b, y[row]);
+      sums[0] += value; sums[1] += delta * at; sums[2] += delta;
+    });
+    return sums.slice(0, n + 1);
+  }
+  const lossAt = (at) => (given.rows ? overRows(given.rows, at) : evaluate(given.tree, at));
+
   // The descent: v ← μ v − α ∇f, x ← x + v ------------------------------------------------------------
   const rate = () => given.rate * 10 ** Number(alpha.value), damping = () => Number(mu.value);
   const written = (x) => (Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(2) : String(+x.toPrecision(4))).replace("-", "−");
@@ -55,7 +71,7 @@
     if (start) {
       let at = [...start], v = at.map(() => 0);
       for (let step = 0; step <= MOST; step++) {
-        const [value, ...slope] = evaluate(given.tree, at);
+        const [value, ...slope] = lossAt(at);
         points.push([...at]); values.push(value);
         if (!Number.isFinite(value) || !slope.every(Number.isFinite) || Math.hypot(...slope) < 1e-8 || step === MOST) break;
         v = v.map((speed, k) => damping() * speed - rate() * slope[k]);

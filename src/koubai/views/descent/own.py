@@ -15,6 +15,11 @@ from koubai.views.descent.words import axis_name
 
 Plain: TypeAlias = "float | str | list[Plain]"
 
+STEEPEST = "steepest"
+"""The method of a fit that takes all rows, as a descent in the page does."""
+MOST_ROWS = 5000
+"""Rows of a fit that a page carries at most, so that it stays small and quick."""
+
 
 @cache
 def _script() -> str:
@@ -45,9 +50,12 @@ def _slider(name: str, low: float, high: float, step: float) -> str:
 
 
 def has_own(comparison: Comparison) -> bool:
-    """Return whether a page can descend by itself: on an expression of one or two variables."""
-    drawn = comparison.surface is not None and comparison.objective.expression is not None
-    return drawn and not isinstance(comparison, Fit)
+    """Return whether a page can descend by itself: on an expression of one or two variables, or on a fit's rows."""
+    if comparison.surface is None:
+        return False
+    if isinstance(comparison, Fit):
+        return STEEPEST in comparison.labels and len(comparison.x) <= MOST_ROWS
+    return comparison.objective.expression is not None
 
 
 def own_controls(comparison: Comparison, lang: Language) -> str:
@@ -69,11 +77,18 @@ def own_controls(comparison: Comparison, lang: Language) -> str:
 def own_script(comparison: Comparison, lang: Language) -> str:
     """Return the script of the controls with what it computes from."""
     objective = comparison.objective
-    if not has_own(comparison) or objective.expression is None:
+    if not has_own(comparison):
         return ""
     rates = [path.learning_rate for path in comparison.paths if path.optimizer.name == "sgd"]
+    computed: dict[str, object] = {}
+    if isinstance(comparison, Fit):
+        rates = [comparison.paths[comparison.labels.index(STEEPEST)].learning_rate]
+        rows = {"x": comparison.x.tolist(), "y": comparison.y.tolist(), "intercept": comparison.intercept}
+        computed["rows"] = {"model": comparison.model, **rows}
+    elif objective.expression is not None:
+        computed["tree"] = plain_tree(objective.expression.tree)
     data = {
-        "tree": plain_tree(objective.expression.tree),
+        **computed,
         "variables": list(objective.variables),
         "rate": rates[0] if rates else comparison.paths[0].learning_rate,
         "lowest": comparison.lowest,
