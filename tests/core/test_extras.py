@@ -101,7 +101,7 @@ def asked_for() -> set[str]:
 
 def test_every_extra_that_is_asked_for_is_declared() -> None:
     declared = tomllib.loads((CLONE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    assert {"plots", "lab", "cloud", "onnx"} <= asked_for() <= set(declared)
+    assert {"plots", "play", "cloud", "onnx"} <= asked_for() <= set(declared)
 
 
 def test_no_message_and_no_document_names_a_package_that_no_index_has() -> None:

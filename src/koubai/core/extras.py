@@ -20,7 +20,7 @@ def to_install(extra: str, missing: str) -> str:
     Parameters
     ----------
     extra : str
-        An extra of koubai, such as "plots".
+        An extra of koubai, such as "plots"; nothing where the missing module alone is wanted.
     missing : str
         The module that was not found, which is named where nobody says what the extra holds.
 

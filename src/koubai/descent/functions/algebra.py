@@ -25,7 +25,7 @@ def require_sympy() -> None:
         If it is not installed.
     """
     if find_spec("sympy") is None:
-        install = to_install("lab", "sympy")
+        install = to_install("", "sympy")
         raise ParameterError(worded("descend.error.sympy", install=install))
 
 
