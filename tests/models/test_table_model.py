@@ -290,7 +290,7 @@ def test_damaged_records_are_refused(models, damage) -> None:
     [("titanic.csv", "Survived", 0.76), ("penguins.csv", "species", 0.95), ("spambase.csv", "result", 0.93)],
 )
 def test_published_tables_with_defaults(shared_data: Path, name: str, target: str, at_least: float) -> None:
-    """Defaults reach on one split of three public tables what docs/tables.md has as the mean over seeds, or nearly."""
+    """On one split of three tables, defaults reach what docs/tables-measured.md has as the mean of seeds, or nearly."""
     model = TableModel().fit(shared_data / name, target, test_fraction=0.2)
     assert model.evaluation_ is not None
     assert model.evaluation_.score > at_least

@@ -1,7 +1,7 @@
 """Default network parameters for a table, chosen by the number of rows from measurements on many tables.
 
-``docs/tables.md`` has the measurements. The learning rate rises and falls once over all epochs (Smith 2018, "A
-disciplined approach to neural network hyper-parameters: part 1", section 4), so that few epochs are enough.
+``docs/tables-measured.md`` has the measurements. The learning rate rises and falls once over all epochs (Smith 2018,
+"A disciplined approach to neural network hyper-parameters: part 1", section 4), so that few epochs are enough.
 """
 
 from collections.abc import Mapping
