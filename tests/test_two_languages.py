@@ -14,7 +14,7 @@ TEACHING = ("Tutorial", "See through")
 """Parts of the index whose every page teaches."""
 TEACHING_TOO = (
     *("try", "gallery", "perceptron", "optimizers", "convolution", "neocognitron"),
-    *("judging", "reasons", "compare", "texts", "images", "serve", "export", "scikit-learn", "model-files"),
+    *("tables", "judging", "reasons", "compare", "texts", "images", "serve", "export", "scikit-learn", "model-files"),
 )
 """Pages of other parts of the index that a class or those who use a model read."""
 PAIRS = {page: page.with_name(f"{page.stem.removesuffix('.ja')}.md") for page in sorted(DOCS.rglob("*.ja.md"))}
