@@ -65,11 +65,17 @@ def test_packages_that_are_missing_are_named_themselves(
     assert to_install(extra, "none") == command
 
 
+def test_a_package_that_is_there_and_cannot_be_imported_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, PLOTS, {"sympy", "pillow"})
+    assert to_install("lab", "sympy") == "pip install matplotlib matplotlib-fontja sympy"
+
+
 def test_a_clone_that_is_not_installed_says_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     def requires(name: str) -> list[str]:
         raise importlib.metadata.PackageNotFoundError(name)
 
     installed(monkeypatch, [])
+    monkeypatch.setattr(extras, "__file__", str(CLONE / "src/koubai/core/extras.py"))
     monkeypatch.setattr(importlib.metadata, "requires", requires)
     assert to_install("excel", "fastexcel") == "pip install fastexcel"
     assert to_install("lab", "sympy") == "pip install matplotlib matplotlib-fontja pillow sympy"
@@ -85,7 +91,8 @@ def test_where_nothing_says_what_an_extra_holds_the_missing_module_is_named(
 
 def test_an_extra_that_the_installed_package_lacks_is_looked_for_in_the_clone(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, [])
-    assert to_install("notebook", "anywidget") == "pip install anywidget"
+    monkeypatch.setattr(extras, "__file__", str(CLONE / "src/koubai/core/extras.py"))
+    assert to_install("images", "PIL") == "pip install pillow"
 
 
 def asked_for() -> set[str]:

@@ -22,7 +22,8 @@ def to_install(extra: str, missing: str) -> str:
     extra : str
         An extra of koubai, such as "plots"; nothing where the missing module alone is wanted.
     missing : str
-        The module that was not found, which is named where nobody says what the extra holds.
+        The module that was not found: its package is named even if it seems to be there, and alone where nobody says
+        what the extra holds.
 
     Examples
     --------
@@ -32,7 +33,7 @@ def to_install(extra: str, missing: str) -> str:
     'pip install sympy'
     """
     declared = next((found for by_extra in _declared() if (found := _packages(extra, by_extra))), [missing])
-    absent = [package for package in declared if not _is_there(package)]
+    absent = [package for package in declared if _parsed(package)[0] == missing or not _is_there(package)]
     return "pip install " + " ".join(_as_typed(package) for package in absent or declared)
 
 
