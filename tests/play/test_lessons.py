@@ -168,4 +168,6 @@ def test_the_lesson_in_the_documentation_is_one(tmp_path):
 def test_the_documentation_names_every_message_and_its_parts():
     for kind, parts in MESSAGES.items():
         rows = [line for line in DOCS.splitlines() if line.startswith("| `") and f"`{kind}`" in line.split("|")[1]]
-        assert any(all(f"`{part}`" in row for part in parts) for row in rows), kind  # lessons' steps have such words too
+        assert any(all(f"`{part}`" in row for part in parts) for row in rows), (
+            kind
+        )  # lessons' steps have such words too
