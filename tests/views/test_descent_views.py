@@ -286,7 +286,7 @@ def test_without_matplotlib_pages_are_written_and_pictures_say_what_to_install(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     save(comparison, tmp_path / "a.html", "en")
     with pytest.raises(
-        ParameterError, match=r"matplotlib must be installed .* pip install matplotlib .* or write \.html"
+        ParameterError, match=r"matplotlib must be installed .* pip install matplotlib(?: \S+)*, or write \.html"
     ):
         save(comparison, tmp_path / "a.png", "en")
     assert comparison._repr_png_() is None
@@ -308,13 +308,8 @@ def test_without_a_japanese_font_one_warning_says_how_to_get_one(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         picture(comparison, "ja")
-    assert (
-        sum(
-            "pip install matplotlib matplotlib-fontja pillow, which brings one" in str(warning.message)
-            for warning in caught
-        )
-        == 1
-    )
+    command = re.compile(r"pip install (?:\S+ )*matplotlib-fontja(?: \S+)*, which brings one")
+    assert sum(bool(command.search(str(warning.message))) for warning in caught) == 1
 
 
 @pytest.mark.parametrize(
