@@ -74,3 +74,9 @@ def test_public_names_are_found_and_others_are_not() -> None:
     assert set(koubai.__all__) <= set(dir(koubai))
     with pytest.raises(AttributeError, match="module 'koubai' has no attribute 'MLPClasifier'"):
         koubai.MLPClasifier  # noqa: B018  # asking is the test
+
+
+def test_a_command_begins_without_reading_what_is_installed() -> None:
+    script = "import sys, koubai.cli.main, koubai.training.container; print('importlib.metadata' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found == "False\n"

@@ -2,8 +2,11 @@
 
 import ast
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +95,14 @@ def test_circles_are_found() -> None:
     assert circles(graph) == [{"a", "b", "c"}, {"d", "e"}]
 
 
+def is_standard_module(name: str) -> bool:
+    """Return whether Python's library has a module of this name, which may be loaded without its package's others."""
+    package = name.partition(".")[0]
+    with suppress(ModuleNotFoundError):  # of a name within a module that is no package
+        return package in sys.stdlib_module_names and find_spec(name) is not None
+    return False
+
+
 def imports_of(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     """Go through the modules that a tree imports: those of the package, and others by their names."""
     for node in ast.walk(tree):
@@ -100,7 +111,7 @@ def imports_of(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 below = f"{node.module}.{alias.name}"
-                yield node, below if below in MODULES else node.module
+                yield node, below if below in MODULES or is_standard_module(below) else node.module
 
 
 def loaded_with(name: str, at_top: Mapping[str, set[str]]) -> set[str]:

@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 
 from koubai.cli.parts.complaints import complaint
 from koubai.cli.parts.parser import MISTAKE, Parser, language_of
@@ -146,6 +146,7 @@ def _mistake(command: str, sentence: str) -> int:
 
 
 def _version() -> str:
+    from importlib import metadata  # slow to load
 
     try:
         return metadata.version("koubai")

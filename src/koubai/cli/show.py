@@ -3,7 +3,6 @@
 import argparse
 import os
 from collections.abc import Mapping
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from koubai.cli.images.options import PREDICT, add_seeing_options, refuse_seeing_options
@@ -86,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _card(args: argparse.Namespace) -> int:
     """Print the card of a table's model, or write it to a file."""
+    from importlib import metadata
+
     from koubai.cli.parts.terminal import printable
     from koubai.training.atomic import replace_file
 

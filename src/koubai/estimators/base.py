@@ -266,8 +266,8 @@ class BaseNetwork(Explainable, Exportable, ShowsHidden, ScoresValidation, TakesD
         rates = next_rates(plan, run, course, source.n_rows, 1)
         self._optimizer = RunningOptimizer(run, seed, float(rates[0, 0]))
         self._keep(run)
-        unfinished = run.history.stopped == "epochs" and not choices.is_laid_over_the_run(schedule)
-        if unfinished and not incremental and self.epochs is None:
+        out_of_iterations = run.history.stopped == "epochs" and not incremental and self.epochs is None
+        if out_of_iterations and not choices.is_laid_over_the_run(schedule):
             warn_caller(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 f"converged yet.",

@@ -14,7 +14,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, TypeGuard
 
@@ -383,6 +382,7 @@ def _plain_array(name: str, array: Array) -> Array:
 
 
 def _own_version() -> str:
+    from importlib import metadata  # slow to load, and of no use where a file is only read
 
     try:
         return metadata.version("koubai")
